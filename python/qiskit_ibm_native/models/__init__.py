@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Configurations and calibrations as objects: views of payloads, which decode what is asked for."""
+
+from __future__ import annotations
+
+from .configuration import BackendConfiguration, GateConfig
+from .properties import BackendProperties, GateProperties, Nduv
+
+__all__ = ["BackendConfiguration", "BackendProperties", "GateConfig", "GateProperties", "Nduv"]

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The configuration of a device."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import _native
+from .view import PayloadView, encode, optional_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class GateConfig:
+    """A gate as the configuration lists it.
+
+    Attributes:
+        name: The gate's name.
+        parameters: Names of its parameters.
+        qasm_def: Its definition in OpenQASM 2.
+        coupling_map: Where it exists: a list of lists of qubits. There is no such attribute if the list is empty.
+        latency_map: Latencies of conditional operations, as an array ``(len(coupling_map), n_registers)`` of 0 and 1.
+            There is no such attribute if it is empty.
+        conditional: Whether the gate may be conditional, if the configuration tells.
+        description: What the gate does, if the configuration tells.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        parameters: list[str] | None = None,
+        qasm_def: str | None = None,
+        coupling_map: list[list[int]] | None = None,
+        latency_map: list[list[int]] | None = None,
+        conditional: bool | None = None,
+        description: str | None = None,
+        **extra: Any,
+    ) -> None:
+        """Create a gate of its fields; ``extra`` become attributes."""
+        self.name = name
+        self.parameters = parameters
+        self.qasm_def = qasm_def
+        if coupling_map:
+            self.coupling_map = coupling_map
+        if latency_map:
+            self.latency_map = latency_map
+        if conditional is not None:
+            self.conditional = conditional
+        if description is not None:
+            self.description = description
+        vars(self).update(extra)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> GateConfig:
+        """Create a gate of what :meth:`to_dict` returned."""
+        return cls(**data)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the gate as an element of the payload's ``gates``."""
+        return dict(vars(self))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, GateConfig) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        optional = [repr(value) for key, value in vars(self).items() if key not in ("name", "parameters", "qasm_def")]
+        return f"GateConfig({', '.join([self.name, str(self.parameters), str(self.qasm_def), *optional])})"
+
+
+def _gates(value: list[dict[str, Any]]) -> list[GateConfig]:
+    return [GateConfig.from_dict(gate) for gate in value]
+
+
+# Configurations are multiplied by a power of ten where properties are divided by one; both are what Qiskit does, and
+# the results differ in the last bit.
+def _nanoseconds(value: float | None) -> float | None:
+    return None if value is None else value * 1e-9
+
+
+def _microseconds(value: float | None) -> float | None:
+    return None if value is None else value * 1e-6
+
+
+def _list_of_microseconds(value: list[float] | None) -> list[float] | None:
+    return None if value is None else [each * 1e-6 for each in value]
+
+
+def _ranges_of_gigahertz(value: list[list[float]] | None) -> list[list[float]] | None:
+    return None if value is None else [[low * 1e9, high * 1e9] for low, high in value]
+
+
+def _channel_frequencies(value: list[list[dict[str, Any]]] | None) -> list[list[dict[str, Any]]] | None:
+    if value is None:
+        return None
+    return [[{**term, "scale": _complex(*term["scale"])} for term in terms] for terms in value]
+
+
+def _complex(real: float, imaginary: float) -> complex:
+    return complex(real, imaginary)
+
+
+class BackendConfiguration(PayloadView):
+    """What a device is.
+
+    Attributes are the keys of the payload. They have these units and types; every other key is what JSON makes of it:
+
+    * ``dt``, ``dtm``: time resolution of drive and measurement signals, in seconds.
+    * ``rep_delay_range``, ``default_rep_delay``, ``rep_times``: seconds.
+    * ``qubit_lo_range``, ``meas_lo_range``: lists of ``[low, high]`` in hertz.
+    * ``gates``: a list of :class:`GateConfig`.
+    * ``online_date``: an aware datetime.
+    * ``u_channel_lo``: each ``scale`` is complex.
+
+    An attribute that the device leaves open is absent, so that ``hasattr`` tells. ``meas_levels``, ``meas_kernels``,
+    ``discriminators`` (``None``) and ``dynamic_reprate_enabled`` (``False``) are always there.
+    """
+
+    _payload_name = "configuration"
+    _conversions = {
+        "default_rep_delay": _microseconds,
+        "dt": _nanoseconds,
+        "dtm": _nanoseconds,
+        "gates": _gates,
+        "meas_lo_range": _ranges_of_gigahertz,
+        "n_registers": lambda value: 1 if value else None,
+        "online_date": optional_instant,
+        "qubit_lo_range": _ranges_of_gigahertz,
+        "rep_delay_range": _list_of_microseconds,
+        "rep_times": _list_of_microseconds,
+        "u_channel_lo": _channel_frequencies,
+    }
+    #: Values of attributes that are there even if the payload does not have them.
+    _defaults = {"discriminators": None, "dynamic_reprate_enabled": False, "meas_kernels": None, "meas_levels": None}
+    #: Attributes that are absent if the payload has ``null``.
+    _absent_if_none = frozenset({
+        "configurable", "credits_required", "default_rep_delay", "description", "display_name", "dt", "dtm", "meas_map",
+        "online_date", "parametric_pulses", "processor_type", "sample_name", "tags",
+    })  # fmt: skip
+    #: Attributes that are absent if the payload has ``null``, 0 or something empty.
+    _absent_if_false = frozenset({"n_registers", "register_map", "rep_delay_range", "supported_instructions"})
+
+    def __init__(self) -> None:
+        raise TypeError("use Snapshot.configuration or BackendConfiguration.from_dict")
+
+    @classmethod
+    def _of(cls, native: _native.Snapshot) -> BackendConfiguration:
+        return cls._view(native, native.payloads[0], native.configuration_members())
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> BackendConfiguration:
+        """Create a configuration of what :meth:`to_dict` returned.
+
+        Raises:
+            BackendPayloadError: ``data`` is not the content of a configuration payload.
+        """
+        return cls._of(_native.Snapshot(encode(data)))
+
+    @property
+    def num_qubits(self) -> int:
+        """How many qubits the device has; the payload calls it ``n_qubits``."""
+        return self._native.num_qubits
+
+    def _attribute(self, key: str) -> Any:
+        if key not in self._spans and key in self._defaults:
+            return self._defaults[key]
+        value = super()._attribute(key)
+        if (value is None and key in self._absent_if_none) or (not value and key in self._absent_if_false):
+            raise KeyError(key)
+        return value
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content of the payload: its keys and its values, in its units.
+
+        ``online_date`` is a datetime, and each ``scale`` in ``u_channel_lo`` is complex, as in the attributes.
+        """
+        data = {key: self._decode(key) for key in self._spans}
+        for key in ("online_date", "u_channel_lo"):
+            if data.get(key) is not None:
+                data[key] = self._attribute(key)
+        return data
+
+    def __reduce__(self) -> tuple[Any, tuple[_native.Snapshot]]:
+        return type(self)._of, (self._native,)
+
+    def __repr__(self) -> str:
+        return f"<BackendConfiguration of {self.backend_name}: {self.num_qubits} qubits>"

@@ -1,0 +1,308 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The properties of a device: what was last measured on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from .. import _native
+from .view import PayloadView, encode, optional_instant
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Iterable, Mapping
+
+    Value = tuple[Any, datetime.datetime | None]
+
+#: Powers of ten of SI prefixes, by the first character of a unit.
+_PREFIXES = {"f": -15, "p": -12, "n": -9, "u": -6, "µ": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15}
+
+
+class Nduv:
+    """A quantity as the payload has it: name, date, unit and value.
+
+    Attributes:
+        date: When it was measured (aware), if the payload tells.
+        name: What was measured, such as ``"T1"``.
+        unit: The unit of ``value``, such as ``"us"``.
+        value: The value in that unit.
+    """
+
+    __slots__ = ("date", "name", "unit", "value")
+
+    def __init__(self, date: datetime.datetime | None, name: str, unit: str | None, value: Any) -> None:
+        """Create a quantity of its fields."""
+        self.date = date
+        self.name = name
+        self.unit = unit
+        self.value = value
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Nduv:
+        """Create a quantity of what :meth:`to_dict` returned."""
+        return cls(**data)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields by name."""
+        return {"date": self.date, "name": self.name, "unit": self.unit, "value": self.value}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Nduv) and self.to_dict() == other.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Nduv({self.date!r}, {self.name}, {self.unit}, {self.value})"
+
+
+class GateProperties:
+    """What was measured of a gate on some qubits.
+
+    Attributes:
+        qubits: The qubits.
+        gate: The gate's name.
+        parameters: A list of :class:`Nduv`.
+    """
+
+    def __init__(self, qubits: list[int], gate: str, parameters: list[Nduv], **extra: Any) -> None:
+        """Create it of its fields; ``extra`` become attributes."""
+        self.qubits = qubits
+        self.gate = gate
+        self.parameters = parameters
+        vars(self).update(extra)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> GateProperties:
+        """Create it of what :meth:`to_dict` returned."""
+        return cls(**{**data, "parameters": [Nduv.from_dict(each) for each in data["parameters"]]})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields by name."""
+        return {**vars(self), "parameters": [each.to_dict() for each in self.parameters]}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, GateProperties) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"GateProperties({self.gate} on {self.qubits}: {self.parameters})"
+
+
+def _quantity(data: dict[str, Any]) -> dict[str, Any]:
+    """Return an element of the payload with its date read and without keys that a quantity does not have."""
+    return {
+        "date": optional_instant(data.get("date")),
+        "name": data["name"],
+        "unit": data.get("unit"),
+        "value": data["value"],
+    }
+
+
+def _scaled(data: dict[str, Any]) -> Value:
+    """Return a quantity's value in its SI unit, and its date, by the rules of Qiskit's ``apply_prefix``."""
+    value, unit = data["value"], data["unit"]
+    if unit and len(unit) > 1 and value is not None:
+        power = _PREFIXES[unit[0]]
+        value = value / 10**-power if power < 0 else value * 10**power
+    return value, data["date"]
+
+
+class BackendProperties(PayloadView):
+    """What was last measured on a device.
+
+    Values come from columns that were filled when the snapshot was made; the payload is only decoded for what has no
+    column, such as dates.
+
+    Attributes:
+        backend_name: The device's name.
+        backend_version: The version of its configuration.
+        last_update_date: When the properties were last updated (aware).
+        qubits: By qubit, a list of :class:`Nduv`.
+        gates: A list of :class:`GateProperties`.
+        general: A list of :class:`Nduv`.
+    """
+
+    _payload_name = "properties"
+    _conversions = {
+        "gates": lambda gates: [GateProperties.from_dict(_gate(each)) for each in gates],
+        "general": lambda general: [Nduv(**_quantity(each)) for each in general or ()],
+        "last_update_date": optional_instant,
+        "qubits": lambda qubits: [[Nduv(**_quantity(each)) for each in qubit] for qubit in qubits],
+    }
+
+    def __init__(self) -> None:
+        raise TypeError("use Snapshot.properties or BackendProperties.from_dict")
+
+    @classmethod
+    def _of(cls, native: _native.Snapshot) -> BackendProperties:
+        payload = native.payloads[1]
+        assert payload is not None
+        return cls._view(native, payload, native.properties_members())
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> BackendProperties:
+        """Create properties of what :meth:`to_dict` returned.
+
+        Raises:
+            BackendPayloadError: ``data`` is not the content of a properties payload.
+        """
+        # Properties are read against a configuration; this one allows whatever any device may have.
+        any_device = {"backend_name": data.get("backend_name"), "n_qubits": 2**16, "basis_gates": [], "gates": []}
+        return cls._of(_native.Snapshot(encode(any_device), encode(data)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content of the payload: its keys and its values, in its units, with dates as datetimes."""
+        data = {key: self._decode(key) for key in self._spans}
+        data["last_update_date"] = optional_instant(data.get("last_update_date"))
+        data["qubits"] = [[_quantity(each) for each in qubit] for qubit in data["qubits"]]
+        data["gates"] = [_gate(each) for each in data["gates"]]
+        data["general"] = [_quantity(each) for each in data.get("general") or ()]
+        return data
+
+    # Looking things up by name, for what has no column.
+
+    def _tables(self) -> tuple[dict[int, dict[str, Value]], dict[str, dict[tuple[int, ...], dict[str, Value]]]]:
+        tables = vars(self).get("_indices")
+        if tables is None:
+            qubits: dict[int, dict[str, Value]] = {
+                qubit: {each["name"]: _scaled(_quantity(each)) for each in quantities}
+                for qubit, quantities in enumerate(self._decode("qubits"))
+                if quantities
+            }
+            gates: dict[str, dict[tuple[int, ...], dict[str, Value]]] = {}
+            for gate in self._decode("gates"):
+                quantities = {each["name"]: _scaled(_quantity(each)) for each in gate["parameters"]}
+                gates.setdefault(gate["gate"], {})[tuple(gate["qubits"])] = quantities
+            tables = vars(self)["_indices"] = qubits, gates
+        return tables
+
+    def gate_property(
+        self, gate: str, qubits: int | Iterable[int] | None = None, name: str | None = None
+    ) -> dict[tuple[int, ...], dict[str, Value]] | dict[str, Value] | Value:
+        """Return what was measured of a gate.
+
+        Args:
+            gate: The gate's name.
+            qubits: On which qubits; everywhere if not given.
+            name: Which quantity; all if not given.
+
+        Returns:
+            ``(value, date)`` of the quantity, in SI units; without ``name``, these by name; without ``qubits``, those
+            by qubits.
+
+        Raises:
+            BackendPropertyError: There is no such value, or ``name`` is given without ``qubits``.
+        """
+        result: Any
+        try:
+            result = self._tables()[1][gate]
+            if qubits is not None:
+                result = result[(qubits,) if isinstance(qubits, int) else tuple(qubits)]
+                if name:
+                    result = result[name]
+            elif name:
+                _refuse(f"Provide qubits to get {name} of {gate}")
+        except KeyError:
+            _refuse(f"Could not find the desired property for {gate}")
+        return result
+
+    def qubit_property(self, qubit: int, name: str | None = None) -> dict[str, Value] | Value:
+        """Return what was measured of a qubit.
+
+        Args:
+            qubit: The qubit.
+            name: Which quantity; all if not given.
+
+        Returns:
+            ``(value, date)`` of the quantity, in SI units; without ``name``, these by name.
+
+        Raises:
+            BackendPropertyError: There is no such value.
+        """
+        result: Any
+        try:
+            result = self._tables()[0][qubit]
+            if name is not None:
+                result = result[name]
+        except KeyError:
+            what = f"property '{name}'" if name else "properties"
+            _refuse(f"Couldn't find the {what} for qubit {qubit}.")
+        return result
+
+    def _qubit_value(self, qubit: int, name: str) -> Any:
+        try:
+            return self._native.qubit_quantity(name, qubit)
+        except (LookupError, OverflowError, TypeError):
+            return self.qubit_property(qubit, name)[0]  # type: ignore[index]
+
+    def _gate_value(self, gate: str, qubits: int | Iterable[int], name: str) -> Any:
+        try:
+            return self._native.gate_quantity(name, gate, (qubits,) if isinstance(qubits, int) else qubits)
+        except (LookupError, OverflowError, TypeError):
+            return self.gate_property(gate, qubits, name)[0]  # type: ignore[index]
+
+    def t1(self, qubit: int) -> float:
+        """Return the relaxation time T1 of a qubit, in seconds."""
+        return self._qubit_value(qubit, "T1")  # type: ignore[no-any-return]
+
+    def t2(self, qubit: int) -> float:
+        """Return the dephasing time T2 of a qubit, in seconds."""
+        return self._qubit_value(qubit, "T2")  # type: ignore[no-any-return]
+
+    def frequency(self, qubit: int) -> float:
+        """Return the frequency of a qubit, in hertz."""
+        return self._qubit_value(qubit, "frequency")  # type: ignore[no-any-return]
+
+    def readout_error(self, qubit: int) -> float:
+        """Return the probability of reading a qubit wrongly."""
+        return self._qubit_value(qubit, "readout_error")  # type: ignore[no-any-return]
+
+    def readout_length(self, qubit: int) -> float:
+        """Return how long reading a qubit takes, in seconds."""
+        return self._qubit_value(qubit, "readout_length")  # type: ignore[no-any-return]
+
+    def gate_error(self, gate: str, qubits: int | Iterable[int]) -> float:
+        """Return the error of a gate on some qubits, a probability."""
+        return self._gate_value(gate, qubits, "gate_error")  # type: ignore[no-any-return]
+
+    def gate_length(self, gate: str, qubits: int | Iterable[int]) -> float:
+        """Return the duration of a gate on some qubits, in seconds."""
+        return self._gate_value(gate, qubits, "gate_length")  # type: ignore[no-any-return]
+
+    def is_qubit_operational(self, qubit: int) -> bool:
+        """Return whether a qubit may be used; true if the device says nothing."""
+        quantities: Any = self.qubit_property(qubit)
+        return bool(quantities["operational"][0]) if "operational" in quantities else True
+
+    def is_gate_operational(self, gate: str, qubits: int | Iterable[int] | None = None) -> bool:
+        """Return whether a gate may be used on some qubits; true if the device says nothing."""
+        quantities: Any = self.gate_property(gate, qubits)
+        return bool(quantities["operational"][0]) if "operational" in quantities else True
+
+    def faulty_qubits(self) -> list[int]:
+        """Return the qubits that are not operational, ascending."""
+        return self._native.faulty_qubits
+
+    def faulty_gates(self) -> list[GateProperties]:
+        """Return the gates that are not operational, with their qubits, in payload order."""
+        if not self._native.has_faulty_gates:
+            return []
+        return [gate for gate in self.gates if not self.is_gate_operational(gate.gate, gate.qubits)]
+
+    def __reduce__(self) -> tuple[Any, tuple[_native.Snapshot]]:
+        return type(self)._of, (self._native,)
+
+    def __repr__(self) -> str:
+        name, date = (getattr(self, key, None) for key in ("backend_name", "last_update_date"))
+        return f"<BackendProperties of {name}: {date}>"
+
+
+def _gate(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "parameters": [_quantity(each) for each in data["parameters"]]}
+
+
+def _refuse(message: str) -> NoReturn:
+    from ..exceptions import BackendPropertyError
+
+    raise BackendPropertyError(message)

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What both models are: an immutable view of a payload, whose top-level values are decoded one by one when read."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
+
+from .. import _native
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+View = TypeVar("View", bound="PayloadView")
+
+
+class PayloadView:
+    """A view of one payload of a native snapshot.
+
+    Attributes are the payload's top-level keys. What they become is up to the subclass; a value is decoded when it is
+    first read, and kept.
+    """
+
+    _payload_name: ClassVar[str]
+    #: How the value of a key becomes that of the attribute, where it does not stay as it is.
+    _conversions: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
+
+    _native: _native.Snapshot
+    _payload: bytes
+    _spans: dict[str, tuple[int, int]]
+
+    @classmethod
+    def _view(cls: type[View], native: _native.Snapshot, payload: bytes, spans: dict[str, tuple[int, int]]) -> View:
+        view = object.__new__(cls)
+        vars(view).update(_native=native, _payload=payload, _spans=spans)
+        return view
+
+    def _decode(self, key: str) -> Any:
+        """Return the value of a top-level key as JSON means it; KeyError if the payload does not have it."""
+        start, end = self._spans[key]
+        return json.loads(self._payload[start:end])
+
+    def _attribute(self, key: str) -> Any:
+        """Return the value of a key as the attribute has it; KeyError if there is no such attribute."""
+        value = self._decode(key)
+        convert = self._conversions.get(key)
+        if convert is None:
+            return value
+        try:
+            return convert(value)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            self._refuse(key, error)
+
+    def _refuse(self, key: str, error: Exception) -> NoReturn:
+        from ..exceptions import BackendPayloadError
+
+        offset = self._spans[key][0]
+        message = f"{self._payload_name} payload, $.{key} (byte {offset}): the value makes no sense here ({error})"
+        raise BackendPayloadError(message, self._payload_name, f"$.{key}", offset) from error
+
+    def __getattr__(self, name: str) -> Any:
+        # Only reached when there is no attribute of that name yet.
+        if not name.startswith("__"):
+            try:
+                value = self._attribute(name)
+            except KeyError:
+                pass
+            else:
+                vars(self)[name] = value
+                return value
+        raise AttributeError(f"Attribute {name} is not defined")
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"cannot set {name!r}: a {type(self).__name__} is a view of an immutable snapshot")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"cannot delete {name!r}: a {type(self).__name__} is a view of an immutable snapshot")
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and hasattr(self, name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._spans})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content of the payload: its keys and its values, in its units."""
+        raise NotImplementedError
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, type(self)):
+            return NotImplemented
+        return self._payload == other._payload or self.to_dict() == other.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __copy__(self: View) -> View:
+        return self
+
+    def __deepcopy__(self: View, memo: dict[int, Any]) -> View:
+        return self
+
+
+@lru_cache(maxsize=8192)
+def instant(text: str) -> datetime.datetime:
+    """Return the aware datetime that ``text`` means; calibrations repeat the same few hundred dates thousands of times."""
+    return _native.parse_instant(text)
+
+
+def optional_instant(text: str | None) -> datetime.datetime | None:
+    """Return what :func:`instant` does, and ``None`` for ``None``."""
+    return None if text is None else instant(text)
+
+
+def encode(data: Mapping[str, Any]) -> bytes:
+    """Return a payload with the content of a ``to_dict()``."""
+    return json.dumps(data, default=_wire_value).encode()
+
+
+def _wire_value(value: Any) -> Any:
+    if isinstance(value, complex):
+        return [value.real, value.imag]
+    if isinstance(value, datetime.datetime):
+        return value.isoformat()
+    raise TypeError(f"a payload cannot contain a {type(value).__name__}")

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Columns of measured values: SI units, each value beside what is known about it.
+
+use std::sync::OnceLock;
+
+use crate::error::Fault;
+use crate::json::{Form, Read};
+use crate::qargs::{Order, QargsList};
+use crate::quantity::{Quantity, Value};
+
+/// What a cell holds. Missing is neither NaN nor 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum State {
+    /// The payload does not name the quantity here.
+    #[default]
+    Missing,
+    /// The payload says `null`.
+    Null,
+    /// A float.
+    Float,
+    /// An integer that `f64` holds exactly.
+    Integer,
+    /// A boolean or a huge integer: `value` is its nearest `f64`, the payload has it as it is.
+    Other,
+}
+
+/// One value of a [`Column`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cell {
+    /// SI value; NaN if `state` is `Missing` or `Null`.
+    pub value: f64,
+    /// What the cell holds.
+    pub state: State,
+}
+
+impl Default for Cell {
+    fn default() -> Self {
+        Self { value: f64::NAN, state: State::Missing }
+    }
+}
+
+impl Cell {
+    /// The value of a quantity that has to be a number.
+    #[inline(always)]
+    pub(crate) fn of<K>(quantity: &Quantity<K>) -> Read<Self> {
+        let (value, state) = match quantity.value {
+            Value::Number(number) => {
+                let state = match number.form {
+                    Form::Float => State::Float,
+                    Form::Integer => State::Integer,
+                    Form::BigInteger => State::Other,
+                };
+                (number.value, state)
+            }
+            Value::Null => (f64::NAN, State::Null),
+            Value::Boolean(flag) => (f64::from(u8::from(flag)), State::Other),
+            Value::Other(_) => return Err(Fault::wrong(quantity.value_at as usize, "a number or null")),
+        };
+        Ok(Self { value, state })
+    }
+
+    /// The number, if there is one.
+    #[inline]
+    #[must_use]
+    pub fn number(self) -> Option<f64> {
+        matches!(self.state, State::Float | State::Integer | State::Other).then_some(self.value)
+    }
+}
+
+/// Values of one quantity over qubits or over the rows of a gate.
+#[derive(Debug, Clone, Default)]
+pub struct Column {
+    values: Vec<f64>,
+    states: Vec<State>,
+}
+
+impl Column {
+    /// How many cells there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The cell at `row`; missing behind the end.
+    #[inline]
+    #[must_use]
+    pub fn cell(&self, row: usize) -> Cell {
+        match (self.values.get(row), self.states.get(row)) {
+            (Some(value), Some(state)) => Cell { value: *value, state: *state },
+            _ => Cell::default(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, cell: Cell) {
+        self.values.push(cell.value);
+        self.states.push(cell.state);
+    }
+
+    /// Sets the cell that was pushed last.
+    #[inline]
+    pub(crate) fn set_last(&mut self, cell: Cell) {
+        if let (Some(value), Some(state)) = (self.values.last_mut(), self.states.last_mut()) {
+            (*value, *state) = (cell.value, cell.state);
+        }
+    }
+}
+
+/// Quantities of qubits that have a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QubitQuantity {
+    /// Relaxation time `T1`, s.
+    T1,
+    /// Dephasing time `T2`, s.
+    T2,
+    /// Transition frequency, Hz.
+    Frequency,
+    /// Anharmonicity, Hz.
+    Anharmonicity,
+    /// Probability of a wrong readout.
+    ReadoutError,
+    /// Duration of a readout, s.
+    ReadoutLength,
+}
+
+impl QubitQuantity {
+    /// How many there are.
+    pub const COUNT: usize = 6;
+
+    /// The quantity that payloads call `name`.
+    #[inline(always)]
+    #[must_use]
+    pub fn named(name: &[u8]) -> Option<Self> {
+        Some(match name {
+            b"T1" => Self::T1,
+            b"T2" => Self::T2,
+            b"frequency" => Self::Frequency,
+            b"anharmonicity" => Self::Anharmonicity,
+            b"readout_error" => Self::ReadoutError,
+            b"readout_length" => Self::ReadoutLength,
+            _ => return None,
+        })
+    }
+}
+
+/// What a calibration says of each qubit.
+#[derive(Debug, Clone, Default)]
+pub struct QubitColumns {
+    columns: [Column; QubitQuantity::COUNT],
+    operational: Vec<bool>,
+    /// Whether the payload lists anything at all for the qubit.
+    listed: Vec<bool>,
+}
+
+impl QubitColumns {
+    /// How many qubits the calibration lists; may differ from the device's.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.operational.len()
+    }
+
+    /// Whether it lists none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.operational.is_empty()
+    }
+
+    /// The column of `quantity`.
+    #[inline]
+    #[must_use]
+    pub fn column(&self, quantity: QubitQuantity) -> &Column {
+        &self.columns[quantity as usize]
+    }
+
+    /// Whether the qubit may be used; true if nothing is said.
+    #[inline]
+    #[must_use]
+    pub fn is_operational(&self, qubit: usize) -> bool {
+        self.operational.get(qubit).copied().unwrap_or(true)
+    }
+
+    /// Whether anything is known of the qubit.
+    #[must_use]
+    pub fn is_listed(&self, qubit: usize) -> bool {
+        self.listed.get(qubit).copied().unwrap_or(false)
+    }
+
+    /// Starts the next qubit.
+    pub(crate) fn start(&mut self) {
+        self.columns.iter_mut().for_each(|column| column.push(Cell::default()));
+        self.operational.push(true);
+        self.listed.push(false);
+    }
+
+    /// Takes a quantity of the last qubit; a later one of the same name replaces it.
+    #[inline(always)]
+    pub(crate) fn take(&mut self, quantity: &Quantity<QubitField>) -> Read<()> {
+        if let Some(listed) = self.listed.last_mut() {
+            *listed = true;
+        }
+        match quantity.kind {
+            QubitField::Column(column) => self.columns[column as usize].set_last(Cell::of(quantity)?),
+            QubitField::Operational => {
+                if let Some(operational) = self.operational.last_mut() {
+                    *operational = quantity.value.is_true();
+                }
+            }
+            QubitField::Other => {}
+        }
+        Ok(())
+    }
+}
+
+/// What the name of a qubit's quantity means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum QubitField {
+    Column(QubitQuantity),
+    Operational,
+    Other,
+}
+
+impl QubitField {
+    pub(crate) fn named(name: &[u8]) -> Self {
+        match name {
+            b"operational" => Self::Operational,
+            name => QubitQuantity::named(name).map_or(Self::Other, Self::Column),
+        }
+    }
+}
+
+/// What a calibration says of one gate: a row per listed qargs, in payload order.
+#[derive(Debug, Clone, Default)]
+pub struct GateColumns {
+    /// The gate's name.
+    pub name: String,
+    /// On which qubits.
+    pub qargs: QargsList,
+    /// Gate errors (probabilities).
+    pub error: Column,
+    /// Durations, s.
+    pub duration: Column,
+    /// Whether the gate may be used there; true if nothing is said.
+    pub operational: Vec<bool>,
+    order: OnceLock<Order>,
+}
+
+impl GateColumns {
+    /// A table without rows.
+    pub(crate) fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    /// Adds a row.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, qargs: &[u32], error: Cell, duration: Cell, operational: bool) {
+        self.qargs.push(qargs);
+        self.error.push(error);
+        self.duration.push(duration);
+        self.operational.push(operational);
+    }
+
+    /// How to find the row of given qargs; worked out when first needed.
+    fn order(&self) -> &Order {
+        self.order.get_or_init(|| self.qargs.order())
+    }
+
+    /// The row that holds for `qargs`: when they repeat, the last one.
+    #[must_use]
+    pub fn row(&self, qargs: &[u32]) -> Option<usize> {
+        self.order().find(&self.qargs, qargs).map(|(_, last)| last)
+    }
+
+    /// Rows that hold, by first appearance of their qargs: `(qargs, row)`.
+    pub fn rows(&self) -> impl Iterator<Item = (&[u32], usize)> {
+        let order = self.order();
+        self.qargs.first_rows(order).map(move |(row, qargs)| {
+            let last = if order.is_payload_order() { Some(row) } else { self.row(qargs) };
+            (qargs, last.unwrap_or(row))
+        })
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What is wrong with a payload, and where.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::json::path;
+
+/// Which of a device's payloads is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payload {
+    /// What the device is: qubits, gates, edges, timing.
+    Configuration,
+    /// What was last measured on it: a calibration.
+    Properties,
+    /// Its pulse defaults.
+    Defaults,
+}
+
+impl fmt::Display for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Configuration => "configuration",
+            Self::Properties => "properties",
+            Self::Defaults => "defaults",
+        })
+    }
+}
+
+/// A failed read: an offset and what should have been there. [`Fault::in_payload`] makes the full error of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    offset: usize,
+    expected: Cow<'static, str>,
+    found: Option<Cow<'static, str>>,
+}
+
+impl Fault {
+    fn at(offset: usize, expected: impl Into<Cow<'static, str>>) -> Box<Self> {
+        Box::new(Self { offset, expected: expected.into(), found: None })
+    }
+
+    /// The text is not JSON.
+    #[cold]
+    pub(crate) fn syntax(offset: usize, expected: impl Into<Cow<'static, str>>) -> Box<Self> {
+        Self::at(offset, expected)
+    }
+
+    /// The value is JSON, but of the wrong type.
+    #[cold]
+    pub(crate) fn wrong(offset: usize, expected: impl Into<Cow<'static, str>>) -> Box<Self> {
+        Self::at(offset, expected)
+    }
+
+    /// The value has the right type, but no sense here.
+    #[cold]
+    pub(crate) fn range(offset: usize, expected: impl Into<Cow<'static, str>>) -> Box<Self> {
+        Self::at(offset, expected)
+    }
+
+    /// The object that starts at `offset` lacks a key that it needs.
+    #[cold]
+    pub(crate) fn missing(offset: usize, key: &'static str) -> Box<Self> {
+        let found = Some(Cow::Borrowed("an object without it"));
+        Box::new(Self { offset, expected: format!("the key \"{key}\"").into(), found })
+    }
+
+    /// Completes the fault with the payload it is from and the path of the value.
+    #[must_use]
+    #[cold]
+    pub fn in_payload(self, payload: Payload, bytes: &[u8]) -> PayloadError {
+        let offset = self.offset.min(bytes.len());
+        PayloadError {
+            payload,
+            path: path::of(bytes, offset),
+            offset,
+            found: self.found.map_or_else(|| path::describe(bytes, offset), Cow::into_owned),
+            expected: self.expected,
+        }
+    }
+}
+
+/// Why a payload was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayloadError {
+    /// The payload.
+    pub payload: Payload,
+    /// Where: a JSON path such as `$.gates[12].parameters[0].value`.
+    pub path: String,
+    /// Where: the offset in bytes.
+    pub offset: usize,
+    /// What should be there.
+    pub expected: Cow<'static, str>,
+    /// What is there.
+    pub found: String,
+}
+
+impl fmt::Display for PayloadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { payload, path, offset, expected, found } = self;
+        write!(f, "{payload} payload, {path} (byte {offset}): expected {expected}, found {found}")
+    }
+}
+
+impl std::error::Error for PayloadError {}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The tokenizer: a pull reader over the bytes of one payload.
+//!
+//! Callers know the shape they want, so nothing is built for them: they ask for a number, a text or the next key, and
+//! skip what they do not know. Whatever is skipped is still checked to be JSON. Positions are byte offsets; a failed
+//! read carries one, and [`path::of`] turns it into a JSON path by a second scan that only failures pay for.
+//!
+//! Accepted beyond the standard, because Python's reader accepts it: `NaN`, `Infinity`, `-Infinity`, unpaired surrogate
+//! escapes, and a byte order mark in front. When a key repeats, the last one counts.
+
+mod integer;
+mod number;
+pub(crate) mod path;
+mod skip;
+mod text;
+
+use std::borrow::Cow;
+
+pub use integer::Few;
+pub use number::{Form, Number};
+pub use text::Text;
+
+use crate::error::Fault;
+
+/// What reading gives: boxed, so that the happy path moves one word.
+pub type Read<T> = Result<T, Box<Fault>>;
+
+/// Containers may nest this deep; published payloads need six levels.
+pub const MAX_DEPTH: u32 = 128;
+
+/// A range of bytes of a payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset behind the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The bytes that the span covers; `bytes` must be the payload it was taken from.
+    #[must_use]
+    pub fn of(self, bytes: &[u8]) -> &[u8] {
+        &bytes[self.start as usize..self.end as usize]
+    }
+}
+
+/// Reads one payload from front to back.
+#[derive(Debug, Clone)]
+pub struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Starts at the front, behind a byte order mark if there is one.
+    pub fn new(bytes: &'a [u8]) -> Read<Self> {
+        if u32::try_from(bytes.len()).is_err() {
+            return Err(Fault::range(0, "a payload below 4 GiB"));
+        }
+        let at = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        Ok(Self { bytes, at })
+    }
+
+    /// Starts at an offset where an earlier reader has been.
+    pub(crate) fn at(bytes: &'a [u8], offset: u32) -> Self {
+        Self { bytes, at: offset as usize }
+    }
+
+    /// Where the reader stands.
+    #[inline(always)]
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "`new` refuses 4 GiB")]
+    pub fn offset(&self) -> u32 {
+        self.at as u32
+    }
+
+    /// The byte here, 0 behind the end (no JSON text contains a bare 0).
+    #[inline(always)]
+    fn byte(&self) -> u8 {
+        self.bytes.get(self.at).copied().unwrap_or(0)
+    }
+
+    /// The first byte of the next token, which stays unread.
+    #[inline(always)]
+    pub fn peek(&mut self) -> u8 {
+        // Published payloads have one space between tokens or none.
+        if self.byte() == b' ' {
+            self.at += 1;
+        }
+        if self.byte() <= b' ' {
+            while matches!(self.byte(), b' ' | b'\n' | b'\r' | b'\t') {
+                self.at += 1;
+            }
+        }
+        self.byte()
+    }
+
+    /// Takes `token` if it is next.
+    #[inline(always)]
+    fn take(&mut self, token: u8) -> bool {
+        if self.peek() != token {
+            return false;
+        }
+        self.at += 1;
+        true
+    }
+
+    /// Reads an array; `element` must read one value each time.
+    #[inline(always)]
+    pub fn array(&mut self, mut element: impl FnMut(&mut Self) -> Read<()>) -> Read<()> {
+        if !self.take(b'[') {
+            return Err(Fault::wrong(self.at, "an array"));
+        }
+        if self.take(b']') {
+            return Ok(());
+        }
+        loop {
+            self.peek();
+            element(self)?;
+            if self.take(b',') {
+                continue;
+            }
+            if self.take(b']') {
+                return Ok(());
+            }
+            return Err(Fault::syntax(self.at, "`,` or `]`"));
+        }
+    }
+
+    /// Reads an object; `member` gets each key and must read one value.
+    #[inline(always)]
+    pub fn object(&mut self, mut member: impl FnMut(&mut Self, Text<'a>) -> Read<()>) -> Read<()> {
+        if !self.take(b'{') {
+            return Err(Fault::wrong(self.at, "an object"));
+        }
+        if self.take(b'}') {
+            return Ok(());
+        }
+        loop {
+            if self.peek() != b'"' {
+                return Err(Fault::syntax(self.at, "a key in double quotes"));
+            }
+            let key = self.text()?;
+            if !self.take(b':') {
+                return Err(Fault::syntax(self.at, "`:`"));
+            }
+            self.peek();
+            member(self, key)?;
+            if self.take(b',') {
+                continue;
+            }
+            if self.take(b'}') {
+                return Ok(());
+            }
+            return Err(Fault::syntax(self.at, "`,` or `}`"));
+        }
+    }
+
+    /// Takes `null` if it is next.
+    #[inline(always)]
+    pub fn null(&mut self) -> Read<bool> {
+        if self.peek() != b'n' {
+            return Ok(false);
+        }
+        self.literal("null").map(|()| true)
+    }
+
+    /// Reads a string, or `null` for none.
+    pub fn optional_text(&mut self) -> Read<Option<String>> {
+        Ok(if self.null()? { None } else { Some(self.text()?.decode().into()) })
+    }
+
+    /// Reads `true` or `false`.
+    pub fn boolean(&mut self) -> Read<bool> {
+        match self.peek() {
+            b't' => self.literal("true").map(|()| true),
+            b'f' => self.literal("false").map(|()| false),
+            _ => Err(Fault::wrong(self.at, "true or false")),
+        }
+    }
+
+    #[inline(always)]
+    fn literal(&mut self, word: &'static str) -> Read<()> {
+        if !self.bytes[self.at..].starts_with(word.as_bytes()) {
+            return Err(Fault::syntax(self.at, word));
+        }
+        self.at += word.len();
+        Ok(())
+    }
+
+    /// Passes over one value, checking that it is JSON, and tells where it was.
+    #[inline(always)]
+    pub fn skip(&mut self) -> Read<Span> {
+        self.peek();
+        let start = self.offset();
+        self.skip_value()?;
+        Ok(Span { start, end: self.offset() })
+    }
+
+    /// Whether the rest of the payload is `null` or `{}`, which servers send for nothing.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        let rest = self.bytes[self.at..].trim_ascii();
+        rest == b"null" || matches!(rest, [b'{', inside @ .., b'}'] if inside.trim_ascii().is_empty())
+    }
+
+    /// Makes sure that nothing but white space follows.
+    pub fn finish(&mut self) -> Read<()> {
+        self.peek();
+        if self.at == self.bytes.len() {
+            return Ok(());
+        }
+        Err(Fault::syntax(self.at, "the end of the payload"))
+    }
+
+    /// A fault here: `expected` says what should have been here instead.
+    #[cold]
+    pub fn wrong(&self, expected: impl Into<Cow<'static, str>>) -> Box<Fault> {
+        Fault::wrong(self.at, expected)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Passing over values that nobody asked for, checking them on the way.
+
+use super::{Fault, MAX_DEPTH, Read, Reader};
+
+impl Reader<'_> {
+    /// Passes over one value without recursion: one bit per open container tells an object from an array.
+    #[inline(always)]
+    pub(super) fn skip_value(&mut self) -> Read<()> {
+        match self.peek() {
+            b'[' | b'{' => self.skip_containers(),
+            _ => self.skip_scalar(),
+        }
+    }
+
+    /// Passes over text or a container and tells whether there was nothing in it.
+    pub fn skip_is_empty(&mut self) -> Read<bool> {
+        let span = self.skip()?.of(self.bytes);
+        Ok(span[1..span.len() - 1].trim_ascii().is_empty() && span != b"\" \"")
+    }
+
+    #[inline(always)]
+    fn skip_scalar(&mut self) -> Read<()> {
+        match self.byte() {
+            b'"' => self.text().map(|_| ()),
+            b'n' => self.literal("null"),
+            b't' => self.literal("true"),
+            b'f' => self.literal("false"),
+            b'-' | b'0'..=b'9' | b'N' | b'I' => self.skip_number(),
+            _ => Err(Fault::syntax(self.at, "a value")),
+        }
+    }
+
+    #[inline(never)]
+    fn skip_containers(&mut self) -> Read<()> {
+        // Bit 0 is the innermost open container, 1 for an object.
+        let (mut kinds, mut depth) = (0_u128, 0_u32);
+        loop {
+            // Here a value starts.
+            let opening = self.peek();
+            if opening == b'[' && depth > 0 && self.take_few().is_some() {
+                // Most of what is skipped are edges.
+            } else if matches!(opening, b'[' | b'{') {
+                if depth == MAX_DEPTH {
+                    return Err(Fault::range(self.at, format!("at most {MAX_DEPTH} levels of nesting")));
+                }
+                let object = opening == b'{';
+                self.at += 1;
+                // ASCII has `]` and `}` two behind their counterparts.
+                if self.peek() != opening + 2 {
+                    kinds = kinds << 1 | u128::from(object);
+                    depth += 1;
+                    if object {
+                        self.skip_key()?;
+                    }
+                    continue;
+                }
+                self.at += 1;
+                if depth == 0 {
+                    return Ok(());
+                }
+            } else {
+                self.skip_scalar()?;
+            }
+            // Here a value has ended: close what ends with it, then go on to the next.
+            loop {
+                let object = kinds & 1 == 1;
+                let token = self.peek();
+                if token == b',' {
+                    self.at += 1;
+                    if object {
+                        self.skip_key()?;
+                    }
+                    break;
+                }
+                if token != (if object { b'}' } else { b']' }) {
+                    return Err(Fault::syntax(self.at, if object { "`,` or `}`" } else { "`,` or `]`" }));
+                }
+                self.at += 1;
+                kinds >>= 1;
+                depth -= 1;
+                if depth == 0 {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn skip_key(&mut self) -> Read<()> {
+        if self.peek() != b'"' {
+            return Err(Fault::syntax(self.at, "a key in double quotes"));
+        }
+        self.text()?;
+        if !self.take(b':') {
+            return Err(Fault::syntax(self.at, "`:`"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Strings. They are borrowed as they stand and decoded only when somebody reads them.
+
+use std::borrow::Cow;
+
+use wide::i8x16;
+
+use super::{Fault, Read, Reader, Span};
+
+/// A string of a payload, without its quotes, escapes still in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Text<'a> {
+    raw: &'a [u8],
+    /// Only printable ASCII without escapes, so that `raw` is the value.
+    plain: bool,
+}
+
+impl<'a> Text<'a> {
+    /// The value as bytes if it needs no decoding; otherwise a value that equals no known name.
+    #[inline(always)]
+    #[must_use]
+    pub fn plain(self) -> &'a [u8] {
+        if self.plain { self.raw } else { b"\\" }
+    }
+
+    /// The value. An unpaired surrogate, which no `str` holds, becomes U+FFFD.
+    #[must_use]
+    pub fn decode(self) -> Cow<'a, str> {
+        let raw = String::from_utf8_lossy(self.raw);
+        if self.plain || !raw.contains('\\') {
+            return raw;
+        }
+        Cow::Owned(unescape(&raw))
+    }
+}
+
+/// Replaces the escapes of a string that [`Reader::text`] has checked.
+fn unescape(raw: &str) -> String {
+    let mut value = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some((before, after)) = rest.split_once('\\') {
+        value.push_str(before);
+        let (character, length) = match after.as_bytes().first() {
+            Some(b'b') => ('\u{8}', 1),
+            Some(b'f') => ('\u{c}', 1),
+            Some(b'n') => ('\n', 1),
+            Some(b'r') => ('\r', 1),
+            Some(b't') => ('\t', 1),
+            Some(b'u') => code_point(after),
+            // `"`, `\` and `/` stand for themselves.
+            _ => (after.chars().next().unwrap_or('\\'), 1),
+        };
+        value.push(character);
+        rest = after.get(length..).unwrap_or_default();
+    }
+    value.push_str(rest);
+    value
+}
+
+/// The character of `uXXXX`, or of a surrogate pair `uXXXX\uXXXX`, and the length of its text.
+fn code_point(text: &str) -> (char, usize) {
+    let unit = |from: usize| text.get(from..from + 4).and_then(|hex| u16::from_str_radix(hex, 16).ok());
+    let high = unit(1).unwrap_or(0xfffd);
+    let low = if text.get(5..7) == Some("\\u") { unit(7) } else { None };
+    if let Some(low @ 0xdc00..=0xdfff) = low
+        && (0xd800..=0xdbff).contains(&high)
+        && let Some(Ok(character)) = char::decode_utf16([high, low]).next()
+    {
+        return (character, 11);
+    }
+    (char::from_u32(u32::from(high)).unwrap_or(char::REPLACEMENT_CHARACTER), 5)
+}
+
+impl<'a> Reader<'a> {
+    /// Moves to the first byte that is no plain text: `"`, `\`, a control character, or a byte above 0x7f.
+    #[inline(always)]
+    fn pass_plain(&mut self) {
+        while let Some(chunk) = self.bytes[self.at..].first_chunk() {
+            let marks = marks(*chunk);
+            if marks != 0 {
+                self.at += marks.trailing_zeros() as usize;
+                return;
+            }
+            self.at += chunk.len();
+        }
+        while let Some(0x20..=0x7f) = self.bytes.get(self.at)
+            && !matches!(self.byte(), b'"' | b'\\')
+        {
+            self.at += 1;
+        }
+    }
+
+    /// Passes over plain text up to a closing quote, which stays unread; `length` is a guess of how much.
+    ///
+    /// A right guess is only checked, and the processor does not wait for the check before it goes on; searching for
+    /// the quote makes everything that follows wait.
+    #[inline(always)]
+    pub fn pass_text(&mut self, length: usize) -> bool {
+        if length < 32
+            && let Some(window) = self.bytes[self.at..].first_chunk::<32>()
+            && let (Some(low), Some(high)) = (window.first_chunk(), window.last_chunk())
+            && (marks(*low) | marks(*high) << 16) << (31 - length) == 1 << 31
+            && window[length] == b'"'
+        {
+            self.at += length;
+            return true;
+        }
+        self.pass_plain();
+        self.byte() == b'"'
+    }
+
+    /// Takes `literal` if it is next.
+    #[inline(always)]
+    pub fn take_literal(&mut self, literal: &[u8]) -> bool {
+        let found = self.bytes.get(self.at..self.at + literal.len()).is_some_and(|text| same(text, literal));
+        if found {
+            self.at += literal.len();
+        }
+        found
+    }
+
+    /// The text between two offsets.
+    pub(crate) fn between(&self, start: u32, end: u32) -> &'a [u8] {
+        &self.bytes[start as usize..end as usize]
+    }
+
+    /// Where the text of the string at `span` is, without its quotes; `None` unless it is plain.
+    pub(crate) fn plain_text(&self, span: Span) -> Option<Span> {
+        let mut reader = Self { bytes: self.bytes, at: span.start as usize };
+        reader.text().ok().filter(|text| text.plain)?;
+        Some(Span { start: span.start + 1, end: span.end - 1 })
+    }
+
+    /// Reads a string.
+    #[inline(always)]
+    pub fn text(&mut self) -> Read<Text<'a>> {
+        if self.byte() != b'"' {
+            return Err(Fault::wrong(self.at, "a string"));
+        }
+        self.at += 1;
+        let start = self.at;
+        self.pass_plain();
+        let plain = self.byte() == b'"';
+        if !plain {
+            self.pass_rest(start)?;
+        }
+        let text = Text { raw: &self.bytes[start..self.at], plain };
+        self.at += 1;
+        Ok(text)
+    }
+
+    /// The rest of a string from the first byte that needs a closer look up to its closing quote.
+    #[cold]
+    fn pass_rest(&mut self, start: usize) -> Read<()> {
+        loop {
+            match self.byte() {
+                b'"' => break,
+                b'\\' => self.pass_escape()?,
+                0x80.. => self.at += 1,
+                _ if self.at >= self.bytes.len() => return Err(Fault::syntax(self.at, "`\"` to end a string")),
+                _ => return Err(Fault::syntax(self.at, "no control character in a string")),
+            }
+            self.pass_plain();
+        }
+        match std::str::from_utf8(&self.bytes[start..self.at]) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Fault::syntax(start + error.valid_up_to(), "UTF-8")),
+        }
+    }
+
+    fn pass_escape(&mut self) -> Read<()> {
+        let escape = self.bytes.get(self.at + 1).copied().unwrap_or(0);
+        let length = match escape {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 2,
+            b'u' => 6,
+            _ => return Err(Fault::syntax(self.at, "an escape sequence")),
+        };
+        let digits = self.bytes.get(self.at + 2..self.at + length);
+        if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
+            return Err(Fault::syntax(self.at, "four hexadecimal digits after `\\u`"));
+        }
+        self.at += length;
+        Ok(())
+    }
+}
+
+/// Marks bytes that end a run of plain text, one bit each.
+#[inline(always)]
+fn marks(chunk: [u8; 16]) -> u32 {
+    let text = i8x16::new(chunk.map(u8::cast_signed));
+    // Signed: bytes above 0x7f are negative, so the comparison finds them and the control characters.
+    let ends = text.simd_eq(i8x16::splat(0x22)) | text.simd_eq(i8x16::splat(0x5c)) | text.simd_lt(i8x16::splat(0x20));
+    ends.to_bitmask()
+}
+
+/// Whether two texts of equal length are equal: `==`, without its call to the C library.
+#[inline(always)]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    if let (Some(last_a), Some(last_b)) = (a.last_chunk::<16>(), b.last_chunk::<16>()) {
+        let equal = |(a, b): (&[u8; 16], &[u8; 16])| a == b;
+        a.as_chunks::<16>().0.iter().zip(b.as_chunks::<16>().0).all(equal) && last_a == last_b
+    } else {
+        a.iter().zip(b).all(|(a, b)| a == b)
+    }
+}

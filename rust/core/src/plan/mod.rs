@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Plans: what Qiskit objects a snapshot becomes, in what order and with what values.
+//!
+//! A plan borrows from its snapshot and holds no Python object. Durations and couplings are read off the plan of the
+//! target, because they are views of it in Qiskit, too.
+
+mod coupling;
+mod durations;
+mod target;
+
+pub use coupling::{CouplingPlan, Edge};
+pub use durations::durations;
+pub use target::{Definition, InstructionValues, Operation, Options, Place, Qargs, QubitValues, TargetPlan, Vocabulary};

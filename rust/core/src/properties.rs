@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Reading properties payloads: one calibration of a device.
+
+use std::collections::HashMap;
+
+use crate::columns::{Cell, GateColumns, QubitColumns, QubitField};
+use crate::error::Fault;
+use crate::instant::Instant;
+use crate::json::{Read, Reader, Span};
+use crate::members::Members;
+use crate::qargs::read_qargs;
+use crate::quantity::QuantityReader;
+
+/// A calibration as columns; everything else it contains stays where it is, in the payload.
+#[derive(Debug, Clone, Default)]
+pub struct Properties {
+    /// The device's name, if the payload has it.
+    pub backend_name: Option<String>,
+    /// When the calibration was last updated.
+    pub last_update: Option<Instant>,
+    /// A row per qubit.
+    pub qubits: QubitColumns,
+    /// A table per gate, in order of first appearance.
+    pub gates: Vec<GateColumns>,
+    /// Index into `gates` by name.
+    by_name: HashMap<String, usize>,
+    /// Where each top-level value is.
+    pub members: Members,
+}
+
+impl Properties {
+    /// Reads a payload of a device with `num_qubits` qubits. `{}` and `null` mean that the device has no properties.
+    pub(crate) fn read(bytes: &[u8], num_qubits: u32) -> Read<Option<Self>> {
+        let mut reader = Reader::new(bytes)?;
+        if reader.is_nothing() {
+            return Ok(None);
+        }
+        let (mut properties, mut gates) = (Self::default(), None);
+        let (mut has_qubits, start) = (false, reader.offset() as usize);
+        reader.object(|reader, key| {
+            let from = reader.offset();
+            match key.plain() {
+                b"backend_name" => properties.backend_name = reader.optional_text()?,
+                b"last_update_date" => properties.last_update = read_instant(reader)?,
+                b"qubits" => {
+                    properties.qubits = read_qubits(reader)?;
+                    has_qubits = true;
+                }
+                b"gates" => gates = Some(Gates::read(reader, num_qubits)?),
+                _ => drop(reader.skip()?),
+            }
+            properties.members.push(key, from, reader.offset());
+            Ok(())
+        })?;
+        reader.finish()?;
+        if !has_qubits {
+            return Err(Fault::missing(start, "qubits"));
+        }
+        let gates = gates.ok_or_else(|| Fault::missing(start, "gates"))?;
+        (properties.gates, properties.by_name) = (gates.tables, gates.by_name);
+        Ok(Some(properties))
+    }
+
+    /// The table of the gate called `name`.
+    #[must_use]
+    pub fn gate(&self, name: &str) -> Option<&GateColumns> {
+        self.by_name.get(name).map(|at| &self.gates[*at])
+    }
+}
+
+/// Reads an ISO 8601 text, or `null` for none.
+pub(crate) fn read_instant(reader: &mut Reader<'_>) -> Read<Option<Instant>> {
+    if reader.null()? {
+        return Ok(None);
+    }
+    let fault_at = reader.clone();
+    let text = reader.text()?.decode();
+    Instant::parse(&text).map(Some).ok_or_else(|| fault_at.wrong("a date in ISO 8601"))
+}
+
+fn read_qubits(reader: &mut Reader<'_>) -> Read<QubitColumns> {
+    let mut qubits = QubitColumns::default();
+    let mut quantities = QuantityReader::new(QubitField::named);
+    reader.array(|reader| {
+        qubits.start();
+        quantities.read(reader, |quantity| qubits.take(&quantity))
+    })?;
+    Ok(qubits)
+}
+
+/// What the name of a gate's quantity means.
+#[derive(Debug, Clone, Copy)]
+enum GateField {
+    Error,
+    Duration,
+    Operational,
+    Other,
+}
+
+impl GateField {
+    fn named(name: &[u8]) -> Self {
+        match name {
+            b"gate_error" => Self::Error,
+            b"gate_length" => Self::Duration,
+            b"operational" => Self::Operational,
+            _ => Self::Other,
+        }
+    }
+}
+
+type Quantities<'a> = QuantityReader<'a, GateField>;
+
+/// One element of `gates`, without its gate.
+#[derive(Default)]
+struct Row {
+    qargs: Vec<u32>,
+    error: Cell,
+    duration: Cell,
+    operational: bool,
+}
+
+impl Row {
+    #[inline(always)]
+    fn read_qargs(&mut self, reader: &mut Reader<'_>, num_qubits: u32) -> Read<()> {
+        self.qargs.clear();
+        read_qargs(reader, num_qubits, &mut self.qargs)
+    }
+
+    #[inline(always)]
+    fn read_parameters<'a>(&mut self, reader: &mut Reader<'a>, quantities: &mut Quantities<'a>) -> Read<()> {
+        (self.error, self.duration, self.operational) = (Cell::default(), Cell::default(), true);
+        quantities.read(reader, |quantity| {
+            match quantity.kind {
+                GateField::Error => self.error = Cell::of(&quantity)?,
+                GateField::Duration => self.duration = Cell::of(&quantity)?,
+                GateField::Operational => self.operational = quantity.value.is_true(),
+                GateField::Other => {}
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The text of an element of `gates` around its qubits, its parameters and its name, these left out. It repeats for all
+/// rows of a gate; see [`QuantityReader`], which does the same within the parameters.
+#[derive(Clone, Copy)]
+struct Shape<'a> {
+    /// From the opening brace up to the qubits.
+    before: &'a [u8],
+    /// From behind the qubits up to the parameters; this has the gate in it.
+    between: &'a [u8],
+    /// From behind the parameters up to the text of the name, or to the closing brace where there is no name.
+    behind: &'a [u8],
+    name_length: Option<usize>,
+    /// Index of the gate's table.
+    table: usize,
+}
+
+/// The tables of all gates while they are being read.
+struct Gates<'a> {
+    num_qubits: u32,
+    tables: Vec<GateColumns>,
+    /// Table by gate name.
+    by_name: HashMap<String, usize>,
+    quantities: Quantities<'a>,
+    shape: Option<Shape<'a>>,
+}
+
+impl<'a> Gates<'a> {
+    fn read(reader: &mut Reader<'a>, num_qubits: u32) -> Read<Self> {
+        let quantities = Quantities::new(GateField::named);
+        let mut gates = Self { num_qubits, tables: Vec::new(), by_name: HashMap::new(), quantities, shape: None };
+        let mut row = Row::default();
+        reader.array(|reader| {
+            let start = reader.clone();
+            let table = match gates.read_again(reader, &mut row) {
+                Some(table) => table,
+                None => {
+                    *reader = start;
+                    gates.learn(reader, &mut row)?
+                }
+            };
+            gates.tables[table].push(&row.qargs, row.error, row.duration, row.operational);
+            Ok(())
+        })?;
+        Ok(gates)
+    }
+
+    /// Reads an element of the shape of the last one; `None` (anywhere) if its shape is another, be it right or wrong.
+    #[inline(always)]
+    fn read_again(&mut self, reader: &mut Reader<'a>, row: &mut Row) -> Option<usize> {
+        let shape = self.shape.as_ref()?;
+        if !reader.take_literal(shape.before) {
+            return None;
+        }
+        row.read_qargs(reader, self.num_qubits).ok()?;
+        if !reader.take_literal(shape.between) {
+            return None;
+        }
+        row.read_parameters(reader, &mut self.quantities).ok()?;
+        if !reader.take_literal(shape.behind) {
+            return None;
+        }
+        let ended = shape.name_length.is_none_or(|length| reader.pass_text(length) && reader.take_literal(b"\"}"));
+        ended.then_some(shape.table)
+    }
+
+    /// Reads an element of any shape, and keeps the shape if it may come again.
+    #[cold]
+    fn learn(&mut self, reader: &mut Reader<'a>, row: &mut Row) -> Read<usize> {
+        let start = reader.offset();
+        let (mut gate, mut qubits, mut parameters, mut name) = (None, None, None, None);
+        reader.object(|reader, key| {
+            let from = reader.offset();
+            let here = |reader: &Reader<'_>| Some(Span { start: from, end: reader.offset() });
+            match key.plain() {
+                b"qubits" => {
+                    row.read_qargs(reader, self.num_qubits)?;
+                    qubits = here(reader);
+                }
+                b"gate" => gate = Some(reader.text()?),
+                b"parameters" => {
+                    row.read_parameters(reader, &mut self.quantities)?;
+                    parameters = here(reader);
+                }
+                b"name" => name = Some(reader.skip()?),
+                _ => drop(reader.skip()?),
+            }
+            Ok(())
+        })?;
+        let missing = |key| Fault::missing(start as usize, key);
+        let qubits = qubits.ok_or_else(|| missing("qubits"))?;
+        let table = self.table(&gate.ok_or_else(|| missing("gate"))?.decode());
+        let parameters = parameters.ok_or_else(|| missing("parameters"))?;
+        let end = reader.offset();
+        let name = match name {
+            Some(name) if parameters.end < name.start && name.end + 1 == end => reader.plain_text(name),
+            None if parameters.end + 1 == end => Some(Span { start: end, end }),
+            _ => None,
+        };
+        self.shape = name.filter(|_| qubits.end < parameters.start).map(|name| Shape {
+            before: reader.between(start, qubits.start),
+            between: reader.between(qubits.end, parameters.start),
+            behind: reader.between(parameters.end, name.start),
+            name_length: (name.start < end).then_some((name.end - name.start) as usize),
+            table,
+        });
+        Ok(table)
+    }
+
+    fn table(&mut self, name: &str) -> usize {
+        if let Some(table) = self.by_name.get(name) {
+            return *table;
+        }
+        self.tables.push(GateColumns::named(name));
+        self.by_name.insert(name.to_owned(), self.tables.len() - 1);
+        self.tables.len() - 1
+    }
+}

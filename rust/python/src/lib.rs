@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `qiskit_ibm_native._native`: takes bytes in, detaches from the interpreter, calls the core, makes Python objects.
+//!
+//! Nothing is decided here. Docstrings of what is exported live in the stub, `_native.pyi`.
+
+mod error;
+mod objects;
+mod plan;
+mod snapshot;
+
+use pyo3::prelude::*;
+
+#[pymodule(gil_used = false)]
+mod _native {
+    use super::PyResult;
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::plan::{PyPlanner, PyVocabulary};
+    #[pymodule_export]
+    use super::snapshot::{PySnapshot, parse_instant};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // Benchmarks refuse a debug build.
+        module.add("build_profile", if cfg!(debug_assertions) { "debug" } else { "release" })
+    }
+}

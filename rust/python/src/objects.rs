@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The small Python objects that targets are full of: tuples of qubits and instruction properties.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyInt, PyTuple, PyType};
+use qiskit_ibm_native_core::plan::{InstructionValues, Qargs};
+
+/// Makes qargs. The integers and the tuples of one qubit are made once.
+pub struct QargsMaker<'py> {
+    py: Python<'py>,
+    qubits: Vec<Bound<'py, PyInt>>,
+    singles: Vec<Bound<'py, PyTuple>>,
+}
+
+impl<'py> QargsMaker<'py> {
+    pub fn new(py: Python<'py>, num_qubits: u32) -> PyResult<Self> {
+        let qubits = (0..num_qubits).map(|qubit| Ok(qubit.into_pyobject(py)?)).collect::<PyResult<Vec<_>>>()?;
+        let singles = qubits.iter().map(|qubit| PyTuple::new(py, [qubit])).collect::<PyResult<Vec<_>>>()?;
+        Ok(Self { py, qubits, singles })
+    }
+
+    /// The tuple of `qargs`; snapshots have no index that is not below their number of qubits.
+    pub fn make(&self, qargs: Qargs<'_>) -> PyResult<Bound<'py, PyTuple>> {
+        let qubit = |qubit: u32| &self.qubits[qubit as usize];
+        match qargs {
+            Qargs::One(one) => Ok(self.singles[one as usize].clone()),
+            Qargs::Two(first, second) => PyTuple::new(self.py, [qubit(first), qubit(second)]),
+            Qargs::Many(many) => PyTuple::new(self.py, many.iter().map(|one| qubit(*one))),
+        }
+    }
+}
+
+/// Makes instances of a class such as `InstructionProperties(duration, error)`.
+///
+/// The class is Python's, its base is native. Going through the `__new__` and `__init__` of the class, which only pass
+/// their arguments on to the base, takes 0.45 us; its base's `tp_new` takes 0.07 us, and a target has 1,500 of them.
+pub struct PropertiesMaker<'py> {
+    class: Bound<'py, PyType>,
+    new: ffi::newfunc,
+}
+
+impl<'py> PropertiesMaker<'py> {
+    pub fn new(class: Bound<'py, PyType>) -> PyResult<Self> {
+        let base = class.getattr("__base__")?.cast_into::<PyType>()?;
+        // SAFETY: `base` is a type object, and the slot of a type is of the type that its number says.
+        let new = unsafe {
+            let slot = ffi::PyType_GetSlot(base.as_type_ptr(), ffi::Py_tp_new);
+            std::mem::transmute::<*mut std::ffi::c_void, Option<ffi::newfunc>>(slot)
+        };
+        let new = new.ok_or_else(|| PyTypeError::new_err("instances of the base class cannot be made"))?;
+        Ok(Self { class, new })
+    }
+
+    pub fn make(&self, values: InstructionValues) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.class.py();
+        let arguments = (values.duration, values.error).into_pyobject(py)?;
+        // SAFETY: `new` is the `tp_new` of a base of `class`, called with what it takes: a type derived from its own,
+        // a tuple, and no keywords. It returns a new reference, or null with an exception set.
+        unsafe {
+            let object = (self.new)(self.class.as_type_ptr(), arguments.as_ptr(), std::ptr::null_mut());
+            Bound::from_owned_ptr_or_err(py, object)
+        }
+    }
+}
