@@ -126,14 +126,9 @@ def build_coupling_map(
         nothing restricts which qubits may interact.
     """
     planner = _planner(use_fractional_gates, include_control_flow, add_delay, filter_faulty, custom_name_mapping)
-    plan = planner.coupling(snapshot._native, InstructionProperties)
-    if plan is None:
-        return None
-    nodes, edges = plan
     coupling_map = CouplingMap()
-    coupling_map.graph.add_nodes_from(nodes)
-    coupling_map.graph.add_edges_from(edges)
-    return coupling_map
+    is_restricted = planner.coupling(snapshot._native, InstructionProperties, coupling_map.graph)
+    return coupling_map if is_restricted else None
 
 
 def _planner(

@@ -275,13 +275,4 @@ impl GateColumns {
     pub fn row(&self, qargs: &[u32]) -> Option<usize> {
         self.order().find(&self.qargs, qargs).map(|(_, last)| last)
     }
-
-    /// Rows that hold, by first appearance of their qargs: `(qargs, row)`.
-    pub fn rows(&self) -> impl Iterator<Item = (&[u32], usize)> {
-        let order = self.order();
-        self.qargs.first_rows(order).map(move |(row, qargs)| {
-            let last = if order.is_payload_order() { Some(row) } else { self.row(qargs) };
-            (qargs, last.unwrap_or(row))
-        })
-    }
 }

@@ -33,6 +33,12 @@ impl QargsList {
         self.ends.len()
     }
 
+    /// Whether each tuple is above the one before it, so that none repeats.
+    #[must_use]
+    pub fn is_ascending(&self) -> bool {
+        !self.unordered
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

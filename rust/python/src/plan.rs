@@ -4,9 +4,9 @@
 use std::collections::{HashMap, HashSet};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyNone, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 use qiskit_ibm_native_core::plan::{
-    CouplingPlan, Definition, InstructionValues, Operation, Options, QubitValues, TargetPlan, Vocabulary, durations,
+    CouplingPlan, Definition, InstructionValues, Options, Place, QubitValues, TargetPlan, Vocabulary, durations,
 };
 
 use crate::objects::{PropertiesMaker, QargsMaker};
@@ -55,19 +55,28 @@ impl PyPlanner {
         qubit_properties: Bound<'py, PyType>,
     ) -> PyResult<Bound<'py, PyTuple>> {
         let plan = self.plan(snapshot);
-        let timing = plan.timing;
-        let makers = (QargsMaker::new(py, plan.num_qubits)?, PropertiesMaker::new(instruction_properties)?);
-        let operations = plan.operations.iter().map(|it| operation(py, it, &makers)).collect::<PyResult<Vec<_>>>()?;
-        let qubits = plan.qubits.map(|qubits| qubit_values(&qubit_properties, &qubits)).transpose()?;
+        let timing = plan.timing();
+        let (qargs, mut maker) =
+            (QargsMaker::new(py, plan.num_qubits())?, PropertiesMaker::new(instruction_properties)?);
+        let mut operations = Vec::with_capacity(plan.operations().len());
+        for operation in plan.operations() {
+            let definition = definition(py, &operation.definition)?;
+            let properties = match plan.places(operation) {
+                Some(places) => self::places(py, &places, &qargs, &mut maker)?.into_any(),
+                None => py.None().into_bound(py),
+            };
+            operations.push((operation.name, definition, properties).into_pyobject(py)?);
+        }
+        let qubits = plan.qubits().map(|qubits| qubit_values(&qubit_properties, &qubits)).transpose()?;
         let constructor = PyDict::new(py);
-        constructor.set_item("num_qubits", plan.num_qubits)?;
-        constructor.set_item("dt", plan.dt)?;
+        constructor.set_item("num_qubits", plan.num_qubits())?;
+        constructor.set_item("dt", plan.dt())?;
         constructor.set_item("granularity", timing.granularity)?;
         constructor.set_item("min_length", timing.min_length)?;
         constructor.set_item("pulse_alignment", timing.pulse_alignment)?;
         constructor.set_item("acquire_alignment", timing.acquire_alignment)?;
         constructor.set_item("qubit_properties", qubits)?;
-        (constructor, operations, plan.unknown).into_pyobject(py)
+        (constructor, operations, plan.unknown()).into_pyobject(py)
     }
 
     fn durations<'py>(
@@ -76,12 +85,12 @@ impl PyPlanner {
         snapshot: &PySnapshot,
     ) -> PyResult<(Bound<'py, PyDict>, Option<f64>)> {
         let plan = self.plan(snapshot);
-        let (qargs_maker, by_name_and_qubits) = (QargsMaker::new(py, plan.num_qubits)?, PyDict::new(py));
+        let (qargs_maker, by_name_and_qubits) = (QargsMaker::new(py, plan.num_qubits())?, PyDict::new(py));
         let seconds = PyString::intern(py, "s");
         // A device has a handful of durations, and tuples are immutable: each is made once.
         let mut values: HashMap<u64, Bound<'py, PyTuple>> = HashMap::new();
         let mut name: Option<(&str, Bound<'py, PyString>)> = None;
-        for (operation, qargs, duration) in durations(&plan) {
+        durations(&plan, |operation, qargs, duration| {
             let operation = match &name {
                 Some((last, object)) if *last == operation => object.clone(),
                 _ => name.insert((operation, PyString::new(py, operation))).1.clone(),
@@ -90,9 +99,9 @@ impl PyPlanner {
                 Some(value) => value.clone(),
                 None => values.entry(duration.to_bits()).or_insert((duration, &seconds).into_pyobject(py)?).clone(),
             };
-            by_name_and_qubits.set_item((operation, qargs_maker.make(qargs)?), value)?;
-        }
-        Ok((by_name_and_qubits, plan.dt))
+            by_name_and_qubits.set_item((operation, qargs_maker.make(qargs)?), value)
+        })?;
+        Ok((by_name_and_qubits, plan.dt()))
     }
 
     fn coupling<'py>(
@@ -100,28 +109,35 @@ impl PyPlanner {
         py: Python<'py>,
         snapshot: &PySnapshot,
         instruction_properties: Bound<'py, PyType>,
-    ) -> PyResult<Option<(Bound<'py, PyList>, Bound<'py, PyList>)>> {
+        graph: &Bound<'py, PyAny>,
+    ) -> PyResult<bool> {
         let plan = self.plan(snapshot);
-        let Some(coupling) = CouplingPlan::new(&plan) else { return Ok(None) };
-        let maker = PropertiesMaker::new(instruction_properties)?;
-        let nodes = coupling.nodes.iter().map(|node| match node {
-            Some(values) => properties(py, &maker, *values),
-            None => Ok(PyDict::new(py).into_any()),
-        });
-        let edges = coupling.edges.iter().map(|edge| {
+        let Some(coupling) = CouplingPlan::new(&plan) else { return Ok(false) };
+        let mut maker = PropertiesMaker::new(instruction_properties)?;
+        let mut nodes = Vec::with_capacity(coupling.nodes.len());
+        for node in &coupling.nodes {
+            nodes.push(match node {
+                Some(values) => properties(py, &mut maker, *values)?,
+                None => PyDict::new(py).into_any(),
+            });
+        }
+        graph.call_method1("add_nodes_from", (nodes,))?;
+        let add_edge = graph.getattr("add_edge")?;
+        let mut names: HashMap<&str, Bound<'py, PyString>> = HashMap::new();
+        let mut name_of = |name| names.entry(name).or_insert_with(|| PyString::intern(py, name)).clone();
+        for edge in &coupling.edges {
             let payload = PyDict::new(py);
-            for (name, values) in &edge.operations {
-                payload.set_item(PyString::intern(py, name), properties(py, &maker, *values)?)?;
+            for (name, values) in std::iter::once(&edge.first).chain(&edge.more) {
+                payload.set_item(name_of(name), properties(py, &mut maker, *values)?)?;
             }
-            (edge.source, edge.target, payload).into_pyobject(py)
-        });
-        let (nodes, edges) = (nodes.collect::<PyResult<Vec<_>>>()?, edges.collect::<PyResult<Vec<_>>>()?);
-        Ok(Some((PyList::new(py, nodes)?, PyList::new(py, edges)?)))
+            add_edge.call1((edge.source, edge.target, payload))?;
+        }
+        Ok(true)
     }
 }
 
 impl PyPlanner {
-    fn plan<'s>(&self, snapshot: &'s PySnapshot) -> TargetPlan<'s> {
+    fn plan<'s>(&'s self, snapshot: &'s PySnapshot) -> TargetPlan<'s, 's> {
         let Self { vocabulary, use_fractional_gates, include_control_flow, add_delay, filter_faulty } = self;
         let options = Options {
             vocabulary: &vocabulary.get().0,
@@ -136,20 +152,16 @@ impl PyPlanner {
 
 fn properties<'py>(
     py: Python<'py>,
-    maker: &PropertiesMaker<'py>,
+    maker: &mut PropertiesMaker<'py>,
     values: Option<InstructionValues>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    values.map_or_else(|| Ok(PyNone::get(py).to_owned().into_any()), |values| maker.make(values))
+    values.map_or_else(|| Ok(py.None().into_bound(py)), |values| maker.make(values))
 }
 
-/// `(name, definition, properties)` with the definition as `None` for control flow, `True` for a name of the
-/// vocabulary, or `(num_qubits, num_clbits or None, parameters)`.
-fn operation<'py>(
-    py: Python<'py>,
-    operation: &Operation<'_>,
-    (qargs_maker, maker): &(QargsMaker<'py>, PropertiesMaker<'py>),
-) -> PyResult<Bound<'py, PyTuple>> {
-    let definition = match operation.definition {
+/// `None` for control flow, `True` for a name of the vocabulary, else `(num_qubits, num_clbits, parameters)`, where
+/// `None` in place of `num_clbits` means a gate.
+fn definition<'py>(py: Python<'py>, definition: &Definition<'_>) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match definition {
         Definition::ControlFlow => py.None().into_bound(py),
         Definition::Known(_) => true.into_pyobject(py)?.to_owned().into_any(),
         Definition::Gate(gate) => {
@@ -159,18 +171,20 @@ fn operation<'py>(
             let parameters = PyTuple::new(py, &signature.parameters)?;
             (signature.num_qubits, signature.num_clbits, parameters).into_pyobject(py)?.into_any()
         }
-    };
-    let places = match &operation.places {
-        Some(places) => {
-            let dict = PyDict::new(py);
-            for place in places {
-                dict.set_item(qargs_maker.make(place.qargs)?, properties(py, maker, place.values)?)?;
-            }
-            dict.into_any()
-        }
-        None => py.None().into_bound(py),
-    };
-    (operation.name, definition, places).into_pyobject(py)
+    })
+}
+
+fn places<'py>(
+    py: Python<'py>,
+    places: &[Place<'_>],
+    qargs: &QargsMaker<'py>,
+    maker: &mut PropertiesMaker<'py>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    for place in places {
+        dict.set_item(qargs.make(place.qargs)?, properties(py, maker, place.values)?)?;
+    }
+    Ok(dict)
 }
 
 fn qubit_values<'py>(class: &Bound<'py, PyType>, qubits: &[QubitValues]) -> PyResult<Bound<'py, PyList>> {

@@ -11,6 +11,7 @@
 mod integer;
 mod number;
 pub(crate) mod path;
+mod repeat;
 mod skip;
 mod text;
 

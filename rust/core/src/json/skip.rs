@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Passing over values that nobody asked for, checking them on the way.
 
-use super::{Fault, MAX_DEPTH, Read, Reader};
+use super::repeat::Templates;
+use super::{Fault, MAX_DEPTH, Read, Reader, Span};
 
 impl Reader<'_> {
     /// Passes over one value without recursion: one bit per open container tells an object from an array.
@@ -35,16 +36,24 @@ impl Reader<'_> {
     fn skip_containers(&mut self) -> Read<()> {
         // Bit 0 is the innermost open container, 1 for an object.
         let (mut kinds, mut depth) = (0_u128, 0_u32);
+        // By depth: where the open container started, and what the last ones that ended looked like.
+        let (mut starts, mut templates) = ([0; 4], [Templates::default(); 4]);
         loop {
             // Here a value starts.
             let opening = self.peek();
             if opening == b'[' && depth > 0 && self.take_few().is_some() {
                 // Most of what is skipped are edges.
+            } else if depth > 0
+                && matches!(opening, b'[' | b'{')
+                && let Some(length) = templates[depth as usize % 4].length_of(self.bytes, self.at)
+            {
+                self.at += length;
             } else if matches!(opening, b'[' | b'{') {
                 if depth == MAX_DEPTH {
                     return Err(Fault::range(self.at, format!("at most {MAX_DEPTH} levels of nesting")));
                 }
                 let object = opening == b'{';
+                starts[depth as usize % 4] = self.offset();
                 self.at += 1;
                 // ASCII has `]` and `}` two behind their counterparts.
                 if self.peek() != opening + 2 {
@@ -82,7 +91,17 @@ impl Reader<'_> {
                 if depth == 0 {
                     return Ok(());
                 }
+                let start = starts[depth as usize % 4];
+                self.learn(&mut templates[depth as usize % 4], start);
             }
+        }
+    }
+
+    /// Takes the container that started at `start` and has just ended for a template, if it may be one.
+    fn learn(&self, templates: &mut Templates, start: u32) {
+        let span = Span { start, end: self.offset() };
+        if span.end - span.start < 512 && !span.of(self.bytes).contains(&b'\\') {
+            templates.learn(span);
         }
     }
 

@@ -74,7 +74,7 @@ fn code_point(text: &str) -> (char, usize) {
 impl<'a> Reader<'a> {
     /// Moves to the first byte that is no plain text: `"`, `\`, a control character, or a byte above 0x7f.
     #[inline(always)]
-    fn pass_plain(&mut self) {
+    pub(super) fn pass_plain(&mut self) {
         while let Some(chunk) = self.bytes[self.at..].first_chunk() {
             let marks = marks(*chunk);
             if marks != 0 {
@@ -91,11 +91,21 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes over plain text up to a closing quote, which stays unread; `length` is a guess of how much.
-    ///
-    /// A right guess is only checked, and the processor does not wait for the check before it goes on; searching for
-    /// the quote makes everything that follows wait.
     #[inline(always)]
     pub fn pass_text(&mut self, length: usize) -> bool {
+        if self.pass_guessed(length) {
+            return true;
+        }
+        self.pass_plain();
+        self.byte() == b'"'
+    }
+
+    /// Passes over `length` characters of plain text if a quote follows; that stays unread.
+    ///
+    /// The processor goes on with a guess while it is being checked. When it has to search for the quote, everything
+    /// that follows waits for the place.
+    #[inline(always)]
+    pub(super) fn pass_guessed(&mut self, length: usize) -> bool {
         if length < 32
             && let Some(window) = self.bytes[self.at..].first_chunk::<32>()
             && let (Some(low), Some(high)) = (window.first_chunk(), window.last_chunk())
@@ -105,8 +115,7 @@ impl<'a> Reader<'a> {
             self.at += length;
             return true;
         }
-        self.pass_plain();
-        self.byte() == b'"'
+        false
     }
 
     /// Takes `literal` if it is next.
@@ -150,17 +159,24 @@ impl<'a> Reader<'a> {
     }
 
     /// The rest of a string from the first byte that needs a closer look up to its closing quote.
-    #[cold]
-    fn pass_rest(&mut self, start: usize) -> Read<()> {
+    #[inline(never)]
+    pub(super) fn pass_rest(&mut self, start: usize) -> Read<()> {
+        let mut is_ascii = true;
         loop {
             match self.byte() {
                 b'"' => break,
                 b'\\' => self.pass_escape()?,
-                0x80.. => self.at += 1,
+                0x80.. => {
+                    is_ascii = false;
+                    self.at += 1;
+                }
                 _ if self.at >= self.bytes.len() => return Err(Fault::syntax(self.at, "`\"` to end a string")),
                 _ => return Err(Fault::syntax(self.at, "no control character in a string")),
             }
             self.pass_plain();
+        }
+        if is_ascii {
+            return Ok(());
         }
         match std::str::from_utf8(&self.bytes[start..self.at]) {
             Ok(_) => Ok(()),
@@ -168,18 +184,21 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline(always)]
     fn pass_escape(&mut self) -> Read<()> {
         let escape = self.bytes.get(self.at + 1).copied().unwrap_or(0);
-        let length = match escape {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 2,
-            b'u' => 6,
-            _ => return Err(Fault::syntax(self.at, "an escape sequence")),
-        };
-        let digits = self.bytes.get(self.at + 2..self.at + length);
+        if matches!(escape, b'\\' | b'n' | b'"' | b'/' | b'b' | b'f' | b'r' | b't') {
+            self.at += 2;
+            return Ok(());
+        }
+        if escape != b'u' {
+            return Err(Fault::syntax(self.at, "an escape sequence"));
+        }
+        let digits = self.bytes.get(self.at + 2..self.at + 6);
         if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
             return Err(Fault::syntax(self.at, "four hexadecimal digits after `\\u`"));
         }
-        self.at += length;
+        self.at += 6;
         Ok(())
     }
 }

@@ -7,62 +7,78 @@ use super::{InstructionValues, Place, Qargs, TargetPlan};
 
 /// What a coupling map is made of.
 #[derive(Debug)]
-pub struct CouplingPlan<'p> {
+pub struct CouplingPlan<'s> {
     /// By qubit: the one-qubit operation that the target lists last there, with its values. `None` where
     /// the target lists none.
     pub nodes: Vec<Option<Option<InstructionValues>>>,
     /// Edges by first appearance.
-    pub edges: Vec<Edge<'p>>,
+    pub edges: Vec<Edge<'s>>,
 }
 
 /// A directed edge.
 #[derive(Debug)]
-pub struct Edge<'p> {
+pub struct Edge<'s> {
     /// From where.
     pub source: u32,
     /// To where.
     pub target: u32,
-    /// The operations on it, in the target's order.
-    pub operations: Vec<(&'p str, Option<InstructionValues>)>,
+    /// The operation that makes it an edge.
+    pub first: (&'s str, Option<InstructionValues>),
+    /// Further operations on it, in the target's order.
+    pub more: Vec<(&'s str, Option<InstructionValues>)>,
 }
 
-impl<'p> CouplingPlan<'p> {
+impl<'s> CouplingPlan<'s> {
     /// Plans the coupling map of a target; `None` if nothing restricts which qubits may interact.
-    pub fn new(plan: &'p TargetPlan<'_>) -> Option<Self> {
-        let mut coupling = Self { nodes: vec![None; plan.num_qubits as usize], edges: Vec::new() };
-        let mut index = HashMap::new();
-        let mut exists_everywhere = false;
-        for operation in &plan.operations {
-            match &operation.places {
-                Some(places) => coupling.add(operation.name, places, &mut index),
-                // Control flow is neither here nor there: Qiskit asks its class for its width.
-                None => match operation.definition.num_qubits() {
-                    Some(2) => return None,
-                    Some(_) => exists_everywhere = true,
-                    None => {}
-                },
-            }
+    #[must_use]
+    pub fn new(plan: &TargetPlan<'s, '_>) -> Option<Self> {
+        let operations = plan.operations().iter();
+        let exists_everywhere = |width: fn(u32) -> bool| {
+            operations.clone().any(move |it| it.definition.num_qubits().is_some_and(width) && plan.is_everywhere(it))
+        };
+        if exists_everywhere(|num_qubits| num_qubits == 2) {
+            return None;
         }
-        (!coupling.edges.is_empty() || !exists_everywhere).then_some(coupling)
+        let mut coupling = Self { nodes: vec![None; plan.num_qubits() as usize], edges: Vec::new() };
+        let mut index = HashMap::new();
+        let of_width = |width| operations.clone().filter(move |it| it.definition.num_qubits() == Some(width));
+        for operation in of_width(2) {
+            coupling.add_edges(operation.name, &plan.places(operation).unwrap_or_default(), &mut index);
+        }
+        if coupling.edges.is_empty() && exists_everywhere(|_| true) {
+            return None;
+        }
+        // The last operation on a qubit counts, and as a rule it is on all of them.
+        for operation in of_width(1).rev() {
+            if coupling.nodes.iter().all(Option::is_some) {
+                break;
+            }
+            coupling.add_nodes(&plan.places(operation).unwrap_or_default());
+        }
+        Some(coupling)
     }
 
-    fn add(&mut self, name: &'p str, places: &[Place<'_>], index: &mut HashMap<(u32, u32), usize>) {
+    fn add_nodes(&mut self, places: &[Place<'_>]) {
+        for place in places {
+            if let Qargs::One(qubit) = place.qargs {
+                self.nodes[qubit as usize].get_or_insert(place.values);
+            }
+        }
+    }
+
+    fn add_edges(&mut self, name: &'s str, places: &[Place<'_>], index: &mut HashMap<(u32, u32), usize>) {
         // The edges of one operation are distinct, so only a second one has to look for what is there.
         let look = !self.edges.is_empty();
         if look && index.is_empty() {
             index.extend(self.edges.iter().enumerate().map(|(at, edge)| ((edge.source, edge.target), at)));
         }
         for place in places {
-            match place.qargs {
-                Qargs::One(qubit) => self.nodes[qubit as usize] = Some(place.values),
-                Qargs::Two(source, target) => {
-                    let at = if look { *index.entry((source, target)).or_insert(self.edges.len()) } else { self.edges.len() };
-                    if at == self.edges.len() {
-                        self.edges.push(Edge { source, target, operations: Vec::with_capacity(1) });
-                    }
-                    self.edges[at].operations.push((name, place.values));
-                }
-                Qargs::Many(_) => {}
+            let Qargs::Two(source, target) = place.qargs else { continue };
+            let next = self.edges.len();
+            let at = if look { *index.entry((source, target)).or_insert(next) } else { next };
+            match self.edges.get_mut(at) {
+                Some(edge) => edge.more.push((name, place.values)),
+                None => self.edges.push(Edge { source, target, first: (name, place.values), more: Vec::new() }),
             }
         }
     }

@@ -3,10 +3,17 @@
 
 use super::{Qargs, TargetPlan};
 
-/// Everything in a target that has a duration, in the target's order: `(operation, qubits, seconds)`.
-pub fn durations<'p>(plan: &'p TargetPlan<'_>) -> impl Iterator<Item = (&'p str, Qargs<'p>, f64)> {
-    plan.operations.iter().flat_map(|operation| {
-        let places = operation.places.as_deref().unwrap_or_default().iter();
-        places.filter_map(|place| Some((operation.name, place.qargs, place.values?.duration?)))
-    })
+/// Gives `take` everything in a target that has a duration, in the target's order: operation, qubits, seconds.
+pub fn durations<'s, E>(
+    plan: &TargetPlan<'s, '_>,
+    mut take: impl FnMut(&'s str, Qargs<'s>, f64) -> Result<(), E>,
+) -> Result<(), E> {
+    for operation in plan.operations() {
+        for place in plan.places(operation).unwrap_or_default() {
+            if let Some(duration) = place.values.and_then(|values| values.duration) {
+                take(operation.name, place.qargs, duration)?;
+            }
+        }
+    }
+    Ok(())
 }

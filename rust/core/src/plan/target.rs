@@ -48,21 +48,14 @@ pub struct Options<'o> {
     pub filter_faulty: bool,
 }
 
-/// What a target is made of.
+/// The plan of a target: its operations in order. Where they exist is worked out when asked for.
 #[derive(Debug)]
-pub struct TargetPlan<'s> {
-    /// How many qubits it has.
-    pub num_qubits: u32,
-    /// Time resolution, s.
-    pub dt: Option<f64>,
-    /// Timing constraints, in dt.
-    pub timing: Timing,
-    /// A value per qubit, if the device has properties.
-    pub qubits: Option<Vec<QubitValues>>,
-    /// Operations in order.
-    pub operations: Vec<Operation<'s>>,
-    /// Names left out because nothing tells what they mean.
-    pub unknown: Vec<&'s str>,
+pub struct TargetPlan<'s, 'o> {
+    configuration: &'s Configuration,
+    calibration: Option<Calibration<'s>>,
+    options: Options<'o>,
+    operations: Vec<Operation<'s>>,
+    unknown: Vec<&'s str>,
 }
 
 /// What a target says of a qubit.
@@ -77,14 +70,12 @@ pub struct QubitValues {
 }
 
 /// An operation of a target.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Operation<'s> {
     /// Its name.
     pub name: &'s str,
     /// What it is.
     pub definition: Definition<'s>,
-    /// Where it exists; `None` for everywhere.
-    pub places: Option<Vec<Place<'s>>>,
 }
 
 /// What an operation is, apart from its name.
@@ -152,28 +143,8 @@ impl<'s> Qargs<'s> {
     }
 }
 
-impl<'s> TargetPlan<'s> {
-    /// Plans the target of a snapshot. Never fails: the snapshot has been checked.
-    pub fn new<B: AsRef<[u8]>>(snapshot: &'s Snapshot<B>, options: Options<'_>) -> Self {
-        let configuration = snapshot.configuration();
-        let planner = Planner {
-            configuration,
-            calibration: snapshot.properties().map(|properties| Calibration::new(properties, configuration, options)),
-            options,
-        };
-        let (operations, unknown) = planner.operations();
-        Self {
-            num_qubits: configuration.num_qubits,
-            dt: configuration.dt,
-            timing: configuration.timing,
-            qubits: planner.calibration.as_ref().map(|calibration| calibration.qubits(configuration.num_qubits)),
-            operations,
-            unknown,
-        }
-    }
-}
-
 /// The measured side of a snapshot, and which of its qubits are left out.
+#[derive(Debug)]
 struct Calibration<'s> {
     properties: &'s Properties,
     /// Empty if every qubit stays.
@@ -211,25 +182,64 @@ impl<'s> Calibration<'s> {
     }
 }
 
-struct Planner<'s, 'o> {
-    configuration: &'s Configuration,
-    calibration: Option<Calibration<'s>>,
-    options: Options<'o>,
-}
+impl<'s, 'o> TargetPlan<'s, 'o> {
+    /// Plans the target of a snapshot. Never fails: the snapshot has been checked.
+    pub fn new<B: AsRef<[u8]>>(snapshot: &'s Snapshot<B>, options: Options<'o>) -> Self {
+        let configuration = snapshot.configuration();
+        let calibration = snapshot.properties().map(|properties| Calibration::new(properties, configuration, options));
+        let mut plan = Self { configuration, calibration, options, operations: Vec::new(), unknown: Vec::new() };
+        plan.list_operations();
+        plan
+    }
 
-impl<'s> Planner<'s, '_> {
-    /// The operations in order, and names that mean nothing.
-    fn operations(&self) -> (Vec<Operation<'s>>, Vec<&'s str>) {
-        let (mut operations, mut unknown, mut seen_unknown) = (Vec::new(), Vec::new(), HashSet::new());
+    /// How many qubits the target has.
+    #[must_use]
+    pub fn num_qubits(&self) -> u32 {
+        self.configuration.num_qubits
+    }
+
+    /// Time resolution, s.
+    #[must_use]
+    pub fn dt(&self) -> Option<f64> {
+        self.configuration.dt
+    }
+
+    /// Timing constraints, in dt.
+    #[must_use]
+    pub fn timing(&self) -> Timing {
+        self.configuration.timing
+    }
+
+    /// A value per qubit, if the device has properties.
+    #[must_use]
+    pub fn qubits(&self) -> Option<Vec<QubitValues>> {
+        self.calibration.as_ref().map(|calibration| calibration.qubits(self.num_qubits()))
+    }
+
+    /// The operations in order.
+    #[must_use]
+    pub fn operations(&self) -> &[Operation<'s>] {
+        &self.operations
+    }
+
+    /// Names left out because nothing tells what they mean.
+    #[must_use]
+    pub fn unknown(&self) -> &[&'s str] {
+        &self.unknown
+    }
+
+    fn list_operations(&mut self) {
         // Index into `operations` by name; a set of names would do if signatures could not redefine what is there.
-        let mut known = HashMap::new();
+        let (mut known, mut unknown) = (HashMap::new(), HashSet::new());
+        let mut operations = Vec::new();
+        let mut left_out = Vec::new();
         for name in self.names() {
             if let Entry::Vacant(vacant) = known.entry(name) {
                 if let Some(definition) = self.definition(name) {
                     vacant.insert(operations.len());
-                    operations.push(Operation { name, definition, places: None });
-                } else if !CONTROL_FLOW.contains(&name) && seen_unknown.insert(name) {
-                    unknown.push(name);
+                    operations.push(Operation { name, definition });
+                } else if !CONTROL_FLOW.contains(&name) && unknown.insert(name) {
+                    left_out.push(name);
                 }
             }
         }
@@ -244,17 +254,12 @@ impl<'s> Planner<'s, '_> {
                 Entry::Occupied(at) => operations[*at.get()].definition = definition,
                 Entry::Vacant(vacant) => {
                     vacant.insert(operations.len());
-                    operations.push(Operation { name, definition, places: None });
+                    operations.push(Operation { name, definition });
                 }
             }
         }
         operations.retain(|operation| self.options.add_delay || operation.name != "delay");
-        for operation in &mut operations {
-            if !matches!(operation.definition, Definition::ControlFlow) {
-                operation.places = self.places(operation.name);
-            }
-        }
-        (operations, unknown)
+        (self.operations, self.unknown) = (operations, left_out);
     }
 
     /// What `name` is; `None` if control flow is not wanted or if nothing tells.
@@ -290,20 +295,39 @@ impl<'s> Planner<'s, '_> {
         if self.is_excluded(name) { None } else { self.configuration.gates.get(name) }
     }
 
-    /// Where the operation called `name` exists; `None` for everywhere.
-    fn places(&self, name: &str) -> Option<Vec<Place<'s>>> {
+    /// Where an operation of this plan exists; `None` for everywhere.
+    #[must_use]
+    pub fn places(&self, operation: &Operation<'s>) -> Option<Vec<Place<'s>>> {
+        let name = operation.name;
+        if matches!(operation.definition, Definition::ControlFlow) {
+            return None;
+        }
+        let defined = self.gate(name).and_then(|gate| gate.qargs.as_ref());
         let places = match &self.calibration {
             // Readout is a quantity of qubits; whatever the gates say of it is ignored.
             Some(calibration) if name == "measure" => return Some(self.readout(calibration)),
-            Some(calibration) => {
-                merge(self.gate(name).and_then(|gate| gate.qargs.as_ref()), calibration.properties.gate(name), calibration)
-            }
-            None => merge_without_calibration(self.gate(name).and_then(|gate| gate.qargs.as_ref())),
+            Some(calibration) => merge(defined, calibration.properties.gate(name), calibration),
+            None => merge_without_calibration(defined),
         };
-        if places.is_none() && NON_UNITARY.contains(&name) && self.supported().any(|supported| supported == name) {
+        if places.is_none() && self.is_on_each_qubit(name) {
             return Some(self.used_qubits().map(|qubit| Place { qargs: Qargs::One(qubit), values: None }).collect());
         }
         places
+    }
+
+    /// Whether an operation of this plan exists everywhere. Control flow, whose width varies, does.
+    #[must_use]
+    pub fn is_everywhere(&self, operation: &Operation<'s>) -> bool {
+        let name = operation.name;
+        let is_defined = || self.gate(name).is_some_and(|gate| gate.qargs.is_some());
+        let is_measured = |it: &Calibration<'_>| name == "measure" || it.properties.gate(name).is_some();
+        let is_listed = is_defined() || self.calibration.as_ref().is_some_and(is_measured) || self.is_on_each_qubit(name);
+        matches!(operation.definition, Definition::ControlFlow) || !is_listed
+    }
+
+    /// Whether an operation that nothing else tells the places of exists on every qubit that stays.
+    fn is_on_each_qubit(&self, name: &str) -> bool {
+        NON_UNITARY.contains(&name) && self.supported().any(|supported| supported == name)
     }
 
     /// The qubits that stay, in order.
@@ -328,12 +352,20 @@ impl<'s> Planner<'s, '_> {
 }
 
 fn merge_without_calibration(defined: Option<&QargsList>) -> Option<Vec<Place<'_>>> {
-    let defined = defined?;
-    let places = |order| defined.first_rows(order).map(|(_, qargs)| Place { qargs: Qargs::of(qargs), values: None }).collect();
-    Some(places(&defined.order()))
+    let place = |(_, qargs)| Place { qargs: Qargs::of(qargs), values: None };
+    defined.map(|defined| defined.first_rows(&defined.order()).map(place).collect())
 }
 
-/// Where a gate exists by its definition, with what was measured there; then what was measured elsewhere.
+/// What a calibration says of a place where a gate is defined.
+#[derive(Clone, Copy)]
+enum Measured {
+    Nothing,
+    LeftOut,
+    Row(usize),
+}
+
+/// Where a gate exists by its definition, with what was measured there; then what was measured elsewhere. When a
+/// calibration repeats a place, what it says last counts.
 fn merge<'s>(
     defined: Option<&'s QargsList>,
     measured: Option<&'s GateColumns>,
@@ -342,41 +374,63 @@ fn merge<'s>(
     let Some(measured) = measured.filter(|measured| !measured.qargs.is_empty()) else {
         return merge_without_calibration(defined);
     };
-    let values = |row| {
-        Some(InstructionValues { duration: measured.duration.cell(row).number(), error: measured.error.cell(row).number() })
-    };
     let defined = defined.unwrap_or(&NOWHERE);
     let order = defined.order();
-    // By row of `defined`: what was measured there, and whether it is left out.
-    let mut found: Vec<Option<InstructionValues>> = vec![None; defined.len()];
-    let mut left_out: Vec<bool> = Vec::new();
-    let mut elsewhere = Vec::new();
+    let state = |qargs, row| {
+        if calibration.is_row_left_out(measured, qargs, row) { Measured::LeftOut } else { Measured::Row(row) }
+    };
+    let mut found = vec![Measured::Nothing; defined.len()];
+    let mut elsewhere = Elsewhere::new(&measured.qargs);
     let mut guess = 0;
-    for (qargs, row) in measured.rows() {
+    for (row, qargs) in measured.qargs.iter().enumerate() {
         // Lists that are in the same order meet without a search.
-        let at = if guess < defined.len() && order.is_payload_order() && defined.get(guess) == qargs {
-            Some(guess)
-        } else {
-            order.find(defined, qargs).map(|(first, _)| first)
-        };
-        guess = at.map_or(guess, |at| at + 1);
-        let skip = calibration.is_row_left_out(measured, qargs, row);
+        let same = guess < defined.len() && defined.get(guess) == qargs && order.is_payload_order();
+        let at = if same { Some(guess) } else { order.find(defined, qargs).map(|(first, _)| first) };
         match at {
-            Some(at) if skip => {
-                left_out.resize(defined.len(), false);
-                left_out[at] = true;
+            Some(at) => {
+                found[at] = state(qargs, row);
+                guess = at + 1;
             }
-            Some(at) => found[at] = values(row),
-            None if skip => {}
-            None => elsewhere.push(Place { qargs: Qargs::of(qargs), values: values(row) }),
+            None => elsewhere.add(qargs, state(qargs, row)),
         }
     }
-    let mut places = Vec::with_capacity(defined.len() + elsewhere.len());
-    for (row, qargs) in defined.first_rows(&order) {
-        if !left_out.get(row).copied().unwrap_or(false) {
-            places.push(Place { qargs: Qargs::of(qargs), values: found[row] });
-        }
-    }
-    places.append(&mut elsewhere);
+    let mut places = Vec::with_capacity(defined.len() + elsewhere.places.len());
+    let mut add = |qargs: &'s [u32], measured_there| {
+        let values = match measured_there {
+            Measured::LeftOut => return,
+            Measured::Nothing => None,
+            Measured::Row(row) => Some(InstructionValues {
+                duration: measured.duration.cell(row).number(),
+                error: measured.error.cell(row).number(),
+            }),
+        };
+        places.push(Place { qargs: Qargs::of(qargs), values });
+    };
+    defined.first_rows(&order).for_each(|(row, qargs)| add(qargs, found[row]));
+    elsewhere.places.into_iter().for_each(|(qargs, measured_there)| add(qargs, measured_there));
     Some(places)
+}
+
+/// Places that a calibration knows and a definition does not, by first appearance.
+struct Elsewhere<'s> {
+    places: Vec<(&'s [u32], Measured)>,
+    /// Index into `places`, if places can repeat.
+    index: Option<HashMap<&'s [u32], usize>>,
+}
+
+impl<'s> Elsewhere<'s> {
+    fn new(measured: &'s QargsList) -> Self {
+        Self { places: Vec::new(), index: (!measured.is_ascending()).then(HashMap::new) }
+    }
+
+    fn add(&mut self, qargs: &'s [u32], state: Measured) {
+        let at = match &mut self.index {
+            Some(index) => *index.entry(qargs).or_insert(self.places.len()),
+            None => self.places.len(),
+        };
+        match self.places.get_mut(at) {
+            Some((_, known)) => *known = state,
+            None => self.places.push((qargs, state)),
+        }
+    }
 }
