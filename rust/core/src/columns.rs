@@ -54,7 +54,7 @@ impl Cell {
             }
             Value::Null => (f64::NAN, State::Null),
             Value::Boolean(flag) => (f64::from(u8::from(flag)), State::Other),
-            Value::Other(_) => return Err(Fault::wrong(quantity.value_at as usize, "a number or null")),
+            Value::Other(_) => return Err(Fault::expected(quantity.value_at as usize, "a number or null")),
         };
         Ok(Self { value, state })
     }

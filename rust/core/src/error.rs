@@ -36,26 +36,10 @@ pub struct Fault {
 }
 
 impl Fault {
-    fn at(offset: usize, expected: impl Into<Cow<'static, str>>) -> Box<Self> {
+    /// At `offset` there should be something else: `expected`.
+    #[cold]
+    pub(crate) fn expected(offset: usize, expected: impl Into<Cow<'static, str>>) -> Box<Self> {
         Box::new(Self { offset, expected: expected.into(), found: None })
-    }
-
-    /// The text is not JSON.
-    #[cold]
-    pub(crate) fn syntax(offset: usize, expected: impl Into<Cow<'static, str>>) -> Box<Self> {
-        Self::at(offset, expected)
-    }
-
-    /// The value is JSON, but of the wrong type.
-    #[cold]
-    pub(crate) fn wrong(offset: usize, expected: impl Into<Cow<'static, str>>) -> Box<Self> {
-        Self::at(offset, expected)
-    }
-
-    /// The value has the right type, but no sense here.
-    #[cold]
-    pub(crate) fn range(offset: usize, expected: impl Into<Cow<'static, str>>) -> Box<Self> {
-        Self::at(offset, expected)
     }
 
     /// The object that starts at `offset` lacks a key that it needs.

@@ -46,11 +46,9 @@ impl Instant {
     #[must_use]
     pub fn unix_micros(&self) -> i64 {
         let days = days_from_civil(i64::from(self.year), self.month, self.day);
-        let seconds = days * 86_400
-            + i64::from(self.hour) * 3_600
-            + i64::from(self.minute) * 60
-            + i64::from(self.second)
-            - i64::from(self.utc_offset);
+        let seconds =
+            days * 86_400 + i64::from(self.hour) * 3_600 + i64::from(self.minute) * 60 + i64::from(self.second)
+                - i64::from(self.utc_offset);
         seconds * 1_000_000 + i64::from(self.microsecond)
     }
 }
@@ -67,8 +65,7 @@ struct Clock {
 impl Clock {
     /// Reads a time; the flag tells that it was 24:00, midnight at the end of the day.
     fn parse(text: &[u8]) -> Option<(Self, bool)> {
-        let mut clock = Self::default();
-        clock.hour = two_digits(text, 0)?;
+        let mut clock = Self { hour: two_digits(text, 0)?, ..Self::default() };
         let mut at = 2;
         let colons = text.get(at) == Some(&b':');
         let mut fields = 1;

@@ -13,6 +13,7 @@ impl Members {
     }
 
     /// Keys with the spans of their values; a key that repeats is listed each time, and its last value counts.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, Span)> {
         self.0.iter().map(|(key, span)| (&**key, *span))
     }

@@ -173,12 +173,11 @@ impl<'a> Gates<'a> {
         let mut row = Row::default();
         reader.array(|reader| {
             let start = reader.clone();
-            let table = match gates.read_again(reader, &mut row) {
-                Some(table) => table,
-                None => {
-                    *reader = start;
-                    gates.learn(reader, &mut row)?
-                }
+            let table = if let Some(table) = gates.read_again(reader, &mut row) {
+                table
+            } else {
+                *reader = start;
+                gates.learn(reader, &mut row)?
             };
             gates.tables[table].push(&row.qargs, row.error, row.duration, row.operational);
             Ok(())

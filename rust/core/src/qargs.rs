@@ -54,6 +54,7 @@ impl QargsList {
     }
 
     /// The tuples in order.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u32]> {
         (0..self.len()).map(|row| self.get(row))
     }

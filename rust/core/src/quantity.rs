@@ -84,21 +84,16 @@ impl<'a, K: Copy> QuantityReader<'a, K> {
 
     /// Reads a list, giving each quantity to `take`.
     #[inline(always)]
-    pub(crate) fn read(
-        &mut self,
-        reader: &mut Reader<'a>,
-        mut take: impl FnMut(Quantity<K>) -> Read<()>,
-    ) -> Read<()> {
+    pub(crate) fn read(&mut self, reader: &mut Reader<'a>, mut take: impl FnMut(Quantity<K>) -> Read<()>) -> Read<()> {
         let mut position = 0;
         reader.array(|reader| {
             let start = reader.clone();
             let shape = self.shapes.get(position).and_then(Option::as_ref);
-            let quantity = match shape.and_then(|shape| shape.read(reader)) {
-                Some(quantity) => quantity,
-                None => {
-                    *reader = start;
-                    self.learn(reader, position)?
-                }
+            let quantity = if let Some(quantity) = shape.and_then(|shape| shape.read(reader)) {
+                quantity
+            } else {
+                *reader = start;
+                self.learn(reader, position)?
             };
             position += 1;
             take(quantity)
@@ -133,7 +128,7 @@ impl<'a, K: Copy> QuantityReader<'a, K> {
                 Value::Number(unit.scale(Number { value: f64::from(u8::from(flag)), form: Form::Integer }))
             }
             Value::Other(_) if unit != Unit::default() => {
-                return Err(Fault::wrong(value_at as usize, "a number or null, because there is a unit"));
+                return Err(Fault::expected(value_at as usize, "a number or null, because there is a unit"));
             }
             value => value,
         };

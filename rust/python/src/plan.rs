@@ -52,7 +52,7 @@ impl PyPlanner {
         py: Python<'py>,
         snapshot: &PySnapshot,
         instruction_properties: Bound<'py, PyType>,
-        qubit_properties: Bound<'py, PyType>,
+        qubit_properties: &Bound<'py, PyType>,
     ) -> PyResult<Bound<'py, PyTuple>> {
         let plan = self.plan(snapshot);
         let timing = plan.timing();
@@ -67,7 +67,7 @@ impl PyPlanner {
             };
             operations.push((operation.name, definition, properties).into_pyobject(py)?);
         }
-        let qubits = plan.qubits().map(|qubits| qubit_values(&qubit_properties, &qubits)).transpose()?;
+        let qubits = plan.qubits().map(|qubits| qubit_values(qubit_properties, &qubits)).transpose()?;
         let constructor = PyDict::new(py);
         constructor.set_item("num_qubits", plan.num_qubits())?;
         constructor.set_item("dt", plan.dt())?;
@@ -79,11 +79,7 @@ impl PyPlanner {
         (constructor, operations, plan.unknown()).into_pyobject(py)
     }
 
-    fn durations<'py>(
-        &self,
-        py: Python<'py>,
-        snapshot: &PySnapshot,
-    ) -> PyResult<(Bound<'py, PyDict>, Option<f64>)> {
+    fn durations<'py>(&self, py: Python<'py>, snapshot: &PySnapshot) -> PyResult<(Bound<'py, PyDict>, Option<f64>)> {
         let plan = self.plan(snapshot);
         let (qargs_maker, by_name_and_qubits) = (QargsMaker::new(py, plan.num_qubits())?, PyDict::new(py));
         let seconds = PyString::intern(py, "s");

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The native half of `Snapshot`.
 
+use std::fmt::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::{PyLookupError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyBytes, PyDateTime, PyDelta, PyDict, PyMemoryView, PyString, PyTuple, PyTzInfo};
+use pyo3::types::{PyBytes, PyDateTime, PyDelta, PyDict, PyList, PyMemoryView, PyString, PyTuple, PyTzInfo};
 use qiskit_ibm_native_core::columns::{Cell, QubitQuantity, State};
 use qiskit_ibm_native_core::error::PayloadError;
 use qiskit_ibm_native_core::instant::Instant;
@@ -68,8 +69,8 @@ impl PySnapshot {
     }
 
     #[staticmethod]
-    fn parse_many(py: Python<'_>, payloads: Vec<Bound<'_, PyAny>>, threads: usize) -> PyResult<Vec<Self>> {
-        let inputs = payloads.iter().map(one_of_many).collect::<PyResult<Vec<_>>>()?;
+    fn parse_many(py: Python<'_>, payloads: &Bound<'_, PyList>, threads: usize) -> PyResult<Vec<Self>> {
+        let inputs = payloads.iter().map(|each| one_of_many(&each)).collect::<PyResult<Vec<_>>>()?;
         let snapshots = py.detach(|| parse_many(inputs, threads));
         snapshots.map(|all| all.into_iter().map(Self).collect()).map_err(|(at, error)| {
             let error = payload_error(py, &error);
@@ -96,7 +97,11 @@ impl PySnapshot {
 
     #[getter]
     fn digest(&self, py: Python<'_>) -> String {
-        py.detach(|| self.0.digest().iter().map(|byte| format!("{byte:02x}")).collect())
+        let digest = py.detach(|| self.0.digest());
+        digest.iter().fold(String::with_capacity(64), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
     }
 
     #[getter]
@@ -145,8 +150,9 @@ impl PySnapshot {
         py: Python<'py>,
         name: &str,
         gate: &str,
-        qargs: Vec<u32>,
+        qargs: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let qargs: Vec<u32> = qargs.extract()?;
         let gate = self.0.properties().and_then(|properties| properties.gate(gate));
         let row = gate.and_then(|gate| gate.row(&qargs).map(|row| (gate, row)));
         let cell = match (row, name) {
@@ -222,6 +228,7 @@ fn datetime(py: Python<'_>, at: Instant) -> PyResult<Bound<'_, PyDateTime>> {
 
 #[pyfunction]
 pub fn parse_instant<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyDateTime>> {
-    let instant = Instant::parse(text).ok_or_else(|| PyValueError::new_err(format!("no date in ISO 8601: {text:?}")))?;
+    let instant =
+        Instant::parse(text).ok_or_else(|| PyValueError::new_err(format!("no date in ISO 8601: {text:?}")))?;
     datetime(py, instant)
 }

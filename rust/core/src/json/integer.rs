@@ -53,8 +53,8 @@ impl Reader<'_> {
         let start = self.at;
         match self.natural() {
             Some(value) if value < u64::from(limit) => Ok(u32::try_from(value).unwrap_or(0)),
-            Some(_) => Err(Fault::range(start, format!("an integer below {limit}"))),
-            None => Err(Fault::wrong(start, "an integer from 0")),
+            Some(_) => Err(Fault::expected(start, format!("an integer below {limit}"))),
+            None => Err(Fault::expected(start, "an integer from 0")),
         }
     }
 
@@ -62,7 +62,7 @@ impl Reader<'_> {
     pub fn count(&mut self) -> Read<u32> {
         let start = self.at;
         let value = self.natural().and_then(|value| u32::try_from(value).ok());
-        value.ok_or_else(|| Fault::wrong(start, "an integer from 0 to 4294967295"))
+        value.ok_or_else(|| Fault::expected(start, "an integer from 0 to 4294967295"))
     }
 
     /// Reads an integer without a sign; huge ones saturate.

@@ -57,7 +57,7 @@ impl<'a> Reader<'a> {
     /// Starts at the front, behind a byte order mark if there is one.
     pub fn new(bytes: &'a [u8]) -> Read<Self> {
         if u32::try_from(bytes.len()).is_err() {
-            return Err(Fault::range(0, "a payload below 4 GiB"));
+            return Err(Fault::expected(0, "a payload below 4 GiB"));
         }
         let at = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         Ok(Self { bytes, at })
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     pub fn array(&mut self, mut element: impl FnMut(&mut Self) -> Read<()>) -> Read<()> {
         if !self.take(b'[') {
-            return Err(Fault::wrong(self.at, "an array"));
+            return Err(Fault::expected(self.at, "an array"));
         }
         if self.take(b']') {
             return Ok(());
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
             if self.take(b']') {
                 return Ok(());
             }
-            return Err(Fault::syntax(self.at, "`,` or `]`"));
+            return Err(Fault::expected(self.at, "`,` or `]`"));
         }
     }
 
@@ -133,18 +133,18 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     pub fn object(&mut self, mut member: impl FnMut(&mut Self, Text<'a>) -> Read<()>) -> Read<()> {
         if !self.take(b'{') {
-            return Err(Fault::wrong(self.at, "an object"));
+            return Err(Fault::expected(self.at, "an object"));
         }
         if self.take(b'}') {
             return Ok(());
         }
         loop {
             if self.peek() != b'"' {
-                return Err(Fault::syntax(self.at, "a key in double quotes"));
+                return Err(Fault::expected(self.at, "a key in double quotes"));
             }
             let key = self.text()?;
             if !self.take(b':') {
-                return Err(Fault::syntax(self.at, "`:`"));
+                return Err(Fault::expected(self.at, "`:`"));
             }
             self.peek();
             member(self, key)?;
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
             if self.take(b'}') {
                 return Ok(());
             }
-            return Err(Fault::syntax(self.at, "`,` or `}`"));
+            return Err(Fault::expected(self.at, "`,` or `}`"));
         }
     }
 
@@ -177,14 +177,14 @@ impl<'a> Reader<'a> {
         match self.peek() {
             b't' => self.literal("true").map(|()| true),
             b'f' => self.literal("false").map(|()| false),
-            _ => Err(Fault::wrong(self.at, "true or false")),
+            _ => Err(Fault::expected(self.at, "true or false")),
         }
     }
 
     #[inline(always)]
     fn literal(&mut self, word: &'static str) -> Read<()> {
         if !self.bytes[self.at..].starts_with(word.as_bytes()) {
-            return Err(Fault::syntax(self.at, word));
+            return Err(Fault::expected(self.at, word));
         }
         self.at += word.len();
         Ok(())
@@ -212,13 +212,13 @@ impl<'a> Reader<'a> {
         if self.at == self.bytes.len() {
             return Ok(());
         }
-        Err(Fault::syntax(self.at, "the end of the payload"))
+        Err(Fault::expected(self.at, "the end of the payload"))
     }
 
     /// A fault here: `expected` says what should have been here instead.
     #[cold]
     pub fn wrong(&self, expected: impl Into<Cow<'static, str>>) -> Box<Fault> {
-        Fault::wrong(self.at, expected)
+        Fault::expected(self.at, expected)
     }
 }
 

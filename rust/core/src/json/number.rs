@@ -46,13 +46,17 @@ const POWERS_OF_FIVE: [u64; 28] = {
 
 const EXACT_INTEGERS: u64 = 1 << 53;
 
+/// The top bit of each of eight bytes that is above 9: where adding 118 to its low seven bits, or itself, sets that bit.
+#[inline(always)]
+fn others(values: u64) -> u64 {
+    (((values & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080
+}
+
 /// The digits at the start of eight bytes, as `(how many, their value)`.
 #[inline(always)]
 pub(super) fn leading_digits(chunk: u64) -> (u32, u64) {
     let values = chunk ^ 0x3030_3030_3030_3030;
-    // A byte is no digit if it is above 9: bit 7 of (low seven bits + 118), or its own bit 7, is set.
-    let other = ((values & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676 | values) & 0x8080_8080_8080_8080;
-    let count = other.trailing_zeros() / 8;
+    let count = others(values).trailing_zeros() / 8;
     if count == 0 {
         return (0, 0);
     }
@@ -99,7 +103,6 @@ fn divide(mantissa: u64, k: usize) -> f64 {
     let sticky = quotient as u64 | u64::from(remainder != 0);
     #[expect(clippy::cast_precision_loss, reason = "this is the one rounding")]
     let rounded = sticky as f64;
-    #[expect(clippy::cast_possible_truncation, reason = "k < 28")]
     let exponent = 1023 + u64::from(up_divisor) - u64::from(up) - 63 - k as u64;
     rounded * f64::from_bits(exponent << 52)
 }
@@ -152,7 +155,7 @@ impl Reader<'_> {
             self.at += 1;
             let (count, fits_still) = self.digits(&mut mantissa);
             if count == 0 {
-                return Err(Fault::syntax(self.at, "a digit after the decimal point"));
+                return Err(Fault::expected(self.at, "a digit after the decimal point"));
             }
             fits &= fits_still;
             form = Form::Float;
@@ -187,7 +190,7 @@ impl Reader<'_> {
         let mut value = 0;
         let (count, fits) = self.digits(&mut value);
         if count == 0 {
-            return Err(Fault::syntax(self.at, "a digit in the exponent"));
+            return Err(Fault::expected(self.at, "a digit in the exponent"));
         }
         let value = i64::try_from(value).unwrap_or(i64::MAX);
         Ok((if sign == b'-' { -value } else { value }, fits))
@@ -198,7 +201,7 @@ impl Reader<'_> {
         let value = std::str::from_utf8(&self.bytes[start..self.at]).ok().and_then(|text| text.parse::<f64>().ok());
         match value {
             Some(value) if value.is_finite() => Ok(value),
-            _ => Err(Fault::range(start, "a number that a 64-bit float can hold")),
+            _ => Err(Fault::expected(start, "a number that a 64-bit float can hold")),
         }
     }
 
@@ -212,7 +215,7 @@ impl Reader<'_> {
                 return Ok(Number { value, form: Form::Float });
             }
         }
-        Err(Fault::wrong(start, "a number"))
+        Err(Fault::expected(start, "a number"))
     }
 
     /// Passes over a number. Its size does not matter here.
@@ -230,7 +233,7 @@ impl Reader<'_> {
         if self.byte() == b'.' {
             self.at += 1;
             if self.skip_digits() == 0 {
-                return Err(Fault::syntax(self.at, "a digit after the decimal point"));
+                return Err(Fault::expected(self.at, "a digit after the decimal point"));
             }
         }
         if self.byte() | 0x20 == b'e' {
@@ -239,7 +242,7 @@ impl Reader<'_> {
                 self.at += 1;
             }
             if self.skip_digits() == 0 {
-                return Err(Fault::syntax(self.at, "a digit in the exponent"));
+                return Err(Fault::expected(self.at, "a digit in the exponent"));
             }
         }
         Ok(())
@@ -250,8 +253,7 @@ impl Reader<'_> {
         let start = self.at;
         loop {
             let values = self.chunk(self.at) ^ 0x3030_3030_3030_3030;
-            let other = ((values & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676 | values) & 0x8080_8080_8080_8080;
-            let count = (other.trailing_zeros() / 8) as usize;
+            let count = (others(values).trailing_zeros() / 8) as usize;
             self.at += count;
             if count < 8 {
                 return self.at - start;

@@ -67,18 +67,19 @@ fn length_of_like(template: &[u8], text: &[u8]) -> Option<usize> {
         }
         (there, here) = (there + length, here + length);
         // They differ here. If a run of digits starts, goes on or ends here, and there is one in both, let it differ.
-        let (behind_there, behind_here) = (digits(&template[there..]), digits(&text[here..]));
-        if behind_there + behind_here == 0 {
+        let old = digits(&template[there..]);
+        let new = digits(&text[here..]);
+        if old + new == 0 {
             return None;
         }
         // What is before is the same in both, back to the end of the last run that differed.
         let before = template[..there].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-        let run = &text[here - before..here + behind_here];
+        let run = &text[here - before..here + new];
         let is_fraction = text[..here - before].last() == Some(&b'.');
-        if before + behind_there == 0 || run.is_empty() || (run.len() > 1 && run[0] == b'0' && !is_fraction) {
+        if before + old == 0 || run.is_empty() || (run.len() > 1 && run[0] == b'0' && !is_fraction) {
             return None;
         }
-        (there, here) = (there + behind_there, here + behind_here);
+        (there, here) = (there + old, here + new);
     }
     (here > 0).then_some(here)
 }

@@ -28,7 +28,7 @@ impl Reader<'_> {
             b't' => self.literal("true"),
             b'f' => self.literal("false"),
             b'-' | b'0'..=b'9' | b'N' | b'I' => self.skip_number(),
-            _ => Err(Fault::syntax(self.at, "a value")),
+            _ => Err(Fault::expected(self.at, "a value")),
         }
     }
 
@@ -50,7 +50,7 @@ impl Reader<'_> {
                 self.at += length;
             } else if matches!(opening, b'[' | b'{') {
                 if depth == MAX_DEPTH {
-                    return Err(Fault::range(self.at, format!("at most {MAX_DEPTH} levels of nesting")));
+                    return Err(Fault::expected(self.at, format!("at most {MAX_DEPTH} levels of nesting")));
                 }
                 let object = opening == b'{';
                 starts[depth as usize % 4] = self.offset();
@@ -83,7 +83,7 @@ impl Reader<'_> {
                     break;
                 }
                 if token != (if object { b'}' } else { b']' }) {
-                    return Err(Fault::syntax(self.at, if object { "`,` or `}`" } else { "`,` or `]`" }));
+                    return Err(Fault::expected(self.at, if object { "`,` or `}`" } else { "`,` or `]`" }));
                 }
                 self.at += 1;
                 kinds >>= 1;
@@ -108,11 +108,11 @@ impl Reader<'_> {
     #[inline(always)]
     fn skip_key(&mut self) -> Read<()> {
         if self.peek() != b'"' {
-            return Err(Fault::syntax(self.at, "a key in double quotes"));
+            return Err(Fault::expected(self.at, "a key in double quotes"));
         }
         self.text()?;
         if !self.take(b':') {
-            return Err(Fault::syntax(self.at, "`:`"));
+            return Err(Fault::expected(self.at, "`:`"));
         }
         Ok(())
     }

@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     pub fn text(&mut self) -> Read<Text<'a>> {
         if self.byte() != b'"' {
-            return Err(Fault::wrong(self.at, "a string"));
+            return Err(Fault::expected(self.at, "a string"));
         }
         self.at += 1;
         let start = self.at;
@@ -170,8 +170,8 @@ impl<'a> Reader<'a> {
                     is_ascii = false;
                     self.at += 1;
                 }
-                _ if self.at >= self.bytes.len() => return Err(Fault::syntax(self.at, "`\"` to end a string")),
-                _ => return Err(Fault::syntax(self.at, "no control character in a string")),
+                _ if self.at >= self.bytes.len() => return Err(Fault::expected(self.at, "`\"` to end a string")),
+                _ => return Err(Fault::expected(self.at, "no control character in a string")),
             }
             self.pass_plain();
         }
@@ -180,7 +180,7 @@ impl<'a> Reader<'a> {
         }
         match std::str::from_utf8(&self.bytes[start..self.at]) {
             Ok(_) => Ok(()),
-            Err(error) => Err(Fault::syntax(start + error.valid_up_to(), "UTF-8")),
+            Err(error) => Err(Fault::expected(start + error.valid_up_to(), "UTF-8")),
         }
     }
 
@@ -192,11 +192,11 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         if escape != b'u' {
-            return Err(Fault::syntax(self.at, "an escape sequence"));
+            return Err(Fault::expected(self.at, "an escape sequence"));
         }
         let digits = self.bytes.get(self.at + 2..self.at + 6);
         if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
-            return Err(Fault::syntax(self.at, "four hexadecimal digits after `\\u`"));
+            return Err(Fault::expected(self.at, "four hexadecimal digits after `\\u`"));
         }
         self.at += 6;
         Ok(())

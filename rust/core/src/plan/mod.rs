@@ -10,4 +10,6 @@ mod target;
 
 pub use coupling::{CouplingPlan, Edge};
 pub use durations::durations;
-pub use target::{Definition, InstructionValues, Operation, Options, Place, Qargs, QubitValues, TargetPlan, Vocabulary};
+pub use target::{
+    Definition, InstructionValues, Operation, Options, Place, Qargs, QubitValues, TargetPlan, Vocabulary,
+};

@@ -245,11 +245,8 @@ impl<'s, 'o> TargetPlan<'s, 'o> {
         }
         for signature in &self.configuration.signatures {
             let name = signature.name.as_str();
-            let definition = if CONTROL_FLOW.contains(&name) {
-                Definition::ControlFlow
-            } else {
-                Definition::Signature(signature)
-            };
+            let definition =
+                if CONTROL_FLOW.contains(&name) { Definition::ControlFlow } else { Definition::Signature(signature) };
             match known.entry(name) {
                 Entry::Occupied(at) => operations[*at.get()].definition = definition,
                 Entry::Vacant(vacant) => {
@@ -278,9 +275,8 @@ impl<'s, 'o> TargetPlan<'s, 'o> {
     }
 
     fn names(&self) -> impl Iterator<Item = &'s str> {
-        let supported = self.supported().filter(|name| {
-            NON_UNITARY.contains(name) || CONTROL_FLOW.contains(name) || *name == "box"
-        });
+        let supported =
+            self.supported().filter(|name| NON_UNITARY.contains(name) || CONTROL_FLOW.contains(name) || *name == "box");
         let basis = self.configuration.basis_gates.iter().map(String::as_str);
         basis.chain(supported).filter(|name| !self.is_excluded(name))
     }
@@ -321,7 +317,8 @@ impl<'s, 'o> TargetPlan<'s, 'o> {
         let name = operation.name;
         let is_defined = || self.gate(name).is_some_and(|gate| gate.qargs.is_some());
         let is_measured = |it: &Calibration<'_>| name == "measure" || it.properties.gate(name).is_some();
-        let is_listed = is_defined() || self.calibration.as_ref().is_some_and(is_measured) || self.is_on_each_qubit(name);
+        let is_listed =
+            is_defined() || self.calibration.as_ref().is_some_and(is_measured) || self.is_on_each_qubit(name);
         matches!(operation.definition, Definition::ControlFlow) || !is_listed
     }
 
