@@ -41,7 +41,7 @@ impl Reader<'_> {
         loop {
             // Here a value starts.
             let opening = self.peek();
-            if opening == b'[' && depth > 0 && self.take_few().is_some() {
+            if opening == b'[' && (1..MAX_DEPTH).contains(&depth) && self.take_few().is_some() {
                 // Most of what is skipped are edges.
             } else if depth > 0
                 && matches!(opening, b'[' | b'{')
