@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _KINDS = ("configuration", "properties", "defaults")
 _BUNDLED = Path(__file__).with_name("devices")
@@ -29,7 +29,7 @@ def read_payloads(name_or_path: str | os.PathLike[str]) -> tuple[bytes, bytes | 
     """Return configuration, properties and defaults of a bundled device or of a saved snapshot."""
     path = _find(name_or_path)
     read = _read_folder if path.is_dir() else _read_zip
-    configuration, properties, defaults = (read(path, kind) for kind in _KINDS)
+    configuration, properties, defaults = (_intact(read, path, kind) for kind in _KINDS)
     if configuration is None:
         raise FileNotFoundError(f"{path} is not a saved snapshot: it has no configuration")
     return configuration, properties, defaults
@@ -66,6 +66,18 @@ def _find(name_or_path: str | os.PathLike[str]) -> Path:
         known = ", ".join(bundled_devices())
         raise FileNotFoundError(f"no bundled device and no path {str(name_or_path)!r}; bundled devices: {known}")
     return path
+
+
+def _intact(read: Callable[[Path, str], bytes | None], path: Path, kind: str) -> bytes | None:
+    try:
+        return read(path, kind)
+    except Exception as error:
+        # gzip, zipfile and zlib have seven classes between them for what is one thing here.
+        if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
+            raise
+        from .exceptions import BackendPayloadError
+
+        raise BackendPayloadError(f"{path} is damaged, or no saved snapshot: {error} ({kind})", kind, "$", 0) from error
 
 
 def _is_folder_of_payloads(path: Path) -> bool:

@@ -108,6 +108,19 @@ def _scaled(data: dict[str, Any]) -> Value:
     return value, data["date"]
 
 
+def _qubit_table(qubits: list[list[dict[str, Any]]]) -> dict[int, dict[str, Value]]:
+    tables = enumerate({each["name"]: _scaled(_quantity(each)) for each in qubit} for qubit in qubits)
+    return {qubit: table for qubit, table in tables if table}
+
+
+def _gate_table(gates: list[dict[str, Any]]) -> dict[str, dict[tuple[int, ...], dict[str, Value]]]:
+    tables: dict[str, dict[tuple[int, ...], dict[str, Value]]] = {}
+    for gate in gates:
+        quantities = {each["name"]: _scaled(_quantity(each)) for each in gate["parameters"]}
+        tables.setdefault(gate["gate"], {})[tuple(gate["qubits"])] = quantities
+    return tables
+
+
 class BackendProperties(PayloadView):
     """What was last measured on a device.
 
@@ -153,28 +166,21 @@ class BackendProperties(PayloadView):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of the payload: its keys and its values, in its units, with dates as datetimes."""
-        data = {key: self._decode(key) for key in self._spans}
-        data["last_update_date"] = optional_instant(data.get("last_update_date"))
-        data["qubits"] = [[_quantity(each) for each in qubit] for qubit in data["qubits"]]
-        data["gates"] = [_gate(each) for each in data["gates"]]
-        data["general"] = [_quantity(each) for each in data.get("general") or ()]
-        return data
+        content = {
+            "gates": lambda gates: [_gate(each) for each in gates],
+            "general": lambda general: general and [_quantity(each) for each in general],
+            "last_update_date": optional_instant,
+            "qubits": lambda qubits: [[_quantity(each) for each in qubit] for qubit in qubits],
+        }
+        return {key: self._converted(key, content.get(key, lambda value: value)) for key in self._spans}
 
     # Looking things up by name, for what has no column.
 
     def _tables(self) -> tuple[dict[int, dict[str, Value]], dict[str, dict[tuple[int, ...], dict[str, Value]]]]:
         tables = vars(self).get("_indices")
         if tables is None:
-            qubits: dict[int, dict[str, Value]] = {
-                qubit: {each["name"]: _scaled(_quantity(each)) for each in quantities}
-                for qubit, quantities in enumerate(self._decode("qubits"))
-                if quantities
-            }
-            gates: dict[str, dict[tuple[int, ...], dict[str, Value]]] = {}
-            for gate in self._decode("gates"):
-                quantities = {each["name"]: _scaled(_quantity(each)) for each in gate["parameters"]}
-                gates.setdefault(gate["gate"], {})[tuple(gate["qubits"])] = quantities
-            tables = vars(self)["_indices"] = qubits, gates
+            tables = self._converted("qubits", _qubit_table), self._converted("gates", _gate_table)
+            vars(self)["_indices"] = tables
         return tables
 
     def gate_property(

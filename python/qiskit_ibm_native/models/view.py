@@ -44,21 +44,20 @@ class PayloadView:
 
     def _attribute(self, key: str) -> Any:
         """Return the value of a key as the attribute has it; KeyError if there is no such attribute."""
-        value = self._decode(key)
         convert = self._conversions.get(key)
-        if convert is None:
-            return value
+        return self._decode(key) if convert is None else self._converted(key, convert)
+
+    def _converted(self, key: str, convert: Callable[[Any], Any]) -> Any:
+        """Return what ``convert`` makes of the value of a key; KeyError if the payload does not have it."""
+        value = self._decode(key)
         try:
             return convert(value)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            self._refuse(key, error)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            from ..exceptions import BackendPayloadError
 
-    def _refuse(self, key: str, error: Exception) -> NoReturn:
-        from ..exceptions import BackendPayloadError
-
-        offset = self._spans[key][0]
-        message = f"{self._payload_name} payload, $.{key} (byte {offset}): the value makes no sense here ({error})"
-        raise BackendPayloadError(message, self._payload_name, f"$.{key}", offset) from error
+            offset = self._spans[key][0]
+            message = f"{self._payload_name} payload, $.{key} (byte {offset}): the value makes no sense here ({error})"
+            raise BackendPayloadError(message, self._payload_name, f"$.{key}", offset) from error
 
     def __getattr__(self, name: str) -> Any:
         # Only reached when there is no attribute of that name yet.
