@@ -28,11 +28,21 @@ def configuration(**changes: Any) -> dict[str, Any]:
         "n_qubits": 3,
         "basis_gates": ["cx", "id", "rz", "sx", "x"],
         "gates": [
-            {"name": "id", "parameters": [], "qasm_def": "gate id q { U(0, 0, 0) q; }", "coupling_map": [[0], [1], [2]]},
+            {
+                "name": "id",
+                "parameters": [],
+                "qasm_def": "gate id q { U(0, 0, 0) q; }",
+                "coupling_map": [[0], [1], [2]],
+            },
             {"name": "rz", "parameters": ["theta"], "qasm_def": "gate rz(theta) q {}", "coupling_map": [[0], [1], [2]]},
             {"name": "sx", "parameters": [], "qasm_def": "gate sx q {}", "coupling_map": [[0], [1], [2]]},
             {"name": "x", "parameters": [], "qasm_def": "gate x q {}", "coupling_map": [[0], [1], [2]]},
-            {"name": "cx", "parameters": [], "qasm_def": "gate cx q0,q1 {}", "coupling_map": [[0, 1], [1, 0], [1, 2], [2, 1]]},
+            {
+                "name": "cx",
+                "parameters": [],
+                "qasm_def": "gate cx q0,q1 {}",
+                "coupling_map": [[0, 1], [1, 0], [1, 2], [2, 1]],
+            },
             {"name": "reset", "parameters": None, "qasm_def": None},
         ],
         "supported_instructions": ["cx", "id", "delay", "measure", "reset", "rz", "sx", "x", "if_else", "play"],

@@ -75,7 +75,10 @@ def _rust_state(target: Target) -> dict[str, Any]:
     state = BaseTarget.__getstate__(target)
     gates = {
         name: (
-            [(qargs, None if it is None else (bits(it.duration), bits(it.error))) for qargs, it in gate["properties"].items()],
+            [
+                (qargs, None if it is None else (bits(it.duration), bits(it.error)))
+                for qargs, it in gate["properties"].items()
+            ],
             _operation(gate["instruction"]),
             gate.get("angle_bounds"),
         )
@@ -132,7 +135,11 @@ def differences(one: Any, other: Any, where: str = "target") -> list[str]:
             found += differences(one[key], other[key], f"{where}[{key!r}]")
         return found
     if isinstance(one, list | tuple) and type(one) is type(other) and len(one) == len(other):
-        return [text for at, pair in enumerate(zip(one, other, strict=True)) for text in differences(*pair, f"{where}[{at}]")]
+        return [
+            text
+            for at, pair in enumerate(zip(one, other, strict=True))
+            for text in differences(*pair, f"{where}[{at}]")
+        ]
     return [] if one == other else [f"{where}: {one!r:.200} != {other!r:.200}"]
 
 

@@ -30,7 +30,9 @@ def test_star_import_binds_them_all() -> None:
 
 def test_every_exception_is_in_the_tree_and_in_its_drawing() -> None:
     exceptions = importlib.import_module("qiskit_ibm_native.exceptions")
-    own = {name for name, it in vars(exceptions).items() if inspect.isclass(it) and it.__module__ == exceptions.__name__}
+    own = {
+        name for name, it in vars(exceptions).items() if inspect.isclass(it) and it.__module__ == exceptions.__name__
+    }
     assert exceptions.__doc__ is not None
     assert all(name in exceptions.__doc__ for name in own)
     assert all(issubclass(getattr(exceptions, name), exceptions.IBMError) for name in own)

@@ -13,10 +13,16 @@ from typing import Any
 
 import dateutil.parser
 import pytest
+
 from device import configuration, gate, payload, properties, quantity
 from official import configuration_model, properties_model, shipped_devices, shipped_payloads
-
-from qiskit_ibm_native import BackendConfiguration, BackendPayloadError, BackendProperties, BackendPropertyError, Snapshot
+from qiskit_ibm_native import (
+    BackendConfiguration,
+    BackendPayloadError,
+    BackendProperties,
+    BackendPropertyError,
+    Snapshot,
+)
 
 
 def outcome(call: Callable[[], Any]) -> Any:
@@ -114,14 +120,24 @@ def test_configuration_of_every_device(device: str) -> None:
 
 def test_configuration_lookups_of_optional_values() -> None:
     for value in (None, 0, [], "", False, 5, [1], "text", True):
-        for name in ("n_registers", "register_map", "configurable", "tags", "description", "credits_required", "meas_map"):
+        for name in (
+            "n_registers",
+            "register_map",
+            "configurable",
+            "tags",
+            "description",
+            "credits_required",
+            "meas_map",
+        ):
             content = payload(configuration(**{name: value}))
             ours, theirs = Snapshot.from_payloads(content).configuration, configuration_model(content)
             assert outcome(lambda: getattr(ours, name)) == outcome(lambda: getattr(theirs, name)), (name, value)
 
 
 def test_values_that_make_no_sense_are_refused_when_read() -> None:
-    ours = Snapshot.from_payloads(payload(configuration(dtm="4", online_date="never", meas_lo_range=[[1]]))).configuration
+    ours = Snapshot.from_payloads(
+        payload(configuration(dtm="4", online_date="never", meas_lo_range=[[1]]))
+    ).configuration
     for name in ("dtm", "online_date", "meas_lo_range"):
         with pytest.raises(BackendPayloadError) as caught:
             getattr(ours, name)

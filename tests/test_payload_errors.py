@@ -12,9 +12,9 @@ import tracemalloc
 from typing import Any
 
 import pytest
-from device import configuration, payload, properties, quantity
 from qiskit.exceptions import QiskitError
 
+from device import configuration, payload, properties, quantity
 from qiskit_ibm_native import BackendPayloadError, Snapshot, build_target
 
 CONF = payload(configuration())
@@ -126,7 +126,18 @@ def test_keys_that_a_configuration_needs(key: str) -> None:
     assert error.path == "$"
 
 
-@pytest.mark.parametrize("path", [["qubits"], ["gates"], ["qubits", 1, 2, "name"], ["qubits", 1, 2, "unit"], ["gates", 5, "gate"], ["gates", 5, "parameters", 1, "value"], ["gates", 5, "qubits"]])
+@pytest.mark.parametrize(
+    "path",
+    [
+        ["qubits"],
+        ["gates"],
+        ["qubits", 1, 2, "name"],
+        ["qubits", 1, 2, "unit"],
+        ["gates", 5, "gate"],
+        ["gates", 5, "parameters", 1, "value"],
+        ["gates", 5, "qubits"],
+    ],
+)
 def test_keys_that_properties_need(path: list[Any]) -> None:
     error = error_of(CONF, payload(put(properties(), path, ...)))
     assert f'the key "{path[-1]}"' in str(error)
@@ -313,9 +324,25 @@ def test_error_does_not_depend_on_the_thread_that_finds_it() -> None:
 def test_unknown_keys_never_make_a_device_vanish() -> None:
     """The official client makes None of such a configuration, and raises a TypeError for such properties."""
     conf, props = configuration(), properties()
-    for content in (conf, conf["gates"][0], props, props["gates"][0], props["qubits"][0][0], props["gates"][0]["parameters"][0]):
+    for content in (
+        conf,
+        conf["gates"][0],
+        props,
+        props["gates"][0],
+        props["qubits"][0][0],
+        props["gates"][0]["parameters"][0],
+    ):
         content["new_key"] = {"anything": [1, 2]}
-    for key in ("local", "simulator", "memory", "online_date", "open_pulse", "conditional", "coupling_map", "backend_version"):
+    for key in (
+        "local",
+        "simulator",
+        "memory",
+        "online_date",
+        "open_pulse",
+        "conditional",
+        "coupling_map",
+        "backend_version",
+    ):
         del conf[key]
     for key in ("general", "last_update_date", "backend_version"):
         del props[key]
@@ -323,7 +350,9 @@ def test_unknown_keys_never_make_a_device_vanish() -> None:
     snapshot = Snapshot.from_payloads(payload(conf), payload(props))
     expected = build_target(Snapshot.from_payloads(CONF, PROPS))
     target = build_target(snapshot)
-    assert {name: repr(entries) for name, entries in target.items()} == {name: repr(it) for name, it in expected.items()}
+    assert {name: repr(entries) for name, entries in target.items()} == {
+        name: repr(it) for name, it in expected.items()
+    }
     assert snapshot.last_update is None
     assert snapshot.properties is not None and snapshot.properties.qubit_property(1, "T1") == (102.25 / 10**6, None)
 

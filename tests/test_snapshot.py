@@ -16,8 +16,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from device import configuration, payload, properties
 
+from device import configuration, payload, properties
 from qiskit_ibm_native import BackendPayloadError, Snapshot, build_target, bundled_devices
 
 DEVICES = ["boston", "fez", "hanoi", "kingston", "lima", "miami", "sherbrooke", "torino", "vigo", "washington"]
@@ -95,6 +95,7 @@ def test_save_replaces_a_snapshot_and_nothing_else(name: str, tmp_path: Path, mo
     first = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
     Snapshot.load("vigo").save(path)
     assert first == {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+
     # A failure in the middle leaves what was there.
     def fail(*_: object, **__: object) -> None:
         raise OSError("disk full")

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from equality import assert_targets_equal, coupling_state, durations_state
-from official import configuration_model, properties_model, shipped_devices, shipped_payloads
 from qiskit import QuantumCircuit, transpile
 from qiskit.circuit.random import random_circuit
 from qiskit.transpiler import Target
 from qiskit_ibm_runtime.utils.backend_converter import convert_to_target
 
+from equality import assert_targets_equal, coupling_state, durations_state
+from official import configuration_model, properties_model, shipped_devices, shipped_payloads
 from qiskit_ibm_native import (
     Snapshot,
     build_coupling_map,
@@ -79,7 +79,9 @@ def test_bundled_devices_equal_the_official_target(device: str) -> None:
 @pytest.mark.parametrize("name", ["kawasaki-0.34", "torino-0.34"])
 def test_odd_payloads_equal_the_official_target(name: str) -> None:
     """T1 missing on two qubits; frequencies that are all the integer 0."""
-    configuration, properties = (gzip.decompress((PAYLOADS / name / f"{kind}.json.gz").read_bytes()) for kind in ("configuration", "properties"))
+    configuration, properties = (
+        gzip.decompress((PAYLOADS / name / f"{kind}.json.gz").read_bytes()) for kind in ("configuration", "properties")
+    )
     assert_equal_to_official(configuration, properties)
 
 
@@ -97,7 +99,9 @@ def in_order_of(target: Target, order: Target) -> Target:
     for name in order.operation_names:
         operation = target.operation_from_name(name)
         bounds = [(0, 1.5707963267948966)] if name == "rzz" else None
-        same.add_instruction(operation, None if isinstance(operation, type) else target[name], name, angle_bounds=bounds)
+        same.add_instruction(
+            operation, None if isinstance(operation, type) else target[name], name, angle_bounds=bounds
+        )
     return same
 
 

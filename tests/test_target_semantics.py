@@ -11,9 +11,6 @@ import warnings
 from typing import Any
 
 import pytest
-from device import configuration, gate, payload, properties, quantity
-from equality import assert_targets_equal, coupling_state, durations_state
-from official import official_target, shipped_payloads
 from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import Gate, Instruction
 from qiskit.circuit.library import CXGate, RZXGate, get_standard_gate_name_mapping
@@ -21,6 +18,9 @@ from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Operator
 from qiskit.transpiler import Target
 
+from device import configuration, gate, payload, properties, quantity
+from equality import assert_targets_equal, coupling_state, durations_state
+from official import official_target, shipped_payloads
 from qiskit_ibm_native import Snapshot, build_coupling_map, build_instruction_durations, build_target
 from qiskit_ibm_native.operations import known_operation, standard_operations
 
@@ -32,7 +32,9 @@ def both(conf: dict[str, Any], props: dict[str, Any] | None, **options: Any) -> 
     flag = options.pop("use_fractional_gates", None)
     snapshot = Snapshot.from_payloads(payload(conf), props and payload(props))
     native = build_target(snapshot, use_fractional_gates=flag, **options)
-    assert_targets_equal(official_target(payload(conf), props and payload(props), flag, **options), native, pickled=True)
+    assert_targets_equal(
+        official_target(payload(conf), props and payload(props), flag, **options), native, pickled=True
+    )
     durations = build_instruction_durations(snapshot, use_fractional_gates=flag, **options)
     assert durations_state(durations) == durations_state(native.durations())
     couplings = build_coupling_map(snapshot, use_fractional_gates=flag, **options)
@@ -151,7 +153,12 @@ def test_repeated_places_count_last_and_stay_first() -> None:
     conf = configuration()
     conf["gates"][4]["coupling_map"] = [[1, 0], [0, 1], [1, 0], [2, 1]]
     content = properties()
-    content["gates"] += [gate("cx", [0, 1], 0.5, 1), gate("cx", [1, 0], 0.25, 2), gate("cx", [0, 2], 0.1), gate("cx", [0, 2], 0.2)]
+    content["gates"] += [
+        gate("cx", [0, 1], 0.5, 1),
+        gate("cx", [1, 0], 0.25, 2),
+        gate("cx", [0, 2], 0.1),
+        gate("cx", [0, 2], 0.2),
+    ]
     target = both(conf, content)
     assert list(target["cx"]) == [(1, 0), (0, 1), (2, 1), (1, 2), (0, 2)]
     assert target["cx"][(0, 2)].error == 0.2
@@ -181,7 +188,9 @@ def test_self_loop() -> None:
 # Units
 
 
-@pytest.mark.parametrize("unit", ["ms", "us", "µs", "ns", "ps", "fs", "kHz", "MHz", "GHz", "THz", "PHz", "min", "", None, "s", "µ", "%"])
+@pytest.mark.parametrize(
+    "unit", ["ms", "us", "µs", "ns", "ps", "fs", "kHz", "MHz", "GHz", "THz", "PHz", "min", "", None, "s", "µ", "%"]
+)
 @pytest.mark.parametrize("value", [35, 0, 35.5, 7.111111111111111e-8, 1234567.8901234567, 5e-324, 1e300])
 def test_units(unit: str | None, value: float) -> None:
     content = properties()
@@ -210,7 +219,9 @@ def test_supported_instructions_left_open(supported: Any) -> None:
     assert list(target.operation_names)[-3:] == ["measure", "reset", "delay"]
 
 
-@pytest.mark.parametrize("options", [{}, {"include_control_flow": False}, {"add_delay": False}, {"use_fractional_gates": False}])
+@pytest.mark.parametrize(
+    "options", [{}, {"include_control_flow": False}, {"add_delay": False}, {"use_fractional_gates": False}]
+)
 def test_signatures(options: dict[str, Any]) -> None:
     signature = {"num_qubits": 1, "num_clbits": 0, "parameters": [], "description": "", "return_type": "None"}
     conf = configuration(
@@ -260,7 +271,10 @@ def test_unknown_names_are_left_out_with_a_warning(include_control_flow: bool) -
     snapshot = Snapshot.from_payloads(payload(conf), payload(properties()))
     with pytest.warns(RuntimeWarning) as raised:
         target = build_target(snapshot, include_control_flow=include_control_flow)
-    assert [name for name in ("warp", "box") if any(repr(name) in str(each.message) for each in raised)] == ["warp", "box"]
+    assert [name for name in ("warp", "box") if any(repr(name) in str(each.message) for each in raised)] == [
+        "warp",
+        "box",
+    ]
     assert len(raised) == 2
     assert raised[0].filename == __file__
     with warnings.catch_warnings():

@@ -21,7 +21,7 @@ class IBMError(QiskitError):
 
     def __str__(self) -> str:
         """Return the message as it is; Qiskit's base class puts it in quotes."""
-        return self.message
+        return str(self.message)
 
 
 class BackendPayloadError(IBMError, ValueError):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
+    from ._native import Snapshot as NativeSnapshot
     from .models import BackendConfiguration, BackendProperties
 
     Payload = bytes | bytearray | memoryview | str
@@ -39,7 +40,7 @@ class Snapshot:
 
     __slots__ = ("__weakref__", "_configuration", "_native", "_properties")
 
-    _native: _native.Snapshot
+    _native: NativeSnapshot
     _configuration: BackendConfiguration | None
     _properties: BackendProperties | None
 
@@ -160,7 +161,8 @@ class Snapshot:
         """What the device is."""
         model = self._configuration
         if model is None:
-            from .models import BackendConfiguration
+            from ._native import Snapshot as NativeSnapshot
+    from .models import BackendConfiguration
 
             model = BackendConfiguration._of(self._native)
             object.__setattr__(self, "_configuration", model)
@@ -171,7 +173,8 @@ class Snapshot:
         """What was last measured on the device; ``None`` if there are no properties."""
         model = self._properties
         if model is None and self._native.has_properties:
-            from .models import BackendProperties
+            from ._native import Snapshot as NativeSnapshot
+    from .models import BackendProperties
 
             model = BackendProperties._of(self._native)
             object.__setattr__(self, "_properties", model)

@@ -63,7 +63,9 @@ def build_target(
         if definition is None:
             target.add_instruction(CONTROL_FLOW[name], name=name)
             continue
-        operation = known_operation(name, custom_name_mapping) if definition is True else device_operation(name, *definition)
+        operation = (
+            known_operation(name, custom_name_mapping) if definition is True else device_operation(name, *definition)
+        )
         bounds = ANGLE_BOUNDS.get(name)
         if bounds is not None:
             from .angles import register

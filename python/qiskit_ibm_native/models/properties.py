@@ -10,7 +10,7 @@ from .view import PayloadView, encode, optional_instant
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     Value = tuple[Any, datetime.datetime | None]
 
@@ -149,9 +149,7 @@ class BackendProperties(PayloadView):
 
     @classmethod
     def _of(cls, native: _native.Snapshot) -> BackendProperties:
-        payload = native.payloads[1]
-        assert payload is not None
-        return cls._view(native, payload, native.properties_members())
+        return cls._view(native, native.payloads[1] or b"", native.properties_members())
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> BackendProperties:
@@ -161,12 +159,17 @@ class BackendProperties(PayloadView):
             BackendPayloadError: ``data`` is not the content of a properties payload.
         """
         # Properties are read against a configuration; this one allows whatever any device may have.
-        any_device = {"backend_name": data.get("backend_name"), "n_qubits": 2**16, "basis_gates": [], "gates": []}
+        any_device: dict[str, Any] = {
+            "backend_name": data.get("backend_name"),
+            "n_qubits": 2**16,
+            "basis_gates": [],
+            "gates": [],
+        }
         return cls._of(_native.Snapshot(encode(any_device), encode(data)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of the payload: its keys and its values, in its units, with dates as datetimes."""
-        content = {
+        content: dict[str, Callable[[Any], Any]] = {
             "gates": lambda gates: [_gate(each) for each in gates],
             "general": lambda general: general and [_quantity(each) for each in general],
             "last_update_date": optional_instant,
@@ -211,7 +214,7 @@ class BackendProperties(PayloadView):
                 _refuse(f"Provide qubits to get {name} of {gate}")
         except KeyError:
             _refuse(f"Could not find the desired property for {gate}")
-        return result
+        return result  # type: ignore[no-any-return]
 
     def qubit_property(self, qubit: int, name: str | None = None) -> dict[str, Value] | Value:
         """Return what was measured of a qubit.
@@ -234,7 +237,7 @@ class BackendProperties(PayloadView):
         except KeyError:
             what = f"property '{name}'" if name else "properties"
             _refuse(f"Couldn't find the {what} for qubit {qubit}.")
-        return result
+        return result  # type: ignore[no-any-return]
 
     def _qubit_value(self, qubit: int, name: str) -> Any:
         try:

@@ -8,10 +8,14 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 
+from typing_extensions import Self
+
 from .. import _native
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from .._native import Snapshot as NativeSnapshot
 
 View = TypeVar("View", bound="PayloadView")
 
@@ -27,12 +31,12 @@ class PayloadView:
     #: How the value of a key becomes that of the attribute, where it does not stay as it is.
     _conversions: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
 
-    _native: _native.Snapshot
+    _native: NativeSnapshot
     _payload: bytes
     _spans: dict[str, tuple[int, int]]
 
     @classmethod
-    def _view(cls: type[View], native: _native.Snapshot, payload: bytes, spans: dict[str, tuple[int, int]]) -> View:
+    def _view(cls, native: _native.Snapshot, payload: bytes, spans: dict[str, tuple[int, int]]) -> Self:
         view = object.__new__(cls)
         vars(view).update(_native=native, _payload=payload, _spans=spans)
         return view
@@ -94,10 +98,10 @@ class PayloadView:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __copy__(self: View) -> View:
+    def __copy__(self) -> Self:
         return self
 
-    def __deepcopy__(self: View, memo: dict[int, Any]) -> View:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
 
 

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The native half: payload bytes in, columns and plans within, Python objects out."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, TypeAlias, final
+
+__all__ = ["Planner", "Snapshot", "Vocabulary", "build_profile", "parse_instant"]
+
+_Payload: TypeAlias = bytes | bytearray | memoryview | str
+
+build_profile: str
+"""``"release"`` or ``"debug"``; benchmarks refuse the latter."""
+
+@final
+class Snapshot:
+    """One device at one time. Frozen, thread-safe, pickles as its payloads."""
+
+    def __new__(
+        cls, configuration: _Payload, properties: _Payload | None = None, defaults: _Payload | None = None
+    ) -> Snapshot:
+        """Read payloads, detached from the interpreter.
+
+        Raises:
+            BackendPayloadError: A payload is refused.
+            TypeError: An argument is neither bytes-like nor ``str``.
+        """
+
+    @staticmethod
+    def parse_many(payloads: Sequence[Any], threads: int) -> list[Snapshot]:
+        """Read many snapshots on ``threads`` threads; elements are tuples of two or three payloads."""
+
+    @property
+    def name(self) -> str:
+        """The device's name."""
+
+    @property
+    def num_qubits(self) -> int:
+        """How many qubits the device has."""
+
+    @property
+    def last_update(self) -> datetime.datetime | None:
+        """When the properties were last updated (aware)."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the framed payloads, in hexadecimal."""
+
+    @property
+    def payloads(self) -> tuple[bytes, bytes | None, bytes | None]:
+        """Configuration, properties and defaults, as given."""
+
+    @property
+    def has_properties(self) -> bool:
+        """Whether there are properties that are not empty."""
+
+    @property
+    def faulty_qubits(self) -> list[int]:
+        """Qubits whose ``operational`` flag is false."""
+
+    @property
+    def has_faulty_gates(self) -> bool:
+        """Whether any gate's ``operational`` flag is false."""
+
+    def configuration_members(self) -> dict[str, tuple[int, int]]:
+        """Return the byte range of each top-level value of the configuration."""
+
+    def properties_members(self) -> dict[str, tuple[int, int]]:
+        """Return the byte range of each top-level value of the properties."""
+
+    def qubit_quantity(self, name: str, qubit: int) -> float | None:
+        """Return a quantity of a qubit in SI units, an ``int`` if the payload has one; ``None`` for ``null``.
+
+        Raises:
+            LookupError: There is no column, no such value, or only the payload has it exactly.
+        """
+
+    def gate_quantity(self, name: str, gate: str, qargs: Any) -> float | None:
+        """Return ``gate_error`` or ``gate_length`` (seconds) of a gate, as :meth:`qubit_quantity` does.
+
+        Raises:
+            LookupError: As in :meth:`qubit_quantity`.
+        """
+
+    def __getnewargs__(self) -> tuple[bytes, bytes | None, bytes | None]: ...
+
+@final
+class Vocabulary:
+    """What names mean, whatever a configuration says."""
+
+    def __new__(cls, num_qubits: Mapping[str, int | None], fractional: AbstractSet[str]) -> Vocabulary:
+        """Take over how many qubits each name acts on (``None`` if that varies), and which names are fractional gates."""
+
+@final
+class Planner:
+    """Makes the objects that Qiskit's constructors take, with the choices of :func:`qiskit_ibm_native.build_target`."""
+
+    def __new__(
+        cls,
+        vocabulary: Vocabulary,
+        *,
+        use_fractional_gates: bool,
+        include_control_flow: bool,
+        add_delay: bool,
+        filter_faulty: bool,
+    ) -> Planner:
+        """Take over the choices."""
+
+    def target(
+        self, snapshot: Snapshot, instruction_properties: type, qubit_properties: type
+    ) -> tuple[dict[str, Any], list[tuple[str, Any, dict[Any, Any] | None]], list[str]]:
+        """Return the keyword arguments of ``Target``, its operations, and names that mean nothing.
+
+        An operation is ``(name, definition, properties)``. The definition is ``None`` for control flow, ``True`` for a
+        name of the vocabulary, or ``(num_qubits, num_clbits, parameters)``, where ``None`` in place of ``num_clbits``
+        means a gate. Properties are by qargs, or ``None`` for everywhere.
+        """
+
+    def durations(
+        self, snapshot: Snapshot
+    ) -> tuple[dict[tuple[str, tuple[int, ...]], tuple[float, str]], float | None]:
+        """Return ``(seconds, "s")`` by operation and qubits, and ``dt`` in seconds."""
+
+    def coupling(self, snapshot: Snapshot, instruction_properties: type, graph: Any) -> bool:
+        """Fill an empty graph with qubits and edges; return false, leaving it empty, if nothing restricts couplings."""
+
+def parse_instant(text: str) -> datetime.datetime:
+    """Return the aware datetime that a text in ISO 8601 means; without an offset, it is in UTC.
+
+    Raises:
+        ValueError: The text is no date.
+    """
