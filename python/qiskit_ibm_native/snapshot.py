@@ -161,8 +161,7 @@ class Snapshot:
         """What the device is."""
         model = self._configuration
         if model is None:
-            from ._native import Snapshot as NativeSnapshot
-    from .models import BackendConfiguration
+            from .models import BackendConfiguration
 
             model = BackendConfiguration._of(self._native)
             object.__setattr__(self, "_configuration", model)
@@ -173,8 +172,7 @@ class Snapshot:
         """What was last measured on the device; ``None`` if there are no properties."""
         model = self._properties
         if model is None and self._native.has_properties:
-            from ._native import Snapshot as NativeSnapshot
-    from .models import BackendProperties
+            from .models import BackendProperties
 
             model = BackendProperties._of(self._native)
             object.__setattr__(self, "_properties", model)
