@@ -59,6 +59,13 @@ def _is_fractional(operation: Any) -> bool:
     return bool(operation.params) and not isinstance(operation, RZGate | PhaseGate | U1Gate | Delay)
 
 
+@cache
+def _parametrised() -> dict[str, tuple[type, list[Parameter]]]:
+    """Return class and parameters of the operations that have any."""
+    operations = standard_operations().items()
+    return {name: (type(operation), operation.params) for name, operation in operations if operation.params}
+
+
 def known_operation(name: str, custom: Mapping[str, Any] | None) -> Any:
     """Return the operation that a target gets for ``name``.
 
@@ -67,8 +74,11 @@ def known_operation(name: str, custom: Mapping[str, Any] | None) -> Any:
     """
     if custom and name in custom:
         return custom[name]
-    operation = standard_operations()[name]
-    return type(operation)(*operation.params) if operation.params else operation
+    parametrised = _parametrised().get(name)
+    if parametrised is None:
+        return standard_operations()[name]
+    operation, parameters = parametrised
+    return operation(*parameters)
 
 
 def device_operation(name: str, num_qubits: int, num_clbits: int | None, parameters: tuple[str, ...]) -> Instruction:

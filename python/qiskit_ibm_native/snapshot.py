@@ -48,7 +48,7 @@ class Snapshot:
         raise TypeError("use Snapshot.from_payloads, Snapshot.load or Snapshot.parse_many")
 
     @classmethod
-    def _of(cls, native: _native.Snapshot) -> Snapshot:
+    def _of(cls, native: NativeSnapshot) -> Snapshot:
         snapshot = object.__new__(cls)
         put = object.__setattr__
         put(snapshot, "_native", native)

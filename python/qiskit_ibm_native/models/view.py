@@ -6,18 +6,16 @@ from __future__ import annotations
 import datetime
 import json
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
-
-from typing_extensions import Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from .. import _native
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .._native import Snapshot as NativeSnapshot
+    from typing_extensions import Self
 
-View = TypeVar("View", bound="PayloadView")
+    from .._native import Snapshot as NativeSnapshot
 
 
 class PayloadView:
@@ -36,7 +34,7 @@ class PayloadView:
     _spans: dict[str, tuple[int, int]]
 
     @classmethod
-    def _view(cls, native: _native.Snapshot, payload: bytes, spans: dict[str, tuple[int, int]]) -> Self:
+    def _view(cls, native: NativeSnapshot, payload: bytes, spans: dict[str, tuple[int, int]]) -> Self:
         view = object.__new__(cls)
         vars(view).update(_native=native, _payload=payload, _spans=spans)
         return view

@@ -119,7 +119,7 @@ impl Configuration {
                 b"timing_constraints" => configuration.timing = Timing::read(reader)?,
                 _ => drop(reader.skip()?),
             }
-            configuration.members.push(key, from, reader.offset());
+            configuration.members.push(key.offset(), from, reader.offset());
             Ok(())
         })?;
         reader.finish()?;

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Where the top-level values of a payload are, for whoever wants one of them later.
 
-use crate::json::{Span, Text};
+use std::borrow::Cow;
 
-/// Keys and byte spans of an object's values, in payload order.
+use crate::json::{Reader, Span};
+
+/// Where an object's keys and values are, in payload order.
 #[derive(Debug, Clone, Default)]
-pub struct Members(Vec<(Box<str>, Span)>);
+pub struct Members(Vec<(u32, Span)>);
 
 impl Members {
-    pub(crate) fn push(&mut self, key: Text<'_>, start: u32, end: u32) {
-        self.0.push((key.decode().into(), Span { start, end }));
+    /// Takes note of a value, and of where the quote before its key is.
+    pub(crate) fn push(&mut self, key: u32, start: u32, end: u32) {
+        self.0.push((key, Span { start, end }));
     }
 
-    /// Keys with the spans of their values; a key that repeats is listed each time, and its last value counts.
+    /// Keys with the spans of their values; `bytes` must be the payload. A key that repeats is listed each time, and its
+    /// last value counts.
     #[must_use]
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, Span)> {
-        self.0.iter().map(|(key, span)| (&**key, *span))
+    pub fn iter<'b>(&self, bytes: &'b [u8]) -> impl DoubleEndedIterator<Item = (Cow<'b, str>, Span)> {
+        self.0.iter().filter_map(|(key, span)| Some((Reader::at(bytes, *key).text().ok()?.decode(), *span)))
     }
 }

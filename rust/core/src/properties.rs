@@ -49,7 +49,7 @@ impl Properties {
                 b"gates" => gates = Some(Gates::read(reader, num_qubits)?),
                 _ => drop(reader.skip()?),
             }
-            properties.members.push(key, from, reader.offset());
+            properties.members.push(key.offset(), from, reader.offset());
             Ok(())
         })?;
         reader.finish()?;

@@ -84,7 +84,7 @@ fn read_properties(bytes: &[u8], configuration: &Configuration) -> Read<Option<P
         && *name != configuration.backend_name
     {
         let offset =
-            properties.members.iter().rfind(|(key, _)| *key == "backend_name").map_or(0, |(_, span)| span.start);
+            properties.members.iter(bytes).rfind(|(key, _)| key == "backend_name").map_or(0, |(_, span)| span.start);
         let expected = format!("the properties of \"{}\", which the configuration is of", configuration.backend_name);
         return Err(Fault::expected(offset as usize, expected));
     }

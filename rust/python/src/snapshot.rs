@@ -132,11 +132,14 @@ impl PySnapshot {
     }
 
     fn configuration_members<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        members(py, &self.0.configuration().members)
+        members(py, &self.0.configuration().members, &self.0.payloads().configuration)
     }
 
     fn properties_members<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        self.0.properties().map_or_else(|| Ok(PyDict::new(py)), |properties| members(py, &properties.members))
+        match (self.0.properties(), &self.0.payloads().properties) {
+            (Some(properties), Some(bytes)) => members(py, &properties.members, bytes),
+            _ => Ok(PyDict::new(py)),
+        }
     }
 
     fn qubit_quantity<'py>(&self, py: Python<'py>, name: &str, qubit: usize) -> PyResult<Bound<'py, PyAny>> {
@@ -199,9 +202,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn members<'py>(py: Python<'py>, members: &Members) -> PyResult<Bound<'py, PyDict>> {
+fn members<'py>(py: Python<'py>, members: &Members, bytes: &[u8]) -> PyResult<Bound<'py, PyDict>> {
     let spans = PyDict::new(py);
-    for (key, span) in members.iter() {
+    for (key, span) in members.iter(bytes) {
         spans.set_item(key, (span.start, span.end))?;
     }
     Ok(spans)

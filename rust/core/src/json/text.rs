@@ -13,6 +13,8 @@ pub struct Text<'a> {
     raw: &'a [u8],
     /// Only printable ASCII without escapes, so that `raw` is the value.
     plain: bool,
+    /// Offset of the opening quote.
+    start: u32,
 }
 
 impl<'a> Text<'a> {
@@ -21,6 +23,12 @@ impl<'a> Text<'a> {
     #[must_use]
     pub fn plain(self) -> &'a [u8] {
         if self.plain { self.raw } else { b"\\" }
+    }
+
+    /// Offset of the opening quote.
+    #[must_use]
+    pub fn offset(self) -> u32 {
+        self.start
     }
 
     /// The value. An unpaired surrogate, which no `str` holds, becomes U+FFFD.
@@ -146,6 +154,7 @@ impl<'a> Reader<'a> {
         if self.byte() != b'"' {
             return Err(Fault::expected(self.at, "a string"));
         }
+        let opening = self.offset();
         self.at += 1;
         let start = self.at;
         self.pass_plain();
@@ -153,7 +162,7 @@ impl<'a> Reader<'a> {
         if !plain {
             self.pass_rest(start)?;
         }
-        let text = Text { raw: &self.bytes[start..self.at], plain };
+        let text = Text { raw: &self.bytes[start..self.at], plain, start: opening };
         self.at += 1;
         Ok(text)
     }

@@ -8,6 +8,7 @@ use flate2::read::GzDecoder;
 use qiskit_ibm_native_core::plan::Vocabulary;
 use qiskit_ibm_native_core::snapshot::{Payloads, Snapshot};
 
+#[allow(dead_code, reason = "benches use some of them by name")]
 pub const DEVICES: [&str; 10] =
     ["boston", "fez", "hanoi", "kingston", "lima", "miami", "sherbrooke", "torino", "vigo", "washington"];
 

@@ -1,0 +1,122 @@
+# Every verb that people and CI use. `make help` explains them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export OPENBLAS_NUM_THREADS ?= 1
+
+RUST := Cargo.toml Cargo.lock $(shell find rust/core/src rust/python/src rust/core/Cargo.toml rust/python/Cargo.toml)
+# A later pip knows dependency groups.
+PIP_INSTALL = $(1)/bin/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or later is needed; say which: make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(call PIP_INSTALL,$(VENV)) 'pip>=25.1'
+	$(call PIP_INSTALL,$(VENV)) -c constraints.txt --group dev
+	@touch $@
+
+$(VENV)/built: $(VENV)/ready $(RUST)
+	source $(BIN)/activate && maturin develop --release --quiet
+	@touch $@
+
+.PHONY: build
+build: $(VENV)/built ## Set up .venv and build the release extension into it
+
+.PHONY: demo
+demo: build ## Turn every bundled device into a Target, beside the official client
+	@PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/demo.py
+
+.PHONY: test
+test: build ## Run the Python tests
+	$(BIN)/python -m pytest -q
+
+.PHONY: test-rust
+test-rust: ## Run the Rust tests
+	cargo test --locked --quiet
+
+.PHONY: test-oldest
+test-oldest: build ## Run what needs no official client with the oldest supported Qiskit
+	$(PYTHON) -m venv --clear .environments/oldest
+	$(call PIP_INSTALL,.environments/oldest) 'pip>=25.1'
+	$(call PIP_INSTALL,.environments/oldest) 'qiskit==2.2.*' pytest
+	source .environments/oldest/bin/activate && $(CURDIR)/$(BIN)/maturin develop --release --quiet
+	.environments/oldest/bin/python -m pytest -q tests/test_golden_targets.py tests/test_snapshot.py tests/test_exported_names.py
+
+.PHONY: wheel
+wheel: $(VENV)/ready ## Build a release wheel into dist/
+	rm -rf dist
+	$(BIN)/maturin build --release --locked --quiet --out dist
+
+.PHONY: test-wheel
+test-wheel: wheel ## Install the wheel into an empty environment and run the Python tests there
+	$(PYTHON) -m venv --clear .environments/wheel
+	$(call PIP_INSTALL,.environments/wheel) 'pip>=25.1'
+	$(call PIP_INSTALL,.environments/wheel) -c constraints.txt --group test dist/*.whl
+	.environments/wheel/bin/python -m pytest -q
+
+.PHONY: lint
+lint: $(VENV)/ready ## Check formatting and lints of Python and Rust
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/ruff check --quiet
+	cargo fmt --all --check
+	cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
+
+.PHONY: format
+format: $(VENV)/ready ## Format Python and Rust, and mend what lints can mend
+	$(BIN)/ruff check --fix --quiet
+	$(BIN)/ruff format --quiet
+	cargo fmt --all
+
+.PHONY: types
+types: build ## Check types, and the stub against the extension
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest qiskit_ibm_native._native
+
+.PHONY: walls
+walls: $(VENV)/ready ## Check who imports whom, and that the core knows no Python
+	PYTHONPATH=python $(BIN)/lint-imports
+	@! cargo tree --locked -p qiskit-ibm-native-core --edges normal | grep -i pyo3 || (echo "the core depends on pyo3" && false)
+
+.PHONY: docs
+docs: build ## Run every snippet of README and docs, and build the Rust documentation without warnings
+	$(BIN)/python -m pytest -q tests/test_documents.py
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps -p qiskit-ibm-native-core
+
+.PHONY: bench
+bench: build ## Measure every figure of benchmarks/README.md (half an hour)
+	PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/run.py
+
+.PHONY: bench-core
+bench-core: ## Run the criterion benches of the Rust core
+	cargo bench --locked -p qiskit-ibm-native-core
+
+.PHONY: bench-tokenizers
+bench-tokenizers: ## Compare JSON readers on the bundled payloads
+	cargo run --locked --release --quiet --manifest-path benchmarks/tokenizers/Cargo.toml
+
+FUZZ_SECONDS ?= 1800
+.PHONY: fuzz
+fuzz: ## Fuzz both targets for FUZZ_SECONDS each (needs a nightly compiler and cargo-fuzz)
+	cd rust/fuzz && for target in json payloads; do \
+	  mkdir -p corpus/$$target && cargo +nightly fuzz run --fuzz-dir . $$target corpus/$$target seeds/$$target -- \
+	    -dict=json.dict -max_len=6000 -max_total_time=$(FUZZ_SECONDS) || exit 1; done
+
+.PHONY: constraints
+constraints: ## Write constraints.txt anew from the latest releases
+	$(PYTHON) -m venv --clear .environments/constraints
+	$(call PIP_INSTALL,.environments/constraints) 'pip>=25.1'
+	$(call PIP_INSTALL,.environments/constraints) --group dev
+	.environments/constraints/bin/python -m pip freeze --exclude pip \
+	  | sed "s/$$/; $$($(PYTHON) -c 'import sys; print("python_version == \"%d.%d\"" % sys.version_info[:2])')/" > constraints.txt
+
+.PHONY: clean
+clean: ## Remove what the other verbs made
+	rm -rf $(VENV) .environments dist target rust/fuzz/target benchmarks/tokenizers/target
