@@ -369,3 +369,19 @@ def test_null_means_nothing_where_that_is_obvious() -> None:
     props = properties()
     props["qubits"][0][0] = quantity("T1", "us", None)
     assert build_target(Snapshot.from_payloads(CONF, payload(props))).qubit_properties[0].t1 is None
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e999", "9" * 400])
+def test_numbers_that_no_float_holds(number: str) -> None:
+    error = error_of(CONF, PROPS.replace(b"0.0123", number.encode(), 1))
+    assert error.path == "$.qubits[0][3].value"
+    assert "a number that a 64-bit float can hold" in str(error)
+    # What nobody reads as a number may be any number, as in Python.
+    assert Snapshot.from_payloads(CONF.decode().replace("true", number)).configuration.memory is not None
+
+
+def test_timing_constraints_constrain_timing() -> None:
+    conf = configuration(timing_constraints={"granularity": 2, "num_qubits": 7, "description": "no", "dt": 1.0})
+    target = build_target(Snapshot.from_payloads(payload(conf)))
+    assert (target.granularity, target.num_qubits, target.description) == (2, 3, None)
+    assert target.dt == 0.2222222222222222 * 1e-9

@@ -9,7 +9,7 @@ use qiskit_ibm_native_core::plan::{
     CouplingPlan, Definition, InstructionValues, Options, Place, QubitValues, TargetPlan, Vocabulary, durations,
 };
 
-use crate::objects::{PropertiesMaker, QargsMaker};
+use crate::objects::{NoCollection, PropertiesMaker, QargsMaker};
 use crate::snapshot::PySnapshot;
 
 #[pyclass(name = "Vocabulary", module = "qiskit_ibm_native._native", frozen)]
@@ -54,6 +54,7 @@ impl PyPlanner {
         instruction_properties: Bound<'py, PyType>,
         qubit_properties: &Bound<'py, PyType>,
     ) -> PyResult<Bound<'py, PyTuple>> {
+        let _pause = NoCollection::new(py);
         let plan = self.plan(snapshot);
         let timing = plan.timing();
         let (qargs, mut maker) =
@@ -80,6 +81,7 @@ impl PyPlanner {
     }
 
     fn durations<'py>(&self, py: Python<'py>, snapshot: &PySnapshot) -> PyResult<(Bound<'py, PyDict>, Option<f64>)> {
+        let _pause = NoCollection::new(py);
         let plan = self.plan(snapshot);
         let (qargs_maker, by_name_and_qubits) = (QargsMaker::new(py, plan.num_qubits())?, PyDict::new(py));
         let seconds = PyString::intern(py, "s");
@@ -107,6 +109,7 @@ impl PyPlanner {
         instruction_properties: Bound<'py, PyType>,
         graph: &Bound<'py, PyAny>,
     ) -> PyResult<bool> {
+        let _pause = NoCollection::new(py);
         let plan = self.plan(snapshot);
         let Some(coupling) = CouplingPlan::new(&plan) else { return Ok(false) };
         let mut maker = PropertiesMaker::new(instruction_properties)?;
