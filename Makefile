@@ -14,7 +14,7 @@ PIP_INSTALL = $(1)/bin/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or later is needed; say which: make PYTHON=...")'
@@ -91,7 +91,7 @@ docs: build ## Run every snippet of README and docs, and build the Rust document
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps -p qiskit-ibm-native-core
 
 .PHONY: bench
-bench: build ## Measure every figure of benchmarks/README.md (half an hour)
+bench: build ## Measure every figure of benchmarks/README.md (five minutes)
 	PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/run.py
 
 .PHONY: bench-core
@@ -101,6 +101,10 @@ bench-core: ## Run the criterion benches of the Rust core
 .PHONY: bench-tokenizers
 bench-tokenizers: ## Compare JSON readers on the bundled payloads
 	cargo run --locked --release --quiet --manifest-path benchmarks/tokenizers/Cargo.toml
+
+.PHONY: bench-abi3
+bench-abi3: build ## Measure what the stable ABI of Python costs
+	source $(BIN)/activate && python benchmarks/abi3.py
 
 FUZZ_SECONDS ?= 1800
 .PHONY: fuzz

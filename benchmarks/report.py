@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Results as a page: `benchmarks/README.md`."""
+"""Results as tables, in the places of pages that are marked for them."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pathlib import Path
+import re
+from pathlib import Path
+from typing import Any
 
 Row = tuple[str, str, str]
 
@@ -39,6 +38,7 @@ def goals(results: dict[str, Any]) -> list[Row]:
         rows.append(("bytes → Target, fez, of the floor", "≤ 1.6", f"{fez['of_floor']:.2f}"))
     if devices := results.get("devices"):
         means = f"{devices['geometric_mean']:.0f} / {devices['geometric_mean_5_qubits']:.0f}"
+        means += f"; the floor reaches {devices['geometric_mean_of_floor']:.0f} over all"
         rows.insert(1, ("the same, geometric mean over all devices / of 5 qubits", "≥ 90 / ≥ 40 times", means))
     if parsing := results.get("parsing"):
         slow = min(parsing["devices"].items(), key=lambda item: item[1]["gb_per_s"])
@@ -72,6 +72,47 @@ def goals(results: dict[str, Any]) -> list[Row]:
     return rows
 
 
+def readme_table(results: dict[str, Any]) -> list[str]:
+    """Return the table of the project's README."""
+    devices, grids = results["devices"], results["grids"]["qubits"]
+    lines = ["| bytes to `Target` | qubits | official client | this package | times faster |", "|---|---|---|---|---|"]
+    for name in ("fez", "sherbrooke", "hanoi", "lima"):
+        row = devices["devices"][name]
+        ours, theirs = (row[side]["median"] / 1000 for side in ("native", "official"))
+        lines.append(f"| {name} | {row['qubits']} | {theirs:.1f} ms | {ours:.2f} ms | {theirs / ours:.0f} |")
+    row = grids["10000"]
+    ours, theirs = (row[side]["median"] / 1000 for side in ("native", "official"))
+    lines.append(f"| a synthetic grid | 10000 | {theirs:.0f} ms | {ours:.0f} ms | {theirs / ours:.0f} |")
+    mean, count = devices["geometric_mean"], len(devices["devices"])
+    imports = results["imports"]
+    lines += [
+        "",
+        f"Over all {count} devices that the official client ships, the geometric mean is {mean:.0f}.",
+        f"Importing the package takes {imports['native_over_bare_ms']:.0f} ms; importing the official client takes",
+        f"{imports['official_over_bare_ms']:.0f} ms.",
+    ]
+    return lines
+
+
+def tokenizer_table(results: dict[str, Any]) -> list[str]:
+    """Return the table of the decision about the tokenizer: GB/s."""
+    rows = results["tokenizers"]["devices"]
+    readers = list(next(iter(rows.values()))["gb_per_s"])
+    lines = [f"| device | kB | {' | '.join(readers)} |", "|---" * (len(readers) + 2) + "|"]
+    for name, row in rows.items():
+        figures = " | ".join(f"{row['gb_per_s'][reader]:.2f}" for reader in readers)
+        lines.append(f"| {name} | {row['bytes'] / 1000:.0f} | {figures} |")
+    return lines
+
+
+def abi3_table(results: dict[str, Any]) -> list[str]:
+    """Return the table of the decision about the stable ABI: microseconds."""
+    lines = ["| work | one Python version | stable ABI | costs |", "|---|---|---|---|"]
+    for work, row in results["abi3"]["work"].items():
+        lines.append(f"| {work} | {row['version']:.0f} µs | {row['abi3']:.0f} µs | {row['cost_percent']:.0f} % |")
+    return lines
+
+
 def device_rows(results: dict[str, Any]) -> list[str]:
     """Return a table line per device, the largest first."""
     rows = sorted(results["devices"]["devices"].items(), key=lambda item: (-item[1]["qubits"], item[0]))
@@ -82,17 +123,37 @@ def device_rows(results: dict[str, Any]) -> list[str]:
     ]
 
 
-def write_report(folder: Path, page: Path) -> None:
-    """Write the page anew; everything above its first rule is kept."""
-    results = load(folder)
-    words = page.read_text(encoding="utf-8").partition("\n---\n")[0]
-    environment = next(iter(results.values()))["environment"]
+def goals_page(results: dict[str, Any]) -> list[str]:
+    """Return the tables of the page of benchmarks."""
+    environment = results["large_devices"]["environment"]
     packages = ", ".join(f"{name} {number}" for name, number in environment["packages"].items())
-    lines = [words, "", "---", "", "## Goals", "", "| work | goal | measured |", "|---|---|---|"]
+    lines = ["## Goals", "", "| work | goal | measured |", "|---|---|---|"]
     lines += [f"| {work} | {goal} | {measured} |" for work, goal, measured in goals(results)]
     lines += ["", f"Python {environment['python']} on {environment['machine']}; {packages}.", ""]
-    if "devices" in results:
-        lines += ["## Bytes to target, by device", ""]
-        lines += ["| device | qubits | kB | ours, µs | official, ms | times faster |", "|---|---|---|---|---|---|"]
-        lines += device_rows(results)
-    page.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+    lines += ["## Bytes to target, by device", ""]
+    lines += ["| device | qubits | kB | ours, µs | official, ms | times faster |", "|---|---|---|---|---|---|"]
+    return lines + device_rows(results)
+
+
+#: What fills the marked places of pages, by name.
+TABLES = {"goals": goals_page, "readme": readme_table, "tokenizers": tokenizer_table, "abi3": abi3_table}
+#: Pages with marked places.
+PAGES = ["README.md", "benchmarks/README.md", "docs/decisions/0001-tokenizer.md", "docs/decisions/0002-abi3.md"]
+MARK = re.compile(r"(<!-- figures: (\w+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
+
+
+def filled(text: str, results: dict[str, Any]) -> str:
+    """Return a page with its marked places filled from the results."""
+    return MARK.sub(lambda mark: mark[1] + "\n".join(TABLES[mark[2]](results)) + "\n" + mark[3], text)
+
+
+def write_pages(root: Path) -> None:
+    """Fill the marked places of all pages from the committed results."""
+    results = load(root / "benchmarks" / "results")
+    for page in PAGES:
+        path = root / page
+        path.write_text(filled(path.read_text(encoding="utf-8"), results), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_pages(Path(__file__).parent.parent)
