@@ -11,11 +11,9 @@ import warnings
 from typing import Any
 
 import pytest
-from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import Gate, Instruction
 from qiskit.circuit.library import CXGate, RZXGate, get_standard_gate_name_mapping
 from qiskit.exceptions import QiskitError
-from qiskit.quantum_info import Operator
 from qiskit.transpiler import Target
 
 from device import configuration, gate, payload, properties, quantity
@@ -319,38 +317,6 @@ def test_fractional_gates_of_real_devices(device: str, use_fractional_gates: boo
     ]
     target = both(conf, json.loads(props), use_fractional_gates=use_fractional_gates)
     assert ("rzz" in target) is (use_fractional_gates is not False)
-
-
-@pytest.mark.parametrize("angle", [0.1, math.pi / 2, 2.0, math.pi, 4.0, -0.3, -2.0, -math.pi, 7.0, 30.5, -25.0])
-def test_angles_out_of_range_are_folded(angle: float) -> None:
-    """In a process without the official client, whose import would teach the transpiler to do it."""
-    code = f"""
-import sys
-from qiskit import QuantumCircuit, transpile
-from qiskit.quantum_info import Operator
-from qiskit.transpiler import Target
-from qiskit_ibm_native.angles import _fold_rzz
-from qiskit.converters import dag_to_circuit
-circuit = QuantumCircuit(2)
-circuit.rzz({angle!r}, 0, 1)
-folded = dag_to_circuit(_fold_rzz([{angle!r}], [0, 1]))
-assert Operator(folded) == Operator(circuit), folded
-angles = [float(each.operation.params[0]) for each in folded.data if each.operation.name == "rzz"]
-assert all(0 <= each <= 1.5707963267948967 for each in angles), angles
-assert "qiskit_ibm_runtime" not in sys.modules
-"""
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_transpiles_angles_out_of_range() -> None:
-    configuration_payload, properties_payload = shipped_payloads("fractional")
-    target = build_target(Snapshot.from_payloads(configuration_payload, properties_payload))
-    circuit = QuantumCircuit(2)
-    circuit.rzz(2.5, 0, 1)
-    compiled = transpile(circuit, target=target, initial_layout=[3, 4], optimization_level=0)
-    wires = QuantumCircuit(5)
-    wires.rzz(2.5, 3, 4)
-    assert Operator(compiled).equiv(Operator(wires))
 
 
 def test_targets_do_not_share_what_can_change() -> None:

@@ -3,7 +3,7 @@
 //!
 //! Callers know the shape they want, so nothing is built for them: they ask for a number, a text or the next key, and
 //! skip what they do not know. Whatever is skipped is still checked to be JSON. Positions are byte offsets; a failed
-//! read carries one, and [`path::of`] turns it into a JSON path by a second scan that only failures pay for.
+//! read carries one, and `path::of` turns it into a JSON path by a second scan that only failures pay for.
 //!
 //! Accepted beyond the standard, because Python's reader accepts it: `NaN`, `Infinity`, `-Infinity`, unpaired surrogate
 //! escapes, and a byte order mark in front. When a key repeats, the last one counts.
