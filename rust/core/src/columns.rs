@@ -154,8 +154,6 @@ impl QubitQuantity {
 pub struct QubitColumns {
     columns: [Column; QubitQuantity::COUNT],
     operational: Vec<bool>,
-    /// Whether the payload lists anything at all for the qubit.
-    listed: Vec<bool>,
 }
 
 impl QubitColumns {
@@ -185,25 +183,15 @@ impl QubitColumns {
         self.operational.get(qubit).copied().unwrap_or(true)
     }
 
-    /// Whether anything is known of the qubit.
-    #[must_use]
-    pub fn is_listed(&self, qubit: usize) -> bool {
-        self.listed.get(qubit).copied().unwrap_or(false)
-    }
-
     /// Starts the next qubit.
     pub(crate) fn start(&mut self) {
         self.columns.iter_mut().for_each(|column| column.push(Cell::default()));
         self.operational.push(true);
-        self.listed.push(false);
     }
 
     /// Takes a quantity of the last qubit; a later one of the same name replaces it.
     #[inline(always)]
     pub(crate) fn take(&mut self, quantity: &Quantity<QubitField>) -> Read<()> {
-        if let Some(listed) = self.listed.last_mut() {
-            *listed = true;
-        }
         match quantity.kind {
             QubitField::Column(column) => self.columns[column as usize].set_last(Cell::of(quantity)?),
             QubitField::Operational => {

@@ -41,16 +41,6 @@ impl Instant {
         let year = u16::try_from(year).ok().filter(|year| (1..=9999).contains(year))?;
         Some(Self { year, month, day, hour, minute, second, microsecond, utc_offset })
     }
-
-    /// Microseconds since 1970-01-01T00:00:00Z.
-    #[must_use]
-    pub fn unix_micros(&self) -> i64 {
-        let days = days_from_civil(i64::from(self.year), self.month, self.day);
-        let seconds =
-            days * 86_400 + i64::from(self.hour) * 3_600 + i64::from(self.minute) * 60 + i64::from(self.second)
-                - i64::from(self.utc_offset);
-        seconds * 1_000_000 + i64::from(self.microsecond)
-    }
 }
 
 #[derive(Default)]

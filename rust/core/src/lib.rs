@@ -3,6 +3,19 @@
 //!
 //! Data flows one way: bytes, [`json`] tokens, [`columns`], a [`plan`]. Nothing here knows Python, files, the network
 //! or the time.
+//!
+//! ```
+//! use qiskit_ibm_native_core::snapshot::{Payloads, Snapshot};
+//!
+//! let configuration = r#"{"backend_name": "ibm_one", "n_qubits": 1, "basis_gates": ["x"], "gates": []}"#;
+//! let snapshot = Snapshot::new(Payloads { configuration, properties: None, defaults: None })?;
+//! assert_eq!(snapshot.configuration().num_qubits, 1);
+//!
+//! let truncated = Payloads { configuration: &configuration[..40], properties: None, defaults: None };
+//! let error = Snapshot::new(truncated).unwrap_err();
+//! assert_eq!((error.path.as_str(), error.offset), ("$.n_qubits", 40));
+//! # Ok::<(), qiskit_ibm_native_core::error::PayloadError>(())
+//! ```
 #![forbid(unsafe_code)]
 
 pub mod columns;

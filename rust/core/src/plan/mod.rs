@@ -6,10 +6,10 @@
 
 mod coupling;
 mod durations;
+mod places;
 mod target;
 
 pub use coupling::{CouplingPlan, Edge};
 pub use durations::durations;
-pub use target::{
-    Definition, InstructionValues, Operation, Options, Place, Qargs, QubitValues, TargetPlan, Vocabulary,
-};
+pub use places::{InstructionValues, Place, Qargs};
+pub use target::{Definition, Operation, Options, QubitValues, TargetPlan, Vocabulary};

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Where an operation exists, and what was measured there.
+
+use std::collections::HashMap;
+
+use super::target::{Options, QubitValues};
+use crate::columns::{GateColumns, QubitQuantity};
+use crate::configuration::Configuration;
+use crate::properties::Properties;
+use crate::qargs::QargsList;
+
+/// Where an operation exists, and with what properties, unless nothing is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Place<'s> {
+    /// The qubits.
+    pub qargs: Qargs<'s>,
+    /// Duration and error there.
+    pub values: Option<InstructionValues>,
+}
+
+/// The values of `InstructionProperties`.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct InstructionValues {
+    /// s
+    pub duration: Option<f64>,
+    /// Probability.
+    pub error: Option<f64>,
+}
+
+/// The qubits an operation acts on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Qargs<'s> {
+    /// One qubit.
+    One(u32),
+    /// An ordered pair.
+    Two(u32, u32),
+    /// Any number.
+    Many(&'s [u32]),
+}
+
+impl<'s> Qargs<'s> {
+    fn of(qubits: &'s [u32]) -> Self {
+        match *qubits {
+            [qubit] => Self::One(qubit),
+            [first, second] => Self::Two(first, second),
+            ref many => Self::Many(many),
+        }
+    }
+}
+
+/// The qargs of a gate whose definition lists none.
+static NOWHERE: QargsList = QargsList::new();
+
+/// The measured side of a snapshot, and which of its qubits are left out.
+#[derive(Debug)]
+pub(super) struct Calibration<'s> {
+    pub(super) properties: &'s Properties,
+    /// Empty if every qubit stays.
+    faulty: Vec<bool>,
+    filter_faulty: bool,
+}
+
+impl<'s> Calibration<'s> {
+    pub(super) fn new(properties: &'s Properties, configuration: &Configuration, options: Options<'_>) -> Self {
+        let qubits = 0..configuration.num_qubits as usize;
+        let faulty: Vec<bool> = qubits.map(|qubit| !properties.qubits.is_operational(qubit)).collect();
+        let any = options.filter_faulty && faulty.contains(&true);
+        Self { properties, faulty: if any { faulty } else { Vec::new() }, filter_faulty: options.filter_faulty }
+    }
+
+    pub(super) fn is_left_out(&self, qubit: u32) -> bool {
+        self.faulty.get(qubit as usize).copied().unwrap_or(false)
+    }
+
+    fn is_row_left_out(&self, gate: &GateColumns, qargs: &[u32], row: usize) -> bool {
+        let touches_faulty = !self.faulty.is_empty() && qargs.iter().any(|qubit| self.is_left_out(*qubit));
+        self.filter_faulty && (touches_faulty || !gate.operational[row])
+    }
+
+    pub(super) fn qubits(&self, num_qubits: u32) -> Vec<QubitValues> {
+        let columns = &self.properties.qubits;
+        let [t1, t2, frequency] =
+            [QubitQuantity::T1, QubitQuantity::T2, QubitQuantity::Frequency].map(|quantity| columns.column(quantity));
+        let values = |qubit| QubitValues {
+            t1: t1.cell(qubit).number(),
+            t2: t2.cell(qubit).number(),
+            frequency: frequency.cell(qubit).number(),
+        };
+        (0..num_qubits as usize).map(values).collect()
+    }
+}
+
+/// Where a gate exists by its definition alone.
+pub(super) fn merge_without_calibration(defined: Option<&QargsList>) -> Option<Vec<Place<'_>>> {
+    let place = |(_, qargs)| Place { qargs: Qargs::of(qargs), values: None };
+    defined.map(|defined| defined.first_rows(&defined.order()).map(place).collect())
+}
+
+/// What a calibration says of a place where a gate is defined.
+#[derive(Clone, Copy)]
+enum Measured {
+    Nothing,
+    LeftOut,
+    Row(usize),
+}
+
+/// Where a gate exists by its definition, with what was measured there; then what was measured elsewhere. When a
+/// calibration repeats a place, what it says last counts.
+pub(super) fn merge<'s>(
+    defined: Option<&'s QargsList>,
+    measured: Option<&'s GateColumns>,
+    calibration: &Calibration<'s>,
+) -> Option<Vec<Place<'s>>> {
+    let Some(measured) = measured.filter(|measured| !measured.qargs.is_empty()) else {
+        return merge_without_calibration(defined);
+    };
+    let defined = defined.unwrap_or(&NOWHERE);
+    let order = defined.order();
+    let state = |qargs, row| {
+        if calibration.is_row_left_out(measured, qargs, row) { Measured::LeftOut } else { Measured::Row(row) }
+    };
+    let mut found = vec![Measured::Nothing; defined.len()];
+    let mut elsewhere = Elsewhere::new(&measured.qargs);
+    let mut guess = 0;
+    for (row, qargs) in measured.qargs.iter().enumerate() {
+        // Lists that are in the same order meet without a search.
+        let same = guess < defined.len() && defined.get(guess) == qargs && order.is_payload_order();
+        let at = if same { Some(guess) } else { order.find(defined, qargs).map(|(first, _)| first) };
+        match at {
+            Some(at) => {
+                found[at] = state(qargs, row);
+                guess = at + 1;
+            }
+            None => elsewhere.add(qargs, state(qargs, row)),
+        }
+    }
+    let mut places = Vec::with_capacity(defined.len() + elsewhere.places.len());
+    let mut add = |qargs: &'s [u32], measured_there| {
+        let values = match measured_there {
+            Measured::LeftOut => return,
+            Measured::Nothing => None,
+            Measured::Row(row) => Some(InstructionValues {
+                duration: measured.duration.cell(row).number(),
+                error: measured.error.cell(row).number(),
+            }),
+        };
+        places.push(Place { qargs: Qargs::of(qargs), values });
+    };
+    defined.first_rows(&order).for_each(|(row, qargs)| add(qargs, found[row]));
+    elsewhere.places.into_iter().for_each(|(qargs, measured_there)| add(qargs, measured_there));
+    Some(places)
+}
+
+/// Places that a calibration knows and a definition does not, by first appearance.
+struct Elsewhere<'s> {
+    places: Vec<(&'s [u32], Measured)>,
+    /// Index into `places`, if places can repeat.
+    index: Option<HashMap<&'s [u32], usize>>,
+}
+
+impl<'s> Elsewhere<'s> {
+    fn new(measured: &'s QargsList) -> Self {
+        Self { places: Vec::new(), index: (!measured.is_ascending()).then(HashMap::new) }
+    }
+
+    fn add(&mut self, qargs: &'s [u32], state: Measured) {
+        let at = match &mut self.index {
+            Some(index) => *index.entry(qargs).or_insert(self.places.len()),
+            None => self.places.len(),
+        };
+        match self.places.get_mut(at) {
+            Some((_, known)) => *known = state,
+            None => self.places.push((qargs, state)),
+        }
+    }
+}
