@@ -163,6 +163,14 @@ def test_configuration_model_behaves() -> None:
     assert repr(first) == "<BackendConfiguration of ibmq_lima: 5 qubits>"
 
 
+def test_models_of_odd_payloads() -> None:
+    conf = configuration()
+    conf["gates"][0]["self"] = 1
+    assert Snapshot.from_payloads(payload(conf)).configuration.gates[0].self == 1
+    nameless = BackendProperties.from_dict(properties(backend_name=...))
+    assert nameless.t1(0) == 101.25 / 10**6
+
+
 def test_properties_model_behaves() -> None:
     snapshot = Snapshot.load("lima")
     first = snapshot.properties

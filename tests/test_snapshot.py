@@ -115,9 +115,30 @@ def test_save_leaves_other_things_alone(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError, match="left alone"):
         Snapshot.load("vigo").save(folder)
     assert [it.name for it in folder.iterdir()] == ["chapter.tex"]
+    (tmp_path / "thesis.zip").write_text("chapters")
+    with pytest.raises(FileExistsError):
+        Snapshot.load("vigo").save(tmp_path / "thesis.zip")
+    assert (tmp_path / "thesis.zip").read_text() == "chapters"
     (tmp_path / "folder.zip").mkdir()
     with pytest.raises(FileExistsError):
         Snapshot.load("vigo").save(tmp_path / "folder.zip")
+
+
+def test_save_that_fails_in_the_last_step_keeps_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "folder"
+    Snapshot.load("lima").save(path)
+    replace = Path.replace
+
+    def fail(self: Path, target: Path) -> Path:
+        if target == path:
+            raise OSError("disk")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(OSError, match="disk"):
+        Snapshot.load("vigo").save(path)
+    assert Snapshot.load(path) == Snapshot.load("lima")
+    assert os.listdir(tmp_path) == ["folder"]
 
 
 def test_load_of_what_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +148,11 @@ def test_load_of_what_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         Snapshot.load(tmp_path)
     # A string is a name first; a path object is a path.
     monkeypatch.chdir(tmp_path)
-    Snapshot.load("lima").save("vigo")
+    with pytest.raises(ValueError, match=r"save to '\./vigo'"):
+        Snapshot.load("lima").save("vigo")
+    Snapshot.load("lima").save("./vigo")
+    with pytest.raises(FileNotFoundError):
+        Snapshot.load("ibm_ibmq_fez")
     assert Snapshot.load("vigo").name == "ibmq_vigo"
     assert Snapshot.load(Path("vigo")).name == Snapshot.load("./vigo").name == "ibmq_lima"
 

@@ -22,7 +22,7 @@ from official import official_target, shipped_payloads
 from qiskit_ibm_native import Snapshot, build_coupling_map, build_instruction_durations, build_target
 from qiskit_ibm_native.operations import known_operation, standard_operations
 
-FAULTY = [0, False, 0.0, "", None, math.nan, "0", 1, 0.5, True]
+FAULTY = [0, False, 0.0, "", "  ", [], [0], None, math.nan, "0", 1, 0.5, True]
 
 
 def both(conf: dict[str, Any], props: dict[str, Any] | None, **options: Any) -> Target:

@@ -56,8 +56,8 @@ class Snapshot:
         """Whether there are properties that are not empty."""
 
     @property
-    def faulty_qubits(self) -> list[int]:
-        """Qubits whose ``operational`` flag is false."""
+    def faulty_qubits(self) -> list[int] | None:
+        """Qubits whose ``operational`` flag is false; ``None`` if the payload lists more qubits than have columns."""
 
     @property
     def has_faulty_gates(self) -> bool:

@@ -22,8 +22,14 @@ if TYPE_CHECKING:
 
 @cache
 def register() -> None:
-    """Tell the transpiler, once. Without it, an angle out of range is a KeyError in the middle of a pass manager."""
-    WRAP_ANGLE_REGISTRY.add_wrapper("rzz", _fold_rzz)
+    """Tell the transpiler, once, unless somebody else has; then their way stays.
+
+    If nobody has, an angle out of range is a KeyError in the middle of a pass manager. Asking is the only way to find out.
+    """
+    try:
+        WRAP_ANGLE_REGISTRY.substitute_angle_bounds("rzz", [math.pi], [0, 1])
+    except KeyError:
+        WRAP_ANGLE_REGISTRY.add_wrapper("rzz", _fold_rzz)
 
 
 def _fold_rzz(angles: Sequence[float], _qubits: Sequence[int]) -> DAGCircuit:

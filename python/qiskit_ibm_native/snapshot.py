@@ -124,10 +124,11 @@ class Snapshot:
 
         Args:
             path: Where to. A name that ends in ``.zip`` becomes one file, every other one a folder with a compressed
-                file per payload. A snapshot that is there already is replaced in one step.
+                file per payload. A snapshot that is there already is replaced when the new one is complete.
 
         Raises:
             FileExistsError: There is something else at ``path``.
+            ValueError: ``path`` is a ``str`` that :meth:`load` would take for a bundled device, such as ``"fez"``.
         """
         write_payloads(path, self.payloads)
 

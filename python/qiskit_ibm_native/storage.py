@@ -38,29 +38,47 @@ def read_payloads(name_or_path: str | os.PathLike[str]) -> tuple[bytes, bytes | 
 def write_payloads(path: str | os.PathLike[str], payloads: Sequence[bytes | None]) -> None:
     """Write configuration, properties and defaults to a folder or, if ``path`` ends in ``.zip``, to a file.
 
-    What is written appears under ``path`` when it is complete, in place of a snapshot that was there before.
+    What is written appears under ``path`` when it is complete, in place of a snapshot that was there before. If that
+    fails, the one before is still there.
     """
+    if isinstance(path, str) and _bundled(path) is not None:
+        raise ValueError(f"{path!r} is the name of a bundled device, which load would give; save to {'./' + path!r}")
     path = Path(path)
     present = [(kind, payload) for kind, payload in zip(_KINDS, payloads, strict=True) if payload is not None]
     is_zip = path.suffix == ".zip"
-    if path.exists() and not (path.is_file() if is_zip else _is_folder_of_payloads(path)):
+    if path.exists() and not (_is_zip_of_payloads(path) if is_zip else _is_folder_of_payloads(path)):
         raise FileExistsError(f"{path} exists and is not a saved snapshot; it was left alone")
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as scratch:
-        new, old = Path(scratch, "new"), Path(scratch, "old")
+        new = Path(scratch, "new")
         (_write_zip if is_zip else _write_folder)(new, present)
-        if not is_zip and path.exists():
-            # A folder cannot take the place of one that is not empty.
-            path.rename(old)
+        if is_zip or not path.exists():
+            new.replace(path)
+        else:
+            _exchange(new, path, Path(scratch, "old"))
+
+
+def _exchange(new: Path, path: Path, old: Path) -> None:
+    """Put one folder in place of another one, which takes two steps; if the second one fails, undo the first."""
+    path.replace(old)
+    try:
         new.replace(path)
+    except BaseException:
+        old.rename(path)
+        raise
+
+
+def _bundled(name: str) -> Path | None:
+    for prefix in ("", "ibm_", "ibmq_"):
+        if name.startswith(prefix) and name[len(prefix) :] in bundled_devices():
+            return _BUNDLED / name[len(prefix) :]
+    return None
 
 
 def _find(name_or_path: str | os.PathLike[str]) -> Path:
-    if isinstance(name_or_path, str):
-        name = name_or_path.removeprefix("ibm_").removeprefix("ibmq_")
-        # A name with a separator is a path, and "" and ".." are no names either.
-        if name in bundled_devices():
-            return _BUNDLED / name
+    bundled = _bundled(name_or_path) if isinstance(name_or_path, str) else None
+    if bundled is not None:
+        return bundled
     path = Path(name_or_path)
     if not path.exists():
         known = ", ".join(bundled_devices())
@@ -73,7 +91,7 @@ def _intact(read: Callable[[Path, str], bytes | None], path: Path, kind: str) ->
         return read(path, kind)
     except Exception as error:
         # gzip, zipfile and zlib have seven classes between them for what is one thing here.
-        if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
+        if isinstance(error, OSError | MemoryError) and not isinstance(error, gzip.BadGzipFile):
             raise
         from .exceptions import BackendPayloadError
 
@@ -83,6 +101,15 @@ def _intact(read: Callable[[Path, str], bytes | None], path: Path, kind: str) ->
 def _is_folder_of_payloads(path: Path) -> bool:
     files = {f"{kind}.json.gz" for kind in _KINDS}
     return path.is_dir() and all(entry.name in files for entry in path.iterdir())
+
+
+def _is_zip_of_payloads(path: Path) -> bool:
+    import zipfile
+
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return set(archive.namelist()) <= {f"{kind}.json" for kind in _KINDS}
 
 
 def _read_folder(path: Path, kind: str) -> bytes | None:

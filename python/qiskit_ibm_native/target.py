@@ -35,6 +35,9 @@ def build_target(
 ) -> Target:
     """Build the target of a device.
 
+    Devices take angles of ``rzz`` from 0 to pi/2 only, which the target says by ``angle_bounds``. The first target with an
+    ``rzz`` tells Qiskit's transpiler how to fold other angles, for the whole process, unless it has been told already.
+
     Args:
         snapshot: The device.
         use_fractional_gates: ``False`` leaves out gates such as ``rx`` and ``rzz``, whose angle is continuous and whose

@@ -28,6 +28,7 @@ class GateConfig:
 
     def __init__(
         self,
+        /,
         name: str,
         parameters: list[str] | None = None,
         qasm_def: str | None = None,

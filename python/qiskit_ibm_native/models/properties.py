@@ -64,7 +64,7 @@ class GateProperties:
         parameters: A list of :class:`Nduv`.
     """
 
-    def __init__(self, qubits: list[int], gate: str, parameters: list[Nduv], **extra: Any) -> None:
+    def __init__(self, /, qubits: list[int], gate: str, parameters: list[Nduv], **extra: Any) -> None:
         """Create it of its fields; ``extra`` become attributes."""
         self.qubits = qubits
         self.gate = gate
@@ -160,7 +160,7 @@ class BackendProperties(PayloadView):
         """
         # Properties are read against a configuration; this one allows whatever any device may have.
         any_device: dict[str, Any] = {
-            "backend_name": data.get("backend_name"),
+            "backend_name": data.get("backend_name") or "",
             "n_qubits": 2**16,
             "basis_gates": [],
             "gates": [],
@@ -291,7 +291,10 @@ class BackendProperties(PayloadView):
 
     def faulty_qubits(self) -> list[int]:
         """Return the qubits that are not operational, ascending."""
-        return self._native.faulty_qubits
+        faulty = self._native.faulty_qubits
+        if faulty is None:
+            return [qubit for qubit in self._tables()[0] if not self.is_qubit_operational(qubit)]
+        return faulty
 
     def faulty_gates(self) -> list[GateProperties]:
         """Return the gates that are not operational, with their qubits, in payload order."""

@@ -18,8 +18,10 @@ pub struct Properties {
     pub backend_name: Option<String>,
     /// When the calibration was last updated.
     pub last_update: Option<Instant>,
-    /// A row per qubit.
+    /// A row per qubit of the device.
     pub qubits: QubitColumns,
+    /// Whether the payload lists more qubits than the device has.
+    pub has_surplus_qubits: bool,
     /// A table per gate, in order of first appearance.
     pub gates: Vec<GateColumns>,
     /// Index into `gates` by name.
@@ -36,6 +38,7 @@ impl Properties {
             return Ok(None);
         }
         let (mut properties, mut gates) = (Self::default(), None);
+        reader.peek();
         let (mut has_qubits, start) = (false, reader.offset() as usize);
         reader.object(|reader, key| {
             let from = reader.offset();
@@ -43,7 +46,7 @@ impl Properties {
                 b"backend_name" => properties.backend_name = reader.optional_text()?,
                 b"last_update_date" => properties.last_update = read_instant(reader)?,
                 b"qubits" => {
-                    properties.qubits = read_qubits(reader)?;
+                    (properties.qubits, properties.has_surplus_qubits) = read_qubits(reader, num_qubits)?;
                     has_qubits = true;
                 }
                 b"gates" => gates = Some(Gates::read(reader, num_qubits)?),
@@ -78,14 +81,20 @@ pub(crate) fn read_instant(reader: &mut Reader<'_>) -> Read<Option<Instant>> {
     Instant::parse(&text).map(Some).ok_or_else(|| fault_at.wrong("a date in ISO 8601"))
 }
 
-fn read_qubits(reader: &mut Reader<'_>) -> Read<QubitColumns> {
-    let mut qubits = QubitColumns::default();
+/// Reads what is listed of each qubit. Lists beyond the device's qubits are checked, but get no columns.
+fn read_qubits(reader: &mut Reader<'_>, num_qubits: u32) -> Read<(QubitColumns, bool)> {
+    let (mut qubits, mut surplus, mut has_surplus) = (QubitColumns::default(), QubitColumns::default(), false);
+    surplus.start();
     let mut quantities = QuantityReader::new(QubitField::named);
     reader.array(|reader| {
-        qubits.start();
-        quantities.read(reader, |quantity| qubits.take(&quantity))
+        if qubits.len() < num_qubits as usize {
+            qubits.start();
+            return quantities.read(reader, |quantity| qubits.take(&quantity));
+        }
+        has_surplus = true;
+        quantities.read(reader, |quantity| surplus.take(&quantity))
     })?;
-    Ok(qubits)
+    Ok((qubits, has_surplus))
 }
 
 /// What the name of a gate's quantity means.

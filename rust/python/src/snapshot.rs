@@ -32,7 +32,8 @@ impl<'py> FromPyObject<'_, 'py> for PayloadBytes {
         let bytes = if let Ok(bytes) = object.cast_exact::<PyBytes>() {
             bytes.to_owned()
         } else if let Ok(text) = object.cast::<PyString>() {
-            text.encode_utf8()?
+            // A str may hold what UTF-8 does not; the reader tells where.
+            text.call_method1("encode", ("utf-8", "surrogatepass"))?.cast_into()?
         } else {
             let view = PyMemoryView::from(&object).map_err(|_| {
                 let found = object.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string());
@@ -116,9 +117,10 @@ impl PySnapshot {
     }
 
     #[getter]
-    fn faulty_qubits(&self) -> Vec<usize> {
-        let qubits = self.0.properties().map(|properties| &properties.qubits);
-        qubits.map_or_else(Vec::new, |qubits| (0..qubits.len()).filter(|it| !qubits.is_operational(*it)).collect())
+    fn faulty_qubits(&self) -> Option<Vec<usize>> {
+        let properties = self.0.properties().filter(|properties| !properties.has_surplus_qubits)?;
+        let qubits = &properties.qubits;
+        Some((0..qubits.len()).filter(|qubit| !qubits.is_operational(*qubit)).collect())
     }
 
     #[getter]

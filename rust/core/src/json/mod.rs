@@ -202,8 +202,15 @@ impl<'a> Reader<'a> {
     /// Whether the rest of the payload is `null` or `{}`, which servers send for nothing.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
-        let rest = self.bytes[self.at..].trim_ascii();
-        rest == b"null" || matches!(rest, [b'{', inside @ .., b'}'] if inside.trim_ascii().is_empty())
+        let mut rest = self.clone();
+        let nothing = match rest.peek() {
+            b'{' => {
+                rest.at += 1;
+                rest.take(b'}')
+            }
+            _ => rest.null().unwrap_or(false),
+        };
+        nothing && rest.finish().is_ok()
     }
 
     /// Makes sure that nothing but white space follows.

@@ -4,6 +4,9 @@
 use super::repeat::Templates;
 use super::{Fault, MAX_DEPTH, Read, Reader, Span};
 
+/// Templates nest no deeper than this; published ones have four levels.
+const TEMPLATE_DEPTH: u32 = 16;
+
 impl Reader<'_> {
     /// Passes over one value without recursion: one bit per open container tells an object from an array.
     #[inline(always)]
@@ -16,8 +19,9 @@ impl Reader<'_> {
 
     /// Passes over text or a container and tells whether there was nothing in it.
     pub fn skip_is_empty(&mut self) -> Read<bool> {
-        let span = self.skip()?.of(self.bytes);
-        Ok(span[1..span.len() - 1].trim_ascii().is_empty() && span != b"\" \"")
+        let is_text = self.peek() == b'"';
+        let [_, inside @ .., _] = self.skip()?.of(self.bytes) else { return Ok(false) };
+        Ok(inside.is_empty() || (!is_text && inside.trim_ascii().is_empty()))
     }
 
     #[inline(always)]
@@ -43,7 +47,7 @@ impl Reader<'_> {
             let opening = self.peek();
             if opening == b'[' && (1..MAX_DEPTH).contains(&depth) && self.take_few().is_some() {
                 // Most of what is skipped are edges.
-            } else if depth > 0
+            } else if (1..=MAX_DEPTH - TEMPLATE_DEPTH).contains(&depth)
                 && matches!(opening, b'[' | b'{')
                 && let Some(length) = templates[depth as usize % 4].length_of(self.bytes, self.at)
             {
@@ -100,7 +104,13 @@ impl Reader<'_> {
     /// Takes the container that started at `start` and has just ended for a template, if it may be one.
     fn learn(&self, templates: &mut Templates, start: u32) {
         let span = Span { start, end: self.offset() };
-        if span.end - span.start < 512 && !span.of(self.bytes).contains(&b'\\') {
+        if span.end - span.start >= 512 {
+            return;
+        }
+        let text = span.of(self.bytes);
+        // At most as deep as it has brackets, those in strings included.
+        let brackets = text.iter().filter(|byte| matches!(byte, b'[' | b'{')).count();
+        if brackets <= TEMPLATE_DEPTH as usize && !text.contains(&b'\\') {
             templates.learn(span);
         }
     }

@@ -45,7 +45,7 @@ impl<'s> CouplingPlan<'s> {
         for operation in of_width(2) {
             coupling.add_edges(operation.name, &plan.places(operation).unwrap_or_default(), &mut index);
         }
-        if coupling.edges.is_empty() && exists_everywhere(|_| true) {
+        if coupling.edges.is_empty() && exists_everywhere(|num_qubits| num_qubits > 0) {
             return None;
         }
         // The last operation on a qubit counts, and as a rule it is on all of them.

@@ -200,9 +200,11 @@ impl<'s, 'o> TargetPlan<'s, 'o> {
     }
 
     fn supported(&self) -> impl Iterator<Item = &'s str> {
-        let listed = self.configuration.supported_instructions.as_deref();
-        let default: &[&str] = if listed.is_some() { &[] } else { &SUPPORTED_BY_DEFAULT };
-        listed.unwrap_or_default().iter().map(String::as_str).chain(default.iter().copied())
+        let listed = self.configuration.supported_instructions.as_deref().unwrap_or_default();
+        let mut listed = listed.iter().map(String::as_str).filter(|name| !self.is_excluded(name)).peekable();
+        // A list of which nothing is left counts as none.
+        let default: &[&str] = if listed.peek().is_some() { &[] } else { &SUPPORTED_BY_DEFAULT };
+        listed.chain(default.iter().copied())
     }
 
     fn gate(&self, name: &str) -> Option<&'s GateDefinition> {
