@@ -71,6 +71,8 @@ lint: $(VENV)/ready ## Check formatting and lints of Python and Rust
 	$(BIN)/ruff check --quiet
 	cargo fmt --all --check
 	cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
+	cargo check --locked --quiet --manifest-path benchmarks/tokenizers/Cargo.toml
+	cargo check --locked --quiet --manifest-path rust/fuzz/Cargo.toml
 
 .PHONY: format
 format: $(VENV)/ready ## Format Python and Rust, and mend what lints can mend

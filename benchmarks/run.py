@@ -13,11 +13,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qiskit.providers.backend import QubitProperties
+from qiskit.transpiler import InstructionProperties, Target
+
 from equality import assert_targets_equal, coupling_state, durations_state
 from grids import grid
 from measure import environment, processes, refuse_debug_build, rounds
 from official import shipped_devices, shipped_payloads
 from qiskit_ibm_native import Snapshot, build_coupling_map, build_instruction_durations, build_target
+from qiskit_ibm_native.target import _planner
 from report import write_pages
 from sides import (
     floor_for,
@@ -33,6 +37,8 @@ from sides import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sides import Payloads
 
 RESULTS = Path(__file__).with_name("results")
 
@@ -100,26 +106,37 @@ def large_devices() -> dict[str, Any]:
 
 
 def small_devices() -> dict[str, Any]:
-    """Where the time of 5 qubits goes: ours, the floor, and what Qiskit takes for ready dictionaries."""
+    """Where the time goes: reading, making Python objects, and what Qiskit takes to make a target of those."""
     rows: dict[str, Any] = {}
-    for name in ("vigo", "lima", "hanoi"):
-        payloads = shipped_payloads(name)
-        floor = floor_for(payloads)
-        snapshot = Snapshot.from_payloads(*payloads)
-        sides: dict[str, tuple[Callable[[], Any], int]] = {
-            "native": (lambda: native(payloads), 200),
-            "parse": (lambda: Snapshot.from_payloads(*payloads), 200),
-            "build": (lambda: build_target(snapshot), 200),
-            "floor": (lambda: floor(payloads), 200),
-            "official": (lambda: official(payloads), 10),
-        }
-        times = rounds(sides, 7)
-        rows[name] = {
-            **times,
-            "official_ratio": ratio(times, "official"),
-            "floor_ratio": ratio(times, "official", "floor"),
-        }
-    return rows
+    grids = {f"grid of {width * height}": grid(width, height) for width, height in ((40, 25), (100, 100))}
+    real = {name: shipped_payloads(name) for name in ("vigo", "hanoi", "fez")}
+    for name, payloads in (real | grids).items():
+        rows[name] = _shares(payloads, 5 if name in grids else 100)
+    return {"devices": rows}
+
+
+def _shares(payloads: Payloads, repeats: int) -> dict[str, Any]:
+    floor, snapshot, ready = floor_for(payloads), Snapshot.from_payloads(*payloads), native(payloads)
+    planner = _planner(None, True, True, True, None)
+    entries = {name: ready[name] for name in ready.operation_names}
+    arguments = {"num_qubits": ready.num_qubits, "dt": ready.dt, "qubit_properties": ready.qubit_properties}
+
+    def qiskit() -> Target:
+        target = Target(**arguments)
+        for name, each in entries.items():
+            operation = ready.operation_from_name(name)
+            target.add_instruction(operation, None if isinstance(operation, type) else each, name)
+        return target
+
+    sides: dict[str, tuple[Callable[[], Any], int]] = {
+        "native": (lambda: native(payloads), repeats),
+        "parse": (lambda: Snapshot.from_payloads(*payloads), repeats),
+        "objects": (lambda: planner.target(snapshot._native, InstructionProperties, QubitProperties), repeats),
+        "qiskit": (qiskit, repeats),
+        "floor": (lambda: floor(payloads), repeats),
+        "official": (lambda: official(payloads), max(1, repeats // 20)),
+    }
+    return rounds(sides, 3)
 
 
 def parsing() -> dict[str, Any]:
