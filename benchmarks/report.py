@@ -90,6 +90,18 @@ def goals(results: dict[str, Any]) -> list[Row]:
     return rows
 
 
+def sides(results: dict[str, Any]) -> list[str]:
+    """Return the medians of everybody on the large devices, in microseconds."""
+    large = {name: row for name, row in results["large_devices"].items() if "collection" in name}
+    names = ("native", "floor", "orjson", "json", "official")
+    lines = ["| device | ours | floor | `orjson.loads` | `json.loads` | official |", "|---|---|---|---|---|---|"]
+    lines += [
+        f"| {name} | " + " | ".join(f"{row[side]['median']:.0f}" for side in names) + " |"
+        for name, row in large.items()
+    ]
+    return lines
+
+
 def shares(results: dict[str, Any]) -> list[str]:
     """Return where the time of a conversion goes, in microseconds."""
     lines = [
@@ -173,6 +185,7 @@ TABLES = {
     "goals": goals_page,
     "readme": readme_table,
     "shares": shares,
+    "sides": sides,
     "tokenizers": tokenizer_table,
     "abi3": abi3_table,
 }

@@ -133,6 +133,7 @@ class BackendConfiguration(PayloadView):
         "rep_times": _list_of_microseconds,
         "u_channel_lo": _channel_frequencies,
     }
+    _contents = {"online_date": optional_instant, "u_channel_lo": _channel_frequencies}
     #: Values of attributes that are there even if the payload does not have them.
     _defaults = {"discriminators": None, "dynamic_reprate_enabled": False, "meas_kernels": None, "meas_levels": None}
     #: Attributes that are absent if the payload has ``null``.
@@ -171,17 +172,6 @@ class BackendConfiguration(PayloadView):
         if (value is None and key in self._absent_if_none) or (not value and key in self._absent_if_false):
             raise KeyError(key)
         return value
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the content of the payload: its keys and its values, in its units.
-
-        ``online_date`` is a datetime, and each ``scale`` in ``u_channel_lo`` is complex, as in the attributes.
-        """
-        data = {key: self._decode(key) for key in self._spans}
-        for key in ("online_date", "u_channel_lo"):
-            if data.get(key) is not None:
-                data[key] = self._attribute(key)
-        return data
 
     def __reduce__(self) -> tuple[Any, tuple[_native.Snapshot]]:
         return type(self)._of, (self._native,)

@@ -10,7 +10,7 @@ from .view import PayloadView, encode, optional_instant
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     Value = tuple[Any, datetime.datetime | None]
 
@@ -137,6 +137,12 @@ class BackendProperties(PayloadView):
     """
 
     _payload_name = "properties"
+    _contents = {
+        "gates": lambda gates: [_gate(each) for each in gates],
+        "general": lambda general: general and [_quantity(each) for each in general],
+        "last_update_date": optional_instant,
+        "qubits": lambda qubits: [[_quantity(each) for each in qubit] for qubit in qubits],
+    }
     _conversions = {
         "gates": lambda gates: [GateProperties.from_dict(_gate(each)) for each in gates],
         "general": lambda general: [Nduv(**_quantity(each)) for each in general or ()],
@@ -166,16 +172,6 @@ class BackendProperties(PayloadView):
             "gates": [],
         }
         return cls._of(_native.Snapshot(encode(any_device), encode(data)))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the content of the payload: its keys and its values, in its units, with dates as datetimes."""
-        content: dict[str, Callable[[Any], Any]] = {
-            "gates": lambda gates: [_gate(each) for each in gates],
-            "general": lambda general: general and [_quantity(each) for each in general],
-            "last_update_date": optional_instant,
-            "qubits": lambda qubits: [[_quantity(each) for each in qubit] for qubit in qubits],
-        }
-        return {key: self._converted(key, content.get(key, lambda value: value)) for key in self._spans}
 
     # Looking things up by name, for what has no column.
 

@@ -29,6 +29,9 @@ class PayloadView:
     #: How the value of a key becomes that of the attribute, where it does not stay as it is.
     _conversions: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
 
+    #: How the value of a key becomes that of ``to_dict()``, where it does not stay as it is.
+    _contents: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
+
     _native: NativeSnapshot
     _payload: bytes
     _spans: dict[str, tuple[int, int]]
@@ -86,8 +89,14 @@ class PayloadView:
         return sorted({*super().__dir__(), *self._spans})
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the content of the payload: its keys and its values, in its units."""
-        raise NotImplementedError
+        """Return the content of the payload: its keys and its values, in its units.
+
+        Dates are datetimes, and what stands for complex numbers is complex.
+        """
+        return {
+            key: self._converted(key, self._contents[key]) if key in self._contents else self._decode(key)
+            for key in self._spans
+        }
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, type(self)):
