@@ -57,8 +57,7 @@ pub(crate) struct Quantity<K> {
 ///
 /// Quantities at the same position of their lists differ in date and value only, as a rule: the text between those,
 /// some fifty bytes with name and unit, repeats. So the text of the last quantity at each position is kept, and where
-/// it comes again (three comparisons of 16 bytes) its meaning is known without reading it. This makes reading of
-/// properties twice as fast as reading each key, name and unit does.
+/// it comes again (three comparisons of 16 bytes) its meaning is known without reading it.
 pub(crate) struct QuantityReader<'a, K> {
     /// What names mean.
     kind: fn(&[u8]) -> K,

@@ -2,8 +2,8 @@
 //! Recognising a value that is written like an earlier one, but for its numbers.
 //!
 //! Configurations are full of lists whose elements differ in digits only: `"acquire7": {"operates": {"qubits": [7]},
-//! …}`. Comparing an element with the one before, sixteen bytes at a time, takes a tenth of the instructions that
-//! reading its tokens takes.
+//! …}`. Comparing an element with the one before, sixteen bytes at a time, takes far fewer
+//! instructions than reading its tokens.
 
 use wide::i8x16;
 

@@ -65,7 +65,7 @@ fn unescape(raw: &str) -> String {
     value
 }
 
-/// The character of `uXXXX`, or of a surrogate pair `uXXXX\uXXXX`, and the length of its text.
+/// The character of an escape that starts with `u`, or of two that are a surrogate pair, and the length of the text.
 fn code_point(text: &str) -> (char, usize) {
     let unit = |from: usize| text.get(from..from + 4).and_then(|hex| u16::from_str_radix(hex, 16).ok());
     let high = unit(1).unwrap_or(0xfffd);
