@@ -5,8 +5,34 @@
 
     QiskitError
     └── IBMError
-        ├── BackendPayloadError     (also a ValueError)
-        └── BackendPropertyError
+        ├── BackendPayloadError                 (also a ValueError)
+        ├── BackendPropertyError
+        ├── IBMAccountError
+        │   └── AccountsError
+        │       ├── AccountAlreadyExistsError
+        │       ├── AccountNotFoundError
+        │       └── InvalidAccountError
+        ├── IBMApiError
+        │   └── ApiError
+        │       ├── ApiIBMProtocolError
+        │       └── RequestsApiError
+        ├── IBMBackendError
+        │   ├── IBMBackendApiError
+        │   │   ├── IBMBackendApiProtocolError
+        │   │   └── IBMBackendJobLimitError
+        │   ├── IBMBackendNotFoundError         (also Qiskit's QiskitBackendNotFoundError)
+        │   ├── IBMBackendValueError            (also a ValueError)
+        │   └── IBMSessionClosedError           (also a RuntimeError)
+        ├── IBMInputValueError                  (also a ValueError)
+        ├── IBMJobError                         (also Qiskit's JobError)
+        │   ├── IBMJobApiError
+        │   ├── IBMJobFailureError
+        │   ├── IBMJobInvalidStateError
+        │   ├── IBMJobNotFoundError             (also an IBMBackendApiError)
+        │   └── IBMJobTimeoutError              (also Qiskit's JobTimeoutError)
+        ├── IBMNotAuthorizedError
+        └── IBMProviderError
+            └── IBMProviderValueError           (also a ValueError)
 
 Importing this module imports Qiskit. Rooms that must do without Qiskit import it when they have something to raise.
 """
@@ -14,6 +40,7 @@ Importing this module imports Qiskit. Rooms that must do without Qiskit import i
 from __future__ import annotations
 
 from qiskit.exceptions import QiskitError
+from qiskit.providers.exceptions import JobError, JobTimeoutError, QiskitBackendNotFoundError
 
 
 class IBMError(QiskitError):
@@ -46,3 +73,132 @@ class BackendPayloadError(IBMError, ValueError):
 
 class BackendPropertyError(IBMError):
     """A calibration does not have the value that was asked for."""
+
+
+class IBMAccountError(IBMError):
+    """Something is wrong with accounts."""
+
+
+class AccountsError(IBMAccountError):
+    """Something is wrong with saved accounts."""
+
+
+class InvalidAccountError(AccountsError):
+    """An account, or the file of accounts, is not valid."""
+
+
+class AccountNotFoundError(AccountsError):
+    """There is no such account, or no account at all."""
+
+
+class AccountAlreadyExistsError(AccountsError):
+    """An account of that name has been saved already."""
+
+
+class IBMApiError(IBMError):
+    """The service could not be reached, refused a request, or replied with something else than it should."""
+
+
+class ApiError(IBMApiError):
+    """A request failed."""
+
+
+class RequestsApiError(ApiError):
+    """A request failed over HTTP.
+
+    Attributes:
+        status_code: The HTTP status, or -1 if there was no reply.
+        code: The service's own code of the error, if it gave one.
+        body: The reply, as text.
+        maybe_processed: Whether the service may have done what was asked for, although it did not say so.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        status_code: int = -1,
+        code: int | str | None = None,
+        body: str = "",
+        maybe_processed: bool = False,
+    ) -> None:
+        """Create the error; ``message`` says which request failed and why."""
+        super().__init__(message)
+        self.status_code = status_code
+        self.code = code
+        self.body = body
+        self.maybe_processed = maybe_processed
+
+    def __reduce__(self) -> tuple[type[RequestsApiError], tuple[str, int, int | str | None, str, bool]]:
+        return type(self), (self.message, self.status_code, self.code, self.body, self.maybe_processed)
+
+
+class ApiIBMProtocolError(ApiError):
+    """A reply is not what the protocol says it is."""
+
+
+class IBMNotAuthorizedError(IBMError):
+    """The service does not accept the credentials, or they do not allow what was asked for."""
+
+
+class IBMInputValueError(IBMError, ValueError):
+    """An argument has a value that makes no sense."""
+
+
+class IBMProviderError(IBMError):
+    """A provider could not do what it was asked for."""
+
+
+class IBMProviderValueError(IBMProviderError, ValueError):
+    """An argument of a provider has a value that makes no sense."""
+
+
+class IBMBackendError(IBMError):
+    """A backend could not do what it was asked for."""
+
+
+class IBMBackendApiError(IBMBackendError):
+    """The service refused what a backend asked for."""
+
+
+class IBMBackendApiProtocolError(IBMBackendApiError):
+    """A reply to a backend is not what the protocol says it is."""
+
+
+class IBMBackendJobLimitError(IBMBackendApiError):
+    """The service takes no more jobs for now: a limit of usage or of requests is reached."""
+
+
+class IBMBackendNotFoundError(IBMBackendError, QiskitBackendNotFoundError):
+    """No backend, or more than one, is what was asked for."""
+
+
+class IBMBackendValueError(IBMBackendError, ValueError):
+    """A circuit or an option is not what the backend takes."""
+
+
+class IBMSessionClosedError(IBMBackendError, RuntimeError):
+    """The session takes no more jobs."""
+
+
+class IBMJobError(IBMError, JobError):
+    """Something is wrong with a job."""
+
+
+class IBMJobApiError(IBMJobError):
+    """The service could not be asked about a job."""
+
+
+class IBMJobFailureError(IBMJobError):
+    """The job failed; the message says why."""
+
+
+class IBMJobInvalidStateError(IBMJobError):
+    """The job is not in a state in which this can be done."""
+
+
+class IBMJobTimeoutError(IBMJobError, JobTimeoutError):
+    """The job was not done in time."""
+
+
+class IBMJobNotFoundError(IBMJobError, IBMBackendApiError):
+    """There is no such job."""

@@ -1,0 +1,401 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Accounts: who somebody is to the service, in the file that is shared with the official client, and in the environment.
+
+The file is ``~/.qiskit/qiskit-ibm.json``, a JSON object of accounts by name. Entries that this package does not know are
+left as they are. Reading never creates it; it is written as a whole, with mode 0600, and appears under its name when it
+is complete.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from .logger import logger
+
+CLOUD_CHANNELS = ("ibm_quantum_platform", "ibm_cloud")
+LOCAL_CHANNEL = "local"
+DEFAULT_URL = "https://cloud.ibm.com"
+DEFAULT_FILE = Path("~/.qiskit/qiskit-ibm.json")
+_DEFAULT_NAMES = {"ibm_quantum_platform": "default-ibm-quantum-platform", "ibm_cloud": "default-ibm-cloud"}
+_RETIRED = (
+    "the channel ibm_quantum and its hub/group/project instances were shut down in 2025; use an IBM Cloud API key with"
+    ' channel="ibm_quantum_platform" and the CRN of an instance'
+)
+
+
+@dataclass(frozen=True)
+class ProxyConfiguration:
+    """How to get through proxies.
+
+    Attributes:
+        urls: Proxies by protocol or by protocol and host, as ``requests`` takes them.
+        username_ntlm: User name, for proxies that want NTLM.
+        password_ntlm: Password of that user.
+    """
+
+    urls: Mapping[str, str] = field(default_factory=dict, repr=False)
+    username_ntlm: str | None = None
+    password_ntlm: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_dict(cls, data: Any) -> ProxyConfiguration:
+        """Create a configuration of the entry of an account.
+
+        Raises:
+            ValueError: It is not one.
+        """
+        known = {each.name for each in fields(cls)}
+        if not isinstance(data, Mapping) or not set(data) <= known:
+            raise ValueError(f"Invalid proxy configuration: expected a dictionary with the keys {sorted(known)}.")
+        configuration = cls(**data)
+        configuration.validate()
+        return configuration
+
+    def validate(self) -> None:
+        """Check the configuration.
+
+        Raises:
+            ValueError: URLs are not a dictionary of text, or only one of user name and password is given.
+        """
+        if not isinstance(self.urls, Mapping) or not all(
+            isinstance(part, str) for item in self.urls.items() for part in item
+        ):
+            raise ValueError("Invalid proxy configuration: `urls` must be a dictionary from protocols to URLs.")
+        if not all(isinstance(part, str | None) for part in (self.username_ntlm, self.password_ntlm)):
+            raise ValueError("Invalid proxy configuration: `username_ntlm` and `password_ntlm` must be strings.")
+        if bool(self.username_ntlm) != bool(self.password_ntlm):
+            raise ValueError("Invalid proxy configuration: give both `username_ntlm` and `password_ntlm`, or neither.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the configuration as an account's entry has it."""
+        given = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {key: value for key, value in given.items() if value}
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who somebody is to the service.
+
+    Attributes:
+        channel: ``"ibm_quantum_platform"``, or its other name ``"ibm_cloud"``.
+        token: The API key.
+        url: Where the service is; that of the IBM Cloud by default.
+        instance: CRN or name of an instance; ``"auto"`` or ``None`` means all that the account has.
+        proxies: How to get through proxies.
+        verify: Whether to verify the server's certificate.
+        private_endpoint: Whether to use endpoints of a private network.
+        region: With no instance: use those of this region only.
+        plans_preference: With no instance: plans, the preferred one first.
+        tags: With no instance: use those with all of these tags only.
+    """
+
+    channel: str
+    token: str = field(repr=False)
+    url: str = DEFAULT_URL
+    instance: str | None = None
+    proxies: ProxyConfiguration | None = None
+    verify: bool = True
+    private_endpoint: bool = False
+    region: str | None = None
+    plans_preference: tuple[str, ...] | None = None
+    tags: tuple[str, ...] | None = None
+
+    @classmethod
+    def from_entry(cls, entry: Mapping[str, Any]) -> Account:
+        """Create an account of an entry of the file.
+
+        Raises:
+            InvalidAccountError: The entry is not an account that can be used.
+        """
+        known = {each.name for each in fields(cls)}
+        values = {key: value for key, value in entry.items() if key in known and value is not None}
+        try:
+            if "proxies" in values:
+                values["proxies"] = ProxyConfiguration.from_dict(values["proxies"])
+            for key in ("plans_preference", "tags"):
+                if key in values:
+                    values[key] = tuple(values[key])
+            account = cls(**{"token": "", "channel": "", **values})
+        except (TypeError, ValueError) as error:
+            raise _invalid(str(error)) from None
+        account.validate()
+        return account
+
+    def validate(self) -> None:
+        """Check that the account may be used.
+
+        Raises:
+            InvalidAccountError: Something is missing or of the wrong kind.
+            ValueError: The configuration of proxies is not one.
+        """
+        if self.channel == "ibm_quantum":
+            raise _invalid(f"Invalid `channel` value. {_RETIRED[0].upper()}{_RETIRED[1:]}.")
+        if self.channel not in CLOUD_CHANNELS:
+            raise _invalid(
+                f"Invalid `channel` value. Expected one of {list(CLOUD_CHANNELS)}, got {self.channel!r};"
+                ' channel="local" needs no account.'
+            )
+        if not isinstance(self.token, str) or not self.token:
+            raise _invalid("Invalid `token` value. Expected a non-empty string.")
+        if not isinstance(self.url, str) or not self.url.startswith(("http://", "https://")):
+            raise _invalid(f"Invalid `url` value. Expected a URL, got {self.url!r}.")
+        if self.instance is not None and (not isinstance(self.instance, str) or not self.instance):
+            raise _invalid("Invalid `instance` value. Expected a CRN or the name of an instance.")
+        if self.instance is not None and self.instance.count("/") == 2 and not self.instance.startswith("crn:"):
+            raise _invalid(f"Invalid `instance` value. {_RETIRED[0].upper()}{_RETIRED[1:]}.")
+        if self.proxies is not None:
+            self.proxies.validate()
+
+    def to_entry(self) -> dict[str, Any]:
+        """Return the entry of the file for this account; the official client reads it."""
+        entry = {each.name: getattr(self, each.name) for each in fields(self)}
+        entry = {key: value for key, value in entry.items() if value is not None}
+        if self.proxies is not None:
+            entry["proxies"] = self.proxies.to_dict()
+        if self.verify:
+            del entry["verify"]
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in entry.items()}
+
+
+def save_account(
+    account: Account,
+    name: str | None = None,
+    filename: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
+    set_as_default: bool | None = None,
+) -> None:
+    """Save an account.
+
+    Args:
+        account: What to save; it is validated first.
+        name: Its name; one that stands for the channel by default.
+        filename: The file, if it is not that of the user.
+        overwrite: Whether an account of that name may be replaced, and whether the mark of the default may be moved.
+        set_as_default: Whether to mark it as the one that is used when none is asked for.
+
+    Raises:
+        AccountAlreadyExistsError: There is an account of that name, and ``overwrite`` is not set.
+        InvalidAccountError: The account, or the file, is not valid.
+    """
+    account.validate()
+    name = name or _DEFAULT_NAMES[account.channel]
+    entry = account.to_entry()
+    with _changed(_path(filename)) as entries:
+        if name in entries and not overwrite:
+            from .exceptions import AccountAlreadyExistsError
+
+            raise AccountAlreadyExistsError(
+                f"Named account ({name}) already exists. Set overwrite=True to overwrite."
+            )
+        if set_as_default:
+            marked = [other for other in entries if _is_marked(entries[other]) and other != name]
+            if marked and not overwrite:
+                from .exceptions import AccountAlreadyExistsError
+
+                raise AccountAlreadyExistsError(
+                    f"Account ({marked[0]}) is the default account. Set overwrite=True to make {name} the default."
+                )
+            for other in marked:
+                del entries[other]["is_default_account"]
+            entry["is_default_account"] = True
+        entries[name] = entry
+
+
+def saved_accounts(
+    default: bool | None = None,
+    name: str | None = None,
+    channel: str | None = None,
+    filename: str | os.PathLike[str] | None = None,
+) -> dict[str, dict[str, Any]]:
+    """Return saved accounts by name, as the file has them, API keys included.
+
+    Args:
+        default: ``True`` for those with a default name only, ``False`` for the others only.
+        name: The one of this name only.
+        channel: Those of this channel only.
+        filename: The file, if it is not that of the user.
+    """
+    return {
+        key: entry
+        for key, entry in _read(_path(filename)).items()
+        if isinstance(entry, dict)
+        and (name is None or key == name)
+        and (channel is None or entry.get("channel") == channel)
+        and (default is None or default == (key in _DEFAULT_NAMES.values()))
+    }
+
+
+def delete_account(
+    name: str | None = None, channel: str | None = None, filename: str | os.PathLike[str] | None = None
+) -> bool:
+    """Delete a saved account, the default one of the channel if no name is given; return whether there was one."""
+    name = name or _DEFAULT_NAMES[channel or CLOUD_CHANNELS[0]]
+    path = _path(filename)
+    if name not in _read(path):
+        return False
+    with _changed(path) as entries:
+        return entries.pop(name, None) is not None
+
+
+def discover_account(
+    token: str | None = None,
+    url: str | None = None,
+    name: str | None = None,
+    channel: str | None = None,
+    filename: str | os.PathLike[str] | None = None,
+    **overrides: Any,
+) -> Account:
+    """Return the account to use.
+
+    In this order: the saved account called ``name``; what the arguments say, if there is a ``token``; what the
+    environment says, if there is ``QISKIT_IBM_TOKEN`` (with ``QISKIT_IBM_URL``, ``QISKIT_IBM_INSTANCE`` and
+    ``QISKIT_IBM_CHANNEL``); the saved default account.
+
+    Args:
+        token: API key.
+        url: Where the service is.
+        name: Name of a saved account.
+        channel: ``"ibm_quantum_platform"`` or ``"ibm_cloud"``.
+        filename: The file of accounts, if it is not that of the user.
+        **overrides: Other attributes of :class:`Account`, which replace what was found, unless they are ``None``.
+
+    Raises:
+        AccountNotFoundError: There is no such account, or none at all.
+        InvalidAccountError: It is not valid.
+    """
+    environment = {key: os.environ.get(f"QISKIT_IBM_{key.upper()}") for key in ("token", "url", "instance", "channel")}
+    if name is not None:
+        if token or url:
+            logger.warning("Loading account with name %s. Any input 'token', 'url' are ignored.", name)
+        account = _named(name, filename)
+    elif token:
+        found = {"channel": channel or environment["channel"] or CLOUD_CHANNELS[0], "token": token, "url": url}
+        account = _account(found, overrides)
+    elif environment["token"]:
+        found = environment | {"channel": channel or environment["channel"] or CLOUD_CHANNELS[0]}
+        account = _account(found | ({"url": url} if url else {}), overrides)
+    else:
+        if url:
+            logger.warning("Loading the saved default account. Input 'url' is ignored, because there is no 'token'.")
+        account = _saved_default(channel or environment["channel"], explicit=channel is not None, filename=filename)
+    changes = {key: value for key, value in overrides.items() if value is not None}
+    account = replace(account, **changes)
+    account.validate()
+    return account
+
+
+def _account(found: Mapping[str, Any], overrides: Mapping[str, Any]) -> Account:
+    values = {key: value for key, value in {**found, **overrides}.items() if value is not None}
+    account = Account(**values)
+    account.validate()
+    return account
+
+
+def _named(name: str, filename: str | os.PathLike[str] | None) -> Account:
+    entries = _read(_path(filename))
+    if name not in entries:
+        from .exceptions import AccountNotFoundError
+
+        raise AccountNotFoundError(
+            f"Account with the name {name} does not exist in {_path(filename)}. Saved accounts: {sorted(entries)}."
+        )
+    return Account.from_entry(entries[name])
+
+
+def _saved_default(channel: str | None, explicit: bool, filename: str | os.PathLike[str] | None) -> Account:
+    entries = {name: entry for name, entry in _read(_path(filename)).items() if isinstance(entry, dict)}
+    marked = [entry for entry in entries.values() if _is_marked(entry)]
+    if explicit:
+        marked = [entry for entry in marked if entry.get("channel") == channel]
+    if marked:
+        return Account.from_entry(marked[0])
+    preferred = channel or CLOUD_CHANNELS[0]
+    named = [entries[name] for name in [_DEFAULT_NAMES.get(preferred, "")] if name in entries]
+    of_channel = [entry for entry in entries.values() if entry.get("channel") == preferred]
+    any_default = [] if explicit else [entries[name] for name in _DEFAULT_NAMES.values() if name in entries]
+    for entry in (*named, *reversed(of_channel), *any_default):
+        return Account.from_entry(entry)
+    from .exceptions import AccountNotFoundError
+
+    retired = " Saved accounts of the channel ibm_quantum cannot be used any more." if entries else ""
+    raise AccountNotFoundError(
+        "Unable to find account. Give token=..., set QISKIT_IBM_TOKEN, or save an account with"
+        f' IBMProvider.save_account(token=...). Without an account, use IBMProvider(channel="local").{retired}'
+    )
+
+
+def _is_marked(entry: Any) -> bool:
+    return isinstance(entry, dict) and bool(entry.get("is_default_account"))
+
+
+def _path(filename: str | os.PathLike[str] | None) -> Path:
+    return Path(filename if filename is not None else DEFAULT_FILE).expanduser()
+
+
+def _invalid(message: str) -> Exception:
+    from .exceptions import InvalidAccountError
+
+    return InvalidAccountError(message)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    try:
+        entries = json.loads(text)
+    except json.JSONDecodeError as error:
+        # The text has API keys: say where, not what.
+        place = f"line {error.lineno}, column {error.colno}: {error.msg}"
+        entries = None
+    else:
+        place = "it is not an object"
+    if not isinstance(entries, dict):
+        raise _invalid(f"The file of accounts {path} is damaged ({place}). Mend it, or move it away and save accounts anew.")
+    return entries
+
+
+@contextmanager
+def _changed(path: Path) -> Iterator[dict[str, Any]]:
+    """Give the entries of the file to change, and write them if nothing was raised; one process at a time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # What the name points to is what is replaced, should it be a link.
+    path = path.resolve()
+    with _exclusively(path.parent):
+        entries = _read(path)
+        yield entries
+        text = json.dumps(entries, sort_keys=True, indent=4)
+        handle, scratch = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        try:
+            with open(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(scratch, path)
+        except BaseException:
+            Path(scratch).unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def _exclusively(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, where there are locks of folders: no file is left behind."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The package's logger.
+
+It is silent below warnings, as libraries are, unless ``QISKIT_IBM_NATIVE_LOG_LEVEL`` says otherwise;
+``QISKIT_IBM_NATIVE_LOG_FILE`` adds a file.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+
+LOG_LEVEL = "QISKIT_IBM_NATIVE_LOG_LEVEL"
+LOG_FILE = "QISKIT_IBM_NATIVE_LOG_FILE"
+FORMAT = "%(module)s.%(funcName)s:%(levelname)s:%(asctime)s: %(message)s"
+
+logger = logging.getLogger("qiskit_ibm_native")
+
+
+def setup_logger(target: logging.Logger) -> None:
+    """Set level and handlers of a logger by the environment; without the variables, nothing is changed."""
+    level = os.environ.get(LOG_LEVEL, "")
+    if not level:
+        return
+    known = isinstance(logging.getLevelName(level.upper()), int)
+    target.setLevel(level.upper() if known else logging.WARNING)
+    target.propagate = False
+    handlers: list[logging.Handler] = [logging.StreamHandler()]
+    if os.environ.get(LOG_FILE):
+        handlers.append(logging.FileHandler(os.environ[LOG_FILE]))
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter(FORMAT))
+        target.addHandler(handler)
+    if not known:
+        target.warning("%s is not a log level: %s. WARNING is used.", level, LOG_LEVEL)
+
+
+setup_logger(logger)
