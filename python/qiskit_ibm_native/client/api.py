@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The routes of the runtime API, one method each. Device payloads go through as the bytes that they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from .. import __version__
+from ..exceptions import ApiIBMProtocolError, IBMNotAuthorizedError, RequestsApiError
+from .auth import Authenticator
+from .transport import TIMEOUT, Reply, Transport
+
+#: The version of the API that this client speaks.
+API_VERSION = "2026-04-15"
+#: Submitting uploads circuits, and the service looks at them before it replies.
+_SUBMIT_TIMEOUT = (5.0, 300.0)
+#: Seconds to wait before each look whether a job is there after all.
+_SEARCH_WAITS = (0.5, 1.0, 2.0)
+
+
+def client_application() -> str:
+    """Return what the service is told about the program that asks; ``USAGE_DATA_OPT_OUT`` leaves out versions."""
+    if os.environ.get("USAGE_DATA_OPT_OUT", "").lower() in ("true", "1"):
+        return "qiskit-version-2/qiskit"
+    import qiskit
+
+    custom = os.environ.get("QISKIT_IBM_RUNTIME_CUSTOM_CLIENT_APP_HEADER", "")
+    return f"qiskit-version-2/qiskit_ibm_native-{__version__},qiskit-{qiskit.__version__}/qiskit{custom and '/' + custom}"
+
+
+class RuntimeClient:
+    """The runtime API of one instance. Any number of threads may use one."""
+
+    def __init__(self, base_url: str, instance: str, authenticator: Authenticator, transport: Transport) -> None:
+        """Create a client; nothing is requested yet.
+
+        Args:
+            base_url: What the paths of routes are appended to.
+            instance: The CRN of the instance.
+            authenticator: Gives the access token.
+            transport: Makes the requests.
+        """
+        self.instance = instance
+        self._base_url = base_url
+        self._authenticator = authenticator
+        self._transport = transport
+        self._application = client_application()
+
+    def __repr__(self) -> str:
+        return f"<RuntimeClient of {self._base_url}>"
+
+    # Backends
+
+    def list_backends(self) -> list[dict[str, Any]]:
+        """Return what the service says about each device: name, status, length of the queue and so on."""
+        reply = self._get("/backends", {"include_mocks": "True"})
+        devices = reply.object(devices=list)["devices"]
+        return [_checked_object(device, reply.what, name=str) for device in devices]
+
+    def backend_configuration(self, backend_name: str, calibration_id: str | None = None) -> bytes:
+        """Return the configuration payload of a device."""
+        return self._get(_path("backends", backend_name, "configuration"), _given(calibration_id=calibration_id)).body
+
+    def backend_properties(
+        self, backend_name: str, datetime: datetime | None = None, calibration_id: str | None = None
+    ) -> bytes:
+        """Return the properties payload of a device, the last one before ``datetime`` if that is given."""
+        query = _given(updated_before=datetime and _utc(datetime), calibration_id=calibration_id)
+        return self._get(_path("backends", backend_name, "properties"), query).body
+
+    def backend_status(self, backend_name: str) -> dict[str, Any]:
+        """Return the status of a device."""
+        return self._get(_path("backends", backend_name, "status")).object()
+
+    # Jobs
+
+    def program_run(
+        self,
+        program_id: str,
+        backend_name: str,
+        params: Mapping[str, Any],
+        *,
+        image: str | None = None,
+        log_level: str | None = None,
+        session_id: str | None = None,
+        job_tags: Sequence[str] | None = None,
+        max_execution_time: int | None = None,
+        private: bool = False,
+        calibration_id: str | None = None,
+        record_tag: str | None = None,
+    ) -> dict[str, Any]:
+        """Submit a job, once.
+
+        If the service may have taken the job although it did not say so, it is asked for a job with the ``record_tag``;
+        only if it knows none, the job is submitted again. Without such a tag it is not submitted again.
+
+        Returns:
+            The service's reply: ``id`` and ``backend``.
+        """
+        tags = [*(job_tags or ()), *([record_tag] if record_tag else ())]
+        job = _given(
+            program_id=program_id, backend=backend_name, params=params, runtime=image,
+            log_level=log_level and log_level.lower(), session_id=session_id, tags=tags or None, cost=max_execution_time,
+            private=private or None, calibration_id=calibration_id,
+        )  # fmt: skip
+        body = orjson.dumps(job)
+        attempt = 0
+        while True:
+            attempt += 1
+            failure = None
+            try:
+                reply = self._send("POST", "/jobs", body, timeout=_SUBMIT_TIMEOUT)
+            except RequestsApiError as error:
+                failure = error
+            if failure is None:
+                return reply.object(id=str)
+            if not failure.maybe_processed or record_tag is None:
+                raise failure
+            known = self._submitted(record_tag, failure)
+            if known is not None:
+                return known
+            if attempt == self._transport.policy.attempts or failure.status_code in (501, 505):
+                raise failure
+
+    def _submitted(self, record_tag: str, failure: RequestsApiError) -> dict[str, Any] | None:
+        """Return the job with a tag that the service may have taken, ``None`` if it has not."""
+        from .retry import pause
+
+        for seconds in _SEARCH_WAITS:
+            pause(seconds)
+            try:
+                jobs = self.jobs_get(limit=1, tags=[record_tag])["jobs"]
+            except RequestsApiError:
+                # Nobody knows now; submitting again might submit twice.
+                raise RequestsApiError(
+                    f"{failure.message} The service may have taken the job: look for it with jobs(job_tags=[{record_tag!r}]).",
+                    failure.status_code, failure.code, failure.body, maybe_processed=True,
+                ) from None  # fmt: skip
+            if jobs:
+                return dict(jobs[0])
+        return None
+
+    def jobs_get(self, limit: int, skip: int = 0, **filters: Any) -> dict[str, Any]:
+        """Return a page of jobs, the latest ones first.
+
+        Args:
+            limit: How many, 1 to 200.
+            skip: How many to leave out before that.
+            **filters: ``backend``, ``pending``, ``program``, ``created_after``, ``created_before``, ``sort``, ``tags``,
+                ``session_id``.
+
+        Returns:
+            ``jobs``, and ``count``, how many there are altogether.
+        """
+        query = {"limit": limit, "exclude_params": "true", **({"offset": skip} if skip else {})}
+        for key, value in _given(**filters).items():
+            query[key] = str(value).lower() if isinstance(value, bool) else _utc(value) if _is_time(value) else value
+        reply = self._get("/jobs", query)
+        page = reply.object(jobs=list)
+        for job in page["jobs"]:
+            _checked_object(job, reply.what)
+        return page
+
+    def job_get(self, job_id: str, exclude_params: bool = True) -> dict[str, Any]:
+        """Return what the service knows about a job, with what was submitted unless that is excluded."""
+        query = {"exclude_params": "true"} if exclude_params else {"exclude_params": "false"}
+        return self._get(_path("jobs", job_id), query).object(id=str)
+
+    def job_results(self, job_id: str) -> bytes:
+        """Return the results of a job as they are; nothing if there are none."""
+        reply = self._get(_path("jobs", job_id, "results"))
+        if reply.body[:64].lstrip().startswith(b'{"url"'):
+            # Where large results are; whoever has that address may read them, so no token goes with the request.
+            return self._transport.request("GET", str(reply.json()["url"]), "GET results", repeatable=True).body
+        return reply.body
+
+    def job_metadata(self, job_id: str) -> dict[str, Any]:
+        """Return when what happened to a job, and what it used."""
+        return self._get(_path("jobs", job_id, "metrics")).object()
+
+    def job_logs(self, job_id: str) -> str:
+        """Return what a job logged; nothing if there is nothing."""
+        try:
+            return self._get(_path("jobs", job_id, "logs")).body.decode(errors="replace")
+        except RequestsApiError as error:
+            if error.status_code == 404:
+                return ""
+            raise
+
+    def job_cancel(self, job_id: str) -> None:
+        """Cancel a job."""
+        self._send("POST", _path("jobs", job_id, "cancel"), b"", repeatable=True)
+
+    def job_delete(self, job_id: str) -> None:
+        """Delete a job and its results."""
+        self._send("DELETE", _path("jobs", job_id), repeatable=True)
+
+    def update_tags(self, job_id: str, tags: Sequence[str]) -> None:
+        """Replace the tags of a job."""
+        self._send("PUT", _path("jobs", job_id, "tags"), orjson.dumps({"tags": list(tags)}), repeatable=True)
+
+    # Sessions, and what was used
+
+    def create_session(self, backend: str, mode: str, max_time: int | None = None) -> dict[str, Any]:
+        """Open a session on a device; ``mode`` is ``"dedicated"`` or ``"batch"``, ``max_time`` is in seconds."""
+        body = _given(mode=mode, backend=backend, instance=self.instance, max_ttl=max_time)
+        return self._send("POST", "/sessions", orjson.dumps(body)).object(id=str)
+
+    def close_session(self, session_id: str) -> None:
+        """Let a session take no more jobs; those it has are run."""
+        self._send("PATCH", _path("sessions", session_id), orjson.dumps({"accepting_jobs": False}), repeatable=True)
+
+    def cancel_session(self, session_id: str) -> None:
+        """End a session; jobs that wait in it are cancelled."""
+        self._send("DELETE", _path("sessions", session_id, "close"), repeatable=True)
+
+    def session_details(self, session_id: str) -> dict[str, Any]:
+        """Return what the service knows about a session."""
+        return self._get(_path("sessions", session_id)).object(id=str)
+
+    def usage(self) -> dict[str, Any]:
+        """Return what the instance has used, and may use."""
+        return self._get("/instances/usage").object()
+
+    # Requests
+
+    def _get(self, path: str, query: Mapping[str, Any] | None = None) -> Reply:
+        return self._request("GET", path, params=query, repeatable=True)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        repeatable: bool = False,
+        timeout: tuple[float, float] = TIMEOUT,
+    ) -> Reply:
+        return self._request(method, path, body=body, repeatable=repeatable, timeout=timeout)
+
+    def _request(self, method: str, path: str, **options: Any) -> Reply:
+        headers = {
+            "Accept": "application/json",
+            "Service-CRN": self.instance,
+            "IBM-API-Version": API_VERSION,
+            "X-Qx-Client-Application": self._application,
+        }
+        if options.get("body"):
+            headers["Content-Type"] = "application/json"
+        what = f"{method} {path}"
+        for last in (False, True):
+            headers["Authorization"] = self._authenticator.header()
+            try:
+                return self._transport.request(method, f"{self._base_url}{path}", what, headers=headers, **options)
+            except IBMNotAuthorizedError as error:
+                # A token may be refused before it expires; one request finds out whether a new one helps.
+                if last or f"{what}: 401" not in str(error):
+                    raise
+                self._authenticator.refused(headers["Authorization"])
+        raise AssertionError("the last request returns or raises")
+
+
+def _path(*parts: str) -> str:
+    return "".join(f"/{quote(part, safe='')}" for part in parts)
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, datetime)
+
+
+def _utc(moment: datetime) -> str:
+    """Return a moment in UTC; one without a time zone is in that of this machine."""
+    return moment.astimezone(timezone.utc).isoformat()
+
+
+def _checked_object(value: Any, what: str, **required: type) -> dict[str, Any]:
+    if not isinstance(value, dict) or not all(isinstance(value.get(key), kind) for key, kind in required.items()):
+        raise ApiIBMProtocolError(f"{what}: an element of the reply is not what it should be: {str(value)[:80]}")
+    return value

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Access tokens: given for an API key by IAM, and fetched anew in time.
+
+IBM's SDK lets every request of the next minute wait after one that failed. Here a token that is still good is used on
+while a new one cannot be had, and a failure is told at once.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+
+from ..exceptions import ApiIBMProtocolError, IBMError, IBMNotAuthorizedError, RequestsApiError
+from ..logger import logger
+from .transport import Transport, without_secrets
+
+_GRANT = "urn:ibm:params:oauth:grant-type:apikey"
+#: A token is taken as expired this many seconds early, for the time that a request takes.
+_MARGIN = 10.0
+#: Fraction of a token's life after which a new one is fetched.
+_RENEWAL = 0.8
+#: Seconds until an early renewal that failed is tried again.
+_PATIENCE = 10.0
+
+
+class Authenticator:
+    """Gives the ``Authorization`` header of requests. Any number of threads may use one."""
+
+    def __init__(
+        self, api_key: str, iam_url: str, transport: Transport, clock: Callable[[], float] = time.time
+    ) -> None:
+        """Create an authenticator; no token is fetched yet."""
+        self._api_key = api_key
+        self._iam_url = iam_url
+        self._transport = transport
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._token = ""
+        self._renewal = self._expiry = 0.0
+
+    def __repr__(self) -> str:
+        return f"<Authenticator at {self._iam_url}>"
+
+    def header(self) -> str:
+        """Return the header's value, with a token that is good for a while.
+
+        Raises:
+            IBMNotAuthorizedError: IAM does not accept the API key.
+            RequestsApiError: IAM cannot be reached.
+        """
+        now = self._clock()
+        if now < self._renewal:
+            return f"Bearer {self._token}"
+        # Before it expires, one thread renews the token while the others use it; after that they wait for it.
+        if self._lock.acquire(blocking=now >= self._expiry):
+            try:
+                self._renew_if_needed()
+            finally:
+                self._lock.release()
+        return f"Bearer {self._token}"
+
+    def refused(self, header: str) -> None:
+        """Forget the token, if it is that of a header that the service refused."""
+        with self._lock:
+            if header == f"Bearer {self._token}":
+                self._renewal = self._expiry = 0.0
+
+    def _renew_if_needed(self) -> None:
+        now = self._clock()
+        if now < self._renewal:
+            return
+        try:
+            self._fetch()
+        except IBMError as error:
+            if now >= self._expiry or isinstance(error, IBMNotAuthorizedError):
+                raise
+            self._renewal = min(now + _PATIENCE, self._expiry)
+            logger.warning("The access token could not be renewed yet and is used on: %s", error)
+
+    def _fetch(self) -> None:
+        body = urlencode({"grant_type": _GRANT, "apikey": self._api_key, "response_type": "cloud_iam"})
+        headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
+        failure = None
+        try:
+            reply = self._transport.request(
+                "POST", f"{self._iam_url}/identity/token", "POST /identity/token",
+                headers=headers, body=body, repeatable=True, timeout=(5.0, 30.0),
+            )  # fmt: skip
+        except (RequestsApiError, IBMNotAuthorizedError) as error:
+            failure = error
+        if failure is not None:
+            self._explain(failure)
+        content = reply.object(access_token=str)
+        self._token = content["access_token"]
+        issued, expiry = _lifetime(content, self._clock())
+        self._expiry = expiry - _MARGIN
+        self._renewal = min(issued + _RENEWAL * (expiry - issued), self._expiry)
+
+    def _explain(self, failure: RequestsApiError | IBMNotAuthorizedError) -> None:
+        text = without_secrets(str(failure)).replace(self._api_key, "***")
+        if isinstance(failure, RequestsApiError) and failure.status_code not in (400, 404):
+            failure.message = text
+            raise failure
+        raise IBMNotAuthorizedError(
+            f"The API key is not accepted ({text}). Check token=, QISKIT_IBM_TOKEN or the saved account; API keys are"
+            " made at https://quantum.cloud.ibm.com."
+        )
+
+
+def _lifetime(content: dict[str, Any], now: float) -> tuple[float, float]:
+    """Return when a token was issued and when it expires, by this machine's clock.
+
+    Only the length of its life counts: the clocks of IAM and of this machine need not agree.
+    """
+    try:
+        payload = content["access_token"].split(".")[1]
+        claims = orjson.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        life = float(claims["exp"]) - float(claims["iat"])
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        life = content.get("expires_in", 0)
+        if not isinstance(life, int | float) or life <= 0:
+            raise ApiIBMProtocolError("POST /identity/token: the reply does not tell how long the token is good") from None
+    return now, now + float(life)

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which instances an account has. Only asked when no CRN is given: it takes two services and several requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from ..exceptions import IBMInputValueError
+from ..logger import logger
+from .transport import Transport
+
+if TYPE_CHECKING:
+    from ..accounts import Account
+    from .auth import Authenticator
+    from .endpoint import Endpoint
+
+#: What costs nothing comes first.
+_PRICING = ("free", "trial", "paygo", "paid", "subscription")
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An instance of the service.
+
+    Attributes:
+        crn: What identifies it.
+        name: What its owner calls it.
+        plan: The name of its plan.
+        pricing_type: How its plan is paid for, such as ``"free"``.
+        tags: Its tags.
+    """
+
+    crn: str
+    name: str
+    plan: str
+    pricing_type: str
+    tags: tuple[str, ...]
+
+    @property
+    def region(self) -> str:
+        """Where it is, such as ``"us-east"``."""
+        parts = self.crn.split(":")
+        return parts[5] if len(parts) > 5 else ""
+
+
+def fetch_instances(endpoint: Endpoint, authenticator: Authenticator, transport: Transport) -> list[Instance]:
+    """Return the instances of an account, those that cost nothing first.
+
+    Raises:
+        IBMApiError: They cannot be searched for.
+    """
+    plans: dict[str, tuple[str, str]] = {}
+    instances = []
+    for item in _search(endpoint, authenticator, transport):
+        plan_id = str(item.get("service_plan_unique_id", ""))
+        if plan_id not in plans:
+            plans[plan_id] = _plan(endpoint, authenticator, transport, plan_id)
+        name, tags = str(item.get("name", "")), tuple(item.get("tags") or ())
+        instances.append(Instance(str(item.get("crn", "")), name, *plans[plan_id], tags))
+    return sorted(instances, key=lambda each: (_rank(each.pricing_type), each.name))
+
+
+def _rank(pricing_type: str) -> int:
+    return _PRICING.index(pricing_type) if pricing_type in _PRICING else len(_PRICING)
+
+
+def _search(endpoint: Endpoint, authenticator: Authenticator, transport: Transport) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    cursor = None
+    while True:
+        query: dict[str, Any] = {
+            "query": "service_name:quantum-computing",
+            "fields": ["crn", "service_plan_unique_id", "name", "doc", "tags"],
+        }
+        if cursor:
+            query["search_cursor"] = cursor
+        reply = transport.request(
+            "POST", f"{endpoint.search_url}/v3/resources/search", "POST /v3/resources/search",
+            headers={"Authorization": authenticator.header(), "Content-Type": "application/json"},
+            params={"limit": 100}, body=orjson.dumps(query), repeatable=True,
+        )  # fmt: skip
+        page = reply.object(items=list)
+        found += [item for item in page["items"] if isinstance(item, dict) and item.get("crn")]
+        cursor = page.get("search_cursor")
+        if not cursor or not page["items"]:
+            return [item for item in found if (item.get("doc") or {}).get("extensions")]
+
+
+def _plan(endpoint: Endpoint, authenticator: Authenticator, transport: Transport, plan_id: str) -> tuple[str, str]:
+    """Return name and pricing type of a plan; ``unknown`` if the catalog does not tell, which is no reason to stop."""
+    from ..exceptions import IBMError
+
+    try:
+        reply = transport.request(
+            "GET", f"{endpoint.catalog_url}/{plan_id}", f"GET /{plan_id}",
+            headers={"Authorization": authenticator.header(), "Accept": "application/json"}, repeatable=True,
+        )  # fmt: skip
+        content = reply.object(overview_ui=dict, metadata=dict)
+        return (
+            str(content["overview_ui"]["en"]["display_name"]).lower(),
+            str(content["metadata"]["pricing"]["type"]).lower(),
+        )
+    except (IBMError, KeyError, TypeError) as error:
+        logger.warning("The plan %s could not be looked up: %s", plan_id, error)
+        return "unknown", "unknown"
+
+
+def choose_instances(instances: list[Instance], account: Account | None, wanted: str | None) -> list[Instance]:
+    """Return the instances to use.
+
+    Args:
+        instances: All that the account has.
+        account: Its preferences for region, plan and tags.
+        wanted: Name or CRN of an instance; ``None`` means all that fit the preferences.
+
+    Raises:
+        IBMInputValueError: There is none.
+    """
+    if wanted is not None:
+        chosen = [each for each in instances if wanted in (each.crn, each.name)]
+        known = ", ".join(repr(each.name) for each in instances) or "none"
+        if not chosen:
+            raise IBMInputValueError(f"The instance {wanted!r} is not one of the account's; they are: {known}.")
+        return chosen
+    chosen = instances
+    if account is not None:
+        if account.region:
+            chosen = [each for each in chosen if each.region == account.region]
+        if account.tags:
+            chosen = [each for each in chosen if set(account.tags) <= set(each.tags)]
+        if account.plans_preference:
+            order = [plan.lower() for plan in account.plans_preference]
+            chosen = [each for each in chosen if each.plan in order]
+            chosen.sort(key=lambda each: order.index(each.plan))
+    if not chosen:
+        raise IBMInputValueError(
+            f"No instance of the account fits (region {getattr(account, 'region', None)!r}); it has {len(instances)}."
+            " Create one at https://quantum.cloud.ibm.com, or give instance=<CRN>."
+        )
+    return chosen

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How circuits, arrays and results travel: the typed JSON of `sampler`, and the tensors of `executor`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import struct
+import warnings
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from qiskit import QuantumCircuit, qpy
+
+from ..exceptions import ApiIBMProtocolError
+
+#: The latest version of QPY that the sampler reads.
+SAMPLER_QPY_VERSION = 17
+#: Circuits of thousands of gates get little smaller by higher levels, and take three times as long.
+_COMPRESSION = 1
+_DTYPES = {
+    "bool": np.dtype(np.bool_), "u8": np.dtype("<u1"), "i64": np.dtype("<i8"), "f64": np.dtype("<f8"),
+    "c128": np.dtype("<c16"),
+}  # fmt: skip
+
+
+def encode_qpy(circuits: Sequence[QuantumCircuit], version: int) -> str:
+    """Return circuits as base64 of compressed QPY of a version."""
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        # Which version is written is decided by who reads it.
+        warnings.simplefilter("ignore")
+        qpy.dump(list(circuits), buffer, version=version)
+    return _packed(buffer.getvalue())
+
+
+def decode_qpy(text: str) -> list[QuantumCircuit]:
+    """Return circuits of base64 of compressed QPY."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return list(qpy.load(io.BytesIO(_unpacked(text))))
+
+
+def encode_circuit(circuit: QuantumCircuit) -> dict[str, str]:
+    """Return a circuit as a PUB of the sampler has it."""
+    version = min(SAMPLER_QPY_VERSION, qpy.QPY_VERSION)
+    return {"__type__": "QuantumCircuit", "__value__": encode_qpy([circuit], version)}
+
+
+def decode_circuit(value: Any) -> QuantumCircuit:
+    """Return the circuit of a PUB: typed QPY, or OpenQASM 3."""
+    if isinstance(value, str):
+        from qiskit import qasm3
+
+        return qasm3.loads(value)
+    if not isinstance(value, Mapping) or value.get("__type__") != "QuantumCircuit":
+        raise ApiIBMProtocolError(f"a circuit was expected: {str(value)[:60]}")
+    (circuit,) = decode_qpy(value["__value__"])
+    return circuit
+
+
+def encode_array(array: npt.NDArray[Any]) -> dict[str, str]:
+    """Return an array in typed JSON."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return {"__type__": "ndarray", "__value__": _packed(buffer.getvalue())}
+
+
+def decode_array(value: Any) -> npt.NDArray[Any]:
+    """Return the array of typed JSON."""
+    if not isinstance(value, Mapping) or value.get("__type__") != "ndarray" or not isinstance(value["__value__"], str):
+        raise ApiIBMProtocolError(f"an array was expected: {str(value)[:60]}")
+    raw = _unpacked(value["__value__"])
+    if raw[:8] == b"\x93NUMPY\x01\x00":
+        # What numpy writes; its own reader takes four times as long for the header of a small array.
+        (length,) = struct.unpack_from("<H", raw, 8)
+        header = _header(raw[10 : 10 + length])
+        if header is not None:
+            dtype, shape = header
+            return np.frombuffer(raw, dtype, int(np.prod(shape)), 10 + length).reshape(shape)
+    try:
+        array: npt.NDArray[Any] = np.load(io.BytesIO(raw), allow_pickle=False)
+    except ValueError as error:
+        raise ApiIBMProtocolError(f"an array of the reply cannot be read: {error}") from None
+    return array
+
+
+def _header(text: bytes) -> tuple[np.dtype[Any], tuple[int, ...]] | None:
+    """Return type and shape of what numpy's header says, ``None`` for what is not usual here."""
+    words = text.decode("latin-1").strip()
+    for name, dtype in (("|u1", np.dtype("u1")), ("<c16", np.dtype("<c16")), ("<f8", np.dtype("<f8"))):
+        start = f"{{'descr': '{name}', 'fortran_order': False, 'shape': ("
+        if words.startswith(start) and words.endswith("), }"):
+            sizes = words[len(start) : -4].split(",")
+            return dtype, tuple(int(size) for size in sizes if size.strip())
+    return None
+
+
+def encode_tensor(array: npt.NDArray[Any]) -> dict[str, Any]:
+    """Return an array as the executor has it: little-endian, C order; booleans eight a byte, the first one lowest."""
+    name = next((name for name, dtype in _DTYPES.items() if array.dtype == dtype), None)
+    if name is None:
+        raise TypeError(f"no tensor has elements of type {array.dtype}")
+    raw = np.packbits(array, bitorder="little") if name == "bool" else np.ascontiguousarray(array, _DTYPES[name])
+    return {"data": _packed(raw.tobytes()), "shape": list(array.shape), "dtype": name}
+
+
+def decode_tensor(value: Any) -> npt.NDArray[Any]:
+    """Return the array of a tensor of the executor."""
+    try:
+        dtype, shape, raw = value["dtype"], tuple(value["shape"]), _unpacked(value["data"])
+        if dtype == "bool":
+            bits = np.unpackbits(np.frombuffer(raw, np.uint8), count=int(np.prod(shape)), bitorder="little")
+            return bits.view(np.bool_).reshape(shape)
+        return np.frombuffer(raw, _DTYPES[dtype]).reshape(shape)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ApiIBMProtocolError(f"a tensor of the reply cannot be read: {error!r}") from None
+
+
+def _packed(raw: bytes) -> str:
+    return base64.b64encode(zlib.compress(raw, _COMPRESSION)).decode("ascii")
+
+
+def _unpacked(text: str) -> bytes:
+    try:
+        return zlib.decompress(base64.b64decode(text))
+    except (TypeError, binascii.Error, zlib.error) as error:
+        raise ApiIBMProtocolError(f"compressed data of the reply is damaged: {error}") from None
