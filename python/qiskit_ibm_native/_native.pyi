@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias, final
 
-__all__ = ["Planner", "Snapshot", "Vocabulary", "build_profile", "parse_instant"]
+__all__ = ["Planner", "Snapshot", "Vocabulary", "build_profile", "count_shots", "hex_shots", "parse_instant"]
 
 _Payload: TypeAlias = bytes | bytearray | memoryview | str
 
@@ -130,4 +130,29 @@ def parse_instant(text: str) -> datetime.datetime:
 
     Raises:
         ValueError: The text is no date.
+    """
+
+def count_shots(words: bytes, width: int) -> dict[str, int]:
+    """Count words, detached from the interpreter.
+
+    Args:
+        words: One word after the other, each a big-endian number of ``width`` bytes.
+        width: How many bytes a word has.
+
+    Returns:
+        How often each word occurs, by its hexadecimal text, such as ``"0x1f"``; in the order in which they occur first.
+
+    Raises:
+        ValueError: The number of bytes is not a multiple of ``width``.
+    """
+
+def hex_shots(words: bytes, width: int) -> list[str]:
+    """Return each word's hexadecimal text, such as ``"0x1f"``.
+
+    Args:
+        words: One word after the other, each a big-endian number of ``width`` bytes.
+        width: How many bytes a word has.
+
+    Raises:
+        ValueError: The number of bytes is not a multiple of ``width``.
     """

@@ -28,5 +28,6 @@ pub mod plan;
 pub mod properties;
 pub mod qargs;
 pub mod quantity;
+pub mod shots;
 pub mod snapshot;
 pub mod unit;

@@ -6,6 +6,7 @@
 mod error;
 mod objects;
 mod plan;
+mod shots;
 mod snapshot;
 
 use pyo3::prelude::*;
@@ -17,6 +18,8 @@ mod _native {
 
     #[pymodule_export]
     use super::plan::{PyPlanner, PyVocabulary};
+    #[pymodule_export]
+    use super::shots::{count_shots, hex_shots};
     #[pymodule_export]
     use super::snapshot::{PySnapshot, parse_instant};
 

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What was measured, shot by shot: counting words, and writing them in hexadecimal.
+//!
+//! A word is a big-endian number of a fixed number of bytes.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt::Write;
+
+/// Returns each different word with how often it occurs, in the order in which they occur first.
+///
+/// `data` is one word after the other, each of `width` bytes. What is left at the end is no word.
+///
+/// ```
+/// # use qiskit_ibm_native_core::shots::count;
+/// assert_eq!(count(&[1, 0, 1], 1), [(&[1][..], 2), (&[0][..], 1)]);
+/// ```
+#[must_use]
+pub fn count(data: &[u8], width: usize) -> Vec<(&[u8], u64)> {
+    match width {
+        0 => Vec::new(),
+        1 => count_bytes(data),
+        2..=8 => count_by(data, width, |word| word.iter().fold(0_u64, |number, &byte| number << 8 | u64::from(byte))),
+        _ => count_by(data, width, |word| word),
+    }
+}
+
+fn count_bytes(data: &[u8]) -> Vec<(&[u8], u64)> {
+    let mut places = [usize::MAX; 256];
+    let mut counts: Vec<(&[u8], u64)> = Vec::new();
+    for word in data.chunks_exact(1) {
+        let place = &mut places[usize::from(word[0])];
+        if *place == usize::MAX {
+            *place = counts.len();
+            counts.push((word, 0));
+        }
+        counts[*place].1 += 1;
+    }
+    counts
+}
+
+/// The hash map only finds places; the order of the result does not come from it.
+fn count_by<'data, K: Eq + std::hash::Hash>(
+    data: &'data [u8],
+    width: usize,
+    key: impl Fn(&'data [u8]) -> K,
+) -> Vec<(&'data [u8], u64)> {
+    let mut places: HashMap<K, usize> = HashMap::with_capacity(64);
+    let mut counts: Vec<(&[u8], u64)> = Vec::new();
+    for word in data.chunks_exact(width) {
+        match places.entry(key(word)) {
+            Entry::Occupied(entry) => counts[*entry.get()].1 += 1,
+            Entry::Vacant(entry) => {
+                entry.insert(counts.len());
+                counts.push((word, 1));
+            }
+        }
+    }
+    counts
+}
+
+/// Writes a word as Python's `hex` writes numbers: lower case, behind `0x`, without zeros in front.
+pub fn write_hex(word: &[u8], text: &mut String) {
+    text.clear();
+    text.push_str("0x");
+    let start = word.iter().position(|&byte| byte != 0);
+    let Some(start) = start else {
+        text.push('0');
+        return;
+    };
+    // Writing to a String cannot fail.
+    let _ = write!(text, "{:x}", word[start]);
+    for byte in &word[start + 1..] {
+        text.push(char::from(HEX[usize::from(byte >> 4)]));
+        text.push(char::from(HEX[usize::from(byte & 15)]));
+    }
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+#[cfg(test)]
+mod tests {
+    use super::{count, write_hex};
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_first_of_a_kind_comes_first() {
+        assert_eq!(count(&[3, 1, 3, 3], 1), [(&[3][..], 3), (&[1][..], 1)]);
+        assert_eq!(count(&[0, 1, 1, 0, 0, 1], 2), [(&[0, 1][..], 2), (&[1, 0][..], 1)]);
+        assert!(count(&[], 3).is_empty());
+        assert!(count(&[1, 2], 0).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn counts_are_those_of_counting_one_by_one(data in prop::collection::vec(0_u8..3, 0..200), width in 1_usize..12) {
+            let mut expected: Vec<(&[u8], u64)> = Vec::new();
+            for word in data.chunks_exact(width) {
+                match expected.iter_mut().find(|(other, _)| *other == word) {
+                    Some((_, number)) => *number += 1,
+                    None => expected.push((word, 1)),
+                }
+            }
+            prop_assert_eq!(count(&data, width), expected);
+        }
+
+        #[test]
+        fn hexadecimal_is_that_of_the_number(number in any::<u128>(), shift in 0_u32..128) {
+            let number = number >> shift;
+            let mut text = String::new();
+            write_hex(&number.to_be_bytes(), &mut text);
+            prop_assert_eq!(text, format!("{number:#x}"));
+        }
+    }
+}

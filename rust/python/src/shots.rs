@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Measured words, as counts and as texts.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyDict, PyList, PyString};
+use qiskit_ibm_native_core::shots;
+
+#[pyfunction]
+pub fn count_shots<'py>(py: Python<'py>, words: PyBackedBytes, width: usize) -> PyResult<Bound<'py, PyDict>> {
+    check(&words, width)?;
+    let counts = py.detach(|| shots::count(&words, width));
+    let dict = PyDict::new(py);
+    let mut text = String::new();
+    for (word, number) in counts {
+        shots::write_hex(word, &mut text);
+        dict.set_item(&text, number)?;
+    }
+    Ok(dict)
+}
+
+#[pyfunction]
+pub fn hex_shots<'py>(py: Python<'py>, words: PyBackedBytes, width: usize) -> PyResult<Bound<'py, PyList>> {
+    check(&words, width)?;
+    let mut text = String::new();
+    let texts = words.chunks_exact(width).map(|word| {
+        shots::write_hex(word, &mut text);
+        PyString::new(py, &text)
+    });
+    PyList::new(py, texts)
+}
+
+fn check(words: &[u8], width: usize) -> PyResult<()> {
+    if width == 0 || !words.len().is_multiple_of(width) {
+        return Err(PyValueError::new_err(format!("{} bytes are not words of {width} bytes", words.len())));
+    }
+    Ok(())
+}
