@@ -7,6 +7,7 @@ process goes with the job and comes back with its results: as metadata of circui
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -104,12 +105,8 @@ class SamplerProgram:
         values = wire.encode_array(_NO_VALUES)
         pubs = []
         for place, (circuit, record) in enumerate(zip(submission.circuits, submission.records, strict=True)):
-            given = circuit.metadata
-            circuit.metadata = {RECORD: {**record, "job": submission.job} if place == 0 else record}
-            try:
-                pubs.append([wire.encode_circuit(circuit), values, submission.shots])
-            finally:
-                circuit.metadata = given
+            sent = _with_metadata(circuit, {RECORD: {**record, "job": submission.job} if place == 0 else record})
+            pubs.append([wire.encode_circuit(sent), values, submission.shots])
         execution: dict[str, Any] = {"init_qubits": submission.init_qubits, "meas_type": submission.meas_type}
         if submission.rep_delay is not None:
             execution["rep_delay"] = submission.rep_delay
@@ -169,9 +166,7 @@ class ExecutorProgram:
     def encode(self, submission: Submission) -> dict[str, Any]:
         """Return the ``params`` of a job."""
         version = min(self._QPY_VERSION, qpy.QPY_VERSION)
-        bare = [circuit.copy() if circuit.metadata else circuit for circuit in submission.circuits]
-        for circuit in bare:
-            circuit.metadata = {}
+        bare = [_with_metadata(circuit, {}) for circuit in submission.circuits]
         item = {
             "item_type": "circuit",
             "circuit_arguments": wire.encode_tensor(_NO_VALUES),
@@ -242,6 +237,13 @@ def program_called(program_id: str) -> Program:
     if program_id not in _PROGRAMS:
         raise IBMBackendValueError(f"There is no program {program_id!r} to run circuits; use one of {list(_PROGRAMS)}.")
     return _PROGRAMS[program_id]
+
+
+def _with_metadata(circuit: QuantumCircuit, metadata: dict[str, Any]) -> QuantumCircuit:
+    """Return a circuit with other metadata that shares everything else; it is for writing only."""
+    sent = copy.copy(circuit)
+    sent.metadata = metadata
+    return sent
 
 
 def _json(body: bytes) -> dict[str, Any]:

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The status of a device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any
+
+
+@dataclass
+class BackendStatus:
+    """The status of a device at a moment.
+
+    Attributes:
+        backend_name: The device's name.
+        backend_version: The version of its configuration.
+        operational: Whether it takes jobs.
+        pending_jobs: How many jobs wait.
+        status_msg: ``"active"`` if it runs jobs; otherwise why not, such as ``"maintenance"`` or ``"internal"``.
+    """
+
+    backend_name: str
+    backend_version: str
+    operational: bool
+    pending_jobs: int
+    status_msg: str
+
+    @classmethod
+    def from_reply(cls, backend_name: str, reply: Mapping[str, Any]) -> BackendStatus:
+        """Create a status of what the service says; what it leaves out counts as not operational, and as no jobs.
+
+        Raises:
+            TypeError: A value is of the wrong kind.
+        """
+        pending = reply.get("length_queue") or 0
+        if not isinstance(pending, int) or not isinstance(reply.get("state", False), bool):
+            raise TypeError(f"state {reply.get('state')!r} and length_queue {pending!r} should be a boolean and a number")
+        return cls(
+            backend_name=backend_name,
+            backend_version=str(reply.get("backend_version") or "0.0.0"),
+            operational=reply.get("state", False),
+            pending_jobs=max(pending, 0),
+            status_msg=str(reply.get("status", "")),
+        )
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> BackendStatus:
+        """Create a status of what :meth:`to_dict` returned."""
+        return cls(**data)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the attributes by name."""
+        return asdict(self)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><th>{key}</th><td>{escape(str(value))}</td></tr>" for key, value in self.to_dict().items())
+        return f"<table>{rows}</table>"

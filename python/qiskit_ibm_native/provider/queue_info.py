@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is known about where a job is in the queue."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class QueueInfo:
+    """Where a job is in the queue, as far as the service tells. Moments are aware.
+
+    Attributes:
+        position: How many jobs run before it, and itself. Today's platform does not tell.
+        status: The job's status.
+        estimated_start_time: When it may start.
+        estimated_complete_time: When it may be done.
+        job_id: The job.
+    """
+
+    position: int | None = None
+    status: str | None = None
+    estimated_start_time: datetime.datetime | None = None
+    estimated_complete_time: datetime.datetime | None = None
+    job_id: str | None = None
+
+    def format(self) -> str:
+        """Return what is known in a few lines."""
+
+        def shown(value: object) -> str:
+            return "unknown" if value is None else str(value)
+
+        return "\n".join((
+            f"Job {shown(self.job_id)} queue information:",
+            f"    queue position: {shown(self.position)}",
+            f"    status: {shown(self.status)}",
+            f"    estimated start time: {shown(self.estimated_start_time)}",
+            f"    estimated completion time: {shown(self.estimated_complete_time)}",
+        ))  # fmt: skip

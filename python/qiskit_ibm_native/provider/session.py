@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sessions: jobs that the device runs together."""
+
+from __future__ import annotations
+
+import re
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from ..exceptions import IBMInputValueError, RequestsApiError
+
+if TYPE_CHECKING:
+    from ..client.api import RuntimeClient
+
+MODES = ("dedicated", "batch")
+_SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+_MAX_TIME = re.compile(r"\s*(?:\d+[dhms]\s*)+")
+_TEXTS = {
+    "open": "Pending",
+    "inactive": "Pending",
+    "pending_inactive": "In progress, accepting new jobs",
+    "pending_closed": "In progress, not accepting new jobs",
+}
+
+
+def seconds_of(max_time: int | str | None) -> int | None:
+    """Return how many seconds a ``max_time`` is.
+
+    Args:
+        max_time: Seconds, or a text of numbers with units such as ``"2h 30m 40s"``: days, hours, minutes and seconds in any
+            order, which are added.
+
+    Raises:
+        IBMInputValueError: It is something else.
+    """
+    if max_time is None:
+        return None
+    if isinstance(max_time, int) and not isinstance(max_time, bool) and max_time > 0:
+        return max_time
+    if isinstance(max_time, str) and _MAX_TIME.fullmatch(max_time):
+        seconds = sum(int(number) * _SECONDS[unit] for number, unit in re.findall(r"(\d+)([dhms])", max_time))
+        if seconds > 0:
+            return seconds
+    raise IBMInputValueError(
+        f"Invalid max_time value: {max_time!r}. Give seconds as an integer above 0, or a text such as '2h 30m 40s'."
+    )
+
+
+class Session:
+    """A session on a device.
+
+    Sessions are opened with ``backend.open_session()``. As a context manager, a session is closed when its block ends, so
+    that nothing is billed for a device that waits; jobs that were submitted are run.
+
+    Args:
+        max_time: After how long the service ends the session, see :func:`seconds_of`.
+        session_id: What the service calls it; ``None`` for a session that only the client knows of, as on simulators.
+        mode: ``"dedicated"``, or ``"batch"`` for jobs that are all known at the start.
+        client: Asks the service.
+        backend_name: The device.
+    """
+
+    def __init__(
+        self,
+        max_time: int | str | None = None,
+        session_id: str | None = None,
+        *,
+        mode: str = "dedicated",
+        client: RuntimeClient | None = None,
+        backend_name: str | None = None,
+    ) -> None:
+        """Create a session that is open already."""
+        self._max_time = seconds_of(max_time)
+        self._session_id = session_id
+        self._mode = mode
+        self._client = client
+        self._backend_name = backend_name
+        self._active = True
+        self._left = False
+
+    @classmethod
+    def from_id(cls, session_id: str, client: RuntimeClient) -> Session:
+        """Create a session of one that the service knows.
+
+        Raises:
+            IBMInputValueError: It knows none of that id.
+        """
+        try:
+            details = client.session_details(session_id)
+        except RequestsApiError as error:
+            if error.status_code == 404:
+                raise IBMInputValueError(f"Session not found: {session_id}.") from None
+            raise
+        session = cls(
+            details.get("max_ttl"), session_id, mode=details.get("mode") or "dedicated", client=client,
+            backend_name=details.get("backend_name"),
+        )  # fmt: skip
+        session._active = bool(details.get("accepting_jobs", True))
+        return session
+
+    @property
+    def session_id(self) -> str | None:
+        """What the service calls the session."""
+        return self._session_id
+
+    @property
+    def mode(self) -> str:
+        """``"dedicated"`` or ``"batch"``."""
+        return self._mode
+
+    @property
+    def active(self) -> bool:
+        """Whether the session takes jobs, as far as this object knows."""
+        return self._active
+
+    def details(self) -> dict[str, Any] | None:
+        """Return what the service knows about the session; ``None`` if it knows nothing."""
+        if self._session_id is None or self._client is None:
+            return None
+        return self._client.session_details(self._session_id)
+
+    def status(self) -> str | None:
+        """Return the session's status in words; ``None`` if the service knows nothing."""
+        details = self.details()
+        if details is None:
+            return None
+        state = str(details.get("state", "")).lower()
+        if state == "active":
+            return _TEXTS["pending_inactive" if details.get("accepting_jobs") else "pending_closed"]
+        return _TEXTS.get(state, state.capitalize())
+
+    def usage(self) -> float | None:
+        """Return for how many seconds the device was used; ``None`` if the service does not tell."""
+        details = self.details()
+        return None if details is None else details.get("elapsed_time")
+
+    def close(self) -> None:
+        """Let the session take no more jobs; those that were submitted are run."""
+        self._active = False
+        if self._session_id is not None and self._client is not None:
+            try:
+                self._client.close_session(self._session_id)
+            except RequestsApiError as error:
+                # It is closed if it does not exist any more.
+                if error.status_code != 404:
+                    raise
+
+    def cancel(self) -> None:
+        """End the session; jobs that wait in it are cancelled."""
+        self._active = False
+        if self._session_id is not None and self._client is not None:
+            self._client.cancel_session(self._session_id)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._left = True
+        if self._active:
+            self.close()
+
+    def __repr__(self) -> str:
+        state = "active" if self._active else "closed"
+        return f"<Session {self._session_id!r} on {self._backend_name}: {self._mode}, {state}>"
