@@ -19,10 +19,10 @@
         ├── IBMBackendError
         │   ├── IBMBackendApiError
         │   │   ├── IBMBackendApiProtocolError
-        │   │   └── IBMBackendJobLimitError
+        │   │   ├── IBMBackendJobLimitError
+        │   │   └── IBMSessionClosedError       (also a RuntimeError)
         │   ├── IBMBackendNotFoundError         (also Qiskit's QiskitBackendNotFoundError)
-        │   ├── IBMBackendValueError            (also a ValueError)
-        │   └── IBMSessionClosedError           (also a RuntimeError)
+        │   └── IBMBackendValueError            (also a ValueError)
         ├── IBMInputValueError                  (also a ValueError)
         ├── IBMJobError                         (also Qiskit's JobError)
         │   ├── IBMJobApiError
@@ -176,7 +176,7 @@ class IBMBackendValueError(IBMBackendError, ValueError):
     """A circuit or an option is not what the backend takes."""
 
 
-class IBMSessionClosedError(IBMBackendError, RuntimeError):
+class IBMSessionClosedError(IBMBackendApiError, RuntimeError):
     """The session takes no more jobs."""
 
 

@@ -5,5 +5,6 @@ from __future__ import annotations
 
 from .configuration import BackendConfiguration, GateConfig
 from .properties import BackendProperties, GateProperties, Nduv
+from .status import BackendStatus
 
-__all__ = ["BackendConfiguration", "BackendProperties", "GateConfig", "GateProperties", "Nduv"]
+__all__ = ["BackendConfiguration", "BackendProperties", "BackendStatus", "GateConfig", "GateProperties", "Nduv"]

@@ -42,6 +42,11 @@ class PayloadView:
         vars(view).update(_native=native, _payload=payload, _spans=spans)
         return view
 
+    @property
+    def payload(self) -> bytes:
+        """The bytes that this is a view of."""
+        return self._payload
+
     def _decode(self, key: str) -> Any:
         """Return the value of a top-level key as JSON means it; KeyError if the payload does not have it."""
         start, end = self._spans[key]

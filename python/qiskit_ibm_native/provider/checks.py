@@ -255,4 +255,4 @@ _AS_JSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 def warn(message: str, stacklevel: int, category: type[Warning] = UserWarning) -> None:
     """Warn as seen from ``stacklevel`` calls above the caller."""
-    warnings.warn(message, category, stacklevel=stacklevel + 1)
+    warnings.warn(message, category, stacklevel=stacklevel + 2)

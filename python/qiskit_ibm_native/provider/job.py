@@ -447,6 +447,5 @@ class IBMCircuitJob(IBMJob):
         if self._properties is None or refresh:
             times = self.time_per_step()
             when = times.get("RUNNING") or self.creation_date()
-            # The service gives those before a moment: those of the moment itself are wanted too.
-            self._properties = self.backend().properties(datetime=when + datetime.timedelta(seconds=1))
+            self._properties = self.backend().properties(datetime=when)
         return self._properties

@@ -26,7 +26,7 @@ class Layout:
 
     Attributes:
         fields: By register of the circuit as sent: its name, and the index in ``circuit.clbits`` of each of its bits.
-        num_clbits: How many classical bits the circuit has.
+        num_clbits: How many classical bits the circuit has. Fields may have others behind them, which are dropped.
         is_measured: Whether anything is ever measured.
         registers: The registers of the circuit as given, if it was sent with others: names, and indices of their bits.
     """

@@ -147,27 +147,33 @@ def _words(data: PubData, layout: Layout, place: tuple[int, ...]) -> npt.NDArray
     if layout.is_plain:
         return parts[0][0].words[place]
     shots = parts[0][0].words.shape[-2]
-    width = -(-layout.num_clbits // 8)
     # Column k is bit k, lowest first, until the end.
-    bits_of_words = np.zeros((shots, width * 8), np.uint8)
+    columns = np.zeros((shots, max(_num_bits(layout), 1)), np.uint8)
     for field, bits in parts:
         lowest_first = np.unpackbits(field.words[place][:, ::-1], axis=-1, bitorder="little")
-        bits_of_words[:, bits] = lowest_first[:, : len(bits)]
-    return np.packbits(bits_of_words, axis=-1, bitorder="little")[:, ::-1]
+        columns[:, bits] = lowest_first[:, : len(bits)]
+    return np.packbits(columns[:, : layout.num_clbits], axis=-1, bitorder="little")[:, ::-1]
+
+
+def _num_bits(layout: Layout) -> int:
+    """Return how many bits were sent, those that are dropped included."""
+    return sum(len(bits) for _, bits in layout.fields)
 
 
 def _kerneled(data: PubData, layout: Layout, place: tuple[int, ...], reading: Reading) -> tuple[dict[str, Any], int]:
     values: npt.NDArray[np.complex128] | None = None
     for name, bits in layout.fields:
-        field = data.fields.get(name)
+        # The executor says in a register's name what its values are.
+        field = next((data.fields[key] for key in (name, f"{name}_iq", f"{name}_avg_iq") if key in data.fields), None)
         if not isinstance(field, np.ndarray) or field.shape[-1] != len(bits):
             raise ApiIBMProtocolError(f"the result has no complex values for the {len(bits)} bits of register {name!r}")
         part = field[place]
         if values is None:
-            values = np.zeros((*part.shape[:-1], layout.num_clbits), np.complex128)
+            values = np.zeros((*part.shape[:-1], _num_bits(layout)), np.complex128)
         values[..., bits] = part
     if values is None:
         return {}, reading.shots
+    values = values[..., : layout.num_clbits]
     memory = np.stack([values.real, values.imag], axis=-1).tolist()
     return {"memory": memory}, values.shape[0] if values.ndim == 2 else reading.shots
 

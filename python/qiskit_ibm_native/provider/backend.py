@@ -1,0 +1,679 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Devices as Qiskit's backends."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt_module
+import json
+import operator
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from qiskit.providers import BackendV2
+from qiskit.result import MeasReturnType
+
+from ..exceptions import (
+    IBMApiError,
+    IBMBackendApiError,
+    IBMBackendApiProtocolError,
+    IBMBackendError,
+    IBMBackendValueError,
+)
+from ..models import BackendConfiguration, BackendStatus
+from ..snapshot import Snapshot
+from . import checks
+from .calibration import Calibration
+from .options import BackendOptions, add_validators, default_options
+from .qubit_properties import IBMQubitProperties, qubit_properties_of
+from .running import submit, submit_in_parts
+from .session import MODES, Session, seconds_of
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+    from qiskit.transpiler import CouplingMap, InstructionDurations, Target
+
+    from ..client.api import RuntimeClient
+    from ..models import BackendProperties
+    from .composite_job import IBMCompositeJob
+    from .job import IBMCircuitJob
+    from .provider import IBMProvider
+
+#: How long a status is good enough for the warning of a paused device, in seconds.
+_STATUS_LIFE = 10.0
+#: Attributes that the configurations of some devices leave out, and what they are then.
+_ABSENT: dict[str, Any] = {
+    "acquisition_latency": None, "channel_bandwidth": None, "channels": None, "conditional_latency": None,
+    "credits_required": False, "default_rep_delay": None, "dt": None, "dtm": None, "dynamic_reprate_enabled": False,
+    "hamiltonian": None, "max_shots": None, "meas_lo_range": None, "memory": True, "n_registers": 0, "n_uchannels": 0,
+    "open_pulse": False, "parametric_pulses": [], "processor_type": None, "qubit_lo_range": None, "register_map": None,
+    "rep_delay_range": None, "rep_times": None, "sample_name": None, "tags": [], "u_channel_lo": [],
+}  # fmt: skip
+#: Attributes that a configuration has, with ``None`` where it says nothing.
+_EMPTY: dict[str, Any] = {"discriminators": [], "meas_kernels": [], "meas_levels": [2]}
+
+
+class IBMBackend(BackendV2):  # type: ignore[misc]
+    """A device of IBM Quantum.
+
+    Every key of the device's configuration is an attribute, in the units of :class:`BackendConfiguration`: ``dt``,
+    ``dtm``, ``rep_times``, ``rep_delay_range`` and ``default_rep_delay`` in seconds, ``qubit_lo_range``,
+    ``meas_lo_range`` in hertz. Attributes that are documented but that the device leaves out have a value that
+    means so: ``None``, an empty list, ``False``.
+
+    Looking up attributes, ``repr`` and ``dir`` ask nobody; ``target``, ``properties()`` and what is made of them ask the
+    service once.
+
+    Attributes:
+        name: The device's name.
+        description: What the device is.
+        backend_version: The version of its configuration.
+        online_date: Since when it is online (aware).
+        id_warning_issued: Whether the warning that ``id`` becomes a delay was given.
+    """
+
+    id_warning_issued = False
+
+    def __init__(
+        self,
+        configuration: BackendConfiguration | Snapshot | Mapping[str, Any] | Any,
+        provider: IBMProvider | Any,
+        api_client: RuntimeClient | Any,
+        instance: str | None = None,
+        *,
+        calibration_id: str | None = None,
+        use_fractional_gates: bool | None = False,
+        is_mock: bool = False,
+        takes_simulator_options: bool | None = None,
+    ) -> None:
+        """Create a backend; backends come from a provider.
+
+        Args:
+            configuration: What the device is: a model, a snapshot, or the content of the payload.
+            provider: Where it comes from.
+            api_client: Asks the service.
+            instance: The CRN of the instance that it is used through.
+            calibration_id: Which calibration to use, if not the latest one.
+            use_fractional_gates: ``False`` leaves out gates such as ``rx`` and ``rzz``, whose angle is continuous.
+            is_mock: Whether the service says that the device is not a real one.
+            takes_simulator_options: Whether jobs may choose a seed and a noise model; simulators do.
+        """
+        snapshot = _snapshot_of(configuration)
+        model = snapshot.configuration
+        super().__init__(
+            provider=provider, name=model.backend_name, description=getattr(model, "description", None),
+            online_date=getattr(model, "online_date", None), backend_version=getattr(model, "backend_version", None),
+        )  # fmt: skip
+        self._instance = instance
+        self._api_client = api_client if api_client is not None else getattr(provider, "_runtime_client", None)
+        self._configuration = model
+        self._calibration_id = calibration_id
+        self._use_fractional_gates = use_fractional_gates
+        self._is_mock = is_mock
+        self._session: Session | None = None
+        self._status: tuple[float, BackendStatus] | None = None
+        is_simulator = bool(getattr(model, "simulator", False))
+        self._takes_simulator_options = is_simulator if takes_simulator_options is None else takes_simulator_options
+        self._calibration = Calibration(snapshot, self._fetch_properties, use_fractional_gates)
+        self._add_validators()
+
+    # What the device is
+
+    def __getattr__(self, name: str) -> Any:
+        # Reached only for what is no attribute of its own. Nobody is asked here: Qiskit probes backends for methods.
+        configuration = self.__dict__.get("_configuration")
+        if configuration is not None and not name.startswith("_"):
+            value = getattr(configuration, name, _MISSING)
+            if value is None and name in _EMPTY:
+                return list(_EMPTY[name])
+            if value is not _MISSING:
+                return value
+            if name in _ABSENT:
+                return copy.copy(_ABSENT[name])
+            if name == "supported_instructions":
+                return [*configuration.basis_gates, "measure", "delay", "reset"]
+            if name == "configurable":
+                return bool(getattr(configuration, "simulator", False))
+            if name == "display_name":
+                return self.name
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *dir(self._configuration), *_ABSENT, *_EMPTY})
+
+    def configuration(self) -> BackendConfiguration:
+        """Return what the device is; the same object each time."""
+        return self._configuration
+
+    @property
+    def num_qubits(self) -> int:
+        """How many qubits the device has."""
+        return self._configuration.num_qubits
+
+    @property
+    def dt(self) -> float | None:
+        """The time resolution of signals, in seconds; ``None`` if the device has none."""
+        return getattr(self._configuration, "dt", None)
+
+    @property
+    def dtm(self) -> float | None:
+        """The time resolution of measured signals, in seconds; ``None`` if the device does not tell."""
+        return getattr(self._configuration, "dtm", None)
+
+    @property
+    def meas_map(self) -> list[list[int]] | None:
+        """Which qubits are measured together; ``None`` if the device does not tell."""
+        return getattr(self._configuration, "meas_map", None)
+
+    @property
+    def max_circuits(self) -> int | None:
+        """How many circuits a job may have; ``None`` if there is no limit."""
+        limit = getattr(self._configuration, "max_experiments", None)
+        return limit if isinstance(limit, int) else None
+
+    @property
+    def session(self) -> Session | None:
+        """The session that jobs are run in, if there is one."""
+        return self._session
+
+    @property
+    def service(self) -> Any:
+        """The provider; other clients call it so."""
+        return self.provider
+
+    @property
+    def calibration_id(self) -> str | None:
+        """Which calibration is used, if not the latest one."""
+        return self._calibration_id
+
+    @property
+    def use_fractional_gates(self) -> bool | None:
+        """Whether the target has gates whose angle is continuous."""
+        return self._use_fractional_gates
+
+    @property
+    def is_mock(self) -> bool:
+        """Whether the service says that the device is not a real one."""
+        return self._is_mock
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The payloads that everything here is made of."""
+        return self._calibration.snapshot
+
+    # What was measured
+
+    @property
+    def target(self) -> Target:
+        """What the transpiler needs: a new object only if the device changed and :meth:`refresh` was called."""
+        return self._calibration.target
+
+    def target_history(self, datetime: dt_module.datetime | None = None) -> Target:
+        """Return the target of an earlier time.
+
+        Args:
+            datetime: The time; without it, the current target is returned. One without time zone is in this machine's.
+
+        Raises:
+            TypeError: It is no datetime.
+        """
+        return self._get_target(datetime=datetime)
+
+    def _get_target(self, *, datetime: dt_module.datetime | None = None, refresh: bool = False) -> Target:
+        if datetime is not None:
+            payload = self._fetch_properties(_checked_time(datetime))
+            configuration = Snapshot.from_payloads(self._calibration.configuration.payloads.configuration)
+            return Calibration(configuration, lambda: payload, self._use_fractional_gates, payload or b"").target
+        if refresh:
+            self.refresh()
+        return self.target
+
+    @property
+    def coupling_map(self) -> CouplingMap | None:
+        """Which qubits may interact; ``configuration().coupling_map`` is the list of pairs."""
+        return self._calibration.coupling_map
+
+    @property
+    def instruction_durations(self) -> InstructionDurations:
+        """The durations of instructions, in seconds."""
+        return self._calibration.instruction_durations
+
+    def properties(
+        self, refresh: bool = False, datetime: dt_module.datetime | None = None
+    ) -> BackendProperties | None:
+        """Return what was last measured on the device; ``None`` if it has no properties.
+
+        Args:
+            refresh: Whether to ask the service again.
+            datetime: Return what was measured last before this time; that is not kept. One without time zone is in this
+                machine's.
+
+        Raises:
+            TypeError: An argument is of another type.
+            IBMBackendApiError: The service could not be asked.
+            BackendPayloadError: Its reply is not what a device publishes.
+        """
+        if not isinstance(refresh, bool):
+            raise TypeError(f"The 'refresh' argument needs to be a boolean. {refresh} is of type {type(refresh)}")
+        if datetime is not None:
+            payload = self._fetch_properties(_checked_time(datetime))
+            configuration = Snapshot.from_payloads(self._calibration.configuration.payloads.configuration)
+            return Calibration(configuration, lambda: payload, None, payload or b"").snapshot.properties
+        if refresh:
+            self.refresh()
+        return self._calibration.snapshot.properties
+
+    def qubit_properties(self, qubit: int | Iterable[int]) -> IBMQubitProperties | list[IBMQubitProperties]:
+        """Return what is known of a qubit, or of several.
+
+        Args:
+            qubit: A qubit, or several.
+
+        Raises:
+            IBMBackendValueError: The device has no such qubit.
+            IBMBackendError: The device has no properties.
+        """
+        if not isinstance(qubit, Iterable):
+            return self._qubit_properties(qubit)
+        return [self._qubit_properties(each) for each in qubit]
+
+    def _qubit_properties(self, qubit: int) -> IBMQubitProperties:
+        index = operator.index(qubit)
+        if not 0 <= index < self.num_qubits:
+            raise IBMBackendValueError(f"{self.name} has no qubit {index}: its qubits are 0 to {self.num_qubits - 1}.")
+        properties = self.properties()
+        if properties is None:
+            raise IBMBackendError(f"{self.name} has no properties.")
+        return qubit_properties_of(properties, index)
+
+    def refresh(self) -> None:
+        """Ask the service for the device's payloads again, and make everything anew if they changed.
+
+        Raises:
+            IBMBackendApiError: The service could not be asked; everything stays as it was.
+            BackendPayloadError: Its reply is not what a device publishes; everything stays as it was.
+        """
+        try:
+            configuration = self._api_client.backend_configuration(self.name, self._calibration_id)
+        except IBMApiError as error:
+            raise IBMBackendApiError(f"{self.name} could not be refreshed: {error}") from None
+        properties = self._fetch_properties()
+        if self._calibration.is_of(configuration, properties):
+            return
+        snapshot = Snapshot.from_payloads(configuration)
+        calibration = Calibration(snapshot, self._fetch_properties, self._use_fractional_gates, properties or b"")
+        self._calibration, self._configuration = calibration, snapshot.configuration
+        self.backend_version = getattr(self._configuration, "backend_version", None)
+
+    def _fetch_properties(self, before: dt_module.datetime | None = None) -> bytes | None:
+        """Return the properties payload; simulators have none."""
+        if getattr(self._configuration, "simulator", False):
+            return None
+        try:
+            arguments = {"calibration_id": self._calibration_id} if self._calibration_id else {}
+            payload = self._api_client.backend_properties(self.name, datetime=before, **arguments)
+        except IBMApiError as error:
+            raise IBMBackendApiError(f"The properties of {self.name} could not be fetched: {error}") from None
+        # Clients that somebody else wrote may have decoded it.
+        return json.dumps(payload).encode() if isinstance(payload, dict) else payload
+
+    def status(self) -> BackendStatus:
+        """Return whether the device takes and runs jobs, and how many wait. ``operational`` with a ``status_msg`` other than
+        ``"active"`` means that jobs are taken, but not run now.
+
+        Raises:
+            IBMBackendApiError: The service could not be asked.
+            IBMBackendApiProtocolError: Its reply makes no sense.
+        """  # noqa: D205 (one sentence is not enough)
+        try:
+            status = BackendStatus.from_reply(self.name, self._api_client.backend_status(self.name))
+        except IBMApiError as error:
+            raise IBMBackendApiError(f"The status of {self.name} could not be fetched: {error}") from None
+        except TypeError as error:
+            raise IBMBackendApiProtocolError(f"The status of {self.name} makes no sense: {error}") from None
+        self._status = time.monotonic(), status
+        return status
+
+    def _recent_status(self) -> BackendStatus | None:
+        """Return a status that is at most ten seconds old; ``None`` if it cannot be had, which is no reason not to run."""
+        if self._status is not None and time.monotonic() - self._status[0] < _STATUS_LIFE:
+            return self._status[1]
+        try:
+            return self.status()
+        except IBMBackendApiError:
+            return None
+
+    # Running
+
+    @classmethod
+    def _default_options(cls) -> BackendOptions:
+        return default_options()
+
+    def _add_validators(self) -> None:
+        add_validators(
+            self._options, max_shots=self.max_shots, rep_delay_range=self.rep_delay_range,
+            takes_simulator_options=self._takes_simulator_options,
+        )  # fmt: skip
+
+    def _reset_options(self) -> None:
+        self._options = default_options()
+        self._add_validators()
+
+    def run(  # noqa: PLR0912, C901 (the documented order of checks)
+        self,
+        circuits: QuantumCircuit | str | Iterable[QuantumCircuit | str] | None = None,
+        dynamic: bool | None = None,
+        job_tags: list[str] | None = None,
+        init_circuit: QuantumCircuit | None = None,
+        init_num_resets: int | None = None,
+        header: dict[str, Any] | None = None,
+        shots: int | float | None = None,
+        memory: bool | None = None,
+        meas_level: int | None = None,
+        meas_return: str | MeasReturnType | None = None,
+        rep_delay: float | None = None,
+        init_qubits: bool | None = None,
+        use_measure_esp: bool | None = None,
+        noise_model: Any = None,
+        seed_simulator: int | None = None,
+        **run_config: Any,
+    ) -> IBMCircuitJob | IBMCompositeJob:
+        """Run circuits on the device; return a job at once.
+
+        Options that are not given are those of :attr:`options`.
+
+        Args:
+            circuits: Circuits, or OpenQASM 3 programs. They must be made for this device: see ``qiskit.transpile``. They are
+                not changed.
+            dynamic: Whether there is control flow; that is also found out, and only a contradiction is warned of.
+            job_tags: Tags of the job: eight at most, of 86 characters at most.
+            init_circuit: A circuit to run in front of each circuit.
+            init_num_resets: How many resets to put in front of each circuit, on the qubits that it uses.
+            header: What the result's header shall be: a dictionary of what JSON can hold.
+            shots: How many shots to make of each circuit. By default 4000, or what the device allows if that is less.
+            memory: Whether the result shall have single shots.
+            meas_level: 2 for bits, 1 for complex values.
+            meas_return: At level 1: ``"single"`` for each shot, ``"avg"`` for averages.
+            rep_delay: Delay between shots, in seconds.
+            init_qubits: Whether to reset qubits before each shot.
+            use_measure_esp: Whether to read out with excited state promotion. No device of today does.
+            noise_model: A noise model of Aer. Devices ignore it, with a warning.
+            seed_simulator: A seed. Devices ignore it, with a warning.
+            **run_config: ``program_id`` (``"sampler"`` or ``"executor"``), ``image``, ``max_execution_time`` (seconds),
+                ``private``, ``log_level``, ``composite`` (make several jobs of more circuits than the device takes),
+                ``run_input`` (another name for ``circuits``). Others are ignored with a warning by devices, and given to
+                simulators.
+
+        Returns:
+            The job.
+
+        Raises:
+            IBMBackendValueError: A circuit or an option is not what the device takes.
+            IBMSessionClosedError: The session takes no more jobs.
+            IBMBackendApiError: The service did not take the job.
+            IBMBackendJobLimitError: The service takes no more jobs for now.
+        """
+        circuits = run_config.pop("run_input", None) if circuits is None else circuits
+        composite = run_config.pop("composite", False)
+        tags = checks.check_tags(job_tags)
+        every = checks.listed(circuits)
+        self._check_circuits_attributes(every, is_limited=not composite)
+        if use_measure_esp and not getattr(self._configuration, "measure_esp_enabled", False):
+            raise IBMBackendValueError(
+                "ESP readout not supported on this device. Please make sure the flag 'use_measure_esp' is unset or set to"
+                " 'False'."
+            )
+        if any(checks.is_dynamic(circuit) for circuit in every):
+            if dynamic is False:
+                checks.warn("Parameter 'dynamic' is False, but the circuit contains dynamic constructs.", 1)
+            dynamic = True
+        if dynamic and not {"qasm3", "dynamic_circuits"} & set(getattr(self._configuration, "supported_features", ())):
+            checks.warn(f"The backend {self.name} does not support dynamic circuits.", 1)
+        status = self._recent_status()
+        if status is not None and status.operational and status.status_msg != "active":
+            checks.warn(f"The backend {self.name} is currently paused.", 1)
+        program_id = run_config.pop("program_id", None) or self._options.program_id
+        image = run_config.pop("image", None)
+        if isinstance(init_circuit, bool):
+            checks.warn(
+                "init_circuit does not accept boolean values. A quantum circuit should be passed in instead.", 1
+            )
+            init_circuit = None
+        given = {
+            "init_circuit": init_circuit, "init_num_resets": init_num_resets, "header": header, "shots": shots,
+            "memory": memory, "meas_level": meas_level, "meas_return": meas_return, "rep_delay": rep_delay,
+            "init_qubits": init_qubits, "use_measure_esp": use_measure_esp, "noise_model": noise_model,
+            "seed_simulator": seed_simulator,
+        }  # fmt: skip
+        inputs = self._get_run_config(program_id, given, run_config)
+        if not getattr(self._configuration, "simulator", False):
+            every = self._deprecate_id_instruction(every)
+        inputs["circuits"] = every
+        arguments = {
+            "program_id": program_id, "inputs": inputs, "backend_name": self.name, "job_tags": tags, "image": image,
+        }  # fmt: skip
+        if composite and self.max_circuits and len(every) > self.max_circuits:
+            return submit_in_parts(self, **arguments)
+        return self._runtime_run(**arguments)
+
+    def _get_run_config(self, program_id: str, given: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options of a job: what is given, then what is set; checked."""
+        chosen = {
+            name: value if value is not None else self._options.get(name)
+            for name, value in given.items()
+        }
+        if given["shots"] is None:
+            chosen["shots"] = min(chosen["shots"], self.max_shots or chosen["shots"])
+        chosen["shots"] = checks.check_shots(chosen["shots"], self.max_shots)
+        is_dynamic = bool(self.dynamic_reprate_enabled)
+        chosen["rep_delay"] = checks.check_rep_delay(chosen["rep_delay"], is_dynamic, self.rep_delay_range)
+        level, kind = checks.check_measurement(chosen["meas_level"], chosen["meas_return"])
+        chosen["meas_level"], chosen["meas_return"] = level, kind
+        chosen["header"] = checks.check_header(chosen["header"]) or None
+        for name in ("noise_model", "seed_simulator"):
+            if chosen[name] is not None and not self._takes_simulator_options:
+                checks.warn(f"{name} is for simulators; {self.name} ignores it.", 2)
+                chosen[name] = None
+        if chosen["use_measure_esp"]:
+            checks.warn("use_measure_esp is ignored: today's platform reads out in one way only.", 2)
+        for name in extra:
+            if name not in _RUN_CONFIG and not self._takes_simulator_options:
+                checks.warn(
+                    f"{name} is not a recognized runtime option and may be ignored by the backend.", 2
+                )
+        return {name: value for name, value in {**chosen, **extra}.items() if value is not None}
+
+    def _check_circuits_attributes(self, circuits: Sequence[QuantumCircuit], is_limited: bool = True) -> None:
+        limit = self.max_circuits
+        if is_limited and limit and len(circuits) > limit:
+            raise IBMBackendValueError(
+                f"Number of circuits, {len(circuits)} exceeds the maximum for this backend, {limit}."
+                " Run fewer at once, or run(..., composite=True) to make several jobs."
+            )
+        for circuit in circuits:
+            if circuit.num_qubits > self.num_qubits:
+                raise IBMBackendValueError(
+                    f"Circuit contains {circuit.num_qubits} qubits, but backend has only {self.num_qubits}."
+                )
+            self.check_faulty(circuit)
+
+    def check_faulty(self, circuit: QuantumCircuit) -> None:
+        """Check that a circuit does not use qubits and edges that are not operational.
+
+        Raises:
+            IBMBackendValueError: It does; the message says which.
+        """
+        if not getattr(self._configuration, "simulator", False):
+            checks.check_faulty(circuit, self.properties())
+
+    _check_faulty = check_faulty
+
+    def _deprecate_id_instruction(self, circuits: Sequence[QuantumCircuit]) -> list[QuantumCircuit]:
+        """Return circuits with a delay for each ``id``, of the same duration; those without ``id`` are the same objects."""
+        from qiskit.converters import circuit_to_dag, dag_to_circuit
+
+        from ..transpiler.id_to_delay import ConvertIdToDelay, contains_id
+
+        supported = getattr(self.configuration(), "supported_instructions", ())
+        if "delay" not in supported or not any(contains_id(circuit) for circuit in circuits):
+            return list(circuits)
+        durations = self.instruction_durations
+        if not any(name == "sx" for name, _ in durations.duration_by_name_qubits):
+            return list(circuits)
+        if not self.id_warning_issued:
+            how = "deprecated" if "id" in self.configuration().basis_gates else "removed"
+            checks.warn(
+                f"Support for the 'id' instruction has been {how} from IBM hardware backends. Each 'id' is replaced by a"
+                " 'delay' of the same duration; use 'delay' instead.",
+                2,
+                DeprecationWarning,
+            )
+            self.id_warning_issued = True
+        convert = ConvertIdToDelay(durations)
+        return [
+            dag_to_circuit(convert.run(circuit_to_dag(circuit))) if contains_id(circuit) else circuit
+            for circuit in circuits
+        ]
+
+    def _runtime_run(
+        self,
+        program_id: str,
+        inputs: dict[str, Any],
+        backend_name: str,
+        job_tags: list[str] | None = None,
+        image: str | None = None,
+    ) -> IBMCircuitJob:
+        return submit(self, program_id, inputs, backend_name, job_tags, image)
+
+    # Sessions
+
+    def open_session(self, max_time: int | str | None = None, mode: str = "dedicated") -> Session:
+        """Open a session; jobs of this backend are run in it until it is closed.
+
+        A session that is open already is closed first: nobody would, later.
+
+        Args:
+            max_time: After how long the service ends it: seconds, or a text such as ``"2h 30m 40s"``.
+            mode: ``"dedicated"``, or ``"batch"`` for jobs that are all known at the start.
+
+        Raises:
+            IBMInputValueError: An argument makes no sense.
+            IBMBackendApiError: The service did not open one.
+        """
+        from ..exceptions import IBMInputValueError
+
+        seconds = seconds_of(max_time)
+        if mode not in MODES:
+            raise IBMInputValueError(f"There is no session mode {mode!r}; use one of {list(MODES)}.")
+        self.close_session()
+        session_id = None
+        if not getattr(self._configuration, "simulator", False):
+            try:
+                session_id = self._api_client.create_session(self.name, mode=mode, max_time=seconds).get("id")
+            except IBMApiError as error:
+                raise IBMBackendApiError(f"No session on {self.name} could be opened: {error}") from None
+        self._session = Session(
+            seconds, session_id, mode=mode, client=self._api_client, backend_name=self.name
+        )
+        return self._session
+
+    def close_session(self) -> None:
+        """Let the session take no more jobs, if there is one; those that were submitted are run."""
+        session, self._session = self._session, None
+        if session is not None and session.active:
+            session.close()
+
+    def cancel_session(self) -> None:
+        """End the session, if there is one; jobs that wait in it are cancelled."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.cancel()
+
+    # The rest
+
+    @classmethod
+    def get_translation_stage_plugin(cls) -> str:
+        """Return the name of the transpiler's translation stage for these devices."""
+        return "qiskit_ibm_native"
+
+    def __call__(self) -> IBMBackend:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> IBMBackend:
+        other = copy.copy(self)
+        other._options = copy.copy(self._options)
+        memo[id(self)] = other
+        return other
+
+    def __copy__(self) -> IBMBackend:
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        return other
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"{self!r} holds credentials and is not pickled. Send its snapshot (backend.snapshot) or its target instead,"
+            " or open a provider there."
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}({self.name!r})>"
+
+    def _repr_html_(self) -> str:
+        version = escape(str(self.backend_version))
+        return f"<b>{escape(self.name)}</b> {self.num_qubits} qubits, version {version}"
+
+
+class IBMRetiredBackend(IBMBackend):
+    """A device that is not there any more, but that jobs were run on."""
+
+    @classmethod
+    def from_name(cls, backend_name: str, provider: Any, api: Any) -> IBMRetiredBackend:
+        """Create a backend of which only the name is known."""
+        configuration = {
+            "backend_name": backend_name, "backend_version": "0.0.0", "n_qubits": 1, "basis_gates": [], "gates": [],
+            "simulator": False, "local": False, "conditional": False, "open_pulse": False, "memory": True,
+            "coupling_map": None, "max_shots": 1, "max_experiments": 300,
+        }  # fmt: skip
+        return cls(configuration, provider, api)
+
+    def _fetch_properties(self, before: dt_module.datetime | None = None) -> bytes | None:  # noqa: ARG002 (there are none)
+        return None
+
+    def refresh(self) -> None:
+        """Do nothing: nothing changes any more."""
+
+    def status(self) -> BackendStatus:
+        """Return that the device is not there any more."""
+        return BackendStatus(self.name, str(self.backend_version), False, 0, "This backend is no longer available.")
+
+    def run(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Raise IBMBackendError."""
+        raise IBMBackendError(f"This backend ({self.name}) is no longer available.")
+
+
+_MISSING = object()
+#: What run() takes besides its arguments, and what becomes a member of the job.
+_RUN_CONFIG = frozenset({"max_execution_time", "private", "log_level", "calibration_id"})
+
+
+def _snapshot_of(configuration: Any) -> Snapshot:
+    """Return a snapshot of a configuration, whatever it is given as."""
+    if isinstance(configuration, Snapshot):
+        return configuration
+    if isinstance(configuration, BackendConfiguration):
+        return Snapshot.from_payloads(configuration.payload)
+    if isinstance(configuration, Mapping):
+        return Snapshot.from_payloads(BackendConfiguration.from_dict(configuration).payload)
+    if hasattr(configuration, "to_dict"):
+        return Snapshot.from_payloads(BackendConfiguration.from_dict(configuration.to_dict()).payload)
+    raise TypeError(f"a configuration must be a BackendConfiguration or its content, not a {type(configuration).__name__}")
+
+
+def _checked_time(datetime: Any) -> dt_module.datetime:
+    if not isinstance(datetime, dt_module.datetime):
+        raise TypeError(f"'{datetime}' is not of type 'datetime'.")
+    return datetime
+

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a backend knows of its device: payloads, and the Qiskit objects made of them, each when it is first needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..snapshot import Snapshot
+from ..target import build_coupling_map, build_instruction_durations, build_target
+
+if TYPE_CHECKING:
+    from qiskit.transpiler import CouplingMap, InstructionDurations, Target
+
+#: Payloads of devices that have no properties.
+_NOTHING = (b"", b"{}", b"null")
+
+
+class Calibration:
+    """A device at one time: a snapshot that is completed by properties when they are first needed, and what is built of it.
+
+    Objects are made once; a change of the device is another calibration. Any number of threads may use one.
+    """
+
+    def __init__(
+        self,
+        configuration: Snapshot,
+        fetch_properties: Callable[[], bytes | None],
+        use_fractional_gates: bool | None,
+        properties: bytes | None = None,
+    ) -> None:
+        """Create a calibration.
+
+        Args:
+            configuration: A snapshot of the configuration alone.
+            fetch_properties: Returns the properties payload, ``None`` or ``{}`` if there is none. It is called once.
+            use_fractional_gates: As in :func:`build_target`.
+            properties: The properties payload, if it is known already.
+        """
+        self._fetch_properties = fetch_properties
+        self._use_fractional_gates = use_fractional_gates
+        self._lock = threading.RLock()
+        self._configuration = configuration
+        self._snapshot: Snapshot | None = None
+        self._target: Target | None = None
+        self._durations: InstructionDurations | None = None
+        self._coupling_map: tuple[CouplingMap | None] | None = None
+        if properties is not None:
+            self._complete(properties)
+
+    @property
+    def configuration(self) -> Snapshot:
+        """The snapshot as far as it is known without asking anybody: at least the configuration."""
+        return self._snapshot or self._configuration
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The whole snapshot; properties are fetched if they have not been."""
+        if self._snapshot is None:
+            with self._lock:
+                if self._snapshot is None:
+                    self._complete(self._fetch_properties())
+        assert self._snapshot is not None  # noqa: S101 (set above)
+        return self._snapshot
+
+    @property
+    def has_fetched(self) -> bool:
+        """Whether it is known whether there are properties."""
+        return self._snapshot is not None
+
+    def _complete(self, properties: bytes | None) -> None:
+        payload = self._configuration.payloads.configuration
+        has_some = properties is not None and properties.strip() not in _NOTHING
+        self._snapshot = Snapshot.from_payloads(payload, properties) if has_some else self._configuration
+
+    def is_of(self, configuration: bytes, properties: bytes | None) -> bool:
+        """Return whether this is the calibration of these payloads."""
+        if self._snapshot is None:
+            return False
+        known = self._snapshot.payloads
+        if properties is not None and properties.strip() in _NOTHING:
+            properties = None
+        return known.configuration == configuration and known.properties == properties
+
+    @property
+    def target(self) -> Target:
+        """The target."""
+        if self._target is None:
+            snapshot = self.snapshot
+            with self._lock:
+                if self._target is None:
+                    self._target = build_target(snapshot, use_fractional_gates=self._use_fractional_gates)
+        return self._target
+
+    @property
+    def instruction_durations(self) -> InstructionDurations:
+        """The durations of instructions."""
+        if self._durations is None:
+            snapshot = self.snapshot
+            with self._lock:
+                if self._durations is None:
+                    self._durations = build_instruction_durations(
+                        snapshot, use_fractional_gates=self._use_fractional_gates
+                    )
+        return self._durations
+
+    @property
+    def coupling_map(self) -> CouplingMap | None:
+        """The coupling map; ``None`` if nothing restricts which qubits may interact."""
+        if self._coupling_map is None:
+            snapshot = self.snapshot
+            with self._lock:
+                if self._coupling_map is None:
+                    self._coupling_map = (
+                        build_coupling_map(snapshot, use_fractional_gates=self._use_fractional_gates),
+                    )
+        return self._coupling_map[0]

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From checked options and circuits to a job of the service."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from qiskit import QuantumCircuit
+
+from .. import __version__
+from ..exceptions import (
+    ApiIBMProtocolError,
+    IBMBackendApiError,
+    IBMBackendApiProtocolError,
+    IBMBackendJobLimitError,
+    IBMBackendValueError,
+    IBMSessionClosedError,
+    RequestsApiError,
+)
+from . import checks
+from .job import RECORD_TAG, IBMCircuitJob
+from .layout import arrange, describe, measures
+from .programs import Submission, program_called
+
+if TYPE_CHECKING:
+    from .backend import IBMBackend
+    from .composite_job import IBMCompositeJob
+
+#: Options of a job that are members of what is submitted.
+_MEMBERS = ("max_execution_time", "private", "log_level", "calibration_id")
+#: Options that are done here, or by the program.
+_KNOWN = frozenset({
+    "circuits", "header", "init_circuit", "init_num_resets", "init_qubits", "meas_level", "meas_return", "memory",
+    "noise_model", "rep_delay", "seed_simulator", "shots", "use_measure_esp", *_MEMBERS,
+})  # fmt: skip
+
+
+def submit(
+    backend: IBMBackend,
+    program_id: str,
+    inputs: Mapping[str, Any],
+    backend_name: str,
+    job_tags: Sequence[str] | None,
+    image: str | None,
+) -> IBMCircuitJob:
+    """Submit a job.
+
+    Raises:
+        IBMSessionClosedError: The session takes no more jobs.
+        IBMBackendValueError: A circuit is not what the device takes.
+        IBMBackendJobLimitError: The service takes no more jobs for now.
+        IBMBackendApiError: The service did not take the job.
+    """
+    program = program_called(program_id)
+    session_id = _session_id(backend)
+    circuits = list(inputs["circuits"])
+    checks.check_free_parameters(circuits)
+    prepared = _prepared(circuits, inputs, backend)
+    if not getattr(backend.configuration(), "simulator", False):
+        target = backend.target
+        for circuit in prepared:
+            checks.check_isa(circuit, target)
+    submission = _submission(circuits, prepared, inputs)
+    params = program.encode(submission)
+    tags = list(job_tags or ())
+    record_tag = f"{RECORD_TAG}{uuid.uuid4().hex}" if len(tags) < checks.MAX_TAGS else None
+    members = {name: inputs[name] for name in _MEMBERS if inputs.get(name) is not None}
+    try:
+        reply = backend._api_client.program_run(
+            program_id=program_id, backend_name=backend_name, params=params, image=image, session_id=session_id,
+            job_tags=tags, record_tag=record_tag, **members,
+        )  # fmt: skip
+    except RequestsApiError as error:
+        raise _refused(error, backend) from None
+    except ApiIBMProtocolError as error:
+        raise IBMBackendApiProtocolError(f"The service's reply to a job makes no sense: {error}") from None
+    return IBMCircuitJob(
+        backend=backend,
+        api_client=backend._api_client,
+        job_id=reply["id"],
+        session_id=session_id,
+        tags=[*tags, *([record_tag] if record_tag else [])],
+        program_id=program_id,
+        circuits=circuits,
+        metadata=[dict(circuit.metadata or {}) for circuit in circuits],
+        job_record=submission.job,
+    )
+
+
+def submit_in_parts(backend: IBMBackend, **arguments: Any) -> IBMCompositeJob:
+    """Submit as many jobs as the device needs for the circuits, one after the other in the background."""
+    from .composite_job import IBMCompositeJob
+
+    return IBMCompositeJob.submit_parts(backend, **arguments)
+
+
+def _session_id(backend: IBMBackend) -> str | None:
+    session = backend.session
+    if session is None:
+        return None
+    if session.active:
+        return session.session_id
+    if session._left:
+        # Its block has ended; that closed it and was meant to.
+        checks.warn(f"The session {session.session_id} was closed with its block; the job runs outside of it.", 3)
+        backend._session = None
+        return None
+    raise IBMSessionClosedError(f"The session {session.session_id} is closed.")
+
+
+def _refused(error: RequestsApiError, backend: IBMBackend) -> IBMBackendApiError:
+    session = backend.session
+    if session is not None and session.session_id is not None and error.status_code in (400, 404, 409):
+        # A session may have ended by itself; then no other job needs to find out.
+        details = _details_or_none(session)
+        if details is not None and not details.get("accepting_jobs", True):
+            session._active = False
+            return IBMSessionClosedError(f"The session {session.session_id} is closed: {error}")
+    kind = IBMBackendJobLimitError if error.status_code in (409, 429) else IBMBackendApiError
+    return kind(f"Error submitting job: {error}")
+
+
+def _details_or_none(session: Any) -> dict[str, Any] | None:
+    try:
+        details: dict[str, Any] | None = session.details()
+    except RequestsApiError:
+        return None
+    return details
+
+
+def _prepared(
+    circuits: Sequence[QuantumCircuit], inputs: Mapping[str, Any], backend: IBMBackend
+) -> list[QuantumCircuit]:
+    """Return circuits with what comes in front of them; those without are the same objects."""
+    init_circuit, resets = inputs.get("init_circuit"), inputs.get("init_num_resets")
+    if init_circuit is not None:
+        if not isinstance(init_circuit, QuantumCircuit):
+            raise IBMBackendValueError(f"init_circuit must be a circuit, not a {type(init_circuit).__name__}.")
+        return [_behind(circuit, init_circuit) for circuit in circuits]
+    if not resets:
+        return list(circuits)
+    if not isinstance(resets, int) or isinstance(resets, bool) or resets < 0:
+        raise IBMBackendValueError(f"init_num_resets is {resets!r}; it must be a number from 0.")
+    if "reset" not in getattr(backend.configuration(), "supported_instructions", ["reset"]):
+        raise IBMBackendValueError(f"init_num_resets: {backend.name} has no reset.")
+    return [_behind(circuit, _resets(circuit, resets)) for circuit in circuits]
+
+
+def _resets(circuit: QuantumCircuit, number: int) -> QuantumCircuit:
+    front = QuantumCircuit(circuit.num_qubits)
+    place = {qubit: index for index, qubit in enumerate(circuit.qubits)}
+    used = sorted({place[qubit] for instruction in circuit.data for qubit in instruction.qubits})
+    for _ in range(number):
+        if used:
+            front.reset(used)
+    return front
+
+
+def _behind(circuit: QuantumCircuit, front: QuantumCircuit) -> QuantumCircuit:
+    """Return a circuit with another one in front, whose measured bits are dropped."""
+    if front.num_qubits > circuit.num_qubits:
+        raise IBMBackendValueError(
+            f"init_circuit has {front.num_qubits} qubits, and circuit {circuit.name} only {circuit.num_qubits}."
+        )
+    both = circuit.copy_empty_like()
+    both.metadata = circuit.metadata
+    # The bits come behind those of the circuit, outside of registers: words keep what they are.
+    bits = list(front.clbits)
+    if bits:
+        both.add_bits(bits)
+    both.compose(front, both.qubits[: front.num_qubits], bits, inplace=True)
+    both.compose(circuit, both.qubits, both.clbits[: circuit.num_clbits], inplace=True)
+    return both
+
+
+def _submission(
+    given: Sequence[QuantumCircuit], prepared: Sequence[QuantumCircuit], inputs: Mapping[str, Any]
+) -> Submission:
+    """Return what a program encodes, of circuits as they were given and as they are run."""
+    sent, records = [], []
+    for original, circuit in zip(given, prepared, strict=True):
+        arranged, layout = arrange(circuit)
+        if circuit is not original:
+            layout = replace(layout, num_clbits=original.num_clbits, is_measured=measures(original))
+        sent.append(arranged)
+        records.append(describe(circuit, layout, checks.json_safe(circuit.metadata)))
+    options = {name: value for name, value in inputs.items() if name not in ("circuits", "header")}
+    job = {
+        "options": _recorded(options),
+        "header": inputs.get("header") or {},
+        "versions": {"qiskit-ibm-native": __version__, "qiskit": version("qiskit")},
+    }
+    simulator = {name: inputs[name] for name in ("seed_simulator", "noise_model") if inputs.get(name) is not None}
+    if "noise_model" in simulator:
+        simulator["noise_model"] = {"__type__": "NoiseModel", "__value__": _noise(simulator["noise_model"])}
+    return Submission(
+        circuits=sent, records=records, job=job, shots=inputs["shots"], meas_level=inputs["meas_level"],
+        meas_return=inputs["meas_return"], init_qubits=bool(inputs.get("init_qubits", True)),
+        rep_delay=inputs.get("rep_delay"), simulator=simulator,
+        experimental=checks.json_safe({name: value for name, value in options.items() if name not in _KNOWN}),
+    )  # fmt: skip
+
+
+def _noise(noise_model: Any) -> dict[str, Any]:
+    """Return a noise model of Aer as JSON can have it: arrays are complex, which is a pair there."""
+    content = noise_model if isinstance(noise_model, dict) else noise_model.to_dict(serializable=True)
+    return dict(content)
+
+
+def _recorded(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options as the job's record has them: what JSON cannot hold is named by its text."""
+    safe = checks.json_safe(options)
+    return safe | {name: repr(value)[:200] for name, value in options.items() if name not in safe}
