@@ -17,7 +17,7 @@ from qiskit.result.models import ExperimentResult, ExperimentResultData
 
 from ..exceptions import IBMBackendValueError, IBMError, IBMJobFailureError, IBMJobInvalidStateError
 from .checks import MAX_TAGS
-from .job import COMPOSITE_TAG, IBMCircuitJob
+from .job import COMPOSITE_TAG, RECORD_TAG, IBMCircuitJob
 from .job_base import IBMJob
 from .queue_info import QueueInfo
 
@@ -75,12 +75,12 @@ class IBMCompositeJob(IBMJob):
         for number, start in enumerate(starts):
             stop = min(start + size, len(circuits))
             indexes = f"{COMPOSITE_TAG}indexes:{number}:{len(starts)}:{start}:{stop - 1}"
-            part_inputs = {**inputs, "circuits": circuits[start:stop]}
-            future = executor.submit(
-                backend._runtime_run, program_id=program_id, inputs=part_inputs, backend_name=backend_name,
-                job_tags=[*tags, job_id, indexes], image=image,
-            )  # fmt: skip
-            parts.append(_Part(start, stop - 1, future, circuits[start:stop]))
+            arguments = {
+                "program_id": program_id, "inputs": {**inputs, "circuits": circuits[start:stop]},
+                "backend_name": backend_name, "job_tags": [*tags, job_id, indexes], "image": image,
+            }  # fmt: skip
+            future = executor.submit(backend._runtime_run, **arguments)
+            parts.append(_Part(start, stop - 1, future, arguments))
         executor.shutdown(wait=False)
         return cls(backend, job_id, parts, tags)
 
@@ -100,7 +100,8 @@ class IBMCompositeJob(IBMJob):
             number, total, start, end = map(int, found.groups())
             future: Future[IBMCircuitJob] = Future()
             future.set_result(job)
-            parts[number] = _Part(start, end, future, None)
+            # Of a part that was run again, the latest job counts; the service lists that first.
+            parts.setdefault(number, _Part(start, end, future))
         missing = sorted(set(range(total)) - set(parts))
         if missing or not parts:
             raise IBMJobInvalidStateError(f"Parts {missing} of {job_id} are missing; it has {total}.")
@@ -133,17 +134,12 @@ class IBMCompositeJob(IBMJob):
         raise IBMJobInvalidStateError(f"There is no circuit {circuit_index}: the last one is {self._parts[-1].end}.")
 
     def rerun_failed(self) -> None:
-        """Submit the circuits of parts that failed, were cancelled or could not be submitted again."""
+        """Submit parts that failed, were cancelled or could not be submitted once more, in the background."""
+        executor = ThreadPoolExecutor(1, thread_name_prefix="submit")
         for part in self._parts:
             if part.status() in (JobStatus.ERROR, JobStatus.CANCELLED):
-                options = part.options()
-                circuits = part.circuits()
-                future: Future[IBMCircuitJob] = Future()
-                try:
-                    future.set_result(self.backend().run(circuits, job_tags=part.tags(), **options))
-                except IBMError as error:
-                    future.set_exception(error)
-                part.future = future
+                part.future = executor.submit(self.backend()._runtime_run, **part.arguments())
+        executor.shutdown(wait=False)
         self._result = None
 
     def status(self) -> JobStatus:
@@ -250,12 +246,12 @@ class _Part:
     """One job of several: which circuits it has, and the job once it is submitted."""
 
     def __init__(
-        self, start: int, end: int, future: Future[IBMCircuitJob], circuits: Sequence[QuantumCircuit] | None
+        self, start: int, end: int, future: Future[IBMCircuitJob], arguments: dict[str, Any] | None = None
     ) -> None:
         self.start = start
         self.end = end
         self.future = future
-        self._circuits = circuits
+        self._arguments = arguments
 
     @property
     def is_submitted(self) -> bool:
@@ -278,13 +274,20 @@ class _Part:
         return f"not submitted: {error}" if error is not None else self.job().error_message()
 
     def circuits(self) -> list[QuantumCircuit]:
-        return list(self._circuits) if self._circuits is not None else self.job().circuits()
+        return list(self._arguments["inputs"]["circuits"]) if self._arguments else self.job().circuits()
 
-    def tags(self) -> list[str]:
-        return self.job().tags() if self.is_submitted else []
-
-    def options(self) -> dict[str, Any]:
-        return self.job().backend_options() if self.is_submitted else {}
+    def arguments(self) -> dict[str, Any]:
+        """Return what the part was submitted with."""
+        if self._arguments is not None:
+            return self._arguments
+        job = self.job()
+        return {
+            "program_id": job.program_id,
+            "inputs": {**job.backend_options(), "header": job.header(), "circuits": job.circuits()},
+            "backend_name": job.backend().name,
+            "job_tags": [tag for tag in job._tags or () if not tag.startswith(RECORD_TAG)],
+            "image": None,
+        }
 
     def experiments(self, refresh: bool) -> list[ExperimentResult]:
         if self.status() in JOB_FINAL_STATES and self.status() is JobStatus.DONE:

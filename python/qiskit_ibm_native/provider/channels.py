@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Channels: where a provider's requests go.
+
+The cloud's channels are here. Others are installed: an entry point of the group ``qiskit_ibm_native.channels`` is a
+function that returns a :class:`Connection`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any
+
+from ..accounts import CLOUD_CHANNELS, LOCAL_CHANNEL, Account, ProxyConfiguration, discover_account
+from ..client.endpoint import Endpoint, UrlResolver, cloud_endpoint
+from ..exceptions import IBMInputValueError, InvalidAccountError
+
+GROUP = "qiskit_ibm_native.channels"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where requests go.
+
+    Attributes:
+        endpoint: Where, and with which key.
+        account: The account, if there is one.
+        close: Ends what was started for it.
+    """
+
+    endpoint: Endpoint
+    account: Account | None = None
+    close: Callable[[], None] = lambda: None
+
+
+def connect(
+    *,
+    token: str | None,
+    url: str | None,
+    name: str | None,
+    instance: str | None,
+    proxies: dict[str, Any] | None,
+    verify: bool | None,
+    channel: str | None,
+    url_resolver: UrlResolver | None,
+    account_options: dict[str, Any],
+    channel_options: dict[str, Any],
+) -> Connection:
+    """Return the connection that the arguments of a provider ask for.
+
+    Raises:
+        AccountNotFoundError: There is no account.
+        InvalidAccountError: It is not valid, or there is no such channel.
+        IBMInputValueError: An option makes no sense for the channel.
+    """
+    if channel is None and not token and not name and os.environ.get("QISKIT_IBM_CHANNEL") == LOCAL_CHANNEL:
+        channel = LOCAL_CHANNEL
+    if channel in (None, *CLOUD_CHANNELS, "ibm_quantum"):
+        if channel_options:
+            raise IBMInputValueError(f"Unknown arguments for this channel: {sorted(channel_options)}.")
+        account = discover_account(
+            token, url, name, channel, instance=instance, verify=verify,
+            proxies=None if proxies is None else ProxyConfiguration.from_dict(proxies), **account_options,
+        )  # fmt: skip
+        return Connection(cloud_endpoint(account, url_resolver), account)
+    for entry in entry_points(group=GROUP, name=str(channel)):
+        opened: Connection = entry.load()(instance=instance, **channel_options)
+        return opened
+    installed = sorted({*CLOUD_CHANNELS, *(entry.name for entry in entry_points(group=GROUP))})
+    raise InvalidAccountError(f"Invalid `channel` value. Expected one of {installed}, got {channel!r}.")

@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The way in: an account of IBM Quantum, or a service on this machine."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from .. import accounts
+from ..accounts import Account, ProxyConfiguration
+from ..client.api import RuntimeClient
+from ..client.auth import Authenticator
+from ..client.discovery import Instance, choose_instances, fetch_instances
+from ..client.transport import Transport
+from ..exceptions import IBMInputValueError, IBMProviderValueError
+from .backend_service import IBMBackendService
+from .channels import connect
+
+if TYPE_CHECKING:
+    from ..client.endpoint import UrlResolver
+    from .backend import IBMBackend
+    from .job_base import IBMJob
+
+
+class IBMProvider:
+    """The backends and jobs of an account of IBM Quantum, or of a service on this machine.
+
+    One request is made to check the API key; everything else is asked for when it is needed. Any number of threads may use
+    one provider.
+
+    Args:
+        token: API key. Without it, the environment and the saved accounts are looked at, see :func:`discover_account`.
+        url: Where the service is, if it is not the IBM Cloud.
+        name: Name of a saved account.
+        instance: CRN or name of an instance; without it, all instances of the account are used.
+        proxies: How to get through proxies, see :class:`ProxyConfiguration`.
+        verify: Whether to verify the server's certificate.
+        channel: ``"ibm_quantum_platform"``, or ``"local"`` for a service that is started on this machine and needs no account.
+        filename: The file of saved accounts, if it is not that of the user.
+        region: With no instance: use those of this region only.
+        plans_preference: With no instance: plans, the preferred one first.
+        tags: With no instance: use those with all of these tags only.
+        private_endpoint: Whether to use endpoints of a private network.
+        url_resolver: ``url_resolver(url, instance, private_endpoint, channel)`` returns the base URL of an instance.
+        **channel_options: What the channel takes besides; for ``"local"``, see :func:`qiskit_ibm_native.local.connect`.
+
+    Raises:
+        AccountNotFoundError: There is no account.
+        InvalidAccountError: The account is not valid.
+        IBMNotAuthorizedError: The API key is not accepted.
+        IBMInputValueError: An argument makes no sense.
+    """
+
+    def __init__(
+        self,
+        token: str | None = None,
+        url: str | None = None,
+        name: str | None = None,
+        instance: str | None = None,
+        proxies: dict[str, Any] | None = None,
+        verify: bool | None = None,
+        *,
+        channel: str | None = None,
+        filename: str | None = None,
+        region: str | None = None,
+        plans_preference: Sequence[str] | None = None,
+        tags: Sequence[str] | None = None,
+        private_endpoint: bool | None = None,
+        url_resolver: UrlResolver | None = None,
+        **channel_options: Any,
+    ) -> None:
+        """Connect."""
+        connection = connect(
+            token=token, url=url, name=name, instance=instance, proxies=proxies, verify=verify, channel=channel,
+            url_resolver=url_resolver, channel_options=channel_options,
+            account_options={
+                "filename": filename, "region": region, "private_endpoint": private_endpoint,
+                "plans_preference": None if plans_preference is None else tuple(plans_preference),
+                "tags": None if tags is None else tuple(tags),
+            },
+        )  # fmt: skip
+        self._account = connection.account
+        self._endpoint = connection.endpoint
+        self._transport = Transport(self._endpoint.proxies, self._endpoint.verify)
+        self._authenticator = Authenticator(self._endpoint.api_key, self._endpoint.iam_url, self._transport)
+        self._close = weakref.finalize(self, _close, self._transport, connection.close)
+        self._lock = threading.RLock()
+        self._instances: list[Instance] | None = None
+        self._chosen: list[RuntimeClient] | None = None
+        self._by_instance: dict[str, RuntimeClient] = {}
+        self._service = IBMBackendService(self)
+        try:
+            self._authenticator.header()
+        except BaseException:
+            self.close()
+            raise
+
+    # Backends and jobs
+
+    @property
+    def backend(self) -> IBMBackendService:
+        """The backends and jobs of the account."""
+        return self._service
+
+    def get_backend(self, name: str | None = None, instance: str | None = None, **kwargs: Any) -> IBMBackend:
+        """Return the one backend that fits, see :meth:`IBMBackendService.get_backend`."""
+        return self._service.get_backend(name, instance, **kwargs)
+
+    def backends(self, name: str | None = None, *args: Any, **kwargs: Any) -> list[IBMBackend]:
+        """Return the backends that fit, see :meth:`IBMBackendService.backends`."""
+        return self._service.backends(name, *args, **kwargs)
+
+    def least_busy(self, **kwargs: Any) -> IBMBackend:
+        """Return the device that works and has the fewest jobs waiting, see :meth:`IBMBackendService.least_busy`."""
+        return self._service.least_busy(**kwargs)
+
+    def jobs(self, *args: Any, **kwargs: Any) -> list[IBMJob]:
+        """Return jobs, see :meth:`IBMBackendService.jobs`."""
+        return self._service.jobs(*args, **kwargs)
+
+    def job(self, job_id: str) -> IBMJob:
+        """Return a job, see :meth:`IBMBackendService.retrieve_job`."""
+        return self._service.retrieve_job(job_id)
+
+    retrieve_job = job
+
+    def delete_job(self, job_id: str) -> None:
+        """Delete a job that is done, and its results.
+
+        Raises:
+            IBMJobNotFoundError: There is none of that id.
+            RequestsApiError: The service does not delete it.
+        """
+        self._service.retrieve_job(job_id)._api_client.job_delete(job_id)
+
+    # Instances
+
+    def instances(self, details: bool = False) -> list[str] | list[dict[str, Any]]:
+        """Return the CRNs of the account's instances, or with ``details``, what is known about them."""
+        found = self._known_instances()
+        if not details:
+            return [each.crn for each in found]
+        return [
+            {"crn": each.crn, "plan": each.plan, "name": each.name, "tags": list(each.tags), "pricing_type": each.pricing_type}
+            for each in found
+        ]
+
+    def active_instance(self) -> str:
+        """Return the CRN of the instance that is used first."""
+        return self._clients(None)[0].instance
+
+    def usage(self) -> dict[str, Any]:
+        """Return what the instance has used, and may use, with ``usage_remaining_seconds`` if there is a limit."""
+        usage = self._clients(None)[0].usage()
+        limit = usage.get("usage_limit_seconds") or usage.get("usage_allocation_seconds")
+        used = usage.get("usage_consumed_seconds")
+        if isinstance(limit, int | float) and isinstance(used, int | float):
+            usage["usage_remaining_seconds"] = max(limit - used, 0)
+        return usage
+
+    def _known_instances(self) -> list[Instance]:
+        with self._lock:
+            if self._instances is None:
+                self._instances = fetch_instances(self._endpoint, self._authenticator, self._transport)
+            return self._instances
+
+    def _clients(self, instance: str | None) -> list[RuntimeClient]:
+        """Return clients of the instance, or of those that the account is to use."""
+        if not self._close.alive:
+            raise IBMProviderValueError("The provider is closed.")
+        if instance is not None:
+            return [self._client(self._crn(instance))]
+        with self._lock:
+            if self._chosen is None:
+                wanted = self._endpoint.instance
+                if wanted is not None and wanted.startswith("crn:"):
+                    crns = [wanted]
+                else:
+                    crns = [each.crn for each in choose_instances(self._known_instances(), self._account, wanted)]
+                self._chosen = [self._client(crn) for crn in crns]
+            return self._chosen
+
+    def _crn(self, instance: str) -> str:
+        if instance.startswith("crn:"):
+            return instance
+        if instance.count("/") == 2:
+            raise IBMInputValueError(
+                f"{instance!r} is a hub/group/project, which were shut down in 2025; give the CRN or the name of an instance."
+            )
+        return choose_instances(self._known_instances(), self._account, instance)[0].crn
+
+    def _client(self, crn: str) -> RuntimeClient:
+        with self._lock:
+            if crn not in self._by_instance:
+                base_url = self._endpoint.base_url(crn)
+                self._by_instance[crn] = RuntimeClient(base_url, crn, self._authenticator, self._transport)
+            return self._by_instance[crn]
+
+    @property
+    def _runtime_client(self) -> RuntimeClient:
+        return self._clients(None)[0]
+
+    # Accounts
+
+    def active_account(self) -> dict[str, Any]:
+        """Return the account that is used, its API key included, and the instance that is used first."""
+        entry = self._account.to_entry() if self._account is not None else {"channel": self._endpoint.channel}
+        return {**entry, "instance": self.active_instance()}
+
+    @staticmethod
+    def save_account(
+        token: str | None = None,
+        url: str | None = None,
+        instance: str | None = None,
+        name: str | None = None,
+        proxies: dict[str, Any] | None = None,
+        verify: bool | None = None,
+        overwrite: bool = False,
+        *,
+        channel: str | None = None,
+        filename: str | None = None,
+        set_as_default: bool | None = None,
+        region: str | None = None,
+        plans_preference: Sequence[str] | None = None,
+        tags: Sequence[str] | None = None,
+        private_endpoint: bool = False,
+    ) -> None:
+        """Save an account in the file that is shared with ``qiskit-ibm-runtime``, readable by the user alone.
+
+        Args:
+            token: API key.
+            url: Where the service is, if it is not the IBM Cloud.
+            instance: CRN or name of an instance.
+            name: What to call the account.
+            proxies: How to get through proxies, see :class:`ProxyConfiguration`.
+            verify: Whether to verify the server's certificate.
+            overwrite: Whether an account of that name may be replaced.
+            channel: ``"ibm_quantum_platform"`` or ``"ibm_cloud"``.
+            filename: The file, if it is not that of the user.
+            set_as_default: Whether it is the one to use when none is asked for.
+            region: With no instance: use those of this region only.
+            plans_preference: With no instance: plans, the preferred one first.
+            tags: With no instance: use those with all of these tags only.
+            private_endpoint: Whether to use endpoints of a private network.
+
+        Raises:
+            AccountAlreadyExistsError: There is an account of that name, and ``overwrite`` is not set.
+            InvalidAccountError: Something makes no sense.
+        """
+        account = Account(
+            channel=channel or accounts.CLOUD_CHANNELS[0],
+            token=token or "",
+            url=url or accounts.DEFAULT_URL,
+            instance=instance,
+            proxies=None if proxies is None else ProxyConfiguration.from_dict(proxies),
+            verify=True if verify is None else verify,
+            private_endpoint=private_endpoint,
+            region=region,
+            plans_preference=None if plans_preference is None else tuple(plans_preference),
+            tags=None if tags is None else tuple(tags),
+        )
+        accounts.save_account(account, name, filename, overwrite, set_as_default)
+
+    saved_accounts = staticmethod(accounts.saved_accounts)
+    delete_account = staticmethod(accounts.delete_account)
+
+    # The rest
+
+    def close(self) -> None:
+        """Close connections, and end the service if one was started on this machine."""
+        self._close()
+
+    def __enter__(self) -> IBMProvider:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _identity(self) -> tuple[str, str, str, str | None]:
+        return self._endpoint.channel, self._endpoint.url, self._endpoint.api_key, self._endpoint.instance
+
+    def __eq__(self, other: object) -> bool:
+        return self._identity() == other._identity() if isinstance(other, IBMProvider) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def __repr__(self) -> str:
+        return f"<IBMProvider(channel={self._endpoint.channel!r})>"
+
+
+def _close(transport: Transport, close: Any) -> None:
+    transport.close()
+    close()
