@@ -19,7 +19,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .exceptions import BackendPayloadError, BackendPropertyError, IBMError
-    from .models import BackendConfiguration, BackendProperties
+    from .models import BackendConfiguration, BackendProperties, BackendStatus
+    from .provider.backend import IBMBackend, IBMRetiredBackend
+    from .provider.backend_service import IBMBackendService, least_busy
+    from .provider.composite_job import IBMCompositeJob
+    from .provider.job import IBMCircuitJob
+    from .provider.job_base import IBMJob
+    from .provider.job_monitor import job_monitor
+    from .provider.provider import IBMProvider
+    from .provider.queue_info import QueueInfo
+    from .provider.qubit_properties import IBMQubitProperties
+    from .provider.session import Session
     from .snapshot import Snapshot, bundled_devices
     from .target import build_coupling_map, build_instruction_durations, build_target
 
@@ -30,12 +40,25 @@ __all__ = [
     "BackendPayloadError",
     "BackendProperties",
     "BackendPropertyError",
+    "BackendStatus",
+    "IBMBackend",
+    "IBMBackendService",
+    "IBMCircuitJob",
+    "IBMCompositeJob",
     "IBMError",
+    "IBMJob",
+    "IBMProvider",
+    "IBMQubitProperties",
+    "IBMRetiredBackend",
+    "QueueInfo",
+    "Session",
     "Snapshot",
     "build_coupling_map",
     "build_instruction_durations",
     "build_target",
     "bundled_devices",
+    "job_monitor",
+    "least_busy",
 ]
 
 _MODULES = {
@@ -43,12 +66,25 @@ _MODULES = {
     "BackendPayloadError": "exceptions",
     "BackendProperties": "models",
     "BackendPropertyError": "exceptions",
+    "BackendStatus": "models",
+    "IBMBackend": "provider.backend",
+    "IBMBackendService": "provider.backend_service",
+    "IBMCircuitJob": "provider.job",
+    "IBMCompositeJob": "provider.composite_job",
     "IBMError": "exceptions",
+    "IBMJob": "provider.job_base",
+    "IBMProvider": "provider.provider",
+    "IBMQubitProperties": "provider.qubit_properties",
+    "IBMRetiredBackend": "provider.backend",
+    "QueueInfo": "provider.queue_info",
+    "Session": "provider.session",
     "Snapshot": "snapshot",
     "build_coupling_map": "target",
     "build_instruction_durations": "target",
     "build_target": "target",
     "bundled_devices": "snapshot",
+    "job_monitor": "provider.job_monitor",
+    "least_busy": "provider.backend_service",
 }
 
 

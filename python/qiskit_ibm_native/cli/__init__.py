@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command ``qiskit-ibm-native``."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    options = _parser().parse_args(arguments)
+    from ..exceptions import IBMError
+
+    try:
+        return int(options.run(options))
+    except (IBMError, OSError) as error:
+        print(f"qiskit-ibm-native: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("qiskit-ibm-native", description="IBM Quantum devices in Qiskit, without waiting.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    serve = commands.add_parser(
+        "serve",
+        help="run a service on this machine that speaks the protocol of the IBM Quantum Platform",
+        description="Run a service that speaks the protocol of the IBM Quantum Platform and simulates its devices.",
+    )
+    serve.add_argument("--host", default="127.0.0.1", help="where to listen (default: %(default)s)")
+    serve.add_argument("--port", type=int, default=8964, help="where to listen; 0 for any (default: %(default)s)")
+    serve.add_argument("--public", action="store_true", help="let other machines in")
+    serve.add_argument("--devices", help="a folder of saved snapshots, instead of the bundled ones")
+    serve.add_argument("--store", help="the file of jobs and sessions (default: that of the user)")
+    serve.add_argument("--ideal", action="store_true", help="simulate without noise")
+    serve.add_argument("--workers", type=int, help="how many jobs run at once")
+    serve.add_argument("--token", help="the API key (default: a random one)")
+    serve.set_defaults(run=_serve)
+    return parser
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from ..local import require_packages
+
+    require_packages()
+    from ..local.server import LocalService
+
+    service = LocalService(
+        devices=options.devices, store=options.store, noise=not options.ideal, workers=options.workers,
+        host=options.host, port=options.port, token=options.token, public=options.public,
+    )  # fmt: skip
+    print(f"Serving on {service.url}. Point clients of IBM Quantum at it, in another shell, with:\n")
+    for name, value in service.environment().items():
+        print(f"  export {name}={shlex.quote(value)}")
+    print("\nThen IBMProvider() and QiskitRuntimeService() use it. Ctrl-C ends it; jobs are kept.", flush=True)
+    service.serve()
+    return 0

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A service on this machine that speaks the protocol of the IBM Quantum Platform and simulates its devices.
+
+It needs the extra ``qiskit-ibm-native[local]``.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..provider.channels import Connection
+
+_PACKAGES = ("fastapi", "uvicorn", "qiskit_aer")
+
+
+def connect(
+    instance: str | None = None,
+    *,
+    devices: str | os.PathLike[str] | None = None,
+    store: str | os.PathLike[str] | None = None,
+    noise: bool = True,
+    workers: int | None = None,
+) -> Connection:
+    """Start a service inside this process, for ``IBMProvider(channel="local")``.
+
+    Args:
+        instance: Ignored but for its name: the service has one instance.
+        devices: A folder of saved snapshots to use as devices, instead of the bundled ones.
+        store: The file of jobs and sessions. By default that of the user, so that jobs are found again by other processes;
+            ``QISKIT_IBM_NATIVE_LOCAL_STORE`` names another one.
+        noise: Whether devices are as noisy as their calibrations say, or ideal.
+        workers: How many jobs run at once.
+
+    Returns:
+        The connection; closing it ends the service.
+
+    Raises:
+        IBMInputValueError: An argument makes no sense, or packages are missing.
+    """
+    require_packages()
+    from ..provider.channels import Connection
+    from .server import LocalService
+
+    service = LocalService(devices=devices, store=store, noise=noise, workers=workers)
+    if instance not in (None, "local", service.crn):
+        from ..exceptions import IBMInputValueError
+
+        service.stop()
+        raise IBMInputValueError(f"The local service has one instance, {service.crn}; leave out instance={instance!r}.")
+    service.start()
+    return Connection(service.endpoint(), close=service.stop)
+
+
+def require_packages() -> None:
+    """Raise IBMInputValueError if packages of the extra are missing."""
+    from importlib.util import find_spec
+
+    missing: list[Any] = [name for name in _PACKAGES if find_spec(name) is None]
+    if missing:
+        from ..exceptions import IBMInputValueError
+
+        raise IBMInputValueError(
+            f"The local service needs {', '.join(missing)}: pip install 'qiskit-ibm-native[local]'"
+        )

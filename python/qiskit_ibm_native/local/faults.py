@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults on purpose: what goes wrong between a client and a service, at the place where it goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+KINDS = ("latency", "status", "truncate", "drop", "expire", "body")
+
+
+@dataclass
+class Fault:
+    """Something that goes wrong.
+
+    Attributes:
+        kind: ``"latency"`` waits; ``"status"`` replies with a status; ``"truncate"`` breaks off in the middle of the reply;
+            ``"drop"`` breaks off without one; ``"expire"`` takes back all access tokens; ``"body"`` replies something else.
+        match: A regular expression for the method and path of a request, such as ``"POST .*/jobs$"``.
+        times: How often.
+        after: Whether the request is processed before that.
+        seconds: How long to wait.
+        status: The status.
+        retry_after: The header ``Retry-After``.
+        body: The body.
+    """
+
+    kind: str
+    match: str = ".*"
+    times: int = 1
+    after: bool = False
+    seconds: float = 0.0
+    status: int = 500
+    retry_after: str | None = None
+    body: str = '{"errors":[{"code":1000,"message":"a fault on purpose","solution":"","more_info":""}],"trace":"fault"}'
+    _pattern: re.Pattern[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Check the kind."""
+        if self.kind not in KINDS:
+            raise ValueError(f"{self.kind!r} is no fault; use one of {list(KINDS)}")
+        self._pattern = re.compile(self.match)
+
+
+class Faults:
+    """Lets requests fail before, or after, they reach an application."""
+
+    def __init__(self, app: App, expire: Callable[[], None]) -> None:
+        """Stand in front of an application; ``expire`` takes back all access tokens."""
+        self._app = app
+        self._expire = expire
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+        #: Breaks the connection of a client, by its address. The server says how.
+        self.abort: Callable[[Any], None] = lambda _client: None
+
+    def add(self, fault: Fault) -> None:
+        """Let something go wrong from now on."""
+        with self._lock:
+            self._faults.append(fault)
+
+    def clear(self) -> None:
+        """Let nothing go wrong any more."""
+        with self._lock:
+            self._faults.clear()
+
+    def _next(self, what: str) -> Fault | None:
+        with self._lock:
+            for fault in self._faults:
+                if fault.times > 0 and fault._pattern.search(what):
+                    fault.times -= 1
+                    return fault
+        return None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request."""
+        is_request = scope["type"] == "http" and not scope["path"].startswith("/faults")
+        fault = self._next(f"{scope['method']} {scope['path']}") if is_request else None
+        if fault is None:
+            await self._app(scope, receive, send)
+            return
+        await asyncio.sleep(fault.seconds)
+        if fault.kind == "expire":
+            self._expire()
+        if fault.kind in ("latency", "expire"):
+            await self._app(scope, receive, send)
+            return
+        messages: list[MutableMapping[str, Any]] = []
+        if fault.after or fault.kind == "truncate":
+            await self._app(scope, receive, _collector(messages))
+        if fault.kind == "drop":
+            self.abort(scope["client"])
+        elif fault.kind == "truncate":
+            await self._truncated(scope, messages, send)
+        else:
+            headers = [(b"content-type", b"application/json")]
+            if fault.retry_after is not None:
+                headers.append((b"retry-after", fault.retry_after.encode()))
+            status = 200 if fault.kind == "body" else fault.status
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": fault.body.encode()})
+
+    async def _truncated(self, scope: Scope, messages: list[MutableMapping[str, Any]], send: Send) -> None:
+        start = next(each for each in messages if each["type"] == "http.response.start")
+        body = b"".join(each.get("body", b"") for each in messages if each["type"] == "http.response.body")
+        await send(start)
+        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+        # What was sent has to leave before the connection is broken.
+        await asyncio.sleep(0.05)
+        self.abort(scope["client"])
+
+
+def _collector(messages: list[MutableMapping[str, Any]]) -> Send:
+    async def collect(message: MutableMapping[str, Any]) -> None:
+        messages.append(message)
+
+    return collect

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The programs of the service: what a job's ``params`` mean, and what its results are."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+from qiskit import QuantumCircuit
+
+from . import engine, noise, wire
+from .devices import Device
+from .wire import BadInput
+
+DEFAULT_SHOTS = 4096
+MOST_CIRCUITS = 10_000
+_MEAS_TYPES = ("classified", "kerneled", "avg_kerneled")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A circuit with arrays of parameter values.
+
+    Attributes:
+        circuit: The circuit, with its parameters.
+        values: Array of shape ``(*shape, num_parameters)``.
+        shape: The shape of the results in front of shots and bits.
+        shots: How often to run it for each set of values.
+    """
+
+    circuit: QuantumCircuit
+    values: npt.NDArray[np.float64]
+    shape: tuple[int, ...]
+    shots: int
+
+    def bound(self) -> list[QuantumCircuit]:
+        """Return the circuit with each set of values."""
+        parameters = list(self.circuit.parameters)
+        if not parameters:
+            return [self.circuit] * math.prod(self.shape)
+        rows = np.broadcast_to(self.values, (*self.shape, len(parameters))).reshape(-1, len(parameters))
+        return [self.circuit.assign_parameters(dict(zip(parameters, map(float, row), strict=True))) for row in rows]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a job asks for."""
+
+    pieces: list[Piece]
+    meas_type: str
+    simulator: dict[str, Any]
+    options: dict[str, Any]
+
+
+def run_job(
+    program: str, params: dict[str, Any], device: Device, has_noise: bool, is_cancelled: Callable[[], bool]
+) -> bytes:
+    """Run a job; return its results as they are sent.
+
+    Raises:
+        BadInput: The job is not what the program takes.
+        Cancelled: It is not wanted any more.
+    """
+    read, write = (_read_sampler, _write_sampler) if program == "sampler" else (_read_executor, _write_executor)
+    work = read(params)
+    for number, piece in enumerate(work.pieces):
+        _check(piece, number, device)
+    start = datetime.datetime.now(datetime.timezone.utc)
+    setting = _setting(work, device, has_noise)
+    tasks = [engine.Task(circuit, piece.shots) for piece in work.pieces for circuit in piece.bound()]
+    bits = iter(engine.run(tasks, setting, is_cancelled))
+    stop = datetime.datetime.now(datetime.timezone.utc)
+    random = np.random.default_rng(setting.seed)
+    fields = []
+    for piece in work.pieces:
+        runs = [next(bits) for _ in range(math.prod(piece.shape))]
+        stacked = np.array(runs, np.bool_).reshape(*piece.shape, piece.shots, piece.circuit.num_clbits)
+        measured = stacked if work.meas_type == "classified" else _signals(stacked, piece, device, has_noise, random)
+        if work.meas_type == "avg_kerneled":
+            measured = measured.mean(axis=-2)
+        fields.append(_by_register(piece.circuit, measured))
+    return orjson.dumps(write(params, work, fields, start, stop))
+
+
+def _check(piece: Piece, number: int, device: Device) -> None:
+    limit = getattr(device.model, "max_shots", None)
+    if piece.shots < 1 or (limit and piece.shots > limit):
+        raise BadInput(f"circuit {number}: {piece.shots} shots; {device.name} takes 1 to {limit}")
+    if piece.circuit.num_qubits > device.num_qubits:
+        raise BadInput(f"circuit {number} has {piece.circuit.num_qubits} qubits, {device.name} has {device.num_qubits}")
+    if piece.circuit.num_parameters != (piece.values.shape[-1] if piece.values.ndim else 0):
+        raise BadInput(f"circuit {number} has {piece.circuit.num_parameters} parameters, its values {piece.values.shape}")
+
+
+def _setting(work: Work, device: Device, has_noise: bool) -> engine.Setting:
+    model = work.simulator.get("noise_model")
+    if model is not None:
+        from qiskit_aer.noise import NoiseModel
+
+        try:
+            model = NoiseModel.from_dict(model["__value__"])
+        except Exception as error:
+            raise BadInput(f"the noise model cannot be read: {error}") from None
+    seed = work.simulator.get("seed_simulator")
+    if seed is not None and not isinstance(seed, int):
+        raise BadInput(f"seed_simulator is {seed!r}, not a number")
+    snapshot = device.latest if has_noise and not device.is_simulator else None
+    return engine.Setting(snapshot, model, seed, tuple(work.options.items()))
+
+
+def _by_register(circuit: QuantumCircuit, values: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+    place = {clbit: index for index, clbit in enumerate(circuit.clbits)}
+    return {register.name: values[..., [place[bit] for bit in register]] for register in circuit.cregs}
+
+
+def _signals(
+    bits: npt.NDArray[np.bool_], piece: Piece, device: Device, has_noise: bool, random: np.random.Generator
+) -> npt.NDArray[np.complex128]:
+    """Return complex values as a readout would give them: clouds around -1 for 0 and +1 for 1, in arbitrary units.
+
+    Bits have the errors of readout already; the clouds are as wide as makes these errors likely at the threshold 0.
+    """
+    error = 1e-3
+    if has_noise and not device.is_simulator:
+        error = float(np.clip(np.median(noise.readout_probabilities(device.latest)), 1e-4, 0.4))
+    # The tail of a normal distribution beyond 1/width is the error: Abramowitz and Stegun, 26.2.23.
+    t = math.sqrt(-2 * math.log(error))
+    quantile = t - (2.515517 + 0.802853 * t + 0.010328 * t * t) / (
+        1 + 1.432788 * t + 0.189269 * t * t + 0.001308 * t * t * t
+    )
+    width = 1 / max(quantile, 0.1)
+    # A value on the wrong side would be another bit: the noise is folded back to the side of its bit.
+    sides = np.where(bits, 1.0, -1.0)
+    along = np.abs(1 + width * random.standard_normal(bits.shape))
+    return sides * along + 1j * width * random.standard_normal(bits.shape)
+
+
+def _meas_type(value: Any) -> str:
+    if value not in _MEAS_TYPES:
+        raise BadInput(f"the measurement type is {value!r}; use one of {list(_MEAS_TYPES)}")
+    return str(value)
+
+
+# The sampler
+
+
+def _read_sampler(params: dict[str, Any]) -> Work:
+    options = params.get("options") or {}
+    pubs = params.get("pubs")
+    if not isinstance(pubs, list) or not 0 < len(pubs) <= MOST_CIRCUITS:
+        raise BadInput(f"pubs must be a list of 1 to {MOST_CIRCUITS}")
+    for group in ("twirling", "dynamical_decoupling"):
+        asked = [key for key, value in (options.get(group) or {}).items() if key.startswith("enable") and value]
+        if asked:
+            raise BadInput(f"this service has no {group} ({', '.join(asked)})")
+    execution = options.get("execution") or {}
+    default = params.get("shots") or options.get("default_shots", DEFAULT_SHOTS)
+    pieces = []
+    for pub in pubs:
+        circuit, values, shots = [*(pub if isinstance(pub, list) else [pub]), None, None][:3]
+        read = wire.read_array(values)
+        shape = read.shape[:-1]
+        pieces.append(Piece(wire.read_circuit(circuit), read, shape, _shots(shots, default)))
+    return Work(
+        pieces, _meas_type(execution.get("meas_type", "classified")), options.get("simulator") or {},
+        options.get("experimental") or {},
+    )  # fmt: skip
+
+
+def _shots(shots: Any, default: Any) -> int:
+    chosen = default if shots is None else shots
+    if not isinstance(chosen, int) or isinstance(chosen, bool):
+        raise BadInput(f"shots is {chosen!r}, not a number")
+    return chosen
+
+
+def _write_sampler(
+    params: dict[str, Any],
+    work: Work,
+    fields: list[dict[str, npt.NDArray[Any]]],
+    start: datetime.datetime,
+    stop: datetime.datetime,
+) -> dict[str, Any]:
+    if not params.get("support_qiskit"):
+        return {"results": [_plain(each) for each in fields], "metadata": {}}
+    pubs = []
+    for piece, registers in zip(work.pieces, fields, strict=True):
+        written = {name: _field(values) for name, values in registers.items()}
+        data = {
+            "field_names": list(written), "field_types": [each["__type__"] for each in written.values()],
+            "shape": list(piece.shape), "fields": written,
+        }  # fmt: skip
+        pub = {
+            "data": {"__type__": "DataBin", "__value__": data},
+            "metadata": {"circuit_metadata": piece.circuit.metadata or {}},
+        }
+        pubs.append({"__type__": "SamplerPubResult", "__value__": pub})
+    slices = {
+        str(number): [[*piece.shape, piece.shots], 0, math.prod(piece.shape), 0, piece.shots]
+        for number, piece in enumerate(work.pieces)
+    }
+    span = {"start": _moment(start), "stop": _moment(stop), "data_slices": slices}
+    spans = {"spans": [{"__type__": "DoubleSliceSpan", "__value__": span}]}
+    execution = {"execution_spans": {"__type__": "ExecutionSpans", "__value__": spans}}
+    content = {"pub_results": pubs, "metadata": {"execution": execution, "version": 2}}
+    return {"__type__": "PrimitiveResult", "__value__": content}
+
+
+def _moment(moment: datetime.datetime) -> dict[str, str]:
+    return {"__type__": "datetime", "__value__": moment.isoformat()}
+
+
+def _field(values: npt.NDArray[Any]) -> dict[str, Any]:
+    return wire.write_bits(values) if values.dtype == np.bool_ else wire.write_array(values)
+
+
+def _plain(registers: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
+    """Return a result without Qiskit's types: a hexadecimal word for each shot."""
+    data = {}
+    for name, values in registers.items():
+        weights = [1 << place for place in range(values.shape[-1])]
+        rows = values.reshape(-1, values.shape[-1])
+        samples = [hex(sum(weight for weight, bit in zip(weights, row, strict=True) if bit)) for row in rows]
+        data[name] = {"samples": samples, "num_bits": values.shape[-1]}
+    return {"data": data, "metadata": {}}
+
+
+# The executor
+
+
+def _read_executor(params: dict[str, Any]) -> Work:
+    program = params.get("quantum_program")
+    if not isinstance(program, dict) or not isinstance(program.get("circuits"), dict):
+        raise BadInput("quantum_program with circuits is missing")
+    circuits = wire.read_qpy(program["circuits"].get("b64_data"))
+    items = program.get("items")
+    if not isinstance(items, list) or not 0 < len(items) <= MOST_CIRCUITS or len(items) != len(circuits):
+        raise BadInput(f"there must be an item for each of the {len(circuits)} circuits")
+    shots = _shots(program.get("shots"), None)
+    pieces = []
+    for circuit, item in zip(circuits, items, strict=True):
+        if item.get("item_type") != "circuit":
+            raise BadInput(f"this service runs circuits only, no {item.get('item_type')!r} (twirling is one)")
+        values = wire.read_tensor(item.get("circuit_arguments"))
+        shape = np.broadcast_shapes(values.shape[:-1], tuple(item.get("shape", ())))
+        pieces.append(Piece(circuit, values, shape, shots))
+    experimental = dict((params.get("options") or {}).get("experimental") or {})
+    simulator = experimental.pop("simulator", {})
+    return Work(pieces, _meas_type(program.get("meas_level", "classified")), simulator, experimental)
+
+
+def _write_executor(
+    params: dict[str, Any],
+    work: Work,
+    fields: list[dict[str, npt.NDArray[Any]]],
+    start: datetime.datetime,
+    stop: datetime.datetime,
+) -> dict[str, Any]:
+    program = params["quantum_program"]
+    suffix = {"classified": "", "kerneled": "_iq", "avg_kerneled": "_avg_iq"}[work.meas_type]
+    parts = [
+        {
+            "idx_item": number, "size": math.prod(piece.shape), "permutation": list(range(len(piece.shape))),
+            "element_range": [0, math.prod(piece.shape), 1],
+        }
+        for number, piece in enumerate(work.pieces)
+    ]  # fmt: skip
+    return {
+        "schema_version": params.get("schema_version", "v2.0"),
+        "data": [
+            {
+                "results": {f"{name}{suffix}": wire.write_tensor(values) for name, values in registers.items()},
+                "metadata": {"scheduler_timing": None, "stretch_values": None},
+            }
+            for registers in fields
+        ],
+        "metadata": {"chunk_timing": [{"start": start.isoformat(), "stop": stop.isoformat(), "parts": parts}]},
+        "passthrough_data": program.get("passthrough_data"),
+        "semantic_role": program.get("semantic_role"),
+    }

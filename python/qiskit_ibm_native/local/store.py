@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs and sessions on disk: one SQLite file, which several services may use at once.
+
+A job belongs to the service that runs it, which holds the lock of a file as long as it lives. A service that starts takes
+over the jobs of those that do not live any more.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+    id TEXT PRIMARY KEY, number INTEGER NOT NULL, backend TEXT NOT NULL, program TEXT NOT NULL, params BLOB,
+    status TEXT NOT NULL, reason TEXT, reason_code INTEGER, created TEXT NOT NULL, running TEXT, finished TEXT,
+    tags TEXT NOT NULL, session_id TEXT, cost INTEGER NOT NULL, private INTEGER NOT NULL, runtime TEXT, calibration_id TEXT,
+    result BLOB, logs TEXT NOT NULL DEFAULT '', owner TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status);
+CREATE INDEX IF NOT EXISTS jobs_by_number ON jobs (number);
+CREATE TABLE IF NOT EXISTS sessions (
+    id TEXT PRIMARY KEY, backend TEXT NOT NULL, mode TEXT NOT NULL, max_ttl INTEGER NOT NULL, accepting INTEGER NOT NULL,
+    state TEXT NOT NULL, created TEXT NOT NULL, closed TEXT
+);
+PRAGMA user_version = 1;
+"""
+_PENDING = ("Queued", "Running")
+
+
+class Store:
+    """Jobs and sessions. Any number of threads may use one."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Open a file, and make it if there is none."""
+        self.path = Path(path).expanduser()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > 1:
+            self._db.close()
+            raise ValueError(f"{self.path} was written by a later version of this package.")
+        self._db.executescript(_SCHEMA)
+        self.owner = uuid.uuid4().hex
+        self._life = _hold(self._life_file(self.owner))
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+        os.close(self._life)
+        self._life_file(self.owner).unlink(missing_ok=True)
+
+    def _life_file(self, owner: str) -> Path:
+        return self.path.with_name(f"{self.path.name}-{owner}.lock")
+
+    @contextmanager
+    def _changes(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._db.execute(query, values).fetchall()
+
+    # Jobs
+
+    def add_job(self, **job: Any) -> str:
+        """Keep a job that was submitted; return its id."""
+        job_id = "d" + uuid.uuid4().hex[:19]
+        job = {**job, "id": job_id, "tags": json.dumps(job["tags"]), "owner": self.owner, "status": "Queued", "created": now()}
+        columns = ", ".join(job)
+        marks = ", ".join("?" * len(job))
+        with self._changes() as db:
+            db.execute(
+                f"INSERT INTO jobs ({columns}, number) VALUES ({marks}, (SELECT COALESCE(MAX(number), 0) + 1 FROM jobs))",  # noqa: S608 (names of columns)
+                list(job.values()),
+            )
+        return job_id
+
+    def adopt(self) -> list[str]:
+        """Take over the jobs of services that live no more; return those and the own ones that wait, in order."""
+        rows = self._rows("SELECT DISTINCT owner FROM jobs WHERE status IN (?, ?)", _PENDING)
+        for owner in (row["owner"] for row in rows):
+            if owner != self.owner and self._is_dead(owner):
+                with self._changes() as db:
+                    db.execute(
+                        "UPDATE jobs SET owner = ?, status = 'Queued', running = NULL WHERE owner = ? AND status IN (?, ?)",
+                        (self.owner, owner, *_PENDING),
+                    )
+                self._life_file(owner).unlink(missing_ok=True)
+        waiting = self._rows("SELECT id FROM jobs WHERE owner = ? AND status = 'Queued' ORDER BY number", (self.owner,))
+        return [row["id"] for row in waiting]
+
+    def _is_dead(self, owner: str) -> bool:
+        try:
+            os.close(_hold(self._life_file(owner)))
+        except OSError:
+            return False
+        return True
+
+    def job(self, job_id: str, with_content: bool = False) -> dict[str, Any] | None:
+        """Return a job, ``None`` if there is none of that id."""
+        columns = "*" if with_content else _LIGHT
+        rows = self._rows(f"SELECT {columns} FROM jobs WHERE id = ?", (job_id,))  # noqa: S608 (names of columns)
+        return _job(rows[0]) if rows else None
+
+    def jobs(self, filters: Mapping[str, Any], limit: int, offset: int, ascending: bool) -> tuple[list[dict[str, Any]], int]:
+        """Return a page of the jobs that fit, and how many fit altogether."""
+        conditions, values = ["1"], []
+        for key, condition in _CONDITIONS.items():
+            if filters.get(key) is not None:
+                conditions.append(condition)
+                values.append(filters[key])
+        if filters.get("pending") is not None:
+            conditions.append(f"status {'IN' if filters['pending'] else 'NOT IN'} ('Queued', 'Running')")
+        for tag in filters.get("tags") or ():
+            conditions.append("EXISTS (SELECT 1 FROM json_each(jobs.tags) WHERE value = ?)")
+            values.append(tag)
+        where = " AND ".join(conditions)
+        order = "ASC" if ascending else "DESC"
+        with self._lock:
+            (count,) = self._db.execute(f"SELECT COUNT(*) FROM jobs WHERE {where}", values).fetchone()  # noqa: S608
+            rows = self._db.execute(
+                f"SELECT {_LIGHT} FROM jobs WHERE {where} ORDER BY number {order} LIMIT ? OFFSET ?",  # noqa: S608
+                [*values, limit, offset],
+            ).fetchall()
+        return [_job(row) for row in rows], count
+
+    def start_job(self, job_id: str) -> bool:
+        """Say that a job runs; return whether it was still waiting."""
+        return self._change(job_id, ("Queued",), status="Running", running=now())
+
+    def finish_job(self, job_id: str, result: bytes) -> bool:
+        """Keep a job's results; return whether it was still running."""
+        return self._change(job_id, ("Running",), status="Completed", finished=now(), result=result)
+
+    def end_job(self, job_id: str, status: str, reason: str | None = None, code: int | None = None, logs: str = "") -> bool:
+        """Say that a job failed or was cancelled; return whether it was still pending."""
+        return self._change(
+            job_id, _PENDING, status=status, finished=now(), reason=reason, reason_code=code, logs=logs
+        )
+
+    def _change(self, job_id: str, statuses: Sequence[str], **values: Any) -> bool:
+        settings = ", ".join(f"{key} = ?" for key in values)
+        marks = ", ".join("?" * len(statuses))
+        with self._changes() as db:
+            cursor = db.execute(
+                f"UPDATE jobs SET {settings} WHERE id = ? AND status IN ({marks})",  # noqa: S608 (names of columns)
+                [*values.values(), job_id, *statuses],
+            )
+        return cursor.rowcount == 1
+
+    def take_result(self, job_id: str) -> bytes | None:
+        """Return a job's results; those of private jobs are gone then."""
+        with self._changes() as db:
+            row = db.execute("SELECT result, private FROM jobs WHERE id = ?", (job_id,)).fetchone()
+            if row is None or row["result"] is None:
+                return None
+            if row["private"]:
+                db.execute("UPDATE jobs SET result = NULL, params = NULL WHERE id = ?", (job_id,))
+            return bytes(row["result"])
+
+    def set_tags(self, job_id: str, tags: Sequence[str]) -> None:
+        """Replace a job's tags."""
+        with self._changes() as db:
+            db.execute("UPDATE jobs SET tags = ? WHERE id = ?", (json.dumps(list(tags)), job_id))
+
+    def delete_job(self, job_id: str) -> None:
+        """Delete a job."""
+        with self._changes() as db:
+            db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+
+    def queue_lengths(self) -> dict[str, int]:
+        """Return how many jobs are pending, by device."""
+        rows = self._rows("SELECT backend, COUNT(*) AS n FROM jobs WHERE status IN (?, ?) GROUP BY backend", _PENDING)
+        return {row["backend"]: row["n"] for row in rows}
+
+    # Sessions
+
+    def add_session(self, backend: str, mode: str, max_ttl: int) -> str:
+        """Open a session; return its id."""
+        session_id = str(uuid.uuid4())
+        with self._changes() as db:
+            db.execute(
+                "INSERT INTO sessions VALUES (?, ?, ?, ?, 1, 'open', ?, NULL)", (session_id, backend, mode, max_ttl, now())
+            )
+        return session_id
+
+    def session(self, session_id: str) -> dict[str, Any] | None:
+        """Return a session, which may have ended by itself; ``None`` if there is none of that id."""
+        rows = self._rows("SELECT * FROM sessions WHERE id = ?", (session_id,))
+        if not rows:
+            return None
+        session = dict(rows[0])
+        end = moment(session["created"]) + datetime.timedelta(seconds=session["max_ttl"])
+        if session["state"] != "closed" and datetime.datetime.now(datetime.timezone.utc) >= end:
+            self.close_session(session_id, cancel=False)
+            session |= {"accepting": 0, "state": "closed", "closed": end.isoformat()}
+        return session
+
+    def close_session(self, session_id: str, cancel: bool) -> list[str]:
+        """Let a session take no more jobs; return those that were cancelled, which are those that wait, if asked for."""
+        with self._changes() as db:
+            db.execute(
+                "UPDATE sessions SET accepting = 0, state = 'closed', closed = COALESCE(closed, ?) WHERE id = ?",
+                (now(), session_id),
+            )
+        cancelled = []
+        if cancel:
+            for row in self._rows("SELECT id FROM jobs WHERE session_id = ? AND status = 'Queued'", (session_id,)):
+                if self._change(row["id"], ("Queued",), status="Cancelled", finished=now(), reason="Session was cancelled"):
+                    cancelled.append(row["id"])
+        return cancelled
+
+
+_LIGHT = (
+    "id, number, backend, program, status, reason, reason_code, created, running, finished, tags, session_id, cost, private,"
+    " runtime, calibration_id, logs"
+)
+_CONDITIONS = {
+    "backend": "backend = ?",
+    "program": "program = ?",
+    "session_id": "session_id = ?",
+    "created_after": "created > ?",
+    "created_before": "created < ?",
+}
+
+
+def now() -> str:
+    """Return this moment as it is kept: in UTC, so that texts are in the order of time."""
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="microseconds")
+
+
+def moment(text: str) -> datetime.datetime:
+    """Return the moment that was kept."""
+    return datetime.datetime.fromisoformat(text)
+
+
+def _job(row: sqlite3.Row) -> dict[str, Any]:
+    return {**dict(row), "tags": json.loads(row["tags"])}
+
+
+def _hold(path: Path) -> int:
+    """Return a handle that holds the lock of a file until it is closed; OSError if somebody else does."""
+    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    with suppress(ImportError):
+        import fcntl
+
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(handle)
+            raise
+    return handle

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the service reads jobs and writes results. The client has its own code for that, which must agree with this one."""
+
+from __future__ import annotations
+
+import base64
+import io
+import warnings
+import zlib
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from qiskit import QuantumCircuit, qasm3, qpy
+
+_TENSORS = {"f64": "<f8", "f32": "<f4", "i64": "<i8", "i32": "<i4", "u8": "<u1", "c128": "<c16", "c64": "<c8"}
+
+
+class BadInput(ValueError):
+    """A job is not what its program takes; the text says why."""
+
+
+def inflate(text: Any) -> bytes:
+    """Return what compressed base64 holds."""
+    try:
+        return zlib.decompress(base64.b64decode(text, validate=True))
+    except Exception as error:
+        raise BadInput(f"compressed data cannot be read: {error}") from None
+
+
+def deflate(raw: bytes) -> str:
+    """Return compressed base64."""
+    return base64.b64encode(zlib.compress(raw)).decode()
+
+
+def read_qpy(text: Any) -> list[QuantumCircuit]:
+    """Return circuits of compressed QPY."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return list(qpy.load(io.BytesIO(inflate(text))))
+    except BadInput:
+        raise
+    except Exception as error:
+        raise BadInput(f"QPY cannot be read: {error}") from None
+
+
+def read_circuit(value: Any) -> QuantumCircuit:
+    """Return the circuit of a PUB."""
+    if isinstance(value, str):
+        try:
+            return qasm3.loads(value)
+        except Exception as error:
+            raise BadInput(f"OpenQASM 3 cannot be read: {error}") from None
+    if not isinstance(value, dict) or value.get("__type__") != "QuantumCircuit":
+        raise BadInput("a PUB needs a circuit: typed QPY, or OpenQASM 3")
+    circuits = read_qpy(value.get("__value__"))
+    if len(circuits) != 1:
+        raise BadInput(f"a PUB needs one circuit, not {len(circuits)}")
+    return circuits[0]
+
+
+def read_array(value: Any) -> npt.NDArray[np.float64]:
+    """Return the parameter values of a PUB."""
+    if value is None:
+        return np.zeros((0,))
+    if isinstance(value, dict) and value.get("__type__") == "ndarray":
+        inner = value.get("__value__")
+        if isinstance(inner, str):
+            try:
+                return np.asarray(np.load(io.BytesIO(inflate(inner)), allow_pickle=False), dtype=float)
+            except (ValueError, EOFError) as error:
+                raise BadInput(f"parameter values cannot be read: {error}") from None
+        value = inner
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise BadInput("parameter values must be an array of numbers") from None
+
+
+def read_tensor(value: Any) -> npt.NDArray[Any]:
+    """Return the array of a tensor."""
+    try:
+        raw, shape = inflate(value["data"]), tuple(value["shape"])
+        return np.frombuffer(raw, _TENSORS[value["dtype"]]).reshape(shape)
+    except BadInput:
+        raise
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInput(f"a tensor cannot be read: {error!r}") from None
+
+
+def write_array(array: npt.NDArray[Any]) -> dict[str, Any]:
+    """Return an array as typed JSON."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return {"__type__": "ndarray", "__value__": deflate(buffer.getvalue())}
+
+
+def write_bits(bits: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    """Return bits of a register, of shape ``(..., shots, bits)``, as a bit array: each shot a big-endian number."""
+    size = bits.shape[-1]
+    padded = np.zeros((*bits.shape[:-1], -(-size // 8) * 8), np.uint8)
+    padded[..., padded.shape[-1] - size :] = bits[..., ::-1]
+    array = np.packbits(padded, axis=-1)
+    return {"__type__": "BitArray", "__value__": {"array": write_array(array), "num_bits": size}}
+
+
+def write_tensor(array: npt.NDArray[Any]) -> dict[str, Any]:
+    """Return an array of booleans or of complex numbers as a tensor."""
+    shape = list(array.shape)
+    if array.dtype == np.bool_:
+        return {"data": deflate(np.packbits(array.ravel(), bitorder="little").tobytes()), "shape": shape, "dtype": "bool"}
+    return {"data": deflate(np.ascontiguousarray(array, "<c16").tobytes()), "shape": shape, "dtype": "c128"}
