@@ -274,6 +274,7 @@ def _jobs(rooms: Rooms) -> APIRouter:  # noqa: C901 (one function a route)
             return Response(status_code=204)
         if not store.end_job(job_id, "Cancelled", "Cancelled by user"):
             raise Refusal(409, 3208, f"Job {job_id} cannot be cancelled: it is {job['status'].lower()}")
+        rooms.workers.interrupt(job_id)
         return Response(status_code=204)
 
     @router.put("/jobs/{job_id}/tags")

@@ -2,12 +2,13 @@
 """Running circuits: Qiskit Aer with the noise of a device, or without.
 
 What is too large to be simulated shot by shot is simulated for a few random courses of the noise, and all shots are drawn
-from those. Each shot has the right distribution then; only, shots of the same course are not independent of each other.
+from those. Each shot has the right distribution then, up to twirling of the gates' noise; only, shots of the same course
+are not independent of each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,16 +23,12 @@ from ..snapshot import Snapshot
 from . import noise
 from .wire import BadInput
 
-#: Above so many updates of amplitudes for a job's circuit (a few seconds), shots share courses of the noise.
-_BUDGET = 2.0e10
+#: Above so many updates of amplitudes for a circuit (a few seconds), shots share courses of the noise.
+_BUDGET = 5.0e9
 #: More qubits than that are simulated as matrix product states: their amplitudes would take 8 GB or more.
 _MOST_QUBITS = 28
 #: More amplitudes than these are not saved for drawing shots.
 _MOST_SAMPLED = 24
-
-
-class Cancelled(Exception):  # noqa: N818 (no error)
-    """The job is not wanted any more."""
 
 
 @dataclass(frozen=True)
@@ -59,36 +56,24 @@ class Setting:
     options: tuple[tuple[str, Any], ...] = ()
 
 
-def run(
-    tasks: Sequence[Task], setting: Setting, is_cancelled: Callable[[], bool]
-) -> list[npt.NDArray[np.bool_]]:
+def run(tasks: Sequence[Task], setting: Setting) -> list[npt.NDArray[np.bool_]]:
     """Return, by circuit, bits of shape ``(shots, num_clbits)``.
 
     Raises:
         BadInput: The simulator does not run a circuit.
-        Cancelled: The job is not wanted any more.
     """
     if setting.snapshot is None or setting.noise_model is not None:
-        return _run_together(tasks, setting, is_cancelled)
+        return _run_together(tasks, setting)
     random = np.random.default_rng(setting.seed)
-    bits = []
-    for task in tasks:
-        if is_cancelled():
-            raise Cancelled
-        bits.append(_run_on_device(task, setting, setting.snapshot, random))
-    return bits
+    return [_run_on_device(task, setting, setting.snapshot, random) for task in tasks]
 
 
-def _run_together(
-    tasks: Sequence[Task], setting: Setting, is_cancelled: Callable[[], bool]
-) -> list[npt.NDArray[np.bool_]]:
+def _run_together(tasks: Sequence[Task], setting: Setting) -> list[npt.NDArray[np.bool_]]:
     """Run circuits as ``AerSimulator().run(circuits)`` would, which gives each its seed by its place in the list."""
     same = {task.shots for task in tasks}
     groups = [tasks] if len(same) == 1 else [[task] for task in tasks]
     bits = []
     for group in groups:
-        if is_cancelled():
-            raise Cancelled
         circuits = [_known_to_aer(task.circuit) for task in group]
         options = {"noise_model": setting.noise_model, **dict(setting.options)}
         bits += _aer(circuits, group[0].shots, setting.seed, options)
@@ -105,17 +90,16 @@ def _run_on_device(
     if relaxation is not None:
         circuit = relaxation(circuit)
     seed = int(random.integers(2**31)) if setting.seed is None else setting.seed
-    gates = noise.gate_noise(snapshot, qubits)
     options: dict[str, Any] = dict(setting.options)
     if len(used) > _MOST_QUBITS:
         options.setdefault("method", "matrix_product_state")
     measured = _measured_at_the_end(task.circuit)
     course = max(2.0 ** len(used) * len(task.circuit.data), 1.0)
     if measured is None or len(used) > _MOST_SAMPLED or course * task.shots <= _BUDGET:
-        options["noise_model"] = noise.with_readout(gates, snapshot, qubits)
+        options["noise_model"] = noise.device_noise(snapshot, qubits)
         return _aer([circuit], task.shots, seed, options)[0]
     courses = int(min(max(_BUDGET // course, 1), task.shots))
-    return _drawn(circuit, task.shots, courses, measured, used, seed, {**options, "noise_model": gates}, snapshot)
+    return _drawn(circuit, task.shots, courses, measured, used, seed, {**options, "noise_model": noise.twirled_gate_noise(snapshot, qubits)}, snapshot)
 
 
 def _drawn(

@@ -7,6 +7,7 @@ measured; that is the model of Qiskit Aer, https://qiskit.github.io/qiskit-aer/t
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from functools import lru_cache
 from typing import Any
@@ -15,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from qiskit.circuit import Delay
 from qiskit.transpiler import Target
-from qiskit_aer.noise import NoiseModel, ReadoutError, RelaxationNoisePass
+from qiskit.quantum_info import PTM
+from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError, RelaxationNoisePass, pauli_error
 from qiskit_aer.noise.device import basic_device_gate_errors
 
 from ..exceptions import BackendPropertyError
@@ -29,11 +31,10 @@ def _target(snapshot: Snapshot) -> Target:
 
 
 @lru_cache(maxsize=64)
-def gate_noise(snapshot: Snapshot, qubits: frozenset[int]) -> NoiseModel:
-    """Return the noise of gates on some qubits; that of all 156 would take seconds to make."""
+def _gate_errors(snapshot: Snapshot, qubits: frozenset[int]) -> list[tuple[str, list[int], QuantumError]]:
+    """Return the errors of gates on some qubits; those on all 156 would take seconds to make."""
     whole = _target(snapshot)
     part = Target(num_qubits=whole.num_qubits, dt=whole.dt, qubit_properties=whole.qubit_properties)
-    model = NoiseModel(basis_gates=[name for name in whole.operation_names if name not in ("delay", "measure", "reset")])
     for name in whole.operation_names:
         known = {
             where: what
@@ -45,9 +46,48 @@ def gate_noise(snapshot: Snapshot, qubits: frozenset[int]) -> NoiseModel:
     with warnings.catch_warnings():
         # A T2 above 2 T1 is cut, and a gate error below that of relaxation is taken as it is; both say so.
         warnings.simplefilter("ignore")
-        for name, where, error in basic_device_gate_errors(target=part):
-            model.add_quantum_error(error, name, where, warnings=False)
+        return list(basic_device_gate_errors(target=part))
+
+
+@lru_cache(maxsize=64)
+def device_noise(snapshot: Snapshot, qubits: frozenset[int]) -> NoiseModel:
+    """Return the noise of gates and of readout on some qubits."""
+    model = NoiseModel()
+    for name, where, error in _gate_errors(snapshot, qubits):
+        model.add_quantum_error(error, name, where, warnings=False)
+    table = readout_probabilities(snapshot)
+    for qubit in sorted(qubits):
+        one, zero = table[qubit]
+        if one or zero:
+            model.add_readout_error(ReadoutError([[1 - one, one], [zero, 1 - zero]]), [qubit], warnings=False)
     return model
+
+
+@lru_cache(maxsize=64)
+def twirled_gate_noise(snapshot: Snapshot, qubits: frozenset[int]) -> NoiseModel:
+    """Return the noise of gates as Pauli errors of the same fidelity, which a simulator applies much faster.
+
+    Twirling a channel by Paulis keeps the diagonal of its Pauli transfer matrix, whose Walsh-Hadamard transform are the
+    probabilities of Paulis: Wallman and Emerson, Phys. Rev. A 94, 052325 (2016).
+    """
+    model = NoiseModel()
+    for name, where, error in _gate_errors(snapshot, qubits):
+        model.add_quantum_error(_twirled(error), name, where, warnings=False)
+    return model
+
+
+def _twirled(error: QuantumError) -> QuantumError:
+    diagonal = np.real(np.diag(PTM(error).data))
+    labels = ["".join(letters) for letters in itertools.product("IXYZ", repeat=error.num_qubits)]
+    signs = np.ones((1, 1))
+    for _ in range(error.num_qubits):
+        signs = np.kron(signs, _COMMUTATION)
+    probabilities = np.clip(signs @ diagonal / len(labels), 0.0, 1.0)
+    return pauli_error(list(zip(labels, probabilities / probabilities.sum(), strict=True)))
+
+
+#: 1 where two Paulis commute, -1 where they do not.
+_COMMUTATION = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]])
 
 
 def relaxation_in_delays(snapshot: Snapshot) -> RelaxationNoisePass | None:
@@ -78,19 +118,6 @@ def readout_probabilities(snapshot: Snapshot) -> npt.NDArray[np.float64]:
             _value(properties, qubit, "prob_meas0_prep1", symmetric),
         )
     return np.clip(table, 0.0, 1.0)
-
-
-def with_readout(model: NoiseModel, snapshot: Snapshot, qubits: frozenset[int]) -> NoiseModel:
-    """Return a noise model with the readout errors of some qubits."""
-    import copy
-
-    model = copy.deepcopy(model)
-    table = readout_probabilities(snapshot)
-    for qubit in sorted(qubits):
-        one, zero = table[qubit]
-        if one or zero:
-            model.add_readout_error(ReadoutError([[1 - one, one], [zero, 1 - zero]]), [qubit], warnings=False)
-    return model
 
 
 def _value(properties: Any, qubit: int, name: str, otherwise: float) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,15 +57,19 @@ class Work:
     options: dict[str, Any]
 
 
-def run_job(
-    program: str, params: dict[str, Any], device: Device, has_noise: bool, is_cancelled: Callable[[], bool]
-) -> bytes:
+def run_job(program: str, content: bytes, device: Device, has_noise: bool) -> bytes:
     """Run a job; return its results as they are sent.
+
+    Args:
+        program: The program's name.
+        content: The job's ``params``, as JSON.
+        device: Where to run it.
+        has_noise: Whether the device is as noisy as its calibration says.
 
     Raises:
         BadInput: The job is not what the program takes.
-        Cancelled: It is not wanted any more.
     """
+    params = orjson.loads(content)
     read, write = (_read_sampler, _write_sampler) if program == "sampler" else (_read_executor, _write_executor)
     work = read(params)
     for number, piece in enumerate(work.pieces):
@@ -74,7 +77,7 @@ def run_job(
     start = datetime.datetime.now(datetime.timezone.utc)
     setting = _setting(work, device, has_noise)
     tasks = [engine.Task(circuit, piece.shots) for piece in work.pieces for circuit in piece.bound()]
-    bits = iter(engine.run(tasks, setting, is_cancelled))
+    bits = iter(engine.run(tasks, setting))
     stop = datetime.datetime.now(datetime.timezone.utc)
     random = np.random.default_rng(setting.seed)
     fields = []

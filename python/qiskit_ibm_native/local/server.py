@@ -123,7 +123,8 @@ class LocalService:
         Raises:
             IBMError: The server does not start.
         """
-        self._thread = threading.Thread(target=self._serve, name="local-service", daemon=True)
+        self._workers.start()
+        self._thread = threading.Thread(target=self._run, name="local-service", daemon=True)
         self._thread.start()
         end = time.monotonic() + 30
         while not self._server.started:
@@ -132,13 +133,14 @@ class LocalService:
                 raise IBMError("The local service does not start.")
             time.sleep(0.002)
 
-    def _serve(self) -> None:
+    def _run(self) -> None:
         self._server.run(sockets=[self._socket])
 
     def serve(self) -> None:
         """Answer requests until the process is interrupted."""
+        self._workers.start()
         try:
-            self._serve()
+            self._run()
         finally:
             self.stop()
 

@@ -4,18 +4,13 @@
 from __future__ import annotations
 
 import os
+import queue
 import threading
-import traceback
-from concurrent.futures import ThreadPoolExecutor
-
-import orjson
 
 from ..logger import logger
 from .devices import Catalog
-from .engine import Cancelled
-from .programs import run_job
+from .simulator import JobFailed, Simulator, SimulatorDied
 from .store import Store
-from .wire import BadInput
 
 RAN_TOO_LONG = 1305
 BAD_JOB = 1517
@@ -23,65 +18,91 @@ INTERNAL = 5203
 
 
 class Workers:
-    """Runs jobs of a store in threads: the simulator lets others run while it works."""
+    """Runs jobs of a store, each in one of a few processes."""
 
     def __init__(self, store: Store, catalog: Catalog, has_noise: bool, number: int | None = None) -> None:
-        """Start with the jobs that wait already."""
+        """Prepare; :meth:`start` begins."""
         self._store = store
         self._catalog = catalog
         self._has_noise = has_noise
-        self._is_stopped = threading.Event()
-        self._executor = ThreadPoolExecutor(number or min(os.cpu_count() or 1, 4), thread_name_prefix="job")
-        for job_id in store.adopt():
+        self._waiting: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._running: dict[str, Simulator] = {}
+        self._is_stopped = False
+        number = number or min(os.cpu_count() or 1, 4)
+        self._threads = [threading.Thread(target=self._work, name=f"job-{n}", daemon=True) for n in range(number)]
+
+    def start(self) -> None:
+        """Begin, with the jobs that wait already."""
+        for thread in self._threads:
+            thread.start()
+        for job_id in self._store.adopt():
             self.submit(job_id)
 
     def submit(self, job_id: str) -> None:
-        """Run a job when there is a thread for it."""
-        self._executor.submit(self._run, job_id)
+        """Run a job when there is a process for it."""
+        self._waiting.put(job_id)
+
+    def interrupt(self, job_id: str) -> None:
+        """End what runs a job, if it runs."""
+        with self._lock:
+            simulator = self._running.get(job_id)
+            if simulator is not None:
+                simulator.kill()
 
     def stop(self) -> None:
-        """Start no more jobs. Those that run stop at the next circuit and wait in the store again."""
-        self._is_stopped.set()
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        """End all that runs. Jobs that are not done wait in the store again."""
+        self._is_stopped = True
+        for _ in self._threads:
+            self._waiting.put(None)
+        with self._lock:
+            for simulator in self._running.values():
+                simulator.kill()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
 
-    def _run(self, job_id: str) -> None:
+    def _work(self) -> None:
+        simulator = Simulator()
         try:
-            self._run_job(job_id)
-        except Exception:
-            logger.exception("The job %s could not be run", job_id)
+            # The first job need not wait for what has to be imported.
+            if threading.current_thread() is self._threads[0]:
+                simulator.start()
+            while not self._is_stopped and (job_id := self._waiting.get()) is not None:
+                try:
+                    self._run(job_id, simulator)
+                except Exception:
+                    logger.exception("The job %s could not be run", job_id)
+        finally:
+            simulator.close()
 
-    def _run_job(self, job_id: str) -> None:
-        if self._is_stopped.is_set() or not self._store.start_job(job_id):
+    def _run(self, job_id: str, simulator: Simulator) -> None:
+        if self._is_stopped or not self._store.start_job(job_id):
             return
         job = self._store.job(job_id, with_content=True)
-        if job is None:
+        device = None if job is None else self._catalog.get(job["backend"])
+        if job is None or device is None:
+            self._store.end_job(job_id, "Failed", "The device is not there any more", BAD_JOB)
             return
         timer = threading.Timer(job["cost"], self._run_too_long, [job_id])
         timer.daemon = True
         timer.start()
+        with self._lock:
+            self._running[job_id] = simulator
         try:
-            device = self._catalog.get(job["backend"])
-            if device is None:
-                raise BadInput(f"there is no device {job['backend']!r} any more")
-            result = run_job(
-                job["program"], orjson.loads(job["params"]), device, self._has_noise, lambda: self._is_unwanted(job_id)
-            )
+            result = simulator.run(job["program"], job["params"], device.latest, self._has_noise)
             self._store.finish_job(job_id, result)
-        except Cancelled:
-            pass
-        except BadInput as error:
-            self._store.end_job(job_id, "Failed", str(error), BAD_JOB)
-        except Exception as error:
-            logs = traceback.format_exc()
-            self._store.end_job(job_id, "Failed", f"The simulation failed: {error}", INTERNAL, logs)
+        except JobFailed as error:
+            self._store.end_job(job_id, "Failed", str(error), BAD_JOB if error.is_bad else INTERNAL, error.logs)
+        except SimulatorDied as error:
+            # Killed because of its end, which is kept already, or because all ends, in which case the job waits again.
+            if not self._is_stopped:
+                self._store.end_job(job_id, "Failed", f"The simulator crashed ({error})", INTERNAL)
         finally:
+            with self._lock:
+                del self._running[job_id]
             timer.cancel()
 
-    def _is_unwanted(self, job_id: str) -> bool:
-        if self._is_stopped.is_set():
-            return True
-        job = self._store.job(job_id)
-        return job is None or job["status"] != "Running"
-
     def _run_too_long(self, job_id: str) -> None:
-        self._store.end_job(job_id, "Cancelled", "Ran too long", RAN_TOO_LONG)
+        if self._store.end_job(job_id, "Cancelled", "Ran too long", RAN_TOO_LONG):
+            self.interrupt(job_id)

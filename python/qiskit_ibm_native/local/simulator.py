@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs are run by processes of their own: a simulator that crashes must not take anybody with it, and one that is not wanted
+any more can be ended.
+
+Run as a program, this is such a process: it reads requests from standard input and writes replies to standard output, each
+behind its length.
+"""  # noqa: D205 (one sentence is not enough)
+
+from __future__ import annotations
+
+import os
+import pickle
+import struct
+import subprocess
+import sys
+import threading
+import traceback
+from typing import BinaryIO
+
+from ..snapshot import Snapshot
+
+_LENGTH = struct.Struct(">Q")
+
+
+class SimulatorDied(Exception):  # noqa: N818 (it is what happened)
+    """The process ended before it replied."""
+
+
+class JobFailed(Exception):  # noqa: N818 (it is what happened)
+    """The job could not be run.
+
+    Attributes:
+        is_bad: Whether that is because of what was submitted.
+        logs: Where it happened.
+    """
+
+    def __init__(self, text: str, is_bad: bool, logs: str) -> None:
+        """Create it of a text for the user, and of what belongs into the job's log."""
+        super().__init__(text)
+        self.is_bad = is_bad
+        self.logs = logs
+
+
+class Simulator:
+    """A process that runs jobs, one after the other; started when it is needed, and again if it died."""
+
+    def __init__(self) -> None:
+        """Prepare; no process is started yet."""
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start the process unless it runs; it takes a second or two until it replies."""
+        with self._lock:
+            if self._process is None or self._process.poll() is not None:
+                self._close()
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                )
+            return self._process
+
+    def run(self, program: str, params: bytes, snapshot: Snapshot, has_noise: bool) -> bytes:
+        """Run a job; return its results as they are sent.
+
+        Raises:
+            JobFailed: It could not be run.
+            SimulatorDied: The process crashed, or was killed.
+        """
+        process = self.start()
+        assert process.stdin is not None  # noqa: S101 (asked for above)
+        assert process.stdout is not None  # noqa: S101 (asked for above)
+        try:
+            _write(process.stdin, pickle.dumps((program, params, snapshot, has_noise)))
+            reply = _read(process.stdout)
+        except (OSError, ValueError):
+            reply = None
+        if reply is None:
+            raise SimulatorDied(f"exit status {process.wait()}")
+        # It comes from our own process.
+        result, failure = pickle.loads(reply)  # noqa: S301
+        if failure is not None:
+            raise JobFailed(*failure)
+        return bytes(result)
+
+    def kill(self) -> None:
+        """End the process, and what it runs."""
+        with self._lock:
+            if self._process is not None:
+                self._process.kill()
+
+    def close(self) -> None:
+        """End the process and wait until it has ended."""
+        self.kill()
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        if self._process is not None:
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    try:
+                        pipe.close()
+                    except OSError:
+                        # What was not written any more.
+                        continue
+            self._process = None
+
+
+def _write(pipe: BinaryIO, content: bytes) -> None:
+    pipe.write(_LENGTH.pack(len(content)))
+    pipe.write(content)
+    pipe.flush()
+
+
+def _read(pipe: BinaryIO) -> bytes | None:
+    """Return what is behind the next length, ``None`` at the end."""
+    start = pipe.read(_LENGTH.size)
+    if len(start) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(start)
+    content = pipe.read(length)
+    return content if len(content) == length else None
+
+
+def _main() -> None:
+    # What the simulator prints must not get between the replies.
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    from .devices import Device
+    from .programs import run_job
+    from .wire import BadInput
+
+    while (request := _read(sys.stdin.buffer)) is not None:
+        program, params, snapshot, has_noise = pickle.loads(request)  # noqa: S301 (of the process that started this one)
+        result, failure = b"", None
+        try:
+            result = run_job(program, params, Device([snapshot]), has_noise)
+        except BadInput as error:
+            failure = (str(error), True, "")
+        except Exception as error:
+            failure = (f"The simulation failed: {error}", False, traceback.format_exc())
+        _write(replies, pickle.dumps((result, failure)))
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Services on this machine, and providers of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from qiskit_ibm_native import IBMProvider
+    from qiskit_ibm_native.local.server import LocalService
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests away from the accounts, the variables and the jobs of whoever runs them."""
+    for name in list(os.environ):
+        if name.startswith(("QISKIT_IBM", "IAM_URL", "GLOBAL_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("QISKIT_IBM_NATIVE_LOCAL_STORE", str(tmp_path / "local.sqlite3"))
+
+
+@pytest.fixture(scope="session")
+def shared_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalService]:
+    """Give one service for all tests that leave it as it was."""
+    from qiskit_ibm_native.local.server import LocalService
+
+    service = LocalService(store=tmp_path_factory.mktemp("service") / "jobs.sqlite3", workers=2)
+    service.start()
+    yield service
+    service.stop()
+
+
+@pytest.fixture
+def service(shared_service: LocalService, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalService]:
+    """Give the shared service, which the environment points to."""
+    for name, value in shared_service.environment().items():
+        monkeypatch.setenv(name, value)
+    yield shared_service
+    shared_service.faults.clear()
+
+
+@pytest.fixture
+def provider(service: LocalService) -> Iterator[IBMProvider]:
+    """Give a provider of the shared service, found by the environment as one of the cloud would be."""
+    from qiskit_ibm_native import IBMProvider
+
+    with IBMProvider() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="session")
+def local_provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IBMProvider]:
+    """Give one provider of the channel ``local``."""
+    from qiskit_ibm_native import IBMProvider
+
+    with IBMProvider(channel="local", store=tmp_path_factory.mktemp("local") / "jobs.sqlite3", workers=2) as provider:
+        yield provider
