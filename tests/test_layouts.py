@@ -68,7 +68,7 @@ def test_many_circuits_are_those_of_aer_and_found_by_circuit(simulator: Any, pro
     for index, circuit in enumerate(circuits):
         assert content(result, index) == content(expected, index)
         if isinstance(content(result, index)[0], dict):
-            assert result.get_counts(circuit) == expected.get_counts(circuit)
+            assert result.get_memory(circuit) == expected.get_memory(circuit)
     assert Result.from_dict(result.to_dict()).get_counts(0) == result.get_counts(0)
 
 
