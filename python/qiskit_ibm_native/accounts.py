@@ -270,6 +270,7 @@ def discover_account(
         AccountNotFoundError: There is no such account, or none at all.
         InvalidAccountError: It is not valid.
     """
+    changes = {key: value for key, value in overrides.items() if value is not None}
     environment = {key: os.environ.get(f"QISKIT_IBM_{key.upper()}") for key in ("token", "url", "instance", "channel")}
     if name is not None:
         if token or url:
@@ -277,25 +278,21 @@ def discover_account(
         account = _named(name, filename)
     elif token:
         found = {"channel": channel or environment["channel"] or CLOUD_CHANNELS[0], "token": token, "url": url}
-        account = _account(found, overrides)
+        account = _account(found | changes)
     elif environment["token"]:
         found = environment | {"channel": channel or environment["channel"] or CLOUD_CHANNELS[0]}
-        account = _account(found | ({"url": url} if url else {}), overrides)
+        account = _account(found | ({"url": url} if url else {}) | changes)
     else:
         if url:
             logger.warning("Loading the saved default account. Input 'url' is ignored, because there is no 'token'.")
         account = _saved_default(channel or environment["channel"], explicit=channel is not None, filename=filename)
-    changes = {key: value for key, value in overrides.items() if value is not None}
     account = replace(account, **changes)
     account.validate()
     return account
 
 
-def _account(found: Mapping[str, Any], overrides: Mapping[str, Any]) -> Account:
-    values = {key: value for key, value in {**found, **overrides}.items() if value is not None}
-    account = Account(**values)
-    account.validate()
-    return account
+def _account(found: Mapping[str, Any]) -> Account:
+    return Account(**{key: value for key, value in found.items() if value is not None})
 
 
 def _named(name: str, filename: str | os.PathLike[str] | None) -> Account:

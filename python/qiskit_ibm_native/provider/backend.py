@@ -8,7 +8,7 @@ import datetime as dt_module
 import json
 import operator
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -53,6 +53,13 @@ _ABSENT: dict[str, Any] = {
 }  # fmt: skip
 #: Attributes that a configuration has, with ``None`` where it says nothing.
 _EMPTY: dict[str, Any] = {"discriminators": [], "meas_kernels": [], "meas_levels": [2]}
+
+#: The same, where it depends on other attributes.
+_DERIVED: dict[str, Callable[[BackendConfiguration], Any]] = {
+    "configurable": lambda configuration: bool(getattr(configuration, "simulator", False)),
+    "display_name": lambda configuration: configuration.backend_name,
+    "supported_instructions": lambda configuration: [*configuration.basis_gates, "measure", "delay", "reset"],
+}
 
 
 class IBMBackend(BackendV2):  # type: ignore[misc]
@@ -132,16 +139,12 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
                 return value
             if name in _ABSENT:
                 return copy.copy(_ABSENT[name])
-            if name == "supported_instructions":
-                return [*configuration.basis_gates, "measure", "delay", "reset"]
-            if name == "configurable":
-                return bool(getattr(configuration, "simulator", False))
-            if name == "display_name":
-                return self.name
+            if name in _DERIVED:
+                return _DERIVED[name](configuration)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *dir(self._configuration), *_ABSENT, *_EMPTY})
+        return sorted({*super().__dir__(), *dir(self._configuration), *_ABSENT, *_EMPTY, *_DERIVED})
 
     def configuration(self) -> BackendConfiguration:
         """Return what the device is; the same object each time."""
