@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import socket
 import threading
 import time
@@ -137,10 +138,13 @@ class LocalService:
         self._server.run(sockets=[self._socket])
 
     def serve(self) -> None:
-        """Answer requests until the process is interrupted."""
-        self._workers.start()
+        """Answer requests until the process is asked to end; called from the main thread."""
+        ended = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: ended.set())
+        self.start()
         try:
-            self._run()
+            ended.wait()
         finally:
             self.stop()
 

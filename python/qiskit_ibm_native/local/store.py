@@ -99,8 +99,10 @@ class Store:
     def adopt(self) -> list[str]:
         """Take over the jobs of services that live no more; return those and the own ones that wait, in order."""
         rows = self._rows("SELECT DISTINCT owner FROM jobs WHERE status IN (?, ?)", _PENDING)
-        for owner in (row["owner"] for row in rows):
-            if owner != self.owner and self._is_dead(owner):
+        files = self.path.parent.glob(f"{self.path.name}-*.lock")
+        owners = {row["owner"] for row in rows} | {file.stem.rpartition("-")[2] for file in files}
+        for owner in owners - {self.owner}:
+            if self._is_dead(owner):
                 with self._changes() as db:
                     db.execute(
                         "UPDATE jobs SET owner = ?, status = 'Queued', running = NULL WHERE owner = ? AND status IN (?, ?)",

@@ -19,8 +19,10 @@ class IBMTranslation(PassManagerStagePlugin):  # type: ignore[misc]
     ) -> PassManager:
         """Return the passes of the stage."""
         passes = BasisTranslatorPassManager().pass_manager(pass_manager_config, optimization_level)
-        target, durations = pass_manager_config.target, pass_manager_config.instruction_durations
-        needs_delays = target is not None and "id" not in target and "sx" in target
-        if needs_delays and durations is not None and durations.duration_by_name_qubits:
+        target = pass_manager_config.target
+        if target is None or "id" in target or "sx" not in target:
+            return passes
+        durations = pass_manager_config.instruction_durations or target.durations()
+        if durations.duration_by_name_qubits:
             return PassManager([ConvertIdToDelay(durations)]) + passes
         return passes
