@@ -22,7 +22,9 @@ class IBMTranslation(PassManagerStagePlugin):  # type: ignore[misc]
         target = pass_manager_config.target
         if target is None or "id" in target or "sx" not in target:
             return passes
-        durations = pass_manager_config.instruction_durations or target.durations()
+        durations = pass_manager_config.instruction_durations
+        if durations is None or not durations.duration_by_name_qubits:
+            durations = target.durations()
         if durations.duration_by_name_qubits:
             return PassManager([ConvertIdToDelay(durations)]) + passes
         return passes
