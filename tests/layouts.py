@@ -231,7 +231,9 @@ def loose_bit_far_above() -> QuantumCircuit:
 def interleaved_registers() -> QuantumCircuit:
     bits = [Clbit() for _ in range(4)]
     circuit = QuantumCircuit(QuantumRegister(4, "q"), bits)
-    circuit.add_register(ClassicalRegister(name="even", bits=bits[0::2]), ClassicalRegister(name="odd", bits=bits[1::2]))
+    circuit.add_register(
+        ClassicalRegister(name="even", bits=bits[0::2]), ClassicalRegister(name="odd", bits=bits[1::2])
+    )
     circuit.x([0, 1])
     circuit.measure(range(4), range(4))
     return circuit

@@ -11,6 +11,7 @@ import json
 import pickle
 import sys
 import warnings
+from pathlib import Path
 
 warnings.simplefilter("ignore")
 
@@ -29,8 +30,7 @@ seen["instances"] = service.instances()
 seen["usage"] = service.usage()
 
 fez = service.backend("ibm_fez")
-with open(sys.argv[1], "wb") as file:
-    pickle.dump((fez.target, fez.properties().to_dict(), fez.configuration().to_dict()), file)
+Path(sys.argv[1]).write_bytes(pickle.dumps((fez.target, fez.properties().to_dict(), fez.configuration().to_dict())))
 seen["status"] = [fez.status().operational, fez.status().status_msg]
 seen["history"] = fez.properties(datetime=datetime.datetime(2000, 1, 1)) is None
 
@@ -111,4 +111,4 @@ try:
     bad.run([transpile(QuantumCircuit(1, 1), fez)]).result()
 except Exception as error:
     seen["refused"] = f"{type(error).__name__}: {error}"
-print(json.dumps(seen))
+sys.stdout.write(json.dumps(seen))

@@ -49,7 +49,11 @@ def test_what_is_saved_is_read_and_nobody_else_may(file: Path) -> None:
 
 def test_entries_that_are_not_ours_are_left_alone(file: Path) -> None:
     file.parent.mkdir(parents=True)
-    foreign = {"old": {"channel": "ibm_quantum", "token": "X", "url": "u"}, "new": {"channel": "next", "what": [1]}, "odd": 5}
+    foreign = {
+        "old": {"channel": "ibm_quantum", "token": "X", "url": "u"},
+        "new": {"channel": "next", "what": [1]},
+        "odd": 5,
+    }
     file.write_text(json.dumps(foreign))
     IBMProvider.save_account("KEY", name="mine")
     assert {key: value for key, value in json.loads(file.read_text()).items() if key != "mine"} == foreign
@@ -135,7 +139,9 @@ def test_the_mark_of_the_default_is_moved_if_asked_for(file: Path) -> None:
 
 
 def test_keys_are_not_shown() -> None:
-    account = Account("ibm_quantum_platform", "SECRET", proxies=ProxyConfiguration({"http": "http://u:SECRET@p"}, "u", "SECRET"))
+    account = Account(
+        "ibm_quantum_platform", "SECRET", proxies=ProxyConfiguration({"http": "http://u:SECRET@p"}, "u", "SECRET")
+    )
     assert "SECRET" not in repr(account)
 
 

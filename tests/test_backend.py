@@ -8,33 +8,100 @@ import datetime
 import pickle
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import device
-import equality
 import numpy as np
 import pytest
-from official import official_target
 from qiskit import QuantumCircuit, transpile
 from qiskit.providers import BackendV2
 from qiskit.providers.exceptions import QiskitBackendNotFoundError
 
+import device
+import equality
+from official import official_target
 from qiskit_ibm_native import IBMBackend, IBMProvider, IBMQubitProperties, Snapshot, bundled_devices, least_busy
-from qiskit_ibm_native.exceptions import IBMBackendError, IBMBackendNotFoundError, IBMBackendValueError, IBMError, IBMInputValueError
-from qiskit_ibm_native.local.server import LocalService
+from qiskit_ibm_native.exceptions import (
+    IBMBackendError,
+    IBMBackendNotFoundError,
+    IBMBackendValueError,
+    IBMError,
+    IBMInputValueError,
+)
 
-ATTRIBUTES = (
-    "name backend_version num_qubits target basis_gates gates local simulator conditional open_pulse memory max_shots"
-    " coupling_map supported_instructions dynamic_reprate_enabled rep_delay_range default_rep_delay n_uchannels u_channel_lo"
-    " meas_levels qubit_lo_range meas_lo_range dt dtm rep_times meas_kernels discriminators hamiltonian channel_bandwidth"
-    " acquisition_latency conditional_latency meas_map max_circuits sample_name n_registers register_map configurable"
-    " credits_required online_date display_name description tags version channels parametric_pulses processor_type"
-    " id_warning_issued instruction_durations instructions operation_names operations options provider session"
-).split()
-METHODS = (
-    "cancel_session close_session configuration get_translation_stage_plugin open_session properties qubit_properties run"
-    " set_options status target_history refresh check_faulty"
-).split()
+if TYPE_CHECKING:
+    from qiskit_ibm_native.local.server import LocalService
+
+ATTRIBUTES = [
+    "name",
+    "backend_version",
+    "num_qubits",
+    "target",
+    "basis_gates",
+    "gates",
+    "local",
+    "simulator",
+    "conditional",
+    "open_pulse",
+    "memory",
+    "max_shots",
+    "coupling_map",
+    "supported_instructions",
+    "dynamic_reprate_enabled",
+    "rep_delay_range",
+    "default_rep_delay",
+    "n_uchannels",
+    "u_channel_lo",
+    "meas_levels",
+    "qubit_lo_range",
+    "meas_lo_range",
+    "dt",
+    "dtm",
+    "rep_times",
+    "meas_kernels",
+    "discriminators",
+    "hamiltonian",
+    "channel_bandwidth",
+    "acquisition_latency",
+    "conditional_latency",
+    "meas_map",
+    "max_circuits",
+    "sample_name",
+    "n_registers",
+    "register_map",
+    "configurable",
+    "credits_required",
+    "online_date",
+    "display_name",
+    "description",
+    "tags",
+    "version",
+    "channels",
+    "parametric_pulses",
+    "processor_type",
+    "id_warning_issued",
+    "instruction_durations",
+    "instructions",
+    "operation_names",
+    "operations",
+    "options",
+    "provider",
+    "session",
+]
+METHODS = [
+    "cancel_session",
+    "close_session",
+    "configuration",
+    "get_translation_stage_plugin",
+    "open_session",
+    "properties",
+    "qubit_properties",
+    "run",
+    "set_options",
+    "status",
+    "target_history",
+    "refresh",
+    "check_faulty",
+]
 
 
 class Requests(list[str]):
@@ -52,7 +119,7 @@ def requests(provider: IBMProvider) -> Iterator[Requests]:
         return original(method, url, **options)
 
     session.request = spy  # type: ignore[method-assign]
-    yield made
+    return made
 
 
 @pytest.mark.parametrize("name", bundled_devices())
@@ -95,7 +162,9 @@ def test_attributes_have_the_values_of_the_payload_in_si_units(local_provider: I
 def test_target_is_that_of_the_official_client(local_provider: IBMProvider, name: str) -> None:
     snapshot = Snapshot.load(name)
     backend = local_provider.get_backend(snapshot.name)
-    expected = official_target(snapshot.payloads.configuration, snapshot.payloads.properties, use_fractional_gates=False)
+    expected = official_target(
+        snapshot.payloads.configuration, snapshot.payloads.properties, use_fractional_gates=False
+    )
     equality.assert_targets_equal(expected, backend.target)
     assert backend.target is backend.target
     assert backend.coupling_map.get_edges() == backend.target.build_coupling_map().get_edges()
@@ -152,7 +221,15 @@ def test_how_many_requests_are_made(service: LocalService) -> None:
 def test_looking_at_a_backend_asks_nobody(provider: IBMProvider, requests: Requests) -> None:
     backend = provider.get_backend("ibm_fez")
     requests.clear()
-    for name in ("get_scheduling_stage_plugin", "no_such_thing", "_private", "max_shots", "dt", "num_qubits", "session"):
+    for name in (
+        "get_scheduling_stage_plugin",
+        "no_such_thing",
+        "_private",
+        "max_shots",
+        "dt",
+        "num_qubits",
+        "session",
+    ):
         hasattr(backend, name)
     repr(backend)
     dir(backend)
@@ -191,9 +268,13 @@ def test_refreshing_changes_objects_only_if_the_device_changed(local_provider: I
     backend = local_provider.get_backend("ibm_torino")
     before = backend.target, backend.coupling_map, backend.instruction_durations, backend.properties()
     backend.refresh()
-    assert all(now is then for now, then in zip((backend.target, backend.coupling_map, backend.instruction_durations), before))
+    assert all(
+        now is then for now, then in zip((backend.target, backend.coupling_map, backend.instruction_durations), before)
+    )
     client = backend._api_client
-    changed = Snapshot.load("torino").payloads.properties.replace(b'"readout_error", "unit": ""', b'"readout_error", "unit":  ""', 1)
+    changed = Snapshot.load("torino").payloads.properties.replace(
+        b'"readout_error", "unit": ""', b'"readout_error", "unit":  ""', 1
+    )
     assert changed != Snapshot.load("torino").payloads.properties
 
     class Changed:
@@ -263,7 +344,12 @@ def test_qubit_properties_have_what_qiskit_has_no_place_for(local_provider: IBMP
 
 def test_status(local_provider: IBMProvider) -> None:
     status = local_provider.get_backend("ibm_fez").status()
-    assert (status.backend_name, status.operational, status.status_msg, status.pending_jobs) == ("ibm_fez", True, "active", 0)
+    assert (status.backend_name, status.operational, status.status_msg, status.pending_jobs) == (
+        "ibm_fez",
+        True,
+        "active",
+        0,
+    )
     assert type(status).from_dict(status.to_dict()) == status
     assert "ibm_fez" in status._repr_html_()
 
@@ -321,7 +407,7 @@ def test_configurations_may_be_given_in_several_ways(how: str) -> None:
 
     snapshot = Snapshot.load("lima")
     configuration = {
-        "dictionary": lambda: snapshot.configuration.to_dict(),
+        "dictionary": snapshot.configuration.to_dict,
         "model": lambda: snapshot.configuration,
         "snapshot": lambda: snapshot,
         "official model": lambda: official.configuration_model(snapshot.payloads.configuration),
@@ -407,14 +493,19 @@ def test_providers(provider: IBMProvider, service: LocalService) -> None:
     assert service.token not in repr(provider)
 
 
-def test_instances_are_searched_for_only_if_no_crn_is_given(service: LocalService, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_instances_are_searched_for_only_if_no_crn_is_given(
+    service: LocalService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("QISKIT_IBM_INSTANCE", "local")
     with IBMProvider() as by_name:
         assert by_name.active_instance() == service.crn
     monkeypatch.delenv("QISKIT_IBM_INSTANCE")
     with IBMProvider() as all_of_them:
         assert all_of_them.get_backend("ibmq_vigo").num_qubits == 5
-    with IBMProvider(plans_preference=["premium"]) as none, pytest.raises(IBMInputValueError, match="No instance of the account"):
+    with (
+        IBMProvider(plans_preference=["premium"]) as none,
+        pytest.raises(IBMInputValueError, match="No instance of the account"),
+    ):
         none.backends()
     with IBMProvider(region="us-east", plans_preference=["Open"]) as chosen:
         assert chosen.active_instance() == service.crn

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from qiskit import QuantumCircuit
@@ -33,7 +33,9 @@ from qiskit_ibm_native.exceptions import (
     RequestsApiError,
 )
 from qiskit_ibm_native.local.faults import Fault
-from qiskit_ibm_native.local.server import LocalService
+
+if TYPE_CHECKING:
+    from qiskit_ibm_native.local.server import LocalService
 
 QUICK = RetryPolicy(first_wait=0.01, longest_wait=0.02, budget=3.0)
 
@@ -73,8 +75,12 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-@pytest.mark.parametrize("match", ["GET .*/configuration", "GET .*/properties", "GET .*/status", "POST .*/jobs$", "GET .*/jobs/"])
-def test_nothing_is_lost_and_nothing_is_submitted_twice(quick: IBMProvider, service: LocalService, name: str, match: str) -> None:
+@pytest.mark.parametrize(
+    "match", ["GET .*/configuration", "GET .*/properties", "GET .*/status", "POST .*/jobs$", "GET .*/jobs/"]
+)
+def test_nothing_is_lost_and_nothing_is_submitted_twice(
+    quick: IBMProvider, service: LocalService, name: str, match: str
+) -> None:
     fault = replace(FAULTS[name], match=match)
     before = jobs_of(quick)
     service.faults.add(fault)
@@ -93,7 +99,9 @@ def test_nothing_is_lost_and_nothing_is_submitted_twice(quick: IBMProvider, serv
 def test_failures_that_last_end_in_an_error_with_the_services_words(quick: IBMProvider, service: LocalService) -> None:
     service.faults.add(Fault("status", match="GET .*/status", status=500, times=100))
     backend = quick.get_backend("local_simulator")
-    with pytest.raises(IBMBackendApiError, match=r"GET /backends/local_simulator/status: 500 a fault on purpose.*1000.*trace fault"):
+    with pytest.raises(
+        IBMBackendApiError, match=r"GET /backends/local_simulator/status: 500 a fault on purpose.*1000.*trace fault"
+    ):
         backend.status()
     service.faults.clear()
     service.faults.add(Fault("drop", match="GET .*/status", times=100))
@@ -146,11 +154,24 @@ def test_if_nobody_knows_whether_a_job_was_taken_the_error_says_how_to_find_out(
     backend.status()
     service.faults.add(Fault("drop", match="POST .*/jobs$", after=True))
     service.faults.add(Fault("drop", match="GET .*/jobs$", times=100))
-    with pytest.raises(IBMBackendApiError, match=r"may have taken the job: look for it with jobs\(job_tags=\['qiskit-ibm-native:"):
+    with pytest.raises(
+        IBMBackendApiError, match=r"may have taken the job: look for it with jobs\(job_tags=\['qiskit-ibm-native:"
+    ):
         backend.run(circuit())
 
 
-MALFORMED = ["", "[]", "null", "{}", '"text"', "{", '{"devices": 5}', '{"devices": [5]}', '{"jobs": [5]}', '{"state": "x"}']
+MALFORMED = [
+    "",
+    "[]",
+    "null",
+    "{}",
+    '"text"',
+    "{",
+    '{"devices": 5}',
+    '{"devices": [5]}',
+    '{"jobs": [5]}',
+    '{"state": "x"}',
+]
 
 
 @pytest.mark.parametrize("body", MALFORMED)
@@ -159,17 +180,17 @@ def test_replies_that_make_no_sense_are_typed_errors(quick: IBMProvider, service
     job = simulator.run(circuit(), shots=1)
     job.result()
     calls: dict[str, Callable[[], Any]] = {
-        "GET .*/backends$": lambda: quick.backends(),
+        "GET .*/backends$": quick.backends,
         "GET .*/configuration$": lambda: quick.get_backend("ibm_torino"),
         "GET .*/properties$": lambda: fez.properties(refresh=True),
-        "GET .*/status$": lambda: fez.status(),
+        "GET .*/status$": fez.status,
         "POST .*/jobs$": lambda: simulator.run(circuit()),
-        "GET .*/jobs$": lambda: quick.jobs(),
+        "GET .*/jobs$": quick.jobs,
         "GET .*/jobs/[^/]*$": lambda: quick.job(job.job_id()).status(),
         "GET .*/results$": lambda: job.result(refresh=True),
         "GET .*/metrics$": lambda: quick.job(job.job_id()).time_per_step(),
-        "POST .*/sessions$": lambda: fez.open_session(),
-        "GET .*/usage$": lambda: quick.usage(),
+        "POST .*/sessions$": fez.open_session,
+        "GET .*/usage$": quick.usage,
     }
     harmless = {
         ("GET .*/properties$", "null"), ("GET .*/properties$", "{}"), ("GET .*/properties$", ""),
@@ -191,7 +212,9 @@ def test_replies_that_make_no_sense_are_typed_errors(quick: IBMProvider, service
     fez.properties(refresh=True)
 
 
-def test_a_damaged_payload_is_refused_with_its_place_and_the_old_one_stays(quick: IBMProvider, service: LocalService) -> None:
+def test_a_damaged_payload_is_refused_with_its_place_and_the_old_one_stays(
+    quick: IBMProvider, service: LocalService
+) -> None:
     backend = quick.get_backend("ibm_miami")
     target = backend.target
     service.faults.add(Fault("body", match="GET .*/properties$", body='{"qubits": [[5]]}'))
@@ -226,7 +249,10 @@ def test_keys_and_tokens_are_nowhere_to_be_seen(
     caplog.set_level(logging.DEBUG)
     backend = quick.get_backend("local_simulator")
     token = quick._authenticator.header().split()[1]
-    texts = [repr(each) for each in (quick, backend, quick._authenticator, quick._runtime_client, quick._endpoint, quick.backend)]
+    texts = [
+        repr(each)
+        for each in (quick, backend, quick._authenticator, quick._runtime_client, quick._endpoint, quick.backend)
+    ]
     for fault in (Fault("status", status=500, times=9), Fault("drop", times=9), Fault("status", status=401, times=9)):
         service.faults.add(replace(fault, match="/usage", body=f"echo: Bearer {token}"))
         with pytest.raises(IBMError) as caught:

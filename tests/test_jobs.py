@@ -8,7 +8,7 @@ import io
 import subprocess
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from qiskit import QuantumCircuit, transpile
@@ -23,8 +23,10 @@ from qiskit_ibm_native.exceptions import (
     IBMJobNotFoundError,
     IBMJobTimeoutError,
 )
-from qiskit_ibm_native.local.server import LocalService
 from qiskit_ibm_native.provider.job_base import job_status
+
+if TYPE_CHECKING:
+    from qiskit_ibm_native.local.server import LocalService
 
 
 def flipped(number: int = 1, name: str = "flipped") -> QuantumCircuit:

@@ -3,20 +3,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from layouts import LAYOUTS
 from qiskit import ClassicalRegister, QuantumCircuit
 from qiskit.circuit import Clbit
 from qiskit.exceptions import QiskitError
 from qiskit.result import Result
 from qiskit_aer import AerSimulator
 
-from qiskit_ibm_native import IBMProvider
+from layouts import LAYOUTS
 from qiskit_ibm_native.exceptions import IBMBackendValueError
 from qiskit_ibm_native.provider.layout import Layout, arrange
+
+if TYPE_CHECKING:
+    from qiskit_ibm_native import IBMProvider
 
 SHOTS, SEED = 200, 7
 PROGRAMS = ("sampler", "executor")

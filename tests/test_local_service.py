@@ -16,13 +16,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import device
 import numpy as np
 import pytest
 import requests
 from qiskit import QuantumCircuit, transpile
 from qiskit.providers import JobStatus
 
+import device
 from qiskit_ibm_native import IBMProvider, Snapshot, build_coupling_map
 from qiskit_ibm_native.cli import main
 from qiskit_ibm_native.exceptions import IBMBackendApiError, IBMError, IBMInputValueError, IBMJobFailureError
@@ -159,7 +159,9 @@ def simulators() -> list[int]:
     import psutil
 
     return [
-        child.pid for child in psutil.Process().children() if "qiskit_ibm_native.local.simulator" in " ".join(child.cmdline())
+        child.pid
+        for child in psutil.Process().children()
+        if "qiskit_ibm_native.local.simulator" in " ".join(child.cmdline())
     ]
 
 
@@ -264,7 +266,9 @@ def longest_path(length: int) -> list[int]:
 
 def test_more_qubits_than_amplitudes_fit(local_provider: IBMProvider) -> None:
     backend = local_provider.get_backend("ibm_fez")
-    counts = backend.run(transpile(flipped(60), backend, optimization_level=0), shots=20).result(timeout=120).get_counts()
+    counts = (
+        backend.run(transpile(flipped(60), backend, optimization_level=0), shots=20).result(timeout=120).get_counts()
+    )
     assert sum(counts.values()) == 20
     assert sum(key.count("1") * number for key, number in counts.items()) / 20 > 54
 
@@ -275,7 +279,7 @@ def test_more_qubits_than_amplitudes_fit(local_provider: IBMProvider) -> None:
 @pytest.fixture
 def raw(service: LocalService) -> Any:
     """Make a request as anybody may."""
-    header = f"Bearer {Tokens_of(service)}"
+    header = f"Bearer {token_of(service)}"
 
     def request(method: str, path: str, **options: Any) -> requests.Response:
         headers = {"Authorization": header, "Service-CRN": service.crn, **options.pop("headers", {})}
@@ -284,7 +288,7 @@ def raw(service: LocalService) -> Any:
     return request
 
 
-def Tokens_of(service: LocalService) -> str:
+def token_of(service: LocalService) -> str:
     reply = requests.post(f"{service.url}/identity/token", data={"apikey": service.token}, timeout=30)
     return str(reply.json()["access_token"])
 
@@ -342,7 +346,9 @@ def test_what_makes_no_sense_is_refused_in_the_words_of_the_platform(
     ],
 )  # fmt: skip
 def test_jobs_that_make_no_sense_fail_and_say_why(raw: Any, params: dict[str, Any]) -> None:
-    job = raw("POST", "/api/v1/jobs", json={"backend": "ibm_fez", "program_id": "sampler", "params": params}).json()["id"]
+    job = raw("POST", "/api/v1/jobs", json={"backend": "ibm_fez", "program_id": "sampler", "params": params}).json()[
+        "id"
+    ]
     state = {"status": "Queued"}
     while state["status"] in ("Queued", "Running"):
         time.sleep(0.02)
@@ -416,7 +422,9 @@ def test_the_channel_may_be_chosen_by_the_environment(monkeypatch: pytest.Monkey
 
 
 def test_faults_may_be_asked_for_over_http(raw: Any, provider: IBMProvider) -> None:
-    assert raw("POST", "/faults", json={"kind": "status", "match": "/usage", "status": 418, "times": 1}).status_code == 204
+    assert (
+        raw("POST", "/faults", json={"kind": "status", "match": "/usage", "status": 418, "times": 1}).status_code == 204
+    )
     with pytest.raises(IBMError, match="418"):
         provider.usage()
     raw("POST", "/faults", json={"kind": "status", "match": "/usage", "status": 418, "times": 1})
@@ -447,7 +455,7 @@ def test_a_backend_that_vanished_from_the_service_is_told(provider: IBMProvider)
     backend = provider.get_backend("ibm_fez")
     backend.name = "ibm_vanished"
     try:
-        with pytest.raises(IBMBackendApiError, match="404.*There is no backend 'ibm_vanished'"):
+        with pytest.raises(IBMBackendApiError, match=r"404.*There is no backend 'ibm_vanished'"):
             backend.status()
     finally:
         backend.name = "ibm_fez"

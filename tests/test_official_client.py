@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import equality
 import pytest
 
+import equality
 from qiskit_ibm_native import Snapshot, build_target, bundled_devices
 
 
@@ -22,7 +22,18 @@ from qiskit_ibm_native import Snapshot, build_target, bundled_devices
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Run the command ``serve``; give the environment that it prints."""
     folder = tmp_path_factory.mktemp("serve")
-    command = [sys.executable, "-m", "qiskit_ibm_native", "serve", "--port", "0", "--store", str(folder / "jobs.sqlite3"), "--workers", "2"]
+    command = [
+        sys.executable,
+        "-m",
+        "qiskit_ibm_native",
+        "serve",
+        "--port",
+        "0",
+        "--store",
+        str(folder / "jobs.sqlite3"),
+        "--workers",
+        "2",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         environment = {}
         for line in process.stdout or ():
@@ -105,7 +116,9 @@ def test_its_jobs(seen: dict[str, Any]) -> None:
     assert "this service has no twirling" in seen["refused"]
 
 
-def test_our_client_reads_its_jobs(seen: dict[str, Any], served: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_our_client_reads_its_jobs(
+    seen: dict[str, Any], served: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from qiskit_ibm_native import IBMProvider
 
     for name, value in served.items():

@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 import shutil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from ibm_quantum_schemas.executor.version_2_0 import ParamsModel as ExecutorParams
 from ibm_quantum_schemas.sampler.version_0_1 import ParamsModel as SamplerParams
-from layouts import LAYOUTS
 from qiskit import QuantumCircuit, transpile
 from qiskit.primitives import BackendEstimatorV2, BackendSamplerV2, StatevectorEstimator
 from qiskit.quantum_info import SparsePauliOp
@@ -19,10 +18,13 @@ from qiskit.transpiler.preset_passmanagers.plugin import list_stage_plugins
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel
 
-from qiskit_ibm_native import IBMProvider
+from layouts import LAYOUTS
 from qiskit_ibm_native.provider.layout import arrange, describe
 from qiskit_ibm_native.provider.programs import ExecutorProgram, SamplerProgram, Submission
 from qiskit_ibm_native.transpiler import ConvertIdToDelay
+
+if TYPE_CHECKING:
+    from qiskit_ibm_native import IBMProvider
 
 
 @pytest.fixture
@@ -109,7 +111,9 @@ def test_aer_takes_a_device(vigo: Any) -> None:
     assert "cx" in NoiseModel.from_backend(vigo).noise_instructions
 
 
-@pytest.mark.skipif(shutil.which("neato") is None, reason="Qiskit's plots need the executables of Graphviz, which CI installs")
+@pytest.mark.skipif(
+    shutil.which("neato") is None, reason="Qiskit's plots need the executables of Graphviz, which CI installs"
+)
 def test_qiskit_plots_a_device(vigo: Any, fez: Any) -> None:
     import matplotlib as mpl
 
@@ -143,7 +147,9 @@ def test_an_experiment_measures_t1(local_provider: IBMProvider, backend_run: boo
 def submission(name: str, **changes: Any) -> Submission:
     circuit = LAYOUTS[name]()
     sent, layout = arrange(circuit)
-    return Submission([sent, sent], [describe(circuit, layout, {"a": 1})] * 2, {"options": {}, "header": {}}, 100, **changes)
+    return Submission(
+        [sent, sent], [describe(circuit, layout, {"a": 1})] * 2, {"options": {}, "header": {}}, 100, **changes
+    )
 
 
 CHANGES: list[dict[str, Any]] = [

@@ -7,11 +7,11 @@ import warnings
 from typing import Any
 from unittest.mock import patch
 
-import device
 import pytest
 from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import Parameter
 
+import device
 from qiskit_ibm_native import IBMBackend, IBMProvider, Snapshot
 from qiskit_ibm_native.exceptions import IBMBackendError, IBMBackendValueError, IBMError
 from qiskit_ibm_native.models import BackendProperties, BackendStatus
@@ -198,7 +198,7 @@ def test_parameters_without_values_are_refused(vigo: Any) -> None:
     circuit = QuantumCircuit(1, 1)
     circuit.rz(Parameter("theta"), 0)
     circuit.measure(0, 0)
-    with pytest.raises(IBMBackendValueError, match="parameters without values .theta."):
+    with pytest.raises(IBMBackendValueError, match=r"parameters without values .theta."):
         vigo.run(circuit)
     bound = circuit.assign_parameters([0.5])
     assert vigo.run(bound, shots=3).result().results[0].shots == 3
@@ -291,7 +291,13 @@ def test_noise_models_are_used_by_simulators(simulator: Any) -> None:
 
 def test_what_is_submitted_besides_circuits(fez: Any) -> None:
     values = sent(
-        fez, QuantumCircuit(1), job_tags=["mine"], image="custom:1", max_execution_time=60, private=True, log_level="DEBUG"
+        fez,
+        QuantumCircuit(1),
+        job_tags=["mine"],
+        image="custom:1",
+        max_execution_time=60,
+        private=True,
+        log_level="DEBUG",
     )
     assert values["job_tags"] == ["mine"]
     assert values["image"] == "custom:1"

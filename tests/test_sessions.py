@@ -146,7 +146,9 @@ def test_what_the_service_refuses_is_told(vigo: Any) -> None:
     from qiskit_ibm_native.exceptions import RequestsApiError
 
     with (
-        patch.object(vigo._api_client, "create_session", side_effect=RequestsApiError("no dedicated sessions on this plan", 400)),
+        patch.object(
+            vigo._api_client, "create_session", side_effect=RequestsApiError("no dedicated sessions on this plan", 400)
+        ),
         pytest.raises(IBMBackendApiError, match="no dedicated sessions on this plan"),
     ):
         vigo.open_session()

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from .provider.job_base import IBMJob
     from .provider.job_monitor import job_monitor
     from .provider.provider import IBMProvider
-    from .provider.queue_info import QueueInfo
     from .provider.qubit_properties import IBMQubitProperties
+    from .provider.queue_info import QueueInfo
     from .provider.session import Session
     from .snapshot import Snapshot, bundled_devices
     from .target import build_coupling_map, build_instruction_durations, build_target

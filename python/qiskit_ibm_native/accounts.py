@@ -191,9 +191,7 @@ def save_account(
         if name in entries and not overwrite:
             from .exceptions import AccountAlreadyExistsError
 
-            raise AccountAlreadyExistsError(
-                f"Named account ({name}) already exists. Set overwrite=True to overwrite."
-            )
+            raise AccountAlreadyExistsError(f"Named account ({name}) already exists. Set overwrite=True to overwrite.")
         if set_as_default:
             marked = [other for other in entries if _is_marked(entries[other]) and other != name]
             if marked and not overwrite:
@@ -356,7 +354,9 @@ def _read(path: Path) -> dict[str, Any]:
     else:
         place = "it is not an object"
     if not isinstance(entries, dict):
-        raise _invalid(f"The file of accounts {path} is damaged ({place}). Mend it, or move it away and save accounts anew.")
+        raise _invalid(
+            f"The file of accounts {path} is damaged ({place}). Mend it, or move it away and save accounts anew."
+        )
     return entries
 
 
@@ -372,11 +372,11 @@ def _changed(path: Path) -> Iterator[dict[str, Any]]:
         text = json.dumps(entries, sort_keys=True, indent=4)
         handle, scratch = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
         try:
-            with open(handle, "w", encoding="utf-8") as file:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(scratch, path)
+            Path(scratch).replace(path)
         except BaseException:
             Path(scratch).unlink(missing_ok=True)
             raise

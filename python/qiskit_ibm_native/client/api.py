@@ -6,15 +6,17 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import orjson
 
 from .. import __version__
 from ..exceptions import ApiIBMProtocolError, IBMNotAuthorizedError, RequestsApiError
-from .auth import Authenticator
 from .transport import TIMEOUT, Reply, Transport
+
+if TYPE_CHECKING:
+    from .auth import Authenticator
 
 #: The version of the API that this client speaks.
 API_VERSION = "2026-04-15"
@@ -31,7 +33,9 @@ def client_application() -> str:
     import qiskit
 
     custom = os.environ.get("QISKIT_IBM_RUNTIME_CUSTOM_CLIENT_APP_HEADER", "")
-    return f"qiskit-version-2/qiskit_ibm_native-{__version__},qiskit-{qiskit.__version__}/qiskit{custom and '/' + custom}"
+    return (
+        f"qiskit-version-2/qiskit_ibm_native-{__version__},qiskit-{qiskit.__version__}/qiskit{custom and '/' + custom}"
+    )
 
 
 class RuntimeClient:

@@ -125,5 +125,7 @@ def _lifetime(content: dict[str, Any], now: float) -> tuple[float, float]:
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         life = content.get("expires_in", 0)
         if not isinstance(life, int | float) or life <= 0:
-            raise ApiIBMProtocolError("POST /identity/token: the reply does not tell how long the token is good") from None
+            raise ApiIBMProtocolError(
+                "POST /identity/token: the reply does not tell how long the token is good"
+            ) from None
     return now, now + float(life)

@@ -10,12 +10,12 @@ import orjson
 
 from ..exceptions import IBMInputValueError
 from ..logger import logger
-from .transport import Transport
 
 if TYPE_CHECKING:
     from ..accounts import Account
     from .auth import Authenticator
     from .endpoint import Endpoint
+    from .transport import Transport
 
 #: What costs nothing comes first.
 _PRICING = ("free", "trial", "paygo", "paid", "subscription")

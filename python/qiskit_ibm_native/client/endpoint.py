@@ -6,9 +6,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ..accounts import Account, ProxyConfiguration
+if TYPE_CHECKING:
+    from ..accounts import Account, ProxyConfiguration
 
 #: ``resolver(url, instance, private_endpoint, channel)`` returns the base URL of an instance.
 UrlResolver = Callable[[str, str, bool, str], str]

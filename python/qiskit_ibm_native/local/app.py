@@ -43,7 +43,9 @@ class Rooms:
 class Refusal(HTTPException):
     """A request is refused, in the words of the platform."""
 
-    def __init__(self, status: int, code: int, message: str, solution: str = "", headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, code: int, message: str, solution: str = "", headers: dict[str, str] | None = None
+    ) -> None:
         """Create it of a status, a code of the platform and a text."""
         super().__init__(status, {"code": code, "message": message, "solution": solution, "more_info": ""}, headers)
 
@@ -58,6 +60,7 @@ def build_app(rooms: Rooms) -> Faults:
     for prefix in PREFIXES:
         app.include_router(_backends(rooms), prefix=prefix)
         app.include_router(_jobs(rooms), prefix=prefix)
+        app.include_router(_outcomes(rooms), prefix=prefix)
         app.include_router(_sessions(rooms), prefix=prefix)
     return faults
 
@@ -84,7 +87,9 @@ async def _content(request: Request) -> dict[str, Any]:
 def _guard(rooms: Rooms, with_instance: bool = True) -> Callable[[Request], None]:
     def check(request: Request) -> None:
         if not rooms.tokens.accepts(request.headers.get("authorization", "")):
-            raise Refusal(401, 1200, "The access token is missing, wrong or expired", "Get a new one with your API key.")
+            raise Refusal(
+                401, 1200, "The access token is missing, wrong or expired", "Get a new one with your API key."
+            )
         instance = request.headers.get("service-crn")
         if with_instance and instance != rooms.crn:
             raise Refusal(404, 1219, f"There is no instance {instance!r}", f"Use {rooms.crn}.")
@@ -203,15 +208,16 @@ def _payload(payload: bytes | None, request: Request) -> Response:
     return Response(payload, media_type="application/json")
 
 
+def _known(store: Store, job_id: str, with_content: bool = False) -> dict[str, Any]:
+    job = store.job(job_id, with_content)
+    if job is None:
+        raise Refusal(404, 3250, f"Job not found: {job_id}")
+    return job
+
+
 def _jobs(rooms: Rooms) -> APIRouter:  # noqa: C901 (one function a route)
     router = APIRouter(dependencies=[Depends(_guard(rooms))])
     store = rooms.store
-
-    def known(job_id: str, with_content: bool = False) -> dict[str, Any]:
-        job = store.job(job_id, with_content)
-        if job is None:
-            raise Refusal(404, 3250, f"Job not found: {job_id}")
-        return job
 
     @router.post("/jobs")
     async def submit_job(request: Request) -> Response:
@@ -240,36 +246,15 @@ def _jobs(rooms: Rooms) -> APIRouter:  # noqa: C901 (one function a route)
     @router.get("/jobs/{job_id}")
     async def get_job(job_id: str, request: Request) -> Response:
         excluded = request.query_params.get("exclude_params", "false").lower() == "true"
-        job = known(job_id, with_content=not excluded)
+        job = _known(store, job_id, with_content=not excluded)
         described = _described(job)
         if not excluded and not job["private"] and job["params"]:
             described["params"] = orjson.Fragment(job["params"])
         return _json(described)
 
-    @router.get("/jobs/{job_id}/results")
-    async def get_results(job_id: str) -> Response:
-        known(job_id)
-        result = await asyncio.to_thread(store.take_result, job_id)
-        return Response(status_code=204) if result is None else Response(result, media_type="application/json")
-
-    @router.get("/jobs/{job_id}/logs")
-    async def get_logs(job_id: str) -> Response:
-        return Response(known(job_id)["logs"], media_type="text/plain")
-
-    @router.get("/jobs/{job_id}/metrics")
-    async def get_metrics(job_id: str) -> Response:
-        job = known(job_id)
-        seconds = _seconds(job)
-        usage = {
-            "quantum_seconds": seconds, "seconds": seconds, "qpu_charge_time_seconds": seconds,
-            "status": "complete" if job["finished"] else "pending",
-        }  # fmt: skip
-        stamps = {key: job[key] for key in ("created", "running", "finished")}
-        return _json({"timestamps": stamps, "bss": {"seconds": seconds}, "usage": usage})
-
     @router.post("/jobs/{job_id}/cancel")
     async def cancel_job(job_id: str) -> Response:
-        job = known(job_id)
+        job = _known(store, job_id)
         if job["status"] == "Cancelled":
             return Response(status_code=204)
         if not store.end_job(job_id, "Cancelled", "Cancelled by user"):
@@ -279,16 +264,44 @@ def _jobs(rooms: Rooms) -> APIRouter:  # noqa: C901 (one function a route)
 
     @router.put("/jobs/{job_id}/tags")
     async def set_tags(job_id: str, request: Request) -> Response:
-        known(job_id)
+        _known(store, job_id)
         store.set_tags(job_id, _tags((await _content(request)).get("tags")))
         return Response(status_code=204)
 
     @router.delete("/jobs/{job_id}")
     async def delete_job(job_id: str) -> Response:
-        if known(job_id)["finished"] is None:
+        if _known(store, job_id)["finished"] is None:
             raise Refusal(400, 3211, f"Job {job_id} is not done; cancel it first")
         store.delete_job(job_id)
         return Response(status_code=204)
+
+    return router
+
+
+def _outcomes(rooms: Rooms) -> APIRouter:
+    router = APIRouter(dependencies=[Depends(_guard(rooms))])
+    store = rooms.store
+
+    @router.get("/jobs/{job_id}/results")
+    async def get_results(job_id: str) -> Response:
+        _known(store, job_id)
+        result = await asyncio.to_thread(store.take_result, job_id)
+        return Response(status_code=204) if result is None else Response(result, media_type="application/json")
+
+    @router.get("/jobs/{job_id}/logs")
+    async def get_logs(job_id: str) -> Response:
+        return Response(_known(store, job_id)["logs"], media_type="text/plain")
+
+    @router.get("/jobs/{job_id}/metrics")
+    async def get_metrics(job_id: str) -> Response:
+        job = _known(store, job_id)
+        seconds = _seconds(job)
+        usage = {
+            "quantum_seconds": seconds, "seconds": seconds, "qpu_charge_time_seconds": seconds,
+            "status": "complete" if job["finished"] else "pending",
+        }  # fmt: skip
+        stamps = {key: job[key] for key in ("created", "running", "finished")}
+        return _json({"timestamps": stamps, "bss": {"seconds": seconds}, "usage": usage})
 
     return router
 
@@ -299,7 +312,7 @@ def _checked_job(job: dict[str, Any], store: Store) -> dict[str, Any]:
     if not isinstance(job.get("params"), dict) or not job["params"]:
         raise Refusal(400, 3211, "params are missing")
     cost = job.get("cost") or MOST_SECONDS
-    if not isinstance(cost, int) or not 0 < cost:
+    if not isinstance(cost, int) or not cost > 0:
         raise Refusal(400, 1211, f"cost is {cost!r}, not a number of seconds")
     session_id = job.get("session_id")
     if session_id is not None:
@@ -365,7 +378,7 @@ def _utc(text: str | None) -> str | None:
     return at.astimezone(datetime.timezone.utc).isoformat(timespec="microseconds")
 
 
-def _sessions(rooms: Rooms) -> APIRouter:
+def _sessions(rooms: Rooms) -> APIRouter:  # noqa: C901 (one function a route)
     router = APIRouter(dependencies=[Depends(_guard(rooms))])
     store = rooms.store
 

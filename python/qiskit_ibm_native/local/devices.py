@@ -17,10 +17,49 @@ from ..snapshot import Snapshot, bundled_devices
 
 SIMULATOR = "local_simulator"
 #: What Aer runs without help.
-_SIMULATOR_GATES = (
-    "ccx ccz cp crx cry crz cswap csx cu cu1 cu3 cx cy cz ecr h id p r rx rxx ry ryy rz rzx rzz s sdg swap sx sxdg t tdg u"
-    " u1 u2 u3 unitary x y z"
-).split()
+_SIMULATOR_GATES = [
+    "ccx",
+    "ccz",
+    "cp",
+    "crx",
+    "cry",
+    "crz",
+    "cswap",
+    "csx",
+    "cu",
+    "cu1",
+    "cu3",
+    "cx",
+    "cy",
+    "cz",
+    "ecr",
+    "h",
+    "id",
+    "p",
+    "r",
+    "rx",
+    "rxx",
+    "ry",
+    "ryy",
+    "rz",
+    "rzx",
+    "rzz",
+    "s",
+    "sdg",
+    "swap",
+    "sx",
+    "sxdg",
+    "t",
+    "tdg",
+    "u",
+    "u1",
+    "u2",
+    "u3",
+    "unitary",
+    "x",
+    "y",
+    "z",
+]
 _BEGINNING = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
 
 
@@ -106,7 +145,9 @@ def _saved(folder: Path) -> Iterator[Snapshot]:
     if (folder / "configuration.json.gz").exists():
         yield Snapshot.load(folder)
         return
-    places = sorted(each for each in folder.iterdir() if each.suffix == ".zip" or (each / "configuration.json.gz").exists())
+    places = sorted(
+        each for each in folder.iterdir() if each.suffix == ".zip" or (each / "configuration.json.gz").exists()
+    )
     if not places:
         raise IBMInputValueError(f"{folder} has no saved snapshots; Snapshot.save makes some.")
     for place in places:
@@ -117,11 +158,26 @@ def _simulator() -> Snapshot:
     gates = [{"name": name, "parameters": [], "qasm_def": ""} for name in _SIMULATOR_GATES]
     control_flow = ["if_else", "for_loop", "while_loop", "switch_case"]
     return Snapshot.from_payloads(
-        json.dumps({
-            "backend_name": SIMULATOR, "backend_version": "1.0.0", "n_qubits": 32, "basis_gates": _SIMULATOR_GATES,
-            "gates": gates, "local": True, "simulator": True, "conditional": True, "open_pulse": False, "memory": True,
-            "coupling_map": None, "max_shots": 1_000_000, "max_experiments": 300, "online_date": "2026-01-01T00:00:00Z",
-            "supported_instructions": [*_SIMULATOR_GATES, "measure", "reset", "delay", *control_flow],
-            "supported_features": ["qasm3", "dynamic_circuits"], "description": "an ideal simulator", "dt": 1.0,
-        })  # fmt: skip
+        json.dumps(
+            {
+                "backend_name": SIMULATOR,
+                "backend_version": "1.0.0",
+                "n_qubits": 32,
+                "basis_gates": _SIMULATOR_GATES,
+                "gates": gates,
+                "local": True,
+                "simulator": True,
+                "conditional": True,
+                "open_pulse": False,
+                "memory": True,
+                "coupling_map": None,
+                "max_shots": 1_000_000,
+                "max_experiments": 300,
+                "online_date": "2026-01-01T00:00:00Z",
+                "supported_instructions": [*_SIMULATOR_GATES, "measure", "reset", "delay", *control_flow],
+                "supported_features": ["qasm3", "dynamic_circuits"],
+                "description": "an ideal simulator",
+                "dt": 1.0,
+            }
+        )
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +19,11 @@ from qiskit.circuit import ControlFlowOp, Measure, Reset
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel
 
-from ..snapshot import Snapshot
 from . import noise
-from .wire import BadInput
+from .wire import BadInputError
+
+if TYPE_CHECKING:
+    from ..snapshot import Snapshot
 
 #: Above so many updates of amplitudes for a circuit (a few seconds), shots share courses of the noise.
 _BUDGET = 5.0e9
@@ -60,7 +62,7 @@ def run(tasks: Sequence[Task], setting: Setting) -> list[npt.NDArray[np.bool_]]:
     """Return, by circuit, bits of shape ``(shots, num_clbits)``.
 
     Raises:
-        BadInput: The simulator does not run a circuit.
+        BadInputError: The simulator does not run a circuit.
     """
     if setting.snapshot is None or setting.noise_model is not None:
         return _run_together(tasks, setting)
@@ -99,7 +101,16 @@ def _run_on_device(
         options["noise_model"] = noise.device_noise(snapshot, qubits)
         return _aer([circuit], task.shots, seed, options)[0]
     courses = int(min(max(_BUDGET // course, 1), task.shots))
-    return _drawn(circuit, task.shots, courses, measured, used, seed, {**options, "noise_model": noise.twirled_gate_noise(snapshot, qubits)}, snapshot)
+    return _drawn(
+        circuit,
+        task.shots,
+        courses,
+        measured,
+        used,
+        seed,
+        {**options, "noise_model": noise.twirled_gate_noise(snapshot, qubits)},
+        snapshot,
+    )
 
 
 def _drawn(
@@ -124,7 +135,9 @@ def _drawn(
     places = {qubit: index for index, qubit in enumerate(used)}
     table = noise.readout_probabilities(snapshot)
     bits = np.zeros((shots, circuit.num_clbits), np.bool_)
-    for part, probabilities in zip(np.array_split(np.arange(shots), courses), result.data(0)["probabilities"], strict=True):
+    for part, probabilities in zip(
+        np.array_split(np.arange(shots), courses), result.data(0)["probabilities"], strict=True
+    ):
         sums = np.cumsum(probabilities)
         words = np.searchsorted(sums, random.random(len(part)) * sums[-1])
         for clbit, qubit in measured.items():
@@ -140,17 +153,19 @@ def _aer(
     try:
         job = AerSimulator().run(circuits, shots=shots, memory=True, seed_simulator=seed, **options)
         result = _checked(job.result())
-    except BadInput:
+    except BadInputError:
         raise
     except Exception as error:
-        raise BadInput(f"the simulator does not run this: {error}") from None
-    return [_bits(result.data(place).get("memory"), circuit.num_clbits, shots) for place, circuit in enumerate(circuits)]
+        raise BadInputError(f"the simulator does not run this: {error}") from None
+    return [
+        _bits(result.data(place).get("memory"), circuit.num_clbits, shots) for place, circuit in enumerate(circuits)
+    ]
 
 
 def _checked(result: Any) -> Any:
     if not result.success:
         reasons = {each.status for each in result.results if not each.success} or {result.status}
-        raise BadInput(f"the simulator does not run this: {'; '.join(map(str, reasons))}")
+        raise BadInputError(f"the simulator does not run this: {'; '.join(map(str, reasons))}")
     return result
 
 

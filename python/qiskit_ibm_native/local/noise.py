@@ -10,19 +10,21 @@ from __future__ import annotations
 import itertools
 import warnings
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from qiskit.circuit import Delay
-from qiskit.transpiler import Target
 from qiskit.quantum_info import PTM
+from qiskit.transpiler import Target
 from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError, RelaxationNoisePass, pauli_error
 from qiskit_aer.noise.device import basic_device_gate_errors
 
 from ..exceptions import BackendPropertyError
-from ..snapshot import Snapshot
 from ..target import build_target
+
+if TYPE_CHECKING:
+    from ..snapshot import Snapshot
 
 
 @lru_cache(maxsize=32)

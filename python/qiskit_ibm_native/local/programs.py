@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,10 @@ import orjson
 from qiskit import QuantumCircuit
 
 from . import engine, noise, wire
-from .devices import Device
-from .wire import BadInput
+from .wire import BadInputError
+
+if TYPE_CHECKING:
+    from .devices import Device
 
 DEFAULT_SHOTS = 4096
 MOST_CIRCUITS = 10_000
@@ -67,7 +69,7 @@ def run_job(program: str, content: bytes, device: Device, has_noise: bool) -> by
         has_noise: Whether the device is as noisy as its calibration says.
 
     Raises:
-        BadInput: The job is not what the program takes.
+        BadInputError: The job is not what the program takes.
     """
     params = orjson.loads(content)
     read, write = (_read_sampler, _write_sampler) if program == "sampler" else (_read_executor, _write_executor)
@@ -84,7 +86,7 @@ def run_job(program: str, content: bytes, device: Device, has_noise: bool) -> by
     for piece in work.pieces:
         runs = [next(bits) for _ in range(math.prod(piece.shape))]
         stacked = np.array(runs, np.bool_).reshape(*piece.shape, piece.shots, piece.circuit.num_clbits)
-        measured = stacked if work.meas_type == "classified" else _signals(stacked, piece, device, has_noise, random)
+        measured = stacked if work.meas_type == "classified" else _signals(stacked, device, has_noise, random)
         if work.meas_type == "avg_kerneled":
             measured = measured.mean(axis=-2)
         fields.append(_by_register(piece.circuit, measured))
@@ -94,11 +96,15 @@ def run_job(program: str, content: bytes, device: Device, has_noise: bool) -> by
 def _check(piece: Piece, number: int, device: Device) -> None:
     limit = getattr(device.model, "max_shots", None)
     if piece.shots < 1 or (limit and piece.shots > limit):
-        raise BadInput(f"circuit {number}: {piece.shots} shots; {device.name} takes 1 to {limit}")
+        raise BadInputError(f"circuit {number}: {piece.shots} shots; {device.name} takes 1 to {limit}")
     if piece.circuit.num_qubits > device.num_qubits:
-        raise BadInput(f"circuit {number} has {piece.circuit.num_qubits} qubits, {device.name} has {device.num_qubits}")
+        raise BadInputError(
+            f"circuit {number} has {piece.circuit.num_qubits} qubits, {device.name} has {device.num_qubits}"
+        )
     if piece.circuit.num_parameters != (piece.values.shape[-1] if piece.values.ndim else 0):
-        raise BadInput(f"circuit {number} has {piece.circuit.num_parameters} parameters, its values {piece.values.shape}")
+        raise BadInputError(
+            f"circuit {number} has {piece.circuit.num_parameters} parameters, its values {piece.values.shape}"
+        )
 
 
 def _setting(work: Work, device: Device, has_noise: bool) -> engine.Setting:
@@ -109,10 +115,10 @@ def _setting(work: Work, device: Device, has_noise: bool) -> engine.Setting:
         try:
             model = NoiseModel.from_dict(model["__value__"])
         except Exception as error:
-            raise BadInput(f"the noise model cannot be read: {error}") from None
+            raise BadInputError(f"the noise model cannot be read: {error}") from None
     seed = work.simulator.get("seed_simulator")
     if seed is not None and not isinstance(seed, int):
-        raise BadInput(f"seed_simulator is {seed!r}, not a number")
+        raise BadInputError(f"seed_simulator is {seed!r}, not a number")
     snapshot = device.latest if has_noise and not device.is_simulator else None
     return engine.Setting(snapshot, model, seed, tuple(work.options.items()))
 
@@ -123,7 +129,7 @@ def _by_register(circuit: QuantumCircuit, values: npt.NDArray[Any]) -> dict[str,
 
 
 def _signals(
-    bits: npt.NDArray[np.bool_], piece: Piece, device: Device, has_noise: bool, random: np.random.Generator
+    bits: npt.NDArray[np.bool_], device: Device, has_noise: bool, random: np.random.Generator
 ) -> npt.NDArray[np.complex128]:
     """Return complex values as a readout would give them: clouds around -1 for 0 and +1 for 1, in arbitrary units.
 
@@ -141,12 +147,12 @@ def _signals(
     # A value on the wrong side would be another bit: the noise is folded back to the side of its bit.
     sides = np.where(bits, 1.0, -1.0)
     along = np.abs(1 + width * random.standard_normal(bits.shape))
-    return sides * along + 1j * width * random.standard_normal(bits.shape)
+    return np.asarray(sides * along + 1j * width * random.standard_normal(bits.shape), np.complex128)
 
 
 def _meas_type(value: Any) -> str:
     if value not in _MEAS_TYPES:
-        raise BadInput(f"the measurement type is {value!r}; use one of {list(_MEAS_TYPES)}")
+        raise BadInputError(f"the measurement type is {value!r}; use one of {list(_MEAS_TYPES)}")
     return str(value)
 
 
@@ -157,11 +163,11 @@ def _read_sampler(params: dict[str, Any]) -> Work:
     options = params.get("options") or {}
     pubs = params.get("pubs")
     if not isinstance(pubs, list) or not 0 < len(pubs) <= MOST_CIRCUITS:
-        raise BadInput(f"pubs must be a list of 1 to {MOST_CIRCUITS}")
+        raise BadInputError(f"pubs must be a list of 1 to {MOST_CIRCUITS}")
     for group in ("twirling", "dynamical_decoupling"):
         asked = [key for key, value in (options.get(group) or {}).items() if key.startswith("enable") and value]
         if asked:
-            raise BadInput(f"this service has no {group} ({', '.join(asked)})")
+            raise BadInputError(f"this service has no {group} ({', '.join(asked)})")
     execution = options.get("execution") or {}
     default = params.get("shots") or options.get("default_shots", DEFAULT_SHOTS)
     pieces = []
@@ -179,7 +185,7 @@ def _read_sampler(params: dict[str, Any]) -> Work:
 def _shots(shots: Any, default: Any) -> int:
     chosen = default if shots is None else shots
     if not isinstance(chosen, int) or isinstance(chosen, bool):
-        raise BadInput(f"shots is {chosen!r}, not a number")
+        raise BadInputError(f"shots is {chosen!r}, not a number")
     return chosen
 
 
@@ -240,16 +246,16 @@ def _plain(registers: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
 def _read_executor(params: dict[str, Any]) -> Work:
     program = params.get("quantum_program")
     if not isinstance(program, dict) or not isinstance(program.get("circuits"), dict):
-        raise BadInput("quantum_program with circuits is missing")
+        raise BadInputError("quantum_program with circuits is missing")
     circuits = wire.read_qpy(program["circuits"].get("b64_data"))
     items = program.get("items")
     if not isinstance(items, list) or not 0 < len(items) <= MOST_CIRCUITS or len(items) != len(circuits):
-        raise BadInput(f"there must be an item for each of the {len(circuits)} circuits")
+        raise BadInputError(f"there must be an item for each of the {len(circuits)} circuits")
     shots = _shots(program.get("shots"), None)
     pieces = []
     for circuit, item in zip(circuits, items, strict=True):
         if item.get("item_type") != "circuit":
-            raise BadInput(f"this service runs circuits only, no {item.get('item_type')!r} (twirling is one)")
+            raise BadInputError(f"this service runs circuits only, no {item.get('item_type')!r} (twirling is one)")
         values = wire.read_tensor(item.get("circuit_arguments"))
         shape = np.broadcast_shapes(values.shape[:-1], tuple(item.get("shape", ())))
         pieces.append(Piece(circuit, values, shape, shots))

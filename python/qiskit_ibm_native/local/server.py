@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -18,10 +18,12 @@ from ..client.endpoint import Endpoint
 from ..exceptions import IBMError
 from .app import Rooms, build_app
 from .devices import Catalog
-from .faults import Faults
 from .store import Store
 from .tokens import Tokens
 from .workers import Workers
+
+if TYPE_CHECKING:
+    from .faults import Faults
 
 STORE_VARIABLE = "QISKIT_IBM_NATIVE_LOCAL_STORE"
 DEFAULT_STORE = "~/.qiskit/qiskit-ibm-native/local.sqlite3"
@@ -82,7 +84,9 @@ class LocalService:
         self._workers = Workers(self._store, catalog, noise, workers)
         tokens = Tokens(self.token)
         self.faults: Faults = build_app(Rooms(catalog, self._store, self._workers, tokens, self.crn))
-        config = uvicorn.Config(self.faults, log_level="warning", access_log=False, lifespan="off", timeout_keep_alive=60)
+        config = uvicorn.Config(
+            self.faults, log_level="warning", access_log=False, lifespan="off", timeout_keep_alive=60
+        )
         self._server = uvicorn.Server(config)
         self.faults.abort = self._abort
         self._thread: threading.Thread | None = None

@@ -15,9 +15,10 @@ import subprocess
 import sys
 import threading
 import traceback
-from typing import BinaryIO
+from typing import IO, TYPE_CHECKING
 
-from ..snapshot import Snapshot
+if TYPE_CHECKING:
+    from ..snapshot import Snapshot
 
 _LENGTH = struct.Struct(">Q")
 
@@ -54,7 +55,7 @@ class Simulator:
         with self._lock:
             if self._process is None or self._process.poll() is not None:
                 self._close()
-                self._process = subprocess.Popen(
+                self._process = subprocess.Popen(  # noqa: S603 (this interpreter, and this file)
                     [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
                 )
             return self._process
@@ -107,13 +108,13 @@ class Simulator:
             self._process = None
 
 
-def _write(pipe: BinaryIO, content: bytes) -> None:
+def _write(pipe: IO[bytes], content: bytes) -> None:
     pipe.write(_LENGTH.pack(len(content)))
     pipe.write(content)
     pipe.flush()
 
 
-def _read(pipe: BinaryIO) -> bytes | None:
+def _read(pipe: IO[bytes]) -> bytes | None:
     """Return what is behind the next length, ``None`` at the end."""
     start = pipe.read(_LENGTH.size)
     if len(start) < _LENGTH.size:
@@ -129,14 +130,14 @@ def _main() -> None:
     os.dup2(2, 1)
     from .devices import Device
     from .programs import run_job
-    from .wire import BadInput
+    from .wire import BadInputError
 
     while (request := _read(sys.stdin.buffer)) is not None:
         program, params, snapshot, has_noise = pickle.loads(request)  # noqa: S301 (of the process that started this one)
         result, failure = b"", None
         try:
             result = run_job(program, params, Device([snapshot]), has_noise)
-        except BadInput as error:
+        except BadInputError as error:
             failure = (str(error), True, "")
         except Exception as error:
             failure = (f"The simulation failed: {error}", False, traceback.format_exc())

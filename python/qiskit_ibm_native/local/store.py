@@ -86,7 +86,14 @@ class Store:
     def add_job(self, **job: Any) -> str:
         """Keep a job that was submitted; return its id."""
         job_id = "d" + uuid.uuid4().hex[:19]
-        job = {**job, "id": job_id, "tags": json.dumps(job["tags"]), "owner": self.owner, "status": "Queued", "created": now()}
+        job = {
+            **job,
+            "id": job_id,
+            "tags": json.dumps(job["tags"]),
+            "owner": self.owner,
+            "status": "Queued",
+            "created": now(),
+        }
         columns = ", ".join(job)
         marks = ", ".join("?" * len(job))
         with self._changes() as db:
@@ -125,7 +132,9 @@ class Store:
         rows = self._rows(f"SELECT {columns} FROM jobs WHERE id = ?", (job_id,))  # noqa: S608 (names of columns)
         return _job(rows[0]) if rows else None
 
-    def jobs(self, filters: Mapping[str, Any], limit: int, offset: int, ascending: bool) -> tuple[list[dict[str, Any]], int]:
+    def jobs(
+        self, filters: Mapping[str, Any], limit: int, offset: int, ascending: bool
+    ) -> tuple[list[dict[str, Any]], int]:
         """Return a page of the jobs that fit, and how many fit altogether."""
         conditions, values = ["1"], []
         for key, condition in _CONDITIONS.items():
@@ -155,11 +164,11 @@ class Store:
         """Keep a job's results; return whether it was still running."""
         return self._change(job_id, ("Running",), status="Completed", finished=now(), result=result)
 
-    def end_job(self, job_id: str, status: str, reason: str | None = None, code: int | None = None, logs: str = "") -> bool:
+    def end_job(
+        self, job_id: str, status: str, reason: str | None = None, code: int | None = None, logs: str = ""
+    ) -> bool:
         """Say that a job failed or was cancelled; return whether it was still pending."""
-        return self._change(
-            job_id, _PENDING, status=status, finished=now(), reason=reason, reason_code=code, logs=logs
-        )
+        return self._change(job_id, _PENDING, status=status, finished=now(), reason=reason, reason_code=code, logs=logs)
 
     def _change(self, job_id: str, statuses: Sequence[str], **values: Any) -> bool:
         settings = ", ".join(f"{key} = ?" for key in values)
@@ -203,7 +212,8 @@ class Store:
         session_id = str(uuid.uuid4())
         with self._changes() as db:
             db.execute(
-                "INSERT INTO sessions VALUES (?, ?, ?, ?, 1, 'open', ?, NULL)", (session_id, backend, mode, max_ttl, now())
+                "INSERT INTO sessions VALUES (?, ?, ?, ?, 1, 'open', ?, NULL)",
+                (session_id, backend, mode, max_ttl, now()),
             )
         return session_id
 
@@ -219,19 +229,17 @@ class Store:
             session |= {"accepting": 0, "state": "closed", "closed": end.isoformat()}
         return session
 
-    def close_session(self, session_id: str, cancel: bool) -> list[str]:
-        """Let a session take no more jobs; return those that were cancelled, which are those that wait, if asked for."""
+    def close_session(self, session_id: str, cancel: bool) -> None:
+        """Let a session take no more jobs, and cancel those that wait in it if asked for."""
         with self._changes() as db:
             db.execute(
                 "UPDATE sessions SET accepting = 0, state = 'closed', closed = COALESCE(closed, ?) WHERE id = ?",
                 (now(), session_id),
             )
-        cancelled = []
-        if cancel:
-            for row in self._rows("SELECT id FROM jobs WHERE session_id = ? AND status = 'Queued'", (session_id,)):
-                if self._change(row["id"], ("Queued",), status="Cancelled", finished=now(), reason="Session was cancelled"):
-                    cancelled.append(row["id"])
-        return cancelled
+        if not cancel:
+            return
+        for row in self._rows("SELECT id FROM jobs WHERE session_id = ? AND status = 'Queued'", (session_id,)):
+            self._change(row["id"], ("Queued",), status="Cancelled", finished=now(), reason="Session was cancelled")
 
 
 _LIGHT = (

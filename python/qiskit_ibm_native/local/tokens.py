@@ -33,7 +33,9 @@ class Tokens:
         """Return a token, and when it expires, in seconds since 1970."""
         issued = int(time.time())
         claims = {"iat": issued, "exp": issued + life, "iss": "local", "sub": "local"}
-        text = f"{_encoded(json.dumps({'alg': 'HS256', 'typ': 'JWT'}).encode())}.{_encoded(json.dumps(claims).encode())}"
+        text = (
+            f"{_encoded(json.dumps({'alg': 'HS256', 'typ': 'JWT'}).encode())}.{_encoded(json.dumps(claims).encode())}"
+        )
         return f"{text}.{self._signature(text)}", issued + life
 
     def accepts(self, authorization: str) -> bool:

@@ -16,7 +16,7 @@ from qiskit import QuantumCircuit, qasm3, qpy
 _TENSORS = {"f64": "<f8", "f32": "<f4", "i64": "<i8", "i32": "<i4", "u8": "<u1", "c128": "<c16", "c64": "<c8"}
 
 
-class BadInput(ValueError):
+class BadInputError(ValueError):
     """A job is not what its program takes; the text says why."""
 
 
@@ -25,7 +25,7 @@ def inflate(text: Any) -> bytes:
     try:
         return zlib.decompress(base64.b64decode(text, validate=True))
     except Exception as error:
-        raise BadInput(f"compressed data cannot be read: {error}") from None
+        raise BadInputError(f"compressed data cannot be read: {error}") from None
 
 
 def deflate(raw: bytes) -> str:
@@ -39,10 +39,10 @@ def read_qpy(text: Any) -> list[QuantumCircuit]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return list(qpy.load(io.BytesIO(inflate(text))))
-    except BadInput:
+    except BadInputError:
         raise
     except Exception as error:
-        raise BadInput(f"QPY cannot be read: {error}") from None
+        raise BadInputError(f"QPY cannot be read: {error}") from None
 
 
 def read_circuit(value: Any) -> QuantumCircuit:
@@ -51,12 +51,12 @@ def read_circuit(value: Any) -> QuantumCircuit:
         try:
             return qasm3.loads(value)
         except Exception as error:
-            raise BadInput(f"OpenQASM 3 cannot be read: {error}") from None
+            raise BadInputError(f"OpenQASM 3 cannot be read: {error}") from None
     if not isinstance(value, dict) or value.get("__type__") != "QuantumCircuit":
-        raise BadInput("a PUB needs a circuit: typed QPY, or OpenQASM 3")
+        raise BadInputError("a PUB needs a circuit: typed QPY, or OpenQASM 3")
     circuits = read_qpy(value.get("__value__"))
     if len(circuits) != 1:
-        raise BadInput(f"a PUB needs one circuit, not {len(circuits)}")
+        raise BadInputError(f"a PUB needs one circuit, not {len(circuits)}")
     return circuits[0]
 
 
@@ -70,12 +70,12 @@ def read_array(value: Any) -> npt.NDArray[np.float64]:
             try:
                 return np.asarray(np.load(io.BytesIO(inflate(inner)), allow_pickle=False), dtype=float)
             except (ValueError, EOFError) as error:
-                raise BadInput(f"parameter values cannot be read: {error}") from None
+                raise BadInputError(f"parameter values cannot be read: {error}") from None
         value = inner
     try:
         return np.asarray(value, dtype=float)
     except (TypeError, ValueError):
-        raise BadInput("parameter values must be an array of numbers") from None
+        raise BadInputError("parameter values must be an array of numbers") from None
 
 
 def read_tensor(value: Any) -> npt.NDArray[Any]:
@@ -83,10 +83,10 @@ def read_tensor(value: Any) -> npt.NDArray[Any]:
     try:
         raw, shape = inflate(value["data"]), tuple(value["shape"])
         return np.frombuffer(raw, _TENSORS[value["dtype"]]).reshape(shape)
-    except BadInput:
+    except BadInputError:
         raise
     except (KeyError, TypeError, ValueError) as error:
-        raise BadInput(f"a tensor cannot be read: {error!r}") from None
+        raise BadInputError(f"a tensor cannot be read: {error!r}") from None
 
 
 def write_array(array: npt.NDArray[Any]) -> dict[str, Any]:
@@ -109,5 +109,9 @@ def write_tensor(array: npt.NDArray[Any]) -> dict[str, Any]:
     """Return an array of booleans or of complex numbers as a tensor."""
     shape = list(array.shape)
     if array.dtype == np.bool_:
-        return {"data": deflate(np.packbits(array.ravel(), bitorder="little").tobytes()), "shape": shape, "dtype": "bool"}
+        return {
+            "data": deflate(np.packbits(array.ravel(), bitorder="little").tobytes()),
+            "shape": shape,
+            "dtype": "bool",
+        }
     return {"data": deflate(np.ascontiguousarray(array, "<c16").tobytes()), "shape": shape, "dtype": "c128"}

@@ -6,11 +6,14 @@ from __future__ import annotations
 import os
 import queue
 import threading
+from typing import TYPE_CHECKING
 
 from ..logger import logger
-from .devices import Catalog
 from .simulator import JobFailed, Simulator, SimulatorDied
-from .store import Store
+
+if TYPE_CHECKING:
+    from .devices import Catalog
+    from .store import Store
 
 RAN_TOO_LONG = 1305
 BAD_JOB = 1517

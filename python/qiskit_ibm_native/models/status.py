@@ -36,7 +36,9 @@ class BackendStatus:
         """
         pending = reply.get("length_queue") or 0
         if not isinstance(pending, int) or not isinstance(reply.get("state", False), bool):
-            raise TypeError(f"state {reply.get('state')!r} and length_queue {pending!r} should be a boolean and a number")
+            raise TypeError(
+                f"state {reply.get('state')!r} and length_queue {pending!r} should be a boolean and a number"
+            )
         return cls(
             backend_name=backend_name,
             backend_version=str(reply.get("backend_version") or "0.0.0"),

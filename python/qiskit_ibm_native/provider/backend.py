@@ -114,7 +114,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
             online_date=getattr(model, "online_date", None), backend_version=getattr(model, "backend_version", None),
         )  # fmt: skip
         self._instance = instance
-        self._api_client = api_client if api_client is not None else getattr(provider, "_runtime_client", None)
+        self._api_client: Any = api_client if api_client is not None else getattr(provider, "_runtime_client", None)
         self._configuration = model
         self._calibration_id = calibration_id
         self._use_fractional_gates = use_fractional_gates
@@ -243,9 +243,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         """The durations of instructions, in seconds."""
         return self._calibration.instruction_durations
 
-    def properties(
-        self, refresh: bool = False, datetime: dt_module.datetime | None = None
-    ) -> BackendProperties | None:
+    def properties(self, refresh: bool = False, datetime: dt_module.datetime | None = None) -> BackendProperties | None:
         """Return what was last measured on the device; ``None`` if it has no properties.
 
         Args:
@@ -364,7 +362,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         self._options = default_options()
         self._add_validators()
 
-    def run(  # noqa: PLR0912, C901 (the documented order of checks)
+    def run(
         self,
         circuits: QuantumCircuit | str | Iterable[QuantumCircuit | str] | None = None,
         dynamic: bool | None = None,
@@ -372,7 +370,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         init_circuit: QuantumCircuit | None = None,
         init_num_resets: int | None = None,
         header: dict[str, Any] | None = None,
-        shots: int | float | None = None,
+        shots: float | None = None,
         memory: bool | None = None,
         meas_level: int | None = None,
         meas_return: str | MeasReturnType | None = None,
@@ -450,7 +448,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
             "init_qubits": init_qubits, "use_measure_esp": use_measure_esp, "noise_model": noise_model,
             "seed_simulator": seed_simulator,
         }  # fmt: skip
-        inputs = self._get_run_config(program_id, given, run_config)
+        inputs = self._get_run_config(given, run_config)
         if not getattr(self._configuration, "simulator", False):
             every = self._deprecate_id_instruction(every)
         inputs["circuits"] = every
@@ -461,12 +459,9 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
             return submit_in_parts(self, **arguments)
         return self._runtime_run(**arguments)
 
-    def _get_run_config(self, program_id: str, given: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    def _get_run_config(self, given: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options of a job: what is given, then what is set; checked."""
-        chosen = {
-            name: value if value is not None else self._options.get(name)
-            for name, value in given.items()
-        }
+        chosen = {name: value if value is not None else self._options.get(name) for name, value in given.items()}
         if given["shots"] is None:
             chosen["shots"] = min(chosen["shots"], self.max_shots or chosen["shots"])
         chosen["shots"] = checks.check_shots(chosen["shots"], self.max_shots)
@@ -483,9 +478,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
             checks.warn("use_measure_esp is ignored: today's platform reads out in one way only.", 2)
         for name in extra:
             if name not in _RUN_CONFIG and not self._takes_simulator_options:
-                checks.warn(
-                    f"{name} is not a recognized runtime option and may be ignored by the backend.", 2
-                )
+                checks.warn(f"{name} is not a recognized runtime option and may be ignored by the backend.", 2)
         return {name: value for name, value in {**chosen, **extra}.items() if value is not None}
 
     def _check_circuits_attributes(self, circuits: Sequence[QuantumCircuit], is_limited: bool = True) -> None:
@@ -577,9 +570,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
                 session_id = self._api_client.create_session(self.name, mode=mode, max_time=seconds).get("id")
             except IBMApiError as error:
                 raise IBMBackendApiError(f"No session on {self.name} could be opened: {error}") from None
-        self._session = Session(
-            seconds, session_id, mode=mode, client=self._api_client, backend_name=self.name
-        )
+        self._session = Session(seconds, session_id, mode=mode, client=self._api_client, backend_name=self.name)
         return self._session
 
     def close_session(self) -> None:
@@ -672,11 +663,12 @@ def _snapshot_of(configuration: Any) -> Snapshot:
         return Snapshot.from_payloads(BackendConfiguration.from_dict(configuration).payload)
     if hasattr(configuration, "to_dict"):
         return Snapshot.from_payloads(BackendConfiguration.from_dict(configuration.to_dict()).payload)
-    raise TypeError(f"a configuration must be a BackendConfiguration or its content, not a {type(configuration).__name__}")
+    raise TypeError(
+        f"a configuration must be a BackendConfiguration or its content, not a {type(configuration).__name__}"
+    )
 
 
 def _checked_time(datetime: Any) -> dt_module.datetime:
     if not isinstance(datetime, dt_module.datetime):
         raise TypeError(f"'{datetime}' is not of type 'datetime'.")
     return datetime
-

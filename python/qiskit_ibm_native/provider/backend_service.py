@@ -26,11 +26,11 @@ from ..logger import logger
 from .backend import IBMBackend, IBMRetiredBackend
 from .composite_job import IBMCompositeJob
 from .job import COMPOSITE_TAG, RECORD_TAG, IBMCircuitJob
-from .job_base import IBMJob
 from .names import identifiers, suggestion
 
 if TYPE_CHECKING:
     from ..client.api import RuntimeClient
+    from .job_base import IBMJob
     from .provider import IBMProvider
 
 #: The service gives this many jobs at once.
@@ -186,14 +186,17 @@ class IBMBackendService:
                     (include_mocks or device.get("class") != "mock")
                     and (not min_num_qubits or device.get("qubits", min_num_qubits) >= min_num_qubits)
                     and ("operational" not in wanted or _is_online(device) == wanted["operational"])
-                    and ("simulator" not in wanted or device.get("is_simulator", wanted["simulator"]) == wanted["simulator"])
+                    and (
+                        "simulator" not in wanted
+                        or device.get("is_simulator", wanted["simulator"]) == wanted["simulator"]
+                    )
                 )
                 if is_fitting:
                     places.setdefault(device["name"], client)
         with ThreadPoolExecutor(8, thread_name_prefix="configuration") as executor:
             return [
                 backend
-                for backend in executor.map(lambda item: self._backend_or_none(*item, options), places.items())
+                for backend in executor.map(lambda name: self._backend_or_none(name, places[name], options), places)
                 if backend is not None
             ]
 
@@ -219,7 +222,12 @@ class IBMBackendService:
         )
 
     def _backend_of(
-        self, name: str, client: RuntimeClient, *, use_fractional_gates: bool | None = False, calibration_id: str | None = None
+        self,
+        name: str,
+        client: RuntimeClient,
+        *,
+        use_fractional_gates: bool | None = False,
+        calibration_id: str | None = None,
     ) -> IBMBackend:
         key = (name, client.instance, use_fractional_gates, calibration_id)
         backend = self._backends.get(key)
@@ -324,11 +332,7 @@ class IBMBackendService:
             TypeError: A time is no datetime.
             IBMBackendApiError: The service could not be asked.
         """
-        for moment in (start_datetime, end_datetime):
-            if moment is not None and not isinstance(moment, dt_module.datetime):
-                raise TypeError(f"{moment!r} is not a datetime.")
-        if job_tags is not None and (not isinstance(job_tags, list) or not all(isinstance(tag, str) for tag in job_tags)):
-            raise IBMBackendValueError(f"job_tags is {job_tags!r}; it must be a list of strings.")
+        _check_filters(start_datetime, end_datetime, job_tags)
         statuses = _statuses(status)
         pending = None
         if statuses is not None:
@@ -424,10 +428,20 @@ def least_busy(backends: Sequence[IBMBackend]) -> IBMBackend:
     if not backends:
         raise IBMError("Unable to find the least_busy backend from an empty list.")
     statuses = [(backend.status(), backend) for backend in backends]
-    working = [(status, backend) for status, backend in statuses if status.operational and status.status_msg == "active"]
+    working = [
+        (status, backend) for status, backend in statuses if status.operational and status.status_msg == "active"
+    ]
     if not working:
         raise IBMError("No backend matches the criteria.")
     return min(working, key=lambda each: each[0].pending_jobs)[1]
+
+
+def _check_filters(start: Any, end: Any, tags: Any) -> None:
+    for moment in (start, end):
+        if moment is not None and not isinstance(moment, dt_module.datetime):
+            raise TypeError(f"{moment!r} is not a datetime.")
+    if tags is not None and (not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags)):
+        raise IBMBackendValueError(f"job_tags is {tags!r}; it must be a list of strings.")
 
 
 def _is_ours(reply: dict[str, Any]) -> bool:

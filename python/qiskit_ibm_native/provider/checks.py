@@ -156,7 +156,7 @@ def _check_isa(circuit: QuantumCircuit, name: str, physical: Sequence[int], targ
             raise _not_supported(name, *key, target)
         bounds = ANGLE_BOUNDS.get(instruction.name) if operation.params else None
         for angle, (low, high) in zip(operation.params, bounds or (), strict=False):
-            if isinstance(angle, numbers.Real) and not low - _ANGLE_SLACK <= angle <= high + _ANGLE_SLACK:
+            if isinstance(angle, numbers.Real) and not low - _ANGLE_SLACK <= float(angle) <= high + _ANGLE_SLACK:
                 raise IBMBackendValueError(
                     f"Circuit {name}: the angle {angle} of {instruction.name} on qubits {key[1]} is not from {low} to"
                     f" {high}, which is what the device takes. Transpile the circuit with this backend."

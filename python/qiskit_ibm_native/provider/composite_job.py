@@ -19,12 +19,12 @@ from ..exceptions import IBMBackendValueError, IBMError, IBMJobFailureError, IBM
 from .checks import MAX_TAGS
 from .job import COMPOSITE_TAG, RECORD_TAG, IBMCircuitJob
 from .job_base import IBMJob
-from .queue_info import QueueInfo
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
     from .backend import IBMBackend
+    from .queue_info import QueueInfo
 
 _ID = f"{COMPOSITE_TAG}id_"
 _INDEXES = re.compile(rf"{COMPOSITE_TAG}indexes:(\d+):(\d+):(\d+):(\d+)")
@@ -63,7 +63,7 @@ class IBMCompositeJob(IBMJob):
         Raises:
             IBMBackendValueError: There are too many tags for those that the parts need.
         """
-        circuits, size = inputs["circuits"], backend.max_circuits
+        circuits, size = inputs["circuits"], backend.max_circuits or len(inputs["circuits"])
         tags = list(job_tags or ())
         if len(tags) > MAX_TAGS - 3:
             raise IBMBackendValueError(f"A job that is split may have {MAX_TAGS - 3} tags; it needs three of its own.")
@@ -75,7 +75,7 @@ class IBMCompositeJob(IBMJob):
         for number, start in enumerate(starts):
             stop = min(start + size, len(circuits))
             indexes = f"{COMPOSITE_TAG}indexes:{number}:{len(starts)}:{start}:{stop - 1}"
-            arguments = {
+            arguments: dict[str, Any] = {
                 "program_id": program_id, "inputs": {**inputs, "circuits": circuits[start:stop]},
                 "backend_name": backend_name, "job_tags": [*tags, job_id, indexes], "image": image,
             }  # fmt: skip
@@ -293,5 +293,7 @@ class _Part:
         if self.status() in JOB_FINAL_STATES and self.status() is JobStatus.DONE:
             results: list[ExperimentResult] = self.job().result(refresh=refresh).results
             return results
-        failed = ExperimentResult(shots=0, success=False, data=ExperimentResultData(), status=f"ERROR: {self.error_message()}")
+        failed = ExperimentResult(
+            shots=0, success=False, data=ExperimentResultData(), status=f"ERROR: {self.error_message()}"
+        )
         return [failed] * (self.end - self.start + 1)

@@ -44,6 +44,8 @@ RECORD_TAG = "qiskit-ibm-native:"
 #: Tags that belong to jobs that were split.
 COMPOSITE_TAG = "ibm_composite_job_"
 RAN_TOO_LONG = 1305
+#: What is known of circuits that other clients sent.
+_FOREIGN: dict[str, Any] = {"n_qubits": 0, "qregs": [], "global_phase": 0.0, "metadata": {}}
 
 
 def is_internal(tag: str) -> bool:
@@ -215,11 +217,11 @@ class IBMCircuitJob(IBMJob):
         self.wait_for_final_state(timeout, wait)
         if self._status is JobStatus.CANCELLED:
             why = f" {self._explained()}" if self._reason else ""
-            raise IBMJobInvalidStateError(
-                f"Unable to retrieve result for job {self.job_id()}. Job was cancelled.{why}"
-            )
+            raise IBMJobInvalidStateError(f"Unable to retrieve result for job {self.job_id()}. Job was cancelled.{why}")
         if self._status is JobStatus.ERROR and not partial:
-            raise IBMJobFailureError(f"Unable to retrieve result for job {self.job_id()}. Job failed: {self.error_message()}")
+            raise IBMJobFailureError(
+                f"Unable to retrieve result for job {self.job_id()}. Job failed: {self.error_message()}"
+            )
         with self._lock:
             if self._result is None or refresh:
                 self._result = self._failed() if self._status is JobStatus.ERROR else self._fetch_result(refresh)
@@ -255,18 +257,17 @@ class IBMCircuitJob(IBMJob):
         job = self._job_record or outcome.job
         self._job_record = job
         options = job.get("options", {})
+        reading = Reading(
+            shots=options.get("shots", 0), memory=bool(options.get("memory", True)), meas_level=options.get("meas_level", 2),
+            meas_return=options.get("meas_return"), seed=options.get("seed_simulator"),
+        )  # fmt: skip
         experiments = []
         for place, (pub, record) in enumerate(zip(outcome.pubs, outcome.records, strict=True)):
             layout = layout_of(pub) if record is None else Layout.from_record(record["layout"])
-            record = record or {"name": f"circuit-{place}", "n_qubits": 0, "qregs": [], "global_phase": 0.0, "metadata": {}}
+            header = header_of(_FOREIGN | {"name": f"circuit-{place}"} if record is None else record, layout)
             if self._metadata is not None:
-                record = {**record, "metadata": self._metadata[place]}
-            reading = Reading(
-                shots=options.get("shots", 0), memory=bool(options.get("memory", True)),
-                meas_level=options.get("meas_level", 2), meas_return=options.get("meas_return"),
-                seed=options.get("seed_simulator"),
-            )  # fmt: skip
-            experiments += build_experiments(pub, layout, header_of(record, layout), reading)
+                header["metadata"] = self._metadata[place]
+            experiments += build_experiments(pub, layout, header, reading)
         return build_result(
             experiments, backend_name=self.backend().name, backend_version=self.backend().backend_version,
             job_id=self.job_id(), date=self._creation_date, header=job.get("header", {}), metadata=outcome.metadata,
@@ -338,7 +339,9 @@ class IBMCircuitJob(IBMJob):
             pairs = self._program.circuits(params)
             self._job_record = self._program.job_record(params)
             self._circuits = [
-                circuit if record is None else restore(circuit, Layout.from_record(record["layout"]), record["metadata"])
+                circuit
+                if record is None
+                else restore(circuit, Layout.from_record(record["layout"]), record["metadata"])
                 for circuit, record in pairs
             ]
         except (ApiIBMProtocolError, KeyError, TypeError, ValueError) as error:
@@ -407,7 +410,9 @@ class IBMCircuitJob(IBMJob):
         usage = self.metrics().get("usage") or {}
         if usage.get("status") == "pending":
             return 0.0
-        return float(next((usage[key] for key in ("qpu_charge_time_seconds", "quantum_seconds", "seconds") if usage.get(key)), 0))
+        return float(
+            next((usage[key] for key in ("qpu_charge_time_seconds", "quantum_seconds", "seconds") if usage.get(key)), 0)
+        )
 
     @property
     def usage_estimation(self) -> dict[str, Any]:
@@ -436,7 +441,7 @@ class IBMCircuitJob(IBMJob):
         """Return what is known about the job's place in the queue; ``None`` unless it waits."""
         if self._status is not JobStatus.QUEUED:
             return None
-        return QueueInfo(status=JobStatus.QUEUED.name, job_id=self.job_id())
+        return QueueInfo(status="QUEUED", job_id=self.job_id())
 
     def properties(self, refresh: bool = False) -> BackendProperties | None:
         """Return the device's properties at the time the job ran, or was created if it has not run yet.

@@ -15,13 +15,13 @@ from qiskit.providers.jobstatus import JOB_FINAL_STATES
 
 from .. import _native
 from ..exceptions import IBMJobTimeoutError
-from .queue_info import QueueInfo
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.result import Result
 
     from .backend import IBMBackend
+    from .queue_info import QueueInfo
 
 #: Seconds between questions: the first wait, by what it grows, and the longest one.
 _FIRST_WAIT, _GROWTH, _LONGEST_WAIT = 0.1, 1.5, 5.0

@@ -59,7 +59,9 @@ class Layout:
 def _spelled(fields: Iterable[tuple[str, tuple[int, ...]]]) -> list[list[Any]]:
     """Return fields with ranges as first and length: most are."""
     return [
-        [name, bits[0], len(bits)] if bits and bits == tuple(range(bits[0], bits[0] + len(bits))) else [name, list(bits)]
+        [name, bits[0], len(bits)]
+        if bits and bits == tuple(range(bits[0], bits[0] + len(bits)))
+        else [name, list(bits)]
         for name, bits in fields
     ]
 

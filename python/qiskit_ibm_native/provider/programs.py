@@ -22,7 +22,12 @@ from .results import Bits, PubData
 
 #: Under this name our records travel.
 RECORD = "qiskit_ibm_native"
-_MEAS_TYPES = {(2, "single"): "classified", (2, "avg"): "classified", (1, "single"): "kerneled", (1, "avg"): "avg_kerneled"}
+_MEAS_TYPES = {
+    (2, "single"): "classified",
+    (2, "avg"): "classified",
+    (1, "single"): "kerneled",
+    (1, "avg"): "avg_kerneled",
+}
 _NO_VALUES = np.zeros((0,))
 
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import Self
+
 from .. import accounts
 from ..accounts import Account, ProxyConfiguration
 from ..client.api import RuntimeClient
@@ -144,7 +146,13 @@ class IBMProvider:
         if not details:
             return [each.crn for each in found]
         return [
-            {"crn": each.crn, "plan": each.plan, "name": each.name, "tags": list(each.tags), "pricing_type": each.pricing_type}
+            {
+                "crn": each.crn,
+                "plan": each.plan,
+                "name": each.name,
+                "tags": list(each.tags),
+                "pricing_type": each.pricing_type,
+            }
             for each in found
         ]
 
@@ -273,7 +281,7 @@ class IBMProvider:
         """Close connections, and end the service if one was started on this machine."""
         self._close()
 
-    def __enter__(self) -> IBMProvider:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qiskit.providers.backend import QubitProperties
+from typing_extensions import Self
 
 from ..exceptions import BackendPropertyError
 
@@ -31,7 +32,7 @@ class IBMQubitProperties(QubitProperties):  # type: ignore[misc]
         frequency: float | None = None,
         anharmonicity: float | None = None,
         operational: bool = True,
-    ) -> IBMQubitProperties:
+    ) -> Self:
         """Create properties. Qiskit's class is native since 2.3, where ``__new__`` takes what ``__init__`` did."""
         arguments = () if QubitProperties.__new__ is object.__new__ else (t1, t2, frequency)
         properties: IBMQubitProperties = super().__new__(cls, *arguments)
@@ -66,7 +67,7 @@ def qubit_properties_of(properties: BackendProperties, qubit: int) -> IBMQubitPr
 
     def value(name: str) -> Any:
         try:
-            return properties.qubit_property(qubit, name)[0]
+            return properties.qubit_property(qubit, name)[0]  # type: ignore[index]
         except BackendPropertyError:
             return None
 

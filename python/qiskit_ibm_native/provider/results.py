@@ -96,9 +96,14 @@ def build_experiments(
         content, shots = read(data, layout, place, reading) if layout.is_measured else ({}, reading.shots)
         experiments.append(
             ExperimentResult(
-                shots=shots, success=True, data=ExperimentResultData(**content), meas_level=reading.meas_level,
-                status="DONE", header=ResultHeader(header), **extra,
-            )  # fmt: skip
+                shots=shots,
+                success=True,
+                data=ExperimentResultData(**content),
+                meas_level=reading.meas_level,
+                status="DONE",
+                header=ResultHeader(header),
+                **extra,
+            )
         )
     return experiments
 
@@ -129,9 +134,7 @@ def build_result(
     )
 
 
-def _classified(
-    data: PubData, layout: Layout, place: tuple[int, ...], reading: Reading
-) -> tuple[dict[str, Any], int]:
+def _classified(data: PubData, layout: Layout, place: tuple[int, ...], reading: Reading) -> tuple[dict[str, Any], int]:
     words = _words(data, layout, place)
     width = words.shape[-1]
     packed = words.tobytes()
@@ -145,14 +148,16 @@ def _words(data: PubData, layout: Layout, place: tuple[int, ...]) -> npt.NDArray
     """Return words, of shape ``(shots, bytes)``."""
     parts = [(_field(data, name, len(bits)), bits) for name, bits in layout.fields]
     if layout.is_plain:
-        return parts[0][0].words[place]
+        plain: npt.NDArray[np.uint8] = parts[0][0].words[place]
+        return plain
     shots = parts[0][0].words.shape[-2]
     # Column k is bit k, lowest first, until the end.
     columns = np.zeros((shots, max(_num_bits(layout), 1)), np.uint8)
     for field, bits in parts:
         lowest_first = np.unpackbits(field.words[place][:, ::-1], axis=-1, bitorder="little")
         columns[:, bits] = lowest_first[:, : len(bits)]
-    return np.packbits(columns[:, : layout.num_clbits], axis=-1, bitorder="little")[:, ::-1]
+    words: npt.NDArray[np.uint8] = np.packbits(columns[:, : layout.num_clbits], axis=-1, bitorder="little")[:, ::-1]
+    return words
 
 
 def _num_bits(layout: Layout) -> int:

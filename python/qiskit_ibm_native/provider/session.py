@@ -7,6 +7,8 @@ import re
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import Self
+
 from ..exceptions import IBMInputValueError, RequestsApiError
 
 if TYPE_CHECKING:
@@ -151,7 +153,7 @@ class Session:
         if self._session_id is not None and self._client is not None:
             self._client.cancel_session(self._session_id)
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
