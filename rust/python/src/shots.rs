@@ -8,26 +8,24 @@ use pyo3::types::{PyDict, PyList, PyString};
 use qiskit_ibm_native_core::shots;
 
 #[pyfunction]
+#[expect(clippy::needless_pass_by_value, reason = "arguments of Python functions are owned")]
 pub fn count_shots<'py>(py: Python<'py>, words: PyBackedBytes, width: usize) -> PyResult<Bound<'py, PyDict>> {
     check(&words, width)?;
     let counts = py.detach(|| shots::count(&words, width));
     let dict = PyDict::new(py);
-    let mut text = String::new();
+    let mut text = Vec::new();
     for (word, number) in counts {
-        shots::write_hex(word, &mut text);
-        dict.set_item(&text, number)?;
+        dict.set_item(shots::write_hex(word, &mut text), number)?;
     }
     Ok(dict)
 }
 
 #[pyfunction]
+#[expect(clippy::needless_pass_by_value, reason = "arguments of Python functions are owned")]
 pub fn hex_shots<'py>(py: Python<'py>, words: PyBackedBytes, width: usize) -> PyResult<Bound<'py, PyList>> {
     check(&words, width)?;
-    let mut text = String::new();
-    let texts = words.chunks_exact(width).map(|word| {
-        shots::write_hex(word, &mut text);
-        PyString::new(py, &text)
-    });
+    let mut text = Vec::new();
+    let texts = words.chunks_exact(width).map(|word| PyString::new(py, shots::write_hex(word, &mut text)));
     PyList::new(py, texts)
 }
 
