@@ -76,7 +76,7 @@ def provider() -> dict[str, Any]:
         found = {
             "target": targets(ours),
             "refresh": refreshes(ours),
-            "requests": requests_made(ours),
+            "requests": requests_made(),
             "wire": on_the_wire(ours),
         }
     return {**found, "encode": encoding(), "decode": decoding()}
@@ -152,7 +152,7 @@ def refreshes(ours: IBMProvider) -> dict[str, Any]:
     return {**times, "beyond_http_ms": beyond}
 
 
-def requests_made(ours: IBMProvider) -> dict[str, Any]:
+def requests_made() -> dict[str, Any]:
     """How many requests each side makes."""
     import requests
 

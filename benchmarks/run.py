@@ -20,6 +20,7 @@ from equality import assert_targets_equal, coupling_state, durations_state
 from grids import grid
 from measure import environment, processes, refuse_debug_build, rounds
 from official import shipped_devices, shipped_payloads
+from provider import provider
 from qiskit_ibm_native import Snapshot, build_coupling_map, build_instruction_durations, build_target
 from qiskit_ibm_native.target import _planner
 from report import write_pages
@@ -251,7 +252,19 @@ def imports() -> dict[str, Any]:
 
 SUBJECTS: dict[str, Callable[[], dict[str, Any]]] = {
     each.__name__: each
-    for each in (imports, memory, large_devices, small_devices, devices, parsing, grids, views, models, threads)
+    for each in (
+        imports,
+        memory,
+        large_devices,
+        small_devices,
+        devices,
+        parsing,
+        grids,
+        views,
+        models,
+        threads,
+        provider,
+    )
 }
 
 

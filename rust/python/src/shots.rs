@@ -9,7 +9,7 @@ use qiskit_ibm_native_core::shots;
 
 #[pyfunction]
 #[expect(clippy::needless_pass_by_value, reason = "arguments of Python functions are owned")]
-pub fn count_shots<'py>(py: Python<'py>, words: PyBackedBytes, width: usize) -> PyResult<Bound<'py, PyDict>> {
+pub fn count_shots(py: Python<'_>, words: PyBackedBytes, width: usize) -> PyResult<Bound<'_, PyDict>> {
     check(&words, width)?;
     let counts = py.detach(|| shots::count(&words, width));
     let dict = PyDict::new(py);
@@ -22,7 +22,7 @@ pub fn count_shots<'py>(py: Python<'py>, words: PyBackedBytes, width: usize) -> 
 
 #[pyfunction]
 #[expect(clippy::needless_pass_by_value, reason = "arguments of Python functions are owned")]
-pub fn hex_shots<'py>(py: Python<'py>, words: PyBackedBytes, width: usize) -> PyResult<Bound<'py, PyList>> {
+pub fn hex_shots(py: Python<'_>, words: PyBackedBytes, width: usize) -> PyResult<Bound<'_, PyList>> {
     check(&words, width)?;
     let mut text = Vec::new();
     let texts = words.chunks_exact(width).map(|word| PyString::new(py, shots::write_hex(word, &mut text)));
