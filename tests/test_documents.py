@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import subprocess
 import sys
@@ -30,6 +31,14 @@ def test_snippets_run(page: str, tmp_path: Path) -> None:
     )
     assert run.returncode == 0, run.stderr
     assert page != "README.md" or "ibm_fez 156 2025-02-26 15:16:25-05:00" in run.stdout
+
+
+def test_the_documentations_example_runs() -> None:
+    from qiskit_ibm_native.provider import provider
+
+    failed, tried = doctest.testmod(provider)
+    assert tried >= 13
+    assert failed == 0
 
 
 @pytest.mark.parametrize("page", PAGES_WITH_FIGURES)

@@ -9,6 +9,8 @@ of a snapshot::
 
     target = build_target(Snapshot.load("fez"))
 
+An :class:`IBMProvider` has the devices of an account, or simulated ones, and runs circuits on them.
+
 Names are imported when they are first used, so that importing this package costs next to nothing.
 """
 

@@ -33,6 +33,24 @@ class IBMProvider:
     One request is made to check the API key; everything else is asked for when it is needed. Any number of threads may use
     one provider.
 
+    Example:
+        >>> from qiskit import transpile
+        >>> from qiskit.circuit.random import random_circuit
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> provider = IBMProvider(channel="local")
+        >>> backend = provider.backend.ibmq_vigo
+        >>> qx = random_circuit(5, 4, measure=True)
+        >>> transpiled = transpile(qx, backend=backend)
+        >>> job = backend.run(transpiled)
+        >>> retrieved_job = provider.backend.retrieve_job(job.job_id())
+        >>> status = backend.status()
+        >>> status.operational, status.pending_jobs < 100
+        (True, True)
+        >>> counts = retrieved_job.result().get_counts()
+        >>> sum(counts.values())
+        4000
+        >>> provider.close()
+
     Args:
         token: API key. Without it, the environment and the saved accounts are looked at, see :func:`discover_account`.
         url: Where the service is, if it is not the IBM Cloud.
