@@ -43,13 +43,14 @@ test-rust: ## Run the Rust tests
 	cargo test --locked --quiet
 
 # Tests that need no official client, which needs a later Qiskit than this package does.
-WITHOUT_OFFICIAL := $(addprefix tests/test_,angles.py exported_names.py golden_targets.py payload_errors.py snapshot.py)
+WITHOUT_OFFICIAL := $(addprefix tests/test_,angles.py client.py exported_names.py golden_targets.py jobs.py layouts.py \
+  payload_errors.py running.py sessions.py snapshot.py)
 
 .PHONY: test-oldest
 test-oldest: build ## Run what needs no official client with the oldest supported Qiskit
 	$(PYTHON) -m venv --clear .environments/oldest
 	$(call PIP_INSTALL,.environments/oldest) 'pip>=25.1'
-	$(call PIP_INSTALL,.environments/oldest) 'qiskit==2.2.*' pytest
+	$(call PIP_INSTALL,.environments/oldest) 'qiskit==2.2.*' pytest psutil qiskit-qasm3-import fastapi uvicorn qiskit-aer
 	source .environments/oldest/bin/activate && $(CURDIR)/$(BIN)/maturin develop --release --quiet
 	.environments/oldest/bin/python -m pytest -q $(WITHOUT_OFFICIAL)
 
