@@ -246,7 +246,7 @@ def test_large_circuits_on_large_devices_take_seconds(local_provider: IBMProvide
     result = backend.run(circuit, shots=4000, seed_simulator=1, memory=True).result(timeout=120)
     assert time.monotonic() - start < 60
     zeros = np.mean([word.count("0") for word in result.get_memory()]) / 20
-    assert 0.6 < zeros < 0.999  # most of it is right, and not all
+    assert 0.6 < zeros < 0.9  # most of it is right, and not all
 
 
 def longest_path(length: int) -> list[int]:
@@ -262,6 +262,167 @@ def longest_path(length: int) -> list[int]:
         return None
 
     return extend([3]) or []
+
+
+def test_wide_circuits_fall_into_parts(local_provider: IBMProvider) -> None:
+    """T1 of every qubit of a large device at once, which is exact because nothing connects the qubits."""
+    backend = local_provider.get_backend("ibm_fez")
+    properties = backend.properties()
+    circuit = QuantumCircuit(156, 156)
+    circuit.x(range(156))
+    circuit.delay(25_000, range(156), "dt")
+    circuit.measure(range(156), range(156))
+    shots = 4000
+    result = backend.run(circuit, shots=shots, memory=True, seed_simulator=3).result(timeout=120)
+    ones = np.mean([[int(bit) for bit in reversed(word)] for word in result.get_memory()], axis=0)
+    expected = []
+    for qubit in range(156):
+        lost, wrong = (properties.qubit_property(qubit, name)[0] for name in ("prob_meas0_prep1", "prob_meas1_prep0"))
+        left = np.exp(-25_000 * backend.dt / properties.t1(qubit))
+        expected.append(left * (1 - lost) + (1 - left) * wrong)
+    assert np.abs(ones - expected).max() < 0.05
+    assert np.abs(ones - expected).mean() < 0.01
+
+
+def test_large_clifford_circuits_take_seconds(local_provider: IBMProvider) -> None:
+    backend = local_provider.get_backend("ibm_fez")
+    path = longest_path(40)
+    circuit = QuantumCircuit(156, 40)
+    circuit.rz(np.pi / 2, path[0])
+    circuit.sx(path[0])
+    circuit.rz(np.pi / 2, path[0])
+    for one, other in zip(path, path[1:]):
+        for qubit in (other,):
+            circuit.rz(np.pi / 2, qubit)
+            circuit.sx(qubit)
+            circuit.rz(np.pi / 2, qubit)
+        circuit.cz(one, other)
+        circuit.rz(np.pi / 2, other)
+        circuit.sx(other)
+        circuit.rz(np.pi / 2, other)
+    circuit.measure(path, range(40))
+    counts = backend.run(circuit, shots=1000, seed_simulator=1).result(timeout=60).get_counts()
+    assert 0.05 < (counts.get("0" * 40, 0) + counts.get("1" * 40, 0)) / 1000 < 0.9
+
+
+def test_seeds_give_each_circuit_its_own_shots(local_provider: IBMProvider) -> None:
+    backend = local_provider.get_backend("ibm_fez")
+    circuit = QuantumCircuit(1, 1)
+    circuit.sx(0)
+    circuit.measure(0, 0)
+
+    def memories() -> list[Any]:
+        result = backend.run([circuit] * 3, shots=200, memory=True, seed_simulator=9).result()
+        return [result.get_memory(place) for place in range(3)]
+
+    first = memories()
+    assert first == memories()
+    assert len({tuple(each) for each in first}) == 3
+
+
+def test_relaxation_also_happens_in_branches(local_provider: IBMProvider) -> None:
+    backend = local_provider.get_backend("ibm_fez")
+    duration = round(2 * backend.properties().t1(0) / backend.dt)
+    circuit = QuantumCircuit(2, 2)
+    circuit.x([0, 1])
+    circuit.measure(1, 1)
+    with circuit.if_test((1, 1)):
+        circuit.delay(duration, 0, "dt")
+    circuit.measure(0, 0)
+    counts = backend.run(circuit, shots=2000, seed_simulator=1).result().get_counts()
+    assert counts["11"] / (counts["11"] + counts["10"]) == pytest.approx(np.exp(-2), abs=0.06)
+
+
+def test_interrupting_who_waits_does_not_interrupt_what_runs(tmp_path: Path) -> None:
+    script = """
+import os, signal, sys
+from qiskit import QuantumCircuit
+from qiskit_ibm_native import IBMProvider
+provider = IBMProvider(channel="local", workers=1)
+circuit = QuantumCircuit(1, 1)
+circuit.x(0)
+circuit.measure(0, 0)
+backend = provider.get_backend("local_simulator")
+jobs = [backend.run(circuit, shots=5) for _ in range(5)]
+try:
+    os.killpg(0, signal.SIGINT)
+    jobs[4].wait_for_final_state(timeout=60)
+except KeyboardInterrupt:
+    pass
+assert all(job.result(timeout=60).get_counts() == {"1": 5} for job in jobs)
+provider.close()
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=120, start_new_session=True)
+
+
+def test_jobs_of_devices_that_a_service_does_not_have_wait_for_one_that_has(tmp_path: Path) -> None:
+    store, folder = tmp_path / "jobs", tmp_path / "devices"
+    Snapshot.load("vigo").save(folder / "vigo")
+    with IBMProvider(channel="local", store=store, workers=1) as provider:
+        backend = provider.get_backend("ibmq_lima")
+        ids = [backend.run(flipped(), shots=5).job_id() for _ in range(10)]
+    with IBMProvider(channel="local", store=store, devices=folder) as other:
+        assert other.get_backend("ibmq_vigo").run(flipped(), shots=5).result(timeout=60).success
+        assert JobStatus.ERROR not in {other.job(job_id).status() for job_id in ids}
+    with IBMProvider(channel="local", store=store) as provider:
+        assert all(provider.job(job_id).result(timeout=60).success for job_id in ids)
+
+
+def test_jobs_of_a_service_that_died_are_taken_over_by_one_that_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from qiskit_ibm_native.local import workers
+
+    monkeypatch.setattr(workers, "_ADOPTION", 0.2)
+    served = Served(tmp_path)
+    served.start()
+    with monkeypatch.context() as environment:
+        for name, value in served.environment.items():
+            environment.setenv(name, value)
+        with IBMProvider() as provider:
+            backend = provider.get_backend("local_simulator")
+            ids = [backend.run(flipped(), shots=5).job_id() for _ in range(30)]
+    with IBMProvider(channel="local", store=tmp_path / "jobs.sqlite3") as living:
+        served.end(signal.SIGKILL)
+        assert all(living.job(job_id).result(timeout=60).get_counts() == {"1": 5} for job_id in ids)
+
+
+def test_simulators_end_with_the_service_that_started_them(tmp_path: Path) -> None:
+    import psutil
+
+    served = Served(tmp_path)
+    served.start()
+    assert served.process is not None
+    children = psutil.Process(served.process.pid).children()
+    assert children
+    served.end(signal.SIGKILL)
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert not alive
+
+
+def test_a_job_that_ends_services_is_not_run_for_ever(tmp_path: Path) -> None:
+    store = Store(tmp_path / "jobs")
+    job = {
+        "backend": "b",
+        "program": "sampler",
+        "params": b"{}",
+        "tags": [],
+        "session_id": None,
+        "cost": 5,
+        "private": 0,
+    }
+    job_id = store.add_job(**job, runtime=None, calibration_id=None, noise=1)
+    for _ in range(3):
+        assert store.start_job(job_id)
+        store.close()
+        store = Store(tmp_path / "jobs")
+        adopted = store.adopt(["b"])
+    assert adopted == []
+    found = store.job(job_id)
+    assert found is not None
+    assert found["status"] == "Failed"
+    assert "again and again" in found["reason"]
+    store.close()
 
 
 def test_more_qubits_than_amplitudes_fit(local_provider: IBMProvider) -> None:
@@ -316,6 +477,15 @@ def token_of(service: LocalService) -> str:
         ("PUT", "/api/v1/jobs/nothing/tags", {"json": {"tags": []}}, 404),
         ("POST", "/api/v1/sessions", {"json": {"backend": "ibm_fez", "mode": "cheap"}}, 400),
         ("POST", "/api/v1/sessions", {"json": {"backend": "ibm_fez", "mode": "batch", "max_ttl": 0}}, 400),
+        ("POST", "/api/v1/sessions", {"json": {"backend": "ibm_fez", "mode": "batch", "max_ttl": 10**12}}, 400),
+        ("POST", "/api/v1/sessions", {"json": {"backend": "ibm_fez", "mode": "batch", "max_ttl": True}}, 400),
+        ("POST", "/api/v1/jobs", {"json": {"backend": "ibm_fez", "program_id": "sampler", "params": {"a": 1}, "runtime": {}}}, 400),
+        ("GET", "/api/v1/jobs?created_after=0001-01-01T00:00:00%2B14:00", {}, 400),
+        ("GET", "/api/v1/backends", {"headers": {"Authorization": b"Bearer \xe9.\xe9.\xe9"}}, 401),
+        ("GET", "/api/v1/nothing", {}, 404),
+        ("PUT", "/api/v1/backends", {}, 405),
+        ("POST", "/faults", {"json": {"kind": "drop", "match": "("}}, 400),
+        ("POST", "/faults", {"json": {"kind": "drop", "times": "3"}}, 400),
         ("GET", "/api/v1/sessions/nothing", {}, 404),
         ("PATCH", "/api/v1/sessions/nothing", {"json": {}}, 404),
         ("POST", "/faults", {"json": {"kind": "flood"}}, 400),
@@ -380,6 +550,10 @@ def test_it_listens_to_this_machine_only_unless_told_to() -> None:
 def test_a_port_that_is_taken_is_told(service: LocalService, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["serve", "--port", service.url.rsplit(":", 1)[1]]) == 2
     assert "in use" in capsys.readouterr().err
+    assert main(["serve", "--port", "99999"]) == 2
+    assert main(["serve", "--workers", "-1"]) == 2
+    assert main(["serve", "--store", "/"]) == 2
+    assert capsys.readouterr().err.count("qiskit-ibm-native: ") == 3
 
 
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -371,6 +371,28 @@ def test_id_becomes_a_delay_as_long_as_sx_also_in_branches(local_provider: IBMPr
     assert circuit.count_ops()["id"] == 1
 
 
+@pytest.mark.parametrize("unit", ["dt", "s", "us", "ns"])
+def test_delays_are_as_long_as_they_say_in_every_unit(vigo: Any, unit: str) -> None:
+    seconds = 2 * vigo.properties().t1(0)
+    value = {"dt": round(seconds / vigo.dt), "s": seconds, "us": seconds * 1e6, "ns": seconds * 1e9}[unit]
+    circuit = QuantumCircuit(1, 1, metadata={"kept": 1})
+    circuit.x(0)
+    circuit.delay(value, 0, unit)
+    circuit.measure(0, 0)
+    job = vigo.run(circuit, shots=8000, seed_simulator=4)
+    ones = job.result().get_counts().get("1", 0) / 8000
+    assert 0.08 < ones < 0.2  # exp(-2), and what readout adds
+    assert job.result().results[0].header["metadata"] == {"kept": 1}
+    assert circuit.data[1].operation.unit == unit
+    inner = QuantumCircuit(1)
+    inner.delay(value, 0, unit)
+    outer = QuantumCircuit(1, 1)
+    outer.measure(0, 0)
+    outer.if_test((outer.clbits[0], 0), inner, [0], [])
+    (sent_back,) = vigo.provider.get_backend("local_simulator").run(outer, shots=1).circuits()
+    assert sent_back == outer
+
+
 def test_metadata_of_any_kind_comes_back(simulator: Any) -> None:
     circuit = bell()
     metadata = {"point": 1, "axis": Parameter("a"), 5: {"set": {1, 2}}, "fine": [1, 2.5, None]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import sqlite3
 import sys
 from collections.abc import Sequence
 
@@ -16,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         return int(options.run(options))
-    except (IBMError, OSError) as error:
+    except (IBMError, OSError, OverflowError, ValueError, sqlite3.Error) as error:
         print(f"qiskit-ibm-native: {error}", file=sys.stderr)
         return 2
 

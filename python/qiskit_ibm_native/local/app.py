@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
+from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from .. import _native
 from .devices import Catalog, Device, compressed
@@ -38,6 +39,7 @@ class Rooms:
     workers: Workers
     tokens: Tokens
     crn: str
+    has_noise: bool = True
 
 
 class Refusal(HTTPException):
@@ -53,7 +55,8 @@ class Refusal(HTTPException):
 def build_app(rooms: Rooms) -> Faults:
     """Return the application, behind what lets requests fail on purpose."""
     app = FastAPI(title="qiskit-ibm-native local service", docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_exception_handler(Refusal, _explained)
+    app.add_exception_handler(StarletteHTTPException, _explained)
+    app.add_exception_handler(Exception, _failed)
     faults = Faults(app, rooms.tokens.expire)
     app.include_router(_identity(rooms))
     app.include_router(_fault_routes(rooms, faults))
@@ -66,8 +69,17 @@ def build_app(rooms: Rooms) -> Faults:
 
 
 async def _explained(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)  # noqa: S101 (it is the handler of these)
-    return _json({"errors": [error.detail], "trace": "local"}, error.status_code, error.headers)
+    if isinstance(error, Refusal):
+        return _json({"errors": [error.detail], "trace": "local"}, error.status_code, error.headers)
+    # A route or a method that there is not.
+    status = error.status_code if isinstance(error, StarletteHTTPException) else 500
+    detail = {"code": 1211, "message": str(getattr(error, "detail", error)), "solution": "", "more_info": ""}
+    return _json({"errors": [detail], "trace": "local"}, status)
+
+
+async def _failed(_request: Request, error: Exception) -> Response:
+    detail = {"code": 1000, "message": f"The service failed: {error!r}", "solution": "", "more_info": ""}
+    return _json({"errors": [detail], "trace": "local"}, 500)
 
 
 def _json(content: Any, status: int = 200, headers: Any = None) -> Response:
@@ -225,7 +237,7 @@ def _jobs(rooms: Rooms) -> APIRouter:  # noqa: C901 (one function a route)
         device = rooms.catalog.get(str(job.get("backend")))
         if device is None:
             raise Refusal(404, 1007, f"There is no backend {job.get('backend')!r}")
-        job_id = store.add_job(**_checked_job(job, store))
+        job_id = store.add_job(noise=int(rooms.has_noise), **_checked_job(job, store))
         rooms.workers.submit(job_id)
         return _json({"id": job_id, "backend": device.name})
 
@@ -314,11 +326,16 @@ def _checked_job(job: dict[str, Any], store: Store) -> dict[str, Any]:
     cost = job.get("cost") or MOST_SECONDS
     if not isinstance(cost, int) or not cost > 0:
         raise Refusal(400, 1211, f"cost is {cost!r}, not a number of seconds")
+    for key in ("runtime", "calibration_id", "session_id"):
+        if not isinstance(job.get(key), str | None):
+            raise Refusal(400, 1211, f"{key} is {job[key]!r}, not a text")
     session_id = job.get("session_id")
     if session_id is not None:
         session = store.session(str(session_id))
         if session is None:
             raise Refusal(404, 1219, f"There is no session {session_id!r}")
+        if session["backend"] != job["backend"]:
+            raise Refusal(400, 1211, f"The session {session_id} is on {session['backend']}, not on {job['backend']}")
         if not session["accepting"]:
             raise Refusal(400, 4001, f"The session {session_id} is closed", "Open another one.")
     return {
@@ -362,7 +379,7 @@ def _seconds(job: dict[str, Any]) -> float:
 
 def _number(text: str | None, otherwise: int) -> int:
     try:
-        return otherwise if text is None else int(text)
+        return otherwise if text is None else min(int(text), 2**31)
     except ValueError:
         return otherwise
 
@@ -373,9 +390,9 @@ def _utc(text: str | None) -> str | None:
     try:
         # A plus that was not quoted is a space.
         at = _native.parse_instant(text.replace(" ", "+"))
-    except ValueError as error:
+        return at.astimezone(datetime.timezone.utc).isoformat(timespec="microseconds")
+    except (ValueError, OverflowError) as error:
         raise Refusal(400, 1211, str(error)) from None
-    return at.astimezone(datetime.timezone.utc).isoformat(timespec="microseconds")
 
 
 def _sessions(rooms: Rooms) -> APIRouter:  # noqa: C901 (one function a route)
@@ -390,7 +407,7 @@ def _sessions(rooms: Rooms) -> APIRouter:  # noqa: C901 (one function a route)
         return _json({
             "id": session["id"], "backend_name": session["backend"], "mode": session["mode"], "state": session["state"],
             "accepting_jobs": bool(session["accepting"]), "max_ttl": session["max_ttl"], "active_ttl": session["max_ttl"],
-            "interactive_ttl": 60, "started_at": session["created"], "closed_at": session["closed"],
+            "interactive_ttl": 60, "started_at": session["first"], "activated_at": session["first"], "last_job_started": session["last_started"], "last_job_completed": session["last_done"], "closed_at": session["closed"],
             "elapsed_time": (end - moment(session["created"])).total_seconds(),
         })  # fmt: skip
 
@@ -402,8 +419,8 @@ def _sessions(rooms: Rooms) -> APIRouter:  # noqa: C901 (one function a route)
             raise Refusal(400, 1007, f"There is no backend {backend!r}")
         if asked.get("mode") not in ("dedicated", "batch"):
             raise Refusal(400, 1211, f"There is no session mode {asked.get('mode')!r}", "Use dedicated or batch.")
-        if not isinstance(ttl, int) or ttl < 1:
-            raise Refusal(400, 1211, f"max_ttl is {ttl!r}, not a number of seconds from 1")
+        if not isinstance(ttl, int) or isinstance(ttl, bool) or not 1 <= ttl <= MOST_SESSION_SECONDS:
+            raise Refusal(400, 1211, f"max_ttl is {ttl!r}, not a number of seconds from 1 to {MOST_SESSION_SECONDS}")
         return described(store.add_session(str(backend), asked["mode"], ttl))
 
     @router.get("/sessions/{session_id}")

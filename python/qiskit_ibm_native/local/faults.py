@@ -27,7 +27,7 @@ class Fault:
             ``"drop"`` breaks off without one; ``"expire"`` takes back all access tokens; ``"body"`` replies something else.
         match: A regular expression for the method and path of a request, such as ``"POST .*/jobs$"``.
         times: How often.
-        after: Whether the request is processed before that.
+        after: Whether the request is processed before that; for ``"status"``, ``"drop"`` and ``"body"``.
         seconds: How long to wait.
         status: The status.
         retry_after: The header ``Retry-After``.
@@ -45,10 +45,24 @@ class Fault:
     _pattern: re.Pattern[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Check the kind."""
+        """Check the values, which may come from a request."""
         if self.kind not in KINDS:
             raise ValueError(f"{self.kind!r} is no fault; use one of {list(KINDS)}")
-        self._pattern = re.compile(self.match)
+        kinds: dict[str, Any] = {
+            "match": str,
+            "times": int,
+            "after": bool,
+            "seconds": (int, float),
+            "status": int,
+            "body": str,
+        }
+        for name, kind in kinds.items():
+            if not isinstance(getattr(self, name), kind):
+                raise TypeError(f"{name} is {getattr(self, name)!r}")
+        try:
+            self._pattern = re.compile(self.match)
+        except re.error as error:
+            raise ValueError(f"match is no regular expression: {error}") from None
 
 
 class Faults:

@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from qiskit.circuit import Delay
 from qiskit.quantum_info import PTM
 from qiskit.transpiler import Target
-from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError, RelaxationNoisePass, pauli_error
+from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError, pauli_error, thermal_relaxation_error
 from qiskit_aer.noise.device import basic_device_gate_errors
 
 from ..exceptions import BackendPropertyError
 from ..target import build_target
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qiskit import QuantumCircuit
+
     from ..snapshot import Snapshot
 
 
@@ -33,17 +36,19 @@ def _target(snapshot: Snapshot) -> Target:
 
 
 @lru_cache(maxsize=64)
-def _gate_errors(snapshot: Snapshot, qubits: frozenset[int]) -> list[tuple[str, list[int], QuantumError]]:
-    """Return the errors of gates on some qubits; those on all 156 would take seconds to make."""
+def _gate_errors(
+    snapshot: Snapshot, qubits: frozenset[int], names: frozenset[str]
+) -> list[tuple[str, list[int], QuantumError]]:
+    """Return the errors of some gates on some qubits; those of all on 156 qubits would take seconds to make."""
     whole = _target(snapshot)
     part = Target(num_qubits=whole.num_qubits, dt=whole.dt, qubit_properties=whole.qubit_properties)
-    for name in whole.operation_names:
+    for name in sorted(names & set(whole.operation_names)):
         known = {
             where: what
             for where, what in whole[name].items()
             if where is not None and what is not None and set(where) <= qubits
         }
-        if known and name not in ("delay", "measure", "reset"):
+        if known:
             part.add_instruction(whole.operation_from_name(name), known, name)
     with warnings.catch_warnings():
         # A T2 above 2 T1 is cut, and a gate error below that of relaxation is taken as it is; both say so.
@@ -51,11 +56,36 @@ def _gate_errors(snapshot: Snapshot, qubits: frozenset[int]) -> list[tuple[str, 
         return list(basic_device_gate_errors(target=part))
 
 
+def names_in(circuit: QuantumCircuit) -> set[str]:
+    """Return the names of the gates in a circuit, and in control flow within, that have errors of their own."""
+    names = set(circuit.count_ops())
+    if circuit.has_control_flow_op():
+        for instruction in circuit.data:
+            if instruction.is_control_flow():
+                names |= {name for block in instruction.operation.blocks for name in names_in(block)}
+    return names - {"barrier", "delay", "measure", "reset"}
+
+
 @lru_cache(maxsize=64)
-def device_noise(snapshot: Snapshot, qubits: frozenset[int]) -> NoiseModel:
-    """Return the noise of gates and of readout on some qubits."""
+def device_noise(snapshot: Snapshot, qubits: frozenset[int], names: frozenset[str]) -> NoiseModel:
+    """Return the noise of some gates and of readout on some qubits."""
+    return _model(_gate_errors(snapshot, qubits, names), snapshot, qubits)
+
+
+@lru_cache(maxsize=64)
+def twirled_noise(snapshot: Snapshot, qubits: frozenset[int], names: frozenset[str]) -> NoiseModel:
+    """Return the same with gate errors as Pauli errors of the same fidelity, which a simulator applies much faster.
+
+    Twirling a channel by Paulis keeps the diagonal of its Pauli transfer matrix, whose Walsh-Hadamard transform are the
+    probabilities of Paulis: Wallman and Emerson, Phys. Rev. A 94, 052325 (2016).
+    """
+    errors = [(name, where, _twirled(error)) for name, where, error in _gate_errors(snapshot, qubits, names)]
+    return _model(errors, snapshot, qubits)
+
+
+def _model(errors: list[tuple[str, list[int], QuantumError]], snapshot: Snapshot, qubits: frozenset[int]) -> NoiseModel:
     model = NoiseModel()
-    for name, where, error in _gate_errors(snapshot, qubits):
+    for name, where, error in errors:
         model.add_quantum_error(error, name, where, warnings=False)
     table = readout_probabilities(snapshot)
     for qubit in sorted(qubits):
@@ -66,44 +96,84 @@ def device_noise(snapshot: Snapshot, qubits: frozenset[int]) -> NoiseModel:
 
 
 @lru_cache(maxsize=64)
-def twirled_gate_noise(snapshot: Snapshot, qubits: frozenset[int]) -> NoiseModel:
-    """Return the noise of gates as Pauli errors of the same fidelity, which a simulator applies much faster.
-
-    Twirling a channel by Paulis keeps the diagonal of its Pauli transfer matrix, whose Walsh-Hadamard transform are the
-    probabilities of Paulis: Wallman and Emerson, Phys. Rev. A 94, 052325 (2016).
-    """
-    model = NoiseModel()
-    for name, where, error in _gate_errors(snapshot, qubits):
-        model.add_quantum_error(_twirled(error), name, where, warnings=False)
-    return model
+def pauli_probabilities(
+    snapshot: Snapshot, qubits: frozenset[int], names: frozenset[str]
+) -> dict[tuple[str, tuple[int, ...]], npt.NDArray[np.float64]]:
+    """Return, by gate and qubits, the probabilities of Paulis behind it, in the order of :func:`paulis`."""
+    errors = _gate_errors(snapshot, qubits, names)
+    return {(name, tuple(where)): _pauli_probabilities(error) for name, where, error in errors}
 
 
-def _twirled(error: QuantumError) -> QuantumError:
+def delay_probabilities(snapshot: Snapshot, qubit: int, duration: int) -> npt.NDArray[np.float64] | None:
+    """Return the probabilities of Paulis behind a delay of some ``dt``; ``None`` if nothing is known about that."""
+    error = _relaxation(snapshot, qubit, duration, twirled=False)
+    return None if error is None else _pauli_probabilities(error)
+
+
+@cache
+def paulis(num_qubits: int) -> list[str]:
+    """Return the Paulis of some qubits, the identity first; the last letter is that of the first qubit."""
+    return ["".join(letters) for letters in itertools.product("IXYZ", repeat=num_qubits)]
+
+
+def _pauli_probabilities(error: QuantumError) -> npt.NDArray[np.float64]:
     diagonal = np.real(np.diag(PTM(error).data))
-    labels = ["".join(letters) for letters in itertools.product("IXYZ", repeat=error.num_qubits)]
     signs = np.ones((1, 1))
     for _ in range(error.num_qubits):
         signs = np.kron(signs, _COMMUTATION)
-    probabilities = np.clip(signs @ diagonal / len(labels), 0.0, 1.0)
-    return pauli_error(list(zip(labels, probabilities / probabilities.sum(), strict=True)))
+    probabilities = np.clip(signs @ diagonal / len(diagonal), 0.0, 1.0)
+    return np.asarray(probabilities / probabilities.sum())
+
+
+def _twirled(error: QuantumError) -> QuantumError:
+    return pauli_error(list(zip(paulis(error.num_qubits), _pauli_probabilities(error), strict=True)))
 
 
 #: 1 where two Paulis commute, -1 where they do not.
 _COMMUTATION = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]])
 
 
-def relaxation_in_delays(snapshot: Snapshot) -> RelaxationNoisePass | None:
-    """Return the pass that lets qubits relax during delays, if the device has T1 and T2."""
+def with_relaxation(circuit: QuantumCircuit, snapshot: Snapshot, twirled: bool = False) -> QuantumCircuit:
+    """Return the circuit with relaxation behind each delay, also in control flow.
+
+    Args:
+        circuit: A circuit with delays in ``dt``, on the qubits of the device.
+        snapshot: The device.
+        twirled: Whether relaxation is to be a Pauli error, which Clifford simulators take.
+    """
+    return _relaxed(circuit, range(circuit.num_qubits), snapshot, twirled)
+
+
+def _relaxed(circuit: QuantumCircuit, physical: Sequence[int], snapshot: Snapshot, twirled: bool) -> QuantumCircuit:
+    if "delay" not in circuit.count_ops() and not circuit.has_control_flow_op():
+        return circuit
+    place = {qubit: physical[index] for index, qubit in enumerate(circuit.qubits)}
+    relaxed = circuit.copy_empty_like()
+    for instruction in circuit.data:
+        if instruction.is_control_flow():
+            inner = [place[qubit] for qubit in instruction.qubits]
+            blocks = [_relaxed(block, inner, snapshot, twirled) for block in instruction.operation.blocks]
+            relaxed.append(instruction.replace(operation=instruction.operation.replace_blocks(blocks)))
+            continue
+        relaxed.append(instruction)
+        if instruction.name == "delay":
+            error = _relaxation(snapshot, place[instruction.qubits[0]], int(instruction.params[0]), twirled)
+            if error is not None:
+                relaxed.append(error, instruction.qubits)
+    return relaxed
+
+
+@lru_cache(maxsize=4096)
+def _relaxation(snapshot: Snapshot, qubit: int, duration: int, twirled: bool) -> QuantumError | None:
+    """Return what a delay of some ``dt`` does to a qubit; ``None`` if nothing is known about that."""
     target = _target(snapshot)
-    known = target.qubit_properties
-    if not known:
+    known = target.qubit_properties[qubit] if target.qubit_properties else None
+    if known is None or not target.dt or not (known.t1 or known.t2) or not duration:
         return None
-    # A qubit without a measured time does not relax.
-    t1s = [each.t1 if each is not None and each.t1 else np.inf for each in known]
-    t2s = [
-        min(each.t2, 2 * t1) if each is not None and each.t2 else 2 * t1 for each, t1 in zip(known, t1s, strict=True)
-    ]
-    return RelaxationNoisePass(t1s, t2s, dt=target.dt, op_types=Delay)
+    # A time that was not measured does not limit.
+    t1 = known.t1 or np.inf
+    error = thermal_relaxation_error(t1, min(known.t2 or np.inf, 2 * t1), duration * target.dt)
+    return _twirled(error) if twirled else error
 
 
 @lru_cache(maxsize=64)

@@ -59,6 +59,23 @@ class Work:
     options: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What was measured.
+
+    Attributes:
+        fields: By circuit and register, arrays of shape ``(*shape, shots, bits)``, or ``(*shape, bits)`` for averages.
+        courses: By circuit, how many courses of the noise its shots were drawn from, if they share some.
+        start: When it began.
+        stop: When it ended.
+    """
+
+    fields: list[dict[str, npt.NDArray[Any]]]
+    courses: list[int | None]
+    start: datetime.datetime
+    stop: datetime.datetime
+
+
 def run_job(program: str, content: bytes, device: Device, has_noise: bool) -> bytes:
     """Run a job; return its results as they are sent.
 
@@ -79,18 +96,21 @@ def run_job(program: str, content: bytes, device: Device, has_noise: bool) -> by
     start = datetime.datetime.now(datetime.timezone.utc)
     setting = _setting(work, device, has_noise)
     tasks = [engine.Task(circuit, piece.shots) for piece in work.pieces for circuit in piece.bound()]
-    bits = iter(engine.run(tasks, setting))
+    done = iter(engine.run(tasks, setting))
     stop = datetime.datetime.now(datetime.timezone.utc)
     random = np.random.default_rng(setting.seed)
-    fields = []
+    fields, courses = [], []
     for piece in work.pieces:
-        runs = [next(bits) for _ in range(math.prod(piece.shape))]
-        stacked = np.array(runs, np.bool_).reshape(*piece.shape, piece.shots, piece.circuit.num_clbits)
+        runs = [next(done) for _ in range(math.prod(piece.shape))]
+        courses.append(min((each.courses for each in runs if each.courses), default=None))
+        stacked = np.array([each.bits for each in runs], np.bool_).reshape(
+            *piece.shape, piece.shots, piece.circuit.num_clbits
+        )
         measured = stacked if work.meas_type == "classified" else _signals(stacked, device, has_noise, random)
         if work.meas_type == "avg_kerneled":
             measured = measured.mean(axis=-2)
         fields.append(_by_register(piece.circuit, measured))
-    return orjson.dumps(write(params, work, fields, start, stop))
+    return orjson.dumps(write(params, work, Measured(fields, courses, start, stop)))
 
 
 def _check(piece: Piece, number: int, device: Device) -> None:
@@ -189,17 +209,11 @@ def _shots(shots: Any, default: Any) -> int:
     return chosen
 
 
-def _write_sampler(
-    params: dict[str, Any],
-    work: Work,
-    fields: list[dict[str, npt.NDArray[Any]]],
-    start: datetime.datetime,
-    stop: datetime.datetime,
-) -> dict[str, Any]:
+def _write_sampler(params: dict[str, Any], work: Work, measured: Measured) -> dict[str, Any]:
     if not params.get("support_qiskit"):
-        return {"results": [_plain(each) for each in fields], "metadata": {}}
+        return {"results": [_plain(each) for each in measured.fields], "metadata": {}}
     pubs = []
-    for piece, registers in zip(work.pieces, fields, strict=True):
+    for piece, registers, courses in zip(work.pieces, measured.fields, measured.courses, strict=True):
         written = {name: _field(values) for name, values in registers.items()}
         data = {
             "field_names": list(written), "field_types": [each["__type__"] for each in written.values()],
@@ -207,14 +221,17 @@ def _write_sampler(
         }  # fmt: skip
         pub = {
             "data": {"__type__": "DataBin", "__value__": data},
-            "metadata": {"circuit_metadata": piece.circuit.metadata or {}},
+            "metadata": {
+                "circuit_metadata": piece.circuit.metadata or {},
+                **({"noise_courses": courses} if courses else {}),
+            },
         }
         pubs.append({"__type__": "SamplerPubResult", "__value__": pub})
     slices = {
         str(number): [[*piece.shape, piece.shots], 0, math.prod(piece.shape), 0, piece.shots]
         for number, piece in enumerate(work.pieces)
     }
-    span = {"start": _moment(start), "stop": _moment(stop), "data_slices": slices}
+    span = {"start": _moment(measured.start), "stop": _moment(measured.stop), "data_slices": slices}
     spans = {"spans": [{"__type__": "DoubleSliceSpan", "__value__": span}]}
     execution = {"execution_spans": {"__type__": "ExecutionSpans", "__value__": spans}}
     content = {"pub_results": pubs, "metadata": {"execution": execution, "version": 2}}
@@ -264,13 +281,7 @@ def _read_executor(params: dict[str, Any]) -> Work:
     return Work(pieces, _meas_type(program.get("meas_level", "classified")), simulator, experimental)
 
 
-def _write_executor(
-    params: dict[str, Any],
-    work: Work,
-    fields: list[dict[str, npt.NDArray[Any]]],
-    start: datetime.datetime,
-    stop: datetime.datetime,
-) -> dict[str, Any]:
+def _write_executor(params: dict[str, Any], work: Work, measured: Measured) -> dict[str, Any]:
     program = params["quantum_program"]
     suffix = {"classified": "", "kerneled": "_iq", "avg_kerneled": "_avg_iq"}[work.meas_type]
     parts = [
@@ -287,9 +298,11 @@ def _write_executor(
                 "results": {f"{name}{suffix}": wire.write_tensor(values) for name, values in registers.items()},
                 "metadata": {"scheduler_timing": None, "stretch_values": None},
             }
-            for registers in fields
+            for registers in measured.fields
         ],
-        "metadata": {"chunk_timing": [{"start": start.isoformat(), "stop": stop.isoformat(), "parts": parts}]},
+        "metadata": {
+            "chunk_timing": [{"start": measured.start.isoformat(), "stop": measured.stop.isoformat(), "parts": parts}]
+        },
         "passthrough_data": program.get("passthrough_data"),
         "semantic_role": program.get("semantic_role"),
     }

@@ -73,17 +73,21 @@ class LocalService:
             from ..exceptions import IBMInputValueError
 
             raise IBMInputValueError(f"Listening on {host} lets other machines in; say so with public=True (--public).")
+        if workers is not None and workers < 1:
+            from ..exceptions import IBMInputValueError
+
+            raise IBMInputValueError(f"workers is {workers}; it must be 1 or more.")
         self.token = token or secrets.token_urlsafe(32)
         catalog = Catalog(devices)
         self._store = Store(store or os.environ.get(STORE_VARIABLE) or Path(DEFAULT_STORE).expanduser())
         try:
             self._socket = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-        except OSError:
+        except (OSError, OverflowError):
             self._store.close()
             raise
-        self._workers = Workers(self._store, catalog, noise, workers)
+        self._workers = Workers(self._store, catalog, workers)
         tokens = Tokens(self.token)
-        self.faults: Faults = build_app(Rooms(catalog, self._store, self._workers, tokens, self.crn))
+        self.faults: Faults = build_app(Rooms(catalog, self._store, self._workers, tokens, self.crn, noise))
         config = uvicorn.Config(
             self.faults, log_level="warning", access_log=False, lifespan="off", timeout_keep_alive=60
         )

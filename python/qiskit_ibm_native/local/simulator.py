@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import os
 import pickle
+import queue
 import struct
 import subprocess
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..snapshot import Snapshot
 
 _LENGTH = struct.Struct(">Q")
@@ -50,31 +54,50 @@ class Simulator:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self) -> None:
         """Start the process unless it runs; it takes a second or two until it replies."""
         with self._lock:
-            if self._process is None or self._process.poll() is not None:
-                self._close()
-                self._process = subprocess.Popen(  # noqa: S603 (this interpreter, and this file)
-                    [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-                )
-            return self._process
+            self._started()
 
-    def run(self, program: str, params: bytes, snapshot: Snapshot, has_noise: bool) -> bytes:
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            self._close()
+            self._process = subprocess.Popen(  # noqa: S603 (this interpreter, and this file)
+                [sys.executable, "-m", __name__],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                # Ctrl-C is for who waits for the job, not for what runs it.
+                start_new_session=True,
+            )
+        return self._process
+
+    def run(
+        self, program: str, params: bytes, snapshot: Snapshot, has_noise: bool, is_wanted: Callable[[], bool]
+    ) -> bytes:
         """Run a job; return its results as they are sent.
+
+        Args:
+            program: The program's name.
+            params: The job's ``params``, as JSON.
+            snapshot: The device.
+            has_noise: Whether the device is as noisy as its calibration says.
+            is_wanted: Whether the job is still to be run; asked when nothing can be killed in between any more.
 
         Raises:
             JobFailed: It could not be run.
-            SimulatorDied: The process crashed, or was killed.
+            SimulatorDied: The process crashed, or was killed, or the job is not wanted any more.
         """
-        process = self.start()
-        assert process.stdin is not None  # noqa: S101 (asked for above)
-        assert process.stdout is not None  # noqa: S101 (asked for above)
-        try:
-            _write(process.stdin, pickle.dumps((program, params, snapshot, has_noise)))
+        reply = None
+        with self._lock:
+            if not is_wanted():
+                raise SimulatorDied("not wanted")
+            process = self._started()
+            assert process.stdin is not None  # noqa: S101 (asked for above)
+            assert process.stdout is not None  # noqa: S101 (asked for above)
+            with suppress(OSError, ValueError):
+                _write(process.stdin, pickle.dumps((program, params, snapshot, has_noise)))
+        with suppress(OSError, ValueError):
             reply = _read(process.stdout)
-        except (OSError, ValueError):
-            reply = None
         if reply is None:
             raise SimulatorDied(f"exit status {process.wait()}")
         # It comes from our own process.
@@ -128,12 +151,14 @@ def _main() -> None:
     # What the simulator prints must not get between the replies.
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=[requests], daemon=True).start()
     from .devices import Device
     from .programs import run_job
     from .wire import BadInputError
 
-    while (request := _read(sys.stdin.buffer)) is not None:
-        program, params, snapshot, has_noise = pickle.loads(request)  # noqa: S301 (of the process that started this one)
+    while True:
+        program, params, snapshot, has_noise = pickle.loads(requests.get())  # noqa: S301 (of who started this process)
         result, failure = b"", None
         try:
             result = run_job(program, params, Device([snapshot]), has_noise)
@@ -142,6 +167,13 @@ def _main() -> None:
         except Exception as error:
             failure = (f"The simulation failed: {error}", False, traceback.format_exc())
         _write(replies, pickle.dumps((result, failure)))
+
+
+def _receive(requests: queue.SimpleQueue[bytes]) -> None:
+    """Take requests, until nobody is there to wait for replies; then end, also in the middle of a job."""
+    while (request := _read(sys.stdin.buffer)) is not None:
+        requests.put(request)
+    os._exit(0)
 
 
 if __name__ == "__main__":

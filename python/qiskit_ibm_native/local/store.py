@@ -23,17 +23,20 @@ CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY, number INTEGER NOT NULL, backend TEXT NOT NULL, program TEXT NOT NULL, params BLOB,
     status TEXT NOT NULL, reason TEXT, reason_code INTEGER, created TEXT NOT NULL, running TEXT, finished TEXT,
     tags TEXT NOT NULL, session_id TEXT, cost INTEGER NOT NULL, private INTEGER NOT NULL, runtime TEXT, calibration_id TEXT,
-    result BLOB, logs TEXT NOT NULL DEFAULT '', owner TEXT NOT NULL
+    result BLOB, logs TEXT NOT NULL DEFAULT '', owner TEXT NOT NULL, noise INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status);
 CREATE INDEX IF NOT EXISTS jobs_by_number ON jobs (number);
 CREATE TABLE IF NOT EXISTS sessions (
     id TEXT PRIMARY KEY, backend TEXT NOT NULL, mode TEXT NOT NULL, max_ttl INTEGER NOT NULL, accepting INTEGER NOT NULL,
-    state TEXT NOT NULL, created TEXT NOT NULL, closed TEXT
+    created TEXT NOT NULL, closed TEXT
 );
 PRAGMA user_version = 1;
 """
 _PENDING = ("Queued", "Running")
+#: How often a job may be running when its service ends.
+_MOST_ATTEMPTS = 3
 
 
 class Store:
@@ -103,21 +106,37 @@ class Store:
             )
         return job_id
 
-    def adopt(self) -> list[str]:
-        """Take over the jobs of services that live no more; return those and the own ones that wait, in order."""
+    def adopt(self, backends: Sequence[str]) -> list[str]:
+        """Take over what services that live no more left of jobs of some devices; return the jobs, in order.
+
+        A job that was running each of several times when its service ended is not run again: it may be why.
+        """
+        marks = ", ".join("?" * len(backends))
         rows = self._rows("SELECT DISTINCT owner FROM jobs WHERE status IN (?, ?)", _PENDING)
         files = self.path.parent.glob(f"{self.path.name}-*.lock")
         owners = {row["owner"] for row in rows} | {file.stem.rpartition("-")[2] for file in files}
-        for owner in owners - {self.owner}:
-            if self._is_dead(owner):
-                with self._changes() as db:
+        adopted: list[str] = []
+        for owner in sorted(owners - {self.owner}):
+            if not self._is_dead(owner):
+                continue
+            with self._changes() as db:
+                db.execute(
+                    "UPDATE jobs SET status = 'Failed', finished = ?, reason = 'The service ended while it ran, again and again',"
+                    " reason_code = 5203 WHERE owner = ? AND status = 'Running' AND attempts >= ?",
+                    (now(), owner, _MOST_ATTEMPTS),
+                )
+                left = db.execute(
+                    f"SELECT id FROM jobs WHERE owner = ? AND status IN (?, ?) AND backend IN ({marks}) ORDER BY number",  # noqa: S608
+                    (owner, *_PENDING, *backends),
+                ).fetchall()
+                for row in left:
                     db.execute(
-                        "UPDATE jobs SET owner = ?, status = 'Queued', running = NULL WHERE owner = ? AND status IN (?, ?)",
-                        (self.owner, owner, *_PENDING),
+                        "UPDATE jobs SET owner = ?, status = 'Queued', running = NULL WHERE id = ?",
+                        (self.owner, row["id"]),
                     )
-                self._life_file(owner).unlink(missing_ok=True)
-        waiting = self._rows("SELECT id FROM jobs WHERE owner = ? AND status = 'Queued' ORDER BY number", (self.owner,))
-        return [row["id"] for row in waiting]
+            adopted += [row["id"] for row in left]
+            self._life_file(owner).unlink(missing_ok=True)
+        return adopted
 
     def _is_dead(self, owner: str) -> bool:
         try:
@@ -158,7 +177,12 @@ class Store:
 
     def start_job(self, job_id: str) -> bool:
         """Say that a job runs; return whether it was still waiting."""
-        return self._change(job_id, ("Queued",), status="Running", running=now())
+        with self._changes() as db:
+            cursor = db.execute(
+                "UPDATE jobs SET status = 'Running', running = ?, attempts = attempts + 1 WHERE id = ? AND status = 'Queued'",
+                (now(), job_id),
+            )
+        return cursor.rowcount == 1
 
     def finish_job(self, job_id: str, result: bytes) -> bool:
         """Keep a job's results; return whether it was still running."""
@@ -212,7 +236,7 @@ class Store:
         session_id = str(uuid.uuid4())
         with self._changes() as db:
             db.execute(
-                "INSERT INTO sessions VALUES (?, ?, ?, ?, 1, 'open', ?, NULL)",
+                "INSERT INTO sessions VALUES (?, ?, ?, ?, 1, ?, NULL)",
                 (session_id, backend, mode, max_ttl, now()),
             )
         return session_id
@@ -224,16 +248,23 @@ class Store:
             return None
         session = dict(rows[0])
         end = moment(session["created"]) + datetime.timedelta(seconds=session["max_ttl"])
-        if session["state"] != "closed" and datetime.datetime.now(datetime.timezone.utc) >= end:
+        if session["accepting"] and datetime.datetime.now(datetime.timezone.utc) >= end:
             self.close_session(session_id, cancel=False)
-            session |= {"accepting": 0, "state": "closed", "closed": end.isoformat()}
-        return session
+            session |= {"accepting": 0, "closed": end.isoformat()}
+        (jobs,) = self._rows(
+            "SELECT COALESCE(SUM(status IN ('Queued', 'Running')), 0) AS pending, MIN(running) AS first,"
+            " MAX(running) AS last_started, MAX(finished) AS last_done FROM jobs WHERE session_id = ?",
+            (session_id,),
+        )
+        is_done = not session["accepting"] and not jobs["pending"]
+        state = "closed" if is_done else "active" if jobs["first"] else "open"
+        return session | dict(jobs) | {"state": state}
 
     def close_session(self, session_id: str, cancel: bool) -> None:
         """Let a session take no more jobs, and cancel those that wait in it if asked for."""
         with self._changes() as db:
             db.execute(
-                "UPDATE sessions SET accepting = 0, state = 'closed', closed = COALESCE(closed, ?) WHERE id = ?",
+                "UPDATE sessions SET accepting = 0, closed = COALESCE(closed, ?) WHERE id = ?",
                 (now(), session_id),
             )
         if not cancel:
@@ -244,7 +275,7 @@ class Store:
 
 _LIGHT = (
     "id, number, backend, program, status, reason, reason_code, created, running, finished, tags, session_id, cost, private,"
-    " runtime, calibration_id, logs"
+    " runtime, calibration_id, logs, noise"
 )
 _CONDITIONS = {
     "backend": "backend = ?",

@@ -44,7 +44,7 @@ class Tokens:
         if scheme.lower() == "apikey":
             return self.is_key(value)
         text, _, signature = value.rpartition(".")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(signature, self._signature(text)):
+        if scheme.lower() != "bearer" or not hmac.compare_digest(signature.encode(), self._signature(text).encode()):
             return False
         payload = text.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import queue
+import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
@@ -18,29 +19,44 @@ if TYPE_CHECKING:
 RAN_TOO_LONG = 1305
 BAD_JOB = 1517
 INTERNAL = 5203
+#: How often services are looked for that live no more, in seconds.
+_ADOPTION = 5.0
+#: How long to wait for the store to take writes again, in seconds.
+_PATIENCE = 1.0
 
 
 class Workers:
     """Runs jobs of a store, each in one of a few processes."""
 
-    def __init__(self, store: Store, catalog: Catalog, has_noise: bool, number: int | None = None) -> None:
+    def __init__(self, store: Store, catalog: Catalog, number: int | None = None) -> None:
         """Prepare; :meth:`start` begins."""
         self._store = store
         self._catalog = catalog
-        self._has_noise = has_noise
         self._waiting: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._running: dict[str, Simulator] = {}
-        self._is_stopped = False
+        self._interrupted: set[str] = set()
+        self._stopping = threading.Event()
         number = number or min(os.cpu_count() or 1, 4)
         self._threads = [threading.Thread(target=self._work, name=f"job-{n}", daemon=True) for n in range(number)]
+        self._threads.append(threading.Thread(target=self._adopt, name="adopt", daemon=True))
 
     def start(self) -> None:
         """Begin, with the jobs that wait already."""
         for thread in self._threads:
             thread.start()
-        for job_id in self._store.adopt():
-            self.submit(job_id)
+
+    def _adopt(self) -> None:
+        """Take over the jobs of services that live no more, now and whenever there are some."""
+        known = [device.name for device in self._catalog]
+        while True:
+            try:
+                for job_id in self._store.adopt(known):
+                    self.submit(job_id)
+            except sqlite3.Error:
+                logger.exception("Jobs of other services could not be taken over")
+            if self._stopping.wait(_ADOPTION):
+                return
 
     def submit(self, job_id: str) -> None:
         """Run a job when there is a process for it."""
@@ -51,16 +67,19 @@ class Workers:
         with self._lock:
             simulator = self._running.get(job_id)
             if simulator is not None:
-                simulator.kill()
+                self._interrupted.add(job_id)
+        if simulator is not None:
+            simulator.kill()
 
     def stop(self) -> None:
         """End all that runs. Jobs that are not done wait in the store again."""
-        self._is_stopped = True
+        self._stopping.set()
         for _ in self._threads:
             self._waiting.put(None)
         with self._lock:
-            for simulator in self._running.values():
-                simulator.kill()
+            running = list(self._running.values())
+        for simulator in running:
+            simulator.kill()
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join()
@@ -71,16 +90,23 @@ class Workers:
             # The first job need not wait for what has to be imported.
             if threading.current_thread() is self._threads[0]:
                 simulator.start()
-            while not self._is_stopped and (job_id := self._waiting.get()) is not None:
+            while not self._stopping.is_set() and (job_id := self._waiting.get()) is not None:
+                with self._lock:
+                    self._running[job_id] = simulator
                 try:
                     self._run(job_id, simulator)
-                except Exception:
+                except Exception as error:
                     logger.exception("The job %s could not be run", job_id)
+                    self._give_up(job_id, error)
+                finally:
+                    with self._lock:
+                        del self._running[job_id]
+                        self._interrupted.discard(job_id)
         finally:
             simulator.close()
 
     def _run(self, job_id: str, simulator: Simulator) -> None:
-        if self._is_stopped or not self._store.start_job(job_id):
+        if self._stopping.is_set() or not self._store.start_job(job_id):
             return
         job = self._store.job(job_id, with_content=True)
         device = None if job is None else self._catalog.get(job["backend"])
@@ -90,21 +116,33 @@ class Workers:
         timer = threading.Timer(job["cost"], self._run_too_long, [job_id])
         timer.daemon = True
         timer.start()
-        with self._lock:
-            self._running[job_id] = simulator
         try:
-            result = simulator.run(job["program"], job["params"], device.latest, self._has_noise)
+            result = simulator.run(
+                job["program"], job["params"], device.latest, bool(job["noise"]), lambda: self._is_wanted(job_id)
+            )
             self._store.finish_job(job_id, result)
         except JobFailed as error:
             self._store.end_job(job_id, "Failed", str(error), BAD_JOB if error.is_bad else INTERNAL, error.logs)
         except SimulatorDied as error:
             # Killed because of its end, which is kept already, or because all ends, in which case the job waits again.
-            if not self._is_stopped:
+            if self._is_wanted(job_id):
                 self._store.end_job(job_id, "Failed", f"The simulator crashed ({error})", INTERNAL)
         finally:
-            with self._lock:
-                del self._running[job_id]
             timer.cancel()
+
+    def _is_wanted(self, job_id: str) -> bool:
+        return not self._stopping.is_set() and job_id not in self._interrupted
+
+    def _give_up(self, job_id: str, error: Exception) -> None:
+        """Say that a job failed because its end could not be kept; as long as that cannot be kept either, try again."""
+        while True:
+            try:
+                self._store.end_job(job_id, "Failed", f"Its results could not be kept: {error}", INTERNAL)
+            except sqlite3.Error:
+                if self._stopping.wait(_PATIENCE):
+                    return
+            else:
+                return
 
     def _run_too_long(self, job_id: str) -> None:
         if self._store.end_job(job_id, "Cancelled", "Ran too long", RAN_TOO_LONG):

@@ -10,6 +10,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from qiskit import QuantumCircuit
+from qiskit.circuit import CircuitInstruction, ControlFlowOp, Delay
+from qiskit.utils import apply_prefix
 
 from .. import __version__
 from ..exceptions import (
@@ -136,6 +138,7 @@ def _prepared(
     circuits: Sequence[QuantumCircuit], inputs: Mapping[str, Any], backend: IBMBackend
 ) -> list[QuantumCircuit]:
     """Return circuits with what comes in front of them; those without are the same objects."""
+    circuits = [_with_delays_in_dt(circuit, backend.dt) for circuit in circuits]
     init_circuit, resets = inputs.get("init_circuit"), inputs.get("init_num_resets")
     if init_circuit is not None:
         if not isinstance(init_circuit, QuantumCircuit):
@@ -148,6 +151,31 @@ def _prepared(
     if "reset" not in getattr(backend.configuration(), "supported_instructions", ["reset"]):
         raise IBMBackendValueError(f"init_num_resets: {backend.name} has no reset.")
     return [_behind(circuit, _resets(circuit, resets)) for circuit in circuits]
+
+
+def _with_delays_in_dt(circuit: QuantumCircuit, dt: float | None) -> QuantumCircuit:
+    """Return a circuit with its delays in ``dt``, rounded: QPY does not keep other units."""
+    if not dt or not any(_has_another_unit(instruction) for instruction in circuit.data):
+        return circuit
+    other = circuit.copy_empty_like()
+    other.metadata = circuit.metadata
+    for instruction in circuit.data:
+        operation = instruction.operation
+        if isinstance(operation, ControlFlowOp):
+            operation = operation.replace_blocks([_with_delays_in_dt(block, dt) for block in operation.blocks])
+        elif isinstance(operation, Delay) and operation.unit not in ("dt", "expr"):
+            seconds = float(operation.duration) * (1.0 if operation.unit == "s" else apply_prefix(1.0, operation.unit))
+            operation = Delay(round(seconds / dt), "dt")
+        other.append(instruction.replace(operation=operation))
+    return other
+
+
+def _has_another_unit(instruction: CircuitInstruction) -> bool:
+    if instruction.name == "delay":
+        return instruction.operation.unit not in ("dt", "expr")
+    if instruction.is_control_flow():
+        return any(_has_another_unit(inner) for block in instruction.operation.blocks for inner in block.data)
+    return False
 
 
 def _resets(circuit: QuantumCircuit, number: int) -> QuantumCircuit:
