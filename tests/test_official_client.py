@@ -101,7 +101,7 @@ def test_both_of_its_samplers_run(seen: dict[str, Any], program: str) -> None:
 
 
 def test_its_sessions(seen: dict[str, Any]) -> None:
-    assert seen["session"] == ["Pending", True, 3600]
+    assert seen["session"] == ["In progress, accepting new jobs", True, 3600]
     assert seen["session closed"] == "Closed"
     assert seen["session again"] == "Closed"
     assert seen["batch"] == "batch"

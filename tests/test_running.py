@@ -68,7 +68,7 @@ def test_tags_are_checked_before_anything_else(vigo: Any) -> None:
             vigo.run(bell(), job_tags=tags)
 
 
-@pytest.mark.parametrize("circuits", [[], None, 5, [5], (bell(), "no program")])
+@pytest.mark.parametrize("circuits", [[], None, 5, [5], [bell(), "no program"]])
 def test_what_is_no_circuit_is_refused(vigo: Any, circuits: Any) -> None:
     with pytest.raises(IBMBackendValueError):
         vigo.run(circuits)
@@ -106,7 +106,7 @@ def test_faulty_qubits_and_edges_are_refused_also_in_branches(vigo: Any) -> None
     with branch.if_test((0, 1)):
         branch.x(4)
     fine = QuantumCircuit(5)
-    fine.cx(1, 0)
+    fine.cx(1, 2)
     fine.barrier()
     with patch.object(vigo, "properties", return_value=faulty(vigo, qubits=(4,), edges=((0, 1),))):
         with pytest.raises(ValueError, match=r"faulty edge \(0, 1\)"):

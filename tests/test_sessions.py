@@ -50,7 +50,7 @@ def test_jobs_are_run_in_the_session_until_its_block_ends(vigo: Any, circuit: Qu
         assert session._max_time == 9000
         job = vigo.run(circuit, shots=2)
         assert job.session_id == session.session_id
-        assert session.status() == "Pending"
+        assert session.status() in ("Pending", "In progress, accepting new jobs")
         assert session.details()["max_ttl"] == 9000
         assert session.details()["mode"] == "dedicated"
         assert session.usage() >= 0

@@ -301,6 +301,8 @@ def _named(name: str, filename: str | os.PathLike[str] | None) -> Account:
         raise AccountNotFoundError(
             f"Account with the name {name} does not exist in {_path(filename)}. Saved accounts: {sorted(entries)}."
         )
+    if not isinstance(entries[name], dict):
+        raise _invalid(f"The account {name} in {_path(filename)} is no object.")
     return Account.from_entry(entries[name])
 
 
@@ -345,6 +347,8 @@ def _read(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise _invalid(f"The file of accounts {path} cannot be read: {error}") from None
     try:
         entries = json.loads(text)
     except json.JSONDecodeError as error:

@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         return int(options.run(options))
-    except (IBMError, OSError, OverflowError, ValueError, sqlite3.Error) as error:
+    except (IBMError, OSError, ValueError, sqlite3.Error) as error:
         print(f"qiskit-ibm-native: {error}", file=sys.stderr)
         return 2
 

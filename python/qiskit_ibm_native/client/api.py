@@ -12,8 +12,9 @@ from urllib.parse import quote
 import orjson
 
 from .. import __version__
-from ..exceptions import ApiIBMProtocolError, IBMNotAuthorizedError, RequestsApiError
-from .transport import TIMEOUT, Reply, Transport
+from ..exceptions import ApiError, ApiIBMProtocolError, IBMNotAuthorizedError, RequestsApiError
+from .retry import pause
+from .transport import TIMED_OUT, TIMEOUT, Reply, Transport
 
 if TYPE_CHECKING:
     from .auth import Authenticator
@@ -23,7 +24,7 @@ API_VERSION = "2026-04-15"
 #: Submitting uploads circuits, and the service looks at them before it replies.
 _SUBMIT_TIMEOUT = (5.0, 300.0)
 #: Seconds to wait before each look whether a job is there after all.
-_SEARCH_WAITS = (0.5, 1.0, 2.0)
+_SEARCH_WAITS = (0.5, 1.0, 2.0, 4.0)
 
 
 def client_application() -> str:
@@ -113,39 +114,31 @@ class RuntimeClient:
             log_level=log_level and log_level.lower(), session_id=session_id, tags=tags or None, cost=max_execution_time,
             private=private or None, calibration_id=calibration_id,
         )  # fmt: skip
-        body = orjson.dumps(job)
+        body = orjson.dumps(job, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
         attempt = 0
         while True:
             attempt += 1
-            failure = None
             try:
-                reply = self._send("POST", "/jobs", body, timeout=_SUBMIT_TIMEOUT)
-            except RequestsApiError as error:
+                return self._send("POST", "/jobs", body, timeout=_SUBMIT_TIMEOUT).object(id=str)
+            except (RequestsApiError, ApiIBMProtocolError) as error:
                 failure = error
-            if failure is None:
-                return reply.object(id=str)
-            if not failure.maybe_processed or record_tag is None:
+            is_refused = isinstance(failure, RequestsApiError) and not failure.maybe_processed
+            if is_refused or record_tag is None:
                 raise failure
             known = self._submitted(record_tag, failure)
             if known is not None:
                 return known
-            if attempt == self._transport.policy.attempts or failure.status_code in (501, 505):
-                raise failure
+            if attempt == self._transport.policy.attempts or not _may_be_submitted_again(failure):
+                raise _unknown(failure, record_tag)
 
-    def _submitted(self, record_tag: str, failure: RequestsApiError) -> dict[str, Any] | None:
+    def _submitted(self, record_tag: str, failure: ApiError) -> dict[str, Any] | None:
         """Return the job with a tag that the service may have taken, ``None`` if it has not."""
-        from .retry import pause
-
         for seconds in _SEARCH_WAITS:
             pause(seconds)
             try:
                 jobs = self.jobs_get(limit=1, tags=[record_tag])["jobs"]
-            except RequestsApiError:
-                # Nobody knows now; submitting again might submit twice.
-                raise RequestsApiError(
-                    f"{failure.message} The service may have taken the job: look for it with jobs(job_tags=[{record_tag!r}]).",
-                    failure.status_code, failure.code, failure.body, maybe_processed=True,
-                ) from None  # fmt: skip
+            except ApiError:
+                raise _unknown(failure, record_tag) from None
             if jobs:
                 return dict(jobs[0])
         return None
@@ -267,6 +260,27 @@ class RuntimeClient:
                     raise
                 self._authenticator.refused(headers["Authorization"])
         raise AssertionError("the last request returns or raises")
+
+
+def _may_be_submitted_again(failure: ApiError) -> bool:
+    """Return whether a job that is not there after a while is not there at all.
+
+    Who waited in vain knows nothing: the service, or what is in front of it, may be slow.
+    """
+    return (
+        isinstance(failure, RequestsApiError)
+        and failure.code != TIMED_OUT
+        and failure.status_code not in (408, 501, 504, 505, 524)
+    )
+
+
+def _unknown(failure: ApiError, record_tag: str) -> RequestsApiError:
+    """Return the error for a job that the service may have taken; submitting it again might submit it twice."""
+    return RequestsApiError(
+        f"{failure.message} The service may have taken the job: look for it with jobs(job_tags=[{record_tag!r}]).",
+        getattr(failure, "status_code", -1), getattr(failure, "code", None), getattr(failure, "body", ""),
+        maybe_processed=True,
+    )  # fmt: skip
 
 
 def _path(*parts: str) -> str:

@@ -11,14 +11,16 @@ import base64
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import orjson
 
 from ..exceptions import ApiIBMProtocolError, IBMError, IBMNotAuthorizedError, RequestsApiError
 from ..logger import logger
-from .transport import Transport, without_secrets
+
+if TYPE_CHECKING:
+    from .transport import Transport
 
 _GRANT = "urn:ibm:params:oauth:grant-type:apikey"
 #: A token is taken as expired this many seconds early, for the time that a request takes.
@@ -43,6 +45,8 @@ class Authenticator:
         self._lock = threading.Lock()
         self._token = ""
         self._renewal = self._expiry = 0.0
+        self._failure: tuple[float, IBMError] | None = None
+        transport.hide(api_key)
 
     def __repr__(self) -> str:
         return f"<Authenticator at {self._iam_url}>"
@@ -54,13 +58,13 @@ class Authenticator:
             IBMNotAuthorizedError: IAM does not accept the API key.
             RequestsApiError: IAM cannot be reached.
         """
-        now = self._clock()
+        asked, now = time.monotonic(), self._clock()
         if now < self._renewal:
             return f"Bearer {self._token}"
         # Before it expires, one thread renews the token while the others use it; after that they wait for it.
         if self._lock.acquire(blocking=now >= self._expiry):
             try:
-                self._renew_if_needed()
+                self._renew_if_needed(asked)
             finally:
                 self._lock.release()
         return f"Bearer {self._token}"
@@ -71,13 +75,17 @@ class Authenticator:
             if header == f"Bearer {self._token}":
                 self._renewal = self._expiry = 0.0
 
-    def _renew_if_needed(self) -> None:
+    def _renew_if_needed(self, asked: float) -> None:
         now = self._clock()
         if now < self._renewal:
             return
+        if self._failure is not None and self._failure[0] > asked and now >= self._expiry:
+            # Who waited for an attempt that failed need not make one more.
+            raise self._failure[1]
         try:
             self._fetch()
         except IBMError as error:
+            self._failure = time.monotonic(), error
             if now >= self._expiry or isinstance(error, IBMNotAuthorizedError):
                 raise
             self._renewal = min(now + _PATIENCE, self._expiry)
@@ -95,19 +103,20 @@ class Authenticator:
         except (RequestsApiError, IBMNotAuthorizedError) as error:
             failure = error
         if failure is not None:
-            self._explain(failure)
+            raise self._explained(failure)
         content = reply.object(access_token=str)
         self._token = content["access_token"]
+        self._transport.hide(self._token)
         issued, expiry = _lifetime(content, self._clock())
         self._expiry = expiry - _MARGIN
         self._renewal = min(issued + _RENEWAL * (expiry - issued), self._expiry)
 
-    def _explain(self, failure: RequestsApiError | IBMNotAuthorizedError) -> None:
-        text = without_secrets(str(failure)).replace(self._api_key, "***")
+    def _explained(self, failure: RequestsApiError | IBMNotAuthorizedError) -> IBMError:
+        text = self._transport.without_secrets(str(failure))
         if isinstance(failure, RequestsApiError) and failure.status_code not in (400, 404):
-            failure.message = text
-            raise failure
-        raise IBMNotAuthorizedError(
+            # Nothing of what the token is for has been sent.
+            return RequestsApiError(text, failure.status_code, failure.code, failure.body, maybe_processed=False)
+        return IBMNotAuthorizedError(
             f"The API key is not accepted ({text}). Check token=, QISKIT_IBM_TOKEN or the saved account; API keys are"
             " made at https://quantum.cloud.ibm.com."
         )

@@ -18,7 +18,7 @@ from requests.adapters import HTTPAdapter
 from .. import __version__
 from ..exceptions import ApiIBMProtocolError, IBMNotAuthorizedError, RequestsApiError
 from ..logger import logger
-from .retry import REFUSED, TRANSIENT, RetryPolicy, pause
+from .retry import REFUSED, TRANSIENT, RetryPolicy, pause, seconds_left, within_deadline
 
 if TYPE_CHECKING:
     from ..accounts import ProxyConfiguration
@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 #: Seconds to connect, and seconds without a byte.
 TIMEOUT = (5.0, 60.0)
 _USER_AGENT = f"qiskit-ibm-native/{__version__} python/{platform.python_version()}"
+#: The code of an error of a request without a reply in time.
+TIMED_OUT = "timeout"
 _SECRETS = (
     (re.compile(r"(?i)\b(bearer|apikey)\s+[^\s\"',;]+"), r"\1 ***"),
     (re.compile(r"(?i)(\bapikey=)[^&\s\"']+"), r"\1***"),
+    (re.compile(r'(?i)("apikey"\s*:\s*")[^"]*'), r"\1***"),
     (re.compile(r"//[^/@\s]+@"), "//***@"),
 )
 
@@ -88,7 +91,12 @@ class Transport:
     ) -> None:
         """Create a transport; nothing is connected to yet."""
         self.policy = policy or RetryPolicy()
+        self._hidden: list[str] = []
+        self._is_closed = False
         self._session = requests.Session()
+        # What is said here goes before what the environment says, and credentials of .netrc are for others.
+        self._session.trust_env = proxies is None and verify
+        self._session.auth = _unchanged
         self._session.headers["User-Agent"] = _USER_AGENT
         # No Accept: that is said request by request. Accept-Encoding stays, which has gzip.
         adapter = HTTPAdapter(pool_connections=8, pool_maxsize=64, max_retries=0)
@@ -101,8 +109,19 @@ class Transport:
                 self._session.auth = _ntlm(proxies)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; there are no more requests."""
+        self._is_closed = True
         self._session.close()
+
+    def hide(self, secret: str) -> None:
+        """Let a secret appear in no text that leaves."""
+        self._hidden.append(secret)
+
+    def without_secrets(self, text: str) -> str:
+        """Return a text without keys, tokens and passwords."""
+        for secret in self._hidden:
+            text = text.replace(secret, "***")
+        return without_secrets(text)
 
     def request(
         self,
@@ -135,8 +154,10 @@ class Transport:
         attempt, waited = 0, 0.0
         while True:
             attempt += 1
+            if self._is_closed:
+                raise RequestsApiError(f"{what}: the provider is closed")
             failure = None
-            reply = self._once(method, url, what, headers, params, body, timeout)
+            reply = self._once(method, url, what, headers, params, body, within_deadline(timeout))
             if isinstance(reply, RequestsApiError):
                 failure, again, retry_after = reply, repeatable or not reply.maybe_processed, None
             elif reply.status < 300:
@@ -144,9 +165,9 @@ class Transport:
             else:
                 again = reply.status == REFUSED or (repeatable and reply.status in TRANSIENT)
                 retry_after = reply.headers.get("Retry-After")
-                failure = _refusal(reply)
+                failure = self._refusal(reply)
             seconds = self.policy.wait(attempt, waited, retry_after) if again else None
-            if seconds is None:
+            if seconds is None or seconds >= seconds_left():
                 raise failure
             logger.debug("%s failed (%s); again in %.2f s", what, failure, seconds)
             pause(seconds)
@@ -168,11 +189,28 @@ class Transport:
             ) as response:
                 return Reply(what, response.status_code, response.headers, response.content)
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
-            return _no_reply(what, url, error, maybe_processed=False)
+            return self._no_reply(what, url, error, maybe_processed=False)
+        except requests.exceptions.ReadTimeout as error:
+            return self._no_reply(what, url, error, maybe_processed=True, code=TIMED_OUT)
         except requests.exceptions.ConnectionError as error:
-            return _no_reply(what, url, error, maybe_processed=not _never_connected(error))
+            return self._no_reply(what, url, error, maybe_processed=not _never_connected(error))
         except requests.exceptions.RequestException as error:
-            return _no_reply(what, url, error, maybe_processed=True)
+            return self._no_reply(what, url, error, maybe_processed=True)
+
+    def _no_reply(
+        self, what: str, url: str, error: Exception, maybe_processed: bool, code: str | None = None
+    ) -> RequestsApiError:
+        host = re.sub(r"^(\w+://)([^/@]*@)?([^/]*).*", r"\1\3", url)
+        reason = self.without_secrets(_reason(error))
+        return RequestsApiError(f"{what}: no reply from {host} ({reason})", code=code, maybe_processed=maybe_processed)
+
+    def _refusal(self, reply: Reply) -> RequestsApiError | IBMNotAuthorizedError:
+        code, text = _explanation(reply.body)
+        message = self.without_secrets(f"{reply.what}: {reply.status} {text}")
+        if reply.status in (401, 403):
+            return IBMNotAuthorizedError(message)
+        body = self.without_secrets(reply.body.decode(errors="replace"))
+        return RequestsApiError(message, reply.status, code, body, maybe_processed=reply.status >= 500)
 
 
 def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
@@ -180,13 +218,6 @@ def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
 
     cause = error.args[0] if error.args else None
     return isinstance(getattr(cause, "reason", cause), NewConnectionError)
-
-
-def _no_reply(what: str, url: str, error: Exception, maybe_processed: bool) -> RequestsApiError:
-    host = re.sub(r"^(\w+://)([^/@]*@)?([^/]*).*", r"\1\3", url)
-    return RequestsApiError(
-        f"{what}: no reply from {host} ({without_secrets(_reason(error))})", maybe_processed=maybe_processed
-    )
 
 
 def _reason(error: Exception) -> str:
@@ -198,14 +229,9 @@ def _reason(error: Exception) -> str:
     return str(reason if reason is not None else cause).split(">: ")[-1]
 
 
-def _refusal(reply: Reply) -> RequestsApiError | IBMNotAuthorizedError:
-    code, text = _explanation(reply.body)
-    message = without_secrets(f"{reply.what}: {reply.status} {text}")
-    if reply.status in (401, 403):
-        return IBMNotAuthorizedError(message)
-    maybe_processed = reply.status >= 500
-    body = without_secrets(reply.body.decode(errors="replace"))
-    return RequestsApiError(message, reply.status, code, body, maybe_processed)
+def _unchanged(request: Any) -> Any:
+    """Return a request as it is: the header of who asks is there already."""
+    return request
 
 
 def _explanation(body: bytes) -> tuple[int | str | None, str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from ..client.endpoint import Endpoint
-from ..exceptions import IBMError
+from ..exceptions import IBMError, IBMInputValueError
 from .app import Rooms, build_app
 from .devices import Catalog
 from .store import Store
@@ -70,19 +70,17 @@ class LocalService:
     ) -> None:
         """Prepare a service and listen, so that the port is known; :meth:`start` or :meth:`serve` answers."""
         if host not in _LOOPBACK and not public:
-            from ..exceptions import IBMInputValueError
-
             raise IBMInputValueError(f"Listening on {host} lets other machines in; say so with public=True (--public).")
+        if not 0 <= port < 2**16:
+            raise IBMInputValueError(f"port is {port}; it must be from 0 to 65535.")
         if workers is not None and workers < 1:
-            from ..exceptions import IBMInputValueError
-
             raise IBMInputValueError(f"workers is {workers}; it must be 1 or more.")
         self.token = token or secrets.token_urlsafe(32)
         catalog = Catalog(devices)
         self._store = Store(store or os.environ.get(STORE_VARIABLE) or Path(DEFAULT_STORE).expanduser())
         try:
             self._socket = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-        except (OSError, OverflowError):
+        except OSError:
             self._store.close()
             raise
         self._workers = Workers(self._store, catalog, workers)

@@ -595,15 +595,15 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
     def __call__(self) -> IBMBackend:
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> IBMBackend:
-        other = copy.copy(self)
-        other._options = copy.copy(self._options)
-        memo[id(self)] = other
-        return other
-
     def __copy__(self) -> IBMBackend:
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
+        other._options = copy.copy(self._options)
+        return other
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> IBMBackend:
+        # What the service is asked with is shared, and what it said cannot change.
+        memo[id(self)] = other = self.__copy__()
         return other
 
     def __reduce__(self) -> NoReturn:

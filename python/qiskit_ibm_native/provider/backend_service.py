@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime as dt_module
+import heapq
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,9 +25,11 @@ from ..exceptions import (
 )
 from ..logger import logger
 from .backend import IBMBackend, IBMRetiredBackend
+from .checks import MAX_TAGS, warn
 from .composite_job import IBMCompositeJob
 from .job import COMPOSITE_TAG, RECORD_TAG, IBMCircuitJob
 from .names import identifiers, suggestion
+from .programs import program_called
 
 if TYPE_CHECKING:
     from ..client.api import RuntimeClient
@@ -37,6 +40,10 @@ if TYPE_CHECKING:
 _PAGE = 50
 _PROGRAMS = ("sampler", "executor")
 _PENDING = frozenset({JobStatus.INITIALIZING, JobStatus.VALIDATING, JobStatus.QUEUED, JobStatus.RUNNING})
+
+
+class _NoFractionalGatesError(IBMInputValueError):
+    """A device has none of the gates that were asked for."""
 
 
 class IBMBackendService:
@@ -152,7 +159,10 @@ class IBMBackendService:
             if _is_online(device) and device.get("class") != "mock" and isinstance(device.get("queue_length"), int)
         ]
         for _, name, crn in sorted(candidates):
-            fitting = self.backends(name, min_num_qubits=min_num_qubits, instance=crn, **kwargs)
+            try:
+                fitting = self.backends(name, min_num_qubits=min_num_qubits, instance=crn, **kwargs)
+            except _NoFractionalGatesError:
+                continue
             if fitting:
                 return fitting[0]
         raise IBMBackendNotFoundError("No backend matches the criteria.")
@@ -203,6 +213,8 @@ class IBMBackendService:
     def _backend_or_none(self, name: str, client: RuntimeClient, options: dict[str, Any]) -> IBMBackend | None:
         try:
             return self._backend_of(name, client, **options)
+        except _NoFractionalGatesError:
+            return None
         except (BackendPayloadError, IBMBackendNotFoundError) as error:
             logger.warning("The backend %s is left out: %s", name, error)
             return None
@@ -247,7 +259,7 @@ class IBMBackendService:
             takes_simulator_options=self._provider._endpoint.runs_simulator_options or None,
         )  # fmt: skip
         if use_fractional_gates and not {"rzz", "rx"} & set(backend.configuration().basis_gates):
-            raise IBMInputValueError(f"{name} has no fractional gates; leave out use_fractional_gates=True.")
+            raise _NoFractionalGatesError(f"{name} has no fractional gates; leave out use_fractional_gates=True.")
         with self._lock:
             return self._backends.setdefault(key, backend)
 
@@ -286,6 +298,9 @@ class IBMBackendService:
     def __iter__(self) -> Iterator[IBMBackend]:
         return iter(self.backends())
 
+    def __bool__(self) -> bool:
+        return True
+
     def __len__(self) -> int:
         return len(self.backends())
 
@@ -308,6 +323,7 @@ class IBMBackendService:
         job_tags: list[str] | None = None,
         descending: bool = True,
         instance: str | None = None,
+        legacy: bool = False,
         *,
         session_id: str | None = None,
         foreign: bool = False,
@@ -324,6 +340,7 @@ class IBMBackendService:
             job_tags: Those with all of these tags.
             descending: Whether the latest one comes first; otherwise, the oldest one does.
             instance: Those of this instance, a CRN or a name.
+            legacy: Those of a service that there is not any more: none.
             session_id: Those of this session.
             foreign: Also jobs of circuits that other clients submitted.
 
@@ -341,21 +358,33 @@ class IBMBackendService:
             "backend": backend_name, "pending": pending, "created_after": start_datetime, "created_before": end_datetime,
             "tags": job_tags or None, "session_id": session_id, "sort": None if descending else "ASC",
         }  # fmt: skip
+        if legacy:
+            warn("Jobs of the service that ended in 2024 cannot be had any more.", 2)
+        if legacy or limit == 0:
+            return []
+        pages = [self._entries(client, filters) for client in self._clients(instance)]
+        # Each instance lists its jobs in order.
+        every = heapq.merge(*pages, key=lambda each: str(each[0].get("created")), reverse=descending)
         found: list[IBMJob] = []
-        for client in self._clients(instance):
-            for reply in self._pages(client, filters):
-                if reply.get("program", {}).get("id") not in _PROGRAMS or not (foreign or _is_ours(reply)):
-                    continue
-                job = self._restored_or_none(reply, client)
-                if job is None or (statuses is not None and job._status not in statuses):
-                    continue
-                if skip > 0:
-                    skip -= 1
-                    continue
-                found.append(job)
-                if limit is not None and len(found) >= limit:
-                    return found
+        for reply, client in every:
+            if _program_of(reply) not in _PROGRAMS or not (foreign or _is_ours(reply, client)):
+                continue
+            job = self._restored_or_none(reply, client)
+            if job is None or (statuses is not None and job._status not in statuses):
+                continue
+            if skip > 0:
+                skip -= 1
+                continue
+            found.append(job)
+            if limit is not None and len(found) >= limit:
+                break
         return found
+
+    def _entries(
+        self, client: RuntimeClient, filters: dict[str, Any]
+    ) -> Iterator[tuple[dict[str, Any], RuntimeClient]]:
+        for reply in self._pages(client, filters):
+            yield reply, client
 
     @staticmethod
     def _pages(client: RuntimeClient, filters: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -388,7 +417,7 @@ class IBMBackendService:
                 if error.status_code in (400, 404):
                     continue
                 raise IBMBackendApiError(f"Failed to get job {job_id}: {error}") from None
-            program = reply.get("program", {}).get("id")
+            program = _program_of(reply)
             if program not in _PROGRAMS:
                 raise IBMInputValueError(
                     f"Job {job_id} is one of the program {program!r}, not of circuits; use qiskit-ibm-runtime for it."
@@ -444,9 +473,22 @@ def _check_filters(start: Any, end: Any, tags: Any) -> None:
         raise IBMBackendValueError(f"job_tags is {tags!r}; it must be a list of strings.")
 
 
-def _is_ours(reply: dict[str, Any]) -> bool:
+def _program_of(reply: dict[str, Any]) -> Any:
+    program = reply.get("program")
+    return program.get("id") if isinstance(program, dict) else None
+
+
+def _is_ours(reply: dict[str, Any], client: RuntimeClient) -> bool:
+    """Return whether this package submitted a job: it has our tag, or no room for one and our record."""
     tags = reply.get("tags")
-    return isinstance(tags, list) and any(isinstance(tag, str) and tag.startswith(RECORD_TAG) for tag in tags)
+    if not isinstance(tags, list):
+        return False
+    if any(isinstance(tag, str) and tag.startswith(RECORD_TAG) for tag in tags):
+        return True
+    if len(tags) < MAX_TAGS:
+        return False
+    params = client.job_get(str(reply.get("id")), exclude_params=False).get("params")
+    return isinstance(params, dict) and bool(program_called(str(_program_of(reply))).job_record(params))
 
 
 def _is_online(device: dict[str, Any]) -> bool:

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -104,7 +105,7 @@ def check_faulty(circuit: QuantumCircuit, properties: BackendProperties | None) 
     if properties is None:
         return
     qubits = set(properties.faulty_qubits())
-    edges = {tuple(gate.qubits) for gate in properties.faulty_gates() if len(gate.qubits) > 1}
+    edges = {tuple(sorted(gate.qubits)) for gate in properties.faulty_gates() if len(gate.qubits) > 1}
     if qubits or edges:
         _check_faulty(circuit, circuit.name, range(circuit.num_qubits), qubits, edges)
 
@@ -127,7 +128,7 @@ def _check_faulty(
                 raise IBMBackendValueError(
                     f"Circuit {name} contains instruction {operation} operating on a faulty qubit {qubit}."
                 )
-        if len(where) == 2 and where in edges:
+        if len(where) == 2 and tuple(sorted(where)) in edges:
             raise IBMBackendValueError(
                 f"Circuit {name} contains instruction {operation} operating on a faulty edge {where}."
             )
@@ -179,7 +180,7 @@ def check_shots(shots: Any, max_shots: int | None) -> int:
     Raises:
         IBMBackendValueError: It is no number from 1 to ``max_shots``.
     """
-    is_number = isinstance(shots, numbers.Real) and not isinstance(shots, bool)
+    is_number = isinstance(shots, numbers.Real) and not isinstance(shots, bool) and math.isfinite(shots)
     if not is_number or int(shots) < 1 or (max_shots and int(shots) > max_shots):
         limit = f" to {max_shots}" if max_shots else ""
         raise IBMBackendValueError(f"shots is {shots!r}; it must be a number from 1{limit}.")
@@ -235,7 +236,22 @@ def check_header(header: Any) -> dict[str, Any]:
         return {}
     if not isinstance(header, dict) or json_safe(header).keys() != header.keys():
         raise IBMBackendValueError("header must be a dictionary of what JSON can hold.")
-    return header
+    return json_safe(header)
+
+
+def check_members(inputs: Mapping[str, Any]) -> None:
+    """Raise IBMBackendValueError if something that goes with a job is of the wrong kind."""
+    kinds: dict[str, tuple[type, ...]] = {
+        "log_level": (str,), "max_execution_time": (numbers.Integral,), "private": (bool,), "seed_simulator": (numbers.Integral,),
+    }  # fmt: skip
+    for name, kind in kinds.items():
+        if inputs.get(name) is not None and not isinstance(inputs[name], kind):
+            raise IBMBackendValueError(f"{name} is {inputs[name]!r}, which is of the wrong type.")
+    model = inputs.get("noise_model")
+    if model is not None and not isinstance(model, dict) and not hasattr(model, "to_dict"):
+        raise IBMBackendValueError(
+            f"noise_model is a {type(model).__name__}; it must be one of Aer, or its dictionary."
+        )
 
 
 def json_safe(metadata: Any) -> dict[str, Any]:

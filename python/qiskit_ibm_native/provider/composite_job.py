@@ -7,7 +7,7 @@ import datetime
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 from qiskit.providers import JobStatus
@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 
     from .backend import IBMBackend
     from .queue_info import QueueInfo
+from .running import Prepared, prepare, send, session_of
 
 _ID = f"{COMPOSITE_TAG}id_"
 _INDEXES = re.compile(rf"{COMPOSITE_TAG}indexes:(\d+):(\d+):(\d+):(\d+)")
+#: How often a part is sent again after the service has said that it takes no more for now.
+_PATIENCE = 50
 #: Which status of a part is that of the whole, the first one first.
 _PRECEDENCE = (
     JobStatus.INITIALIZING, JobStatus.VALIDATING, JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.ERROR,
@@ -69,18 +72,21 @@ class IBMCompositeJob(IBMJob):
             raise IBMBackendValueError(f"A job that is split may have {MAX_TAGS - 3} tags; it needs three of its own.")
         job_id = f"{_ID}{uuid.uuid4().hex}_"
         starts = range(0, len(circuits), size)
+        session_id = session_of(backend, stacklevel=3)
+        prepared = []
+        for number, start in enumerate(starts):
+            part_inputs = {**inputs, "circuits": circuits[start : start + size]}
+            indexes = f"{COMPOSITE_TAG}indexes:{number}:{len(starts)}:{start}:{min(start + size, len(circuits)) - 1}"
+            tags_of_part = [*tags, job_id, indexes]
+            prepared.append(prepare(backend, program_id, part_inputs, backend_name, tags_of_part, image, session_id))
         # One thread: jobs are created in the order of the circuits, and the service limits how many a minute.
         executor = ThreadPoolExecutor(1, thread_name_prefix="submit")
         parts = []
-        for number, start in enumerate(starts):
-            stop = min(start + size, len(circuits))
-            indexes = f"{COMPOSITE_TAG}indexes:{number}:{len(starts)}:{start}:{stop - 1}"
-            arguments: dict[str, Any] = {
-                "program_id": program_id, "inputs": {**inputs, "circuits": circuits[start:stop]},
-                "backend_name": backend_name, "job_tags": [*tags, job_id, indexes], "image": image,
-            }  # fmt: skip
-            future = executor.submit(backend._runtime_run, **arguments)
-            parts.append(_Part(start, stop - 1, future, arguments))
+        for start, job in zip(starts, prepared, strict=True):
+            future = executor.submit(send, backend, job, _PATIENCE)
+            parts.append(_Part(start, min(start + size, len(circuits)) - 1, future, job))
+        if backend.session is not None:
+            backend.session._submissions += [part.future for part in parts]
         executor.shutdown(wait=False)
         return cls(backend, job_id, parts, tags)
 
@@ -110,8 +116,7 @@ class IBMCompositeJob(IBMJob):
 
     def block_for_submit(self) -> None:
         """Wait until all parts are submitted, or could not be."""
-        for part in self._parts:
-            part.future.exception()
+        wait([part.future for part in self._parts])
 
     def sub_jobs(self, block_for_submit: bool = True) -> list[IBMCircuitJob]:
         """Return the jobs that were submitted, after waiting for that unless told not to."""
@@ -127,9 +132,11 @@ class IBMCompositeJob(IBMJob):
         """
         for part in self._parts:
             if part.start <= circuit_index <= part.end:
-                error = part.future.exception()
-                if error is not None:
-                    raise IBMJobInvalidStateError(f"The job of circuit {circuit_index} was not submitted: {error}")
+                wait([part.future])
+                if not part.is_submitted:
+                    raise IBMJobInvalidStateError(
+                        f"The job of circuit {circuit_index} was not submitted: {part.error_message()}"
+                    )
                 return part.job()
         raise IBMJobInvalidStateError(f"There is no circuit {circuit_index}: the last one is {self._parts[-1].end}.")
 
@@ -138,7 +145,7 @@ class IBMCompositeJob(IBMJob):
         executor = ThreadPoolExecutor(1, thread_name_prefix="submit")
         for part in self._parts:
             if part.status() in (JobStatus.ERROR, JobStatus.CANCELLED):
-                part.future = executor.submit(self.backend()._runtime_run, **part.arguments())
+                part.future = executor.submit(send, self.backend(), part.prepared(), _PATIENCE)
         executor.shutdown(wait=False)
         self._result = None
 
@@ -245,13 +252,11 @@ class IBMCompositeJob(IBMJob):
 class _Part:
     """One job of several: which circuits it has, and the job once it is submitted."""
 
-    def __init__(
-        self, start: int, end: int, future: Future[IBMCircuitJob], arguments: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, start: int, end: int, future: Future[IBMCircuitJob], prepared: Prepared | None = None) -> None:
         self.start = start
         self.end = end
         self.future = future
-        self._arguments = arguments
+        self._prepared = prepared
 
     @property
     def is_submitted(self) -> bool:
@@ -270,24 +275,26 @@ class _Part:
         return self.job().status()
 
     def error_message(self) -> str | None:
-        error = None if self.future.cancelled() else self.future.exception()
+        if self.future.cancelled():
+            return "cancelled before it was submitted"
+        error = self.future.exception()
         return f"not submitted: {error}" if error is not None else self.job().error_message()
 
     def circuits(self) -> list[QuantumCircuit]:
-        return list(self._arguments["inputs"]["circuits"]) if self._arguments else self.job().circuits()
+        known = None if self._prepared is None else self._prepared.circuits
+        return list(known) if known is not None else self.job().circuits()
 
-    def arguments(self) -> dict[str, Any]:
-        """Return what the part was submitted with."""
-        if self._arguments is not None:
-            return self._arguments
-        job = self.job()
-        return {
-            "program_id": job.program_id,
-            "inputs": {**job.backend_options(), "header": job.header(), "circuits": job.circuits()},
-            "backend_name": job.backend().name,
-            "job_tags": [tag for tag in job._tags or () if not tag.startswith(RECORD_TAG)],
-            "image": None,
-        }
+    def prepared(self) -> Prepared:
+        """Return the job as it was sent."""
+        if self._prepared is None:
+            job = self.job()
+            reply = job._api_client.job_get(job.job_id(), exclude_params=False)
+            tags = [tag for tag in job._tags or () if not tag.startswith(RECORD_TAG)]
+            members = {"max_execution_time": reply["cost"]} if reply.get("cost") else {}
+            self._prepared = Prepared(
+                job.program_id, job.backend().name, reply.get("params") or {}, None, members, tags
+            )
+        return self._prepared
 
     def experiments(self, refresh: bool) -> list[ExperimentResult]:
         if self.status() in JOB_FINAL_STATES and self.status() is JobStatus.DONE:

@@ -15,7 +15,6 @@ from qiskit.providers.jobstatus import JOB_FINAL_STATES
 from qiskit.result import Result
 
 from ..exceptions import (
-    ApiIBMProtocolError,
     IBMApiError,
     IBMJobApiError,
     IBMJobError,
@@ -83,7 +82,7 @@ class IBMCircuitJob(IBMJob):
         self._metadata = metadata
         self._job_record = job_record
         self._session_id = session_id
-        self._creation_date = local_time(creation_date)
+        self._creation_date = self._time(creation_date)
         self._tags = None if tags is None else list(tags)
         self._status: JobStatus | None = None
         self._reason: dict[str, Any] = {}
@@ -158,10 +157,16 @@ class IBMCircuitJob(IBMJob):
         if isinstance(program, Mapping) and program.get("id"):
             self._program_id = str(program["id"])
         if reply.get("created"):
-            self._creation_date = local_time(reply["created"])
+            self._creation_date = self._time(reply["created"])
         if isinstance(reply.get("tags"), list):
             self._tags = list(reply["tags"])
         self._session_id = reply.get("session_id") or self._session_id
+
+    def _time(self, text: Any) -> datetime.datetime | None:
+        try:
+            return local_time(text)
+        except (TypeError, ValueError) as error:
+            raise IBMJobApiError(f"The service says {text!r} for a time of job {self.job_id()}: {error}") from None
 
     def refresh(self) -> None:
         """Ask for everything again that may have changed, and for the result if the job is done.
@@ -242,7 +247,8 @@ class IBMCircuitJob(IBMJob):
             self._body = body.encode() if isinstance(body, str) else body
         try:
             return self._legacy_result(self._body) or self._read(self._program.decode(self._body))
-        except (ApiIBMProtocolError, KeyError, TypeError, ValueError, IndexError) as error:
+        except Exception as error:
+            # Whatever does not work with what somebody else wrote: there is no end of ways.
             raise IBMJobApiError(f"The results of job {self.job_id()} make no sense: {error}") from None
 
     @staticmethod
@@ -344,7 +350,7 @@ class IBMCircuitJob(IBMJob):
                 else restore(circuit, Layout.from_record(record["layout"]), record["metadata"])
                 for circuit, record in pairs
             ]
-        except (ApiIBMProtocolError, KeyError, TypeError, ValueError) as error:
+        except Exception as error:
             raise IBMJobApiError(f"What was submitted as job {self.job_id()} cannot be read: {error}") from None
 
     def _is_private(self) -> bool:
@@ -398,16 +404,22 @@ class IBMCircuitJob(IBMJob):
                 raise self._vanished(error) from None
         return self._metrics
 
+    def _metric(self, name: str) -> dict[str, Any]:
+        metric = self.metrics().get(name) or {}
+        if not isinstance(metric, dict):
+            raise IBMJobApiError(f"The service says {metric!r} for the {name} of job {self.job_id()}.")
+        return metric
+
     def time_per_step(self) -> dict[str, datetime.datetime]:
         """Return when what happened, as far as it has: ``CREATED``, ``RUNNING`` and ``COMPLETED``, and as the service says."""
-        stamps = self.metrics().get("timestamps") or {}
-        times = {step: time for step, text in stamps.items() if (time := local_time(text)) is not None}
+        stamps = self._metric("timestamps")
+        times = {step: time for step, text in stamps.items() if (time := self._time(text)) is not None}
         names = {"created": "CREATED", "running": "RUNNING", "finished": "COMPLETED"}
         return {**times, **{names[step]: time for step, time in times.items() if step in names}}
 
     def usage(self) -> float:
         """Return for how many seconds of the device's time the job is charged; 0 while that is not known."""
-        usage = self.metrics().get("usage") or {}
+        usage = self._metric("usage")
         if usage.get("status") == "pending":
             return 0.0
         return float(

@@ -14,7 +14,8 @@ from qiskit.providers import JobStatus, JobV1
 from qiskit.providers.jobstatus import JOB_FINAL_STATES
 
 from .. import _native
-from ..exceptions import IBMJobTimeoutError
+from ..client.retry import deadline
+from ..exceptions import IBMJobApiError, IBMJobTimeoutError
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Seconds between questions: the first wait, by what it grows, and the longest one.
 _FIRST_WAIT, _GROWTH, _LONGEST_WAIT = 0.1, 1.5, 5.0
+#: A request that ends so shortly before the deadline ended because of it.
+_SLACK = 0.1
 _STATUSES = {
     "CREATING": JobStatus.INITIALIZING,
     "CREATED": JobStatus.INITIALIZING,
@@ -141,7 +144,7 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
         end = None if timeout is None else time.monotonic() + timeout
         seconds = _FIRST_WAIT if wait is None else wait
         while True:
-            status = self.status()
+            status = self._status_before(end, timeout)
             if status in JOB_FINAL_STATES:
                 return
             if callback is not None:
@@ -150,12 +153,25 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
             if left > 0:
                 time.sleep(left)
             if end is not None and time.monotonic() >= end:
-                raise IBMJobTimeoutError(
-                    f"Timed out waiting for job {self.job_id()} to complete after {timeout} secs. It goes on: ask for it"
-                    " again with provider.backend.retrieve_job."
-                )
+                raise self._timed_out(timeout)
             if wait is None:
                 seconds = min(seconds * _GROWTH, _LONGEST_WAIT)
+
+    def _status_before(self, end: float | None, timeout: float | None) -> JobStatus:
+        """Return the status, asked for in time."""
+        try:
+            with deadline(end):
+                return self.status()
+        except IBMJobApiError:
+            if end is not None and time.monotonic() >= end - _SLACK:
+                raise self._timed_out(timeout) from None
+            raise
+
+    def _timed_out(self, timeout: float | None) -> IBMJobTimeoutError:
+        return IBMJobTimeoutError(
+            f"Timed out waiting for job {self.job_id()} to complete after {timeout} secs. It goes on: ask for it again with"
+            " provider.backend.retrieve_job."
+        )
 
     @abstractmethod
     def result(

@@ -18,6 +18,8 @@ DEFAULT_SHOTS = 4000
 class BackendOptions(Options):  # type: ignore[misc]
     """Options that are checked however they are set. ``None`` means that an option is not given."""
 
+    __slots__ = ()
+
     def update_options(self, **fields: Any) -> None:
         """Set options.
 

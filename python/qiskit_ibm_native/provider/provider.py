@@ -220,6 +220,8 @@ class IBMProvider:
 
     def _client(self, crn: str) -> RuntimeClient:
         with self._lock:
+            if not crn.isascii():
+                raise IBMInputValueError(f"Invalid instance {crn!r}: a CRN has only letters, digits and ASCII signs.")
             if crn not in self._by_instance:
                 base_url = self._endpoint.base_url(crn)
                 self._by_instance[crn] = RuntimeClient(base_url, crn, self._authenticator, self._transport)

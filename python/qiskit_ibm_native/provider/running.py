@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from qiskit import QuantumCircuit
-from qiskit.circuit import CircuitInstruction, ControlFlowOp, Delay
+from qiskit.circuit import Clbit, ControlFlowOp, Delay
 from qiskit.utils import apply_prefix
 
 from .. import __version__
+from ..client.retry import REFUSED, pause
 from ..exceptions import (
     ApiIBMProtocolError,
     IBMBackendApiError,
@@ -29,9 +30,13 @@ from .layout import arrange, describe, measures
 from .programs import Submission, program_called
 
 if TYPE_CHECKING:
+    from qiskit.circuit import CircuitInstruction
+
     from .backend import IBMBackend
     from .composite_job import IBMCompositeJob
 
+#: How long to wait until the service takes jobs again, in seconds: it takes five a minute.
+_PATIENCE = 12.0
 #: Options of a job that are members of what is submitted.
 _MEMBERS = ("max_execution_time", "private", "log_level", "calibration_id")
 #: Options that are done here, or by the program.
@@ -39,6 +44,31 @@ _KNOWN = frozenset({
     "circuits", "header", "init_circuit", "init_num_resets", "init_qubits", "meas_level", "meas_return", "memory",
     "noise_model", "rep_delay", "seed_simulator", "shots", "use_measure_esp", *_MEMBERS,
 })  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A job that only has to be sent.
+
+    Attributes:
+        program_id: The program.
+        backend_name: The device.
+        params: What the program is given.
+        session_id: The session, if there is one.
+        members: What else goes with the job.
+        tags: The user's tags.
+        circuits: The circuits as they were given; nobody else changes them.
+        record: What is known of the job when it comes back.
+    """
+
+    program_id: str
+    backend_name: str
+    params: Mapping[str, Any]
+    session_id: str | None
+    members: Mapping[str, Any]
+    tags: Sequence[str]
+    circuits: Sequence[QuantumCircuit] | None = None
+    record: Mapping[str, Any] | None = None
 
 
 def submit(
@@ -57,8 +87,26 @@ def submit(
         IBMBackendJobLimitError: The service takes no more jobs for now.
         IBMBackendApiError: The service did not take the job.
     """
+    session_id = session_of(backend, stacklevel=3)
+    return send(backend, prepare(backend, program_id, inputs, backend_name, job_tags, image, session_id))
+
+
+def prepare(
+    backend: IBMBackend,
+    program_id: str,
+    inputs: Mapping[str, Any],
+    backend_name: str,
+    job_tags: Sequence[str] | None,
+    image: str | None,
+    session_id: str | None,
+) -> Prepared:
+    """Return a job, checked and encoded.
+
+    Raises:
+        IBMBackendValueError: A circuit or an option is not what the device takes.
+    """
     program = program_called(program_id)
-    session_id = _session_id(backend)
+    checks.check_members(inputs)
     circuits = list(inputs["circuits"])
     checks.check_free_parameters(circuits)
     prepared = _prepared(circuits, inputs, backend)
@@ -67,29 +115,50 @@ def submit(
         for circuit in prepared:
             checks.check_isa(circuit, target)
     submission = _submission(circuits, prepared, inputs)
-    params = program.encode(submission)
-    tags = list(job_tags or ())
-    record_tag = f"{RECORD_TAG}{uuid.uuid4().hex}" if len(tags) < checks.MAX_TAGS else None
     members = {name: inputs[name] for name in _MEMBERS if inputs.get(name) is not None}
-    try:
-        reply = backend._api_client.program_run(
-            program_id=program_id, backend_name=backend_name, params=params, image=image, session_id=session_id,
-            job_tags=tags, record_tag=record_tag, **members,
-        )  # fmt: skip
-    except RequestsApiError as error:
-        raise _refused(error, backend) from None
-    except ApiIBMProtocolError as error:
-        raise IBMBackendApiProtocolError(f"The service's reply to a job makes no sense: {error}") from None
+    if image is not None:
+        members["image"] = image
+    return Prepared(
+        program_id, backend_name, program.encode(submission), session_id, members, list(job_tags or ()),
+        [circuit.copy() for circuit in circuits], submission.job,
+    )  # fmt: skip
+
+
+def send(backend: IBMBackend, job: Prepared, patience: int = 0) -> IBMCircuitJob:
+    """Send a job; ``patience`` is how often to try again after the service has said that it takes no more for now.
+
+    Raises:
+        IBMSessionClosedError: The session takes no more jobs.
+        IBMBackendJobLimitError: The service takes no more jobs for now.
+        IBMBackendApiError: The service did not take the job.
+    """
+    tags = list(job.tags)
+    record_tag = f"{RECORD_TAG}{uuid.uuid4().hex}" if len(tags) < checks.MAX_TAGS else None
+    while True:
+        patience -= 1
+        try:
+            reply = backend._api_client.program_run(
+                program_id=job.program_id, backend_name=job.backend_name, params=job.params, session_id=job.session_id,
+                job_tags=tags, record_tag=record_tag, **job.members,
+            )  # fmt: skip
+            break
+        except RequestsApiError as error:
+            if error.status_code != REFUSED or patience < 0:
+                raise _refused(error, backend, job.session_id) from None
+        except ApiIBMProtocolError as error:
+            raise IBMBackendApiProtocolError(f"The service's reply to a job makes no sense: {error}") from None
+        # It takes so many a minute.
+        pause(_PATIENCE)
     return IBMCircuitJob(
         backend=backend,
         api_client=backend._api_client,
         job_id=reply["id"],
-        session_id=session_id,
+        session_id=job.session_id,
         tags=[*tags, *([record_tag] if record_tag else [])],
-        program_id=program_id,
-        circuits=circuits,
-        metadata=[dict(circuit.metadata or {}) for circuit in circuits],
-        job_record=submission.job,
+        program_id=job.program_id,
+        circuits=job.circuits,
+        metadata=None if job.circuits is None else [dict(circuit.metadata or {}) for circuit in job.circuits],
+        job_record=job.record,
     )
 
 
@@ -100,7 +169,12 @@ def submit_in_parts(backend: IBMBackend, **arguments: Any) -> IBMCompositeJob:
     return IBMCompositeJob.submit_parts(backend, **arguments)
 
 
-def _session_id(backend: IBMBackend) -> str | None:
+def session_of(backend: IBMBackend, stacklevel: int) -> str | None:
+    """Return the id of the session that a job belongs to.
+
+    Raises:
+        IBMSessionClosedError: It takes no more jobs.
+    """
     session = backend.session
     if session is None:
         return None
@@ -108,15 +182,22 @@ def _session_id(backend: IBMBackend) -> str | None:
         return session.session_id
     if session._left:
         # Its block has ended; that closed it and was meant to.
-        checks.warn(f"The session {session.session_id} was closed with its block; the job runs outside of it.", 3)
+        checks.warn(
+            f"The session {session.session_id} was closed with its block; the job runs outside of it.", stacklevel
+        )
         backend._session = None
         return None
     raise IBMSessionClosedError(f"The session {session.session_id} is closed.")
 
 
-def _refused(error: RequestsApiError, backend: IBMBackend) -> IBMBackendApiError:
+def _refused(error: RequestsApiError, backend: IBMBackend, session_id: str | None) -> IBMBackendApiError:
     session = backend.session
-    if session is not None and session.session_id is not None and error.status_code in (400, 404, 409):
+    if (
+        session is not None
+        and session_id is not None
+        and session.session_id == session_id
+        and error.status_code in (400, 404, 409)
+    ):
         # A session may have ended by itself; then no other job needs to find out.
         details = _details_or_none(session)
         if details is not None and not details.get("accepting_jobs", True):
@@ -143,6 +224,8 @@ def _prepared(
     if init_circuit is not None:
         if not isinstance(init_circuit, QuantumCircuit):
             raise IBMBackendValueError(f"init_circuit must be a circuit, not a {type(init_circuit).__name__}.")
+        checks.check_free_parameters([init_circuit])
+        backend.check_faulty(init_circuit)
         return [_behind(circuit, init_circuit) for circuit in circuits]
     if not resets:
         return list(circuits)
@@ -194,14 +277,12 @@ def _behind(circuit: QuantumCircuit, front: QuantumCircuit) -> QuantumCircuit:
         raise IBMBackendValueError(
             f"init_circuit has {front.num_qubits} qubits, and circuit {circuit.name} only {circuit.num_qubits}."
         )
-    both = circuit.copy_empty_like()
+    # The bits come behind those of the circuit: words keep what they are.
+    bits = [Clbit() for _ in front.clbits]
+    both = QuantumCircuit(circuit.qubits, *circuit.qregs, circuit.clbits, bits, *circuit.cregs, name=circuit.name)
     both.metadata = circuit.metadata
-    # The bits come behind those of the circuit, outside of registers: words keep what they are.
-    bits = list(front.clbits)
-    if bits:
-        both.add_bits(bits)
     both.compose(front, both.qubits[: front.num_qubits], bits, inplace=True)
-    both.compose(circuit, both.qubits, both.clbits[: circuit.num_clbits], inplace=True)
+    both.compose(circuit, circuit.qubits, circuit.clbits, inplace=True)
     return both
 
 
@@ -213,9 +294,14 @@ def _submission(
     for original, circuit in zip(given, prepared, strict=True):
         arranged, layout = arrange(circuit)
         if circuit is not original:
-            layout = replace(layout, num_clbits=original.num_clbits, is_measured=measures(original))
+            # What came in front is no part of the result.
+            place = {bit: index for index, bit in enumerate(original.clbits)}
+            registers = tuple((each.name, tuple(place[bit] for bit in each)) for each in original.cregs)
+            layout = replace(
+                layout, num_clbits=original.num_clbits, is_measured=measures(original), registers=registers
+            )
         sent.append(arranged)
-        records.append(describe(circuit, layout, checks.json_safe(circuit.metadata)))
+        records.append(describe(original, layout, checks.json_safe(original.metadata)))
     options = {name: value for name, value in inputs.items() if name not in ("circuits", "header")}
     job = {
         "options": _recorded(options),

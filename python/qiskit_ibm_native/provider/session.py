@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +80,7 @@ class Session:
         self._backend_name = backend_name
         self._active = True
         self._left = False
+        self._submissions: list[Future[Any]] = []
 
     @classmethod
     def from_id(cls, session_id: str, client: RuntimeClient) -> Session:
@@ -138,6 +140,9 @@ class Session:
 
     def close(self) -> None:
         """Let the session take no more jobs; those that were submitted are run."""
+        # Jobs that are being submitted in the background were run in this session.
+        for submission in self._submissions:
+            submission.exception()
         self._active = False
         if self._session_id is not None and self._client is not None:
             try:
