@@ -71,6 +71,19 @@ def test_a_damaged_file_is_named_and_kept_and_its_content_is_not_told(file: Path
         assert file.read_text() == text
 
 
+def test_files_that_are_none_and_entries_that_are_none(file: Path) -> None:
+    file.mkdir(parents=True)
+    with pytest.raises(InvalidAccountError, match="cannot be read"):
+        IBMProvider.saved_accounts()
+    file.rmdir()
+    file.write_bytes(b"\xff\xfe{}")
+    with pytest.raises(InvalidAccountError, match="cannot be read"):
+        IBMProvider()
+    file.write_text('{"foo": 5}')
+    with pytest.raises(InvalidAccountError, match="foo"):
+        IBMProvider(name="foo")
+
+
 def test_links_are_followed_and_many_may_save_at_once(file: Path, tmp_path: Path) -> None:
     file.parent.mkdir(parents=True)
     real = tmp_path / "real.json"

@@ -478,6 +478,24 @@ def test_fractional_gates_are_only_where_there_are_some(provider: IBMProvider) -
         provider.get_backend("ibmq_vigo", use_fractional_gates=True)
 
 
+def test_listings_leave_out_devices_without_fractional_gates(provider: IBMProvider, requests: Requests) -> None:
+    assert provider.backends(use_fractional_gates=True) == [
+        provider.get_backend("local_simulator", use_fractional_gates=True)
+    ]
+    assert provider.least_busy(use_fractional_gates=True).name == "local_simulator"
+    requests.clear()
+    assert provider.backend
+    assert requests == []
+
+
+def test_options_are_a_mapping_and_copies_have_their_own(local_provider: IBMProvider) -> None:
+    backend = local_provider.get_backend("ibm_fez")
+    assert backend.options.__dict__["shots"] == dict(backend.options)["shots"] == 4000
+    other = copy.copy(backend)
+    other.set_options(shots=7)
+    assert backend.options.shots == 4000
+
+
 def test_providers(provider: IBMProvider, service: LocalService) -> None:
     assert provider.instances() == [service.crn]
     assert provider.instances(details=True)[0]["plan"] == "open"

@@ -11,12 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from qiskit import QuantumCircuit
 
 from qiskit_ibm_native import IBMProvider
+from qiskit_ibm_native.accounts import ProxyConfiguration
 from qiskit_ibm_native.client.auth import Authenticator
 from qiskit_ibm_native.client.endpoint import default_base_url
 from qiskit_ibm_native.client.retry import RetryPolicy, parse_retry_after
@@ -341,6 +343,103 @@ def test_tokens_are_renewed_in_time_and_used_on_while_they_are_good(iam: tuple[s
     authenticator.refused("Bearer opaque-5")
     with pytest.raises(IBMNotAuthorizedError):
         authenticator.header()
+
+
+def test_who_waits_for_an_attempt_that_fails_makes_none(iam: tuple[str, type[Iam]]) -> None:
+    url, handler = iam
+    handler.fails = 1000
+    authenticator = Authenticator("key", url, Transport(policy=RetryPolicy(attempts=3, first_wait=0.2)))
+    errors: list[Any] = []
+
+    def ask() -> None:
+        try:
+            authenticator.header()
+        except RequestsApiError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(errors) == 10
+    assert handler.requests == 3
+    assert not any(error.maybe_processed for error in errors)
+
+
+class Echo(http.server.BaseHTTPRequestHandler):
+    """Replies what it was sent, as careless services do."""
+
+    seen: list[Any] = []
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.seen.append(self.headers)
+        reply = b'{"detail": [{"input": {"apikey": "%s"}, "raw": "%s"}]}' % (SECRET.encode(), body)
+        self.send_response(422)
+        self.send_header("Content-Length", str(len(reply)))
+        self.end_headers()
+        self.wfile.write(reply)
+
+    def log_message(self, *_args: Any) -> None:
+        pass
+
+
+SECRET = "MY/SECRET+KEY"
+
+
+def test_keys_that_a_service_echoes_are_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "netrc").write_text("default login somebody password else\n")
+    (tmp_path / "netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        with pytest.raises(RequestsApiError) as caught:
+            Authenticator(SECRET, url, Transport()).header()
+        server.shutdown()
+    texts = (str(caught.value), repr(caught.value), str(caught.value.args), caught.value.body)
+    assert not any(SECRET in text for text in texts)
+    assert Echo.seen[-1]["Authorization"] is None  # that of .netrc is for others
+
+
+def test_a_slow_gateway_is_no_reason_to_submit_again(quick: IBMProvider, service: LocalService) -> None:
+    backend = quick.get_backend("local_simulator")
+    backend.status()
+    before = jobs_of(quick)
+    service.faults.add(Fault("status", match="POST .*/jobs$", status=504))
+    with pytest.raises(IBMBackendApiError, match="may have taken the job"):
+        backend.run(circuit())
+    assert jobs_of(quick) == before
+    service.faults.add(Fault("status", match="POST .*/jobs$", status=504, after=True))
+    assert backend.run(circuit(), shots=2).result(timeout=30).get_counts() == {"1": 2}
+    service.faults.add(Fault("body", match="POST .*/jobs$", body='{"nope": 1}', after=True))
+    service.faults.add(Fault("status", match="POST .*/jobs$", status=500, after=True))
+    assert backend.run(circuit(), shots=2).result(timeout=30).get_counts() == {"1": 2}
+    assert jobs_of(quick) == before + 2
+
+
+def test_what_is_said_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://environment:1")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file")
+    said = Transport(ProxyConfiguration({"https": "http://said:2"}), verify=False)._session
+    settings = said.merge_environment_settings("https://somewhere", {}, None, None, None)
+    assert settings["proxies"]["https"] == "http://said:2"
+    assert settings["verify"] is False
+    nothing = Transport()._session.merge_environment_settings("https://somewhere", {}, None, None, None)
+    assert nothing["proxies"]["https"] == "http://environment:1"
+
+
+def test_a_closed_provider_asks_nobody(service: LocalService) -> None:
+    provider = IBMProvider()
+    backend = provider.get_backend("local_simulator")
+    job = backend.run(circuit(), shots=1)
+    provider.close()
+    start = time.monotonic()
+    for call in (backend.status, lambda: backend.run(circuit()), job.status):
+        with pytest.raises(IBMError, match="the provider is closed"):
+            call()
+    assert time.monotonic() - start < 1
 
 
 def test_one_thread_renews_for_all(iam: tuple[str, type[Iam]]) -> None:

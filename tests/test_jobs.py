@@ -8,6 +8,7 @@ import io
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,12 +18,16 @@ from qiskit.providers import JobStatus, JobV1
 from qiskit_ibm_native import IBMCircuitJob, IBMCompositeJob, IBMProvider, job_monitor
 from qiskit_ibm_native.exceptions import (
     IBMBackendValueError,
+    IBMError,
     IBMInputValueError,
+    IBMJobApiError,
     IBMJobFailureError,
     IBMJobInvalidStateError,
     IBMJobNotFoundError,
     IBMJobTimeoutError,
 )
+from qiskit_ibm_native.local.faults import Fault
+from qiskit_ibm_native.provider.composite_job import _Part
 from qiskit_ibm_native.provider.job_base import job_status
 
 if TYPE_CHECKING:
@@ -269,6 +274,97 @@ def test_more_jobs_than_a_page_has(provider: IBMProvider, monkeypatch: pytest.Mo
     monkeypatch.setattr(backend_service, "_PAGE", 3)
     assert [job.job_id() for job in provider.jobs(limit=None, job_tags=[mark])] == ids[::-1]
     assert [job.job_id() for job in provider.jobs(limit=4, skip=2, job_tags=[mark])] == ids[4:0:-1]
+
+
+def test_jobs_with_eight_tags_are_found_too(provider: IBMProvider) -> None:
+    tags = [f"t{time.time_ns()}-{n}" for n in range(8)]
+    job = provider.get_backend("local_simulator").run(flipped(), shots=1, job_tags=tags)
+    job.result()
+    assert [each.job_id() for each in provider.jobs(job_tags=tags)] == [job.job_id()]
+    assert provider.jobs(limit=0) == []
+    with pytest.warns(UserWarning, match="cannot be had"):
+        assert provider.jobs(legacy=True) == []
+
+
+def test_jobs_of_several_instances_come_in_one_order(provider: IBMProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    simulator = provider.get_backend("local_simulator")
+    jobs = [simulator.run(flipped(), shots=1) for _ in range(4)]
+    replies = [simulator._api_client.job_get(job.job_id()) for job in jobs]
+
+    class Instance:
+        instance = "one"
+
+        def __init__(self, own: list[Any]) -> None:
+            self.own = own
+
+        def jobs_get(self, limit: int, skip: int, **_filters: Any) -> dict[str, Any]:
+            return {"jobs": self.own[skip : skip + limit], "count": len(self.own)}
+
+        def backend_configuration(self, *arguments: Any) -> bytes:
+            return simulator._api_client.backend_configuration(*arguments)
+
+    two = [Instance([replies[3], replies[0]]), Instance([replies[2], replies[1]])]
+    monkeypatch.setattr(provider.backend, "_clients", lambda _instance: two)
+    assert [job.job_id() for job in provider.jobs(limit=3)] == [job.job_id() for job in jobs[:0:-1]]
+
+
+def test_times_end_in_the_middle_of_a_request(simulator: Any, service: LocalService) -> None:
+    job = simulator.run(slow(), shots=100_000)
+    service.faults.add(Fault("latency", match="GET .*/jobs/", seconds=5, times=9))
+    start = time.monotonic()
+    with pytest.raises(IBMJobTimeoutError):
+        job.result(timeout=0.5)
+    assert time.monotonic() - start < 2
+    service.faults.clear()
+    job.cancel()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"created": "junk"}, {"created": 5}, {"state": {"status": "Sleeping"}}, {"program": None}, {"state": None}],
+)
+def test_replies_about_jobs_that_make_no_sense(
+    provider: IBMProvider, monkeypatch: pytest.MonkeyPatch, changes: Any
+) -> None:
+    job = provider.get_backend("local_simulator").run(flipped(), shots=1)
+    job.result()
+    client = job._api_client
+    reply = {**client.job_get(job.job_id()), **changes}
+    monkeypatch.setattr(client, "job_get", lambda *_args, **_kwargs: reply)
+    monkeypatch.setattr(client, "jobs_get", lambda *_args, **_kwargs: {"jobs": [reply], "count": 1})
+    if changes == {"state": None}:
+        assert provider.job(job.job_id()).status() is JobStatus.DONE  # the other place tells
+        return
+    with pytest.raises(IBMError):
+        provider.job(job.job_id()).status()
+    assert provider.jobs() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"[1]", b"{}", b'{"__type__":"PrimitiveResult","__value__":{"pub_results":[1]}}',
+        b'{"__type__":"PrimitiveResult","__value__":{"pub_results":[{"__type__":"SamplerPubResult","__value__":{"metadata":[1]}}]}}',
+    ],
+)  # fmt: skip
+def test_results_that_make_no_sense(simulator: Any, monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
+    job = simulator.run(flipped(), shots=1)
+    job.wait_for_final_state()
+    monkeypatch.setattr(job._api_client, "job_results", lambda _job_id: body)
+    with pytest.raises(IBMJobApiError, match="make no sense"):
+        job.result()
+
+
+def test_a_composite_job_that_was_cancelled_before_it_was_submitted(simulator: Any) -> None:
+    future: Future[Any] = Future()
+    future.cancel()
+    future.set_running_or_notify_cancel()
+    job = IBMCompositeJob(simulator, "ibm_composite_job_id_x", [_Part(0, 1, future)])
+    assert job.status() is JobStatus.CANCELLED
+    assert job.sub_jobs() == []
+    assert [each.success for each in job.result(partial=True).results] == [False, False]
+    with pytest.raises(IBMJobInvalidStateError, match="cancelled before"):
+        job.sub_job(0)
 
 
 def test_unknown_jobs_and_deleted_jobs(provider: IBMProvider) -> None:

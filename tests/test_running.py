@@ -3,19 +3,23 @@
 
 from __future__ import annotations
 
+import datetime
 import warnings
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pytest
-from qiskit import QuantumCircuit, transpile
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, transpile
 from qiskit.circuit import Parameter
+from qiskit.circuit.classical import expr, types
 
 import device
 from qiskit_ibm_native import IBMBackend, IBMProvider, Snapshot
 from qiskit_ibm_native.exceptions import IBMBackendError, IBMBackendValueError, IBMError
 from qiskit_ibm_native.models import BackendProperties, BackendStatus
 from qiskit_ibm_native.provider.checks import check_isa
+from qiskit_ibm_native.provider.programs import SamplerProgram
 
 
 def bell(name: str = "bell") -> QuantumCircuit:
@@ -317,6 +321,85 @@ def test_openqasm_3_programs_are_run(simulator: Any) -> None:
     assert simulator.run(program, shots=4).result().get_counts() == {"10": 4}
     with pytest.raises(IBMBackendValueError, match="no OpenQASM 3 program"):
         simulator.run("qubit q q")
+
+
+def test_what_comes_in_front_may_be_any_circuit(simulator: Any) -> None:
+    circuit = QuantumCircuit(1, 1, global_phase=0.5)
+    flag = circuit.add_var("flag", expr.lift(5, types.Uint(4)))
+    circuit.x(0)
+    circuit.measure(0, 0)
+    for options in ({"init_num_resets": 1}, {"init_circuit": QuantumCircuit(1)}):
+        params = sent(simulator, circuit, **options)["params"]
+        ((submitted, record),) = SamplerProgram().circuits(params)
+        assert submitted.global_phase == 0.5
+        assert record["global_phase"] == 0.5
+        assert [var.name for var in submitted.iter_vars()] == [flag.name]
+    same_bits = QuantumCircuit(1, 1)
+    same_bits.measure(0, 0)
+    conditional = QuantumCircuit(QuantumRegister(1, "q"), ClassicalRegister(1, "z"))
+    conditional.measure(0, 0)
+    with conditional.if_test((conditional.cregs[0], 0)):
+        conditional.x(0)
+    plain = QuantumCircuit(1, 1)
+    plain.measure(0, 0)
+    for front, expected in ((same_bits, "0"), (conditional, "1")):
+        result = simulator.run(plain, shots=4, init_circuit=front).result()
+        assert result.get_counts() == {expected: 4}
+        assert result.results[0].header["creg_sizes"] == [["c", 1]]
+    free = QuantumCircuit(1)
+    free.rz(Parameter("a"), 0)
+    with pytest.raises(IBMBackendValueError, match="parameters without values"):
+        simulator.run(plain, init_circuit=free)
+
+
+def test_a_job_keeps_the_circuits_as_they_were(simulator: Any) -> None:
+    circuits = [bell(f"c{n}") for n in range(302)]
+    one = simulator.run(circuits[0], shots=3)
+    many = simulator.run(circuits, shots=3, composite=True)
+    for circuit in circuits:
+        circuit.data.clear()
+    assert one.circuits()[0].count_ops()["measure"] == 2
+    assert many.circuits()[301].count_ops()["measure"] == 2
+    assert set(many.result(timeout=120).get_counts(301)) <= {"00", "11"}
+
+
+def test_parts_are_checked_at_once_and_belong_to_the_session(local_provider: IBMProvider) -> None:
+    vigo = local_provider.get_backend("ibmq_vigo")
+    good, bad = transpiled(vigo), bell()
+    with pytest.raises(IBMBackendValueError, match="the instruction h"):
+        vigo.run([good] * 80 + [bad], composite=True)
+    with vigo.open_session() as session:
+        job = vigo.run([good] * 80, shots=2, composite=True)
+    assert {part.session_id for part in job.sub_jobs()} == {session.session_id}
+    vigo.close_session()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"header": {"a": np.array([1])}}, {"header": {"a": datetime.datetime(2026, 1, 1)}}, {"header": {"a": {1: 2}}},
+        {"seed_simulator": np.int64(3)}, {"max_execution_time": np.int64(30)}, {"shots": np.int32(3)}, {"shots": np.float64(3)},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("program_id", ["sampler", "executor"])
+def test_values_of_numpy_and_of_dates_are_taken(simulator: Any, options: dict[str, Any], program_id: str) -> None:
+    job = simulator.run(bell(), **{"shots": 3, **options}, program_id=program_id)
+    assert job.result().success
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"log_level": 10},
+        {"noise_model": 5},
+        {"shots": float("inf")},
+        {"shots": float("nan")},
+        {"max_execution_time": "x"},
+    ],
+)
+def test_values_of_the_wrong_kind_are_refused(simulator: Any, options: dict[str, Any]) -> None:
+    with pytest.raises(IBMBackendValueError):
+        simulator.run(bell(), **options)
 
 
 def test_an_init_circuit_comes_first_and_its_bits_are_dropped(simulator: Any) -> None:
