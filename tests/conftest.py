@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -61,3 +61,18 @@ def local_provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IBMProv
 
     with IBMProvider(channel="local", store=tmp_path_factory.mktemp("local") / "jobs.sqlite3", workers=2) as provider:
         yield provider
+
+
+@pytest.fixture
+def vigo(local_provider: IBMProvider) -> Any:
+    return local_provider.get_backend("ibmq_vigo")
+
+
+@pytest.fixture
+def fez(local_provider: IBMProvider) -> Any:
+    return local_provider.get_backend("ibm_fez")
+
+
+@pytest.fixture
+def simulator(local_provider: IBMProvider) -> Any:
+    return local_provider.get_backend("local_simulator")

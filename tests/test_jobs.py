@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import Future
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -466,6 +467,26 @@ def test_the_monitor_follows_jobs_of_other_clients() -> None:
     job_monitor(Other(), interval=0.01, output=output)
     assert "QUEUED" in output.getvalue()
     assert output.getvalue().rstrip().split(",")[-2].endswith("DONE")
+
+
+def test_the_monitor_writes_in_one_place_of_a_notebook(simulator: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+
+    class Handle:
+        def update(self, content: dict[str, str], raw: bool) -> None:
+            assert raw
+            shown.append(content["text/plain"])
+
+    class ZMQInteractiveShell:
+        """What a notebook's shell is called."""
+
+    ipython, display = ModuleType("IPython"), ModuleType("IPython.display")
+    ipython.get_ipython = ZMQInteractiveShell  # type: ignore[attr-defined]
+    display.display = lambda _content, raw, display_id: Handle() if raw and display_id else None  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    job_monitor(simulator.run(flipped(), shots=1), interval=0.05)
+    assert "job has successfully run" in shown[-1]
 
 
 def test_jobs_of_other_programs_are_told_apart(provider: IBMProvider, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,16 +27,6 @@ if TYPE_CHECKING:
     from qiskit_ibm_native import IBMProvider
 
 
-@pytest.fixture
-def vigo(local_provider: IBMProvider) -> Any:
-    return local_provider.get_backend("ibmq_vigo")
-
-
-@pytest.fixture
-def fez(local_provider: IBMProvider) -> Any:
-    return local_provider.get_backend("ibm_fez")
-
-
 def bell() -> QuantumCircuit:
     circuit = QuantumCircuit(2)
     circuit.h(0)

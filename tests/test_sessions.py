@@ -58,8 +58,9 @@ def test_jobs_are_run_in_the_session_until_its_block_ends(vigo: Any, circuit: Qu
     assert vigo.session is session
     assert not session.active
     assert session.status() == "Closed"
-    with pytest.warns(UserWarning, match="closed with its block"):
+    with pytest.warns(UserWarning, match="closed with its block") as caught:
         outside = vigo.run(circuit, shots=2)
+    assert caught[0].filename == __file__
     assert outside.session_id is None
     assert vigo.session is None
     assert vigo.run(circuit, shots=2).session_id is None  # and no more warnings

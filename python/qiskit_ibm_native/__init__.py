@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .exceptions import BackendPayloadError, BackendPropertyError, IBMError
     from .models import BackendConfiguration, BackendProperties, BackendStatus
-    from .provider.backend import IBMBackend, IBMRetiredBackend
+    from .provider.backend import IBMBackend
     from .provider.backend_service import IBMBackendService, least_busy
     from .provider.composite_job import IBMCompositeJob
     from .provider.job import IBMCircuitJob
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .provider.provider import IBMProvider
     from .provider.qubit_properties import IBMQubitProperties
     from .provider.queue_info import QueueInfo
+    from .provider.retired import IBMRetiredBackend
     from .provider.session import Session
     from .snapshot import Snapshot, bundled_devices
     from .target import build_coupling_map, build_instruction_durations, build_target
@@ -77,7 +78,7 @@ _MODULES = {
     "IBMJob": "provider.job_base",
     "IBMProvider": "provider.provider",
     "IBMQubitProperties": "provider.qubit_properties",
-    "IBMRetiredBackend": "provider.backend",
+    "IBMRetiredBackend": "provider.retired",
     "QueueInfo": "provider.queue_info",
     "Session": "provider.session",
     "Snapshot": "snapshot",

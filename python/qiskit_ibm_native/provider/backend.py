@@ -6,9 +6,8 @@ from __future__ import annotations
 import copy
 import datetime as dt_module
 import json
-import operator
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -24,12 +23,15 @@ from ..exceptions import (
 )
 from ..models import BackendConfiguration, BackendStatus
 from ..snapshot import Snapshot
+from ..transpiler.id_to_delay import contains_id, without_id
 from . import checks
+from .attributes import DOCUMENTED, attribute_of, snapshot_of
 from .calibration import Calibration
-from .options import BackendOptions, add_validators, default_options
+from .options import BackendOptions, add_validators, chosen_options, default_options
 from .qubit_properties import IBMQubitProperties, qubit_properties_of
-from .running import submit, submit_in_parts
-from .session import MODES, Session, seconds_of
+from .run_order import run_in_order
+from .running import submit
+from .session import Session, open_session
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -43,23 +45,6 @@ if TYPE_CHECKING:
 
 #: How long a status is good enough for the warning of a paused device, in seconds.
 _STATUS_LIFE = 10.0
-#: Attributes that the configurations of some devices leave out, and what they are then.
-_ABSENT: dict[str, Any] = {
-    "acquisition_latency": None, "channel_bandwidth": None, "channels": None, "conditional_latency": None,
-    "credits_required": False, "default_rep_delay": None, "dt": None, "dtm": None, "dynamic_reprate_enabled": False,
-    "hamiltonian": None, "max_shots": None, "meas_lo_range": None, "memory": True, "n_registers": 0, "n_uchannels": 0,
-    "open_pulse": False, "parametric_pulses": [], "processor_type": None, "qubit_lo_range": None, "register_map": None,
-    "rep_delay_range": None, "rep_times": None, "sample_name": None, "tags": [], "u_channel_lo": [],
-}  # fmt: skip
-#: Attributes that a configuration has, with ``None`` where it says nothing.
-_EMPTY: dict[str, Any] = {"discriminators": [], "meas_kernels": [], "meas_levels": [2]}
-
-#: The same, where it depends on other attributes.
-_DERIVED: dict[str, Callable[[BackendConfiguration], Any]] = {
-    "configurable": lambda configuration: bool(getattr(configuration, "simulator", False)),
-    "display_name": lambda configuration: configuration.backend_name,
-    "supported_instructions": lambda configuration: [*configuration.basis_gates, "measure", "delay", "reset"],
-}
 
 
 class IBMBackend(BackendV2):  # type: ignore[misc]
@@ -107,7 +92,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
             is_mock: Whether the service says that the device is not a real one.
             takes_simulator_options: Whether jobs may choose a seed and a noise model; simulators do.
         """
-        snapshot = _snapshot_of(configuration)
+        snapshot = snapshot_of(configuration)
         model = snapshot.configuration
         super().__init__(
             provider=provider, name=model.backend_name, description=getattr(model, "description", None),
@@ -132,19 +117,14 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         # Reached only for what is no attribute of its own. Nobody is asked here: Qiskit probes backends for methods.
         configuration = self.__dict__.get("_configuration")
         if configuration is not None and not name.startswith("_"):
-            value = getattr(configuration, name, _MISSING)
-            if value is None and name in _EMPTY:
-                return list(_EMPTY[name])
-            if value is not _MISSING:
-                return value
-            if name in _ABSENT:
-                return copy.copy(_ABSENT[name])
-            if name in _DERIVED:
-                return _DERIVED[name](configuration)
+            try:
+                return attribute_of(configuration, name)
+            except AttributeError:
+                pass
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *dir(self._configuration), *_ABSENT, *_EMPTY, *_DERIVED})
+        return sorted({*super().__dir__(), *dir(self._configuration), *DOCUMENTED})
 
     def configuration(self) -> BackendConfiguration:
         """Return what the device is; the same object each time."""
@@ -276,18 +256,12 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
             IBMBackendValueError: The device has no such qubit.
             IBMBackendError: The device has no properties.
         """
-        if not isinstance(qubit, Iterable):
-            return self._qubit_properties(qubit)
-        return [self._qubit_properties(each) for each in qubit]
-
-    def _qubit_properties(self, qubit: int) -> IBMQubitProperties:
-        index = operator.index(qubit)
-        if not 0 <= index < self.num_qubits:
-            raise IBMBackendValueError(f"{self.name} has no qubit {index}: its qubits are 0 to {self.num_qubits - 1}.")
         properties = self.properties()
         if properties is None:
             raise IBMBackendError(f"{self.name} has no properties.")
-        return qubit_properties_of(properties, index)
+        if not isinstance(qubit, Iterable):
+            return qubit_properties_of(properties, qubit, self.num_qubits)
+        return [qubit_properties_of(properties, each, self.num_qubits) for each in qubit]
 
     def refresh(self) -> None:
         """Ask the service for the device's payloads again, and make everything anew if they changed.
@@ -416,70 +390,17 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
             IBMBackendApiError: The service did not take the job.
             IBMBackendJobLimitError: The service takes no more jobs for now.
         """
-        circuits = run_config.pop("run_input", None) if circuits is None else circuits
-        composite = run_config.pop("composite", False)
-        tags = checks.check_tags(job_tags)
-        every = checks.listed(circuits)
-        self._check_circuits_attributes(every, is_limited=not composite)
-        if use_measure_esp and not getattr(self._configuration, "measure_esp_enabled", False):
-            raise IBMBackendValueError(
-                "ESP readout not supported on this device. Please make sure the flag 'use_measure_esp' is unset or set to"
-                " 'False'."
-            )
-        if any(checks.is_dynamic(circuit) for circuit in every):
-            if dynamic is False:
-                checks.warn("Parameter 'dynamic' is False, but the circuit contains dynamic constructs.", 1)
-            dynamic = True
-        if dynamic and not {"qasm3", "dynamic_circuits"} & set(getattr(self._configuration, "supported_features", ())):
-            checks.warn(f"The backend {self.name} does not support dynamic circuits.", 1)
-        status = self._recent_status()
-        if status is not None and status.operational and status.status_msg != "active":
-            checks.warn(f"The backend {self.name} is currently paused.", 1)
-        program_id = run_config.pop("program_id", None) or self._options.program_id
-        image = run_config.pop("image", None)
-        if isinstance(init_circuit, bool):
-            checks.warn(
-                "init_circuit does not accept boolean values. A quantum circuit should be passed in instead.", 1
-            )
-            init_circuit = None
         given = {
             "init_circuit": init_circuit, "init_num_resets": init_num_resets, "header": header, "shots": shots,
             "memory": memory, "meas_level": meas_level, "meas_return": meas_return, "rep_delay": rep_delay,
             "init_qubits": init_qubits, "use_measure_esp": use_measure_esp, "noise_model": noise_model,
             "seed_simulator": seed_simulator,
         }  # fmt: skip
-        inputs = self._get_run_config(given, run_config)
-        if not getattr(self._configuration, "simulator", False):
-            every = self._deprecate_id_instruction(every)
-        inputs["circuits"] = every
-        arguments = {
-            "program_id": program_id, "inputs": inputs, "backend_name": self.name, "job_tags": tags, "image": image,
-        }  # fmt: skip
-        if composite and self.max_circuits and len(every) > self.max_circuits:
-            return submit_in_parts(self, **arguments)
-        return self._runtime_run(**arguments)
+        return run_in_order(self, circuits, dynamic, job_tags, given, run_config)
 
     def _get_run_config(self, given: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options of a job: what is given, then what is set; checked."""
-        chosen = {name: value if value is not None else self._options.get(name) for name, value in given.items()}
-        if given["shots"] is None:
-            chosen["shots"] = min(chosen["shots"], self.max_shots or chosen["shots"])
-        chosen["shots"] = checks.check_shots(chosen["shots"], self.max_shots)
-        is_dynamic = bool(self.dynamic_reprate_enabled)
-        chosen["rep_delay"] = checks.check_rep_delay(chosen["rep_delay"], is_dynamic, self.rep_delay_range)
-        level, kind = checks.check_measurement(chosen["meas_level"], chosen["meas_return"])
-        chosen["meas_level"], chosen["meas_return"] = level, kind
-        chosen["header"] = checks.check_header(chosen["header"]) or None
-        for name in ("noise_model", "seed_simulator"):
-            if chosen[name] is not None and not self._takes_simulator_options:
-                checks.warn(f"{name} is for simulators; {self.name} ignores it.", 2)
-                chosen[name] = None
-        if chosen["use_measure_esp"]:
-            checks.warn("use_measure_esp is ignored: today's platform reads out in one way only.", 2)
-        for name in extra:
-            if name not in _RUN_CONFIG and not self._takes_simulator_options:
-                checks.warn(f"{name} is not a recognized runtime option and may be ignored by the backend.", 2)
-        return {name: value for name, value in {**chosen, **extra}.items() if value is not None}
+        return chosen_options(self, given, extra, stacklevel=4)
 
     def _check_circuits_attributes(self, circuits: Sequence[QuantumCircuit], is_limited: bool = True) -> None:
         limit = self.max_circuits
@@ -508,10 +429,6 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
 
     def _deprecate_id_instruction(self, circuits: Sequence[QuantumCircuit]) -> list[QuantumCircuit]:
         """Return circuits with a delay for each ``id``, of the same duration; those without ``id`` are the same objects."""
-        from qiskit.converters import circuit_to_dag, dag_to_circuit
-
-        from ..transpiler.id_to_delay import ConvertIdToDelay, contains_id
-
         supported = getattr(self.configuration(), "supported_instructions", ())
         if "delay" not in supported or not any(contains_id(circuit) for circuit in circuits):
             return list(circuits)
@@ -523,15 +440,11 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
             checks.warn(
                 f"Support for the 'id' instruction has been {how} from IBM hardware backends. Each 'id' is replaced by a"
                 " 'delay' of the same duration; use 'delay' instead.",
-                2,
+                3,
                 DeprecationWarning,
             )
             self.id_warning_issued = True
-        convert = ConvertIdToDelay(durations)
-        return [
-            dag_to_circuit(convert.run(circuit_to_dag(circuit))) if contains_id(circuit) else circuit
-            for circuit in circuits
-        ]
+        return without_id(circuits, durations)
 
     def _runtime_run(
         self,
@@ -558,19 +471,8 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
             IBMInputValueError: An argument makes no sense.
             IBMBackendApiError: The service did not open one.
         """
-        from ..exceptions import IBMInputValueError
-
-        seconds = seconds_of(max_time)
-        if mode not in MODES:
-            raise IBMInputValueError(f"There is no session mode {mode!r}; use one of {list(MODES)}.")
         self.close_session()
-        session_id = None
-        if not getattr(self._configuration, "simulator", False):
-            try:
-                session_id = self._api_client.create_session(self.name, mode=mode, max_time=seconds).get("id")
-            except IBMApiError as error:
-                raise IBMBackendApiError(f"No session on {self.name} could be opened: {error}") from None
-        self._session = Session(seconds, session_id, mode=mode, client=self._api_client, backend_name=self.name)
+        self._session = open_session(self, max_time, mode)
         return self._session
 
     def close_session(self) -> None:
@@ -618,54 +520,6 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
     def _repr_html_(self) -> str:
         version = escape(str(self.backend_version))
         return f"<b>{escape(self.name)}</b> {self.num_qubits} qubits, version {version}"
-
-
-class IBMRetiredBackend(IBMBackend):
-    """A device that is not there any more, but that jobs were run on."""
-
-    @classmethod
-    def from_name(cls, backend_name: str, provider: Any, api: Any) -> IBMRetiredBackend:
-        """Create a backend of which only the name is known."""
-        configuration = {
-            "backend_name": backend_name, "backend_version": "0.0.0", "n_qubits": 1, "basis_gates": [], "gates": [],
-            "simulator": False, "local": False, "conditional": False, "open_pulse": False, "memory": True,
-            "coupling_map": None, "max_shots": 1, "max_experiments": 300,
-        }  # fmt: skip
-        return cls(configuration, provider, api)
-
-    def _fetch_properties(self, before: dt_module.datetime | None = None) -> bytes | None:  # noqa: ARG002 (there are none)
-        return None
-
-    def refresh(self) -> None:
-        """Do nothing: nothing changes any more."""
-
-    def status(self) -> BackendStatus:
-        """Return that the device is not there any more."""
-        return BackendStatus(self.name, str(self.backend_version), False, 0, "This backend is no longer available.")
-
-    def run(self, *_args: Any, **_kwargs: Any) -> NoReturn:
-        """Raise IBMBackendError."""
-        raise IBMBackendError(f"This backend ({self.name}) is no longer available.")
-
-
-_MISSING = object()
-#: What run() takes besides its arguments, and what becomes a member of the job.
-_RUN_CONFIG = frozenset({"max_execution_time", "private", "log_level", "calibration_id"})
-
-
-def _snapshot_of(configuration: Any) -> Snapshot:
-    """Return a snapshot of a configuration, whatever it is given as."""
-    if isinstance(configuration, Snapshot):
-        return configuration
-    if isinstance(configuration, BackendConfiguration):
-        return Snapshot.from_payloads(configuration.payload)
-    if isinstance(configuration, Mapping):
-        return Snapshot.from_payloads(BackendConfiguration.from_dict(configuration).payload)
-    if hasattr(configuration, "to_dict"):
-        return Snapshot.from_payloads(BackendConfiguration.from_dict(configuration.to_dict()).payload)
-    raise TypeError(
-        f"a configuration must be a BackendConfiguration or its content, not a {type(configuration).__name__}"
-    )
 
 
 def _checked_time(datetime: Any) -> dt_module.datetime:

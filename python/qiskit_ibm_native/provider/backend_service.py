@@ -3,50 +3,34 @@
 
 from __future__ import annotations
 
-import datetime as dt_module
-import heapq
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from qiskit.providers import JobStatus
-from qiskit.providers.jobstatus import JOB_FINAL_STATES
-
 from ..exceptions import (
     BackendPayloadError,
     IBMBackendApiError,
     IBMBackendNotFoundError,
-    IBMBackendValueError,
     IBMError,
     IBMInputValueError,
-    IBMJobNotFoundError,
     RequestsApiError,
 )
 from ..logger import logger
-from .backend import IBMBackend, IBMRetiredBackend
-from .checks import MAX_TAGS, warn
-from .composite_job import IBMCompositeJob
-from .job import COMPOSITE_TAG, RECORD_TAG, IBMCircuitJob
+from .backend import IBMBackend
+from .job_search import JobSearch
 from .names import identifiers, suggestion
-from .programs import program_called
 
 if TYPE_CHECKING:
     from ..client.api import RuntimeClient
-    from .job_base import IBMJob
     from .provider import IBMProvider
-
-#: The service gives this many jobs at once.
-_PAGE = 50
-_PROGRAMS = ("sampler", "executor")
-_PENDING = frozenset({JobStatus.INITIALIZING, JobStatus.VALIDATING, JobStatus.QUEUED, JobStatus.RUNNING})
 
 
 class _NoFractionalGatesError(IBMInputValueError):
     """A device has none of the gates that were asked for."""
 
 
-class IBMBackendService:
+class IBMBackendService(JobSearch):
     """The backends and jobs of an account.
 
     Backends are attributes, by their names as names of Python: ``provider.backend.ibm_fez``. Completion offers those that
@@ -310,143 +294,6 @@ class IBMBackendService:
     def __repr__(self) -> str:
         return "<IBMBackendService>"
 
-    # Jobs
-
-    def jobs(
-        self,
-        limit: int | None = 10,
-        skip: int = 0,
-        backend_name: str | None = None,
-        status: str | JobStatus | Sequence[str | JobStatus] | None = None,
-        start_datetime: dt_module.datetime | None = None,
-        end_datetime: dt_module.datetime | None = None,
-        job_tags: list[str] | None = None,
-        descending: bool = True,
-        instance: str | None = None,
-        legacy: bool = False,
-        *,
-        session_id: str | None = None,
-        foreign: bool = False,
-    ) -> list[IBMJob]:
-        """Return jobs that were run by this package, the latest one first.
-
-        Args:
-            limit: How many at most; ``None`` for all.
-            skip: How many to leave out before that.
-            backend_name: Those of this device.
-            status: Those with this status or one of these: ``JobStatus``, its name, ``"pending"`` or ``"completed"``.
-            start_datetime: Those created after this. One without time zone is in this machine's.
-            end_datetime: Those created before this.
-            job_tags: Those with all of these tags.
-            descending: Whether the latest one comes first; otherwise, the oldest one does.
-            instance: Those of this instance, a CRN or a name.
-            legacy: Those of a service that there is not any more: none.
-            session_id: Those of this session.
-            foreign: Also jobs of circuits that other clients submitted.
-
-        Raises:
-            IBMBackendValueError: An argument makes no sense.
-            TypeError: A time is no datetime.
-            IBMBackendApiError: The service could not be asked.
-        """
-        _check_filters(start_datetime, end_datetime, job_tags)
-        statuses = _statuses(status)
-        pending = None
-        if statuses is not None:
-            pending = False if statuses <= set(JOB_FINAL_STATES) else True if statuses <= _PENDING else None
-        filters = {
-            "backend": backend_name, "pending": pending, "created_after": start_datetime, "created_before": end_datetime,
-            "tags": job_tags or None, "session_id": session_id, "sort": None if descending else "ASC",
-        }  # fmt: skip
-        if legacy:
-            warn("Jobs of the service that ended in 2024 cannot be had any more.", 2)
-        if legacy or limit == 0:
-            return []
-        pages = [self._entries(client, filters) for client in self._clients(instance)]
-        # Each instance lists its jobs in order.
-        every = heapq.merge(*pages, key=lambda each: str(each[0].get("created")), reverse=descending)
-        found: list[IBMJob] = []
-        for reply, client in every:
-            if _program_of(reply) not in _PROGRAMS or not (foreign or _is_ours(reply, client)):
-                continue
-            job = self._restored_or_none(reply, client)
-            if job is None or (statuses is not None and job._status not in statuses):
-                continue
-            if skip > 0:
-                skip -= 1
-                continue
-            found.append(job)
-            if limit is not None and len(found) >= limit:
-                break
-        return found
-
-    def _entries(
-        self, client: RuntimeClient, filters: dict[str, Any]
-    ) -> Iterator[tuple[dict[str, Any], RuntimeClient]]:
-        for reply in self._pages(client, filters):
-            yield reply, client
-
-    @staticmethod
-    def _pages(client: RuntimeClient, filters: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Give what the service says about jobs, a page after another while there are any."""
-        seen = 0
-        while True:
-            try:
-                page = client.jobs_get(_PAGE, seen, **filters)
-            except RequestsApiError as error:
-                raise IBMBackendApiError(f"Jobs cannot be listed: {error}") from None
-            yield from page["jobs"]
-            seen += len(page["jobs"])
-            if not page["jobs"] or seen >= page.get("count", seen):
-                return
-
-    def retrieve_job(self, job_id: str) -> IBMJob:
-        """Return a job.
-
-        Raises:
-            IBMJobNotFoundError: There is none of that id.
-            IBMInputValueError: It is no job of circuits.
-            IBMBackendApiError: The service could not be asked.
-        """
-        if job_id.startswith(COMPOSITE_TAG):
-            return self._composite(job_id)
-        for client in self._clients(None):
-            try:
-                reply = client.job_get(job_id)
-            except RequestsApiError as error:
-                if error.status_code in (400, 404):
-                    continue
-                raise IBMBackendApiError(f"Failed to get job {job_id}: {error}") from None
-            program = _program_of(reply)
-            if program not in _PROGRAMS:
-                raise IBMInputValueError(
-                    f"Job {job_id} is one of the program {program!r}, not of circuits; use qiskit-ibm-runtime for it."
-                )
-            return self._restored(reply, client)
-        raise IBMJobNotFoundError(f"Job not found: {job_id}. Error code: 3250.")
-
-    def _composite(self, job_id: str) -> IBMCompositeJob:
-        for client in self._clients(None):
-            replies = list(self._pages(client, {"tags": [job_id]}))
-            if replies:
-                return IBMCompositeJob.from_jobs(job_id, [self._restored(reply, client) for reply in replies])
-        raise IBMJobNotFoundError(f"Job not found: {job_id}: no job has it as a tag.")
-
-    def _restored(self, reply: dict[str, Any], client: RuntimeClient) -> IBMCircuitJob:
-        name = reply.get("backend") or "unknown"
-        try:
-            backend = self._backend_of(name, client)
-        except (IBMBackendNotFoundError, BackendPayloadError):
-            backend = IBMRetiredBackend.from_name(name, self._provider, client)
-        return IBMCircuitJob(backend, client, str(reply["id"]), reply=reply)
-
-    def _restored_or_none(self, reply: dict[str, Any], client: RuntimeClient) -> IBMCircuitJob | None:
-        try:
-            return self._restored(reply, client)
-        except (IBMError, KeyError, TypeError, ValueError) as error:
-            logger.warning('Discarding job "%s" because it contains invalid data: %s', reply.get("id"), error)
-            return None
-
 
 def least_busy(backends: Sequence[IBMBackend]) -> IBMBackend:
     """Return the backend that works and for which the fewest jobs wait.
@@ -465,32 +312,6 @@ def least_busy(backends: Sequence[IBMBackend]) -> IBMBackend:
     return min(working, key=lambda each: each[0].pending_jobs)[1]
 
 
-def _check_filters(start: Any, end: Any, tags: Any) -> None:
-    for moment in (start, end):
-        if moment is not None and not isinstance(moment, dt_module.datetime):
-            raise TypeError(f"{moment!r} is not a datetime.")
-    if tags is not None and (not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags)):
-        raise IBMBackendValueError(f"job_tags is {tags!r}; it must be a list of strings.")
-
-
-def _program_of(reply: dict[str, Any]) -> Any:
-    program = reply.get("program")
-    return program.get("id") if isinstance(program, dict) else None
-
-
-def _is_ours(reply: dict[str, Any], client: RuntimeClient) -> bool:
-    """Return whether this package submitted a job: it has our tag, or no room for one and our record."""
-    tags = reply.get("tags")
-    if not isinstance(tags, list):
-        return False
-    if any(isinstance(tag, str) and tag.startswith(RECORD_TAG) for tag in tags):
-        return True
-    if len(tags) < MAX_TAGS:
-        return False
-    params = client.job_get(str(reply.get("id")), exclude_params=False).get("params")
-    return isinstance(params, dict) and bool(program_called(str(_program_of(reply))).job_record(params))
-
-
 def _is_online(device: dict[str, Any]) -> bool:
     status = device.get("status")
     return isinstance(status, dict) and status.get("name") == "online"
@@ -498,23 +319,3 @@ def _is_online(device: dict[str, Any]) -> bool:
 
 def _runs_control_flow(backend: IBMBackend) -> bool:
     return bool({"qasm3", "dynamic_circuits"} & set(getattr(backend.configuration(), "supported_features", ())))
-
-
-def _statuses(status: Any) -> set[JobStatus] | None:
-    """Return the statuses that are wanted; ``None`` for all."""
-    if status is None:
-        return None
-    wanted: set[JobStatus] = set()
-    for each in [status] if isinstance(status, str | JobStatus) else status:
-        word = each.name if isinstance(each, JobStatus) else str(each).upper()
-        if word == "PENDING":
-            wanted |= _PENDING
-        elif word == "COMPLETED":
-            wanted |= set(JOB_FINAL_STATES)
-        elif word in JobStatus.__members__:
-            wanted.add(JobStatus[word])
-        else:
-            raise IBMBackendValueError(
-                f"{each!r} is not a status: use 'pending', 'completed' or one of {list(JobStatus.__members__)}."
-            )
-    return wanted

@@ -72,7 +72,7 @@ class IBMCompositeJob(IBMJob):
             raise IBMBackendValueError(f"A job that is split may have {MAX_TAGS - 3} tags; it needs three of its own.")
         job_id = f"{_ID}{uuid.uuid4().hex}_"
         starts = range(0, len(circuits), size)
-        session_id = session_of(backend, stacklevel=3)
+        session_id = session_of(backend, stacklevel=5)
         prepared = []
         for number, start in enumerate(starts):
             part_inputs = {**inputs, "circuits": circuits[start : start + size]}

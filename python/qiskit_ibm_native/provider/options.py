@@ -3,10 +3,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qiskit.providers import Options
 from qiskit.result import MeasLevel, MeasReturnType
+
+from . import checks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .backend import IBMBackend
 
 #: Options that every job is given.
 COMMON = ("shots", "meas_level", "init_qubits", "rep_delay", "memory", "meas_return")
@@ -67,3 +74,42 @@ def add_validators(
     if rep_delay_range:
         options.set_validator("rep_delay", tuple(rep_delay_range))
     options.set_validator("program_id", ["sampler", "executor"])
+
+
+#: What ``run()`` takes besides its arguments, and what becomes a member of the job.
+_RUN_CONFIG = frozenset({"max_execution_time", "private", "log_level", "calibration_id"})
+
+
+def chosen_options(
+    backend: IBMBackend, given: Mapping[str, Any], extra: Mapping[str, Any], stacklevel: int
+) -> dict[str, Any]:
+    """Return the options of a job: what is given, then what is set; checked.
+
+    Args:
+        backend: The device.
+        given: The arguments of ``run()``; ``None`` is not given.
+        extra: The others.
+        stacklevel: How many calls above this one warnings are to be seen from.
+
+    Raises:
+        IBMBackendValueError: A value is not what the device takes.
+    """
+    chosen = {name: value if value is not None else backend._options.get(name) for name, value in given.items()}
+    if given["shots"] is None:
+        chosen["shots"] = min(chosen["shots"], backend.max_shots or chosen["shots"])
+    chosen["shots"] = checks.check_shots(chosen["shots"], backend.max_shots)
+    is_dynamic = bool(backend.dynamic_reprate_enabled)
+    chosen["rep_delay"] = checks.check_rep_delay(chosen["rep_delay"], is_dynamic, backend.rep_delay_range)
+    level, kind = checks.check_measurement(chosen["meas_level"], chosen["meas_return"])
+    chosen["meas_level"], chosen["meas_return"] = level, kind
+    chosen["header"] = checks.check_header(chosen["header"]) or None
+    for name in ("noise_model", "seed_simulator"):
+        if chosen[name] is not None and not backend._takes_simulator_options:
+            checks.warn(f"{name} is for simulators; {backend.name} ignores it.", stacklevel)
+            chosen[name] = None
+    if chosen["use_measure_esp"]:
+        checks.warn("use_measure_esp is ignored: today's platform reads out in one way only.", stacklevel)
+    for name in extra:
+        if name not in _RUN_CONFIG and not backend._takes_simulator_options:
+            checks.warn(f"{name} is not a recognized runtime option and may be ignored by the backend.", stacklevel)
+    return {name: value for name, value in {**chosen, **extra}.items() if value is not None}

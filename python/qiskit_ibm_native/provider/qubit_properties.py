@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any
 
 from qiskit.providers.backend import QubitProperties
 from typing_extensions import Self
 
-from ..exceptions import BackendPropertyError
+from ..exceptions import BackendPropertyError, IBMBackendValueError
 
 if TYPE_CHECKING:
     from ..models import BackendProperties
@@ -62,8 +63,17 @@ class IBMQubitProperties(QubitProperties):  # type: ignore[misc]
         )
 
 
-def qubit_properties_of(properties: BackendProperties, qubit: int) -> IBMQubitProperties:
-    """Return what properties say of a qubit; what they do not say is ``None``."""
+def qubit_properties_of(properties: BackendProperties, qubit: int, num_qubits: int) -> IBMQubitProperties:
+    """Return what properties say of a qubit; what they do not say is ``None``.
+
+    Raises:
+        IBMBackendValueError: The device has no such qubit.
+    """
+    qubit = operator.index(qubit)
+    if not 0 <= qubit < num_qubits:
+        raise IBMBackendValueError(
+            f"{properties.backend_name} has no qubit {qubit}: its qubits are 0 to {num_qubits - 1}."
+        )
 
     def value(name: str) -> Any:
         try:

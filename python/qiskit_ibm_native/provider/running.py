@@ -87,7 +87,7 @@ def submit(
         IBMBackendJobLimitError: The service takes no more jobs for now.
         IBMBackendApiError: The service did not take the job.
     """
-    session_id = session_of(backend, stacklevel=3)
+    session_id = session_of(backend, stacklevel=5)
     return send(backend, prepare(backend, program_id, inputs, backend_name, job_tags, image, session_id))
 
 

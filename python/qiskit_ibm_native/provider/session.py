@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
-from ..exceptions import IBMInputValueError, RequestsApiError
+from ..exceptions import IBMApiError, IBMBackendApiError, IBMInputValueError, RequestsApiError
 
 if TYPE_CHECKING:
     from ..client.api import RuntimeClient
+    from .backend import IBMBackend
 
 MODES = ("dedicated", "batch")
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -47,6 +48,26 @@ def seconds_of(max_time: int | str | None) -> int | None:
     raise IBMInputValueError(
         f"Invalid max_time value: {max_time!r}. Give seconds as an integer above 0, or a text such as '2h 30m 40s'."
     )
+
+
+def open_session(backend: IBMBackend, max_time: int | str | None, mode: str) -> Session:
+    """Open a session on a device; simulators need none of the service.
+
+    Raises:
+        IBMInputValueError: An argument makes no sense.
+        IBMBackendApiError: The service did not open one.
+    """
+    seconds = seconds_of(max_time)
+    if mode not in MODES:
+        raise IBMInputValueError(f"There is no session mode {mode!r}; use one of {list(MODES)}.")
+    session_id = None
+    client = backend._api_client
+    if not getattr(backend.configuration(), "simulator", False):
+        try:
+            session_id = client.create_session(backend.name, mode=mode, max_time=seconds).get("id")
+        except IBMApiError as error:
+            raise IBMBackendApiError(f"No session on {backend.name} could be opened: {error}") from None
+    return Session(seconds, session_id, mode=mode, client=client, backend_name=backend.name)
 
 
 class Session:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from qiskit import QuantumCircuit
 from qiskit.circuit import ControlFlowOp, Delay
@@ -69,3 +69,12 @@ def contains_id(circuit: QuantumCircuit) -> bool:
         if isinstance(instruction.operation, ControlFlowOp)
         for block in instruction.operation.blocks
     )
+
+
+def without_id(circuits: Iterable[QuantumCircuit], durations: InstructionDurations) -> list[QuantumCircuit]:
+    """Return circuits with a delay for each ``id``; those without ``id`` are the same objects."""
+    convert = ConvertIdToDelay(durations)
+    return [
+        dag_to_circuit(convert.run(circuit_to_dag(circuit))) if contains_id(circuit) else circuit
+        for circuit in circuits
+    ]

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Devices that are not there any more, but that jobs were run on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ..exceptions import IBMBackendError
+from ..models import BackendStatus
+from .backend import IBMBackend
+
+if TYPE_CHECKING:
+    import datetime as dt_module
+
+
+class IBMRetiredBackend(IBMBackend):
+    """A device that is not there any more, but that jobs were run on."""
+
+    @classmethod
+    def from_name(cls, backend_name: str, provider: Any, api: Any) -> IBMRetiredBackend:
+        """Create a backend of which only the name is known."""
+        configuration = {
+            "backend_name": backend_name, "backend_version": "0.0.0", "n_qubits": 1, "basis_gates": [], "gates": [],
+            "simulator": False, "local": False, "conditional": False, "open_pulse": False, "memory": True,
+            "coupling_map": None, "max_shots": 1, "max_experiments": 300,
+        }  # fmt: skip
+        return cls(configuration, provider, api)
+
+    def _fetch_properties(self, before: dt_module.datetime | None = None) -> bytes | None:  # noqa: ARG002 (there are none)
+        return None
+
+    def refresh(self) -> None:
+        """Do nothing: nothing changes any more."""
+
+    def status(self) -> BackendStatus:
+        """Return that the device is not there any more."""
+        return BackendStatus(self.name, str(self.backend_version), False, 0, "This backend is no longer available.")
+
+    def run(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Raise IBMBackendError."""
+        raise IBMBackendError(f"This backend ({self.name}) is no longer available.")

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What ``backend.run()`` checks and warns of, in the documented order, before a job is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..exceptions import IBMBackendValueError
+from . import checks
+from .running import submit_in_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .backend import IBMBackend
+    from .composite_job import IBMCompositeJob
+    from .job import IBMCircuitJob
+
+
+def run_in_order(
+    backend: IBMBackend,
+    circuits: Any,
+    dynamic: bool | None,
+    job_tags: list[str] | None,
+    given: Mapping[str, Any],
+    run_config: dict[str, Any],
+) -> IBMCircuitJob | IBMCompositeJob:
+    """Run circuits, see :meth:`IBMBackend.run`.
+
+    Args:
+        backend: The device.
+        circuits: Circuits, or OpenQASM 3 programs.
+        dynamic: Whether there is control flow.
+        job_tags: Tags of the job.
+        given: The options that have an argument of their own; ``None`` is not given.
+        run_config: The others.
+    """
+    circuits = run_config.pop("run_input", None) if circuits is None else circuits
+    composite = run_config.pop("composite", False)
+    tags = checks.check_tags(job_tags)
+    every = checks.listed(circuits)
+    backend._check_circuits_attributes(every, is_limited=not composite)
+    if given["use_measure_esp"] and not getattr(backend._configuration, "measure_esp_enabled", False):
+        raise IBMBackendValueError(
+            "ESP readout not supported on this device. Please make sure the flag 'use_measure_esp' is unset or set to"
+            " 'False'."
+        )
+    if any(checks.is_dynamic(circuit) for circuit in every):
+        if dynamic is False:
+            checks.warn("Parameter 'dynamic' is False, but the circuit contains dynamic constructs.", 2)
+        dynamic = True
+    if dynamic and not {"qasm3", "dynamic_circuits"} & set(getattr(backend._configuration, "supported_features", ())):
+        checks.warn(f"The backend {backend.name} does not support dynamic circuits.", 2)
+    status = backend._recent_status()
+    if status is not None and status.operational and status.status_msg != "active":
+        checks.warn(f"The backend {backend.name} is currently paused.", 2)
+    program_id = run_config.pop("program_id", None) or backend._options.program_id
+    image = run_config.pop("image", None)
+    if isinstance(given["init_circuit"], bool):
+        checks.warn("init_circuit does not accept boolean values. A quantum circuit should be passed in instead.", 2)
+        given = {**given, "init_circuit": None}
+    inputs = backend._get_run_config(given, run_config)
+    if not getattr(backend._configuration, "simulator", False):
+        every = backend._deprecate_id_instruction(every)
+    inputs["circuits"] = every
+    arguments = {
+        "program_id": program_id, "inputs": inputs, "backend_name": backend.name, "job_tags": tags, "image": image,
+    }  # fmt: skip
+    if composite and backend.max_circuits and len(every) > backend.max_circuits:
+        return submit_in_parts(backend, **arguments)
+    return backend._runtime_run(**arguments)
