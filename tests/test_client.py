@@ -3,22 +3,27 @@
 
 from __future__ import annotations
 
+import http.server
 import pickle
 import socket
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from qiskit import QuantumCircuit
 
+from qiskit_ibm_native import IBMProvider
 from qiskit_ibm_native.client.endpoint import default_base_url
 from qiskit_ibm_native.client.retry import RetryPolicy, parse_retry_after
 from qiskit_ibm_native.client.transport import Transport
 from qiskit_ibm_native.exceptions import (
     ApiIBMProtocolError,
     BackendPayloadError,
+    IBMApiError,
     IBMBackendApiError,
     IBMBackendJobLimitError,
     IBMError,
@@ -28,7 +33,6 @@ from qiskit_ibm_native.exceptions import (
 from qiskit_ibm_native.local.faults import Fault
 
 if TYPE_CHECKING:
-    from qiskit_ibm_native import IBMProvider
     from qiskit_ibm_native.local.server import LocalService
 
 QUICK = RetryPolicy(first_wait=0.01, longest_wait=0.02, budget=3.0)
@@ -258,6 +262,43 @@ def test_a_body_that_is_no_json_is_a_protocol_error(provider: IBMProvider, servi
 
 
 # The wire
+
+
+class Proxy(http.server.BaseHTTPRequestHandler):
+    """Hands requests on to whom they are for."""
+
+    seen: list[str] = []
+
+    def do_POST(self) -> None:
+        self.seen.append(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {key: value for key, value in self.headers.items() if key.lower() not in ("host", "accept-encoding")}
+        reply = requests.request(self.command, self.path, headers=headers, data=body, timeout=30, proxies={"http": ""})
+        self.send_response(reply.status_code)
+        self.send_header("Content-Length", str(len(reply.content)))
+        self.end_headers()
+        self.wfile.write(reply.content)
+
+    do_GET = do_POST  # noqa: N815 (the name that the server looks for)
+
+    def log_message(self, *_args: Any) -> None:
+        pass
+
+
+def test_requests_go_through_the_proxy_of_an_account(service: LocalService) -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        proxies = {"urls": {"http": f"http://user:SECRET@127.0.0.1:{server.server_port}"}}
+        with IBMProvider(proxies=proxies) as provider:
+            job = provider.get_backend("local_simulator").run(circuit(), shots=3)
+            assert job.result(timeout=60).get_counts() == {"1": 3}
+            server.shutdown()
+            server.server_close()
+            provider._transport.policy = RetryPolicy(attempts=1)
+            with pytest.raises(IBMApiError) as caught:
+                provider.usage()
+    assert "SECRET" not in repr(caught.value)
+    assert len(Proxy.seen) >= 5
 
 
 def test_payloads_are_compressed_on_the_wire_and_headers_say_who_asks(provider: IBMProvider) -> None:
