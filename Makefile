@@ -31,7 +31,7 @@ $(VENV)/built: $(VENV)/ready $(RUST)
 build: $(VENV)/built ## Set up .venv and build the release extension into it
 
 .PHONY: demo
-demo: build ## Turn every bundled device into a Target, beside the official client
+demo: build ## Turn every bundled device into a Target, beside the official client, and run a circuit on one
 	@PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/demo.py
 
 .PHONY: test

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from typing import TYPE_CHECKING
 
 from qiskit import QuantumCircuit, transpile
 
 from equality import differences, target_state
 from measure import refuse_debug_build, rounds
-from qiskit_ibm_native import Snapshot, build_target, bundled_devices
+from qiskit_ibm_native import IBMProvider, Snapshot, build_target, bundled_devices
 from sides import native, official
 
 if TYPE_CHECKING:
@@ -30,6 +31,17 @@ def bar(ratio: float, most: float) -> str:
     """Return a bar as long as the ratio, the longest ``BAR`` characters."""
     eighths = max(1, round(ratio / most * BAR * 8))
     return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+
+
+def run_on_a_device(circuit: QuantumCircuit) -> None:
+    """Run a circuit on the local service, with the noise of the device's calibration, and show what was measured."""
+    with tempfile.TemporaryDirectory() as folder, IBMProvider(channel="local", store=f"{folder}/jobs") as provider:
+        backend = provider.backend.ibm_fez
+        job = backend.run(transpile(circuit, backend, optimization_level=2, seed_transpiler=1), shots=2000)
+        counts = provider.job(job.job_id()).result().get_counts()
+    print(f"\nThe same, run on {paint('ibm_fez', '1')} as the local service simulates it, 2000 shots:")
+    for word, number in sorted(counts.items(), key=lambda each: -each[1])[:4]:
+        print(f"  {word} {number:>5}  {paint(bar(number, 2000), '36')}")
 
 
 def main() -> int:
@@ -65,6 +77,7 @@ def main() -> int:
     print(
         f"  {operations}; depth {compiled.depth()}, two-qubit depth {compiled.depth(lambda it: it.operation.num_qubits == 2)}"
     )
+    run_on_a_device(circuit)
     if unequal:
         print(paint(f"\n{unequal} of the targets differ from the official ones.", "1;31"))
     return int(unequal > 0)
