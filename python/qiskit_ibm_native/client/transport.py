@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 #: Seconds to connect, and seconds without a byte.
 TIMEOUT = (5.0, 60.0)
 _USER_AGENT = f"qiskit-ibm-native/{__version__} python/{platform.python_version()}"
+_SHORTEST_SECRET = 8
 #: The code of an error of a request without a reply in time.
 TIMED_OUT = "timeout"
 _SECRETS = (
@@ -114,8 +115,9 @@ class Transport:
         self._session.close()
 
     def hide(self, secret: str) -> None:
-        """Let a secret appear in no text that leaves."""
-        self._hidden.append(secret)
+        """Let a secret appear in no text that leaves. What is shorter than any real one would only garble texts."""
+        if len(secret) >= _SHORTEST_SECRET:
+            self._hidden.append(secret)
 
     def without_secrets(self, text: str) -> str:
         """Return a text without keys, tokens and passwords."""

@@ -64,12 +64,12 @@ class Workers:
 
     def interrupt(self, job_id: str) -> None:
         """End what runs a job, if it runs."""
+        # With the lock, so that the process does not get to the next job in between.
         with self._lock:
             simulator = self._running.get(job_id)
             if simulator is not None:
                 self._interrupted.add(job_id)
-        if simulator is not None:
-            simulator.kill()
+                simulator.kill()
 
     def stop(self) -> None:
         """End all that runs. Jobs that are not done wait in the store again."""
