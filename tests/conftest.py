@@ -76,3 +76,28 @@ def fez(local_provider: IBMProvider) -> Any:
 @pytest.fixture
 def simulator(local_provider: IBMProvider) -> Any:
     return local_provider.get_backend("local_simulator")
+
+
+@pytest.fixture
+def requests(provider: IBMProvider) -> Iterator[list[str]]:
+    """Give the requests that are made, as method and end of the path."""
+    made: list[str] = []
+    session = provider._transport._session
+    original = session.request
+
+    def spy(method: str, url: str, **options: Any) -> Any:
+        made.append(f"{method} {url.rsplit('/v1', 1)[1]}")
+        return original(method, url, **options)
+
+    session.request = spy  # type: ignore[method-assign]
+    return made
+
+
+@pytest.fixture
+def quick(provider: IBMProvider, monkeypatch: pytest.MonkeyPatch) -> IBMProvider:
+    """Give a provider that waits for a hundredth of a second where it would wait for one."""
+    from quick import QUICK
+
+    provider._transport.policy = QUICK
+    monkeypatch.setattr("qiskit_ibm_native.client.api._SEARCH_WAITS", (0.01, 0.05))
+    return provider

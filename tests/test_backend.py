@@ -7,7 +7,6 @@ import copy
 import datetime
 import pickle
 import threading
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,24 +97,6 @@ METHODS = [
     "refresh",
     "check_faulty",
 ]
-
-
-class Requests(list[str]):
-    """The requests that were made, as method and last part of the path."""
-
-
-@pytest.fixture
-def requests(provider: IBMProvider) -> Iterator[Requests]:
-    made = Requests()
-    session = provider._transport._session
-    original = session.request
-
-    def spy(method: str, url: str, **options: Any) -> Any:
-        made.append(f"{method} {url.rsplit('/v1', 1)[1]}")
-        return original(method, url, **options)
-
-    session.request = spy  # type: ignore[method-assign]
-    return made
 
 
 @pytest.mark.parametrize("name", bundled_devices())
@@ -214,7 +195,7 @@ def test_how_many_requests_are_made(service: LocalService) -> None:
         http.Session.request = original  # type: ignore[method-assign]
 
 
-def test_looking_at_a_backend_asks_nobody(provider: IBMProvider, requests: Requests) -> None:
+def test_looking_at_a_backend_asks_nobody(provider: IBMProvider, requests: list[str]) -> None:
     backend = provider.get_backend("ibm_fez")
     requests.clear()
     for name in (
@@ -235,7 +216,7 @@ def test_looking_at_a_backend_asks_nobody(provider: IBMProvider, requests: Reque
     assert requests == []
 
 
-def test_no_properties_is_remembered_too(provider: IBMProvider, requests: Requests) -> None:
+def test_no_properties_is_remembered_too(provider: IBMProvider, requests: list[str]) -> None:
     class NoProperties:
         asked = 0
 
@@ -253,7 +234,7 @@ def test_no_properties_is_remembered_too(provider: IBMProvider, requests: Reques
         backend.qubit_properties(0)
 
 
-def test_transpiling_asks_once(provider: IBMProvider, requests: Requests) -> None:
+def test_transpiling_asks_once(provider: IBMProvider, requests: list[str]) -> None:
     backend = provider.get_backend("ibm_hanoi")
     requests.clear()
     transpile([QuantumCircuit(2), QuantumCircuit(3)], backend, optimization_level=1)
@@ -289,7 +270,7 @@ def test_refreshing_changes_objects_only_if_the_device_changed(local_provider: I
     backend.refresh()
 
 
-def test_ten_threads_share_one_target(provider: IBMProvider, requests: Requests) -> None:
+def test_ten_threads_share_one_target(provider: IBMProvider, requests: list[str]) -> None:
     backend = provider.get_backend("ibm_kingston")
     requests.clear()
     seen: list[Any] = []

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-from qiskit import QuantumCircuit
 
 from qiskit_ibm_native import IBMProvider
 from qiskit_ibm_native.client.endpoint import default_base_url
@@ -31,31 +30,10 @@ from qiskit_ibm_native.exceptions import (
     RequestsApiError,
 )
 from qiskit_ibm_native.local.faults import Fault
+from quick import QUICK, circuit, jobs_of
 
 if TYPE_CHECKING:
     from qiskit_ibm_native.local.server import LocalService
-
-QUICK = RetryPolicy(first_wait=0.01, longest_wait=0.02, budget=3.0)
-
-
-@pytest.fixture
-def quick(provider: IBMProvider, monkeypatch: pytest.MonkeyPatch) -> IBMProvider:
-    """Give a provider that waits for a hundredth of a second where it would wait for one."""
-    provider._transport.policy = QUICK
-    monkeypatch.setattr("qiskit_ibm_native.client.api._SEARCH_WAITS", (0.01, 0.05))
-    return provider
-
-
-def circuit() -> QuantumCircuit:
-    one = QuantumCircuit(1, 1)
-    one.x(0)
-    one.measure(0, 0)
-    return one
-
-
-def jobs_of(provider: IBMProvider) -> int:
-    return int(provider._runtime_client.jobs_get(1)["count"])
-
 
 FAULTS = {
     "a reply that takes long": Fault("latency", seconds=0.2),

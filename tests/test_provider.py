@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,24 +18,6 @@ from qiskit_ibm_native.exceptions import (
 
 if TYPE_CHECKING:
     from qiskit_ibm_native.local.server import LocalService
-
-
-class Requests(list[str]):
-    """The requests that were made, as method and last part of the path."""
-
-
-@pytest.fixture
-def requests(provider: IBMProvider) -> Iterator[Requests]:
-    made = Requests()
-    session = provider._transport._session
-    original = session.request
-
-    def spy(method: str, url: str, **options: Any) -> Any:
-        made.append(f"{method} {url.rsplit('/v1', 1)[1]}")
-        return original(method, url, **options)
-
-    session.request = spy  # type: ignore[method-assign]
-    return made
 
 
 def test_backends_are_found_by_name_and_as_attributes(provider: IBMProvider) -> None:
@@ -90,7 +71,7 @@ def test_fractional_gates_are_only_where_there_are_some(provider: IBMProvider) -
         provider.get_backend("ibmq_vigo", use_fractional_gates=True)
 
 
-def test_listings_leave_out_devices_without_fractional_gates(provider: IBMProvider, requests: Requests) -> None:
+def test_listings_leave_out_devices_without_fractional_gates(provider: IBMProvider, requests: list[str]) -> None:
     assert provider.backends(use_fractional_gates=True) == [
         provider.get_backend("local_simulator", use_fractional_gates=True)
     ]

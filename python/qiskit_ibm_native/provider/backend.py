@@ -19,17 +19,15 @@ from ..exceptions import (
     IBMBackendApiError,
     IBMBackendApiProtocolError,
     IBMBackendError,
-    IBMBackendValueError,
 )
 from ..models import BackendConfiguration, BackendStatus
 from ..snapshot import Snapshot
-from ..transpiler.id_to_delay import contains_id, without_id
 from . import checks
 from .attributes import DOCUMENTED, attribute_of, snapshot_of
 from .calibration import Calibration
 from .options import BackendOptions, add_validators, chosen_options, default_options
 from .qubit_properties import IBMQubitProperties, qubit_properties_of
-from .run_order import run_in_order
+from .run_order import check_size, delays_for_id, run_in_order
 from .running import submit
 from .session import Session, open_session
 
@@ -153,8 +151,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
     @property
     def max_circuits(self) -> int | None:
         """How many circuits a job may have; ``None`` if there is no limit."""
-        limit = getattr(self._configuration, "max_experiments", None)
-        return limit if isinstance(limit, int) else None
+        return limit if isinstance(limit := getattr(self._configuration, "max_experiments", None), int) else None
 
     @property
     def session(self) -> Session | None:
@@ -206,12 +203,15 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
 
     def _get_target(self, *, datetime: dt_module.datetime | None = None, refresh: bool = False) -> Target:
         if datetime is not None:
-            payload = self._fetch_properties(_checked_time(datetime))
-            configuration = Snapshot.from_payloads(self._calibration.configuration.payloads.configuration)
-            return Calibration(configuration, lambda: payload, self._use_fractional_gates, payload or b"").target
+            return self._calibration_before(datetime).target
         if refresh:
             self.refresh()
         return self.target
+
+    def _calibration_before(self, datetime: dt_module.datetime) -> Calibration:
+        payload = self._fetch_properties(_checked_time(datetime))
+        configuration = Snapshot.from_payloads(self._calibration.configuration.payloads.configuration)
+        return Calibration(configuration, lambda: payload, self._use_fractional_gates, payload or b"")
 
     @property
     def coupling_map(self) -> CouplingMap | None:
@@ -239,9 +239,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         if not isinstance(refresh, bool):
             raise TypeError(f"The 'refresh' argument needs to be a boolean. {refresh} is of type {type(refresh)}")
         if datetime is not None:
-            payload = self._fetch_properties(_checked_time(datetime))
-            configuration = Snapshot.from_payloads(self._calibration.configuration.payloads.configuration)
-            return Calibration(configuration, lambda: payload, None, payload or b"").snapshot.properties
+            return self._calibration_before(datetime).snapshot.properties
         if refresh:
             self.refresh()
         return self._calibration.snapshot.properties
@@ -295,13 +293,14 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         return json.dumps(payload).encode() if isinstance(payload, dict) else payload
 
     def status(self) -> BackendStatus:
-        """Return whether the device takes and runs jobs, and how many wait. ``operational`` with a ``status_msg`` other than
-        ``"active"`` means that jobs are taken, but not run now.
+        """Return whether the device takes and runs jobs, and how many wait.
+
+        It takes jobs but does not run them now if it is ``operational`` with another ``status_msg`` than ``"active"``.
 
         Raises:
             IBMBackendApiError: The service could not be asked.
             IBMBackendApiProtocolError: Its reply makes no sense.
-        """  # noqa: D205 (one sentence is not enough)
+        """
         try:
             status = BackendStatus.from_reply(self.name, self._api_client.backend_status(self.name))
         except IBMApiError as error:
@@ -327,10 +326,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         return default_options()
 
     def _add_validators(self) -> None:
-        add_validators(
-            self._options, max_shots=self.max_shots, rep_delay_range=self.rep_delay_range,
-            takes_simulator_options=self._takes_simulator_options,
-        )  # fmt: skip
+        add_validators(self._options, self.max_shots, self.rep_delay_range, self._takes_simulator_options)
 
     def _reset_options(self) -> None:
         self._options = default_options()
@@ -403,17 +399,8 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         return chosen_options(self, given, extra, stacklevel=4)
 
     def _check_circuits_attributes(self, circuits: Sequence[QuantumCircuit], is_limited: bool = True) -> None:
-        limit = self.max_circuits
-        if is_limited and limit and len(circuits) > limit:
-            raise IBMBackendValueError(
-                f"Number of circuits, {len(circuits)} exceeds the maximum for this backend, {limit}."
-                " Run fewer at once, or run(..., composite=True) to make several jobs."
-            )
+        check_size(self, circuits, is_limited)
         for circuit in circuits:
-            if circuit.num_qubits > self.num_qubits:
-                raise IBMBackendValueError(
-                    f"Circuit contains {circuit.num_qubits} qubits, but backend has only {self.num_qubits}."
-                )
             self.check_faulty(circuit)
 
     def check_faulty(self, circuit: QuantumCircuit) -> None:
@@ -429,22 +416,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
 
     def _deprecate_id_instruction(self, circuits: Sequence[QuantumCircuit]) -> list[QuantumCircuit]:
         """Return circuits with a delay for each ``id``, of the same duration; those without ``id`` are the same objects."""
-        supported = getattr(self.configuration(), "supported_instructions", ())
-        if "delay" not in supported or not any(contains_id(circuit) for circuit in circuits):
-            return list(circuits)
-        durations = self.instruction_durations
-        if not any(name == "sx" for name, _ in durations.duration_by_name_qubits):
-            return list(circuits)
-        if not self.id_warning_issued:
-            how = "deprecated" if "id" in self.configuration().basis_gates else "removed"
-            checks.warn(
-                f"Support for the 'id' instruction has been {how} from IBM hardware backends. Each 'id' is replaced by a"
-                " 'delay' of the same duration; use 'delay' instead.",
-                3,
-                DeprecationWarning,
-            )
-            self.id_warning_issued = True
-        return without_id(circuits, durations)
+        return delays_for_id(self, circuits, stacklevel=4)
 
     def _runtime_run(
         self,
@@ -518,8 +490,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         return f"<{type(self).__name__}({self.name!r})>"
 
     def _repr_html_(self) -> str:
-        version = escape(str(self.backend_version))
-        return f"<b>{escape(self.name)}</b> {self.num_qubits} qubits, version {version}"
+        return f"<b>{escape(self.name)}</b> {self.num_qubits} qubits, version {escape(str(self.backend_version))}"
 
 
 def _checked_time(datetime: Any) -> dt_module.datetime:

@@ -63,7 +63,7 @@ def default_options() -> BackendOptions:
 
 
 def add_validators(
-    options: BackendOptions, *, max_shots: int | None, rep_delay_range: Any, takes_simulator_options: bool
+    options: BackendOptions, max_shots: int | None, rep_delay_range: Any, takes_simulator_options: bool
 ) -> None:
     """Let options be checked against what the device takes."""
     if not takes_simulator_options:

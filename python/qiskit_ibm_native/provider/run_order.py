@@ -6,11 +6,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import IBMBackendValueError
+from ..transpiler.id_to_delay import contains_id, without_id
 from . import checks
 from .running import submit_in_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from qiskit import QuantumCircuit
 
     from .backend import IBMBackend
     from .composite_job import IBMCompositeJob
@@ -69,3 +72,44 @@ def run_in_order(
     if composite and backend.max_circuits and len(every) > backend.max_circuits:
         return submit_in_parts(backend, **arguments)
     return backend._runtime_run(**arguments)
+
+
+def check_size(backend: IBMBackend, circuits: Sequence[QuantumCircuit], is_limited: bool) -> None:
+    """Raise IBMBackendValueError if there are more circuits, or circuits with more qubits, than the device takes."""
+    limit = backend.max_circuits
+    if is_limited and limit and len(circuits) > limit:
+        raise IBMBackendValueError(
+            f"Number of circuits, {len(circuits)} exceeds the maximum for this backend, {limit}."
+            " Run fewer at once, or run(..., composite=True) to make several jobs."
+        )
+    for circuit in circuits:
+        if circuit.num_qubits > backend.num_qubits:
+            raise IBMBackendValueError(
+                f"Circuit contains {circuit.num_qubits} qubits, but backend has only {backend.num_qubits}."
+            )
+
+
+def delays_for_id(backend: IBMBackend, circuits: Sequence[QuantumCircuit], stacklevel: int) -> list[QuantumCircuit]:
+    """Return circuits with a delay for each ``id``, and warn of that once for a backend.
+
+    Args:
+        backend: The device.
+        circuits: Circuits; those without ``id`` are returned as they are.
+        stacklevel: How many calls above this one the warning is to be seen from.
+    """
+    supported = getattr(backend.configuration(), "supported_instructions", ())
+    if "delay" not in supported or not any(contains_id(circuit) for circuit in circuits):
+        return list(circuits)
+    durations = backend.instruction_durations
+    if not any(name == "sx" for name, _ in durations.duration_by_name_qubits):
+        return list(circuits)
+    if not backend.id_warning_issued:
+        how = "deprecated" if "id" in backend.configuration().basis_gates else "removed"
+        checks.warn(
+            f"Support for the 'id' instruction has been {how} from IBM hardware backends. Each 'id' is replaced by a"
+            " 'delay' of the same duration; use 'delay' instead.",
+            stacklevel,
+            DeprecationWarning,
+        )
+        backend.id_warning_issued = True
+    return without_id(circuits, durations)
