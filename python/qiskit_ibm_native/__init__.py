@@ -20,8 +20,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .exceptions import BackendPayloadError, BackendPropertyError, IBMError
+    from .exceptions import BackendPayloadError, BackendPropertyError, IBMError, PulseError
     from .models import BackendConfiguration, BackendProperties, BackendStatus
+    from .models.defaults import PulseDefaults
     from .provider.backend import IBMBackend
     from .provider.backend_service import IBMBackendService, least_busy
     from .provider.composite_job import IBMCompositeJob
@@ -53,6 +54,8 @@ __all__ = [
     "IBMProvider",
     "IBMQubitProperties",
     "IBMRetiredBackend",
+    "PulseDefaults",
+    "PulseError",
     "QueueInfo",
     "Session",
     "Snapshot",
@@ -79,6 +82,8 @@ _MODULES = {
     "IBMProvider": "provider.provider",
     "IBMQubitProperties": "provider.qubit_properties",
     "IBMRetiredBackend": "provider.retired",
+    "PulseDefaults": "models.defaults",
+    "PulseError": "exceptions",
     "QueueInfo": "provider.queue_info",
     "Session": "provider.session",
     "Snapshot": "snapshot",

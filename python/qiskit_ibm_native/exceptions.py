@@ -5,6 +5,7 @@
 
     QiskitError
     └── IBMError
+        ├── BackendConfigurationError
         ├── BackendPayloadError                 (also a ValueError)
         ├── BackendPropertyError
         ├── IBMAccountError
@@ -31,8 +32,9 @@
         │   ├── IBMJobNotFoundError             (also an IBMBackendApiError)
         │   └── IBMJobTimeoutError              (also Qiskit's JobTimeoutError)
         ├── IBMNotAuthorizedError
-        └── IBMProviderError
-            └── IBMProviderValueError           (also a ValueError)
+        ├── IBMProviderError
+        │   └── IBMProviderValueError           (also a ValueError)
+        └── PulseError
 
 Importing this module imports Qiskit. Rooms that must do without Qiskit import it when they have something to raise.
 """
@@ -49,6 +51,10 @@ class IBMError(QiskitError):
     def __str__(self) -> str:
         """Return the message as it is; Qiskit's base class puts it in quotes."""
         return str(self.message)
+
+
+class BackendConfigurationError(IBMError):
+    """A device does not have what was asked for, such as a qubit or a channel."""
 
 
 class BackendPayloadError(IBMError, ValueError):
@@ -202,3 +208,7 @@ class IBMJobTimeoutError(IBMJobError, JobTimeoutError):
 
 class IBMJobNotFoundError(IBMJobError, IBMBackendApiError):
     """There is no such job."""
+
+
+class PulseError(IBMError):
+    """Channels, pulses and schedules do not go together, or a device has no pulses."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ._native import Snapshot as NativeSnapshot
     from .models import BackendConfiguration, BackendProperties
+    from .models.defaults import PulseDefaults
 
     Payload = bytes | bytearray | memoryview | str
 
@@ -38,11 +39,12 @@ class Snapshot:
     neither imports Qiskit nor holds the interpreter while it parses.
     """
 
-    __slots__ = ("__weakref__", "_configuration", "_native", "_properties")
+    __slots__ = ("__weakref__", "_configuration", "_defaults", "_native", "_properties")
 
     _native: NativeSnapshot
     _configuration: BackendConfiguration | None
     _properties: BackendProperties | None
+    _defaults: PulseDefaults | None
 
     def __init__(self) -> None:
         raise TypeError("use Snapshot.from_payloads, Snapshot.load or Snapshot.parse_many")
@@ -54,6 +56,7 @@ class Snapshot:
         put(snapshot, "_native", native)
         put(snapshot, "_configuration", None)
         put(snapshot, "_properties", None)
+        put(snapshot, "_defaults", None)
         return snapshot
 
     @classmethod
@@ -65,7 +68,7 @@ class Snapshot:
         Args:
             configuration: The configuration payload: JSON text as bytes-like (``bytes`` are not copied) or ``str``.
             properties: The properties payload. ``{}`` and ``null`` mean that the device has none.
-            defaults: The pulse defaults payload. It is kept, and checked to be JSON.
+            defaults: The pulse defaults payload, in the same way.
 
         Returns:
             The snapshot.
@@ -177,6 +180,17 @@ class Snapshot:
 
             model = BackendProperties._of(self._native)
             object.__setattr__(self, "_properties", model)
+        return model
+
+    @property
+    def defaults(self) -> PulseDefaults | None:
+        """The pulses of the device; ``None`` if there are no pulse defaults."""
+        model = self._defaults
+        if model is None and (native := self._native.defaults) is not None:
+            from .models.defaults import PulseDefaults
+
+            model = PulseDefaults._of(native)
+            object.__setattr__(self, "_defaults", model)
         return model
 
     def __setattr__(self, name: str, value: object) -> None:

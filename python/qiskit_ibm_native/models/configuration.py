@@ -9,7 +9,10 @@ from .. import _native
 from .view import PayloadView, encode, optional_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from ..pulse.channels import AcquireChannel, Channel, ControlChannel, DriveChannel, MeasureChannel
+    from ..pulse.device_channels import DeviceChannels
 
 
 class GateConfig:
@@ -164,6 +167,57 @@ class BackendConfiguration(PayloadView):
     def num_qubits(self) -> int:
         """How many qubits the device has; the payload calls it ``n_qubits``."""
         return self._native.num_qubits
+
+    # Channels
+
+    @property
+    def _device_channels(self) -> DeviceChannels:
+        kept = vars(self)
+        if "_channels_made" not in kept:
+            from ..pulse.device_channels import DeviceChannels
+
+            keys = ("channels", "qubit_channel_mapping", "u_channel_lo")
+            kept["_channels_made"] = DeviceChannels(self.num_qubits, *(getattr(self, key, None) for key in keys))
+        made: DeviceChannels = kept["_channels_made"]
+        return made
+
+    @property
+    def control_channels(self) -> dict[tuple[int, ...], list[ControlChannel]]:
+        """Control channels by the qubits that they act on, the control first."""
+        return self._device_channels.control_channels
+
+    @property
+    def sample_rate(self) -> float:
+        """Samples per second: ``1 / dt``."""
+        return 1.0 / float(self.dt)
+
+    def drive(self, qubit: int) -> DriveChannel:
+        """Return the channel that drives a qubit; see :class:`~qiskit_ibm_native.pulse.DeviceChannels`."""
+        return self._device_channels.drive(qubit)
+
+    def measure(self, qubit: int) -> MeasureChannel:
+        """Return the channel that stimulates the readout of a qubit."""
+        return self._device_channels.measure(qubit)
+
+    def acquire(self, qubit: int) -> AcquireChannel:
+        """Return the channel that records the readout of a qubit."""
+        return self._device_channels.acquire(qubit)
+
+    def control(self, qubits: Iterable[int] | None = None) -> list[ControlChannel]:
+        """Return the channels that drive qubits, ``(control, target)``, together."""
+        return self._device_channels.control(qubits)
+
+    def get_channel_qubits(self, channel: Channel) -> list[int]:
+        """Return which qubits a channel is for."""
+        return self._device_channels.get_channel_qubits(channel)
+
+    def get_qubit_channels(self, qubit: int | Iterable[int]) -> list[Channel]:
+        """Return which channels are for a qubit, alone or with others, or for exactly some qubits."""
+        return self._device_channels.get_qubit_channels(qubit)
+
+    def describe(self, channel: ControlChannel) -> dict[DriveChannel, complex]:
+        """Return at which drive channels' frequencies a control channel drives, with a factor each."""
+        return self._device_channels.describe(channel)
 
     def _attribute(self, key: str) -> Any:
         if key not in self._spans and key in self._defaults:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What both models are: an immutable view of a payload, whose top-level values are decoded one by one when read."""
+"""What all models are: an immutable view of a payload, whose top-level values are decoded one by one when read."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from .._native import Snapshot as NativeSnapshot
+    Payload = bytes | bytearray | memoryview | str
 
 
 class PayloadView:
-    """A view of one payload of a native snapshot.
+    """A view of one payload.
 
     Attributes are the payload's top-level keys. What they become is up to the subclass; a value is decoded when it is
     first read, and kept.
@@ -32,12 +32,12 @@ class PayloadView:
     #: How the value of a key becomes that of ``to_dict()``, where it does not stay as it is.
     _contents: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
 
-    _native: NativeSnapshot
+    _native: Any
     _payload: bytes
     _spans: dict[str, tuple[int, int]]
 
     @classmethod
-    def _view(cls, native: NativeSnapshot, payload: bytes, spans: dict[str, tuple[int, int]]) -> Self:
+    def _view(cls, native: Any, payload: bytes, spans: dict[str, tuple[int, int]]) -> Self:
         view = object.__new__(cls)
         vars(view).update(_native=native, _payload=payload, _spans=spans)
         return view

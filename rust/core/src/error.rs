@@ -44,7 +44,7 @@ impl Fault {
 
     /// The object that starts at `offset` lacks a key that it needs.
     #[cold]
-    pub(crate) fn missing(offset: usize, key: &'static str) -> Box<Self> {
+    pub(crate) fn missing(offset: usize, key: &str) -> Box<Self> {
         let found = Some(Cow::Borrowed("an object without it"));
         Box::new(Self { offset, expected: format!("the key \"{key}\"").into(), found })
     }

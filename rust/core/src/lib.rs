@@ -20,12 +20,14 @@
 
 pub mod columns;
 pub mod configuration;
+pub mod defaults;
 pub mod error;
 pub mod instant;
 pub mod json;
 pub mod members;
 pub mod plan;
 pub mod properties;
+pub mod pulse;
 pub mod qargs;
 pub mod quantity;
 pub mod shots;

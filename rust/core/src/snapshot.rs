@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The unit of everything: one device at one time, made of its payloads and named by their content.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
 use crate::configuration::Configuration;
+use crate::defaults::Defaults;
 use crate::error::{Fault, Payload, PayloadError};
-use crate::json::{Read, Reader};
+use crate::json::Read;
 use crate::properties::Properties;
 
 /// The bytes that a device published, as received.
@@ -27,11 +28,12 @@ pub struct Snapshot<B> {
     payloads: Payloads<B>,
     configuration: Configuration,
     properties: Option<Properties>,
+    defaults: Option<Arc<Defaults>>,
     digest: OnceLock<[u8; 32]>,
 }
 
 impl<B: AsRef<[u8]>> Snapshot<B> {
-    /// Reads configuration and properties; defaults are only checked to be JSON.
+    /// Reads the payloads.
     pub fn new(payloads: Payloads<B>) -> Result<Self, PayloadError> {
         let bytes = payloads.configuration.as_ref();
         let configuration =
@@ -41,10 +43,11 @@ impl<B: AsRef<[u8]>> Snapshot<B> {
                 .map_err(|fault| fault.in_payload(Payload::Properties, bytes.as_ref()))?,
             None => None,
         };
-        if let Some(bytes) = &payloads.defaults {
-            check(bytes.as_ref()).map_err(|fault| fault.in_payload(Payload::Defaults, bytes.as_ref()))?;
-        }
-        Ok(Self { payloads, configuration, properties, digest: OnceLock::new() })
+        let defaults = match &payloads.defaults {
+            Some(bytes) => read_defaults(bytes.as_ref())?.map(Arc::new),
+            None => None,
+        };
+        Ok(Self { payloads, configuration, properties, defaults, digest: OnceLock::new() })
     }
 
     /// The bytes that the snapshot was made of.
@@ -60,6 +63,11 @@ impl<B: AsRef<[u8]>> Snapshot<B> {
     /// What was measured on it, unless there are no properties.
     pub fn properties(&self) -> Option<&Properties> {
         self.properties.as_ref()
+    }
+
+    /// Its pulses, unless there are no pulse defaults; shared, because they are of use without the rest.
+    pub fn defaults(&self) -> Option<&Arc<Defaults>> {
+        self.defaults.as_ref()
     }
 
     /// SHA-256 over the payloads, each preceded by its length in eight little-endian bytes, or by eight bytes of 255
@@ -91,10 +99,7 @@ fn read_properties(bytes: &[u8], configuration: &Configuration) -> Read<Option<P
     Ok(Some(properties))
 }
 
-/// Makes sure that `bytes` is one JSON object.
-fn check(bytes: &[u8]) -> Read<()> {
-    let mut reader = Reader::new(bytes)?;
-    reader.peek();
-    reader.object(|reader, _| reader.skip().map(drop))?;
-    reader.finish()
+/// Reads a pulse defaults payload by itself.
+pub fn read_defaults(bytes: &[u8]) -> Result<Option<Defaults>, PayloadError> {
+    Defaults::read(bytes).map_err(|fault| fault.in_payload(Payload::Defaults, bytes))
 }

@@ -3,6 +3,7 @@
 //!
 //! Nothing is decided here. Docstrings of what is exported live in the stub, `_native.pyi`.
 
+mod defaults;
 mod error;
 mod objects;
 mod plan;
@@ -16,6 +17,8 @@ mod _native {
     use super::PyResult;
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use super::defaults::{PyDefaults, PyEnvelope};
     #[pymodule_export]
     use super::plan::{PyPlanner, PyVocabulary};
     #[pymodule_export]

@@ -14,6 +14,7 @@ use qiskit_ibm_native_core::instant::Instant;
 use qiskit_ibm_native_core::members::Members;
 use qiskit_ibm_native_core::snapshot::{Payloads, Snapshot};
 
+use crate::defaults::PyDefaults;
 use crate::error::payload_error;
 
 /// A snapshot whose bytes Python keeps.
@@ -23,7 +24,7 @@ pub type Native = Snapshot<PyBackedBytes>;
 pub struct PySnapshot(pub Native);
 
 /// A payload as Python gives it: `bytes` are borrowed, everything else that has bytes is copied.
-struct PayloadBytes(PyBackedBytes);
+pub struct PayloadBytes(pub PyBackedBytes);
 
 impl<'py> FromPyObject<'_, 'py> for PayloadBytes {
     type Error = PyErr;
@@ -117,6 +118,15 @@ impl PySnapshot {
     }
 
     #[getter]
+    fn defaults(&self, py: Python<'_>) -> PyResult<Option<PyDefaults>> {
+        let Some((columns, payload)) = self.0.defaults().zip(self.0.payloads().defaults.as_ref()) else {
+            return Ok(None);
+        };
+        let payload = payload.into_pyobject(py)?.into();
+        Ok(Some(PyDefaults { payload, columns: columns.clone() }))
+    }
+
+    #[getter]
     fn faulty_qubits(&self) -> Option<Vec<usize>> {
         let properties = self.0.properties().filter(|properties| !properties.has_surplus_qubits)?;
         let qubits = &properties.qubits;
@@ -204,7 +214,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn members<'py>(py: Python<'py>, members: &Members, bytes: &[u8]) -> PyResult<Bound<'py, PyDict>> {
+pub fn members<'py>(py: Python<'py>, members: &Members, bytes: &[u8]) -> PyResult<Bound<'py, PyDict>> {
     let spans = PyDict::new(py);
     for (key, span) in members.iter(bytes) {
         spans.set_item(key, (span.start, span.end))?;

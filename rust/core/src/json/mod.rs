@@ -68,6 +68,11 @@ impl<'a> Reader<'a> {
         Self { bytes, at: offset as usize }
     }
 
+    /// A reader of the same payload at an offset where this one has been.
+    pub(crate) fn moved(&self, offset: u32) -> Self {
+        Self::at(self.bytes, offset)
+    }
+
     /// Where the reader stands.
     #[inline(always)]
     #[must_use]

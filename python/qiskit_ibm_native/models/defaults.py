@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pulse defaults of a device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .. import _native
+from ..pulse.instruction_schedule_map import InstructionScheduleMap
+from .view import PayloadView, encode
+
+if TYPE_CHECKING:
+    from ..pulse.waveforms import Samples
+    from .view import Payload
+
+
+class _Record:
+    """The keys of an object of the payload, as attributes."""
+
+    def __init__(self, **fields: Any) -> None:
+        """Take over fields."""
+        vars(self).update(fields)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as the payload has them."""
+        return {key: _plain(value) for key, value in vars(self).items()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Any:
+        """Create one of its fields."""
+        return cls(**data)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{key}={value!r}' for key, value in vars(self).items())})"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value.to_dict() if isinstance(value, _Record) else value
+
+
+class PulseQobjInstruction(_Record):
+    """An instruction as the payload has it: ``name``, ``t0`` and what else it says."""
+
+
+class Command(_Record):
+    """A command as the payload has it: ``name``, ``qubits``, and the ``sequence`` of its instructions."""
+
+
+class MeasurementKernel(_Record):
+    """How the device makes numbers of signals: ``name`` and ``params``."""
+
+
+class Discriminator(_Record):
+    """How the device makes bits of numbers: ``name`` and ``params``."""
+
+
+class PulseLibraryItem:
+    """A sampled waveform.
+
+    Attributes:
+        name: What commands call it.
+        samples: Complex amplitudes, shape ``(duration,)``, read-only.
+    """
+
+    def __init__(self, name: str, samples: Samples) -> None:
+        """Take over a name and samples."""
+        self.name = name
+        self.samples = samples
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return name and samples."""
+        return {"name": self.name, "samples": self.samples}
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PulseLibraryItem):
+            return NotImplemented
+        return self.name == other.name and self.samples.tolist() == other.samples.tolist()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<PulseLibraryItem {self.name}: {len(self.samples)} samples>"
+
+
+class PulseDefaults(PayloadView):
+    """The pulses of a device.
+
+    Attributes are the keys of the payload, in these units and types; every other key is what JSON makes of it:
+
+    * ``qubit_freq_est``, ``meas_freq_est``: frequencies of qubits and of readouts, in hertz.
+    * ``pulse_library``: a list of :class:`PulseLibraryItem`.
+    * ``cmd_def``: a list of :class:`Command`, which are what the payload says, word for word.
+    * ``meas_kernel``, ``discriminator``: how signals become numbers and bits, if the device tells.
+    * ``buffer``: time between commands, dt.
+
+    :attr:`instruction_schedule_map` has the schedules of gates.
+    """
+
+    _payload_name = "defaults"
+    _native: _native.Defaults
+
+    def __init__(self) -> None:
+        raise TypeError("use Snapshot.defaults, PulseDefaults.from_payload or PulseDefaults.from_dict")
+
+    @classmethod
+    def _of(cls, native: _native.Defaults) -> PulseDefaults:
+        return cls._view(native, native.payload, native.members())
+
+    @classmethod
+    def from_payload(cls, payload: Payload) -> PulseDefaults | None:
+        """Create pulse defaults of a payload: JSON text as bytes-like or ``str``. ``{}`` and ``null`` mean none.
+
+        Raises:
+            BackendPayloadError: The payload is not JSON, or not what a device publishes. The error tells where.
+        """
+        native = _native.Defaults.read(payload)
+        return None if native is None else cls._of(native)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> PulseDefaults | None:
+        """Create pulse defaults of what :meth:`to_dict` returned.
+
+        Raises:
+            BackendPayloadError: ``data`` is not the content of a pulse defaults payload.
+        """
+        return cls.from_payload(encode(data))
+
+    @property
+    def instruction_schedule_map(self) -> InstructionScheduleMap:
+        """The schedules of the device's gates; the same object each time."""
+        return self._once("instruction_schedule_map", lambda: InstructionScheduleMap(self._native))
+
+    @property
+    def qubit_freq_est(self) -> list[float]:
+        """Estimated frequencies of the qubits, Hz."""
+        return self._once("qubit_freq_est", lambda: [each * 1e9 for each in self._native.frequencies[0]])
+
+    @property
+    def meas_freq_est(self) -> list[float]:
+        """Estimated frequencies of the readouts, Hz."""
+        return self._once("meas_freq_est", lambda: [each * 1e9 for each in self._native.frequencies[1]])
+
+    @property
+    def pulse_library(self) -> list[PulseLibraryItem]:
+        """The sampled waveforms, as the payload has them."""
+        return self._once("pulse_library", self._library)
+
+    @property
+    def cmd_def(self) -> list[Command]:
+        """The commands, as the payload has them."""
+        return self._once("cmd_def", lambda: [_command(each) for each in self._decode("cmd_def")])
+
+    def _once(self, name: str, make: Any) -> Any:
+        # Behind an underscore, so that the property of the name stays in force.
+        kept = vars(self)
+        if f"_{name}" not in kept:
+            kept[f"_{name}"] = make()
+        return kept[f"_{name}"]
+
+    def _library(self) -> list[PulseLibraryItem]:
+        import numpy as np
+
+        samples = np.frombuffer(self._native.samples(), np.complex128)
+        return [PulseLibraryItem(name, samples[start:end]) for name, start, end in self._native.waveforms]
+
+    _conversions = {"meas_kernel": MeasurementKernel.from_dict, "discriminator": Discriminator.from_dict}
+
+    _contents = {
+        "pulse_library": lambda items: [{**item, "samples": [complex(*it) for it in item["samples"]]} for item in items],
+        "cmd_def": lambda commands: [_command(each).to_dict() for each in commands],
+    }
+
+    def __reduce__(self) -> tuple[Any, tuple[bytes]]:
+        return type(self).from_payload, (self._payload,)
+
+    def __repr__(self) -> str:
+        gates = self.instruction_schedule_map
+        return f"<PulseDefaults of {len(self._native.frequencies[0])} qubits: {', '.join(gates.instructions)}>"
+
+
+def _command(data: Mapping[str, Any]) -> Command:
+    return Command(**{**data, "sequence": [PulseQobjInstruction(**_decoded(each)) for each in data["sequence"]]})
+
+
+def _decoded(instruction: dict[str, Any]) -> dict[str, Any]:
+    """Return an instruction with its amplitude as a complex number."""
+    parameters = instruction.get("parameters")
+    if not isinstance(parameters, dict) or not isinstance(parameters.get("amp"), list):
+        return instruction
+    return {**instruction, "parameters": {**parameters, "amp": complex(*parameters["amp"])}}

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pulses on Qiskit 2: channels, waveforms, schedules, and the schedules of a device's gates.
+
+Names and behaviour are those of ``qiskit.pulse`` in Qiskit 1.4, which Qiskit 2 does not have. Schedules do not change;
+what would change one returns another. Times and durations are in units of dt, the device's time resolution. Qiskit is
+imported only for parameters that have no value yet.
+"""
+
+from __future__ import annotations
+
+from .channels import AcquireChannel, Channel, ClassicalIOChannel, ControlChannel, DriveChannel, MeasureChannel, MemorySlot, PulseChannel, RegisterSlot
+from .device_channels import DeviceChannels
+
+from .instruction_schedule_map import InstructionScheduleMap
+from .instructions import Acquire, Delay, Instruction, Play, SetFrequency, SetPhase, ShiftFrequency, ShiftPhase
+from .library import Constant, Cos, Drag, Gaussian, GaussianSquare, GaussianSquareDrag, GaussianSquareEcho, Sawtooth, Sin, Square, Triangle
+from .options import Discriminator, Kernel
+from .schedule import CalibrationPublisher, Schedule
+from .waveforms import Pulse, SymbolicPulse, Waveform
+
+__all__ = [
+    "Acquire",
+    "AcquireChannel",
+    "CalibrationPublisher",
+    "Channel",
+    "ClassicalIOChannel",
+    "Constant",
+    "ControlChannel",
+    "Cos",
+    "Delay",
+    "DeviceChannels",
+    "Discriminator",
+    "Drag",
+    "DriveChannel",
+    "Gaussian",
+    "GaussianSquare",
+    "GaussianSquareDrag",
+    "GaussianSquareEcho",
+    "Instruction",
+    "InstructionScheduleMap",
+    "Kernel",
+    "MeasureChannel",
+    "MemorySlot",
+    "Play",
+    "Pulse",
+    "PulseChannel",
+    "RegisterSlot",
+    "Sawtooth",
+    "Schedule",
+    "SetFrequency",
+    "SetPhase",
+    "ShiftFrequency",
+    "ShiftPhase",
+    "Sin",
+    "Square",
+    "SymbolicPulse",
+    "Triangle",
+    "Waveform",
+]

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Signal lines, and where measured signals go: values with a kind and an index."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any, ClassVar
+
+from .errors import pulse_error
+
+
+class Channel:
+    """A line or a slot of a device.
+
+    Channels of the same kind and index are equal and have equal hashes. They sort by the letter of their kind, then by
+    index.
+    """
+
+    __slots__ = ("_index",)
+
+    #: The letter in front of the index in the name of a channel; ``None`` for kinds that are only groups of others.
+    prefix: ClassVar[str | None] = None
+
+    def __init__(self, index: int) -> None:
+        """Create a channel.
+
+        Args:
+            index: Which one, from 0.
+
+        Raises:
+            PulseError: ``index`` is no integer from 0, or the class is only a group of others.
+        """
+        if self.prefix is None:
+            raise pulse_error(f"{type(self).__name__} is a group of channels; use one of its subclasses")
+        try:
+            number = operator.index(index)
+        except TypeError:
+            number = -1
+        if number < 0:
+            raise pulse_error(f"Channel index must be a nonnegative integer, not {index!r}")
+        self._index = number
+
+    @property
+    def index(self) -> int:
+        """Which one of its kind it is."""
+        return self._index
+
+    @property
+    def name(self) -> str:
+        """The letter of its kind with the index, such as ``"d0"``."""
+        return f"{self.prefix}{self._index}"
+
+    @property
+    def parameters(self) -> set[Any]:
+        """Always empty: an index is a number."""
+        return set()
+
+    def is_parameterized(self) -> bool:
+        """Return ``False``: an index is a number."""
+        return False
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._index})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Channel):
+            return NotImplemented
+        return type(self) is type(other) and self._index == other._index
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._index))
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, Channel):
+            return NotImplemented
+        return self._key < other._key
+
+    def __le__(self, other: object) -> bool:
+        return self == other or self < other
+
+    def __gt__(self, other: object) -> bool:
+        if not isinstance(other, Channel):
+            return NotImplemented
+        return self._key > other._key
+
+    def __ge__(self, other: object) -> bool:
+        return self == other or self > other
+
+    @property
+    def _key(self) -> tuple[str, str, int]:
+        return str(self.prefix), type(self).__name__, self._index
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._index,)
+
+
+class PulseChannel(Channel):
+    """A line on which pulses can be played."""
+
+    __slots__ = ()
+
+
+class ClassicalIOChannel(Channel):
+    """A place for classical data."""
+
+    __slots__ = ()
+
+
+class DriveChannel(PulseChannel):
+    """Drives the qubit of the same index."""
+
+    __slots__ = ()
+    prefix = "d"
+
+
+class MeasureChannel(PulseChannel):
+    """Stimulates the readout of the qubit of the same index."""
+
+    __slots__ = ()
+    prefix = "m"
+
+
+class ControlChannel(PulseChannel):
+    """Drives a pair of qubits; the device's configuration tells which."""
+
+    __slots__ = ()
+    prefix = "u"
+
+
+class AcquireChannel(Channel):
+    """Records the readout signal of the qubit of the same index."""
+
+    __slots__ = ()
+    prefix = "a"
+
+
+class MemorySlot(ClassicalIOChannel):
+    """Where a measured bit goes."""
+
+    __slots__ = ()
+    prefix = "m"
+
+
+class RegisterSlot(ClassicalIOChannel):
+    """A bit of the fast memory that instructions can depend on."""
+
+    __slots__ = ()
+    prefix = "c"

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the commands of a payload to schedules, one when somebody asks for it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from .channels import AcquireChannel, Channel, ControlChannel, DriveChannel, MeasureChannel, MemorySlot, RegisterSlot
+from .instructions import Acquire, Delay, Play, SetFrequency, SetPhase, ShiftFrequency, ShiftPhase
+from .options import Discriminator, Kernel
+from .parameters import expression
+from .schedule import CalibrationPublisher, Schedule, Timed
+from .waveforms import SymbolicPulse, Waveform
+
+if TYPE_CHECKING:
+    from .._native import Defaults as NativeDefaults
+    from .waveforms import Samples
+
+_LINES = (DriveChannel, MeasureChannel, ControlChannel)
+_PLACES = {
+    "acquire": AcquireChannel,
+    "control": ControlChannel,
+    "drive": DriveChannel,
+    "measure": MeasureChannel,
+    "memory": MemorySlot,
+    "register": RegisterSlot,
+}
+_FRAMES = {"fc": ShiftPhase, "setp": SetPhase, "shiftf": ShiftFrequency, "setf": SetFrequency}
+
+
+class CommandBook:
+    """Makes the schedules of a payload's commands. What schedules share, such as channels, is made once."""
+
+    def __init__(self, native: NativeDefaults) -> None:
+        """Read the commands of ``native``."""
+        self._native = native
+        self._channels: dict[int, Channel] = {}
+        self._acquisitions: dict[tuple[int, int], list[Timed]] = {}
+        self._expressions: dict[int, Any] = {}
+        self._waveforms: list[Waveform] | None = None
+
+    def schedule(self, name: str, command: int) -> Schedule:
+        """Make the schedule of a command.
+
+        Raises:
+            BackendPayloadError: An instruction of the command makes no sense, or two overlap.
+            PulseError: It has an expression that Qiskit's parameters cannot express.
+        """
+        native = self._native
+        steps, duration = native.schedule(command)
+        timed: list[Timed] = []
+        for start, kind, place, operand in steps:
+            if kind == "parametric_pulse":
+                timed.append((start, Play(SymbolicPulse._of(native, operand), self._channel(place))))
+            elif kind in _FRAMES:
+                # Numbers are floats; an integer is the index of an expression.
+                value = operand if isinstance(operand, float) else self._expression(operand)
+                timed.append((start, _FRAMES[kind](value, self._channel(place))))
+            elif kind == "acquire":
+                acquires = self._acquires(place, start)
+                timed.extend(acquires if operand is None else [acquires[operand]])
+            elif kind == "waveform":
+                timed.append((start, Play(self.waveforms[operand], self._channel(place))))
+            else:
+                timed.append((start, Delay(operand, self._channel(place))))
+        metadata = {"publisher": CalibrationPublisher.BACKEND_PROVIDER}
+        return Schedule._of(name, tuple(timed), duration, lambda: self._places(command), metadata)
+
+    def _channel(self, code: int) -> Any:
+        channel = self._channels.get(code)
+        if channel is None:
+            channel = self._channels[code] = _LINES[code % 4](code // 4)
+        return channel
+
+    def _places(self, command: int) -> tuple[Channel, ...]:
+        return tuple(_PLACES[kind](index) for kind, index in self._native.places(command))
+
+    def _expression(self, index: int) -> Any:
+        if index not in self._expressions:
+            self._expressions[index] = expression(self._native.expression(index)[1])
+        return self._expressions[index]
+
+    def _acquires(self, index: int, start: int) -> list[Timed]:
+        """Return an acquisition as instructions, one a qubit, sorted by the names of their channels.
+
+        The measurement of each qubit of a device records all qubits, so the same list serves them all.
+        """
+        if (index, start) not in self._acquisitions:
+            duration, slots, kernels, discriminators = self._native.acquisition(index)
+            options = _option(Kernel, kernels), _option(Discriminator, discriminators)
+            acquires = []
+            for qubit, slot, register in slots:
+                register_slot = None if register is None else RegisterSlot(register)
+                acquires.append(Acquire(duration, AcquireChannel(qubit), MemorySlot(slot), register_slot, *options))
+            self._acquisitions[index, start] = [(start, acquire) for acquire in acquires]
+        return self._acquisitions[index, start]
+
+    @property
+    def waveforms(self) -> list[Waveform]:
+        """The waveforms of the library. Their samples are views of one array."""
+        if self._waveforms is None:
+            import numpy as np
+
+            samples = np.frombuffer(self._native.samples(), np.complex128)
+            self._waveforms = [
+                self._waveform(index, name, samples[start:end])
+                for index, (name, start, end) in enumerate(self._native.waveforms)
+            ]
+        return self._waveforms
+
+    def _waveform(self, index: int, name: str, samples: Samples) -> Waveform:
+        return Waveform(samples, name) if self._native.is_rounded_above_one(index) else Waveform._of(samples, name)
+
+
+def _option(kind: type[Any], text: str | None) -> Any:
+    """Return the first of some options, as payloads list them."""
+    options = json.loads(text) if text else None
+    first = options[0] if isinstance(options, list) and options else options
+    return kind(first.get("name"), **first.get("params", {})) if isinstance(first, dict) else None

@@ -1,0 +1,327 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happens on channels: values that schedules are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .channels import AcquireChannel, Channel, MemorySlot, PulseChannel, RegisterSlot
+from .errors import pulse_error
+from .parameters import bound, parameters_of
+from .waveforms import Pulse
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from .options import Discriminator, Kernel
+    from .schedule import Schedule
+
+
+class Instruction:
+    """Something that happens on one or more channels.
+
+    Instructions of the same class with equal operands are equal; names do not count.
+    """
+
+    __slots__ = ("_name", "_operands")
+
+    def __init__(self, operands: tuple[Any, ...], name: str | None = None) -> None:
+        """Take over operands; subclasses say which."""
+        self._operands = operands
+        self._name = name
+
+    @property
+    def name(self) -> str | None:
+        """What it is called."""
+        return self._name
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """What it was made of."""
+        return self._operands
+
+    @property
+    def channel(self) -> Channel:
+        """The channel that it happens on."""
+        channel: Channel = self._operands[1]
+        return channel
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """All channels that it concerns."""
+        return (self._operands[1],)
+
+    @property
+    def duration(self) -> Any:
+        """How long it takes, dt."""
+        return 0
+
+    @property
+    def start_time(self) -> int:
+        """When it starts by itself: 0."""
+        return 0
+
+    @property
+    def stop_time(self) -> Any:
+        """When it ends by itself, dt."""
+        return self.duration
+
+    @property
+    def instructions(self) -> tuple[tuple[int, Self]]:
+        """Itself, as schedules tell their instructions: pairs of a start and an instruction."""
+        return ((0, self),)
+
+    @property
+    def parameters(self) -> set[Any]:
+        """Its unbound parameters."""
+        return parameters_of(self._operands)
+
+    def is_parameterized(self) -> bool:
+        """Return whether some of it is yet to be bound."""
+        return bool(self.parameters)
+
+    def _bound(self, values: Mapping[Any, Any]) -> Instruction:
+        """Return the instruction with parameters replaced."""
+        operands = tuple(bound(operand, values) for operand in self._operands)
+        copy = object.__new__(type(self))
+        copy._operands, copy._name = operands, self._name
+        return copy
+
+    def shift(self, time: int, name: str | None = None) -> Schedule:
+        """Return a schedule in which it starts at ``time``."""
+        from .schedule import Schedule
+
+        return Schedule((time, self), name=name or self.name)
+
+    def insert(self, start_time: int, schedule: Schedule | Instruction, name: str | None = None) -> Schedule:
+        """Return a schedule of it and another one, which starts at ``start_time``."""
+        from .schedule import Schedule
+
+        return Schedule(self, (start_time, schedule), name=name or self.name)
+
+    def append(self, schedule: Schedule | Instruction, name: str | None = None) -> Schedule:
+        """Return a schedule of it and another one, which starts when the channels of both are free."""
+        common = set(self.channels) & set(schedule.channels)
+        return self.insert(self.duration if common else 0, schedule, name)
+
+    def __or__(self, other: Schedule | Instruction) -> Schedule:
+        return self.insert(0, other)
+
+    def __add__(self, other: Schedule | Instruction) -> Schedule:
+        return self.append(other)
+
+    def __lshift__(self, time: int) -> Schedule:
+        return self.shift(time)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Instruction):
+            return NotImplemented
+        return self is other or (type(self) is type(other) and self._operands == other._operands)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._operands))
+
+    def __repr__(self) -> str:
+        parts = [str(operand) for operand in self._operands]
+        if self.name:
+            parts.append(f"name={self.name!r}")
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (*self._operands, self._name)
+
+
+def _checked(channel: Any) -> Any:
+    if not isinstance(channel, PulseChannel):
+        raise pulse_error(f"expected a channel on which pulses can be played, got {channel!r}")
+    return channel
+
+
+class Play(Instruction):
+    """Plays a pulse."""
+
+    __slots__ = ()
+
+    def __init__(self, pulse: Pulse, channel: PulseChannel, name: str | None = None) -> None:
+        """Play ``pulse`` on ``channel``; PulseError if they are something else."""
+        if not isinstance(pulse, Pulse):
+            raise pulse_error(f"expected a pulse, got {pulse!r}")
+        self._operands = (pulse, _checked(channel))
+        self._name = name
+
+    @property
+    def name(self) -> str | None:
+        """What it is called: as its pulse, unless it has a name of its own."""
+        return self.pulse.name if self._name is None else self._name
+
+    @property
+    def pulse(self) -> Any:
+        """What is played."""
+        return self._operands[0]
+
+    @property
+    def duration(self) -> Any:
+        """How long the pulse is, dt."""
+        return self._operands[0].duration
+
+    @property
+    def parameters(self) -> set[Any]:
+        """The unbound parameters of the pulse."""
+        return parameters_of(self.pulse.parameters.values())
+
+    def _bound(self, values: Mapping[Any, Any]) -> Play:
+        return Play(self.pulse._bound(values), self._operands[1], self._name)
+
+
+class Delay(Instruction):
+    """Waits."""
+
+    __slots__ = ()
+
+    def __init__(self, duration: Any, channel: Channel, name: str | None = None) -> None:
+        """Wait ``duration`` dt on ``channel``; PulseError if that is something else."""
+        if not isinstance(channel, Channel):
+            raise pulse_error(f"expected a channel, got {channel!r}")
+        self._operands = (duration, channel)
+        self._name = name
+
+    @property
+    def duration(self) -> Any:
+        """How long it waits, dt."""
+        return self._operands[0]
+
+
+class _Frame(Instruction):
+    """Changes the phase or the frequency of what is played afterwards."""
+
+    __slots__ = ()
+
+    def __init__(self, value: Any, channel: PulseChannel, name: str | None = None) -> None:
+        """Take over a value and a channel; PulseError if that is something else."""
+        self._operands = (value, _checked(channel))
+        self._name = name
+
+
+class _Phase(_Frame):
+    __slots__ = ()
+
+    @property
+    def phase(self) -> Any:
+        """The phase, rad: a number, or one of Qiskit's parameter expressions."""
+        return self._operands[0]
+
+
+class _Frequency(_Frame):
+    __slots__ = ()
+
+    @property
+    def frequency(self) -> Any:
+        """The frequency, Hz: a number, or one of Qiskit's parameter expressions."""
+        return self._operands[0]
+
+
+class ShiftPhase(_Phase):
+    """Adds to the phase of a channel."""
+
+    __slots__ = ()
+
+
+class SetPhase(_Phase):
+    """Sets the phase of a channel."""
+
+    __slots__ = ()
+
+
+class ShiftFrequency(_Frequency):
+    """Adds to the frequency of a channel."""
+
+    __slots__ = ()
+
+
+class SetFrequency(_Frequency):
+    """Sets the frequency of a channel."""
+
+    __slots__ = ()
+
+
+class Acquire(Instruction):
+    """Records the signal of a qubit."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        duration: Any,
+        channel: AcquireChannel,
+        mem_slot: MemorySlot | None = None,
+        reg_slot: RegisterSlot | None = None,
+        kernel: Kernel | None = None,
+        discriminator: Discriminator | None = None,
+        name: str | None = None,
+    ) -> None:
+        """Record a signal.
+
+        Args:
+            duration: How long, dt.
+            channel: From which qubit.
+            mem_slot: Into which slot of the memory of results.
+            reg_slot: Into which register that instructions can depend on.
+            kernel: How the signal becomes a number.
+            discriminator: How the number becomes a bit.
+            name: What to call it.
+
+        Raises:
+            PulseError: A channel or a slot is something else, or there is no slot.
+        """
+        for value, kind in ((channel, AcquireChannel), (mem_slot, MemorySlot), (reg_slot, RegisterSlot)):
+            if not isinstance(value, kind) and not (value is None and kind is not AcquireChannel):
+                raise pulse_error(f"expected an instance of {kind.__name__}, got {value!r}")
+        if mem_slot is None and reg_slot is None:
+            raise pulse_error("an acquisition needs a memory slot or a register slot")
+        self._operands = (duration, channel, mem_slot, reg_slot, kernel, discriminator)
+        self._name = name
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The acquire channel and the slots."""
+        return tuple(channel for channel in self._operands[1:4] if channel is not None)
+
+    @property
+    def duration(self) -> Any:
+        """How long it records, dt."""
+        return self._operands[0]
+
+    @property
+    def acquire(self) -> AcquireChannel:
+        """The channel; the same as ``channel``."""
+        channel: AcquireChannel = self._operands[1]
+        return channel
+
+    @property
+    def mem_slot(self) -> MemorySlot | None:
+        """The slot of the memory of results."""
+        slot: MemorySlot | None = self._operands[2]
+        return slot
+
+    @property
+    def reg_slot(self) -> RegisterSlot | None:
+        """The register."""
+        slot: RegisterSlot | None = self._operands[3]
+        return slot
+
+    @property
+    def kernel(self) -> Kernel | None:
+        """How the signal becomes a number."""
+        kernel: Kernel | None = self._operands[4]
+        return kernel
+
+    @property
+    def discriminator(self) -> Discriminator | None:
+        """How the number becomes a bit."""
+        discriminator: Discriminator | None = self._operands[5]
+        return discriminator
+
+    def __repr__(self) -> str:
+        duration, channel, *rest = self._operands
+        return f"Acquire({', '.join([str(duration), str(channel), *('' if it is None else str(it) for it in rest)])})"

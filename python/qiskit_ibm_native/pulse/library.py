@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shapes of parametric pulses, by their formulas in Qiskit 1.4. A sample is the value at the middle of its dt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .errors import pulse_error
+from .waveforms import SymbolicPulse
+
+
+def Gaussian(
+    duration: Any, amp: Any, sigma: Any, angle: Any = 0.0, name: str | None = None, limit_amplitude: bool = True
+) -> SymbolicPulse:
+    r"""Return a gaussian that is lifted to 0 one sample after its end.
+
+    With :math:`g(t) = \exp(-(t - d/2)^2 / 2\sigma^2)`, a duration of :math:`d`, and :math:`A = amp \cdot e^{i\,angle}`:
+    :math:`A\,(g(t) - g(d + 1)) / (1 - g(d + 1))`.
+
+    Args:
+        duration: How many samples it has, dt.
+        amp: Magnitude of the amplitude.
+        sigma: Standard deviation, dt.
+        angle: Phase of the amplitude, rad.
+        name: What to call it.
+        limit_amplitude: Whether a sample above 1 is an error.
+
+    Raises:
+        PulseError: The parameters make no sense.
+    """
+    return SymbolicPulse("gaussian", duration, {"sigma": sigma, "amp": amp, "angle": angle}, name, limit_amplitude)
+
+
+def _width(duration: Any, sigma: Any, width: Any, risefall_sigma_ratio: Any) -> Any:
+    if (width is None) == (risefall_sigma_ratio is None):
+        raise pulse_error("either width or risefall_sigma_ratio must be given, and not both")
+    return duration - 2.0 * risefall_sigma_ratio * sigma if width is None else width
+
+
+def GaussianSquare(
+    duration: Any,
+    amp: Any,
+    sigma: Any,
+    width: Any = None,
+    angle: Any = 0.0,
+    risefall_sigma_ratio: Any = None,
+    name: str | None = None,
+    limit_amplitude: bool = True,
+) -> SymbolicPulse:
+    """Return a flat top with half a gaussian before and after, lifted to 0 one sample outside of the pulse.
+
+    Args:
+        duration: How many samples it has, dt.
+        amp: Magnitude of the amplitude.
+        sigma: Standard deviation of the gaussians, dt.
+        width: How long the flat top is, dt.
+        angle: Phase of the amplitude, rad.
+        risefall_sigma_ratio: How long a rise is, in units of sigma; instead of a width.
+        name: What to call it.
+        limit_amplitude: Whether a sample above 1 is an error.
+
+    Raises:
+        PulseError: The parameters make no sense.
+    """
+    width = _width(duration, sigma, width, risefall_sigma_ratio)
+    parameters = {"sigma": sigma, "width": width, "amp": amp, "angle": angle}
+    return SymbolicPulse("gaussian_square", duration, parameters, name, limit_amplitude)
+
+
+def GaussianSquareDrag(
+    duration: Any,
+    amp: Any,
+    sigma: Any,
+    beta: Any,
+    width: Any = None,
+    angle: Any = 0.0,
+    risefall_sigma_ratio: Any = None,
+    name: str | None = None,
+    limit_amplitude: bool = True,
+) -> SymbolicPulse:
+    """Return a :func:`GaussianSquare` whose edges are those of a :func:`Drag`.
+
+    Args:
+        duration: How many samples it has, dt.
+        amp: Magnitude of the amplitude.
+        sigma: Standard deviation of the gaussians, dt.
+        beta: Weight of the derivative, dt.
+        width: How long the flat top is, dt.
+        angle: Phase of the amplitude, rad.
+        risefall_sigma_ratio: How long a rise is, in units of sigma; instead of a width.
+        name: What to call it.
+        limit_amplitude: Whether a sample above 1 is an error.
+
+    Raises:
+        PulseError: The parameters make no sense.
+    """
+    width = _width(duration, sigma, width, risefall_sigma_ratio)
+    parameters = {"sigma": sigma, "width": width, "beta": beta, "amp": amp, "angle": angle}
+    return SymbolicPulse("gaussian_square_drag", duration, parameters, name, limit_amplitude)
+
+
+def GaussianSquareEcho(
+    duration: Any,
+    amp: Any,
+    sigma: Any,
+    width: Any = None,
+    angle: Any = 0.0,
+    active_amp: Any = 0.0,
+    active_angle: Any = 0.0,
+    risefall_sigma_ratio: Any = None,
+    name: str | None = None,
+    limit_amplitude: bool = True,
+) -> SymbolicPulse:
+    """Return a flat top, the same with the other sign behind it, and one of its own amplitude over both.
+
+    Args:
+        duration: How many samples it has, dt.
+        amp: Magnitude of the amplitude of the two flat tops.
+        sigma: Standard deviation of the gaussians, dt.
+        width: How long the flat top over both is, dt.
+        angle: Phase of the amplitude, rad.
+        active_amp: Magnitude of the amplitude of the flat top over both.
+        active_angle: Its phase, rad.
+        risefall_sigma_ratio: How long a rise is, in units of sigma; instead of a width.
+        name: What to call it.
+        limit_amplitude: Whether a sample above 1 is an error.
+
+    Raises:
+        PulseError: The parameters make no sense.
+    """
+    parameters = {
+        "amp": amp, "angle": angle, "sigma": sigma, "width": _width(duration, sigma, width, risefall_sigma_ratio),
+        "active_amp": active_amp, "active_angle": active_angle,
+    }  # fmt: skip
+    return SymbolicPulse("gaussian_square_echo", duration, parameters, name, limit_amplitude)
+
+
+def Drag(
+    duration: Any,
+    amp: Any,
+    sigma: Any,
+    beta: Any,
+    angle: Any = 0.0,
+    name: str | None = None,
+    limit_amplitude: bool = True,
+) -> SymbolicPulse:
+    r"""Return a :func:`Gaussian` with its derivative as imaginary part, which keeps the qubit out of its third level.
+
+    With the lifted gaussian :math:`g`: :math:`A\,g(t)\,(1 - i\,beta\,(t - d/2) / \sigma^2)`; see Motzoi, Gambetta,
+    Rebentrost and Wilhelm, Phys. Rev. Lett. 103, 110501 (2009).
+
+    Args:
+        duration: How many samples it has, dt.
+        amp: Magnitude of the amplitude.
+        sigma: Standard deviation, dt.
+        beta: Weight of the derivative, dt.
+        angle: Phase of the amplitude, rad.
+        name: What to call it.
+        limit_amplitude: Whether a sample above 1 is an error.
+
+    Raises:
+        PulseError: The parameters make no sense.
+    """
+    parameters = {"sigma": sigma, "beta": beta, "amp": amp, "angle": angle}
+    return SymbolicPulse("drag", duration, parameters, name, limit_amplitude)
+
+
+def Constant(
+    duration: Any, amp: Any, angle: Any = 0.0, name: str | None = None, limit_amplitude: bool = True
+) -> SymbolicPulse:
+    """Return a pulse whose samples are all the same.
+
+    Args:
+        duration: How many samples it has, dt.
+        amp: Magnitude of the amplitude.
+        angle: Phase of the amplitude, rad.
+        name: What to call it.
+        limit_amplitude: Whether a sample above 1 is an error.
+
+    Raises:
+        PulseError: The parameters make no sense.
+    """
+    return SymbolicPulse("constant", duration, {"amp": amp, "angle": angle}, name, limit_amplitude)
+
+
+def _wave(
+    shape: str, duration: Any, amp: Any, phase: Any, freq: Any, angle: Any, name: str | None, limit_amplitude: bool
+) -> SymbolicPulse:
+    freq = 1 / duration if freq is None else freq
+    return SymbolicPulse(
+        shape, duration, {"freq": freq, "phase": phase, "amp": amp, "angle": angle}, name, limit_amplitude
+    )
+
+
+def Sin(
+    duration: Any,
+    amp: Any,
+    phase: Any,
+    freq: Any = None,
+    angle: Any = 0.0,
+    name: str | None = None,
+    limit_amplitude: bool = True,
+) -> SymbolicPulse:
+    """Return a sine.
+
+    Args:
+        duration: How many samples it has, dt.
+        amp: Magnitude of the amplitude.
+        phase: Phase of the oscillation, rad.
+        freq: Frequency of the oscillation, 1 / dt; by default, one period fills the pulse.
+        angle: Phase of the amplitude, rad.
+        name: What to call it.
+        limit_amplitude: Whether a sample above 1 is an error.
+
+    Raises:
+        PulseError: The parameters make no sense.
+    """
+    return _wave("sin", duration, amp, phase, freq, angle, name, limit_amplitude)
+
+
+def Cos(
+    duration: Any,
+    amp: Any,
+    phase: Any,
+    freq: Any = None,
+    angle: Any = 0.0,
+    name: str | None = None,
+    limit_amplitude: bool = True,
+) -> SymbolicPulse:
+    """Return a cosine.
+
+    Args:
+        duration: How many samples it has, dt.
+        amp: Magnitude of the amplitude.
+        phase: Phase of the oscillation, rad.
+        freq: Frequency of the oscillation, 1 / dt; by default, one period fills the pulse.
+        angle: Phase of the amplitude, rad.
+        name: What to call it.
+        limit_amplitude: Whether a sample above 1 is an error.
+
+    Raises:
+        PulseError: The parameters make no sense.
+    """
+    return _wave("cos", duration, amp, phase, freq, angle, name, limit_amplitude)
+
+
+def Sawtooth(
+    duration: Any,
+    amp: Any,
+    phase: Any,
+    freq: Any = None,
+    angle: Any = 0.0,
+    name: str | None = None,
+    limit_amplitude: bool = True,
+) -> SymbolicPulse:
+    """Return lines from minus the amplitude to the amplitude.
+
+    Args:
+        duration: How many samples it has, dt.
+        amp: Magnitude of the amplitude.
+        phase: Phase of the oscillation, rad.
+        freq: Frequency of the oscillation, 1 / dt; by default, one period fills the pulse.
+        angle: Phase of the amplitude, rad.
+        name: What to call it.
+        limit_amplitude: Whether a sample above 1 is an error.
+
+    Raises:
+        PulseError: The parameters make no sense.
+    """
+    return _wave("sawtooth", duration, amp, phase, freq, angle, name, limit_amplitude)
+
+
+def Triangle(
+    duration: Any,
+    amp: Any,
+    phase: Any,
+    freq: Any = None,
+    angle: Any = 0.0,
+    name: str | None = None,
+    limit_amplitude: bool = True,
+) -> SymbolicPulse:
+    """Return lines from minus the amplitude to the amplitude and back.
+
+    Args:
+        duration: How many samples it has, dt.
+        amp: Magnitude of the amplitude.
+        phase: Phase of the oscillation, rad.
+        freq: Frequency of the oscillation, 1 / dt; by default, one period fills the pulse.
+        angle: Phase of the amplitude, rad.
+        name: What to call it.
+        limit_amplitude: Whether a sample above 1 is an error.
+
+    Raises:
+        PulseError: The parameters make no sense.
+    """
+    return _wave("triangle", duration, amp, phase, freq, angle, name, limit_amplitude)
+
+
+def Square(
+    duration: Any,
+    amp: Any,
+    phase: Any,
+    freq: Any = None,
+    angle: Any = 0.0,
+    name: str | None = None,
+    limit_amplitude: bool = True,
+) -> SymbolicPulse:
+    """Return the amplitude and minus the amplitude in turn.
+
+    Args:
+        duration: How many samples it has, dt.
+        amp: Magnitude of the amplitude.
+        phase: Phase of the oscillation, rad.
+        freq: Frequency of the oscillation, 1 / dt; by default, one period fills the pulse.
+        angle: Phase of the amplitude, rad.
+        name: What to call it.
+        limit_amplitude: Whether a sample above 1 is an error.
+
+    Raises:
+        PulseError: The parameters make no sense.
+    """
+    return _wave("square", duration, amp, phase, freq, angle, name, limit_amplitude)

@@ -1,0 +1,373 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Schedules: instructions with their start times."""
+
+from __future__ import annotations
+
+import enum
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn
+
+from .channels import Channel
+from .errors import pulse_error
+from .instructions import Instruction
+from .parameters import bound, by_parameter
+
+Timed = tuple[int, Instruction]
+Channels = tuple[Channel, ...]
+
+
+class CalibrationPublisher(enum.IntEnum):
+    """Who made a schedule: ``schedule.metadata["publisher"]``."""
+
+    BACKEND_PROVIDER = 0
+    QISKIT = 1
+    EXPERIMENT_SERVICE = 2
+
+
+class Schedule:
+    """Instructions with start times, in units of dt. Immutable: what changes it returns another one.
+
+    ``a | b`` plays both from their own zero, ``a + b`` plays ``b`` when the channels of both are free, and ``a << 10``
+    starts 10 dt later. Two schedules are equal if they have the same instructions at the same times.
+    """
+
+    __slots__ = ("__weakref__", "_channels", "_duration", "_instructions", "_metadata", "_name", "_timeslots")
+
+    _instructions: tuple[Timed, ...]
+    _channels: Channels | Callable[[], Channels]
+    _timeslots: dict[Channel, list[tuple[int, int]]] | None
+
+    _counter = itertools.count()
+
+    def __init__(
+        self,
+        *schedules: Schedule | Instruction | tuple[int, Schedule | Instruction],
+        name: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Put schedules and instructions together.
+
+        Args:
+            schedules: What to play; pairs ``(start, schedule)`` start later than at 0.
+            name: What to call it.
+            metadata: Whatever is worth knowing about it.
+
+        Raises:
+            PulseError: Two of them overlap on a channel, or one starts before 0.
+        """
+        self._name = f"sched{next(self._counter)}" if name is None else name
+        self._metadata = dict(metadata or {})
+        timed: list[Timed] = []
+        channels: dict[Channel, None] = {}
+        for item in schedules:
+            start, schedule = item if isinstance(item, tuple) else (0, item)
+            if not isinstance(schedule, Schedule | Instruction):
+                raise pulse_error(f"a schedule consists of schedules and instructions, not {schedule!r}")
+            if isinstance(start, bool) or not hasattr(start, "__index__"):
+                raise pulse_error(f"a start time must be an integer, in units of dt, not {start!r}")
+            timed.extend((int(start) + time, it) for time, it in schedule.instructions)
+            channels.update(dict.fromkeys(schedule.channels))
+        # Sorting keeps the order of what has the same key.
+        self._instructions = tuple(sorted(timed, key=_sort_key))
+        self._channels = tuple(channels)
+        self._timeslots = None
+        self._duration = max((time + it.duration for time, it in timed), default=0)
+        self._check()
+
+    @classmethod
+    def _of(
+        cls,
+        name: str,
+        instructions: tuple[Timed, ...],
+        duration: int,
+        channels: Channels | Callable[[], Channels],
+        metadata: dict[str, Any],
+    ) -> Schedule:
+        """Take over instructions that are known to be sorted, and not to overlap."""
+        schedule = cls.__new__(cls)
+        schedule._name, schedule._instructions, schedule._duration = name, instructions, duration
+        schedule._channels, schedule._metadata, schedule._timeslots = channels, metadata, None
+        return schedule
+
+    def _check(self) -> None:
+        for channel, slots in self.timeslots.items():
+            if slots and slots[0][0] < 0:
+                raise pulse_error(f"an instruction on {channel} of {self.name} would start at {slots[0][0]} dt")
+            for (_, stop), (start, _) in itertools.pairwise(slots):
+                if start < stop:
+                    raise pulse_error(
+                        f"an instruction on {channel} of {self.name} that starts at {start} dt "
+                        f"overlaps with one that ends at {stop} dt"
+                    )
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self._name
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Whatever is worth knowing about it; a copy."""
+        return dict(self._metadata)
+
+    @property
+    def duration(self) -> int:
+        """When the last instruction ends, dt."""
+        return self._duration
+
+    @property
+    def start_time(self) -> int:
+        """When the first instruction starts, dt."""
+        return self._instructions[0][0] if self._instructions else 0
+
+    @property
+    def stop_time(self) -> int:
+        """When the last instruction ends, dt."""
+        return self._duration
+
+    @property
+    def instructions(self) -> tuple[Timed, ...]:
+        """Pairs of a start time and an instruction, sorted by start, duration and names of channels."""
+        return self._instructions
+
+    @property
+    def channels(self) -> Channels:
+        """The channels that something happens on, in the order in which they came in."""
+        if callable(self._channels):
+            self._channels = self._channels()
+        return self._channels
+
+    @property
+    def timeslots(self) -> dict[Channel, list[tuple[int, int]]]:
+        """When something happens on each channel: sorted pairs of a start and an end, dt."""
+        if self._timeslots is None:
+            slots: dict[Channel, list[tuple[int, int]]] = {channel: [] for channel in self.channels}
+            for start, instruction in self._instructions:
+                for channel in instruction.channels:
+                    slots[channel].append((start, start + instruction.duration))
+            self._timeslots = {channel: sorted(times) for channel, times in slots.items()}
+        return self._timeslots
+
+    def ch_start_time(self, *channels: Channel) -> int:
+        """Return when the first instruction on some channels starts, dt; 0 if there is none."""
+        return min((self.timeslots[it][0][0] for it in channels if it in self.timeslots), default=0)
+
+    def ch_stop_time(self, *channels: Channel) -> int:
+        """Return when the last instruction on some channels ends, dt; 0 if there is none."""
+        return max((self.timeslots[it][-1][1] for it in channels if it in self.timeslots), default=0)
+
+    def ch_duration(self, *channels: Channel) -> int:
+        """Return what :meth:`ch_stop_time` does."""
+        return self.ch_stop_time(*channels)
+
+    # Other schedules
+
+    def shift(self, time: int, name: str | None = None, inplace: bool = False) -> Schedule:
+        """Return the schedule, starting ``time`` dt later.
+
+        Raises:
+            PulseError: Something would start before 0, or ``inplace`` is asked for.
+        """
+        _refuse(inplace)
+        return Schedule((time, self), name=name or self.name, metadata=self._metadata)
+
+    def insert(
+        self, start_time: int, schedule: Schedule | Instruction, name: str | None = None, inplace: bool = False
+    ) -> Schedule:
+        """Return the schedule together with another one.
+
+        Args:
+            start_time: When the other one starts, dt.
+            schedule: The other one.
+            name: What to call the result, if not as this one.
+            inplace: Must be false, because schedules do not change.
+
+        Raises:
+            PulseError: They overlap on a channel, or something would start before 0.
+        """
+        _refuse(inplace)
+        return Schedule(self, (start_time, schedule), name=name or self.name, metadata=self._metadata)
+
+    def append(self, schedule: Schedule | Instruction, name: str | None = None, inplace: bool = False) -> Schedule:
+        """Return the schedule with another one behind it, which starts when the channels of both are free."""
+        common = set(self.channels) & set(schedule.channels)
+        return self.insert(self.ch_stop_time(*common), schedule, name, inplace)
+
+    def replace(self, old: Instruction, new: Schedule | Instruction, inplace: bool = False) -> Schedule:
+        """Return the schedule with each instruction that equals ``old`` replaced by ``new``.
+
+        Raises:
+            PulseError: The result would overlap on a channel.
+        """
+        _refuse(inplace)
+        parts = [(time, new if it == old else it) for time, it in self._instructions]
+        return Schedule(*parts, name=self.name, metadata=self._metadata)
+
+    def filter(
+        self,
+        *filter_funcs: Callable[[Timed], bool],
+        channels: Iterable[Channel] | Channel | None = None,
+        instruction_types: Iterable[type[Instruction]] | type[Instruction] | None = None,
+        time_ranges: Iterable[tuple[int, int]] | None = None,
+        intervals: Iterable[tuple[int, int]] | None = None,
+        check_subroutine: bool = True,
+    ) -> Schedule:
+        """Return a schedule of those instructions that all conditions hold for.
+
+        Args:
+            filter_funcs: Take a pair of a start time and an instruction each.
+            channels: One of these must be among the instruction's channels.
+            instruction_types: The instruction must be of one of these classes.
+            time_ranges: The instruction must lie within one of these pairs of a start and an end, dt.
+            intervals: The same.
+            check_subroutine: Has no meaning here, since schedules have no subroutines.
+        """
+        wanted = _filters(channels, instruction_types, time_ranges, intervals, filter_funcs)
+        return self._those(lambda timed: all(holds(timed) for holds in wanted))
+
+    def exclude(
+        self,
+        *filter_funcs: Callable[[Timed], bool],
+        channels: Iterable[Channel] | Channel | None = None,
+        instruction_types: Iterable[type[Instruction]] | type[Instruction] | None = None,
+        time_ranges: Iterable[tuple[int, int]] | None = None,
+        intervals: Iterable[tuple[int, int]] | None = None,
+        check_subroutine: bool = True,
+    ) -> Schedule:
+        """Return a schedule of the instructions that :meth:`filter` would leave out."""
+        wanted = _filters(channels, instruction_types, time_ranges, intervals, filter_funcs)
+        return self._those(lambda timed: not wanted or not all(holds(timed) for holds in wanted))
+
+    def _those(self, holds: Callable[[Timed], bool]) -> Schedule:
+        return Schedule(*(it for it in self._instructions if holds(it)), name=self.name, metadata=self._metadata)
+
+    # Parameters
+
+    @property
+    def parameters(self) -> set[Any]:
+        """The unbound parameters."""
+        return {one for _, instruction in self._instructions for one in instruction.parameters}
+
+    def is_parameterized(self) -> bool:
+        """Return whether some of it is yet to be bound."""
+        return any(instruction.is_parameterized() for _, instruction in self._instructions)
+
+    def get_parameters(self, parameter_name: str) -> list[Any]:
+        """Return the unbound parameters of a name."""
+        return [one for one in self.parameters if one.name == parameter_name]
+
+    def assign_parameters(self, value_dict: Mapping[Any, Any], inplace: bool = False) -> Schedule:
+        """Return the schedule with parameters replaced.
+
+        Args:
+            value_dict: Values by parameter, by name, or by vector of parameters: numbers, or other parameters.
+            inplace: Must be false, because schedules do not change.
+
+        Raises:
+            PulseError: There is no such parameter, or the result makes no sense.
+        """
+        _refuse(inplace)
+        values = by_parameter(value_dict, self.parameters)
+        parts = [(bound(time, values), it._bound(values) if it.is_parameterized() else it) for time, it in self.instructions]
+        if all(it.duration == old.duration for (_, it), (_, old) in zip(parts, self._instructions, strict=True)):
+            return Schedule._of(self.name, tuple(parts), self._duration, self._channels, dict(self._metadata))
+        return Schedule(*parts, name=self.name, metadata=self._metadata)
+
+    # Ways out
+
+    def to_json(self) -> str:
+        """Return the schedule as JSON text; see :mod:`qiskit_ibm_native.pulse.export`."""
+        from .export import to_json
+
+        return to_json(self)
+
+    def to_arrays(self, apply_phases: bool = False) -> dict[Channel, Any]:
+        """Return what is played on each channel as arrays; see :func:`qiskit_ibm_native.pulse.export.to_arrays`."""
+        from .export import to_arrays
+
+        return to_arrays(self, apply_phases)
+
+    def _repr_svg_(self) -> str:
+        from .drawing import to_svg
+
+        return to_svg(self)
+
+    def _repr_html_(self) -> str:
+        from .drawing import to_html
+
+        return to_html(self)
+
+    # Python's own
+
+    def __len__(self) -> int:
+        return len(self._instructions)
+
+    def __or__(self, other: Schedule | Instruction) -> Schedule:
+        return self.insert(0, other)
+
+    def __add__(self, other: Schedule | Instruction) -> Schedule:
+        return self.append(other)
+
+    def __lshift__(self, time: int) -> Schedule:
+        return self.shift(time)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Schedule | Instruction):
+            return NotImplemented
+        return self is other or (set(self.channels) == set(other.channels) and self.instructions == other.instructions)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __copy__(self) -> Schedule:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Schedule:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Schedule._of, (self._name, self._instructions, self._duration, self.channels, self._metadata)
+
+    def __repr__(self) -> str:
+        shown = [repr(timed) for timed in self._instructions[:50]]
+        if len(self._instructions) > 50:
+            shown.append("...")
+        shown.append(f'name="{self._name}"')
+        return f"Schedule({', '.join(shown)})"
+
+
+def _sort_key(timed: Timed) -> tuple[int, int, list[str]]:
+    start, instruction = timed
+    return start, instruction.duration, sorted(channel.name for channel in instruction.channels)
+
+
+def _refuse(inplace: bool) -> NoReturn | None:
+    if inplace:
+        raise pulse_error("a schedule does not change; use the one that is returned")
+    return None
+
+
+def _listed(values: Any) -> tuple[Any, ...]:
+    return tuple(values) if isinstance(values, Iterable) else (values,)
+
+
+def _filters(
+    channels: Any, types: Any, time_ranges: Any, intervals: Any, others: Iterable[Callable[[Timed], bool]]
+) -> list[Callable[[Timed], bool]]:
+    filters = list(others)
+    if channels is not None:
+        wanted = set(_listed(channels))
+        filters.append(lambda timed: not wanted.isdisjoint(timed[1].channels))
+    if types is not None:
+        kinds = _listed(types)
+        filters.append(lambda timed: isinstance(timed[1], kinds))
+    for ranges in (time_ranges, intervals):
+        if ranges is not None:
+            filters.append(_within([ranges] if isinstance(next(iter(ranges), ()), int) else list(ranges)))  # type: ignore[list-item]
+    return filters
+
+
+def _within(ranges: list[tuple[int, int]]) -> Callable[[Timed], bool]:
+    return lambda timed: any(
+        start <= timed[0] and timed[0] + timed[1].duration <= stop for start, stop in ranges
+    )

@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can be played: sampled waveforms, and parametric pulses, which are sampled when somebody asks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import _native
+from .errors import pulse_error
+from .parameters import bound, parameters_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from .._native import Defaults as NativeDefaults
+    from .._native import Envelope as NativeEnvelope
+
+    Samples = npt.NDArray[np.complex128]
+
+#: How much above 1 a sample may be, as rounding makes it so.
+EPSILON = 1e-7
+
+#: The display name of each shape, as Qiskit has it, and its parameters besides the duration, in Qiskit's order.
+SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "constant": ("Constant", ("amp", "angle")),
+    "cos": ("Cos", ("freq", "phase", "amp", "angle")),
+    "drag": ("Drag", ("sigma", "beta", "amp", "angle")),
+    "gaussian": ("Gaussian", ("sigma", "amp", "angle")),
+    "gaussian_square": ("GaussianSquare", ("sigma", "width", "amp", "angle")),
+    "gaussian_square_drag": ("GaussianSquareDrag", ("sigma", "width", "beta", "amp", "angle")),
+    "gaussian_square_echo": (
+        "gaussian_square_echo", ("amp", "angle", "sigma", "width", "active_amp", "active_angle"),
+    ),
+    "sawtooth": ("Sawtooth", ("freq", "phase", "amp", "angle")),
+    "sin": ("Sin", ("freq", "phase", "amp", "angle")),
+    "square": ("Square", ("freq", "phase", "amp", "angle")),
+    "triangle": ("Triangle", ("freq", "phase", "amp", "angle")),
+}  # fmt: skip
+
+
+class Pulse:
+    """Something that can be played; see :class:`Waveform` and :class:`SymbolicPulse`."""
+
+    __slots__ = ()
+
+    duration: Any
+    name: str | None
+
+    @property
+    def samples(self) -> Samples:
+        """The complex amplitude of each sample, shape ``(duration,)``, read-only."""
+        raise NotImplementedError
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the pulse depends on, by name."""
+        raise NotImplementedError
+
+    def is_parameterized(self) -> bool:
+        """Return whether some of it is yet to be bound."""
+        return bool(parameters_of(self.parameters.values()))
+
+    def _bound(self, values: Mapping[Any, Any]) -> Pulse:
+        """Return the pulse with parameters replaced."""
+        return self
+
+
+class Waveform(Pulse):
+    """A pulse that is given by its samples.
+
+    Two waveforms are equal if no sample differs by more than 1e-7.
+    """
+
+    __slots__ = ("_name", "_samples")
+
+    def __init__(
+        self, samples: npt.ArrayLike, name: str | None = None, epsilon: float = EPSILON, limit_amplitude: bool = True
+    ) -> None:
+        """Take over samples.
+
+        Args:
+            samples: Complex amplitudes, shape ``(duration,)``; 1 is what the device can do at most.
+            name: What to call it.
+            epsilon: How much above 1 a sample may be; it is made 1 then.
+            limit_amplitude: Whether samples above that are an error.
+
+        Raises:
+            PulseError: The samples are too large, or have more than one dimension.
+        """
+        import numpy as np
+
+        array = np.array(samples, dtype=np.complex128)
+        if array.ndim != 1:
+            raise pulse_error(f"samples must have one dimension, not {array.ndim}")
+        norm = np.abs(array)
+        above = (norm > 1.0) & (norm <= 1.0 + epsilon)
+        array[above] *= (1.0 - np.finfo(float).eps) / norm[above]
+        if limit_amplitude and np.any(norm > 1.0 + epsilon):
+            raise pulse_error(f"samples must be at most 1 in size, but one is {norm.max()}")
+        self._name = name
+        self._samples = array
+        array.flags.writeable = False
+
+    @classmethod
+    def _of(cls, samples: Samples, name: str) -> Waveform:
+        """Take over samples that are known to be right."""
+        waveform = cls.__new__(cls)
+        waveform._samples, waveform._name = samples, name
+        return waveform
+
+    @property
+    def name(self) -> str | None:  # type: ignore[override]
+        """What it is called."""
+        return self._name
+
+    @property
+    def duration(self) -> int:  # type: ignore[override]
+        """How many samples there are, dt."""
+        return len(self._samples)
+
+    @property
+    def samples(self) -> Samples:
+        """The complex amplitude of each sample, shape ``(duration,)``, read-only."""
+        return self._samples
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Always empty."""
+        return {}
+
+    def get_waveform(self) -> Waveform:
+        """Return the waveform itself, as parametric pulses return theirs."""
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Waveform):
+            return NotImplemented
+        import numpy as np
+
+        return self is other or (
+            self.duration == other.duration and np.allclose(self._samples, other._samples, rtol=0, atol=EPSILON)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        import numpy as np
+
+        with np.printoptions(threshold=50):
+            name = "" if self.name is None else f", name={self.name!r}"
+            return f"Waveform({self._samples!r}{name})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Waveform, (self._samples, self._name, EPSILON, False)
+
+
+class SymbolicPulse(Pulse):
+    """A pulse of a known shape. Its parameters are attributes, too: ``amp``, ``angle``, ``sigma``, ``beta``, ``width``.
+
+    The functions of this module, such as :func:`Gaussian`, make them. Two are equal if shape, complex amplitude (within
+    1e-8) and the other parameters are.
+    """
+
+    __slots__ = ("_duration", "_limit", "_name", "_parameters", "_samples", "_shape", "_source")
+
+    _parameters: dict[str, Any]
+    _samples: Samples | None
+    _source: tuple[NativeDefaults, int] | None
+
+    def __init__(
+        self,
+        shape: str,
+        duration: Any,
+        parameters: Mapping[str, Any],
+        name: str | None = None,
+        limit_amplitude: bool = True,
+    ) -> None:
+        """Create a pulse.
+
+        Args:
+            shape: What payloads call the shape, such as ``"gaussian_square"``.
+            duration: How many samples it has, dt.
+            parameters: Its parameters by name; numbers, or Qiskit's parameter expressions.
+            name: What to call it.
+            limit_amplitude: Whether a sample above 1 is an error.
+
+        Raises:
+            PulseError: There is no such shape, or its parameters make no sense.
+        """
+        if shape not in SHAPES:
+            raise pulse_error(f"there is no pulse shape {shape!r}; known are {', '.join(SHAPES)}")
+        needed = SHAPES[shape][1]
+        if set(parameters) != set(needed):
+            raise pulse_error(f"a {shape} needs {', '.join(needed)}, not {', '.join(parameters) or 'nothing'}")
+        self._shape, self._duration, self._name = shape, duration, name
+        self._parameters = {key: _real(key, parameters[key]) for key in needed}
+        self._limit, self._samples, self._source = limit_amplitude, None, None
+        if not self.is_parameterized():
+            self._duration = _whole(duration)
+            self._envelope()
+
+    @classmethod
+    def _of(cls, native: NativeDefaults, operand: tuple[Any, ...]) -> SymbolicPulse:
+        """Take over a pulse of a payload, whose parameters are known to make sense."""
+        index, shape, label, duration, amp, angle, values = operand
+        pulse = cls.__new__(cls)
+        pulse._shape, pulse._duration, pulse._name, pulse._source = shape, duration, label, (native, index)
+        pulse._limit, pulse._samples = True, None
+        if shape == "gaussian_square_echo":
+            sigma, width, *active = values
+            values, rest = (amp, angle, sigma, width, *active), ()
+        else:
+            rest = (amp, angle)
+        pulse._parameters = dict(zip(SHAPES[shape][1], (*values, *rest), strict=True))
+        return pulse
+
+    def _envelope(self) -> NativeEnvelope:
+        """Return the native half; PulseError if the parameters make no sense."""
+        parameters = {key: float(value) for key, value in self._parameters.items()}
+        amp, angle = parameters.pop("amp"), parameters.pop("angle")
+        try:
+            return _native.Envelope(self._shape, self._duration, amp, angle, parameters, self._limit)
+        except ValueError as error:
+            raise pulse_error(f"{self!r} cannot be played: {error}") from None
+
+    @property
+    def pulse_type(self) -> str:
+        """The name of the shape, as Qiskit has it: ``"Gaussian"``, ``"GaussianSquare"``, ``"Drag"`` ..."""
+        return SHAPES[self._shape][0]
+
+    @property
+    def shape(self) -> str:
+        """What payloads call the shape: ``"gaussian"``, ``"gaussian_square"``, ``"drag"`` ..."""
+        return self._shape
+
+    @property
+    def duration(self) -> Any:  # type: ignore[override]
+        """How many samples it has, dt."""
+        return self._duration
+
+    @property
+    def name(self) -> str | None:  # type: ignore[override]
+        """What it is called: its label, or, in payloads without labels, the shape with four digits of a checksum."""
+        if self._name is None and self._source is not None:
+            native, index = self._source
+            text = f"{self._shape}_{sorted(native.parametric(index))}"
+            self._name = f"{self._shape}_{hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:4]}"
+        return self._name
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Duration and parameters by name."""
+        return {"duration": self._duration, **self._parameters}
+
+    @property
+    def samples(self) -> Samples:
+        """The complex amplitude at the middle of each sample, shape ``(duration,)``, read-only.
+
+        Raises:
+            PulseError: A parameter is not bound.
+        """
+        if self._samples is None:
+            if self.is_parameterized():
+                raise pulse_error(f"{self!r} has unbound parameters; assign them first")
+            import numpy as np
+
+            self._samples = np.frombuffer(self._envelope().samples(), np.complex128)
+        return self._samples
+
+    def get_waveform(self) -> Waveform:
+        """Return the samples as a waveform of the same name."""
+        return Waveform(self.samples, self.name, limit_amplitude=self._limit)
+
+    def _bound(self, values: Mapping[Any, Any]) -> SymbolicPulse:
+        if not self.is_parameterized():
+            return self
+        parameters = {key: bound(value, values) for key, value in self._parameters.items()}
+        return SymbolicPulse(self._shape, bound(self._duration, values), parameters, self._name, self._limit)
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and name in self._parameters:
+            return self._parameters[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._parameters})
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SymbolicPulse):
+            return NotImplemented
+        if self is other:
+            return True
+        if self._shape != other._shape or self._duration != other._duration:
+            return False
+        one, two = self._parameters, other._parameters
+        # numpy's isclose, as Qiskit compares amplitudes, without numpy.
+        amplitudes = [_polar(it["amp"], it["angle"]) for it in (one, two)]
+        if None in amplitudes:
+            same = (one["amp"], one["angle"]) == (two["amp"], two["angle"])
+        else:
+            same = bool(abs(amplitudes[0] - amplitudes[1]) <= 1e-8 + 1e-5 * abs(amplitudes[1]))  # type: ignore[operator, arg-type]
+        return same and all(one[key] == two[key] for key in one if key not in {"amp", "angle"})
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        parts = [f"{key}={value}" for key, value in self.parameters.items()]
+        if self.name is not None:
+            parts.append(f"name={self.name!r}")
+        return f"{self.pulse_type}({', '.join(parts)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SymbolicPulse, (self._shape, self._duration, self._parameters, self.name, self._limit)
+
+
+def _real(key: str, value: Any) -> Any:
+    if isinstance(value, complex):
+        raise pulse_error(f"{key} must be real, not {value}; the phase of an amplitude is its angle")
+    return value
+
+
+def _whole(duration: Any) -> int:
+    try:
+        whole = int(duration)
+    except (TypeError, ValueError):
+        whole = -1
+    if whole != duration or whole < 0:
+        raise pulse_error(f"a duration must be a whole number of dt from 0, not {duration}")
+    return whole
+
+
+def _polar(amp: Any, angle: Any) -> complex | None:
+    import cmath
+
+    try:
+        return complex(amp * cmath.exp(1j * angle))
+    except TypeError:
+        return None

@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The instructions of commands.
+
+use std::collections::HashMap;
+
+use super::layout::Layouts;
+use super::library::Library;
+use super::lists::{complex, index};
+use crate::error::Fault;
+use crate::json::{Form, Read, Reader, Span};
+use crate::pulse::channel::{Channel, MAX_INDEX};
+use crate::pulse::envelope::{Envelope, Parameter, Shape};
+use crate::pulse::expression::Expression;
+
+/// A phase in radians, or a frequency in Hz.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value {
+    /// A number.
+    Number(f64),
+    /// Index of an expression of the gate's parameters.
+    Expression(u32),
+}
+
+/// What an instruction does; indices are into the tables of the payload.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Operation {
+    /// Plays a parametric pulse.
+    Parametric(u32),
+    /// Plays a waveform of the library.
+    Waveform(u32),
+    /// Adds to the phase of the channel.
+    ShiftPhase(Value),
+    /// Sets the phase of the channel.
+    SetPhase(Value),
+    /// Adds to the frequency of the channel.
+    ShiftFrequency(Value),
+    /// Sets the frequency of the channel.
+    SetFrequency(Value),
+    /// Waits, dt.
+    Delay(u32),
+    /// Records signals.
+    Acquire(u32),
+    /// Cannot be done; the index is of what is wrong.
+    Faulty(u32),
+}
+
+/// One instruction of a command.
+#[derive(Debug, Clone, Copy)]
+pub struct Instruction {
+    /// Offset in the payload.
+    pub at: u32,
+    /// When it starts, dt from the start of the command.
+    pub start: u32,
+    /// On which channel; acquisitions have their own.
+    pub channel: Option<Channel>,
+    /// What it does.
+    pub operation: Operation,
+}
+
+/// A parametric pulse as the payload has it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Parametric {
+    /// Its shape.
+    pub shape: Shape,
+    /// Its label, without the quotes, if it has one.
+    pub label: Option<Span>,
+    /// How many samples it has, dt.
+    pub duration: u32,
+    /// Its complex amplitude; the second number is `None` if the payload has a real one.
+    pub amp: (f64, Option<f64>),
+    /// By [`Parameter`], NaN where there is none.
+    pub values: [f64; Parameter::COUNT],
+    /// Which of `values` the payload has, and which of these as integers; a bit each.
+    pub present: u16,
+    /// See `present`.
+    pub integers: u16,
+}
+
+impl Parametric {
+    /// The payload's value of a parameter, and whether it is an integer.
+    #[must_use]
+    pub fn get(&self, parameter: Parameter) -> Option<(f64, bool)> {
+        let bit = 1 << parameter as u16;
+        (self.present & bit != 0).then(|| (self.values[parameter as usize], self.integers & bit != 0))
+    }
+
+    pub(super) fn set(&mut self, parameter: Parameter, value: f64, is_integer: bool) {
+        let bit = 1 << parameter as u16;
+        self.values[parameter as usize] = value;
+        self.present |= bit;
+        self.integers = (self.integers & !bit) | if is_integer { bit } else { 0 };
+    }
+
+    /// The envelope; fails with what is missing or too much.
+    pub fn envelope(&self) -> Result<Envelope, String> {
+        let mut parameters = self.values;
+        let shape = self.shape;
+        for parameter in Parameter::ALL {
+            let fits = shape.parameters().contains(&parameter)
+                || parameter == Parameter::Angle
+                || (parameter == Parameter::RisefallSigmaRatio && shape.parameters().contains(&Parameter::Width));
+            if self.get(parameter).is_some() && !fits {
+                return Err(format!("no \"{}\" in a {}", parameter.name(), shape.name()));
+            }
+        }
+        if let Some((ratio, _)) = self.get(Parameter::RisefallSigmaRatio) {
+            if self.get(Parameter::Width).is_some() {
+                return Err("a \"width\" or a \"risefall_sigma_ratio\", not both".to_owned());
+            }
+            let sigma = self.values[Parameter::Sigma as usize];
+            parameters[Parameter::Width as usize] = f64::from(self.duration) - 2.0 * ratio * sigma;
+        }
+        for parameter in [shape.parameters(), &[Parameter::Angle]].concat() {
+            let value = &mut parameters[parameter as usize];
+            if value.is_nan() && self.get(parameter).is_none() {
+                *value = shape.default_of(parameter).ok_or_else(|| format!("a \"{}\"", parameter.name()))?;
+            }
+        }
+        let (amp, angle) = match self.amp {
+            (re, Some(im)) => (re.hypot(im), im.atan2(re)),
+            (amp, None) => (amp, parameters[Parameter::Angle as usize]),
+        };
+        Ok(Envelope { shape, duration: self.duration, amp, angle, parameters })
+    }
+}
+
+/// What an acquisition records where.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Acquisition {
+    /// How long, dt.
+    pub duration: u32,
+    /// From which qubits.
+    pub qubits: Vec<u32>,
+    /// Into which memory slots, one a qubit.
+    pub memory_slots: Vec<u32>,
+    /// Into which register slots, one a qubit.
+    pub register_slots: Option<Vec<u32>>,
+    /// Where the kernels are in the payload, if it has some.
+    pub kernels: Option<Span>,
+    /// Where the discriminators are.
+    pub discriminators: Option<Span>,
+}
+
+/// What may vary between two instructions that are written alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    Start,
+    Channel,
+    Value,
+    Duration,
+    Label,
+    Amp,
+    PulseDuration,
+    Parameter(Parameter),
+}
+
+/// An instruction while it is being read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Draft {
+    pub instruction: Instruction,
+    pub parametric: Parametric,
+    /// Numbers of the payload are in GHz, as `frequency` is.
+    pub in_ghz: bool,
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        let parametric = Parametric {
+            shape: Shape::Constant,
+            label: None,
+            duration: 0,
+            amp: (f64::NAN, None),
+            values: [f64::NAN; Parameter::COUNT],
+            present: 0,
+            integers: 0,
+        };
+        let operation = Operation::Delay(0);
+        Self { instruction: Instruction { at: 0, start: 0, channel: None, operation }, parametric, in_ghz: false }
+    }
+}
+
+/// The instructions of all commands while they are being read.
+#[derive(Default)]
+pub(super) struct Sequences<'a> {
+    pub instructions: Vec<Instruction>,
+    pub parametric: Vec<Parametric>,
+    pub acquisitions: Vec<Acquisition>,
+    pub expressions: Vec<Expression>,
+    pub faults: Vec<Fault>,
+    /// Expressions by their text and whether they are in GHz, so that each is read once.
+    known: HashMap<(&'a [u8], bool), u32>,
+    /// Instructions that play a waveform, with where its name is; the library may come later.
+    plays: Vec<(u32, u32)>,
+    layouts: Layouts<'a>,
+}
+
+/// What instructions are called, and what they need.
+const KINDS: [(&[u8], &[&str]); 8] = [
+    (b"fc", &["ch", "phase"]),
+    (b"setp", &["ch", "phase"]),
+    (b"shiftf", &["ch", "frequency"]),
+    (b"setf", &["ch", "frequency"]),
+    (b"delay", &["ch", "duration"]),
+    (b"parametric_pulse", &["ch", "pulse_shape", "parameters"]),
+    (b"acquire", &["duration", "qubits", "memory_slot"]),
+    (b"snapshot", &[]),
+];
+
+/// The values of an instruction by key.
+type Values = Vec<(String, Span)>;
+
+impl<'a> Sequences<'a> {
+    /// Reads an element of a sequence.
+    #[inline(always)]
+    pub fn read(&mut self, reader: &mut Reader<'a>) -> Read<()> {
+        let start = reader.clone();
+        let mut layouts = std::mem::take(&mut self.layouts);
+        let draft = layouts.read(reader, self);
+        self.layouts = layouts;
+        if let Some(mut draft) = draft {
+            draft.instruction.at = start.offset();
+            self.push(draft);
+            return Ok(());
+        }
+        *reader = start;
+        self.learn(reader)
+    }
+
+    #[inline(always)]
+    fn push(&mut self, mut draft: Draft) {
+        if let Operation::Parametric(at) = &mut draft.instruction.operation {
+            *at = index(self.parametric.len());
+            self.parametric.push(draft.parametric);
+        }
+        self.instructions.push(draft.instruction);
+    }
+
+    /// Reads an instruction that is written in any way, and keeps how it is written if it may come again.
+    #[cold]
+    fn learn(&mut self, reader: &mut Reader<'a>) -> Read<()> {
+        let at = reader.offset();
+        let (mut name, mut values) = (None, Values::new());
+        reader.object(|reader, key| {
+            let from = reader.offset();
+            if key.plain() == b"name" {
+                name = Some(reader.text()?);
+            } else {
+                reader.skip()?;
+            }
+            values.push((key.decode().into_owned(), Span { start: from, end: reader.offset() }));
+            Ok(())
+        })?;
+        let end = reader.offset();
+        let name = name.ok_or_else(|| Fault::missing(at as usize, "name"))?;
+        let find = |key: &str| values.iter().rfind(|(known, _)| known == key).map(|(_, span)| *span);
+        let t0 = find("t0").ok_or_else(|| Fault::missing(at as usize, "t0"))?;
+        let mut draft = Draft::default();
+        draft.instruction.at = at;
+        let mut fields = vec![(t0, Field::Start)];
+        let kind = KINDS.iter().find(|(known, _)| *known == name.plain());
+        let bytes = reader.clone();
+        let result = draft.take(Field::Start, &mut bytes.moved(t0.start), self).and_then(|()| match kind {
+            Some((b"snapshot", _)) => Err(Fault::expected(at as usize, "an instruction of a device, not a simulator's")),
+            Some((kind, needs)) => {
+                for key in *needs {
+                    find(key).ok_or_else(|| Fault::missing(at as usize, key))?;
+                }
+                self.take_kind(kind, &mut draft, &mut fields, &bytes, &find)
+            }
+            None => {
+                let channel = find("ch").ok_or_else(|| Fault::missing(at as usize, "ch"))?;
+                draft.take(Field::Channel, &mut bytes.moved(channel.start), self)?;
+                self.plays.push((index(self.instructions.len()), name.offset()));
+                Ok(())
+            }
+        });
+        match result {
+            Err(fault) => draft.instruction.operation = self.fault(*fault),
+            Ok(()) if kind.is_some() => self.layouts.learn(reader, Span { start: at, end }, fields, draft),
+            Ok(()) => {}
+        }
+        self.push(draft);
+        Ok(())
+    }
+
+    fn fault(&mut self, fault: Fault) -> Operation {
+        self.faults.push(fault);
+        Operation::Faulty(index(self.faults.len() - 1))
+    }
+
+    /// Reads what an instruction of a kind consists of; the keys that it needs are there.
+    fn take_kind(
+        &mut self,
+        kind: &[u8],
+        draft: &mut Draft,
+        fields: &mut Vec<(Span, Field)>,
+        bytes: &Reader<'a>,
+        find: &dyn Fn(&str) -> Option<Span>,
+    ) -> Read<()> {
+        let none = Operation::ShiftPhase(Value::Number(0.0));
+        let (operation, used): (Operation, &[(&str, Field)]) = match kind {
+            b"fc" => (none, &[("ch", Field::Channel), ("phase", Field::Value)]),
+            b"setp" => (Operation::SetPhase(Value::Number(0.0)), &[("ch", Field::Channel), ("phase", Field::Value)]),
+            b"shiftf" => {
+                let operation = Operation::ShiftFrequency(Value::Number(0.0));
+                (operation, &[("ch", Field::Channel), ("frequency", Field::Value)])
+            }
+            b"setf" => {
+                (Operation::SetFrequency(Value::Number(0.0)), &[("ch", Field::Channel), ("frequency", Field::Value)])
+            }
+            b"delay" => (Operation::Delay(0), &[("ch", Field::Channel), ("duration", Field::Duration)]),
+            b"acquire" => (Operation::Acquire(self.acquisition(bytes, find)?), &[]),
+            _ => (Operation::Parametric(0), &[("ch", Field::Channel), ("label", Field::Label)]),
+        };
+        draft.instruction.operation = operation;
+        draft.in_ghz = matches!(operation, Operation::ShiftFrequency(_) | Operation::SetFrequency(_));
+        for (key, field) in used {
+            if let Some(span) = find(key) {
+                draft.take(*field, &mut bytes.moved(span.start), self)?;
+                fields.push((span, *field));
+            }
+        }
+        if let (Operation::Parametric(_), Some(shape), Some(parameters)) =
+            (operation, find("pulse_shape"), find("parameters"))
+        {
+            let mut reader = bytes.moved(shape.start);
+            let fault_at = reader.clone();
+            let known = Shape::named(reader.text()?.plain());
+            draft.parametric.shape = known.ok_or_else(|| fault_at.wrong("a pulse shape that is known"))?;
+            self.take_parameters(draft, fields, &mut bytes.moved(parameters.start))?;
+        }
+        Ok(())
+    }
+
+    fn take_parameters(
+        &mut self,
+        draft: &mut Draft,
+        fields: &mut Vec<(Span, Field)>,
+        reader: &mut Reader<'a>,
+    ) -> Read<()> {
+        let (start, mut has) = (reader.clone(), [false; 2]);
+        reader.object(|reader, key| {
+            let (from, at) = (reader.offset(), reader.clone());
+            let field = match key.plain() {
+                b"amp" => {
+                    has[0] = true;
+                    if reader.peek() == b'[' {
+                        Field::Amp
+                    } else {
+                        draft.parametric.amp = (reader.number()?.value, None);
+                        return Ok(());
+                    }
+                }
+                b"duration" => {
+                    has[1] = true;
+                    Field::PulseDuration
+                }
+                name => {
+                    let known = Parameter::named(name);
+                    Field::Parameter(known.ok_or_else(|| at.wrong("no parameter that the shape does not have"))?)
+                }
+            };
+            draft.take(field, reader, self)?;
+            fields.retain(|(_, known)| *known != field);
+            fields.push((Span { start: from, end: reader.offset() }, field));
+            Ok(())
+        })?;
+        for (has, key) in has.into_iter().zip(["amp", "duration"]) {
+            if !has {
+                return Err(Fault::missing(start.offset() as usize, key));
+            }
+        }
+        draft.parametric.envelope().map(drop).map_err(|expected| start.wrong(expected))
+    }
+
+    fn acquisition(&mut self, bytes: &Reader<'a>, find: &dyn Fn(&str) -> Option<Span>) -> Read<u32> {
+        let mut acquisition = Acquisition::default();
+        let mut list = |span: Span| {
+            let mut list = Vec::new();
+            let reader = &mut bytes.moved(span.start);
+            reader.array(|reader| {
+                list.push(reader.index(MAX_INDEX + 1)?);
+                Ok(())
+            })?;
+            Read::Ok(list)
+        };
+        for (key, kept) in [("qubits", &mut acquisition.qubits), ("memory_slot", &mut acquisition.memory_slots)] {
+            *kept = find(key).map(&mut list).transpose()?.unwrap_or_default();
+        }
+        acquisition.register_slots = find("register_slot").map(&mut list).transpose()?;
+        let lengths = [Some(&acquisition.memory_slots), acquisition.register_slots.as_ref()];
+        if lengths.into_iter().flatten().any(|slots| slots.len() < acquisition.qubits.len()) {
+            let at = find("memory_slot").map_or(0, |span| span.start);
+            return Err(bytes.moved(at).wrong("a slot for each qubit"));
+        }
+        if let Some(span) = find("duration") {
+            acquisition.duration = bytes.moved(span.start).index(u32::MAX)?;
+        }
+        acquisition.kernels = find("kernels");
+        acquisition.discriminators = find("discriminators");
+        if self.acquisitions.last() != Some(&acquisition) {
+            self.acquisitions.push(acquisition);
+        }
+        Ok(index(self.acquisitions.len() - 1))
+    }
+
+    /// The expression that `text` is; each text is read once.
+    #[inline(always)]
+    fn expression(&mut self, reader: &mut Reader<'a>, in_ghz: bool) -> Read<u32> {
+        let fault_at = reader.clone();
+        let text = reader.text()?;
+        let raw = reader.between(text.offset() + 1, reader.offset() - 1);
+        if let Some(known) = self.known.get(&(raw, in_ghz)) {
+            return Ok(*known);
+        }
+        let expression = Expression::parse(&text.decode()).map_err(|expected| fault_at.wrong(expected))?;
+        self.expressions.push(if in_ghz { expression.scaled(1e9) } else { expression });
+        let at = index(self.expressions.len() - 1);
+        self.known.insert((raw, in_ghz), at);
+        Ok(at)
+    }
+
+    /// Looks up the waveforms that instructions play.
+    pub fn resolve(&mut self, library: &Library, bytes: &[u8]) {
+        for (row, name_at) in std::mem::take(&mut self.plays) {
+            let name = Reader::at(bytes, name_at).text().map_or_else(|_| "".into(), |text| text.decode());
+            let operation = match library.find(&name) {
+                Some(waveform) => Operation::Waveform(waveform),
+                None => self.fault(*Fault::expected(name_at as usize, "a waveform that is in the pulse library")),
+            };
+            // Rows of a sequence that a later one of its command replaced are gone, or are others' now.
+            if let Some(instruction) = self.instructions.get_mut(row as usize)
+                && instruction.at < name_at
+            {
+                instruction.operation = operation;
+            }
+        }
+    }
+}
+
+impl Draft {
+    /// Reads one field.
+    #[inline(always)]
+    pub fn take<'a>(&mut self, field: Field, reader: &mut Reader<'a>, sequences: &mut Sequences<'a>) -> Read<()> {
+        match field {
+            Field::Start => self.instruction.start = reader.index(u32::MAX)?,
+            Field::Channel => {
+                let at = reader.clone();
+                let channel = Channel::parse(reader.text()?.plain());
+                self.instruction.channel = Some(channel.ok_or_else(|| at.wrong("a channel such as d0, m0 or u0"))?);
+            }
+            Field::Value => {
+                let value = if reader.peek() == b'"' {
+                    Value::Expression(sequences.expression(reader, self.in_ghz)?)
+                } else {
+                    Value::Number(reader.number()?.value * if self.in_ghz { 1e9 } else { 1.0 })
+                };
+                match &mut self.instruction.operation {
+                    Operation::ShiftPhase(it)
+                    | Operation::SetPhase(it)
+                    | Operation::ShiftFrequency(it)
+                    | Operation::SetFrequency(it) => *it = value,
+                    _ => {}
+                }
+            }
+            Field::Duration => self.instruction.operation = Operation::Delay(reader.index(u32::MAX)?),
+            Field::Label => {
+                let text = reader.text()?;
+                self.parametric.label = Some(Span { start: text.offset() + 1, end: reader.offset() - 1 });
+            }
+            Field::Amp => {
+                let [re, im] = complex(reader)?;
+                self.parametric.amp = (re, Some(im));
+            }
+            Field::PulseDuration => self.parametric.duration = reader.index(u32::MAX)?,
+            Field::Parameter(parameter) => {
+                let number = reader.number()?;
+                self.parametric.set(parameter, number.value, number.form == Form::Integer);
+            }
+        }
+        Ok(())
+    }
+}

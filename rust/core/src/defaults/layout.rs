@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Recognising instructions that are written like an earlier one, but for their values.
+//!
+//! A device's commands have a handful of kinds of instructions, each written thousands of times with the same keys in
+//! the same order. The text between the values, some hundred bytes, is compared instead of being read.
+
+use super::instruction::{Draft, Field, Sequences};
+use crate::json::{Reader, Span};
+
+/// How many ways of writing are kept; published payloads have up to eight.
+const MAX_LAYOUTS: usize = 12;
+
+/// The ways in which instructions are written.
+#[derive(Default)]
+pub(super) struct Layouts<'a> {
+    layouts: Vec<Layout<'a>>,
+    /// Which layout was last found behind each; sequences repeat, too.
+    next: [usize; MAX_LAYOUTS],
+    last: usize,
+}
+
+struct Layout<'a> {
+    /// Texts, each with the value behind it.
+    pieces: Vec<(&'a [u8], Field)>,
+    /// The text behind the last value.
+    end: &'a [u8],
+    /// What is the same in all instructions that are written so.
+    draft: Draft,
+}
+
+impl<'a> Layouts<'a> {
+    /// Reads an instruction that is written like an earlier one; `None` (anywhere) if it is not, be it right or wrong.
+    #[inline(always)]
+    pub fn read(&mut self, reader: &mut Reader<'a>, sequences: &mut Sequences<'a>) -> Option<Draft> {
+        let (start, guess) = (reader.clone(), self.next[self.last]);
+        let mut attempt = |at: usize, layout: &Layout<'a>| {
+            *reader = start.clone();
+            let draft = layout.read(reader, sequences)?;
+            self.next[self.last] = at;
+            self.last = at;
+            Some(draft)
+        };
+        if let Some(draft) = self.layouts.get(guess).and_then(|layout| attempt(guess, layout)) {
+            return Some(draft);
+        }
+        let others = self.layouts.iter().enumerate().filter(|(at, _)| *at != guess);
+        others.into_iter().find_map(|(at, layout)| attempt(at, layout))
+    }
+
+    /// Keeps how the instruction at `whole` is written; `fields` are where its values are.
+    pub fn learn(&mut self, reader: &Reader<'a>, whole: Span, mut fields: Vec<(Span, Field)>, draft: Draft) {
+        if self.layouts.len() == MAX_LAYOUTS {
+            return;
+        }
+        fields.sort_unstable_by_key(|(span, _)| span.start);
+        let (mut pieces, mut from) = (Vec::with_capacity(fields.len()), whole.start);
+        for (span, field) in fields {
+            if span.start < from {
+                return;
+            }
+            pieces.push((reader.between(from, span.start), field));
+            from = span.end;
+        }
+        self.layouts.push(Layout { pieces, end: reader.between(from, whole.end), draft });
+    }
+}
+
+impl<'a> Layout<'a> {
+    #[inline(always)]
+    fn read(&self, reader: &mut Reader<'a>, sequences: &mut Sequences<'a>) -> Option<Draft> {
+        let mut draft = self.draft;
+        for (text, field) in &self.pieces {
+            if !reader.take_literal(text) {
+                return None;
+            }
+            draft.take(*field, reader, sequences).ok()?;
+        }
+        reader.take_literal(self.end).then_some(draft)
+    }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The schedule of a command: its instructions in order, once it is clear that they can be played together.
+
+use std::collections::HashMap;
+
+use crate::defaults::{Acquisition, Amplitude, Defaults, Instruction, Operation, Parametric};
+use crate::error::Fault;
+use crate::json::Read;
+use crate::pulse::channel::{Line, name_key};
+use crate::pulse::envelope::Envelope;
+
+/// Where an instruction of a schedule takes place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Place {
+    /// On a line.
+    Line(Line),
+    /// Where signals of a qubit are recorded.
+    Acquire,
+    /// In the memory of results.
+    Memory,
+    /// In a fast register.
+    Register,
+}
+
+/// What a step of a schedule does.
+#[derive(Debug, Clone, Copy)]
+pub enum Action<'a> {
+    /// An instruction of the command.
+    Instruction(&'a Instruction),
+    /// All that an acquisition records, by the names of its channels.
+    AcquireAll(u32),
+    /// One qubit of an acquisition: the acquisition, and the position in its lists.
+    AcquireOne(u32, u32),
+}
+
+/// The steps of a command, sorted by start, then duration, then names of channels.
+#[derive(Debug)]
+pub struct SchedulePlan<'a> {
+    /// When each step starts, dt, and what it does.
+    pub steps: Vec<(u32, Action<'a>)>,
+    /// When the last one ends, dt.
+    pub duration: u64,
+}
+
+/// One thing in one place; acquisitions are several.
+struct Item<'a> {
+    start: u32,
+    duration: u32,
+    names: [u64; 3],
+    action: Action<'a>,
+}
+
+impl<'a> SchedulePlan<'a> {
+    /// Plans a command of `defaults`. Fails if one of its instructions makes no sense, or if two overlap.
+    pub fn new(defaults: &'a Defaults, command: usize) -> Read<Self> {
+        let sequence = defaults.sequence(command);
+        let mut items = Vec::with_capacity(sequence.len());
+        let mut times: Vec<(Place, u32, u32, u64, u32)> = Vec::with_capacity(sequence.len());
+        for instruction in sequence {
+            let duration = duration_of(defaults, instruction)?;
+            let (start, end) = (instruction.start, u64::from(instruction.start) + u64::from(duration));
+            if let Operation::Acquire(at) = instruction.operation {
+                let acquisition = &defaults.acquisitions[at as usize];
+                for position in 0..acquisition.qubits.len() {
+                    let places = acquisition.places(position);
+                    times.extend(places.iter().flatten().map(|(place, at)| (*place, *at, start, end, instruction.at)));
+                    #[expect(clippy::cast_possible_truncation, reason = "each took at least one of fewer than 2^32 bytes")]
+                    let action = Action::AcquireOne(at, position as u32);
+                    items.push(Item { start, duration, names: acquisition.names(position), action });
+                }
+            } else if let Some(channel) = instruction.channel {
+                times.push((Place::Line(channel.line), channel.index, start, end, instruction.at));
+                let names = [channel.name_key(), 0, 0];
+                items.push(Item { start, duration, names, action: Action::Instruction(instruction) });
+            }
+        }
+        check_overlaps(&mut times)?;
+        items.sort_by_key(|item| (item.start, item.duration, item.names));
+        let duration = times.iter().map(|(_, _, _, end, _)| *end).max().unwrap_or(0);
+        Ok(Self { steps: steps(defaults, &items), duration })
+    }
+
+    /// The places of a command in the order in which its instructions name them.
+    #[must_use]
+    pub fn places(defaults: &Defaults, command: usize) -> Vec<(Place, u32)> {
+        let mut seen = HashMap::new();
+        let mut places = Vec::new();
+        let mut note = |place| {
+            seen.entry(place).or_insert_with(|| places.push(place));
+        };
+        for instruction in defaults.sequence(command) {
+            if let Operation::Acquire(at) = instruction.operation {
+                let acquisition = &defaults.acquisitions[at as usize];
+                (0..acquisition.qubits.len())
+                    .for_each(|position| acquisition.places(position).into_iter().flatten().for_each(&mut note));
+            } else if let Some(channel) = instruction.channel {
+                note((Place::Line(channel.line), channel.index));
+            }
+        }
+        places
+    }
+}
+
+impl Acquisition {
+    fn places(&self, position: usize) -> [Option<(Place, u32)>; 3] {
+        [
+            Some((Place::Acquire, self.qubits[position])),
+            Some((Place::Memory, self.memory_slots[position])),
+            self.register_slots.as_ref().map(|slots| (Place::Register, slots[position])),
+        ]
+    }
+
+    /// The names of the channels of a position, sorted, as numbers that sort as they do.
+    fn names(&self, position: usize) -> [u64; 3] {
+        let (acquire, memory) = (name_key(b'a', self.qubits[position]), name_key(b'm', self.memory_slots[position]));
+        match &self.register_slots {
+            Some(slots) => [acquire, name_key(b'c', slots[position]), memory],
+            None => [acquire, memory, 0],
+        }
+    }
+
+    /// The positions of its lists, sorted by the names of their channels.
+    #[must_use]
+    pub fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.qubits.len()).collect();
+        order.sort_by_key(|position| self.names(*position));
+        order
+    }
+}
+
+/// The parametric pulse of an instruction as an envelope that can be sampled.
+pub fn envelope(parametric: &Parametric, at: u32) -> Read<Envelope> {
+    let envelope = parametric.envelope().map_err(|expected| Fault::expected(at as usize, expected))?;
+    envelope.check(true).map_err(|expected| Fault::expected(at as usize, expected))?;
+    Ok(envelope)
+}
+
+fn duration_of(defaults: &Defaults, instruction: &Instruction) -> Read<u32> {
+    Ok(match instruction.operation {
+        Operation::Faulty(at) => return Err(Box::new(defaults.faults[at as usize].clone())),
+        Operation::Parametric(at) => envelope(&defaults.parametric[at as usize], instruction.at)?.duration,
+        Operation::Waveform(at) => {
+            if defaults.library.amplitude(at) == Amplitude::Excessive {
+                let expected = format!("a waveform whose samples are at most 1, unlike {:?}", defaults.library.name(at));
+                return Err(Fault::expected(instruction.at as usize, expected));
+            }
+            let span = defaults.library.span(at);
+            span.end - span.start
+        }
+        Operation::Delay(duration) => duration,
+        Operation::Acquire(at) => defaults.acquisitions[at as usize].duration,
+        Operation::ShiftPhase(_)
+        | Operation::SetPhase(_)
+        | Operation::ShiftFrequency(_)
+        | Operation::SetFrequency(_) => 0,
+    })
+}
+
+/// Makes sure that nothing starts in a place before what is there has ended.
+fn check_overlaps(times: &mut [(Place, u32, u32, u64, u32)]) -> Read<()> {
+    times.sort_unstable();
+    for pair in times.windows(2) {
+        let [(place, index, _, end, _), (next_place, next_index, start, _, at)] = pair else { continue };
+        if (place, index) == (next_place, next_index) && u64::from(*start) < *end {
+            return Err(Fault::expected(*at as usize, "an instruction that overlaps with no other on its channel"));
+        }
+    }
+    Ok(())
+}
+
+/// The steps of sorted items; where all of an acquisition comes in a row, it is one step.
+fn steps<'a>(defaults: &Defaults, items: &[Item<'a>]) -> Vec<(u32, Action<'a>)> {
+    let (mut steps, mut at) = (Vec::with_capacity(items.len()), 0);
+    while let Some(item) = items.get(at) {
+        if let Action::AcquireOne(acquisition, _) = item.action {
+            let whole = defaults.acquisitions[acquisition as usize].qubits.len();
+            let same = |other: &&Item<'_>| {
+                other.start == item.start && matches!(other.action, Action::AcquireOne(it, _) if it == acquisition)
+            };
+            // Once, not less, and not twice at the same time.
+            if items[at..].iter().take_while(same).count() == whole {
+                steps.push((item.start, Action::AcquireAll(acquisition)));
+                at += whole;
+                continue;
+            }
+        }
+        steps.push((item.start, item.action));
+        at += 1;
+    }
+    steps
+}

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Phases and frequencies that depend on the parameters of a gate: `-(P0)`.
+
+use std::fmt;
+
+/// A function that expressions may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "their names say it")]
+pub enum Function {
+    Acos,
+    Acosh,
+    Asin,
+    Asinh,
+    Atan,
+    Atanh,
+    Cos,
+    Cosh,
+    Exp,
+    Log,
+    Log10,
+    Sin,
+    Sinh,
+    Sqrt,
+    Tan,
+    Tanh,
+}
+
+/// Functions by name.
+const FUNCTIONS: [(&str, Function, fn(f64) -> f64); 16] = [
+    ("acos", Function::Acos, f64::acos),
+    ("acosh", Function::Acosh, f64::acosh),
+    ("asin", Function::Asin, f64::asin),
+    ("asinh", Function::Asinh, f64::asinh),
+    ("atan", Function::Atan, f64::atan),
+    ("atanh", Function::Atanh, f64::atanh),
+    ("cos", Function::Cos, f64::cos),
+    ("cosh", Function::Cosh, f64::cosh),
+    ("exp", Function::Exp, f64::exp),
+    ("log", Function::Log, f64::ln),
+    ("log10", Function::Log10, f64::log10),
+    ("sin", Function::Sin, f64::sin),
+    ("sinh", Function::Sinh, f64::sinh),
+    ("sqrt", Function::Sqrt, f64::sqrt),
+    ("tan", Function::Tan, f64::tan),
+    ("tanh", Function::Tanh, f64::tanh),
+];
+
+impl Function {
+    /// The name that expressions call it by.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        FUNCTIONS[self as usize].0
+    }
+}
+
+/// A node of an expression's tree.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "their names say it")]
+pub enum Node {
+    Number(f64),
+    /// Index into the names of the parameters.
+    Parameter(usize),
+    Negative(Box<Node>),
+    Sum(Box<[Node; 2]>),
+    Difference(Box<[Node; 2]>),
+    Product(Box<[Node; 2]>),
+    Quotient(Box<[Node; 2]>),
+    Power(Box<[Node; 2]>),
+    Call(Function, Box<Node>),
+}
+
+/// An expression of named parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expression {
+    root: Node,
+    parameters: Vec<String>,
+}
+
+/// Expressions may nest this deep and be this long, which bounds the tree; published ones need two levels.
+const MAX_DEPTH: u32 = 64;
+const MAX_LENGTH: usize = 1000;
+
+impl Expression {
+    /// Reads the arithmetic of Python: numbers, names, `+ - * / **`, parentheses and the functions above, also with
+    /// `math.`, `cmath.`, `np.` or `numpy.` in front; `pi` and `e` are numbers. Fails with what should be there instead.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        if text.len() > MAX_LENGTH {
+            return Err("an expression of at most 1000 bytes");
+        }
+        let mut parser = Parser { rest: text.trim_start(), names: Vec::new(), depth: 0 };
+        let mut root = parser.sum()?;
+        if !parser.rest.is_empty() {
+            return Err("an operator or the end of the expression");
+        }
+        let mut parameters = parser.names.clone();
+        parameters.sort_unstable();
+        root.rename(&|at| parameters.binary_search(&parser.names[at]).unwrap_or(at));
+        Ok(Self { root, parameters })
+    }
+
+    /// The same times `factor`.
+    #[must_use]
+    pub fn scaled(self, factor: f64) -> Self {
+        Self { root: Node::Product(Box::new([self.root, Node::Number(factor)])), parameters: self.parameters }
+    }
+
+    /// The names of its parameters, sorted.
+    #[must_use]
+    pub fn parameters(&self) -> &[String] {
+        &self.parameters
+    }
+
+    /// The tree.
+    #[must_use]
+    pub fn root(&self) -> &Node {
+        &self.root
+    }
+
+    /// The value for `values` of the parameters, in their order; `None` if there are too few, or if it is no number.
+    #[must_use]
+    pub fn value(&self, values: &[f64]) -> Option<f64> {
+        let values = values.get(..self.parameters.len())?;
+        Some(self.root.value(values)).filter(|value| !value.is_nan())
+    }
+}
+
+impl Node {
+    fn value(&self, values: &[f64]) -> f64 {
+        let both = |nodes: &[Self; 2]| (nodes[0].value(values), nodes[1].value(values));
+        match self {
+            Self::Number(number) => *number,
+            Self::Parameter(at) => values[*at],
+            Self::Negative(node) => -node.value(values),
+            Self::Sum(nodes) => {
+                let (a, b) = both(nodes);
+                a + b
+            }
+            Self::Difference(nodes) => {
+                let (a, b) = both(nodes);
+                a - b
+            }
+            Self::Product(nodes) => {
+                let (a, b) = both(nodes);
+                a * b
+            }
+            Self::Quotient(nodes) => {
+                let (a, b) = both(nodes);
+                a / b
+            }
+            Self::Power(nodes) => {
+                let (a, b) = both(nodes);
+                a.powf(b)
+            }
+            Self::Call(function, node) => FUNCTIONS[*function as usize].2(node.value(values)),
+        }
+    }
+
+    fn rename(&mut self, index: &impl Fn(usize) -> usize) {
+        match self {
+            Self::Number(_) => {}
+            Self::Parameter(at) => *at = index(*at),
+            Self::Negative(node) | Self::Call(_, node) => node.rename(index),
+            Self::Sum(nodes)
+            | Self::Difference(nodes)
+            | Self::Product(nodes)
+            | Self::Quotient(nodes)
+            | Self::Power(nodes) => nodes.iter_mut().for_each(|node| node.rename(index)),
+        }
+    }
+}
+
+struct Parser<'a> {
+    rest: &'a str,
+    /// Names of parameters in order of appearance.
+    names: Vec<String>,
+    depth: u32,
+}
+
+type Parsed = Result<Node, &'static str>;
+
+impl Parser<'_> {
+    fn take(&mut self, token: &str) -> bool {
+        let Some(rest) = self.rest.strip_prefix(token) else { return false };
+        self.rest = rest.trim_start();
+        true
+    }
+
+    fn sum(&mut self) -> Parsed {
+        let mut node = self.product()?;
+        loop {
+            if self.take("+") {
+                node = Node::Sum(Box::new([node, self.product()?]));
+            } else if self.take("-") {
+                node = Node::Difference(Box::new([node, self.product()?]));
+            } else {
+                return Ok(node);
+            }
+        }
+    }
+
+    fn product(&mut self) -> Parsed {
+        let mut node = self.signed()?;
+        loop {
+            if self.rest.starts_with("**") || self.rest.starts_with("//") {
+                return Err("an operator of + - * / **");
+            } else if self.take("*") {
+                node = Node::Product(Box::new([node, self.signed()?]));
+            } else if self.take("/") {
+                node = Node::Quotient(Box::new([node, self.signed()?]));
+            } else {
+                return Ok(node);
+            }
+        }
+    }
+
+    fn signed(&mut self) -> Parsed {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err("an expression that nests less deeply");
+        }
+        let node = if self.take("-") {
+            Node::Negative(Box::new(self.signed()?))
+        } else if self.take("+") {
+            self.signed()?
+        } else {
+            self.power()?
+        };
+        self.depth -= 1;
+        Ok(node)
+    }
+
+    fn power(&mut self) -> Parsed {
+        let base = self.atom()?;
+        if self.take("**") {
+            return Ok(Node::Power(Box::new([base, self.signed()?])));
+        }
+        Ok(base)
+    }
+
+    fn atom(&mut self) -> Parsed {
+        if self.take("(") {
+            return self.closed();
+        }
+        let is_name = |c: char| c.is_alphanumeric() || c == '_';
+        let first = self.rest.chars().next().ok_or("a number, a name or (")?;
+        if first.is_ascii_digit() || first == '.' {
+            return self.number();
+        }
+        for module in ["numpy.", "np.", "math.", "cmath."] {
+            self.take(module);
+        }
+        let end = self.rest.find(|c| !is_name(c)).unwrap_or(self.rest.len());
+        let name = &self.rest[..end];
+        if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+            return Err("a number, a name or (");
+        }
+        self.rest = self.rest[end..].trim_start();
+        if self.take("(") {
+            let function = FUNCTIONS.iter().find(|(known, ..)| *known == name).ok_or("a function that is known")?.1;
+            return Ok(Node::Call(function, Box::new(self.closed()?)));
+        }
+        Ok(match name {
+            "pi" => Node::Number(std::f64::consts::PI),
+            "e" => Node::Number(std::f64::consts::E),
+            _ => Node::Parameter(self.names.iter().position(|known| known == name).unwrap_or_else(|| {
+                self.names.push(name.to_owned());
+                self.names.len() - 1
+            })),
+        })
+    }
+
+    /// The rest of what is in parentheses.
+    fn closed(&mut self) -> Parsed {
+        let node = self.sum()?;
+        if self.take(")") { Ok(node) } else { Err("a closing parenthesis") }
+    }
+
+    fn number(&mut self) -> Parsed {
+        let bytes = self.rest.as_bytes();
+        let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let mut end = digits(0);
+        if bytes.get(end) == Some(&b'.') {
+            end += 1 + digits(end + 1);
+        }
+        if matches!(bytes.get(end), Some(b'e' | b'E')) {
+            let sign = usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
+            let exponent = digits(end + 1 + sign);
+            if exponent > 0 {
+                end += 1 + sign + exponent;
+            }
+        }
+        let number = self.rest[..end].parse().map_err(|_| "a number")?;
+        self.rest = self.rest[end..].trim_start();
+        Ok(Node::Number(number))
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.root.write(&self.parameters, f)
+    }
+}
+
+impl Node {
+    fn write(&self, names: &[String], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut both = |operator: &str, nodes: &[Self; 2]| {
+            f.write_str("(")?;
+            nodes[0].write(names, f)?;
+            write!(f, " {operator} ")?;
+            nodes[1].write(names, f)?;
+            f.write_str(")")
+        };
+        match self {
+            Self::Sum(nodes) => both("+", nodes),
+            Self::Difference(nodes) => both("-", nodes),
+            Self::Product(nodes) => both("*", nodes),
+            Self::Quotient(nodes) => both("/", nodes),
+            Self::Power(nodes) => both("**", nodes),
+            Self::Number(number) => write!(f, "{number:?}"),
+            Self::Parameter(at) => f.write_str(&names[*at]),
+            Self::Negative(node) => {
+                f.write_str("-(")?;
+                node.write(names, f)?;
+                f.write_str(")")
+            }
+            Self::Call(function, node) => {
+                write!(f, "{}(", function.name())?;
+                node.write(names, f)?;
+                f.write_str(")")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(text: &str, values: &[f64]) -> f64 {
+        Expression::parse(text).expect(text).value(values).expect(text)
+    }
+
+    #[test]
+    fn what_devices_publish() {
+        let expression = Expression::parse("-(P0)").expect("published");
+        assert_eq!(expression.parameters(), ["P0"]);
+        assert_eq!(expression.value(&[0.25]), Some(-0.25));
+        assert_eq!(expression.value(&[]), None);
+        assert_eq!(expression.to_string(), "-(P0)");
+    }
+
+    #[test]
+    fn arithmetic_is_python_s() {
+        assert_eq!(value("2 ** 3 ** 2", &[]).to_bits(), 512_f64.to_bits());
+        assert_eq!(value("-2 ** 2", &[]).to_bits(), (-4_f64).to_bits());
+        assert_eq!(value("2 ** -1", &[]).to_bits(), 0.5_f64.to_bits());
+        assert_eq!(value("1 - 2 - 3 * 4 / 8", &[]).to_bits(), (-2.5_f64).to_bits());
+        assert_eq!(value("np.cos(math.pi) + sqrt(4) + 1.5e1 + .5", &[]).to_bits(), 16.5_f64.to_bits());
+        assert_eq!(value("P1 - P0 * P10", &[2.0, 3.0, 5.0]).to_bits(), (-1_f64).to_bits());
+        assert_eq!(Expression::parse("P2+P0+P2").expect("valid").parameters(), ["P0", "P2"]);
+    }
+
+    #[test]
+    fn the_text_of_a_tree_reads_the_same() {
+        for text in ["-(P0)", "a + b * -c ** 2", "sin(x) / (1 - e)", "1 - (2 - 3)", "--a"] {
+            let expression = Expression::parse(text).expect(text);
+            assert_eq!(Expression::parse(&expression.to_string()).expect(text).value(&[0.3, 0.5, 0.7]), {
+                expression.value(&[0.3, 0.5, 0.7])
+            });
+        }
+    }
+
+    #[test]
+    fn faults_say_what_should_be_there() {
+        let texts = ["", "(P0", "P0 P1", "1j", "P0 // 2", "f(1)", "P0 +", "*2", "P0 % 2", "sin(1, 2)", "\u{b5}$", "**"];
+        for text in texts {
+            assert!(Expression::parse(text).is_err(), "{text}");
+        }
+        assert!(Expression::parse(&"(".repeat(100_000)).is_err());
+        assert!(Expression::parse(&"-".repeat(900)).is_err());
+        assert!(Expression::parse(&"1+".repeat(400)).is_err());
+        assert!(Expression::parse(&vec!["1"; 400].join("+")).is_ok());
+        assert!(Expression::parse(&format!("{}1{}", "(".repeat(60), ")".repeat(60))).is_ok());
+        assert_eq!(Expression::parse("sqrt(P0)").expect("valid").value(&[-1.0]), None);
+    }
+}
