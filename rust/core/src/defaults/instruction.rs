@@ -182,6 +182,14 @@ impl Default for Draft {
 /// The instructions of all commands while they are being read.
 #[derive(Default)]
 pub(super) struct Sequences<'a> {
+    pub tables: Tables<'a>,
+    layouts: Layouts<'a>,
+    draft: Draft,
+}
+
+/// What instructions consist of.
+#[derive(Default)]
+pub(super) struct Tables<'a> {
     pub instructions: Vec<Instruction>,
     pub parametric: Vec<Parametric>,
     pub acquisitions: Vec<Acquisition>,
@@ -191,7 +199,6 @@ pub(super) struct Sequences<'a> {
     known: HashMap<(&'a [u8], bool), u32>,
     /// Instructions that play a waveform, with where its name is; the library may come later.
     plays: Vec<(u32, u32)>,
-    layouts: Layouts<'a>,
 }
 
 /// What instructions are called, and what they need.
@@ -210,34 +217,55 @@ const KINDS: [(&[u8], &[&str]); 8] = [
 type Values = Vec<(String, Span)>;
 
 impl<'a> Sequences<'a> {
+    /// Makes room for what a payload of `length` bytes may have.
+    pub fn with_room(length: usize) -> Self {
+        let mut sequences = Self::default();
+        sequences.tables.instructions.reserve(length / 128);
+        sequences.tables.parametric.reserve(length / 384);
+        sequences
+    }
+
     /// Reads an element of a sequence.
     #[inline(always)]
     pub fn read(&mut self, reader: &mut Reader<'a>) -> Read<()> {
         let start = reader.clone();
-        let mut layouts = std::mem::take(&mut self.layouts);
-        let draft = layouts.read(reader, self);
-        self.layouts = layouts;
-        if let Some(mut draft) = draft {
-            draft.instruction.at = start.offset();
-            self.push(draft);
+        if self.layouts.read(reader, &mut self.draft, &mut self.tables) {
+            self.draft.instruction.at = start.offset();
+            self.tables.push(&self.draft);
             return Ok(());
         }
         *reader = start;
         self.learn(reader)
     }
 
-    #[inline(always)]
-    fn push(&mut self, mut draft: Draft) {
-        if let Operation::Parametric(at) = &mut draft.instruction.operation {
-            *at = index(self.parametric.len());
-            self.parametric.push(draft.parametric);
-        }
-        self.instructions.push(draft.instruction);
-    }
-
     /// Reads an instruction that is written in any way, and keeps how it is written if it may come again.
     #[cold]
     fn learn(&mut self, reader: &mut Reader<'a>) -> Read<()> {
+        let at = reader.offset();
+        let (draft, fields) = self.tables.learn(reader)?;
+        self.tables.push(&draft);
+        if let Some(fields) = fields {
+            self.layouts.learn(reader, Span { start: at, end: reader.offset() }, fields, draft);
+        }
+        Ok(())
+    }
+}
+
+type Fields = Vec<(Span, Field)>;
+
+impl<'a> Tables<'a> {
+    #[inline(always)]
+    fn push(&mut self, draft: &Draft) {
+        let mut instruction = draft.instruction;
+        if let Operation::Parametric(at) = &mut instruction.operation {
+            *at = index(self.parametric.len());
+            self.parametric.push(draft.parametric);
+        }
+        self.instructions.push(instruction);
+    }
+
+    /// Reads an instruction that is written in any way; tells where its values are if it may be written so again.
+    fn learn(&mut self, reader: &mut Reader<'a>) -> Read<(Draft, Option<Fields>)> {
         let at = reader.offset();
         let (mut name, mut values) = (None, Values::new());
         reader.object(|reader, key| {
@@ -250,7 +278,6 @@ impl<'a> Sequences<'a> {
             values.push((key.decode().into_owned(), Span { start: from, end: reader.offset() }));
             Ok(())
         })?;
-        let end = reader.offset();
         let name = name.ok_or_else(|| Fault::missing(at as usize, "name"))?;
         let find = |key: &str| values.iter().rfind(|(known, _)| known == key).map(|(_, span)| *span);
         let t0 = find("t0").ok_or_else(|| Fault::missing(at as usize, "t0"))?;
@@ -274,13 +301,11 @@ impl<'a> Sequences<'a> {
                 Ok(())
             }
         });
-        match result {
-            Err(fault) => draft.instruction.operation = self.fault(*fault),
-            Ok(()) if kind.is_some() => self.layouts.learn(reader, Span { start: at, end }, fields, draft),
-            Ok(()) => {}
+        let is_right = result.is_ok();
+        if let Err(fault) = result {
+            draft.instruction.operation = self.fault(*fault);
         }
-        self.push(draft);
-        Ok(())
+        Ok((draft, (is_right && kind.is_some()).then_some(fields)))
     }
 
     fn fault(&mut self, fault: Fault) -> Operation {
@@ -293,7 +318,7 @@ impl<'a> Sequences<'a> {
         &mut self,
         kind: &[u8],
         draft: &mut Draft,
-        fields: &mut Vec<(Span, Field)>,
+        fields: &mut Fields,
         bytes: &Reader<'a>,
         find: &dyn Fn(&str) -> Option<Span>,
     ) -> Read<()> {
@@ -335,7 +360,7 @@ impl<'a> Sequences<'a> {
     fn take_parameters(
         &mut self,
         draft: &mut Draft,
-        fields: &mut Vec<(Span, Field)>,
+        fields: &mut Fields,
         reader: &mut Reader<'a>,
     ) -> Read<()> {
         let (start, mut has) = (reader.clone(), [false; 2]);
@@ -441,7 +466,7 @@ impl<'a> Sequences<'a> {
 impl Draft {
     /// Reads one field.
     #[inline(always)]
-    pub fn take<'a>(&mut self, field: Field, reader: &mut Reader<'a>, sequences: &mut Sequences<'a>) -> Read<()> {
+    pub fn take<'a>(&mut self, field: Field, reader: &mut Reader<'a>, tables: &mut Tables<'a>) -> Read<()> {
         match field {
             Field::Start => self.instruction.start = reader.index(u32::MAX)?,
             Field::Channel => {
@@ -451,7 +476,7 @@ impl Draft {
             }
             Field::Value => {
                 let value = if reader.peek() == b'"' {
-                    Value::Expression(sequences.expression(reader, self.in_ghz)?)
+                    Value::Expression(tables.expression(reader, self.in_ghz)?)
                 } else {
                     Value::Number(reader.number()?.value * if self.in_ghz { 1e9 } else { 1.0 })
                 };

@@ -4,7 +4,7 @@
 //! A device's commands have a handful of kinds of instructions, each written thousands of times with the same keys in
 //! the same order. The text between the values, some hundred bytes, is compared instead of being read.
 
-use super::instruction::{Draft, Field, Sequences};
+use super::instruction::{Draft, Field, Operation, Tables};
 use crate::json::{Reader, Span};
 
 /// How many ways of writing are kept; published payloads have up to eight.
@@ -29,22 +29,23 @@ struct Layout<'a> {
 }
 
 impl<'a> Layouts<'a> {
-    /// Reads an instruction that is written like an earlier one; `None` (anywhere) if it is not, be it right or wrong.
+    /// Reads an instruction into `draft` if it is written like an earlier one. If not, be it right or wrong, the reader
+    /// is left anywhere.
     #[inline(always)]
-    pub fn read(&mut self, reader: &mut Reader<'a>, sequences: &mut Sequences<'a>) -> Option<Draft> {
+    pub fn read(&mut self, reader: &mut Reader<'a>, draft: &mut Draft, tables: &mut Tables<'a>) -> bool {
         let (start, guess) = (reader.clone(), self.next[self.last]);
-        let mut attempt = |at: usize, layout: &Layout<'a>| {
-            *reader = start.clone();
-            let draft = layout.read(reader, sequences)?;
-            self.next[self.last] = at;
-            self.last = at;
-            Some(draft)
-        };
-        if let Some(draft) = self.layouts.get(guess).and_then(|layout| attempt(guess, layout)) {
-            return Some(draft);
+        let others = (0..self.layouts.len()).filter(|at| *at != guess);
+        for at in std::iter::once(guess).chain(others) {
+            if let Some(layout) = self.layouts.get(at) {
+                *reader = start.clone();
+                if layout.read(reader, draft, tables) {
+                    self.next[self.last] = at;
+                    self.last = at;
+                    return true;
+                }
+            }
         }
-        let others = self.layouts.iter().enumerate().filter(|(at, _)| *at != guess);
-        others.into_iter().find_map(|(at, layout)| attempt(at, layout))
+        false
     }
 
     /// Keeps how the instruction at `whole` is written; `fields` are where its values are.
@@ -67,14 +68,17 @@ impl<'a> Layouts<'a> {
 
 impl<'a> Layout<'a> {
     #[inline(always)]
-    fn read(&self, reader: &mut Reader<'a>, sequences: &mut Sequences<'a>) -> Option<Draft> {
-        let mut draft = self.draft;
-        for (text, field) in &self.pieces {
-            if !reader.take_literal(text) {
-                return None;
-            }
-            draft.take(*field, reader, sequences).ok()?;
+    fn read(&self, reader: &mut Reader<'a>, draft: &mut Draft, tables: &mut Tables<'a>) -> bool {
+        draft.instruction = self.draft.instruction;
+        draft.in_ghz = self.draft.in_ghz;
+        if matches!(draft.instruction.operation, Operation::Parametric(_)) {
+            draft.parametric = self.draft.parametric;
         }
-        reader.take_literal(self.end).then_some(draft)
+        for (text, field) in &self.pieces {
+            if !reader.take_literal(text) || draft.take(*field, reader, tables).is_err() {
+                return false;
+            }
+        }
+        reader.take_literal(self.end)
     }
 }

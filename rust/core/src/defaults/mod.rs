@@ -82,7 +82,7 @@ impl Defaults {
         if reader.is_nothing() {
             return Ok(None);
         }
-        let (mut defaults, mut sequences) = (Self::default(), Sequences::default());
+        let (mut defaults, mut sequences) = (Self::default(), Sequences::with_room(bytes.len()));
         let mut seen = [false; REQUIRED.len()];
         reader.peek();
         let start = reader.offset() as usize;
@@ -108,12 +108,13 @@ impl Defaults {
         if let Some(missing) = seen.iter().position(|seen| !seen) {
             return Err(Fault::missing(start, REQUIRED[missing]));
         }
-        sequences.resolve(&defaults.library, bytes);
-        defaults.instructions = sequences.instructions;
-        defaults.parametric = sequences.parametric;
-        defaults.acquisitions = sequences.acquisitions;
-        defaults.expressions = sequences.expressions;
-        defaults.faults = sequences.faults;
+        let mut tables = sequences.tables;
+        tables.resolve(&defaults.library, bytes);
+        defaults.instructions = tables.instructions;
+        defaults.parametric = tables.parametric;
+        defaults.acquisitions = tables.acquisitions;
+        defaults.expressions = tables.expressions;
+        defaults.faults = tables.faults;
         Ok(Some(defaults))
     }
 
@@ -122,7 +123,7 @@ impl Defaults {
         (self.commands, self.ends, self.by_name) = Default::default();
         let mut qubits = Vec::new();
         reader.array(|reader| {
-            let (start, first) = (reader.offset() as usize, sequences.instructions.len());
+            let (start, first) = (reader.offset() as usize, sequences.tables.instructions.len());
             let (mut name, mut has_qubits, mut has_sequence) = (None, false, false);
             reader.object(|reader, key| {
                 match key.plain() {
@@ -133,7 +134,7 @@ impl Defaults {
                         has_qubits = true;
                     }
                     b"sequence" => {
-                        sequences.instructions.truncate(first);
+                        sequences.tables.instructions.truncate(first);
                         reader.array(|reader| sequences.read(reader))?;
                         has_sequence = true;
                     }
@@ -146,7 +147,7 @@ impl Defaults {
                 return Err(Fault::missing(start, if has_qubits { "sequence" } else { "qubits" }));
             }
             let index = lists::index(self.ends.len());
-            self.ends.push(lists::index(sequences.instructions.len()));
+            self.ends.push(lists::index(sequences.tables.instructions.len()));
             let commands = self.commands_named(&name.decode());
             commands.qargs.push(&qubits);
             commands.indices.push(index);

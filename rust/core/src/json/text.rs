@@ -226,8 +226,14 @@ fn marks(chunk: [u8; 16]) -> u32 {
 fn same(a: &[u8], b: &[u8]) -> bool {
     if let (Some(last_a), Some(last_b)) = (a.last_chunk::<16>(), b.last_chunk::<16>()) {
         let equal = |(a, b): (&[u8; 16], &[u8; 16])| a == b;
-        a.as_chunks::<16>().0.iter().zip(b.as_chunks::<16>().0).all(equal) && last_a == last_b
-    } else {
-        a.iter().zip(b).all(|(a, b)| a == b)
+        return a.as_chunks::<16>().0.iter().zip(b.as_chunks::<16>().0).all(equal) && last_a == last_b;
     }
+    // Shorter ones from both ends: the two halves overlap.
+    ends::<8>(a, b).or_else(|| ends::<4>(a, b)).unwrap_or_else(|| a.iter().zip(b).all(|(a, b)| a == b))
+}
+
+/// Whether the first and the last `N` bytes are equal; `None` if there are fewer.
+#[inline(always)]
+fn ends<const N: usize>(a: &[u8], b: &[u8]) -> Option<bool> {
+    Some(a.first_chunk::<N>()? == b.first_chunk::<N>()? && a.last_chunk::<N>()? == b.last_chunk::<N>()?)
 }

@@ -12,16 +12,20 @@ use qiskit_ibm_native_core::snapshot::{Payloads, Snapshot};
 pub const DEVICES: [&str; 10] =
     ["boston", "fez", "hanoi", "kingston", "lima", "miami", "sherbrooke", "torino", "vigo", "washington"];
 
-/// Configuration and properties of a bundled device.
-pub fn payloads(device: &str) -> Payloads<Vec<u8>> {
+/// A payload of a bundled device.
+pub fn payload(device: &str, kind: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python/qiskit_ibm_native/devices").join(device);
-    let read = |kind: &str| {
-        let file = std::fs::File::open(folder.join(format!("{kind}.json.gz"))).expect("a bundled device");
-        let mut bytes = Vec::new();
-        GzDecoder::new(file).read_to_end(&mut bytes).expect("gzip");
-        bytes
-    };
-    Payloads { configuration: read("configuration"), properties: Some(read("properties")), defaults: None }
+    let file = std::fs::File::open(folder.join(format!("{kind}.json.gz"))).expect("a bundled device");
+    let mut bytes = Vec::new();
+    GzDecoder::new(file).read_to_end(&mut bytes).expect("gzip");
+    bytes
+}
+
+/// Configuration and properties of a bundled device.
+#[allow(dead_code, reason = "not every test and bench reads them")]
+pub fn payloads(device: &str) -> Payloads<Vec<u8>> {
+    let properties = Some(payload(device, "properties"));
+    Payloads { configuration: payload(device, "configuration"), properties, defaults: None }
 }
 
 /// The snapshot of a bundled device.
