@@ -114,8 +114,8 @@ bench-abi3: build ## Measure what the stable ABI of Python costs
 
 FUZZ_SECONDS ?= 1800
 .PHONY: fuzz
-fuzz: ## Fuzz both targets for FUZZ_SECONDS each (needs a nightly compiler and cargo-fuzz)
-	cd rust/fuzz && for target in json payloads; do \
+fuzz: ## Fuzz each target for FUZZ_SECONDS (needs a nightly compiler and cargo-fuzz)
+	cd rust/fuzz && for target in json payloads defaults; do \
 	  mkdir -p corpus/$$target && cargo +nightly fuzz run --fuzz-dir . $$target corpus/$$target seeds/$$target -- \
 	    -dict=json.dict -max_len=6000 -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 

@@ -28,6 +28,8 @@ pub struct PyDefaults {
 
 type Frequencies<'a> = (&'a [f64], &'a [f64]);
 type Slots = (u32, u32, Option<u32>);
+/// Duration, slots, and the texts of kernels and discriminators.
+type Acquires<'a> = (u32, Vec<Slots>, Option<&'a str>, Option<&'a str>);
 
 #[pymethods]
 impl PyDefaults {
@@ -93,7 +95,7 @@ impl PyDefaults {
         Ok(places.into_iter().map(|(place, index)| (place_name(place), index)).collect())
     }
 
-    fn acquisition(&self, at: usize) -> PyResult<(u32, Vec<Slots>, Option<&str>, Option<&str>)> {
+    fn acquisition(&self, at: usize) -> PyResult<Acquires<'_>> {
         let acquisition = self.columns.acquisitions.get(at).ok_or_else(missing)?;
         let slots = acquisition.order().into_iter().map(|position| {
             let register = acquisition.register_slots.as_ref().map(|slots| slots[position]);

@@ -4,7 +4,9 @@
 //! A device's commands have a handful of kinds of instructions, each written thousands of times with the same keys in
 //! the same order. The text between the values, some hundred bytes, is compared instead of being read.
 
-use super::instruction::{Draft, Field, Operation, Tables};
+use super::draft::{Draft, Field};
+use super::instruction::Operation;
+use super::sequence::Tables;
 use crate::json::{Reader, Span};
 
 /// How many ways of writing are kept; published payloads have up to eight.
@@ -13,7 +15,7 @@ const MAX_LAYOUTS: usize = 12;
 /// The ways in which instructions are written.
 #[derive(Default)]
 pub(super) struct Layouts<'a> {
-    layouts: Vec<Layout<'a>>,
+    known: Vec<Layout<'a>>,
     /// Which layout was last found behind each; sequences repeat, too.
     next: [usize; MAX_LAYOUTS],
     last: usize,
@@ -34,9 +36,9 @@ impl<'a> Layouts<'a> {
     #[inline(always)]
     pub fn read(&mut self, reader: &mut Reader<'a>, draft: &mut Draft, tables: &mut Tables<'a>) -> bool {
         let (start, guess) = (reader.clone(), self.next[self.last]);
-        let others = (0..self.layouts.len()).filter(|at| *at != guess);
+        let others = (0..self.known.len()).filter(|at| *at != guess);
         for at in std::iter::once(guess).chain(others) {
-            if let Some(layout) = self.layouts.get(at) {
+            if let Some(layout) = self.known.get(at) {
                 *reader = start.clone();
                 if layout.read(reader, draft, tables) {
                     self.next[self.last] = at;
@@ -50,7 +52,7 @@ impl<'a> Layouts<'a> {
 
     /// Keeps how the instruction at `whole` is written; `fields` are where its values are.
     pub fn learn(&mut self, reader: &Reader<'a>, whole: Span, mut fields: Vec<(Span, Field)>, draft: Draft) {
-        if self.layouts.len() == MAX_LAYOUTS {
+        if self.known.len() == MAX_LAYOUTS {
             return;
         }
         fields.sort_unstable_by_key(|(span, _)| span.start);
@@ -62,7 +64,7 @@ impl<'a> Layouts<'a> {
             pieces.push((reader.between(from, span.start), field));
             from = span.end;
         }
-        self.layouts.push(Layout { pieces, end: reader.between(from, whole.end), draft });
+        self.known.push(Layout { pieces, end: reader.between(from, whole.end), draft });
     }
 }
 

@@ -118,12 +118,11 @@ impl Library {
         let Span { start, end } = self.span(waveform);
         let mut amplitude = Amplitude::Limited;
         for [re, im] in &self.samples[start as usize..end as usize] {
-            // Written so that NaN is excessive.
             if re * re + im * im < 1.0 {
                 continue;
             }
             let norm = re.hypot(*im);
-            if !(norm <= 1.0 + AMPLITUDE_TOLERANCE) {
+            if norm.is_nan() || norm > 1.0 + AMPLITUDE_TOLERANCE {
                 return Amplitude::Excessive;
             }
             if norm > 1.0 {

@@ -4,10 +4,12 @@
 //! What is wrong with the payload as a whole fails at once. What is wrong with one instruction, such as a waveform that
 //! the library does not have, concerns the commands that use it, and is told when one of them is asked for.
 
+mod draft;
 mod instruction;
 mod layout;
 mod library;
 mod lists;
+mod sequence;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -21,7 +23,7 @@ use crate::members::Members;
 use crate::pulse::channel::MAX_INDEX;
 use crate::pulse::expression::Expression;
 use crate::qargs::{Order, QargsList, read_qargs};
-use instruction::Sequences;
+use sequence::Sequences;
 
 /// Pulse defaults as columns; everything else that the payload contains stays where it is.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The schedule of a command: its instructions in order, once it is clear that they can be played together.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use crate::defaults::{Acquisition, Amplitude, Defaults, Instruction, Operation, Parametric};
 use crate::error::Fault;
@@ -64,7 +64,10 @@ impl<'a> SchedulePlan<'a> {
                 for position in 0..acquisition.qubits.len() {
                     let places = acquisition.places(position);
                     times.extend(places.iter().flatten().map(|(place, at)| (*place, *at, start, end, instruction.at)));
-                    #[expect(clippy::cast_possible_truncation, reason = "each took at least one of fewer than 2^32 bytes")]
+                    #[expect(
+                        clippy::cast_possible_truncation,
+                        reason = "each took at least one of fewer than 2^32 bytes"
+                    )]
                     let action = Action::AcquireOne(at, position as u32);
                     items.push(Item { start, duration, names: acquisition.names(position), action });
                 }
@@ -83,10 +86,12 @@ impl<'a> SchedulePlan<'a> {
     /// The places of a command in the order in which its instructions name them.
     #[must_use]
     pub fn places(defaults: &Defaults, command: usize) -> Vec<(Place, u32)> {
-        let mut seen = HashMap::new();
+        let mut seen = HashSet::new();
         let mut places = Vec::new();
         let mut note = |place| {
-            seen.entry(place).or_insert_with(|| places.push(place));
+            if seen.insert(place) {
+                places.push(place);
+            }
         };
         for instruction in defaults.sequence(command) {
             if let Operation::Acquire(at) = instruction.operation {
@@ -141,7 +146,8 @@ fn duration_of(defaults: &Defaults, instruction: &Instruction) -> Read<u32> {
         Operation::Parametric(at) => envelope(&defaults.parametric[at as usize], instruction.at)?.duration,
         Operation::Waveform(at) => {
             if defaults.library.amplitude(at) == Amplitude::Excessive {
-                let expected = format!("a waveform whose samples are at most 1, unlike {:?}", defaults.library.name(at));
+                let expected =
+                    format!("a waveform whose samples are at most 1, unlike {:?}", defaults.library.name(at));
                 return Err(Fault::expected(instruction.at as usize, expected));
             }
             let span = defaults.library.span(at);

@@ -87,7 +87,8 @@ mod tests {
         assert_eq!(Channel::parse(b"d0126"), drive(126));
         assert_eq!(Channel::parse(b"d3junk"), drive(3));
         assert_eq!(Channel::parse(b"u7"), Some(Channel { line: Line::Control, index: 7 }));
-        for name in [&b""[..], b"d", b"x1", b"D1", b"acquire1", b"du1", b"1", b"d-1", b"d10000000", b"d99999999999999"] {
+        for name in [&b""[..], b"d", b"x1", b"D1", b"acquire1", b"du1", b"1", b"d-1", b"d10000000", b"d99999999999999"]
+        {
             assert_eq!(Channel::parse(name), None, "{}", name.escape_ascii());
         }
     }

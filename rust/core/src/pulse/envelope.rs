@@ -162,8 +162,7 @@ impl Envelope {
     pub fn check(&self, limit_amplitude: bool) -> Result<(), &'static str> {
         let (duration, width) = (f64::from(self.duration), self.get(Width));
         let needs = |parameter| self.shape.parameters().contains(&parameter);
-        // Written so that NaN fails.
-        if needs(Sigma) && !(self.get(Sigma) > 0.0) {
+        if needs(Sigma) && (self.get(Sigma).is_nan() || self.get(Sigma) <= 0.0) {
             return Err("sigma above 0");
         }
         if needs(Width) && !(width >= 0.0 && width <= duration) {

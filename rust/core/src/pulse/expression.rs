@@ -25,8 +25,10 @@ pub enum Function {
     Tanh,
 }
 
-/// Functions by name.
-const FUNCTIONS: [(&str, Function, fn(f64) -> f64); 16] = [
+/// A function with its name and what it does.
+type Known = (&'static str, Function, fn(f64) -> f64);
+
+const FUNCTIONS: [Known; 16] = [
     ("acos", Function::Acos, f64::acos),
     ("acosh", Function::Acosh, f64::acosh),
     ("asin", Function::Asin, f64::asin),
