@@ -92,6 +92,11 @@ METHODS = [
     "qubit_properties",
     "run",
     "set_options",
+    "defaults",
+    "drive_channel",
+    "measure_channel",
+    "acquire_channel",
+    "control_channel",
     "status",
     "target_history",
     "refresh",
@@ -110,7 +115,7 @@ def test_every_documented_attribute_and_method_is_there(local_provider: IBMProvi
     assert isinstance(backend, BackendV2)
     assert backend.version == 2
     assert repr(backend) == f"<IBMBackend('{backend.name}')>"
-    assert not hasattr(backend, "defaults")  # comes with pulse
+    assert (backend.defaults() is None) == (Snapshot.load(name).payloads.defaults is None)
 
 
 def test_attributes_have_the_values_of_the_payload_in_si_units(local_provider: IBMProvider) -> None:

@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
-from pulses import PARAMETERS, defaults, devices, golden, sums
 
+from pulses import PARAMETERS, defaults, devices, golden, sums
 from qiskit_ibm_native.pulse import Acquire, Delay, Play, ShiftPhase, Waveform
 
 #: The two sums of 22,400 samples may be off by the rounding of as many additions.

@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias, final
 
-__all__ = ["Planner", "Snapshot", "Vocabulary", "build_profile", "count_shots", "hex_shots", "parse_instant"]
+__all__ = [
+    "Defaults",
+    "Envelope",
+    "Planner",
+    "Snapshot",
+    "Vocabulary",
+    "build_profile",
+    "count_shots",
+    "hex_shots",
+    "parse_instant",
+]
 
 _Payload: TypeAlias = bytes | bytearray | memoryview | str
 
@@ -56,6 +66,10 @@ class Snapshot:
         """Whether there are properties that are not empty."""
 
     @property
+    def defaults(self) -> Defaults | None:
+        """The pulses, if there are pulse defaults that are not empty."""
+
+    @property
     def faulty_qubits(self) -> list[int] | None:
         """Qubits whose ``operational`` flag is false; ``None`` if the payload lists more qubits than have columns."""
 
@@ -84,6 +98,134 @@ class Snapshot:
         """
 
     def __getnewargs__(self) -> tuple[bytes, bytes | None, bytes | None]: ...
+
+@final
+class Defaults:
+    """The pulses of one device. Frozen, thread-safe, pickles as its payload. Times are in dt."""
+
+    @staticmethod
+    def read(payload: _Payload) -> Defaults | None:
+        """Read a pulse defaults payload, detached from the interpreter; ``None`` for ``{}`` and ``null``.
+
+        Raises:
+            BackendPayloadError: The payload is refused.
+            TypeError: It is neither bytes-like nor ``str``.
+        """
+
+    @property
+    def payload(self) -> bytes:
+        """The payload, as given."""
+
+    @property
+    def frequencies(self) -> tuple[list[float], list[float]]:
+        """Estimated frequencies of qubits and of readouts, in the unit of the payload: GHz, as a rule."""
+
+    @property
+    def instructions(self) -> list[str]:
+        """The names of commands, in order of first appearance."""
+
+    @property
+    def waveforms(self) -> list[tuple[str, int, int]]:
+        """The name of each waveform of the library, and where its samples start and end among all."""
+
+    def members(self) -> dict[str, tuple[int, int]]:
+        """Return the byte range of each top-level value."""
+
+    def qubits_of(self, name: str) -> list[tuple[int, ...]]:
+        """Return the qubits of each command of a name, in payload order."""
+
+    def find(self, name: str, qubits: Sequence[int]) -> int | None:
+        """Return the index of the command of a name on these qubits, the last one if there are several."""
+
+    def commands(self) -> list[tuple[str, tuple[int, ...]]]:
+        """Return the name and the qubits of each command, in payload order."""
+
+    def schedule(self, command: int) -> tuple[list[tuple[int, str, Any, Any]], int]:
+        """Return the instructions of a command by start, duration and names of channels, and its duration.
+
+        An instruction is ``(start, kind, channel, operand)``. A channel is four times its index, plus 0 for a drive, 1
+        for a measurement, 2 for a control. The operand depends on the kind:
+
+        * ``"parametric_pulse"``: ``(index, shape, label, duration, amp, angle, values)``, with the values that the shape
+          needs.
+        * ``"waveform"``: the index of a waveform.
+        * ``"fc"``, ``"setp"`` (rad), ``"shiftf"``, ``"setf"`` (Hz): a ``float``, or the index of an expression as ``int``.
+        * ``"delay"``: a duration.
+        * ``"acquire"``: in place of a channel, the index of an acquisition; the operand is a position in it, or ``None``
+          for all of it.
+
+        Raises:
+            BackendPayloadError: An instruction makes no sense, or two overlap.
+            LookupError: There is no such command.
+        """
+
+    def places(self, command: int) -> list[tuple[str, int]]:
+        """Return the channels of a command in the order in which its instructions name them.
+
+        Kinds are ``"drive"``, ``"measure"``, ``"control"``, ``"acquire"``, ``"memory"`` and ``"register"``.
+
+        Raises:
+            LookupError: There is no such command.
+        """
+
+    def acquisition(self, at: int) -> tuple[int, list[tuple[int, int, int | None]], str | None, str | None]:
+        """Return duration, slots and options of an acquisition.
+
+        Slots are ``(qubit, memory slot, register slot)``, by the names of their channels; options are the JSON texts of
+        kernels and discriminators.
+
+        Raises:
+            LookupError: There is no such acquisition.
+        """
+
+    def expression(self, at: int) -> tuple[str, Any]:
+        """Return an expression as text and as a tree: a number, the name of a parameter, ``(operator, *operands)``.
+
+        Raises:
+            LookupError: There is no such expression.
+        """
+
+    def parametric(self, at: int) -> list[tuple[str, Any]]:
+        """Return the parameters of a parametric pulse as the payload has them.
+
+        Raises:
+            LookupError: There is no such pulse.
+        """
+
+    def is_rounded_above_one(self, waveform: int) -> bool:
+        """Return whether samples of a waveform are above 1 by rounding.
+
+        Raises:
+            LookupError: There is no such waveform.
+        """
+
+    def samples(self) -> bytes:
+        """Return the samples of all waveforms as ``complex128`` in native byte order."""
+
+    def __reduce__(self) -> tuple[Any, tuple[bytes]]: ...
+
+@final
+class Envelope:
+    """A parametric pulse that can be sampled."""
+
+    def __new__(
+        cls,
+        shape: str,
+        duration: int,
+        amp: float,
+        angle: float,
+        parameters: Mapping[str, float],
+        limit_amplitude: bool,
+    ) -> Envelope:
+        """Check the parameters of a shape.
+
+        Raises:
+            ValueError: There is no such shape, or its parameters make no sense.
+            OverflowError: The duration is negative, or above 32 bits.
+        """
+
+    def samples(self) -> bytes:
+        """Return its samples as ``complex128`` in native byte order."""
 
 @final
 class Vocabulary:

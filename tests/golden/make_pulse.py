@@ -77,9 +77,7 @@ def operand(instruction: object, pulses: Pulses) -> object:
 
 def steps(schedule: object, pulses: Pulses) -> list[object]:
     """Return the instructions of a schedule."""
-    return [
-        [start, type(it).__name__, it.channel.name, operand(it, pulses)] for start, it in schedule.instructions
-    ]
+    return [[start, type(it).__name__, it.channel.name, operand(it, pulses)] for start, it in schedule.instructions]
 
 
 def golden(name: str) -> dict[str, object]:

@@ -79,6 +79,15 @@ class RuntimeClient:
         query = _given(updated_before=datetime and _utc(datetime), calibration_id=calibration_id)
         return self._get(_path("backends", backend_name, "properties"), query).body
 
+    def backend_pulse_defaults(self, backend_name: str, calibration_id: str | None = None) -> bytes | None:
+        """Return the pulse defaults payload of a device; ``None`` if it has no pulses."""
+        try:
+            return self._get(_path("backends", backend_name, "defaults"), _given(calibration_id=calibration_id)).body
+        except RequestsApiError as error:
+            if error.status_code == 404:
+                return None
+            raise
+
     def backend_status(self, backend_name: str) -> dict[str, Any]:
         """Return the status of a device."""
         return self._get(_path("backends", backend_name, "status")).object()

@@ -186,15 +186,11 @@ def _backends(rooms: Rooms) -> APIRouter:
 
     @router.get("/backends/{name}/properties")
     async def get_properties(name: str, request: Request) -> Response:
-        found = device(name)
-        text = request.query_params.get("updated_before")
-        if text is None:
-            return _payload(found.latest.payloads.properties, request)
-        try:
-            earlier = found.before(_native.parse_instant(text.replace(" ", "+")))
-        except ValueError as error:
-            raise Refusal(400, 1211, f"updated_before: {error}") from None
-        return _payload(None if earlier is None else earlier.payloads.properties, request)
+        return _payload(_properties(device(name), request.query_params.get("updated_before")), request)
+
+    @router.get("/backends/{name}/defaults")
+    async def get_defaults(name: str, request: Request) -> Response:
+        return _payload(_pulse_defaults(device(name)), request)
 
     @router.get("/backends/{name}/status")
     async def get_status(name: str) -> Response:
@@ -209,6 +205,23 @@ def _backends(rooms: Rooms) -> APIRouter:
         return _json({"instance_id": rooms.crn, "plan_id": PLAN, "usage_consumed_seconds": 0})
 
     return router
+
+
+def _properties(device: Device, updated_before: str | None) -> bytes | None:
+    if updated_before is None:
+        return device.latest.payloads.properties
+    try:
+        earlier = device.before(_native.parse_instant(updated_before.replace(" ", "+")))
+    except ValueError as error:
+        raise Refusal(400, 1211, f"updated_before: {error}") from None
+    return None if earlier is None else earlier.payloads.properties
+
+
+def _pulse_defaults(device: Device) -> bytes:
+    payload = device.latest.payloads.defaults
+    if payload is None:
+        raise Refusal(404, 1217, f"{device.name} has no pulse defaults")
+    return payload
 
 
 def _payload(payload: bytes | None, request: Request) -> Response:

@@ -11,6 +11,7 @@ from .view import PayloadView, encode, optional_instant
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from .._native import Snapshot as NativeSnapshot
     from ..pulse.channels import AcquireChannel, Channel, ControlChannel, DriveChannel, MeasureChannel
     from ..pulse.device_channels import DeviceChannels
 
@@ -123,6 +124,7 @@ class BackendConfiguration(PayloadView):
     """
 
     _payload_name = "configuration"
+    _native: NativeSnapshot
     _conversions = {
         "default_rep_delay": _microseconds,
         "dt": _nanoseconds,
@@ -151,7 +153,7 @@ class BackendConfiguration(PayloadView):
         raise TypeError("use Snapshot.configuration or BackendConfiguration.from_dict")
 
     @classmethod
-    def _of(cls, native: _native.Snapshot) -> BackendConfiguration:
+    def _of(cls, native: NativeSnapshot) -> BackendConfiguration:
         return cls._view(native, native.payloads[0], native.configuration_members())
 
     @classmethod
@@ -227,7 +229,7 @@ class BackendConfiguration(PayloadView):
             raise KeyError(key)
         return value
 
-    def __reduce__(self) -> tuple[Any, tuple[_native.Snapshot]]:
+    def __reduce__(self) -> tuple[Any, tuple[NativeSnapshot]]:
         return type(self)._of, (self._native,)
 
     def __repr__(self) -> str:

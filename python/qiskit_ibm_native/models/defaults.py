@@ -3,16 +3,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _native
+from ..pulse.channels import AcquireChannel, Channel, DriveChannel, MeasureChannel
+from ..pulse.commands import library
 from ..pulse.instruction_schedule_map import InstructionScheduleMap
 from .view import PayloadView, encode
 
 if TYPE_CHECKING:
+    from .._native import Defaults as NativeDefaults
     from ..pulse.waveforms import Samples
     from .view import Payload
+
+
+_Made = TypeVar("_Made")
 
 
 class _Record:
@@ -105,13 +111,13 @@ class PulseDefaults(PayloadView):
     """
 
     _payload_name = "defaults"
-    _native: _native.Defaults
+    _native: NativeDefaults
 
     def __init__(self) -> None:
         raise TypeError("use Snapshot.defaults, PulseDefaults.from_payload or PulseDefaults.from_dict")
 
     @classmethod
-    def _of(cls, native: _native.Defaults) -> PulseDefaults:
+    def _of(cls, native: NativeDefaults) -> PulseDefaults:
         return cls._view(native, native.payload, native.members())
 
     @classmethod
@@ -149,32 +155,42 @@ class PulseDefaults(PayloadView):
         return self._once("meas_freq_est", lambda: [each * 1e9 for each in self._native.frequencies[1]])
 
     @property
+    def frequencies(self) -> dict[Channel, float]:
+        """Estimated frequencies of the drive, measure and acquire channels, Hz.
+
+        A control channel has the frequency of its target's drive, which the configuration tells.
+        """
+        drive, measure = enumerate(self.qubit_freq_est), list(enumerate(self.meas_freq_est))
+        return {
+            **{DriveChannel(qubit): frequency for qubit, frequency in drive},
+            **{MeasureChannel(qubit): frequency for qubit, frequency in measure},
+            **{AcquireChannel(qubit): frequency for qubit, frequency in measure},
+        }
+
+    @property
     def pulse_library(self) -> list[PulseLibraryItem]:
         """The sampled waveforms, as the payload has them."""
-        return self._once("pulse_library", self._library)
+        return self._once("pulse_library", lambda: [PulseLibraryItem(*each) for each in library(self._native)])
 
     @property
     def cmd_def(self) -> list[Command]:
         """The commands, as the payload has them."""
         return self._once("cmd_def", lambda: [_command(each) for each in self._decode("cmd_def")])
 
-    def _once(self, name: str, make: Any) -> Any:
+    def _once(self, name: str, make: Callable[[], _Made]) -> _Made:
         # Behind an underscore, so that the property of the name stays in force.
         kept = vars(self)
         if f"_{name}" not in kept:
             kept[f"_{name}"] = make()
-        return kept[f"_{name}"]
-
-    def _library(self) -> list[PulseLibraryItem]:
-        import numpy as np
-
-        samples = np.frombuffer(self._native.samples(), np.complex128)
-        return [PulseLibraryItem(name, samples[start:end]) for name, start, end in self._native.waveforms]
+        made: _Made = kept[f"_{name}"]
+        return made
 
     _conversions = {"meas_kernel": MeasurementKernel.from_dict, "discriminator": Discriminator.from_dict}
 
     _contents = {
-        "pulse_library": lambda items: [{**item, "samples": [complex(*it) for it in item["samples"]]} for item in items],
+        "pulse_library": lambda items: [
+            {**item, "samples": [complex(*it) for it in item["samples"]]} for item in items
+        ],
         "cmd_def": lambda commands: [_command(each).to_dict() for each in commands],
     }
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import datetime
     from collections.abc import Iterable, Mapping
 
+    from .._native import Snapshot as NativeSnapshot
+
     Value = tuple[Any, datetime.datetime | None]
 
 #: Powers of ten of SI prefixes, by the first character of a unit.
@@ -137,6 +139,7 @@ class BackendProperties(PayloadView):
     """
 
     _payload_name = "properties"
+    _native: NativeSnapshot
     _contents = {
         "gates": lambda gates: [_gate(each) for each in gates],
         "general": lambda general: general and [_quantity(each) for each in general],
@@ -154,7 +157,7 @@ class BackendProperties(PayloadView):
         raise TypeError("use Snapshot.properties or BackendProperties.from_dict")
 
     @classmethod
-    def _of(cls, native: _native.Snapshot) -> BackendProperties:
+    def _of(cls, native: NativeSnapshot) -> BackendProperties:
         return cls._view(native, native.payloads[1] or b"", native.properties_members())
 
     @classmethod
@@ -298,7 +301,7 @@ class BackendProperties(PayloadView):
             return []
         return [gate for gate in self.gates if not self.is_gate_operational(gate.gate, gate.qubits)]
 
-    def __reduce__(self) -> tuple[Any, tuple[_native.Snapshot]]:
+    def __reduce__(self) -> tuple[Any, tuple[NativeSnapshot]]:
         return type(self)._of, (self._native,)
 
     def __repr__(self) -> str:

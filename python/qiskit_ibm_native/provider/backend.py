@@ -24,8 +24,9 @@ from ..models import BackendConfiguration, BackendStatus
 from ..snapshot import Snapshot
 from . import checks
 from .attributes import DOCUMENTED, attribute_of, snapshot_of
-from .calibration import Calibration
+from .calibration import Calibration, checked_time
 from .options import BackendOptions, add_validators, chosen_options, default_options
+from .pulses import PulseMethods
 from .qubit_properties import IBMQubitProperties, qubit_properties_of
 from .run_order import check_size, delays_for_id, run_in_order
 from .running import submit
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 _STATUS_LIFE = 10.0
 
 
-class IBMBackend(BackendV2):  # type: ignore[misc]
+class IBMBackend(PulseMethods, BackendV2):  # type: ignore[misc]
     """A device of IBM Quantum.
 
     Every key of the device's configuration is an attribute, in the units of :class:`BackendConfiguration`: ``dt``,
@@ -106,7 +107,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         self._status: tuple[float, BackendStatus] | None = None
         is_simulator = bool(getattr(model, "simulator", False))
         self._takes_simulator_options = is_simulator if takes_simulator_options is None else takes_simulator_options
-        self._calibration = Calibration(snapshot, self._fetch_properties, use_fractional_gates)
+        self._calibration = self._calibration_of(snapshot)
         self._add_validators()
 
     # What the device is
@@ -209,7 +210,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         return self.target
 
     def _calibration_before(self, datetime: dt_module.datetime) -> Calibration:
-        payload = self._fetch_properties(_checked_time(datetime))
+        payload = self._fetch_properties(checked_time(datetime))
         configuration = Snapshot.from_payloads(self._calibration.configuration.payloads.configuration)
         return Calibration(configuration, lambda: payload, self._use_fractional_gates, payload or b"")
 
@@ -276,17 +277,20 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         if self._calibration.is_of(configuration, properties):
             return
         snapshot = Snapshot.from_payloads(configuration)
-        calibration = Calibration(snapshot, self._fetch_properties, self._use_fractional_gates, properties or b"")
+        calibration = self._calibration_of(snapshot, properties or b"")
         self._calibration, self._configuration = calibration, snapshot.configuration
         self.backend_version = getattr(self._configuration, "backend_version", None)
+
+    def _calibration_of(self, configuration: Snapshot, properties: bytes | None = None) -> Calibration:
+        fractional, fetch_defaults = self._use_fractional_gates, self._fetch_defaults
+        return Calibration(configuration, self._fetch_properties, fractional, properties, fetch_defaults)
 
     def _fetch_properties(self, before: dt_module.datetime | None = None) -> bytes | None:
         """Return the properties payload; simulators have none."""
         if getattr(self._configuration, "simulator", False):
             return None
         try:
-            arguments = {"calibration_id": self._calibration_id} if self._calibration_id else {}
-            payload = self._api_client.backend_properties(self.name, datetime=before, **arguments)
+            payload = self._api_client.backend_properties(self.name, datetime=before, **self._choice())
         except IBMApiError as error:
             raise IBMBackendApiError(f"The properties of {self.name} could not be fetched: {error}") from None
         # Clients that somebody else wrote may have decoded it.
@@ -491,9 +495,3 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
 
     def _repr_html_(self) -> str:
         return f"<b>{escape(self.name)}</b> {self.num_qubits} qubits, version {escape(str(self.backend_version))}"
-
-
-def _checked_time(datetime: Any) -> dt_module.datetime:
-    if not isinstance(datetime, dt_module.datetime):
-        raise TypeError(f"'{datetime}' is not of type 'datetime'.")
-    return datetime

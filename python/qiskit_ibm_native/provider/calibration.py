@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import datetime as dt_module
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..models.defaults import PulseDefaults
 from ..snapshot import Snapshot
 from ..target import build_coupling_map, build_instruction_durations, build_target
 
@@ -29,6 +31,7 @@ class Calibration:
         fetch_properties: Callable[[], bytes | None],
         use_fractional_gates: bool | None,
         properties: bytes | None = None,
+        fetch_defaults: Callable[[], bytes | None] | None = None,
     ) -> None:
         """Create a calibration.
 
@@ -37,6 +40,7 @@ class Calibration:
             fetch_properties: Returns the properties payload, ``None`` or ``{}`` if there is none. It is called once.
             use_fractional_gates: As in :func:`build_target`.
             properties: The properties payload, if it is known already.
+            fetch_defaults: Returns the pulse defaults payload, ``None`` if there is none. It is called once.
         """
         self._fetch_properties = fetch_properties
         self._use_fractional_gates = use_fractional_gates
@@ -46,6 +50,8 @@ class Calibration:
         self._target: Target | None = None
         self._durations: InstructionDurations | None = None
         self._coupling_map: tuple[CouplingMap | None] | None = None
+        self._fetch_defaults = fetch_defaults or (lambda: None)
+        self._defaults: tuple[PulseDefaults | None] | None = None
         if properties is not None:
             self._complete(properties)
 
@@ -116,3 +122,26 @@ class Calibration:
                         build_coupling_map(snapshot, use_fractional_gates=self._use_fractional_gates),
                     )
         return self._coupling_map[0]
+
+    @property
+    def defaults(self) -> PulseDefaults | None:
+        """The pulses; ``None`` if the device has none."""
+        if self._defaults is None:
+            with self._lock:
+                if self._defaults is None:
+                    self.refresh_defaults()
+        return self._defaults[0] if self._defaults else None
+
+    def refresh_defaults(self) -> None:
+        """Ask for the pulses again; what is known stays if they are the same."""
+        payload = self._fetch_defaults()
+        known = self._defaults[0] if self._defaults else None
+        if known is None or payload != known.payload:
+            self._defaults = (None if payload is None else PulseDefaults.from_payload(payload),)
+
+
+def checked_time(datetime: Any) -> dt_module.datetime:
+    """Return ``datetime`` if it is one; TypeError otherwise."""
+    if not isinstance(datetime, dt_module.datetime):
+        raise TypeError(f"'{datetime}' is not of type 'datetime'.")
+    return datetime

@@ -29,6 +29,9 @@ class IBMRetiredBackend(IBMBackend):
     def _fetch_properties(self, before: dt_module.datetime | None = None) -> bytes | None:  # noqa: ARG002 (there are none)
         return None
 
+    def _fetch_defaults(self) -> bytes | None:
+        return None
+
     def refresh(self) -> None:
         """Do nothing: nothing changes any more."""
 

@@ -8,12 +8,34 @@ imported only for parameters that have no value yet.
 
 from __future__ import annotations
 
-from .channels import AcquireChannel, Channel, ClassicalIOChannel, ControlChannel, DriveChannel, MeasureChannel, MemorySlot, PulseChannel, RegisterSlot
+from .channels import (
+    AcquireChannel,
+    Channel,
+    ClassicalIOChannel,
+    ControlChannel,
+    DriveChannel,
+    MeasureChannel,
+    MemorySlot,
+    PulseChannel,
+    RegisterSlot,
+)
 from .device_channels import DeviceChannels
-
+from .export import ChannelArrays, to_defcal
 from .instruction_schedule_map import InstructionScheduleMap
 from .instructions import Acquire, Delay, Instruction, Play, SetFrequency, SetPhase, ShiftFrequency, ShiftPhase
-from .library import Constant, Cos, Drag, Gaussian, GaussianSquare, GaussianSquareDrag, GaussianSquareEcho, Sawtooth, Sin, Square, Triangle
+from .library import (
+    Constant,
+    Cos,
+    Drag,
+    Gaussian,
+    GaussianSquare,
+    GaussianSquareDrag,
+    GaussianSquareEcho,
+    Sawtooth,
+    Sin,
+    Square,
+    Triangle,
+)
 from .options import Discriminator, Kernel
 from .schedule import CalibrationPublisher, Schedule
 from .waveforms import Pulse, SymbolicPulse, Waveform
@@ -23,6 +45,7 @@ __all__ = [
     "AcquireChannel",
     "CalibrationPublisher",
     "Channel",
+    "ChannelArrays",
     "ClassicalIOChannel",
     "Constant",
     "ControlChannel",
@@ -56,4 +79,5 @@ __all__ = [
     "SymbolicPulse",
     "Triangle",
     "Waveform",
+    "to_defcal",
 ]

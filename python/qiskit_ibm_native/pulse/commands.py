@@ -100,17 +100,20 @@ class CommandBook:
     def waveforms(self) -> list[Waveform]:
         """The waveforms of the library. Their samples are views of one array."""
         if self._waveforms is None:
-            import numpy as np
-
-            samples = np.frombuffer(self._native.samples(), np.complex128)
-            self._waveforms = [
-                self._waveform(index, name, samples[start:end])
-                for index, (name, start, end) in enumerate(self._native.waveforms)
-            ]
+            listed = enumerate(library(self._native))
+            self._waveforms = [self._waveform(index, name, samples) for index, (name, samples) in listed]
         return self._waveforms
 
     def _waveform(self, index: int, name: str, samples: Samples) -> Waveform:
         return Waveform(samples, name) if self._native.is_rounded_above_one(index) else Waveform._of(samples, name)
+
+
+def library(native: NativeDefaults) -> list[tuple[str, Samples]]:
+    """Return the name and the samples of each waveform of a payload; all samples are views of one array."""
+    import numpy as np
+
+    samples = np.frombuffer(native.samples(), np.complex128)
+    return [(name, samples[start:end]) for name, start, end in native.waveforms]
 
 
 def _option(kind: type[Any], text: str | None) -> Any:

@@ -198,11 +198,14 @@ class InstructionScheduleMap:
 
     def _schedule(self, name: str, qubits: tuple[int, ...], command: int) -> Schedule | None:
         if command not in self._made and self._book is not None:
-            from ..exceptions import IBMError
-
             try:
                 self._made[command] = self._book.schedule(name, command)
-            except IBMError as error:
+            except Exception as error:
+                # Importing the class imports Qiskit, which most do without.
+                from ..exceptions import IBMError
+
+                if not isinstance(error, IBMError):
+                    raise
                 self._made[command] = None
                 message = f"Pulse calibration cannot be built and the entry is ignored: {name} on {qubits}: {error}."
                 warnings.warn(message, UserWarning, stacklevel=3)
@@ -211,8 +214,10 @@ class InstructionScheduleMap:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, InstructionScheduleMap):
             return NotImplemented
-        if self._native is not None and other._native is not None and self._table is None and other._table is None:
-            if self._native.payload == other._native.payload:
+        natives = (self._native, other._native)
+        if self._table is None is other._table and None not in natives:
+            payloads = {it.payload for it in natives if it is not None}
+            if len(payloads) == 1:
                 return True
         gates = {(name, qubits) for name in self.instructions for qubits in self._qubits_of(name)}
         if gates != {(name, qubits) for name in other.instructions for qubits in other._qubits_of(name)}:
@@ -264,14 +269,18 @@ class _UserEntry:
             self.parameters = tuple(arguments or names)
         elif callable(definition):
             if arguments:
-                warnings.warn("the arguments of a function are its own; `arguments` is ignored", UserWarning, stacklevel=3)
+                warnings.warn(
+                    "the arguments of a function are its own; `arguments` is ignored", UserWarning, stacklevel=3
+                )
             self.parameters = tuple(inspect.signature(definition).parameters)
         else:
             raise pulse_error(f"expected a schedule, or a function that returns one, got {definition!r}")
 
     def schedule(self, *params: Any, **kwparams: Any) -> Schedule:
         if isinstance(self.definition, Schedule):
-            made = _assigned(self.definition, self.parameters, params, kwparams) if params or kwparams else self.definition
+            made = (
+                _assigned(self.definition, self.parameters, params, kwparams) if params or kwparams else self.definition
+            )
         else:
             try:
                 inspect.signature(self.definition).bind(*params, **kwparams)

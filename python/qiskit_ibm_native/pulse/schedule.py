@@ -6,12 +6,12 @@ from __future__ import annotations
 import enum
 import itertools
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from .channels import Channel
 from .errors import pulse_error
 from .instructions import Instruction
-from .parameters import bound, by_parameter
+from .parameters import by_parameter
 
 Timed = tuple[int, Instruction]
 Channels = tuple[Channel, ...]
@@ -54,7 +54,7 @@ class Schedule:
             metadata: Whatever is worth knowing about it.
 
         Raises:
-            PulseError: Two of them overlap on a channel, or one starts before 0.
+            PulseError: Two of them overlap on a channel, one starts before 0, or the duration of one is not bound.
         """
         self._name = f"sched{next(self._counter)}" if name is None else name
         self._metadata = dict(metadata or {})
@@ -66,7 +66,7 @@ class Schedule:
                 raise pulse_error(f"a schedule consists of schedules and instructions, not {schedule!r}")
             if isinstance(start, bool) or not hasattr(start, "__index__"):
                 raise pulse_error(f"a start time must be an integer, in units of dt, not {start!r}")
-            timed.extend((int(start) + time, it) for time, it in schedule.instructions)
+            timed.extend((int(start) + time, _with_known_duration(it)) for time, it in schedule.instructions)
             channels.update(dict.fromkeys(schedule.channels))
         # Sorting keeps the order of what has the same key.
         self._instructions = tuple(sorted(timed, key=_sort_key))
@@ -211,7 +211,7 @@ class Schedule:
         instruction_types: Iterable[type[Instruction]] | type[Instruction] | None = None,
         time_ranges: Iterable[tuple[int, int]] | None = None,
         intervals: Iterable[tuple[int, int]] | None = None,
-        check_subroutine: bool = True,
+        check_subroutine: bool = True,  # noqa: ARG002 (as in Qiskit; schedules have no subroutines)
     ) -> Schedule:
         """Return a schedule of those instructions that all conditions hold for.
 
@@ -233,7 +233,7 @@ class Schedule:
         instruction_types: Iterable[type[Instruction]] | type[Instruction] | None = None,
         time_ranges: Iterable[tuple[int, int]] | None = None,
         intervals: Iterable[tuple[int, int]] | None = None,
-        check_subroutine: bool = True,
+        check_subroutine: bool = True,  # noqa: ARG002 (as in Qiskit; schedules have no subroutines)
     ) -> Schedule:
         """Return a schedule of the instructions that :meth:`filter` would leave out."""
         wanted = _filters(channels, instruction_types, time_ranges, intervals, filter_funcs)
@@ -269,10 +269,8 @@ class Schedule:
         """
         _refuse(inplace)
         values = by_parameter(value_dict, self.parameters)
-        parts = [(bound(time, values), it._bound(values) if it.is_parameterized() else it) for time, it in self.instructions]
-        if all(it.duration == old.duration for (_, it), (_, old) in zip(parts, self._instructions, strict=True)):
-            return Schedule._of(self.name, tuple(parts), self._duration, self._channels, dict(self._metadata))
-        return Schedule(*parts, name=self.name, metadata=self._metadata)
+        timed = tuple((start, it._bound(values) if it.is_parameterized() else it) for start, it in self._instructions)
+        return Schedule._of(self.name, timed, self._duration, self._channels, dict(self._metadata))
 
     # Ways out
 
@@ -336,15 +334,20 @@ class Schedule:
         return f"Schedule({', '.join(shown)})"
 
 
+def _with_known_duration(instruction: Instruction) -> Instruction:
+    if hasattr(instruction.duration, "parameters"):
+        raise pulse_error(f"the duration of {instruction!r} is not bound; a schedule needs to know it")
+    return instruction
+
+
 def _sort_key(timed: Timed) -> tuple[int, int, list[str]]:
     start, instruction = timed
     return start, instruction.duration, sorted(channel.name for channel in instruction.channels)
 
 
-def _refuse(inplace: bool) -> NoReturn | None:
+def _refuse(inplace: bool) -> None:
     if inplace:
         raise pulse_error("a schedule does not change; use the one that is returned")
-    return None
 
 
 def _listed(values: Any) -> tuple[Any, ...]:
@@ -361,13 +364,10 @@ def _filters(
     if types is not None:
         kinds = _listed(types)
         filters.append(lambda timed: isinstance(timed[1], kinds))
-    for ranges in (time_ranges, intervals):
-        if ranges is not None:
-            filters.append(_within([ranges] if isinstance(next(iter(ranges), ()), int) else list(ranges)))  # type: ignore[list-item]
+    filters.extend(_within(ranges) for ranges in (time_ranges, intervals) if ranges is not None)
     return filters
 
 
-def _within(ranges: list[tuple[int, int]]) -> Callable[[Timed], bool]:
-    return lambda timed: any(
-        start <= timed[0] and timed[0] + timed[1].duration <= stop for start, stop in ranges
-    )
+def _within(ranges: Iterable[tuple[int, int]]) -> Callable[[Timed], bool]:
+    wanted = list(ranges)
+    return lambda timed: any(start <= timed[0] and timed[0] + timed[1].duration <= stop for start, stop in wanted)

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import cmath
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import _native
@@ -63,7 +64,7 @@ class Pulse:
         """Return whether some of it is yet to be bound."""
         return bool(parameters_of(self.parameters.values()))
 
-    def _bound(self, values: Mapping[Any, Any]) -> Pulse:
+    def _bound(self, values: Mapping[Any, Any]) -> Pulse:  # noqa: ARG002 (most have none)
         """Return the pulse with parameters replaced."""
         return self
 
@@ -117,7 +118,7 @@ class Waveform(Pulse):
         return self._name
 
     @property
-    def duration(self) -> int:  # type: ignore[override]
+    def duration(self) -> int:
         """How many samples there are, dt."""
         return len(self._samples)
 
@@ -209,12 +210,8 @@ class SymbolicPulse(Pulse):
         pulse = cls.__new__(cls)
         pulse._shape, pulse._duration, pulse._name, pulse._source = shape, duration, label, (native, index)
         pulse._limit, pulse._samples = True, None
-        if shape == "gaussian_square_echo":
-            sigma, width, *active = values
-            values, rest = (amp, angle, sigma, width, *active), ()
-        else:
-            rest = (amp, angle)
-        pulse._parameters = dict(zip(SHAPES[shape][1], (*values, *rest), strict=True))
+        ordered = (amp, angle, *values) if shape == "gaussian_square_echo" else (*values, amp, angle)
+        pulse._parameters = dict(zip(SHAPES[shape][1], ordered, strict=True))
         return pulse
 
     def _envelope(self) -> NativeEnvelope:
@@ -237,7 +234,7 @@ class SymbolicPulse(Pulse):
         return self._shape
 
     @property
-    def duration(self) -> Any:  # type: ignore[override]
+    def duration(self) -> Any:
         """How many samples it has, dt."""
         return self._duration
 
@@ -296,13 +293,7 @@ class SymbolicPulse(Pulse):
         if self._shape != other._shape or self._duration != other._duration:
             return False
         one, two = self._parameters, other._parameters
-        # numpy's isclose, as Qiskit compares amplitudes, without numpy.
-        amplitudes = [_polar(it["amp"], it["angle"]) for it in (one, two)]
-        if None in amplitudes:
-            same = (one["amp"], one["angle"]) == (two["amp"], two["angle"])
-        else:
-            same = bool(abs(amplitudes[0] - amplitudes[1]) <= 1e-8 + 1e-5 * abs(amplitudes[1]))  # type: ignore[operator, arg-type]
-        return same and all(one[key] == two[key] for key in one if key not in {"amp", "angle"})
+        return _same_amplitude(one, two) and all(one[key] == two[key] for key in one if key not in {"amp", "angle"})
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -332,10 +323,11 @@ def _whole(duration: Any) -> int:
     return whole
 
 
-def _polar(amp: Any, angle: Any) -> complex | None:
-    import cmath
-
+def _same_amplitude(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
+    """Return whether complex amplitudes are as close as numpy's ``isclose`` wants them to be."""
     try:
-        return complex(amp * cmath.exp(1j * angle))
+        first, second = (cmath.rect(it["amp"], it["angle"]) for it in (one, two))
     except TypeError:
-        return None
+        # Parameters that are not bound.
+        return bool((one["amp"], one["angle"]) == (two["amp"], two["angle"]))
+    return abs(first - second) <= 1e-8 + 1e-5 * abs(second)

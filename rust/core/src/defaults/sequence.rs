@@ -48,8 +48,15 @@ const KINDS: [(&[u8], &[&str]); 8] = [
     (b"snapshot", &[]),
 ];
 
-/// The values of an instruction by key.
-type Values = Vec<(String, Span)>;
+/// Where the values of an object are, by key. One that repeats is listed each time.
+fn values(reader: &mut Reader<'_>) -> Read<Vec<(String, Span)>> {
+    let mut values = Vec::new();
+    reader.object(|reader, key| {
+        values.push((key.decode().into_owned(), reader.skip()?));
+        Ok(())
+    })?;
+    Ok(values)
+}
 
 impl<'a> Sequences<'a> {
     /// Makes room for what a payload of `length` bytes may have.
@@ -102,19 +109,10 @@ impl<'a> Tables<'a> {
     /// Reads an instruction that is written in any way; tells where its values are if it may be written so again.
     fn learn(&mut self, reader: &mut Reader<'a>) -> Read<(Draft, Option<Fields>)> {
         let at = reader.offset();
-        let (mut name, mut values) = (None, Values::new());
-        reader.object(|reader, key| {
-            let from = reader.offset();
-            if key.plain() == b"name" {
-                name = Some(reader.text()?);
-            } else {
-                reader.skip()?;
-            }
-            values.push((key.decode().into_owned(), Span { start: from, end: reader.offset() }));
-            Ok(())
-        })?;
-        let name = name.ok_or_else(|| Fault::missing(at as usize, "name"))?;
+        let values = values(reader)?;
         let find = |key: &str| values.iter().rfind(|(known, _)| known == key).map(|(_, span)| *span);
+        let name = find("name").ok_or_else(|| Fault::missing(at as usize, "name"))?;
+        let name = reader.moved(name.start).text()?;
         let t0 = find("t0").ok_or_else(|| Fault::missing(at as usize, "t0"))?;
         let mut draft = Draft::default();
         draft.instruction.at = at;
@@ -195,34 +193,34 @@ impl<'a> Tables<'a> {
     }
 
     fn take_parameters(&mut self, draft: &mut Draft, fields: &mut Fields, reader: &mut Reader<'a>) -> Read<()> {
-        let (start, mut has) = (reader.clone(), [false; 2]);
-        reader.object(|reader, key| {
-            let (from, at) = (reader.offset(), reader.clone());
-            let field = match key.plain() {
-                b"amp" => {
-                    has[0] = true;
-                    if reader.peek() == b'[' {
-                        Field::Amp
-                    } else {
+        let (start, values) = (reader.clone(), values(reader)?);
+        let mut has_amp = false;
+        for (at, (key, span)) in values.iter().enumerate() {
+            // The last one of a name counts.
+            if values[at + 1..].iter().any(|(later, _)| later == key) {
+                continue;
+            }
+            let reader = &mut start.moved(span.start);
+            let field = match key.as_str() {
+                "amp" => {
+                    has_amp = true;
+                    if reader.peek() != b'[' {
                         draft.parametric.amp = (reader.number()?.value, None);
-                        return Ok(());
+                        continue;
                     }
+                    Field::Amp
                 }
-                b"duration" => {
-                    has[1] = true;
-                    Field::PulseDuration
-                }
+                "duration" => Field::PulseDuration,
                 name => {
-                    let known = Parameter::named(name);
-                    Field::Parameter(known.ok_or_else(|| at.wrong("no parameter that the shape does not have"))?)
+                    let known = Parameter::named(name.as_bytes());
+                    Field::Parameter(known.ok_or_else(|| reader.wrong("no parameter that the shape does not have"))?)
                 }
             };
             draft.take(field, reader, self)?;
-            fields.retain(|(_, known)| *known != field);
-            fields.push((Span { start: from, end: reader.offset() }, field));
-            Ok(())
-        })?;
-        for (has, key) in has.into_iter().zip(["amp", "duration"]) {
+            fields.push((*span, field));
+        }
+        let has_duration = fields.iter().any(|(_, field)| *field == Field::PulseDuration);
+        for (has, key) in [(has_amp, "amp"), (has_duration, "duration")] {
             if !has {
                 return Err(Fault::missing(start.offset() as usize, key));
             }

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pulses of a backend: defaults, schedules of gates, channels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from ..exceptions import IBMApiError, IBMBackendApiError, PulseError
+
+if TYPE_CHECKING:
+    from ..models import BackendConfiguration
+    from ..models.defaults import PulseDefaults
+    from ..pulse.channels import AcquireChannel, ControlChannel, DriveChannel, MeasureChannel
+    from ..pulse.instruction_schedule_map import InstructionScheduleMap
+    from .calibration import Calibration
+
+
+class PulseMethods:
+    """What a backend has to do with pulses."""
+
+    _api_client: Any
+    _calibration: Calibration
+    _calibration_id: str | None
+    _configuration: BackendConfiguration
+
+    def defaults(self, refresh: bool = False) -> PulseDefaults | None:
+        """Return the pulses of the device; ``None`` if it has none, as devices of today do not.
+
+        Args:
+            refresh: Whether to ask the service again.
+
+        Raises:
+            IBMBackendApiError: The service could not be asked.
+            BackendPayloadError: Its reply is not what a device publishes.
+        """
+        if refresh:
+            self._calibration.refresh_defaults()
+        return self._calibration.defaults
+
+    @property
+    def instruction_schedule_map(self) -> InstructionScheduleMap:
+        """The schedules of the device's gates.
+
+        Raises:
+            PulseError: The device has no pulses.
+            IBMBackendApiError: The service could not be asked.
+        """
+        defaults = self.defaults()
+        if defaults is None:
+            raise PulseError(
+                f"{self._configuration.backend_name} has no schedules of gates, because it publishes no pulse defaults. "
+                "IBM Quantum withdrew them from its devices in 2025; older devices, such as the bundled "
+                "ibm_sherbrooke, have them."
+            )
+        return defaults.instruction_schedule_map
+
+    def drive_channel(self, qubit: int) -> DriveChannel:
+        """Return the channel that drives a qubit.
+
+        Raises:
+            BackendConfigurationError: The device has no such qubit.
+        """
+        return self._configuration.drive(qubit)
+
+    def measure_channel(self, qubit: int) -> MeasureChannel:
+        """Return the channel that stimulates the readout of a qubit.
+
+        Raises:
+            BackendConfigurationError: The device has no such qubit.
+        """
+        return self._configuration.measure(qubit)
+
+    def acquire_channel(self, qubit: int) -> AcquireChannel:
+        """Return the channel that records the readout of a qubit.
+
+        Raises:
+            BackendConfigurationError: The device has no such qubit.
+        """
+        return self._configuration.acquire(qubit)
+
+    def control_channel(self, qubits: Iterable[int]) -> list[ControlChannel]:
+        """Return the channels that drive two qubits together.
+
+        Args:
+            qubits: ``(control, target)``.
+
+        Raises:
+            BackendConfigurationError: The device lists no such channel.
+        """
+        return self._configuration.control(qubits)
+
+    def _fetch_defaults(self) -> bytes | None:
+        """Return the pulse defaults payload; simulators have none, and clients of others may not know any."""
+        fetch = getattr(self._api_client, "backend_pulse_defaults", None)
+        if fetch is None or getattr(self._configuration, "simulator", False):
+            return None
+        try:
+            payload = fetch(self._configuration.backend_name, **self._choice())
+        except IBMApiError as error:
+            raise IBMBackendApiError(
+                f"The pulse defaults of {self._configuration.backend_name} could not be fetched: {error}"
+            ) from None
+        # Clients that somebody else wrote may have decoded it.
+        return json.dumps(payload).encode() if isinstance(payload, dict) else payload
+
+    def _choice(self) -> dict[str, str]:
+        """Return which calibration to ask for, if not the latest one."""
+        return {"calibration_id": self._calibration_id} if self._calibration_id else {}
