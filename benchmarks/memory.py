@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Peak memory of one conversion beyond what is left of it, in a process of its own.
 
-Usage: python memory.py DEVICE-OR-GRID, where a grid is WIDTHxHEIGHT. Prints bytes as JSON.
+Usage: python memory.py DEVICE-OR-GRID, where a grid is WIDTHxHEIGHT, or python memory.py defaults:DEVICE for the pulse
+defaults of a device. Prints bytes as JSON.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import gc
 import json
 import os
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from grids import grid
-from qiskit_ibm_native import Snapshot
+from qiskit_ibm_native import PulseDefaults, Snapshot
 from sides import native
 
 
@@ -23,27 +26,46 @@ def resident() -> int:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def main() -> None:
-    """Convert once, and print how much memory it took."""
-    name = sys.argv[1]
-    payloads = grid(*map(int, name.split("x"))) if "x" in name else tuple(Snapshot.load(name).payloads[:2])
-    native(tuple(Snapshot.load("lima").payloads[:2]))
+def peak_of(call: Callable[[], Any]) -> tuple[Any, int, int]:
+    """Return the result of a call, and the peak and the rest of the memory that it took."""
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
     # The high-water mark starts anew here.
     with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
         file.write("5")
     before = resident()
-    target = native(payloads)
+    result = call()
     with open("/proc/self/status", encoding="ascii") as file:
         peak = next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM"))
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
-    kept = resident() - before
+    return result, peak - before, resident() - before
+
+
+def target(name: str) -> dict[str, int]:
+    """Return the memory of making a target."""
+    payloads = grid(*map(int, name.split("x"))) if "x" in name else tuple(Snapshot.load(name).payloads[:2])
+    native(tuple(Snapshot.load("lima").payloads[:2]))
+    made, peak, kept = peak_of(lambda: native(payloads))
     size = sum(map(len, payloads))
-    print(
-        json.dumps({"payload": size, "target": kept, "beyond_target": peak - before - kept, "operations": len(target)})
-    )
+    return {"payload": size, "target": kept, "beyond_target": peak - kept, "operations": len(made)}
 
 
-main()
+def defaults(name: str) -> dict[str, int]:
+    """Return the memory of reading pulse defaults, beside the payload itself."""
+
+    def read(payload: bytes | None) -> Any:
+        made = PulseDefaults.from_payload(payload or b"")
+        assert made is not None
+        assert made.instruction_schedule_map.has("x", 0)
+        return made
+
+    read(Snapshot.load("lima").payloads.defaults)
+    payload = Snapshot.load(name).payloads.defaults
+    assert payload is not None
+    _, peak, kept = peak_of(lambda: read(payload))
+    return {"payload": len(payload), "beyond": peak, "kept": kept}
+
+
+kind, _, device = sys.argv[1].rpartition(":")
+print(json.dumps(defaults(device) if kind else target(device)))
