@@ -96,8 +96,19 @@ docs: build ## Run every snippet of README and docs, and build the Rust document
 	$(BIN)/python -m pytest -q tests/test_documents.py
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps -p qiskit-ibm-native-core
 
+# The last Qiskit that had pulses, and the last client that built them: a counterpart that needs its own environment.
+QISKIT_1 := .environments/qiskit-1
+$(QISKIT_1)/ready: Makefile
+	$(PYTHON) -m venv --clear $(QISKIT_1)
+	$(call PIP_INSTALL,$(QISKIT_1)) qiskit==1.4.5 qiskit-ibm-runtime==0.34.0
+	@touch $@
+
+.PHONY: golden-pulse
+golden-pulse: $(QISKIT_1)/ready ## Write down anew what Qiskit 1.4.5 makes of pulse defaults, for the tests
+	$(QISKIT_1)/bin/python tests/golden/make_pulse.py
+
 .PHONY: bench
-bench: build ## Measure every figure of benchmarks/README.md (five minutes)
+bench: build $(QISKIT_1)/ready ## Measure every figure of benchmarks/README.md (six minutes)
 	PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/run.py
 
 .PHONY: bench-core

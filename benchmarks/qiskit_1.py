@@ -81,7 +81,7 @@ def target_described(both):
 
 #: By work: what is prepared before the clock starts, what is timed, and what of the result is compared.
 WORK = {
-    "load": (lambda payloads: payloads, lambda payloads: load(payloads), described),
+    "load": (lambda payloads: payloads, load, described),
     "schedules": (load, all_schedules, lambda result: result),
     "samples": (
         lambda payloads: distinct_pulses(load(payloads)),

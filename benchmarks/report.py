@@ -144,6 +144,39 @@ def provider_page(results: dict[str, Any]) -> list[str]:
     ]
 
 
+def pulse_page(results: dict[str, Any]) -> list[str]:
+    """Return what was to be reached by pulses, and what was."""
+    found = results["pulse"]["work"]
+    works = [
+        ("pulse defaults, bytes → `PulseDefaults` ready to use, sherbrooke", "load, sherbrooke", 40),
+        ("the same, washington", "load, washington", 40),
+        ("every schedule of washington: 1,301 of them, 8,447 instructions of the payload", "schedules, washington", 30),
+        ("all distinct parametric envelopes of sherbrooke sampled", "samples, sherbrooke", 10),
+        ("three payloads → Target and `PulseDefaults`, washington", "path, washington", 80),
+    ]
+    lines = ["| work | goal | measured | ours | Qiskit 1.4.5 | |", "|---|---|---|---|---|---|"]
+    for work, name, least in works:
+        row = found[name]
+        ours, theirs = (f"{row[side]['median'] / 1000:.1f} ms" for side in ("native", "qiskit_1"))
+        met = "met" if row["ratio"] >= least else "**missed**"
+        lines.append(f"| {work} | ≥ {least} times faster | {row['ratio']:.0f} | {ours} | {theirs} | {met} |")
+    used = results["pulse"]["memory"]["of_payload"]
+    text = "peak memory while washington's defaults are read, payload included"
+    met = "met" if used <= 3 else "**missed**"
+    return [*lines, f"| {text} | ≤ 3 times the payload | {used:.1f} times | | | {met} |"]
+
+
+def readme_pulse(results: dict[str, Any]) -> list[str]:
+    """Return a sentence about reading pulses."""
+    found = results["pulse"]["work"]
+    load, schedules = found["load, washington"], found["schedules, washington"]
+    times = [row[side]["median"] / 1000 for row in (load, schedules) for side in ("native", "qiskit_1")]
+    return [
+        f"Reading the 1.5 MB of washington takes {times[0]:.1f} ms, where Qiskit 1.4.5 takes {times[1]:.0f} ms; making",
+        f"every schedule of it takes {times[2]:.0f} ms instead of {times[3]:.0f} ms.",
+    ]
+
+
 def readme_provider(results: dict[str, Any]) -> list[str]:
     """Return a sentence about asking for a device."""
     target = results["provider"]["target"]
@@ -245,6 +278,8 @@ def goals_page(results: dict[str, Any]) -> list[str]:
 TABLES = {
     "goals": goals_page,
     "provider": provider_page,
+    "pulse": pulse_page,
+    "readme_pulse": readme_pulse,
     "readme_provider": readme_provider,
     "readme": readme_table,
     "shares": shares,

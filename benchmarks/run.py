@@ -21,6 +21,7 @@ from grids import grid
 from measure import environment, processes, refuse_debug_build, rounds
 from official import shipped_devices, shipped_payloads
 from provider import provider
+from pulse import pulse
 from qiskit_ibm_native import Snapshot, build_coupling_map, build_instruction_durations, build_target
 from qiskit_ibm_native.target import _planner
 from report import write_pages
@@ -264,6 +265,7 @@ SUBJECTS: dict[str, Callable[[], dict[str, Any]]] = {
         models,
         threads,
         provider,
+        pulse,
     )
 }
 

@@ -10,9 +10,9 @@ import sys
 
 import numpy as np
 import pytest
-from pulses import defaults
 from qiskit.circuit import Parameter, ParameterVector
 
+from pulses import defaults
 from qiskit_ibm_native import PulseError, pulse
 from qiskit_ibm_native.pulse import (
     Acquire,
@@ -304,7 +304,7 @@ def test_parameters_are_assigned():
     with pytest.raises(PulseError, match="at most 1"):
         schedule.assign_parameters({b: 2.0})
     with pytest.raises(PulseError, match="unbound parameters"):
-        Gaussian(160, b, 40).samples
+        np.abs(Gaussian(160, b, 40).samples)
 
 
 def test_a_schedule_needs_to_know_durations():
@@ -322,7 +322,7 @@ def test_a_schedule_has_a_picture_in_notebooks():
         assert picture.startswith("<svg")
         assert picture.endswith("</svg>")
         assert picture in schedules.get(*gate)._repr_html_()
-    import xml.etree.ElementTree as ElementTree
+    from xml.etree import ElementTree
 
     root = ElementTree.fromstring(schedules.get("measure", tuple(range(127)))._repr_svg_())
     texts = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]

@@ -9,9 +9,9 @@ import lzma
 from pathlib import Path
 
 import pytest
+
 from official import shipped_payloads
 from pulses import defaults, devices, golden, payload
-
 from qiskit_ibm_native import (
     BackendConfiguration,
     BackendPayloadError,
@@ -23,7 +23,6 @@ from qiskit_ibm_native import (
 )
 from qiskit_ibm_native.exceptions import BackendConfigurationError, IBMApiError, IBMBackendApiError
 from qiskit_ibm_native.pulse import AcquireChannel, ControlChannel, DriveChannel, MeasureChannel
-
 
 _PAYLOADS = Path(__file__).parent / "payloads"
 #: Configurations that changed between qiskit-ibm-runtime 0.34.0 and later versions.
@@ -184,4 +183,4 @@ def test_a_backend_without_pulses_says_so(local_provider: IBMProvider, name):
     assert backend.defaults() is None
     assert backend.defaults(refresh=True) is None
     with pytest.raises(PulseError, match=f"{name} has no schedules of gates, because it publishes no pulse defaults"):
-        backend.instruction_schedule_map
+        repr(backend.instruction_schedule_map)

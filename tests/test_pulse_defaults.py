@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import pickle
 import warnings
 
+import numpy as np
 import pytest
-from pulses import defaults, payload
 from qiskit.circuit.library import CXGate, Measure
 
+from pulses import defaults, payload
 from qiskit_ibm_native import BackendPayloadError, PulseDefaults, PulseError, Snapshot, bundled_devices
 from qiskit_ibm_native.pulse import (
     Acquire,
@@ -272,6 +274,22 @@ def test_instructions_that_no_device_publishes_are_read_as_qiskit_1_does():
     assert (acquire.channel.index, acquire.mem_slot, acquire.reg_slot) == (0, MemorySlot(1), RegisterSlot(2))
     assert acquire.kernel == Kernel("boxcar", start_window=0)
     assert acquire.discriminator is None
+
+
+def test_expressions_may_have_functions_of_parameters():
+    schedules = with_command(*({**FC, "phase": text, "ch": f"d{index}"} for index, text in enumerate(EXPRESSIONS)))
+    assert schedules.get_parameters("x", 0) == ("P0", "P1")
+    bound = schedules.get("x", 0, 0.3, P1=0.7).instructions
+    expected = [eval(text, {**vars(math), "math": math, "np": np, "P0": 0.3, "P1": 0.7}) for text in EXPRESSIONS]
+    assert [it.phase for _, it in bound] == pytest.approx(expected)
+    with pytest.warns(UserWarning, match=r"tanh\(\) of a parameter cannot be expressed"):
+        assert with_command({**FC, "phase": "tanh(P0)"}).get("x", 0) is None
+
+
+EXPRESSIONS = [
+    "-(P0)", "P0 + 2*P1", "sin(P0) - cos(P1)", "np.pi * P0 / 2", "P0 ** 2 / -P1", "exp(P0) * log(P1)", "math.tan(P0)",
+    "asin(P0) + acos(P1) - atan(P0)", "2 ** -1 * e", "sqrt(2) * tanh(0.5)",
+]  # fmt: skip
 
 
 def test_a_later_command_replaces_an_earlier_one():

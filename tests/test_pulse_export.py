@@ -10,9 +10,9 @@ import openpulse
 import openqasm3
 import pytest
 from openpulse import ast
-from pulses import defaults
 from qiskit.circuit import Parameter
 
+from pulses import defaults
 from qiskit_ibm_native import PulseError
 from qiskit_ibm_native.pulse import (
     Acquire,
@@ -101,11 +101,9 @@ def test_arrays_may_have_the_phases_of_their_channels():
 
 
 def parsed(text):
-    """Return the program, the statements of its cal block, and its defcal; both packages must understand it."""
+    """Return the defcal of a program, which both packages must understand."""
     openqasm3.parse(text)
-    program = openpulse.parse(text)
-    cal, defcal = program.statements[-2:]
-    return program, cal.body, defcal
+    return openpulse.parse(text).statements[-1]
 
 
 @pytest.mark.parametrize("samples", [False, True])
@@ -117,7 +115,7 @@ def test_every_kind_of_gate_is_openqasm(device, samples):
         qubits = schedules.qubits_with_instruction(name)[0]
         schedule = schedules.get(name, qubits)
         text = to_defcal(schedule, name, qubits, samples, made.frequencies)
-        _, cal, defcal = parsed(text)
+        defcal = parsed(text)
         assert defcal.name.name == name
         assert [qubit.name for qubit in defcal.qubits] == [
             f"${it}" for it in (qubits if isinstance(qubits, tuple) else [qubits])
@@ -155,7 +153,7 @@ def test_frames_have_their_frequencies_and_clocks():
 def test_the_measurement_of_a_qubit_returns_its_bit():
     schedules = defaults("lima").instruction_schedule_map
     text = to_defcal(schedules.get("measure", 2), "measure", 2)
-    _, _, defcal = parsed(text)
+    defcal = parsed(text)
     assert defcal.return_type is not None
     assert "bit result = capture_v2(a2_frame, " in text
     assert text.count("bit result") == text.count("return result;") == 1

@@ -9,9 +9,9 @@ import sys
 
 import numpy as np
 import pytest
-from pulses import defaults
 from qiskit.circuit import Parameter
 
+from pulses import defaults
 from qiskit_ibm_native import PulseError, Snapshot
 from qiskit_ibm_native.pulse import DriveChannel, Gaussian, Play, Schedule, SetFrequency, SetPhase, ShiftFrequency
 from qiskit_ibm_native.visualization import plot_schedule
@@ -74,10 +74,10 @@ def test_channels_and_titles_can_be_chosen():
         plot_schedule(schedule, channels=[])
 
 
-@pytest.mark.parametrize("format", ["png", "svg", "pdf"])
-def test_pictures_can_be_saved(format):
+@pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
+def test_pictures_can_be_saved(kind):
     file = io.BytesIO()
-    plot_schedule(defaults("lima").instruction_schedule_map.get("u3", 0)).savefig(file, format=format)
+    plot_schedule(defaults("lima").instruction_schedule_map.get("u3", 0)).savefig(file, format=kind)
     assert len(file.getvalue()) > 5000
 
 

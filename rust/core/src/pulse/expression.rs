@@ -358,7 +358,7 @@ mod tests {
         assert_eq!(value("2 ** -1", &[]).to_bits(), 0.5_f64.to_bits());
         assert_eq!(value("1 - 2 - 3 * 4 / 8", &[]).to_bits(), (-2.5_f64).to_bits());
         assert_eq!(value("np.cos(math.pi) + sqrt(4) + 1.5e1 + .5", &[]).to_bits(), 16.5_f64.to_bits());
-        assert_eq!(value("P1 - P0 * P10", &[2.0, 3.0, 5.0]).to_bits(), (-1_f64).to_bits());
+        assert_eq!(value("P1 - P0 * P10", &[2.0, 3.0, 5.0]).to_bits(), (-7_f64).to_bits());
         assert_eq!(Expression::parse("P2+P0+P2").expect("valid").parameters(), ["P0", "P2"]);
     }
 
