@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .errors import pulse_error
@@ -183,51 +184,24 @@ def Constant(
     return SymbolicPulse("constant", duration, {"amp": amp, "angle": angle}, name, limit_amplitude)
 
 
-def _wave(
-    shape: str, duration: Any, amp: Any, phase: Any, freq: Any, angle: Any, name: str | None, limit_amplitude: bool
-) -> SymbolicPulse:
-    freq = 1 / duration if freq is None else freq
-    return SymbolicPulse(
-        shape, duration, {"freq": freq, "phase": phase, "amp": amp, "angle": angle}, name, limit_amplitude
-    )
+def _wave(shape: str, what: str) -> Callable[..., SymbolicPulse]:
+    """Return the function that makes pulses of an oscillating shape."""
 
+    def wave(
+        duration: Any,
+        amp: Any,
+        phase: Any,
+        freq: Any = None,
+        angle: Any = 0.0,
+        name: str | None = None,
+        limit_amplitude: bool = True,
+    ) -> SymbolicPulse:
+        freq = 1 / duration if freq is None else freq
+        parameters = {"freq": freq, "phase": phase, "amp": amp, "angle": angle}
+        return SymbolicPulse(shape, duration, parameters, name, limit_amplitude)
 
-def Sin(
-    duration: Any,
-    amp: Any,
-    phase: Any,
-    freq: Any = None,
-    angle: Any = 0.0,
-    name: str | None = None,
-    limit_amplitude: bool = True,
-) -> SymbolicPulse:
-    """Return a sine.
-
-    Args:
-        duration: How many samples it has, dt.
-        amp: Magnitude of the amplitude.
-        phase: Phase of the oscillation, rad.
-        freq: Frequency of the oscillation, 1 / dt; by default, one period fills the pulse.
-        angle: Phase of the amplitude, rad.
-        name: What to call it.
-        limit_amplitude: Whether a sample above 1 is an error.
-
-    Raises:
-        PulseError: The parameters make no sense.
-    """
-    return _wave("sin", duration, amp, phase, freq, angle, name, limit_amplitude)
-
-
-def Cos(
-    duration: Any,
-    amp: Any,
-    phase: Any,
-    freq: Any = None,
-    angle: Any = 0.0,
-    name: str | None = None,
-    limit_amplitude: bool = True,
-) -> SymbolicPulse:
-    """Return a cosine.
+    wave.__name__ = wave.__qualname__ = shape.capitalize()
+    wave.__doc__ = f"""Return {what}.
 
     Args:
         duration: How many samples it has, dt.
@@ -241,82 +215,11 @@ def Cos(
     Raises:
         PulseError: The parameters make no sense.
     """
-    return _wave("cos", duration, amp, phase, freq, angle, name, limit_amplitude)
+    return wave
 
 
-def Sawtooth(
-    duration: Any,
-    amp: Any,
-    phase: Any,
-    freq: Any = None,
-    angle: Any = 0.0,
-    name: str | None = None,
-    limit_amplitude: bool = True,
-) -> SymbolicPulse:
-    """Return lines from minus the amplitude to the amplitude.
-
-    Args:
-        duration: How many samples it has, dt.
-        amp: Magnitude of the amplitude.
-        phase: Phase of the oscillation, rad.
-        freq: Frequency of the oscillation, 1 / dt; by default, one period fills the pulse.
-        angle: Phase of the amplitude, rad.
-        name: What to call it.
-        limit_amplitude: Whether a sample above 1 is an error.
-
-    Raises:
-        PulseError: The parameters make no sense.
-    """
-    return _wave("sawtooth", duration, amp, phase, freq, angle, name, limit_amplitude)
-
-
-def Triangle(
-    duration: Any,
-    amp: Any,
-    phase: Any,
-    freq: Any = None,
-    angle: Any = 0.0,
-    name: str | None = None,
-    limit_amplitude: bool = True,
-) -> SymbolicPulse:
-    """Return lines from minus the amplitude to the amplitude and back.
-
-    Args:
-        duration: How many samples it has, dt.
-        amp: Magnitude of the amplitude.
-        phase: Phase of the oscillation, rad.
-        freq: Frequency of the oscillation, 1 / dt; by default, one period fills the pulse.
-        angle: Phase of the amplitude, rad.
-        name: What to call it.
-        limit_amplitude: Whether a sample above 1 is an error.
-
-    Raises:
-        PulseError: The parameters make no sense.
-    """
-    return _wave("triangle", duration, amp, phase, freq, angle, name, limit_amplitude)
-
-
-def Square(
-    duration: Any,
-    amp: Any,
-    phase: Any,
-    freq: Any = None,
-    angle: Any = 0.0,
-    name: str | None = None,
-    limit_amplitude: bool = True,
-) -> SymbolicPulse:
-    """Return the amplitude and minus the amplitude in turn.
-
-    Args:
-        duration: How many samples it has, dt.
-        amp: Magnitude of the amplitude.
-        phase: Phase of the oscillation, rad.
-        freq: Frequency of the oscillation, 1 / dt; by default, one period fills the pulse.
-        angle: Phase of the amplitude, rad.
-        name: What to call it.
-        limit_amplitude: Whether a sample above 1 is an error.
-
-    Raises:
-        PulseError: The parameters make no sense.
-    """
-    return _wave("square", duration, amp, phase, freq, angle, name, limit_amplitude)
+Sin = _wave("sin", "a sine")
+Cos = _wave("cos", "a cosine")
+Sawtooth = _wave("sawtooth", "lines from minus the amplitude to the amplitude")
+Triangle = _wave("triangle", "lines from minus the amplitude to the amplitude and back")
+Square = _wave("square", "the amplitude and minus the amplitude in turn")

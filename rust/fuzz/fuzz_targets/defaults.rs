@@ -60,8 +60,12 @@ fn described(bytes: &[u8], defaults: &Defaults, action: Action<'_>) -> String {
     }
 }
 
-/// The same JSON, written in another way; `None` where `serde_json` cannot hold it as it is.
+/// The same JSON, written in another way; `None` where `serde_json` cannot hold it as it is. It takes the integer -0 for
+/// a float, which has a sign.
 fn rewritten(bytes: &[u8]) -> Option<Vec<u8>> {
+    if bytes.windows(3).any(|text| text.starts_with(b"-0") && !matches!(text[2], b'.' | b'e' | b'E')) {
+        return None;
+    }
     let value: serde_json::Value = serde_json::from_slice(bytes).ok()?;
     serde_json::to_vec(&value).ok()
 }
