@@ -7,6 +7,7 @@ import copy
 import pickle
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -109,9 +110,9 @@ def test_waves_have_their_formulas():
 
 
 def test_an_echo_changes_its_sign_in_the_middle_and_an_active_part_does_not():
-    echo = pulse.GaussianSquareEcho(800, 0.4, 16, width=640).samples
+    echo = pulse.gaussian_square_echo(800, 0.4, 16, width=640).samples
     np.testing.assert_allclose(echo[:400], -echo[400:], atol=1e-12)
-    both = pulse.GaussianSquareEcho(800, 0.4, 16, width=640, active_amp=0.2, active_angle=0.5).samples
+    both = pulse.gaussian_square_echo(800, 0.4, 16, width=640, active_amp=0.2, active_angle=0.5).samples
     np.testing.assert_allclose(both - echo, GaussianSquare(800, 0.2, 16, width=640, angle=0.5).samples, atol=1e-15)
 
 
@@ -131,6 +132,14 @@ def test_a_width_may_be_given_in_sigmas():
         (lambda: Gaussian(160.5, 0.1, 40), "a whole number of dt"),
         (lambda: Gaussian(-1, 0.1, 40), "a whole number of dt"),
         (lambda: Gaussian(160, float("nan"), 40), "an amplitude of at most 1"),
+        (lambda: Gaussian(160, "0.1", 40), "amp must be a number or a parameter"),
+        (lambda: Gaussian(160, 0.1, None), "sigma must be a number or a parameter"),
+        (lambda: Gaussian(160, 0.1, 10**400), "too large"),
+        (lambda: Gaussian(2**40, 0.1, 40), "cannot be played"),
+        (lambda: Gaussian(10**7 + 1, 0.1, 40), "a duration of at most 10,000,000 dt"),
+        (lambda: pulse.Constant(float("inf"), 0.1), "a whole number of dt"),
+        (lambda: Gaussian(33, 0.1, 1e10), "a sigma of at most 10,000,000 times the duration"),
+        (lambda: Waveform([float("nan")]), "at most 1 in size"),
         (lambda: GaussianSquare(100, 0.1, 10, width=101), "a width from 0 to the duration"),
         (lambda: Drag(160, 1.0, 40, beta=1000.0), "an amplitude of at most 1"),
         (lambda: pulse.Sin(100, 0.1, 0, freq=0.5), "a frequency above 0 and below 0.5"),
@@ -193,6 +202,9 @@ def test_instructions_are_values():
         lambda: Play(Gaussian(1, 0.1, 1), AcquireChannel(0)),
         lambda: ShiftPhase(0.1, "d0"),
         lambda: Delay(1, None),
+        lambda: Delay(-1, D0),
+        lambda: Delay(1.5, D0),
+        lambda: Acquire(-1, AcquireChannel(0), MemorySlot(0)),
         lambda: Acquire(1, AcquireChannel(0)),
         lambda: Acquire(1, D0, MemorySlot(0)),
         lambda: Acquire(1, AcquireChannel(0), RegisterSlot(0)),
@@ -218,6 +230,60 @@ def test_schedules_are_put_together():
     assert both.insert(160, play).duration == 320
     assert both.replace(play, Delay(160, D0)).instructions[0][1] == Delay(160, D0)
     assert both.name == play.name or both.name
+
+
+def test_an_empty_schedule_takes_time():
+    empty = Schedule()
+    assert (empty << 5).duration == Schedule((5, empty)).duration == 5
+    assert Schedule(Delay(2, D0)).insert(10, empty).duration == 10
+    assert len(empty << 5) == 0
+
+
+def test_integers_of_numpy_are_integers():
+    delay = Delay(np.uint8(100), D0)
+    schedule = Schedule((np.uint8(200), delay)).append(delay)
+    assert [start for start, _ in schedule.instructions] == [200, 300]
+    assert type(schedule.duration) is type(delay.duration) is int
+
+
+def test_what_is_inserted_one_by_one_is_what_is_inserted_at_once():
+    random = np.random.default_rng(1)
+    parts = [
+        (int(start), Delay(5, DriveChannel(int(index))))
+        for start, index in zip(random.permutation(60) * 5, random.integers(3, size=60))
+    ]
+    schedule = Schedule()
+    for start, delay in parts:
+        schedule = schedule.insert(start, delay)
+        assert schedule.timeslots == Schedule(*schedule.instructions).timeslots
+    assert schedule == Schedule(*parts)
+    assert schedule.instructions == Schedule(*parts).instructions
+    with pytest.raises(PulseError, match="overlaps"):
+        schedule.insert(parts[7][0] + 2, parts[7][1])
+
+
+def test_instructions_and_schedules_tell_their_times_alike():
+    delay = Delay(7, D0)
+    for each in (delay, Schedule(delay)):
+        assert [each.ch_start_time(D0), each.ch_stop_time(D0, D1), each.ch_duration(D1)] == [0, 7, 0]
+
+
+def test_what_a_schedule_gives_away_is_not_its_own():
+    schedule = Schedule(Delay(7, D0))
+    schedule.timeslots.clear()
+    schedule.timeslots[D0].clear()
+    assert schedule.ch_stop_time(D0) == 7
+    kernel = pulse.Kernel("boxcar", start=1)
+    kernel.params["start"] = 2
+    assert kernel == pulse.Kernel("boxcar", start=1)
+    assert pickle.loads(pickle.dumps(kernel)) == kernel
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        Waveform([0.1]).samples.flags.writeable = True
+    assert len({Waveform([0.1]), Waveform([0.1 + 1e-9])}) == 1
+    assert {Play(Waveform([0.1]), D0)}
+    with pytest.raises(PulseError, match="only instructions can be replaced"):
+        schedule.replace(schedule, Delay(1, D0))
+    assert schedule.replace(Delay(7, D0), Delay(9, D0)).duration == 9
 
 
 def test_schedules_do_not_change():
@@ -251,7 +317,8 @@ def test_schedules_are_compared_by_what_happens():
         ([(0, Delay(10, D0)), (9, Delay(10, D0))], "starts at 9 dt overlaps with one that ends at 10 dt"),
         ([(0, Delay(10, D0)), (5, ShiftPhase(0.1, D0))], "overlaps"),
         ([(-1, Delay(10, D0))], "would start at -1 dt"),
-        ([(0.5, Delay(10, D0))], "must be an integer"),
+        ([[0, Delay(10, D0)], (5, Delay(10, D0), 3)], "consists of schedules"),
+        ([(0.5, Delay(10, D0))], "must be a whole number, in units of dt"),
         (["x"], "consists of schedules and instructions"),
     ],
 )
@@ -322,9 +389,14 @@ def test_a_schedule_has_a_picture_in_notebooks():
         assert picture.startswith("<svg")
         assert picture.endswith("</svg>")
         assert picture in schedules.get(*gate)._repr_html_()
-    from xml.etree import ElementTree
-
     root = ElementTree.fromstring(schedules.get("measure", tuple(range(127)))._repr_svg_())
     texts = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
     assert "and 230 more channels" in texts
-    assert "a0" in texts
+    assert "m0" in texts
+
+
+def test_hostile_names_do_no_harm_in_pictures():
+    name = "<script>alert('&')</script>\x00"
+    schedule = Schedule(Play(Gaussian(16, 0.1, 4, name=name), D0), ShiftPhase(0.1, D1, name=name), name=name)
+    ElementTree.fromstring(schedule._repr_svg_())
+    assert "<script" not in schedule._repr_html_()

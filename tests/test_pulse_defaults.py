@@ -8,6 +8,7 @@ import json
 import math
 import pickle
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -195,8 +196,22 @@ def test_keys_may_come_in_any_order_and_repeat():
         ({**FC, "ch": 0}, "a string"),
         ({**FC, "phase": "P0 +"}, "a number, a name or"),
         ({**FC, "phase": "f(P0)"}, "a function that is known"),
-        ({**FC, "phase": None}, "an array, object|a number|found null"),
+        ({**FC, "phase": None}, 'the key "phase"'),
         ({"name": "fc", "t0": 0, "ch": "d0"}, 'the key "phase"'),
+        *(
+            ({**FC, "phase": text}, reason)
+            for text, reason in [
+                ("1/0", "a divisor that is not 0"),
+                ("P0/0", "a divisor that is not 0"),
+                ("log(0)", "a finite real number"),
+                ("sqrt(-1)", "a finite real number"),
+                ("exp(1000)", "a finite real number"),
+                ("(-1)**0.5", "a finite real number"),
+                ("1e999*P0", "a finite real number"),
+                ("+".join(["1"] * 400), "an expression with fewer operators"),
+                (float("nan"), "a finite number"),
+            ]
+        ),
         ({**FC, "t0": -1}, "an integer from 0"),
         ({**FC, "t0": 0.5}, "an integer from 0"),
         ({"name": "delay", "t0": 0, "ch": "d0", "duration": "1"}, "an integer from 0"),
@@ -290,6 +305,68 @@ EXPRESSIONS = [
     "-(P0)", "P0 + 2*P1", "sin(P0) - cos(P1)", "np.pi * P0 / 2", "P0 ** 2 / -P1", "exp(P0) * log(P1)", "math.tan(P0)",
     "asin(P0) + acos(P1) - atan(P0)", "2 ** -1 * e", "sqrt(2) * tanh(0.5)",
 ]  # fmt: skip
+
+
+def test_acquisitions_that_start_together_are_sorted_by_their_channels():
+    acquire = {"name": "acquire", "t0": 0, "duration": 20}
+    for first, second in (([3, 1], [2]), ([2, 10], [11]), ([10, 2], [1]), ([5], [4])):
+        schedules = with_command(
+            {**acquire, "qubits": first, "memory_slot": first}, {**acquire, "qubits": second, "memory_slot": second}
+        )
+        names = [it.channel.name for _, it in schedules.get("x", 0).instructions]
+        assert names == sorted(f"a{qubit}" for qubit in first + second)
+        assert schedules.get("x", 0) == Schedule(*(it for _, it in schedules.get("x", 0).instructions))
+
+
+def test_escapes_and_nulls_mean_what_they_mean_in_json():
+    plain = content(cmd_def=[command(FC, DRAG)])
+    text = json.dumps(plain).replace('"cmd_def"', r'"cmd\u005fdef"').replace('"name": "x"', r'"n\u0061me": "x"')
+    text = (
+        text.replace('"fc"', r'"\u0066c"').replace('"drag"', r'"dr\u0061g"').replace('"ch": "d0"', r'"ch": "\u00640"')
+    )
+    assert "u0061" in text
+    expected = PulseDefaults.from_payload(json.dumps(plain)).instruction_schedule_map.get("x", 0)
+    assert PulseDefaults.from_payload(text).instruction_schedule_map.get("x", 0) == expected
+    assert with_command(FC, {**DRAG, "label": None}).get("x", 0) == expected
+    acquire = {"name": "acquire", "t0": 0, "duration": 9, "qubits": [0], "memory_slot": [0], "register_slot": None}
+    assert with_command(acquire).get("x", 0).instructions[0][1].reg_slot is None
+
+
+@pytest.mark.parametrize("kernels", [[1], {"name": "k"}, [{"name": "k", "params": None}], [{"params": {}}]])
+def test_kernels_that_make_no_sense_are_told(kernels):
+    acquire = {"name": "acquire", "t0": 0, "duration": 9, "qubits": [0], "memory_slot": [0], "kernels": kernels}
+    with pytest.warns(UserWarning, match="Kernel makes no sense"):
+        assert with_command(acquire).get("x", 0) is None
+
+
+def test_parameters_of_kernels_may_have_any_name():
+    kernel = {"name": "k", "params": {"name": 1, "self": 2}}
+    acquire = {"name": "acquire", "t0": 0, "duration": 9, "qubits": [0], "memory_slot": [0], "kernels": [kernel]}
+    found = with_command(acquire).get("x", 0).instructions[0][1].kernel
+    assert (found.name, found.params) == ("k", {"name": 1, "self": 2})
+
+
+def test_values_that_bind_to_no_number_are_refused():
+    schedules = with_command({**FC, "phase": "1 / P0"})
+    for value in (0.0, "a", float("nan"), 1j):
+        with pytest.raises(PulseError):
+            schedules.get("x", 0, value)
+
+
+def test_commands_that_make_no_sense_are_told_when_they_are_read():
+    wrong = command({**DRAG, "parameters": {"amp": [1, 2, 3]}})
+    with pytest.raises(BackendPayloadError, match=r"\$\.cmd_def"):
+        repr(PulseDefaults.from_payload(json.dumps(content(cmd_def=[wrong]))).cmd_def)
+
+
+def test_hostile_payloads_take_no_longer_than_they_are_long():
+    many = {f"k{index}": 0 for index in range(100_000)}
+    schedules = with_command({**DRAG, "parameters": {**DRAG["parameters"], **many}})
+    with pytest.warns(UserWarning, match="no parameter"):
+        assert schedules.get("x", 0) is None
+    qubits = list(range(40_000))
+    acquire = {"name": "acquire", "t0": 0, "duration": 0, "qubits": qubits, "memory_slot": qubits}
+    assert len(with_command(acquire, acquire).get("x", 0)) == 80_000
 
 
 def test_a_later_command_replaces_an_earlier_one():
@@ -400,9 +477,15 @@ def test_what_is_added_may_have_parameters():
     assert repr(schedules) == "<InstructionScheduleMap: t on 1, f on 1, bad on 1>"
 
 
-def test_commands_are_read_from_threads_at_once():
-    from concurrent.futures import ThreadPoolExecutor
+def test_nothing_is_lost_when_threads_change_a_map():
+    for _ in range(20):
+        schedules = PulseDefaults.from_payload(payload("lima")).instruction_schedule_map
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda index: schedules.add(f"mine{index}", 0, Schedule(Delay(1, D0))), range(8)))
+        assert sum(name.startswith("mine") for name in schedules.instructions) == 8
 
+
+def test_commands_are_read_from_threads_at_once():
     made = PulseDefaults.from_payload(payload("hanoi"))
     gates = [
         (name, it)

@@ -24,7 +24,7 @@ _Made = TypeVar("_Made")
 class _Record:
     """The keys of an object of the payload, as attributes."""
 
-    def __init__(self, **fields: Any) -> None:
+    def __init__(self, /, **fields: Any) -> None:
         """Take over fields."""
         vars(self).update(fields)
 
@@ -160,11 +160,11 @@ class PulseDefaults(PayloadView):
 
         A control channel has the frequency of its target's drive, which the configuration tells.
         """
-        drive, measure = enumerate(self.qubit_freq_est), list(enumerate(self.meas_freq_est))
+        qubits, readouts = self._native.frequencies
         return {
-            **{DriveChannel(qubit): frequency for qubit, frequency in drive},
-            **{MeasureChannel(qubit): frequency for qubit, frequency in measure},
-            **{AcquireChannel(qubit): frequency for qubit, frequency in measure},
+            **{DriveChannel(qubit): frequency * 1e9 for qubit, frequency in enumerate(qubits)},
+            **{MeasureChannel(qubit): frequency * 1e9 for qubit, frequency in enumerate(readouts)},
+            **{AcquireChannel(qubit): frequency * 1e9 for qubit, frequency in enumerate(readouts)},
         }
 
     @property
@@ -175,14 +175,16 @@ class PulseDefaults(PayloadView):
     @property
     def cmd_def(self) -> list[Command]:
         """The commands, as the payload has them."""
-        return self._once("cmd_def", lambda: [_command(each) for each in self._decode("cmd_def")])
+        return self._once(
+            "cmd_def", lambda: self._converted("cmd_def", lambda commands: [_command(each) for each in commands])
+        )
 
     def _once(self, name: str, make: Callable[[], _Made]) -> _Made:
         # Behind an underscore, so that the property of the name stays in force.
         kept = vars(self)
-        if f"_{name}" not in kept:
-            kept[f"_{name}"] = make()
-        made: _Made = kept[f"_{name}"]
+        key = f"_{name}"
+        # Another thread may have been faster; all get the same.
+        made: _Made = kept[key] if key in kept else kept.setdefault(key, make())
         return made
 
     _conversions = {"meas_kernel": MeasurementKernel.from_dict, "discriminator": Discriminator.from_dict}

@@ -8,6 +8,8 @@ imported only for parameters that have no value yet.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .channels import (
     AcquireChannel,
     Channel,
@@ -30,15 +32,18 @@ from .library import (
     Gaussian,
     GaussianSquare,
     GaussianSquareDrag,
-    GaussianSquareEcho,
     Sawtooth,
     Sin,
     Square,
     Triangle,
+    gaussian_square_echo,
 )
 from .options import Discriminator, Kernel
 from .schedule import CalibrationPublisher, Schedule
 from .waveforms import Pulse, SymbolicPulse, Waveform
+
+if TYPE_CHECKING:
+    from ..exceptions import PulseError
 
 __all__ = [
     "Acquire",
@@ -58,7 +63,6 @@ __all__ = [
     "Gaussian",
     "GaussianSquare",
     "GaussianSquareDrag",
-    "GaussianSquareEcho",
     "Instruction",
     "InstructionScheduleMap",
     "Kernel",
@@ -67,6 +71,7 @@ __all__ = [
     "Play",
     "Pulse",
     "PulseChannel",
+    "PulseError",
     "RegisterSlot",
     "Sawtooth",
     "Schedule",
@@ -79,5 +84,15 @@ __all__ = [
     "SymbolicPulse",
     "Triangle",
     "Waveform",
+    "gaussian_square_echo",
     "to_defcal",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # Importing the error imports Qiskit.
+    if name == "PulseError":
+        from ..exceptions import PulseError
+
+        return PulseError
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

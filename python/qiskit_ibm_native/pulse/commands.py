@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from .channels import AcquireChannel, Channel, ControlChannel, DriveChannel, MeasureChannel, MemorySlot, RegisterSlot
+from .errors import pulse_error
 from .instructions import Acquire, Delay, Play, SetFrequency, SetPhase, ShiftFrequency, ShiftPhase
 from .options import Discriminator, Kernel
 from .parameters import expression
@@ -78,7 +79,11 @@ class CommandBook:
 
     def _expression(self, index: int) -> Any:
         if index not in self._expressions:
-            self._expressions[index] = expression(self._native.expression(index)[1])
+            text, tree = self._native.expression(index)
+            try:
+                self._expressions[index] = expression(tree)
+            except (ArithmeticError, TypeError, ValueError) as error:
+                raise pulse_error(f"{text} cannot be expressed: {error}") from None
         return self._expressions[index]
 
     def _acquires(self, index: int, start: int) -> list[Timed]:
@@ -116,8 +121,11 @@ def library(native: NativeDefaults) -> list[tuple[str, Samples]]:
     return [(name, samples[start:end]) for name, start, end in native.waveforms]
 
 
-def _option(kind: type[Any], text: str | None) -> Any:
+def _option(kind: type[Kernel | Discriminator], text: str | None) -> Any:
     """Return the first of some options, as payloads list them."""
-    options = json.loads(text) if text else None
-    first = options[0] if isinstance(options, list) and options else options
-    return kind(first.get("name"), **first.get("params", {})) if isinstance(first, dict) else None
+    try:
+        options = json.loads(text or "null")
+        first = options[0] if isinstance(options, list) and options else options
+        return kind._of(first["name"], first["params"]) if first else None
+    except (LookupError, TypeError, ValueError) as error:
+        raise pulse_error(f"{kind.__name__} makes no sense: {text} ({error!r})") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import threading
 import warnings
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from .._native import Defaults as NativeDefaults
 
     Qubits = int | Iterable[int]
+    #: Indices of commands, and calibrations of users, by gate and qubits.
+    _Table = dict[str, dict[tuple[int, ...], "int | _UserEntry"]]
 
 
 class InstructionScheduleMap:
@@ -33,7 +36,8 @@ class InstructionScheduleMap:
         #: Schedules of commands; ``None`` for those that cannot be made.
         self._made: dict[int, Schedule | None] = {}
         #: What the map has, once it was changed: indices of commands, and calibrations of users.
-        self._table: dict[str, dict[tuple[int, ...], int | _UserEntry]] | None = {} if native is None else None
+        self._table: _Table | None = {} if native is None else None
+        self._lock = threading.Lock()
 
     # Looking up
 
@@ -142,7 +146,9 @@ class InstructionScheduleMap:
         if not where:
             raise pulse_error(f"{name} cannot be added on no qubits")
         entry = _UserEntry(schedule, arguments)
-        self._own_table().setdefault(name, {})[where] = entry
+        table = self._own_table()
+        with self._lock:
+            table.setdefault(name, {})[where] = entry
 
     def remove(self, instruction: Any, qubits: Qubits) -> None:
         """Remove a gate.
@@ -152,9 +158,10 @@ class InstructionScheduleMap:
         """
         self._entry_or_raise(instruction, qubits)
         name, table = _name(instruction), self._own_table()
-        del table[name][_tuple(qubits)]
-        if not table[name]:
-            del table[name]
+        with self._lock:
+            del table[name][_tuple(qubits)]
+            if not table[name]:
+                del table[name]
 
     def pop(self, instruction: Any, qubits: Qubits, *params: Any, **kwparams: Any) -> Schedule | None:
         """Remove a gate and return its schedule; see :meth:`get`."""
@@ -164,13 +171,14 @@ class InstructionScheduleMap:
 
     # Within
 
-    def _own_table(self) -> dict[str, dict[tuple[int, ...], int | _UserEntry]]:
-        if self._table is None:
-            table: dict[str, dict[tuple[int, ...], int | _UserEntry]] = {}
-            for index, (name, qubits) in enumerate(self._native.commands() if self._native is not None else ()):
-                table.setdefault(name, {})[qubits] = index
-            self._table = table
-        return self._table
+    def _own_table(self) -> _Table:
+        with self._lock:
+            if self._table is None:
+                table: _Table = {}
+                for index, (name, qubits) in enumerate(self._native.commands() if self._native is not None else ()):
+                    table.setdefault(name, {})[qubits] = index
+                self._table = table
+            return self._table
 
     def _qubits_of(self, name: str) -> Iterable[tuple[int, ...]]:
         if self._native is not None and self._table is None:

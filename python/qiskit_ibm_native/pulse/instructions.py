@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,18 @@ class Instruction:
         """When it ends by itself, dt."""
         return self.duration
 
+    def ch_start_time(self, *channels: Channel) -> int:  # noqa: ARG002 (as schedules have it)
+        """Return 0, as schedules return when the first instruction on some channels starts."""
+        return 0
+
+    def ch_stop_time(self, *channels: Channel) -> Any:
+        """Return when it ends, dt, if it is on one of some channels, and 0 otherwise."""
+        return 0 if set(channels).isdisjoint(self.channels) else self.duration
+
+    def ch_duration(self, *channels: Channel) -> Any:
+        """Return what :meth:`ch_stop_time` does."""
+        return self.ch_stop_time(*channels)
+
     @property
     def instructions(self) -> tuple[tuple[int, Self]]:
         """Itself, as schedules tell their instructions: pairs of a start and an instruction."""
@@ -102,8 +115,7 @@ class Instruction:
 
     def append(self, schedule: Schedule | Instruction, name: str | None = None) -> Schedule:
         """Return a schedule of it and another one, which starts when the channels of both are free."""
-        common = set(self.channels) & set(schedule.channels)
-        return self.insert(self.duration if common else 0, schedule, name)
+        return self.insert(self.ch_stop_time(*schedule.channels), schedule, name)
 
     def __or__(self, other: Schedule | Instruction) -> Schedule:
         return self.insert(0, other)
@@ -130,6 +142,20 @@ class Instruction:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (*self._operands, self._name)
+
+
+def whole(time: Any, least: int | None = 0) -> Any:
+    """Return a time as an ``int``; parameters stay what they are. PulseError if it is none, or below ``least``."""
+    if hasattr(time, "parameters"):
+        return time
+    try:
+        number = operator.index(time)
+    except TypeError:
+        number = None
+    if number is None or isinstance(time, bool) or (least is not None and number < least):
+        from_least = "" if least is None else f" from {least}"
+        raise pulse_error(f"a time must be a whole number{from_least}, in units of dt, not {time!r}")
+    return number
 
 
 def _checked(channel: Any) -> Any:
@@ -183,7 +209,7 @@ class Delay(Instruction):
         """Wait ``duration`` dt on ``channel``; PulseError if that is something else."""
         if not isinstance(channel, Channel):
             raise pulse_error(f"expected a channel, got {channel!r}")
-        self._operands = (duration, channel)
+        self._operands = (whole(duration), channel)
         self._name = name
 
     @property
@@ -279,7 +305,7 @@ class Acquire(Instruction):
                 raise pulse_error(f"expected an instance of {kind.__name__}, got {value!r}")
         if mem_slot is None and reg_slot is None:
             raise pulse_error("an acquisition needs a memory slot or a register slot")
-        self._operands = (duration, channel, mem_slot, reg_slot, kernel, discriminator)
+        self._operands = (whole(duration), channel, mem_slot, reg_slot, kernel, discriminator)
         self._name = name
 
     @property

@@ -100,7 +100,7 @@ def GaussianSquareDrag(
     return SymbolicPulse("gaussian_square_drag", duration, parameters, name, limit_amplitude)
 
 
-def GaussianSquareEcho(
+def gaussian_square_echo(
     duration: Any,
     amp: Any,
     sigma: Any,

@@ -3,32 +3,54 @@
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class MeasurementOption:
-    """A named step of signal processing.
+    """A named step of signal processing."""
 
-    Attributes:
-        name: Its name.
-        params: Its parameters.
-    """
+    __slots__ = ("_name", "_params")
 
     def __init__(self, name: str | None = None, **params: Any) -> None:
         """Take over a name and parameters."""
-        self.name = name
-        self.params = params
+        self._name = name
+        self._params = params
+
+    @classmethod
+    def _of(cls, name: str | None, params: Mapping[str, Any]) -> Self:
+        """Take over parameters of any name, such as ``name``."""
+        option = cls(name)
+        option._params = dict(params)
+        return option
+
+    @property
+    def name(self) -> str | None:
+        """Its name."""
+        return self._name
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Its parameters; a copy."""
+        return copy.deepcopy(self._params)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, MeasurementOption):
             return NotImplemented
-        return type(self) is type(other) and (self.name, self.params) == (other.name, other.params)
+        return type(self) is type(other) and (self._name, self._params) == (other._name, other._params)
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        parts = [repr(self.name), *(f"{key}={value}" for key, value in self.params.items())]
+        parts = [repr(self._name), *(f"{key}={value}" for key, value in self._params.items())]
         return f"{type(self).__name__}({', '.join(parts)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self)._of, (self._name, self._params)
 
 
 class Kernel(MeasurementOption):

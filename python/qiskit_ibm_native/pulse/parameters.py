@@ -49,7 +49,7 @@ def parameter(name: str) -> Parameter:
 
 
 def expression(tree: Tree) -> Any:
-    """Return what a tree means: a float, or one of Qiskit's expressions.
+    """Return what a tree means: a float, or one of Qiskit's expressions. What has no parameter in it is a number already.
 
     Raises:
         PulseError: The tree calls a function of a parameter that Qiskit does not have.
@@ -63,8 +63,6 @@ def expression(tree: Tree) -> Any:
         return -operands[0] if len(operands) == 1 else operands[0] - operands[1]
     if name in _OPERATORS:
         return _OPERATORS[name](*operands)
-    if not hasattr(operands[0], "parameters"):
-        return getattr(math, name)(operands[0])
     if name in _METHODS:
         return getattr(operands[0], _METHODS[name])()
     raise pulse_error(f"{name}() of a parameter cannot be expressed")
@@ -83,13 +81,18 @@ def bound(value: Any, values: Mapping[Any, Any]) -> Any:
     """
     if not getattr(value, "parameters", None):
         return value
-    for one in value.parameters & values.keys():
-        value = value.assign(one, values[one])
-    if value.parameters:
-        return value
-    number = value.numeric()
-    if isinstance(number, complex):
-        raise pulse_error(f"a value became {number}, which is no real number")
+    given = value
+    try:
+        for one in value.parameters & values.keys():
+            value = value.assign(one, values[one])
+        if value.parameters:
+            return value
+        number = value.numeric()
+    except Exception as error:
+        # Qiskit has six classes between its versions for a value that does not fit.
+        raise pulse_error(f"{given} cannot be bound: {error}") from None
+    if isinstance(number, complex) or not math.isfinite(number):
+        raise pulse_error(f"{given} became {number}, which is no finite real number")
     return number
 
 

@@ -10,11 +10,13 @@ from typing import Any
 
 from .channels import Channel
 from .errors import pulse_error
-from .instructions import Instruction
+from .instructions import Instruction, whole
 from .parameters import by_parameter
 
 Timed = tuple[int, Instruction]
 Channels = tuple[Channel, ...]
+#: Sorted pairs of a start and an end, dt.
+Slots = list[tuple[int, int]]
 
 
 class CalibrationPublisher(enum.IntEnum):
@@ -32,11 +34,11 @@ class Schedule:
     starts 10 dt later. Two schedules are equal if they have the same instructions at the same times.
     """
 
-    __slots__ = ("__weakref__", "_channels", "_duration", "_instructions", "_metadata", "_name", "_timeslots")
+    __slots__ = ("__weakref__", "_channels", "_duration", "_instructions", "_metadata", "_name", "_slots")
 
     _instructions: tuple[Timed, ...]
     _channels: Channels | Callable[[], Channels]
-    _timeslots: dict[Channel, list[tuple[int, int]]] | None
+    _slots: dict[Channel, Slots] | None
 
     _counter = itertools.count()
 
@@ -60,20 +62,18 @@ class Schedule:
         self._metadata = dict(metadata or {})
         timed: list[Timed] = []
         channels: dict[Channel, None] = {}
+        self._duration = 0
         for item in schedules:
-            start, schedule = item if isinstance(item, tuple) else (0, item)
-            if not isinstance(schedule, Schedule | Instruction):
-                raise pulse_error(f"a schedule consists of schedules and instructions, not {schedule!r}")
-            if isinstance(start, bool) or not hasattr(start, "__index__"):
-                raise pulse_error(f"a start time must be an integer, in units of dt, not {start!r}")
-            timed.extend((int(start) + time, _with_known_duration(it)) for time, it in schedule.instructions)
+            start, schedule = _checked(*item) if isinstance(item, tuple | list) else _checked(0, item)
+            timed.extend((start + time, it) for time, it in schedule.instructions)
             channels.update(dict.fromkeys(schedule.channels))
+            self._duration = max(self._duration, start + schedule.duration)
         # Sorting keeps the order of what has the same key.
         self._instructions = tuple(sorted(timed, key=_sort_key))
         self._channels = tuple(channels)
-        self._timeslots = None
-        self._duration = max((time + it.duration for time, it in timed), default=0)
-        self._check()
+        self._slots = None
+        for channel, slots in self._timeslots().items():
+            self._check(channel, slots)
 
     @classmethod
     def _of(
@@ -87,19 +87,19 @@ class Schedule:
         """Take over instructions that are known to be sorted, and not to overlap."""
         schedule = cls.__new__(cls)
         schedule._name, schedule._instructions, schedule._duration = name, instructions, duration
-        schedule._channels, schedule._metadata, schedule._timeslots = channels, metadata, None
+        schedule._channels, schedule._metadata, schedule._slots = channels, metadata, None
         return schedule
 
-    def _check(self) -> None:
-        for channel, slots in self.timeslots.items():
-            if slots and slots[0][0] < 0:
-                raise pulse_error(f"an instruction on {channel} of {self.name} would start at {slots[0][0]} dt")
-            for (_, stop), (start, _) in itertools.pairwise(slots):
-                if start < stop:
-                    raise pulse_error(
-                        f"an instruction on {channel} of {self.name} that starts at {start} dt "
-                        f"overlaps with one that ends at {stop} dt"
-                    )
+    def _check(self, channel: Channel, slots: Slots) -> None:
+        """Make sure that sorted slots of a channel start at 0 or later, and do not overlap."""
+        if slots and slots[0][0] < 0:
+            raise pulse_error(f"an instruction on {channel} of {self.name} would start at {slots[0][0]} dt")
+        for (_, stop), (start, _) in itertools.pairwise(slots):
+            if start < stop:
+                raise pulse_error(
+                    f"an instruction on {channel} of {self.name} that starts at {start} dt "
+                    f"overlaps with one that ends at {stop} dt"
+                )
 
     @property
     def name(self) -> str:
@@ -134,28 +134,34 @@ class Schedule:
     @property
     def channels(self) -> Channels:
         """The channels that something happens on, in the order in which they came in."""
-        if callable(self._channels):
-            self._channels = self._channels()
-        return self._channels
+        channels = self._channels
+        if callable(channels):
+            self._channels = channels = channels()
+        return channels
 
     @property
     def timeslots(self) -> dict[Channel, list[tuple[int, int]]]:
-        """When something happens on each channel: sorted pairs of a start and an end, dt."""
-        if self._timeslots is None:
-            slots: dict[Channel, list[tuple[int, int]]] = {channel: [] for channel in self.channels}
+        """When something happens on each channel: sorted pairs of a start and an end, dt; copies."""
+        return {channel: list(slots) for channel, slots in self._timeslots().items()}
+
+    def _timeslots(self) -> dict[Channel, Slots]:
+        if self._slots is None:
+            slots: dict[Channel, Slots] = {channel: [] for channel in self.channels}
             for start, instruction in self._instructions:
                 for channel in instruction.channels:
                     slots[channel].append((start, start + instruction.duration))
-            self._timeslots = {channel: sorted(times) for channel, times in slots.items()}
-        return self._timeslots
+            self._slots = {channel: sorted(times) for channel, times in slots.items()}
+        return self._slots
 
     def ch_start_time(self, *channels: Channel) -> int:
         """Return when the first instruction on some channels starts, dt; 0 if there is none."""
-        return min((self.timeslots[it][0][0] for it in channels if it in self.timeslots), default=0)
+        slots = self._timeslots()
+        return min((slots[it][0][0] for it in channels if it in slots), default=0)
 
     def ch_stop_time(self, *channels: Channel) -> int:
         """Return when the last instruction on some channels ends, dt; 0 if there is none."""
-        return max((self.timeslots[it][-1][1] for it in channels if it in self.timeslots), default=0)
+        slots = self._timeslots()
+        return max((slots[it][-1][1] for it in channels if it in slots), default=0)
 
     def ch_duration(self, *channels: Channel) -> int:
         """Return what :meth:`ch_stop_time` does."""
@@ -187,7 +193,34 @@ class Schedule:
             PulseError: They overlap on a channel, or something would start before 0.
         """
         _refuse(inplace)
-        return Schedule(self, (start_time, schedule), name=name or self.name, metadata=self._metadata)
+        start, added = _checked(start_time, schedule)
+        timed = tuple((start + time, it) for time, it in added.instructions)
+        together = self._instructions + timed
+        if self._instructions and timed and _sort_key(timed[0]) < _sort_key(self._instructions[-1]):
+            together = tuple(sorted(together, key=_sort_key))
+        channels = tuple(dict.fromkeys((*self.channels, *added.channels)))
+        duration = max(self._duration, start + added.duration)
+        joined = Schedule._of(name or self.name, together, duration, channels, dict(self._metadata))
+        joined._slots = self._joined_slots(start, added)
+        return joined
+
+    def _joined_slots(self, start: int, added: Schedule | Instruction) -> dict[Channel, Slots]:
+        """Return the slots of the schedule together with those of another one, which must be free."""
+        slots = dict(self._timeslots())
+        others = (
+            added._timeslots() if isinstance(added, Schedule) else {it: [(0, added.duration)] for it in added.channels}
+        )
+        for channel, times in others.items():
+            new = [(begin + start, end + start) for begin, end in times]
+            known = slots.get(channel, [])
+            # What comes behind all that is there, as a rule, cannot overlap with it.
+            if known and new and new[0][0] >= known[-1][1]:
+                self._check(channel, new)
+                slots[channel] = known + new
+            else:
+                slots[channel] = sorted(known + new)
+                self._check(channel, slots[channel])
+        return slots
 
     def append(self, schedule: Schedule | Instruction, name: str | None = None, inplace: bool = False) -> Schedule:
         """Return the schedule with another one behind it, which starts when the channels of both are free."""
@@ -197,10 +230,14 @@ class Schedule:
     def replace(self, old: Instruction, new: Schedule | Instruction, inplace: bool = False) -> Schedule:
         """Return the schedule with each instruction that equals ``old`` replaced by ``new``.
 
+        A schedule keeps the instructions of the schedules that it was put together from, not those schedules.
+
         Raises:
-            PulseError: The result would overlap on a channel.
+            PulseError: ``old`` is a schedule, or the result would overlap on a channel.
         """
         _refuse(inplace)
+        if not isinstance(old, Instruction):
+            raise pulse_error(f"only instructions can be replaced, not {old!r}")
         parts = [(time, new if it == old else it) for time, it in self._instructions]
         return Schedule(*parts, name=self.name, metadata=self._metadata)
 
@@ -334,10 +371,13 @@ class Schedule:
         return f"Schedule({', '.join(shown)})"
 
 
-def _with_known_duration(instruction: Instruction) -> Instruction:
-    if hasattr(instruction.duration, "parameters"):
-        raise pulse_error(f"the duration of {instruction!r} is not bound; a schedule needs to know it")
-    return instruction
+def _checked(start: Any = None, schedule: Any = None, *more: Any) -> tuple[int, Schedule | Instruction]:
+    """Return a part of a schedule; PulseError if it is none."""
+    if more or not isinstance(schedule, Schedule | Instruction):
+        raise pulse_error(f"a schedule consists of schedules and instructions, not {schedule!r}")
+    if hasattr(schedule.duration, "parameters"):
+        raise pulse_error(f"the duration of {schedule!r} is not bound; a schedule needs to know it")
+    return whole(start, None), schedule
 
 
 def _sort_key(timed: Timed) -> tuple[int, int, list[str]]:

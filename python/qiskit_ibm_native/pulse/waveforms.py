@@ -99,11 +99,11 @@ class Waveform(Pulse):
         norm = np.abs(array)
         above = (norm > 1.0) & (norm <= 1.0 + epsilon)
         array[above] *= (1.0 - np.finfo(float).eps) / norm[above]
-        if limit_amplitude and np.any(norm > 1.0 + epsilon):
+        if not np.all(np.isfinite(norm)) or (limit_amplitude and np.any(norm > 1.0 + epsilon)):
             raise pulse_error(f"samples must be at most 1 in size, but one is {norm.max()}")
         self._name = name
-        self._samples = array
-        array.flags.writeable = False
+        # Nobody can make these writable again.
+        self._samples = np.frombuffer(array.tobytes(), np.complex128)
 
     @classmethod
     def _of(cls, samples: Samples, name: str) -> Waveform:
@@ -145,7 +145,9 @@ class Waveform(Pulse):
             self.duration == other.duration and np.allclose(self._samples, other._samples, rtol=0, atol=EPSILON)
         )
 
-    __hash__ = None  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        # Samples that are nearly the same are equal, so they cannot count.
+        return hash((Waveform, self.duration))
 
     def __repr__(self) -> str:
         import numpy as np
@@ -216,11 +218,11 @@ class SymbolicPulse(Pulse):
 
     def _envelope(self) -> NativeEnvelope:
         """Return the native half; PulseError if the parameters make no sense."""
-        parameters = {key: float(value) for key, value in self._parameters.items()}
-        amp, angle = parameters.pop("amp"), parameters.pop("angle")
         try:
+            parameters = {key: float(value) for key, value in self._parameters.items()}
+            amp, angle = parameters.pop("amp"), parameters.pop("angle")
             return _native.Envelope(self._shape, self._duration, amp, angle, parameters, self._limit)
-        except ValueError as error:
+        except (OverflowError, ValueError) as error:
             raise pulse_error(f"{self!r} cannot be played: {error}") from None
 
     @property
@@ -310,13 +312,15 @@ class SymbolicPulse(Pulse):
 def _real(key: str, value: Any) -> Any:
     if isinstance(value, complex):
         raise pulse_error(f"{key} must be real, not {value}; the phase of an amplitude is its angle")
+    if not hasattr(value, "parameters") and (isinstance(value, str | bytes) or not hasattr(value, "__float__")):
+        raise pulse_error(f"{key} must be a number or a parameter, not {value!r}")
     return value
 
 
 def _whole(duration: Any) -> int:
     try:
         whole = int(duration)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         whole = -1
     if whole != duration or whole < 0:
         raise pulse_error(f"a duration must be a whole number of dt from 0, not {duration}")

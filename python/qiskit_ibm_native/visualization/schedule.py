@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ..pulse.channels import AcquireChannel, Channel, ControlChannel, DriveChannel, MeasureChannel, PulseChannel
+from ..pulse.drawing import in_order
 from ..pulse.errors import pulse_error
 from ..pulse.instructions import Acquire, Play, SetFrequency, SetPhase, ShiftFrequency, ShiftPhase
 
@@ -86,9 +87,7 @@ def plot_schedule(
 
 
 def _shown(schedule: Schedule, channels: Iterable[Channel] | None) -> list[Channel]:
-    order = {kind: rank for rank, kind in enumerate(_KINDS)}
-    wanted = schedule.channels if channels is None else tuple(channels)
-    shown = sorted((it for it in wanted if type(it) in order), key=lambda it: (order[type(it)], it.index))
+    shown = in_order(schedule.channels if channels is None else channels)
     if not shown:
         raise pulse_error(f"{schedule.name} has no channel to draw")
     return shown

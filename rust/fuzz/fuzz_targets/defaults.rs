@@ -32,8 +32,9 @@ fn described(bytes: &[u8], defaults: &Defaults, action: Action<'_>) -> String {
     let instruction = match action {
         Action::Instruction(instruction) => instruction,
         Action::AcquireAll(at) => return format!("{:?}", defaults.acquisitions[at as usize].order()),
-        Action::AcquireOne(at, position) => {
-            return format!("{:?}", defaults.acquisitions[at as usize].qubits[position as usize]);
+        Action::AcquireOne(at, rank) => {
+            let acquisition = &defaults.acquisitions[at as usize];
+            return format!("{:?}", acquisition.qubits[acquisition.order()[rank as usize]]);
         }
     };
     match instruction.operation {

@@ -8,10 +8,10 @@ use pyo3::exceptions::{PyLookupError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
-use qiskit_ibm_native_core::defaults::{Amplitude, Defaults, Instruction, Operation, Parametric, Value};
+use qiskit_ibm_native_core::defaults::{Amplitude, Defaults, Instruction, Operation, Value};
 use qiskit_ibm_native_core::error::{Fault, Payload};
 use qiskit_ibm_native_core::json::Span;
-use qiskit_ibm_native_core::plan::schedule::{Action, Place, SchedulePlan, envelope};
+use qiskit_ibm_native_core::plan::schedule::{Action, Place, SchedulePlan};
 use qiskit_ibm_native_core::pulse::channel::{Channel, Line};
 use qiskit_ibm_native_core::pulse::envelope::{Envelope, Parameter, Shape};
 use qiskit_ibm_native_core::pulse::expression::{Expression, Node};
@@ -81,7 +81,8 @@ impl PyDefaults {
     }
 
     fn schedule<'py>(&self, py: Python<'py>, command: usize) -> PyResult<(Bound<'py, PyList>, u64)> {
-        let plan = SchedulePlan::new(&self.columns, self.checked(command)?).map_err(|fault| self.error(py, *fault))?;
+        let (columns, command) = (&self.columns, self.checked(command)?);
+        let plan = py.detach(|| SchedulePlan::new(columns, command)).map_err(|fault| self.error(py, *fault))?;
         let steps = plan.steps.iter().map(|(start, action)| match action {
             Action::Instruction(instruction) => self.step(py, instruction),
             Action::AcquireAll(at) => (start, "acquire", at, py.None()).into_pyobject(py),
@@ -165,10 +166,7 @@ impl PyDefaults {
             Value::Expression(at) => PyResult::Ok(at.into_pyobject(py)?.into_any()),
         };
         let (kind, operand) = match instruction.operation {
-            Operation::Parametric(at) => {
-                let parametric = &self.columns.parametric[at as usize];
-                ("parametric_pulse", self.pulse(py, at, parametric, instruction.at)?.into_any())
-            }
+            Operation::Parametric(at) => ("parametric_pulse", self.pulse(py, at)?.into_any()),
             Operation::Waveform(at) => ("waveform", at.into_pyobject(py)?.into_any()),
             Operation::ShiftPhase(it) => ("fc", value(it)?),
             Operation::SetPhase(it) => ("setp", value(it)?),
@@ -182,15 +180,11 @@ impl PyDefaults {
     }
 
     /// `(index, shape, label, duration, amp, angle, values)`, with the values that the shape needs in its order.
-    fn pulse<'py>(
-        &self,
-        py: Python<'py>,
-        index: u32,
-        parametric: &Parametric,
-        at: u32,
-    ) -> PyResult<Bound<'py, PyTuple>> {
+    fn pulse<'py>(&self, py: Python<'py>, index: u32) -> PyResult<Bound<'py, PyTuple>> {
+        let parametric = &self.columns.parametric[index as usize];
+        // A plan has checked it.
         let Envelope { shape, duration, amp, angle, parameters } =
-            envelope(parametric, at).map_err(|fault| self.error(py, *fault))?;
+            parametric.envelope().map_err(PyLookupError::new_err)?;
         let values = shape.parameters().iter().map(|parameter| {
             let is_integer = parametric.get(*parameter).is_some_and(|(_, is_integer)| is_integer);
             number(py, parameters[*parameter as usize], is_integer)

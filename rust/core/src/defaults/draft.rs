@@ -54,14 +54,19 @@ impl Draft {
             Field::Start => self.instruction.start = reader.index(u32::MAX)?,
             Field::Channel => {
                 let at = reader.clone();
-                let channel = Channel::parse(reader.text()?.plain());
+                let channel = Channel::parse(&reader.text()?.bytes());
                 self.instruction.channel = Some(channel.ok_or_else(|| at.wrong("a channel such as d0, m0 or u0"))?);
             }
             Field::Value => {
+                let at = reader.clone();
                 let value = if reader.peek() == b'"' {
                     Value::Expression(tables.expression(reader, self.in_ghz)?)
                 } else {
-                    Value::Number(reader.number()?.value * if self.in_ghz { 1e9 } else { 1.0 })
+                    let number = reader.number()?.value * if self.in_ghz { 1e9 } else { 1.0 };
+                    if !number.is_finite() {
+                        return Err(at.wrong("a finite number"));
+                    }
+                    Value::Number(number)
                 };
                 match &mut self.instruction.operation {
                     Operation::ShiftPhase(it)

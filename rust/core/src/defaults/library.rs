@@ -37,7 +37,7 @@ impl Library {
             let (start, first) = (reader.offset() as usize, library.samples.len());
             let (mut name, mut has_samples) = (None, false);
             reader.object(|reader, key| {
-                match key.plain() {
+                match &*key.bytes() {
                     b"name" => name = Some(reader.text()?),
                     b"samples" => {
                         library.samples.truncate(first);

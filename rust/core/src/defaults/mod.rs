@@ -89,8 +89,8 @@ impl Defaults {
         reader.peek();
         let start = reader.offset() as usize;
         reader.object(|reader, key| {
-            let (from, name) = (reader.offset(), key.plain());
-            match name {
+            let (from, name) = (reader.offset(), key.bytes());
+            match &*name {
                 b"qubit_freq_est" => defaults.qubit_freq_est = lists::numbers(reader)?,
                 b"meas_freq_est" => defaults.meas_freq_est = lists::numbers(reader)?,
                 b"pulse_library" => defaults.library = Library::read(reader)?,
@@ -100,7 +100,7 @@ impl Defaults {
                 }
                 _ => drop(reader.skip()?),
             }
-            if let Some(at) = REQUIRED.iter().position(|required| required.as_bytes() == name) {
+            if let Some(at) = REQUIRED.iter().position(|required| required.as_bytes() == &*name) {
                 seen[at] = true;
             }
             defaults.members.push(key.offset(), from, reader.offset());
@@ -128,7 +128,7 @@ impl Defaults {
             let (start, first) = (reader.offset() as usize, sequences.tables.instructions.len());
             let (mut name, mut has_qubits, mut has_sequence) = (None, false, false);
             reader.object(|reader, key| {
-                match key.plain() {
+                match &*key.bytes() {
                     b"name" => name = Some(reader.text()?),
                     b"qubits" => {
                         qubits.clear();

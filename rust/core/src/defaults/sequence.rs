@@ -110,15 +110,19 @@ impl<'a> Tables<'a> {
     fn learn(&mut self, reader: &mut Reader<'a>) -> Read<(Draft, Option<Fields>)> {
         let at = reader.offset();
         let values = values(reader)?;
-        let find = |key: &str| values.iter().rfind(|(known, _)| known == key).map(|(_, span)| *span);
+        let bytes = reader.clone();
+        // What is null is as good as missing.
+        let is_null = |span: &Span| bytes.moved(span.start).null().unwrap_or(false);
+        let find = |key: &str| {
+            values.iter().rfind(|(known, _)| known == key).map(|(_, span)| *span).filter(|span| !is_null(span))
+        };
         let name = find("name").ok_or_else(|| Fault::missing(at as usize, "name"))?;
         let name = reader.moved(name.start).text()?;
         let t0 = find("t0").ok_or_else(|| Fault::missing(at as usize, "t0"))?;
         let mut draft = Draft::default();
         draft.instruction.at = at;
         let mut fields = vec![(t0, Field::Start)];
-        let kind = KINDS.iter().find(|(known, _)| *known == name.plain());
-        let bytes = reader.clone();
+        let kind = KINDS.iter().find(|(known, _)| *known == &*name.bytes());
         let result = draft.take(Field::Start, &mut bytes.moved(t0.start), self).and_then(|()| match kind {
             Some((b"snapshot", _)) => {
                 Err(Fault::expected(at as usize, "an instruction of a device, not a simulator's"))
@@ -185,7 +189,7 @@ impl<'a> Tables<'a> {
         {
             let mut reader = bytes.moved(shape.start);
             let fault_at = reader.clone();
-            let known = Shape::named(reader.text()?.plain());
+            let known = Shape::named(&reader.text()?.bytes());
             draft.parametric.shape = known.ok_or_else(|| fault_at.wrong("a pulse shape that is known"))?;
             self.take_parameters(draft, fields, &mut bytes.moved(parameters.start))?;
         }
@@ -193,37 +197,36 @@ impl<'a> Tables<'a> {
     }
 
     fn take_parameters(&mut self, draft: &mut Draft, fields: &mut Fields, reader: &mut Reader<'a>) -> Read<()> {
-        let (start, values) = (reader.clone(), values(reader)?);
-        let mut has_amp = false;
-        for (at, (key, span)) in values.iter().enumerate() {
-            // The last one of a name counts.
-            if values[at + 1..].iter().any(|(later, _)| later == key) {
-                continue;
-            }
-            let reader = &mut start.moved(span.start);
-            let field = match key.as_str() {
-                "amp" => {
-                    has_amp = true;
-                    if reader.peek() != b'[' {
-                        draft.parametric.amp = (reader.number()?.value, None);
-                        continue;
-                    }
-                    Field::Amp
-                }
-                "duration" => Field::PulseDuration,
+        let start = reader.clone();
+        let (mut amp, mut duration) = (None, None);
+        let mut others = [None; Parameter::COUNT];
+        // The last one of a name counts.
+        for (key, span) in values(reader)? {
+            match key.as_str() {
+                "amp" => amp = Some(span),
+                "duration" => duration = Some(span),
                 name => {
                     let known = Parameter::named(name.as_bytes());
-                    Field::Parameter(known.ok_or_else(|| reader.wrong("no parameter that the shape does not have"))?)
+                    let at = start.moved(span.start);
+                    let known = known.ok_or_else(|| at.wrong("no parameter that the shape does not have"))?;
+                    others[known as usize] = Some(span);
                 }
-            };
-            draft.take(field, reader, self)?;
-            fields.push((*span, field));
-        }
-        let has_duration = fields.iter().any(|(_, field)| *field == Field::PulseDuration);
-        for (has, key) in [(has_amp, "amp"), (has_duration, "duration")] {
-            if !has {
-                return Err(Fault::missing(start.offset() as usize, key));
             }
+        }
+        let missing = |key| Fault::missing(start.offset() as usize, key);
+        let (amp, duration) = (amp.ok_or_else(|| missing("amp"))?, duration.ok_or_else(|| missing("duration"))?);
+        let others = Parameter::ALL.into_iter().zip(others).map(|(known, span)| (span, Field::Parameter(known)));
+        let mut wanted: Fields = others.filter_map(|(span, field)| Some((span?, field))).collect();
+        wanted.push((duration, Field::PulseDuration));
+        let mut at_amp = start.moved(amp.start);
+        if at_amp.peek() == b'[' {
+            wanted.push((amp, Field::Amp));
+        } else {
+            draft.parametric.amp = (at_amp.number()?.value, None);
+        }
+        for (span, field) in wanted {
+            draft.take(field, &mut start.moved(span.start), self)?;
+            fields.push((span, field));
         }
         draft.parametric.envelope().map(drop).map_err(|expected| start.wrong(expected))
     }

@@ -25,6 +25,13 @@ impl<'a> Text<'a> {
         if self.plain { self.raw } else { b"\\" }
     }
 
+    /// The value as bytes.
+    #[inline(always)]
+    #[must_use]
+    pub fn bytes(self) -> Cow<'a, [u8]> {
+        if self.plain { Cow::Borrowed(self.raw) } else { Cow::Owned(self.decode().into_owned().into_bytes()) }
+    }
+
     /// Offset of the opening quote.
     #[must_use]
     pub fn offset(self) -> u32 {

@@ -29,7 +29,7 @@ pub enum Action<'a> {
     Instruction(&'a Instruction),
     /// All that an acquisition records, by the names of its channels.
     AcquireAll(u32),
-    /// One qubit of an acquisition: the acquisition, and the position in its lists.
+    /// One qubit of an acquisition: the acquisition, and which one by the names of its channels.
     AcquireOne(u32, u32),
 }
 
@@ -61,14 +61,14 @@ impl<'a> SchedulePlan<'a> {
             let (start, end) = (instruction.start, u64::from(instruction.start) + u64::from(duration));
             if let Operation::Acquire(at) = instruction.operation {
                 let acquisition = &defaults.acquisitions[at as usize];
-                for position in 0..acquisition.qubits.len() {
+                for (rank, position) in acquisition.order().into_iter().enumerate() {
                     let places = acquisition.places(position);
                     times.extend(places.iter().flatten().map(|(place, at)| (*place, *at, start, end, instruction.at)));
                     #[expect(
                         clippy::cast_possible_truncation,
                         reason = "each took at least one of fewer than 2^32 bytes"
                     )]
-                    let action = Action::AcquireOne(at, position as u32);
+                    let action = Action::AcquireOne(at, rank as u32);
                     items.push(Item { start, duration, names: acquisition.names(position), action });
                 }
             } else if let Some(channel) = instruction.channel {
@@ -183,12 +183,15 @@ fn steps<'a>(defaults: &Defaults, items: &[Item<'a>]) -> Vec<(u32, Action<'a>)> 
             let same = |other: &&Item<'_>| {
                 other.start == item.start && matches!(other.action, Action::AcquireOne(it, _) if it == acquisition)
             };
+            let run = items[at..].iter().take_while(same).count();
             // Once, not less, and not twice at the same time.
-            if items[at..].iter().take_while(same).count() == whole {
+            if run == whole {
                 steps.push((item.start, Action::AcquireAll(acquisition)));
-                at += whole;
-                continue;
+            } else {
+                steps.extend(items[at..at + run].iter().map(|item| (item.start, item.action)));
             }
+            at += run;
+            continue;
         }
         steps.push((item.start, item.action));
         at += 1;

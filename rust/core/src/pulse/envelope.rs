@@ -147,6 +147,9 @@ pub struct Envelope {
     pub parameters: [f64; Parameter::COUNT],
 }
 
+/// Envelopes are at most this long, dt; a readout takes tens of thousands.
+pub const MAX_DURATION: u32 = 10_000_000;
+
 /// How much above 1 a sample may be, as rounding makes it so.
 pub const AMPLITUDE_TOLERANCE: f64 = 1e-7;
 
@@ -162,6 +165,13 @@ impl Envelope {
     pub fn check(&self, limit_amplitude: bool) -> Result<(), &'static str> {
         let (duration, width) = (f64::from(self.duration), self.get(Width));
         let needs = |parameter| self.shape.parameters().contains(&parameter);
+        if self.duration > MAX_DURATION {
+            return Err("a duration of at most 10,000,000 dt");
+        }
+        // A gaussian that is lifted from 1 to 1 is no number.
+        if needs(Sigma) && self.get(Sigma) > 1e7 * (duration + 2.0) {
+            return Err("a sigma of at most 10,000,000 times the duration");
+        }
         if needs(Sigma) && (self.get(Sigma).is_nan() || self.get(Sigma) <= 0.0) {
             return Err("sigma above 0");
         }

@@ -78,8 +78,8 @@ pub struct Expression {
     parameters: Vec<String>,
 }
 
-/// Expressions may nest this deep and be this long, which bounds the tree; published ones need two levels.
-const MAX_DEPTH: u32 = 64;
+/// Expressions may have this many operators and be this long, which bounds the tree; published ones have one.
+const MAX_OPERATORS: u32 = 64;
 const MAX_LENGTH: usize = 1000;
 
 impl Expression {
@@ -89,7 +89,7 @@ impl Expression {
         if text.len() > MAX_LENGTH {
             return Err("an expression of at most 1000 bytes");
         }
-        let mut parser = Parser { rest: text.trim_start(), names: Vec::new(), depth: 0 };
+        let mut parser = Parser { rest: text.trim_start(), names: Vec::new(), operators: 0 };
         let mut root = parser.sum()?;
         if !parser.rest.is_empty() {
             return Err("an operator or the end of the expression");
@@ -157,6 +157,21 @@ impl Node {
         }
     }
 
+    /// Whether it is a number, or made of numbers; its parts are numbers then, because they were folded before.
+    fn is_constant(&self) -> bool {
+        let is_number = |node: &Self| matches!(node, Self::Number(_));
+        match self {
+            Self::Number(_) => true,
+            Self::Parameter(_) => false,
+            Self::Negative(node) | Self::Call(_, node) => is_number(node),
+            Self::Sum(nodes)
+            | Self::Difference(nodes)
+            | Self::Product(nodes)
+            | Self::Quotient(nodes)
+            | Self::Power(nodes) => nodes.iter().all(is_number),
+        }
+    }
+
     fn rename(&mut self, index: &impl Fn(usize) -> usize) {
         match self {
             Self::Number(_) => {}
@@ -171,11 +186,20 @@ impl Node {
     }
 }
 
+/// A node without parameters as the number that it is, which has to be one.
+fn finite(node: Node) -> Parsed {
+    if !node.is_constant() {
+        return Ok(node);
+    }
+    let value = node.value(&[]);
+    if value.is_finite() { Ok(Node::Number(value)) } else { Err("a finite real number") }
+}
+
 struct Parser<'a> {
     rest: &'a str,
     /// Names of parameters in order of appearance.
     names: Vec<String>,
-    depth: u32,
+    operators: u32,
 }
 
 type Parsed = Result<Node, &'static str>;
@@ -191,9 +215,9 @@ impl Parser<'_> {
         let mut node = self.product()?;
         loop {
             if self.take("+") {
-                node = Node::Sum(Box::new([node, self.product()?]));
+                node = self.folded(Node::Sum, node, Self::product)?;
             } else if self.take("-") {
-                node = Node::Difference(Box::new([node, self.product()?]));
+                node = self.folded(Node::Difference, node, Self::product)?;
             } else {
                 return Ok(node);
             }
@@ -206,9 +230,9 @@ impl Parser<'_> {
             if self.rest.starts_with("**") || self.rest.starts_with("//") {
                 return Err("an operator of + - * / **");
             } else if self.take("*") {
-                node = Node::Product(Box::new([node, self.signed()?]));
+                node = self.folded(Node::Product, node, Self::signed)?;
             } else if self.take("/") {
-                node = Node::Quotient(Box::new([node, self.signed()?]));
+                node = self.folded(Node::Quotient, node, Self::signed)?;
             } else {
                 return Ok(node);
             }
@@ -216,25 +240,21 @@ impl Parser<'_> {
     }
 
     fn signed(&mut self) -> Parsed {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err("an expression that nests less deeply");
+        if self.take("-") {
+            self.count()?;
+            return finite(Node::Negative(Box::new(self.signed()?)));
         }
-        let node = if self.take("-") {
-            Node::Negative(Box::new(self.signed()?))
-        } else if self.take("+") {
-            self.signed()?
-        } else {
-            self.power()?
-        };
-        self.depth -= 1;
-        Ok(node)
+        if self.take("+") {
+            self.count()?;
+            return self.signed();
+        }
+        self.power()
     }
 
     fn power(&mut self) -> Parsed {
         let base = self.atom()?;
         if self.take("**") {
-            return Ok(Node::Power(Box::new([base, self.signed()?])));
+            return self.folded(Node::Power, base, Self::signed);
         }
         Ok(base)
     }
@@ -259,7 +279,7 @@ impl Parser<'_> {
         self.rest = self.rest[end..].trim_start();
         if self.take("(") {
             let function = FUNCTIONS.iter().find(|(known, ..)| *known == name).ok_or("a function that is known")?.1;
-            return Ok(Node::Call(function, Box::new(self.closed()?)));
+            return finite(Node::Call(function, Box::new(self.closed()?)));
         }
         Ok(match name {
             "pi" => Node::Number(std::f64::consts::PI),
@@ -271,8 +291,26 @@ impl Parser<'_> {
         })
     }
 
+    /// Takes note of an operator or of parentheses.
+    fn count(&mut self) -> Result<(), &'static str> {
+        self.operators += 1;
+        if self.operators > MAX_OPERATORS { Err("an expression with fewer operators") } else { Ok(()) }
+    }
+
+    /// The node of a left side and of the right side that comes next.
+    fn folded(&mut self, operator: fn(Box<[Node; 2]>) -> Node, left: Node, right: fn(&mut Self) -> Parsed) -> Parsed {
+        self.count()?;
+        let right = right(self)?;
+        let node = operator(Box::new([left, right]));
+        if matches!(&node, Node::Quotient(sides) if sides[1] == Node::Number(0.0)) {
+            return Err("a divisor that is not 0");
+        }
+        finite(node)
+    }
+
     /// The rest of what is in parentheses.
     fn closed(&mut self) -> Parsed {
+        self.count()?;
         let node = self.sum()?;
         if self.take(")") { Ok(node) } else { Err("a closing parenthesis") }
     }
@@ -293,7 +331,7 @@ impl Parser<'_> {
         }
         let number = self.rest[..end].parse().map_err(|_| "a number")?;
         self.rest = self.rest[end..].trim_start();
-        Ok(Node::Number(number))
+        finite(Node::Number(number))
     }
 }
 
@@ -381,7 +419,10 @@ mod tests {
         assert!(Expression::parse(&"(".repeat(100_000)).is_err());
         assert!(Expression::parse(&"-".repeat(900)).is_err());
         assert!(Expression::parse(&"1+".repeat(400)).is_err());
-        assert!(Expression::parse(&vec!["1"; 400].join("+")).is_ok());
+        assert!(Expression::parse(&vec!["1"; 60].join("+")).is_ok());
+        for text in ["1/0", "P0/0", "0**-1", "log(0)", "acos(2)", "sqrt(-1)", "exp(1000)", "(-1)**0.5", "1e999*P0"] {
+            assert!(Expression::parse(text).is_err(), "{text}");
+        }
         assert!(Expression::parse(&format!("{}1{}", "(".repeat(60), ")".repeat(60))).is_ok());
         assert_eq!(Expression::parse("sqrt(P0)").expect("valid").value(&[-1.0]), None);
     }
