@@ -165,6 +165,15 @@ def test_samples_are_written_exactly():
     assert "waveform wave_0 = {0.1 - 0.2im, 0.3333333333333333 + 0.0im};" in text
 
 
+def test_expressions_are_written_in_the_words_of_openqasm():
+    angle = Parameter("P0")
+    schedule = Schedule((0, ShiftPhase(angle.arcsin() + angle**2, D0)), (0, Play(Waveform([1e-17 - 2.5e-300j]), D0)))
+    text = to_defcal(schedule, "x", 0)
+    parsed(text)
+    assert "arcsin(P0)" in text
+    assert "{1e-17 - 2.5e-300im}" in text
+
+
 @pytest.mark.parametrize("name", ["x y", "2x", "", "x;"])
 def test_a_gate_needs_a_name_of_openqasm(name):
     with pytest.raises(PulseError, match="is no name in OpenQASM 3"):

@@ -13,7 +13,18 @@ from qiskit.circuit import Parameter
 
 from pulses import defaults
 from qiskit_ibm_native import PulseError, Snapshot
-from qiskit_ibm_native.pulse import DriveChannel, Gaussian, Play, Schedule, SetFrequency, SetPhase, ShiftFrequency
+from qiskit_ibm_native.pulse import (
+    Acquire,
+    AcquireChannel,
+    DriveChannel,
+    Gaussian,
+    MemorySlot,
+    Play,
+    Schedule,
+    SetFrequency,
+    SetPhase,
+    ShiftFrequency,
+)
 from qiskit_ibm_native.visualization import plot_schedule
 
 D0 = DriveChannel(0)
@@ -51,6 +62,19 @@ def test_a_measurement_of_all_qubits_is_an_image():
     assert image.shape[0] == 127
     largest = max(np.abs(it.pulse.samples).max() for _, it in schedule.instructions if isinstance(it, Play))
     assert image.max() == pytest.approx(largest, rel=1e-3)
+
+
+def test_long_and_short_schedules_can_be_drawn():
+    long = Schedule(
+        (0, Play(Gaussian(2_000_000, 0.1, 300_000), D0)), (0, Acquire(2**31, AcquireChannel(0), MemorySlot(0)))
+    )
+    plot_schedule(long).savefig(io.BytesIO())
+    figure = plot_schedule(long)
+    assert max(len(line.get_xdata()) for line in figure.axes[0].lines) < 5000
+    plot_schedule(Schedule(SetPhase(0.5, D0))).savefig(io.BytesIO())
+    many = Schedule(*((0, Acquire(2**31, AcquireChannel(index), MemorySlot(index))) for index in range(30)))
+    plot_schedule(many).savefig(io.BytesIO())
+    assert np.nanmax(plot_schedule(many).axes[0].collections[0].get_array()) == 1.0
 
 
 def test_what_is_not_bound_is_written_as_it_is():

@@ -255,7 +255,10 @@ def _complex(value: complex) -> str:
 
 
 def _text(value: Any) -> str:
-    return repr(value) if isinstance(value, int | float) else str(value)
+    if isinstance(value, int | float):
+        return repr(value)
+    # Qiskit writes functions as Python calls them.
+    return re.sub(r"\ba(sin|cos|tan)\(", r"arc\1(", str(value))
 
 
 def _whole(duration: Any) -> int:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Timed = tuple[int, Instruction]
 
+#: A pulse is drawn by at most so many points.
+_MAX_POINTS = 4000
 #: More channels than this are drawn as rows of an image, one below the other.
 _MAX_ROWS = 20
 #: The order of kinds from top to bottom, their words, and their colors.
@@ -142,9 +144,12 @@ def _draw_pulses(axis: Axes, timed: list[Timed], duration: int) -> None:
             axis.axvspan(start, start + int(play.duration), ymin=0.44, ymax=0.76, fill=False, hatch="//", color=_PALE)
         _name(axis, start, play, duration)
     for start, pulse in bound:
-        samples = pulse.samples / (largest or 1.0)
-        # Steps start and end at 0, so that each pulse is a closed shape.
-        times = np.concatenate([[start], start + 0.5 + np.arange(len(samples)), [start + len(samples)]])
+        length = pulse.duration
+        # More points than the picture has pixels cannot be seen.
+        at = np.unique(np.linspace(0, max(length - 1, 0), min(length, _MAX_POINTS)).astype(int))
+        samples = pulse.samples[at] / (largest or 1.0)
+        # It starts and ends at 0, so that it is a closed shape.
+        times = np.concatenate([[start], start + 0.5 + at, [start + length]])
         real, imaginary = np.pad(samples.real, 1), np.pad(samples.imag, 1)
         axis.fill_between(times, real, color=_REAL, alpha=0.75, linewidth=0)
         axis.fill_between(times, imaginary, color=_IMAGINARY, alpha=0.65, linewidth=0)
@@ -272,8 +277,11 @@ def _magnitudes(schedule: Schedule, rows: Mapping[Channel, int], bins: Any) -> A
         row = rows.get(it.channel)
         if row is None or not isinstance(it, Play | Acquire):
             continue
-        duration = int(it.duration)
-        samples = np.ones(duration) if isinstance(it, Acquire) or it.is_parameterized() else np.abs(it.pulse.samples)
-        at = np.clip(np.searchsorted(bins, start + np.arange(duration), side="right") - 1, 0, len(bins) - 2)
+        if isinstance(it, Acquire) or it.is_parameterized():
+            first, last = np.searchsorted(bins, [start, start + int(it.duration)], side="right") - 1
+            values[row, first : max(last, first + 1)] = 1.0
+            continue
+        samples = np.abs(it.pulse.samples)
+        at = np.clip(np.searchsorted(bins, start + np.arange(len(samples)), side="right") - 1, 0, len(bins) - 2)
         np.maximum.at(values[row], at, samples)
     return values
