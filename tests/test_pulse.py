@@ -157,6 +157,11 @@ def test_pulses_that_cannot_be_played_are_refused(make, reason):
 def test_an_amplitude_above_1_can_be_asked_for():
     assert Gaussian(161, 2.0, 40, limit_amplitude=False).samples[80] == pytest.approx(2.0)
     assert Waveform([2.0], limit_amplitude=False).samples[0] == 2.0
+    for limit in (True, None):
+        with pytest.raises(PulseError):
+            Gaussian(161, 2.0, 40, limit_amplitude=limit)
+        with pytest.raises(PulseError):
+            Waveform([2.0], limit_amplitude=limit)
 
 
 def test_rounding_above_1_is_taken_back():

@@ -11,7 +11,7 @@ from .waveforms import SymbolicPulse
 
 
 def Gaussian(
-    duration: Any, amp: Any, sigma: Any, angle: Any = 0.0, name: str | None = None, limit_amplitude: bool = True
+    duration: Any, amp: Any, sigma: Any, angle: Any = 0.0, name: str | None = None, limit_amplitude: bool | None = None
 ) -> SymbolicPulse:
     r"""Return a gaussian that is lifted to 0 one sample after its end.
 
@@ -24,7 +24,7 @@ def Gaussian(
         sigma: Standard deviation, dt.
         angle: Phase of the amplitude, rad.
         name: What to call it.
-        limit_amplitude: Whether a sample above 1 is an error.
+        limit_amplitude: Whether a sample above 1 is an error; it is, by default.
 
     Raises:
         PulseError: The parameters make no sense.
@@ -46,7 +46,7 @@ def GaussianSquare(
     angle: Any = 0.0,
     risefall_sigma_ratio: Any = None,
     name: str | None = None,
-    limit_amplitude: bool = True,
+    limit_amplitude: bool | None = None,
 ) -> SymbolicPulse:
     """Return a flat top with half a gaussian before and after, lifted to 0 one sample outside of the pulse.
 
@@ -58,7 +58,7 @@ def GaussianSquare(
         angle: Phase of the amplitude, rad.
         risefall_sigma_ratio: How long a rise is, in units of sigma; instead of a width.
         name: What to call it.
-        limit_amplitude: Whether a sample above 1 is an error.
+        limit_amplitude: Whether a sample above 1 is an error; it is, by default.
 
     Raises:
         PulseError: The parameters make no sense.
@@ -77,7 +77,7 @@ def GaussianSquareDrag(
     angle: Any = 0.0,
     risefall_sigma_ratio: Any = None,
     name: str | None = None,
-    limit_amplitude: bool = True,
+    limit_amplitude: bool | None = None,
 ) -> SymbolicPulse:
     """Return a :func:`GaussianSquare` whose edges are those of a :func:`Drag`.
 
@@ -90,7 +90,7 @@ def GaussianSquareDrag(
         angle: Phase of the amplitude, rad.
         risefall_sigma_ratio: How long a rise is, in units of sigma; instead of a width.
         name: What to call it.
-        limit_amplitude: Whether a sample above 1 is an error.
+        limit_amplitude: Whether a sample above 1 is an error; it is, by default.
 
     Raises:
         PulseError: The parameters make no sense.
@@ -110,7 +110,7 @@ def gaussian_square_echo(
     active_angle: Any = 0.0,
     risefall_sigma_ratio: Any = None,
     name: str | None = None,
-    limit_amplitude: bool = True,
+    limit_amplitude: bool | None = None,
 ) -> SymbolicPulse:
     """Return a flat top, the same with the other sign behind it, and one of its own amplitude over both.
 
@@ -124,7 +124,7 @@ def gaussian_square_echo(
         active_angle: Its phase, rad.
         risefall_sigma_ratio: How long a rise is, in units of sigma; instead of a width.
         name: What to call it.
-        limit_amplitude: Whether a sample above 1 is an error.
+        limit_amplitude: Whether a sample above 1 is an error; it is, by default.
 
     Raises:
         PulseError: The parameters make no sense.
@@ -143,7 +143,7 @@ def Drag(
     beta: Any,
     angle: Any = 0.0,
     name: str | None = None,
-    limit_amplitude: bool = True,
+    limit_amplitude: bool | None = None,
 ) -> SymbolicPulse:
     r"""Return a :func:`Gaussian` with its derivative as imaginary part, which keeps the qubit out of its third level.
 
@@ -157,7 +157,7 @@ def Drag(
         beta: Weight of the derivative, dt.
         angle: Phase of the amplitude, rad.
         name: What to call it.
-        limit_amplitude: Whether a sample above 1 is an error.
+        limit_amplitude: Whether a sample above 1 is an error; it is, by default.
 
     Raises:
         PulseError: The parameters make no sense.
@@ -167,7 +167,7 @@ def Drag(
 
 
 def Constant(
-    duration: Any, amp: Any, angle: Any = 0.0, name: str | None = None, limit_amplitude: bool = True
+    duration: Any, amp: Any, angle: Any = 0.0, name: str | None = None, limit_amplitude: bool | None = None
 ) -> SymbolicPulse:
     """Return a pulse whose samples are all the same.
 
@@ -176,7 +176,7 @@ def Constant(
         amp: Magnitude of the amplitude.
         angle: Phase of the amplitude, rad.
         name: What to call it.
-        limit_amplitude: Whether a sample above 1 is an error.
+        limit_amplitude: Whether a sample above 1 is an error; it is, by default.
 
     Raises:
         PulseError: The parameters make no sense.
@@ -194,7 +194,7 @@ def _wave(shape: str, what: str) -> Callable[..., SymbolicPulse]:
         freq: Any = None,
         angle: Any = 0.0,
         name: str | None = None,
-        limit_amplitude: bool = True,
+        limit_amplitude: bool | None = None,
     ) -> SymbolicPulse:
         freq = 1 / duration if freq is None else freq
         parameters = {"freq": freq, "phase": phase, "amp": amp, "angle": angle}
@@ -210,7 +210,7 @@ def _wave(shape: str, what: str) -> Callable[..., SymbolicPulse]:
         freq: Frequency of the oscillation, 1 / dt; by default, one period fills the pulse.
         angle: Phase of the amplitude, rad.
         name: What to call it.
-        limit_amplitude: Whether a sample above 1 is an error.
+        limit_amplitude: Whether a sample above 1 is an error; it is, by default.
 
     Raises:
         PulseError: The parameters make no sense.

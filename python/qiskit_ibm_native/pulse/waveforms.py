@@ -78,7 +78,11 @@ class Waveform(Pulse):
     __slots__ = ("_name", "_samples")
 
     def __init__(
-        self, samples: npt.ArrayLike, name: str | None = None, epsilon: float = EPSILON, limit_amplitude: bool = True
+        self,
+        samples: npt.ArrayLike,
+        name: str | None = None,
+        epsilon: float = EPSILON,
+        limit_amplitude: bool | None = None,
     ) -> None:
         """Take over samples.
 
@@ -86,7 +90,7 @@ class Waveform(Pulse):
             samples: Complex amplitudes, shape ``(duration,)``; 1 is what the device can do at most.
             name: What to call it.
             epsilon: How much above 1 a sample may be; it is made 1 then.
-            limit_amplitude: Whether samples above that are an error.
+            limit_amplitude: Whether samples above that are an error; they are, by default.
 
         Raises:
             PulseError: The samples are too large, or have more than one dimension.
@@ -99,7 +103,7 @@ class Waveform(Pulse):
         norm = np.abs(array)
         above = (norm > 1.0) & (norm <= 1.0 + epsilon)
         array[above] *= (1.0 - np.finfo(float).eps) / norm[above]
-        if not np.all(np.isfinite(norm)) or (limit_amplitude and np.any(norm > 1.0 + epsilon)):
+        if not np.all(np.isfinite(norm)) or (limit_amplitude is not False and np.any(norm > 1.0 + epsilon)):
             raise pulse_error(f"samples must be at most 1 in size, but one is {norm.max()}")
         self._name = name
         # Nobody can make these writable again.
@@ -163,7 +167,7 @@ class Waveform(Pulse):
 class SymbolicPulse(Pulse):
     """A pulse of a known shape. Its parameters are attributes, too: ``amp``, ``angle``, ``sigma``, ``beta``, ``width``.
 
-    The functions of this module, such as :func:`Gaussian`, make them. Two are equal if shape, complex amplitude (within
+    The functions of ``pulse.library``, such as ``Gaussian``, make them. Two are equal if shape, complex amplitude (within
     1e-8) and the other parameters are.
     """
 
@@ -179,7 +183,7 @@ class SymbolicPulse(Pulse):
         duration: Any,
         parameters: Mapping[str, Any],
         name: str | None = None,
-        limit_amplitude: bool = True,
+        limit_amplitude: bool | None = None,
     ) -> None:
         """Create a pulse.
 
@@ -188,7 +192,7 @@ class SymbolicPulse(Pulse):
             duration: How many samples it has, dt.
             parameters: Its parameters by name; numbers, or Qiskit's parameter expressions.
             name: What to call it.
-            limit_amplitude: Whether a sample above 1 is an error.
+            limit_amplitude: Whether a sample above 1 is an error; it is, by default.
 
         Raises:
             PulseError: There is no such shape, or its parameters make no sense.
@@ -200,7 +204,7 @@ class SymbolicPulse(Pulse):
             raise pulse_error(f"a {shape} needs {', '.join(needed)}, not {', '.join(parameters) or 'nothing'}")
         self._shape, self._duration, self._name = shape, duration, name
         self._parameters = {key: _real(key, parameters[key]) for key in needed}
-        self._limit, self._samples, self._source = limit_amplitude, None, None
+        self._limit, self._samples, self._source = limit_amplitude is not False, None, None
         if not self.is_parameterized():
             self._duration = _whole(duration)
             self._envelope()
