@@ -77,6 +77,13 @@ def test_long_and_short_schedules_can_be_drawn():
     assert np.nanmax(plot_schedule(many).axes[0].collections[0].get_array()) == 1.0
 
 
+def test_the_measurement_of_a_qubit_shows_its_pulse():
+    schedule = defaults("sherbrooke").instruction_schedule_map.get("measure", 3)
+    figure = plot_schedule(schedule)
+    assert [axis.get_ylabel() for axis in figure.axes] == ["m3", "a0 \u2026 a126"]
+    assert texts(figure.axes[1]) == ["127 qubits"]
+
+
 def test_what_is_not_bound_is_written_as_it_is():
     schedule = Schedule(
         (0, SetPhase(Parameter("a"), D0)), (0, SetFrequency(5.1e9, D0)), (0, ShiftFrequency(1e6, D0)),

@@ -48,8 +48,8 @@ def plot_schedule(
 
     Up to twenty channels have a row each: the real part of what is played (blue), its imaginary part (orange) and its
     magnitude (line), up to the largest magnitude of the row, which is written at its right end; triangles where a phase
-    or a frequency changes; boxes where signals are recorded. More channels are drawn as an image per kind of channel,
-    whose rows are channels and whose color is the magnitude.
+    or a frequency changes; boxes where signals are recorded. Many recordings beside a few other channels share a row. More
+    channels are drawn as an image per kind of channel, whose rows are channels and whose color is the magnitude.
 
     Args:
         schedule: What to draw.
@@ -70,10 +70,11 @@ def plot_schedule(
     from matplotlib.figure import Figure
 
     shown = _shown(schedule, channels)
-    is_image = len(shown) > _MAX_ROWS
+    rows = _grouped(shown)
+    is_image = len(rows) > _MAX_ROWS
     with rc_context({"font.size": 9, "axes.linewidth": 0.6, "svg.fonttype": "none"}):
-        figure = Figure(figsize=figsize or (9.5, 5.5 if is_image else 1.5 + 0.7 * len(shown)), layout="constrained")
-        axes = _image(figure, schedule, shown) if is_image else _rows(figure, schedule, shown, frequencies or {})
+        figure = Figure(figsize=figsize or (9.5, 5.5 if is_image else 1.5 + 0.7 * len(rows)), layout="constrained")
+        axes = _image(figure, schedule, shown) if is_image else _rows(figure, schedule, rows, frequencies or {})
         axes[-1].set_xlabel("time (dt)")
         axes[-1].set_xlim(0, max(schedule.duration, 1))
         if dt is not None:
@@ -95,18 +96,29 @@ def _shown(schedule: Schedule, channels: Iterable[Channel] | None) -> list[Chann
     return shown
 
 
+def _grouped(shown: list[Channel]) -> list[list[Channel]]:
+    """Return the channels of each row: one, but for the measurement of few of many qubits, which records all of them."""
+    playing = [[channel] for channel in shown if not isinstance(channel, AcquireChannel)]
+    recording: list[Channel] = [channel for channel in shown if isinstance(channel, AcquireChannel)]
+    if 0 < len(playing) < _MAX_ROWS < len(shown):
+        return [*playing, recording]
+    return [[channel] for channel in shown]
+
+
 # A row a channel
 
 
-def _rows(figure: Figure, schedule: Schedule, shown: list[Channel], frequencies: Mapping[Channel, float]) -> list[Axes]:
-    timed_by_channel = {it: [timed for timed in schedule.instructions if timed[1].channel == it] for it in shown}
+def _rows(
+    figure: Figure, schedule: Schedule, rows: list[list[Channel]], frequencies: Mapping[Channel, float]
+) -> list[Axes]:
+    timed_by_row = [[timed for timed in schedule.instructions if timed[1].channel in row] for row in rows]
     # Rows in which only phases change need less room.
-    heights = [_height(timed) for timed in timed_by_channel.values()]
-    axes = list(figure.subplots(len(shown), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0])
-    for axis, (channel, timed), height in zip(axes, timed_by_channel.items(), heights, strict=True):
-        _prepare(axis, channel, frequencies.get(channel))
+    heights = [_height(timed) for timed in timed_by_row]
+    axes = list(figure.subplots(len(rows), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0])
+    for axis, row, timed, height in zip(axes, rows, timed_by_row, heights, strict=True):
+        _prepare(axis, row, frequencies.get(row[0]))
         axis.set_ylim(-1.35, -1.35 + height)
-        if isinstance(channel, AcquireChannel):
+        if isinstance(row[0], AcquireChannel):
             _draw_acquisitions(axis, timed)
         else:
             _draw_pulses(axis, timed, schedule.duration)
@@ -114,7 +126,7 @@ def _rows(figure: Figure, schedule: Schedule, shown: list[Channel], frequencies:
     for axis in axes[:-1]:
         axis.tick_params(axis="x", length=0)
         axis.spines["bottom"].set_visible(False)
-    _legend(figure, shown)
+    _legend(figure, [row[0] for row in rows])
     return axes
 
 
@@ -122,9 +134,12 @@ def _height(timed: list[Timed]) -> float:
     return 3.1 if any(isinstance(it, Play | Acquire) for _, it in timed) else 1.9
 
 
-def _prepare(axis: Axes, channel: Channel, frequency: float | None) -> None:
-    color = _KINDS[type(channel)][1]
-    label = channel.name if frequency is None else f"{channel.name}\n{frequency / 1e9:.3f} GHz"
+def _prepare(axis: Axes, row: list[Channel], frequency: float | None) -> None:
+    color, label = _KINDS[type(row[0])][1], row[0].name
+    if len(row) > 1:
+        label = f"{label} \N{HORIZONTAL ELLIPSIS} {row[-1].name}"
+    elif frequency is not None:
+        label = f"{label}\n{frequency / 1e9:.3f} GHz"
     axis.set_ylabel(label, rotation=0, ha="right", va="center", color=color, labelpad=6)
     axis.set_yticks([])
     axis.axhline(0, color=_PALE, linewidth=0.6, zorder=0)
@@ -166,12 +181,15 @@ def _name(axis: Axes, start: int, play: Instruction, duration: int) -> None:
 
 
 def _draw_acquisitions(axis: Axes, timed: list[Timed]) -> None:
+    spans: dict[tuple[int, int], list[Acquire]] = {}
     for start, acquire in timed:
         if isinstance(acquire, Acquire):
-            axis.axvspan(start, start + int(acquire.duration), ymin=0.2, ymax=0.67, color="#9aa1ac", alpha=0.45, lw=0)
-            slots = [slot.name for slot in (acquire.mem_slot, acquire.reg_slot) if slot is not None]
-            middle = start + int(acquire.duration) / 2
-            axis.text(middle, 0, f"to {', '.join(slots)}", ha="center", va="center", fontsize=8, color=_INK)
+            spans.setdefault((start, int(acquire.duration)), []).append(acquire)
+    for (start, duration), acquires in spans.items():
+        axis.axvspan(start, start + duration, ymin=0.2, ymax=0.67, color="#9aa1ac", alpha=0.45, lw=0)
+        slots = [slot.name for slot in (acquires[0].mem_slot, acquires[0].reg_slot) if slot is not None]
+        text = f"to {', '.join(slots)}" if len(acquires) == 1 else f"{len(acquires)} qubits"
+        axis.text(start + duration / 2, 0, text, ha="center", va="center", fontsize=8, color=_INK)
 
 
 def _draw_changes(axis: Axes, timed: list[Timed], duration: int) -> None:
