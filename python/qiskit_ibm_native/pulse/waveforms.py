@@ -47,18 +47,14 @@ class Pulse:
 
     __slots__ = ()
 
+    #: How many samples it has, dt.
     duration: Any
+    #: What it is called.
     name: str | None
-
-    @property
-    def samples(self) -> Samples:
-        """The complex amplitude of each sample, shape ``(duration,)``, read-only."""
-        raise NotImplementedError
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """What the pulse depends on, by name."""
-        raise NotImplementedError
+    #: The complex amplitude of each sample, shape ``(duration,)``, read-only.
+    samples: Any
+    #: What it depends on, by name.
+    parameters: Any
 
     def is_parameterized(self) -> bool:
         """Return whether some of it is yet to be bound."""
