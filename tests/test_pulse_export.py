@@ -160,6 +160,20 @@ def test_the_measurement_of_a_qubit_returns_its_bit():
     assert "return" not in to_defcal(schedules.get("measure", range(5)), "measure", range(5))
 
 
+def test_numbers_of_numpy_and_nearly_equal_pulses_are_written_as_they_are():
+    pulse = Gaussian(16, np.float64(0.1), np.float64(4))
+    other = Gaussian(16, 0.1000001, 4)
+    schedule = Schedule((0, ShiftPhase(np.float32(0.5), D0)), (0, Play(pulse, D0)), (16, Play(other, D0)))
+    text = to_defcal(schedule, "x", 0)
+    parsed(text)
+    assert "np." not in text
+    assert "wave_1 = gaussian(0.1000001 + 0.0im, 16dt, 4dt)" in text
+    assert json.loads(schedule.to_json())["instructions"][0]["phase"] == 0.5
+    for wrong in (ShiftPhase(float("nan"), D0), Play(Gaussian(16, 0.1, Parameter("s")), D0)):
+        with pytest.raises(PulseError):
+            to_defcal(Schedule(wrong), "x", 0)
+
+
 def test_samples_are_written_exactly():
     text = to_defcal(Schedule((0, Play(Waveform([0.1 - 0.2j, 1 / 3]), D0))), "x", 0)
     assert "waveform wave_0 = {0.1 - 0.2im, 0.3333333333333333 + 0.0im};" in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import cmath
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -108,7 +109,9 @@ def _content(instruction: Instruction) -> dict[str, Any]:
 
 
 def _value(value: Any) -> Any:
-    return str(value) if hasattr(value, "parameters") else value
+    if hasattr(value, "parameters"):
+        return str(value)
+    return value if isinstance(value, int) else float(value)
 
 
 #: Waveforms of OpenPulse and their parameters, in OpenPulse's order; what is not here is written as samples.
@@ -142,7 +145,7 @@ def to_defcal(
             other channels get 0, with a remark.
 
     Raises:
-        PulseError: A name means nothing in OpenQASM, or a delay or a pulse has a duration that is not bound.
+        PulseError: A name means nothing in OpenQASM, a pulse or a duration is not bound, or a number is not finite.
     """
     where = tuple(qubits) if isinstance(qubits, Iterable) else (qubits,)
     parameters = sorted({one.name for one in schedule.parameters})
@@ -151,7 +154,7 @@ def to_defcal(
             raise pulse_error(f"{word!r} is no name in OpenQASM 3")
     writer = _Writer(samples, where, frequencies or {})
     body = list(writer.lines(schedule))
-    arguments = f"({', '.join(f'angle[64] {one}' for one in parameters)})" if parameters else ""
+    arguments = f"({', '.join(f'float[64] {one}' for one in parameters)})" if parameters else ""
     result = " -> bit" if writer.measures else ""
     return "\n".join(
         [
@@ -178,7 +181,8 @@ class _Writer:
         self._qubit = qubits[0] if len(qubits) == 1 else None
         self.measures = False
         self._functions: dict[str, str] = {}
-        self._waveforms: list[tuple[Any, str]] = []
+        #: Numbers of waveforms by their texts: what is nearly the same is not the same.
+        self._waveforms: dict[str, int] = {}
 
     def declarations(self, schedule: Schedule) -> Iterator[str]:
         yield from self._functions.values()
@@ -189,7 +193,7 @@ class _Writer:
                     yield f"// The frequency of {channel.name} is not known here."
                 frequency = float(self._frequencies.get(channel, 0.0))
                 yield f"frame {channel.name}_frame = newframe({channel.name}, {frequency!r}, 0.0);"
-        for number, (_, text) in enumerate(self._waveforms):
+        for text, number in self._waveforms.items():
             yield f"waveform wave_{number} = {text};"
 
     def lines(self, schedule: Schedule) -> Iterator[str]:
@@ -206,7 +210,6 @@ class _Writer:
             yield "return result;"
 
     def _statement(self, instruction: Instruction, frame: str, duration: int) -> Iterator[str]:
-        value = _text(instruction.operands[0])
         if isinstance(instruction, Play):
             yield f"play({frame}, {self._waveform(instruction.pulse)});"
         elif isinstance(instruction, Delay):
@@ -214,24 +217,23 @@ class _Writer:
                 yield f"delay[{duration}dt] {frame};"
         elif isinstance(instruction, Acquire):
             self._functions.setdefault("capture_v2", "extern capture_v2(frame, duration) -> bit;")
-            is_result = instruction.channel.index == self._qubit
+            # The first recording of the qubit is what its measurement returns.
+            is_result = instruction.channel.index == self._qubit and not self.measures
             self.measures |= is_result
             yield f"{'bit result = ' if is_result else ''}capture_v2({frame}, {duration}dt);"
         elif isinstance(instruction, ShiftPhase):
-            yield f"shift_phase({frame}, {value});"
+            yield f"shift_phase({frame}, {_text(instruction.phase)});"
         elif isinstance(instruction, SetPhase):
-            yield f"set_phase({frame}, {value});"
+            yield f"set_phase({frame}, {_text(instruction.phase)});"
         elif isinstance(instruction, ShiftFrequency):
-            yield f"shift_frequency({frame}, {value});"
+            yield f"shift_frequency({frame}, {_text(instruction.frequency)});"
         elif isinstance(instruction, SetFrequency):
-            yield f"set_frequency({frame}, {value});"
+            yield f"set_frequency({frame}, {_text(instruction.frequency)});"
 
     def _waveform(self, pulse: Any) -> str:
-        for number, (known, _) in enumerate(self._waveforms):
-            if known == pulse:
-                return f"wave_{number}"
-        self._waveforms.append((pulse, self._definition(pulse)))
-        return f"wave_{len(self._waveforms) - 1}"
+        if pulse.is_parameterized():
+            raise pulse_error(f"{pulse!r} is not bound; assign its parameters first")
+        return f"wave_{self._waveforms.setdefault(self._definition(pulse), len(self._waveforms))}"
 
     def _definition(self, pulse: Any) -> str:
         if self._samples or not isinstance(pulse, SymbolicPulse) or pulse.shape not in _TEMPLATES:
@@ -255,8 +257,11 @@ def _complex(value: complex) -> str:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, int | float):
-        return repr(value)
+    if not hasattr(value, "parameters"):
+        number = value if isinstance(value, int) else float(value)
+        if not math.isfinite(number):
+            raise pulse_error(f"{value} is no number that can be written")
+        return repr(number)
     # Qiskit writes functions as Python calls them.
     return re.sub(r"\ba(sin|cos|tan)\(", r"arc\1(", str(value))
 
