@@ -163,6 +163,20 @@ def test_another_client_may_know_of_no_pulses(api):
     assert IBMBackend(Snapshot.load("lima"), None, api).defaults() is None
 
 
+def test_a_refresh_asks_for_pulses_that_are_known():
+    lima, api = Snapshot.load("lima"), _Others(payload("lima"))
+    api.backend_configuration = lambda name, calibration_id=None: lima.payloads.configuration
+    api.backend_properties = lambda name, datetime=None: lima.payloads.properties
+    backend = IBMBackend(lima, None, api)
+    assert backend.properties() is not None
+    before = backend.defaults()
+    backend.refresh()
+    assert backend.defaults() is before
+    api.reply = payload("manila")
+    backend.refresh()
+    assert backend.defaults() == defaults("manila") != before
+
+
 def test_a_service_that_cannot_be_asked_is_an_error_and_is_asked_again():
     api = _Others(IBMApiError("down"))
     backend = IBMBackend(Snapshot.load("lima"), None, api)

@@ -275,6 +275,8 @@ class IBMBackend(PulseMethods, BackendV2):  # type: ignore[misc]
             raise IBMBackendApiError(f"{self.name} could not be refreshed: {error}") from None
         properties = self._fetch_properties()
         if self._calibration.is_of(configuration, properties):
+            if self._calibration.has_fetched_defaults:
+                self._calibration.refresh_defaults()
             return
         snapshot = Snapshot.from_payloads(configuration)
         calibration = self._calibration_of(snapshot, properties or b"")

@@ -132,6 +132,11 @@ class Calibration:
                     self.refresh_defaults()
         return self._defaults[0] if self._defaults else None
 
+    @property
+    def has_fetched_defaults(self) -> bool:
+        """Whether it is known whether there are pulses."""
+        return self._defaults is not None
+
     def refresh_defaults(self) -> None:
         """Ask for the pulses again; what is known stays if they are the same."""
         payload = self._fetch_defaults()
