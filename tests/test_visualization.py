@@ -84,6 +84,12 @@ def test_the_measurement_of_a_qubit_shows_its_pulse():
     assert texts(figure.axes[1]) == ["127 qubits"]
 
 
+def test_names_are_no_formulas():
+    schedule = Schedule(Play(Gaussian(160, 0.1, 40, name="$\\frac{a}$"), D0), name="$x_{$")
+    plot_schedule(schedule).savefig(io.BytesIO())
+    assert texts(plot_schedule(schedule).axes[0])[0] == "$\\frac{a}$"
+
+
 def test_what_is_not_bound_is_written_as_it_is():
     schedule = Schedule(
         (0, SetPhase(Parameter("a"), D0)), (0, SetFrequency(5.1e9, D0)), (0, ShiftFrequency(1e6, D0)),

@@ -85,7 +85,7 @@ def plot_schedule(
         if title is None:
             length = f"{schedule.duration} dt" + (f" = {schedule.duration * dt * 1e9:.4g} ns" if dt else "")
             title = f"{schedule.name}: {length}"
-        figure.suptitle(title, fontsize=11, x=0.02, ha="left")
+        figure.suptitle(title, fontsize=11, x=0.02, ha="left", parse_math=False)
     return figure
 
 
@@ -166,8 +166,9 @@ def _draw_pulses(axis: Axes, timed: list[Timed], duration: int) -> None:
         # It starts and ends at 0, so that it is a closed shape.
         times = np.concatenate([[start], start + 0.5 + at, [start + length]])
         real, imaginary = np.pad(samples.real, 1), np.pad(samples.imag, 1)
-        axis.fill_between(times, real, color=_REAL, alpha=0.75, linewidth=0)
-        axis.fill_between(times, imaginary, color=_IMAGINARY, alpha=0.65, linewidth=0)
+        # The smaller part in front, so that neither hides the other.
+        for part, color in sorted(((real, _REAL), (imaginary, _IMAGINARY)), key=lambda it: -np.abs(it[0]).max()):
+            axis.fill_between(times, part, color=color, alpha=0.9, linewidth=0)
         axis.plot(times, np.hypot(real, imaginary), color=_INK, linewidth=0.8)
     if largest:
         axis.text(1.005, 0, f"{largest:.3g}", transform=axis.get_yaxis_transform(), va="center", fontsize=8, color=_INK)
@@ -177,7 +178,7 @@ def _name(axis: Axes, start: int, play: Instruction, duration: int) -> None:
     width, name = int(play.duration), play.name
     # About 150 letters fit into the width of the picture.
     if name and width > len(name) / 130 * max(duration, 1):
-        axis.text(start + width / 2, 1.1, name, ha="center", va="bottom", fontsize=7, color=_INK)
+        axis.text(start + width / 2, 1.1, name, ha="center", va="bottom", fontsize=7, color=_INK, parse_math=False)
 
 
 def _draw_acquisitions(axis: Axes, timed: list[Timed]) -> None:
@@ -237,8 +238,8 @@ def _legend(figure: Figure, shown: list[Channel]) -> None:
     handles: list[Any] = []
     if any(isinstance(channel, PulseChannel) for channel in shown):
         handles = [
-            Patch(color=_REAL, alpha=0.75, label="real"),
-            Patch(color=_IMAGINARY, alpha=0.65, label="imaginary"),
+            Patch(color=_REAL, alpha=0.9, label="real"),
+            Patch(color=_IMAGINARY, alpha=0.9, label="imaginary"),
             Line2D([], [], color=_INK, linewidth=0.8, label="magnitude"),
             Line2D([], [], color=_INK, marker="^", linestyle="", markersize=4, label="change of phase or frequency"),
         ]
