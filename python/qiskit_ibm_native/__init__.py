@@ -20,7 +20,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .exceptions import BackendPayloadError, BackendPropertyError, IBMError, PulseError
+    from .archive import CalibrationArchive
+    from .columns import CalibrationSeries
+    from .diff import SnapshotDiff
+    from .exceptions import (
+        ArchiveDamagedError,
+        ArchiveError,
+        BackendPayloadError,
+        BackendPropertyError,
+        CompactFormError,
+        IBMError,
+        PulseError,
+    )
     from .models import BackendConfiguration, BackendProperties, BackendStatus
     from .models.defaults import PulseDefaults
     from .provider.backend import IBMBackend
@@ -35,16 +46,22 @@ if TYPE_CHECKING:
     from .provider.retired import IBMRetiredBackend
     from .provider.session import Session
     from .snapshot import Snapshot, bundled_devices
-    from .target import build_coupling_map, build_instruction_durations, build_target
+    from .target import HistoricalTarget, build_coupling_map, build_instruction_durations, build_target
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "ArchiveDamagedError",
+    "ArchiveError",
     "BackendConfiguration",
     "BackendPayloadError",
     "BackendProperties",
     "BackendPropertyError",
     "BackendStatus",
+    "CalibrationArchive",
+    "CalibrationSeries",
+    "CompactFormError",
+    "HistoricalTarget",
     "IBMBackend",
     "IBMBackendService",
     "IBMCircuitJob",
@@ -59,6 +76,7 @@ __all__ = [
     "QueueInfo",
     "Session",
     "Snapshot",
+    "SnapshotDiff",
     "build_coupling_map",
     "build_instruction_durations",
     "build_target",
@@ -68,11 +86,17 @@ __all__ = [
 ]
 
 _MODULES = {
+    "ArchiveDamagedError": "exceptions",
+    "ArchiveError": "exceptions",
     "BackendConfiguration": "models",
     "BackendPayloadError": "exceptions",
     "BackendProperties": "models",
     "BackendPropertyError": "exceptions",
     "BackendStatus": "models",
+    "CalibrationArchive": "archive",
+    "CalibrationSeries": "columns",
+    "CompactFormError": "exceptions",
+    "HistoricalTarget": "target",
     "IBMBackend": "provider.backend",
     "IBMBackendService": "provider.backend_service",
     "IBMCircuitJob": "provider.job",
@@ -87,6 +111,7 @@ _MODULES = {
     "QueueInfo": "provider.queue_info",
     "Session": "provider.session",
     "Snapshot": "snapshot",
+    "SnapshotDiff": "diff",
     "build_coupling_map": "target",
     "build_instruction_durations": "target",
     "build_target": "target",

@@ -5,9 +5,12 @@
 
     QiskitError
     └── IBMError
+        ├── ArchiveError
+        │   └── ArchiveDamagedError
         ├── BackendConfigurationError
         ├── BackendPayloadError                 (also a ValueError)
         ├── BackendPropertyError
+        ├── CompactFormError                    (also a ValueError)
         ├── IBMAccountError
         │   └── AccountsError
         │       ├── AccountAlreadyExistsError
@@ -79,6 +82,18 @@ class BackendPayloadError(IBMError, ValueError):
 
 class BackendPropertyError(IBMError):
     """A calibration does not have the value that was asked for."""
+
+
+class CompactFormError(IBMError, ValueError):
+    """Bytes are no compact form of a snapshot, are damaged or of a later version, or lack what is asked for."""
+
+
+class ArchiveError(IBMError):
+    """An archive of calibrations cannot be used, or does not have what was asked for."""
+
+
+class ArchiveDamagedError(ArchiveError):
+    """Something in an archive is not what was put there."""
 
 
 class IBMAccountError(IBMError):

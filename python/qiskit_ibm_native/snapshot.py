@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import _native
+from .processors import chosen_threads
 from .storage import bundled_devices, read_payloads, write_payloads
 
 if TYPE_CHECKING:
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._native import Snapshot as NativeSnapshot
+    from .columns import SnapshotColumns
+    from .diff import SnapshotDiff
     from .models import BackendConfiguration, BackendProperties
     from .models.defaults import PulseDefaults
+    from .overrides import Provenance
 
     Payload = bytes | bytearray | memoryview | str
 
@@ -35,28 +39,30 @@ class Snapshot:
     """A device at one time: its configuration and, as far as there are any, properties and pulse defaults.
 
     A snapshot is made with :meth:`from_payloads`, :meth:`load` or :meth:`parse_many`. It is immutable, may be used by
-    any number of threads at once, pickles as its payloads, and equals every snapshot of the same payloads. Making one
+    any number of threads at once, pickles as its compact form, and equals every snapshot of the same payloads. Making one
     neither imports Qiskit nor holds the interpreter while it parses.
     """
 
-    __slots__ = ("__weakref__", "_configuration", "_defaults", "_native", "_properties")
+    __slots__ = ("__weakref__", "_columns", "_configuration", "_defaults", "_native", "_properties", "_source")
 
     _native: NativeSnapshot
     _configuration: BackendConfiguration | None
     _properties: BackendProperties | None
     _defaults: PulseDefaults | None
+    _columns: SnapshotColumns | None
+    _source: str | None
 
     def __init__(self) -> None:
         raise TypeError("use Snapshot.from_payloads, Snapshot.load or Snapshot.parse_many")
 
     @classmethod
-    def _of(cls, native: NativeSnapshot) -> Snapshot:
+    def _of(cls, native: NativeSnapshot, source: str | None = None) -> Snapshot:
         snapshot = object.__new__(cls)
         put = object.__setattr__
         put(snapshot, "_native", native)
-        put(snapshot, "_configuration", None)
-        put(snapshot, "_properties", None)
-        put(snapshot, "_defaults", None)
+        put(snapshot, "_source", source)
+        for made_later in ("_columns", "_configuration", "_defaults", "_properties"):
+            put(snapshot, made_later, None)
         return snapshot
 
     @classmethod
@@ -99,11 +105,7 @@ class Snapshot:
             BackendPayloadError: As in :meth:`from_payloads`, for the first of ``payloads`` that is refused.
             ValueError: ``threads`` is below 1.
         """
-        if threads is None:
-            threads = available_processors()
-        if threads < 1:
-            raise ValueError(f"threads must be at least 1, not {threads}")
-        return [cls._of(native) for native in _native.Snapshot.parse_many(list(payloads), threads)]
+        return [cls._of(native) for native in _native.Snapshot.parse_many(list(payloads), chosen_threads(threads))]
 
     @classmethod
     def load(cls, name_or_path: str | os.PathLike[str]) -> Snapshot:
@@ -134,6 +136,103 @@ class Snapshot:
             ValueError: ``path`` is a ``str`` that :meth:`load` would take for a bundled device, such as ``"fez"``.
         """
         write_payloads(path, self.payloads)
+
+    @classmethod
+    def from_bytes(cls, form: bytes | bytearray | memoryview) -> Snapshot:
+        """Make a snapshot of its compact form, in less time than of its payloads.
+
+        Args:
+            form: What :meth:`to_bytes` returned. What Qiskit objects are made of is read at once; payloads are
+                decompressed when they are asked for.
+
+        Raises:
+            CompactFormError: The bytes are something else, damaged, or of a later version of the form.
+            TypeError: The argument is not bytes-like.
+        """
+        return cls._of(_native.Snapshot.from_compact(form))
+
+    def to_bytes(self, *, payloads: bool = True) -> bytes:
+        """Return the compact form, for caches and networks; pickles are made of it, too.
+
+        Args:
+            payloads: Whether to add the payloads, compressed. Without them, the form is a third as large; targets,
+                durations, couplings, columns and differences can be made of it, but whatever else is in the payloads, such
+                as dates, pulses and most attributes of models, is a CompactFormError.
+
+        Raises:
+            CompactFormError: This snapshot was made without payloads itself.
+        """
+        return self._native.to_compact(payloads)
+
+    @property
+    def has_payloads(self) -> bool:
+        """Whether there are payloads; not if the snapshot was made of a compact form without them."""
+        return self._native.has_payloads
+
+    @property
+    def source(self) -> str | None:
+        """Where a backend got the snapshot, ``"service"`` or ``"archive"``; ``None`` for one that was made otherwise."""
+        return self._source
+
+    @property
+    def columns(self) -> SnapshotColumns:
+        """What was measured, as arrays of numpy."""
+        columns = self._columns
+        if columns is None:
+            from .columns import SnapshotColumns
+
+            columns = SnapshotColumns(self._native)
+            object.__setattr__(self, "_columns", columns)
+        return columns
+
+    def diff(self, other: Snapshot, rtol: float = 0.0, atol: float = 0.0) -> SnapshotDiff:
+        """Return what changed from this snapshot to another one.
+
+        Args:
+            other: The later snapshot, as a rule of the same device.
+            rtol: Values count as equal if ``abs(new - old) <= atol + rtol * abs(old)``.
+            atol: The same, in SI units.
+
+        Raises:
+            ValueError: A tolerance is negative or no number.
+        """
+        from .diff import SnapshotDiff, checked_tolerance
+
+        tolerances = checked_tolerance("rtol", rtol), checked_tolerance("atol", atol)
+        return SnapshotDiff(self._native, other._native, *tolerances)
+
+    def with_overrides(self, table: Any = None, /, *, date: datetime.datetime | None = None, **values: Any) -> Snapshot:
+        """Return a snapshot with other measured values, from which everything is built as from any other.
+
+        Values are in SI units. The payload of the new snapshot has them instead of the device's, and a note of what was
+        overridden, which :attr:`provenance` returns.
+
+        Args:
+            table: Measured values by column: a mapping of columns, a structured array, or whatever gives columns by name,
+                such as a data frame. There is a column ``qubit`` beside those of quantities of qubits, or columns ``gate``
+                and ``qubits`` beside those of gates. ``nan`` leaves a value as it is.
+            date: When the values were measured; without it, what is overridden keeps its date.
+            **values: Quantities of qubits (``t1``, ``t2``, ``frequency``, ``anharmonicity``, ``readout_error``,
+                ``readout_length``, ``prob_meas0_prep1``, ``prob_meas1_prep0``, ``operational``), each a mapping from qubit
+                to value, or as many values as there are qubits, where ``nan`` leaves one as it is; quantities of gates
+                (``gate_error``, ``gate_length``, ``gate_operational``), each a mapping from ``(name, qubits)`` to value.
+                ``None`` means that there is no value.
+
+        Raises:
+            IBMInputValueError: There is no such quantity, qubit or gate, or a value makes no sense.
+            CompactFormError: This snapshot was made without payloads.
+        """
+        from .overrides import overridden
+
+        configuration, properties, defaults = self.payloads
+        return type(self).from_payloads(configuration, overridden(self, properties, table, date, values), defaults)
+
+    @property
+    def provenance(self) -> Provenance | None:
+        """What :meth:`with_overrides` did to get here; ``None`` if the payloads are as the device published them."""
+        from .overrides import provenance_of
+
+        return provenance_of(self.properties)
 
     @property
     def name(self) -> str:
@@ -178,7 +277,7 @@ class Snapshot:
         if model is None and self._native.has_properties:
             from .models import BackendProperties
 
-            model = BackendProperties._of(self._native)
+            model = BackendProperties._of(self._native, self._source)
             object.__setattr__(self, "_properties", model)
         return model
 
@@ -189,7 +288,7 @@ class Snapshot:
         if model is None and (native := self._native.defaults) is not None:
             from .models.defaults import PulseDefaults
 
-            model = PulseDefaults._of(native)
+            model = PulseDefaults._of(native, self._source)
             object.__setattr__(self, "_defaults", model)
         return model
 
@@ -213,16 +312,9 @@ class Snapshot:
     def __deepcopy__(self, memo: dict[int, Any]) -> Snapshot:
         return self
 
-    def __reduce__(self) -> tuple[Any, Payloads]:
-        return type(self).from_payloads, self.payloads
+    def __reduce__(self) -> tuple[Any, tuple[bytes]]:
+        return type(self).from_bytes, (self.to_bytes(payloads=self.has_payloads),)
 
     def __repr__(self) -> str:
         updated = "no properties" if self.last_update is None else self.last_update.isoformat()
         return f"<Snapshot {self.name}: {self.num_qubits} qubits, {updated}, {self.digest[:12]}>"
-
-
-def available_processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -58,10 +58,42 @@ def build_target(
         TranspilerError: The payload lists a gate on a number of qubits that the gate does not have.
     """
     planner = _planner(use_fractional_gates, include_control_flow, add_delay, filter_faulty, custom_name_mapping)
+    return _filled(Target, planner, snapshot, custom_name_mapping)
+
+
+class HistoricalTarget(Target):  # type: ignore[misc]
+    """The target of an earlier time.
+
+    Attributes:
+        source: Where its calibration is from, ``"service"`` or ``"archive"``; ``None`` if there is none of that time.
+    """
+
+    source: str | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "source": self.source}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        rest = dict(state)
+        self.source = rest.pop("source")
+        super().__setstate__(rest)
+
+
+def build_historical_target(snapshot: Snapshot, *, use_fractional_gates: bool | None = None) -> HistoricalTarget:
+    """Build the target of a snapshot, as :func:`build_target` does, with the snapshot's ``source``."""
+    planner = _planner(use_fractional_gates, True, True, True, None)
+    target: HistoricalTarget = _filled(HistoricalTarget, planner, snapshot, None)
+    target.source = snapshot.source
+    return target
+
+
+def _filled(
+    kind: type[Target], planner: _native.Planner, snapshot: Snapshot, custom_name_mapping: Mapping[str, Any] | None
+) -> Any:
     constructor, operations, unknown = planner.target(snapshot._native, InstructionProperties, QubitProperties)
     if unknown:
         _warn_of(unknown, snapshot.name)
-    target = Target(**constructor)
+    target = kind(**constructor)
     for name, definition, properties in operations:
         if definition is None:
             target.add_instruction(CONTROL_FLOW[name], name=name)
@@ -158,5 +190,5 @@ def _warn_of(unknown: list[str], device: str) -> None:
             f"{device} lists {name!r}, which neither Qiskit nor its configuration defines; it is left out of the target."
             " Use custom_name_mapping to define it.",
             RuntimeWarning,
-            stacklevel=3,
+            stacklevel=4,
         )

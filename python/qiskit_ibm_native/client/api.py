@@ -14,7 +14,7 @@ import orjson
 from .. import __version__
 from ..exceptions import ApiError, ApiIBMProtocolError, IBMNotAuthorizedError, RequestsApiError
 from .retry import pause
-from .transport import TIMED_OUT, TIMEOUT, Reply, Transport
+from .transport import NOT_MODIFIED, TIMED_OUT, TIMEOUT, Reply, Transport
 
 if TYPE_CHECKING:
     from .auth import Authenticator
@@ -56,6 +56,8 @@ class RuntimeClient:
         self._authenticator = authenticator
         self._transport = transport
         self._application = client_application()
+        # By path and query: a validator that the service gave, and the payload that it is of.
+        self._validated: dict[tuple[str, str | None], tuple[str, bytes]] = {}
 
     def __repr__(self) -> str:
         return f"<RuntimeClient of {self._base_url}>"
@@ -70,23 +72,40 @@ class RuntimeClient:
 
     def backend_configuration(self, backend_name: str, calibration_id: str | None = None) -> bytes:
         """Return the configuration payload of a device."""
-        return self._get(_path("backends", backend_name, "configuration"), _given(calibration_id=calibration_id)).body
+        return self._payload(_path("backends", backend_name, "configuration"), calibration_id)
 
     def backend_properties(
         self, backend_name: str, datetime: datetime | None = None, calibration_id: str | None = None
     ) -> bytes:
         """Return the properties payload of a device, the last one before ``datetime`` if that is given."""
-        query = _given(updated_before=datetime and _utc(datetime), calibration_id=calibration_id)
-        return self._get(_path("backends", backend_name, "properties"), query).body
+        path = _path("backends", backend_name, "properties")
+        if datetime is None:
+            return self._payload(path, calibration_id)
+        return self._get(path, _given(updated_before=_utc(datetime), calibration_id=calibration_id)).body
 
     def backend_pulse_defaults(self, backend_name: str, calibration_id: str | None = None) -> bytes | None:
         """Return the pulse defaults payload of a device; ``None`` if it has no pulses."""
         try:
-            return self._get(_path("backends", backend_name, "defaults"), _given(calibration_id=calibration_id)).body
+            return self._payload(_path("backends", backend_name, "defaults"), calibration_id)
         except RequestsApiError as error:
             if error.status_code == 404:
                 return None
             raise
+
+    def _payload(self, path: str, calibration_id: str | None) -> bytes:
+        """Return a payload of a device; the same object as before, if the service says that it has not changed."""
+        etag, known = self._validated.get((path, calibration_id), ("", b""))
+        headers = {"If-None-Match": etag} if etag else {}
+        reply = self._request(
+            "GET", path, params=_given(calibration_id=calibration_id), repeatable=True, more_headers=headers
+        )
+        if reply.status == NOT_MODIFIED:
+            return known
+        if reply.headers.get("ETag"):
+            self._validated[path, calibration_id] = reply.headers["ETag"], reply.body
+        else:
+            self._validated.pop((path, calibration_id), None)
+        return reply.body
 
     def backend_status(self, backend_name: str) -> dict[str, Any]:
         """Return the status of a device."""
@@ -249,12 +268,13 @@ class RuntimeClient:
     ) -> Reply:
         return self._request(method, path, body=body, repeatable=repeatable, timeout=timeout)
 
-    def _request(self, method: str, path: str, **options: Any) -> Reply:
+    def _request(self, method: str, path: str, more_headers: Mapping[str, str] | None = None, **options: Any) -> Reply:
         headers = {
             "Accept": "application/json",
             "Service-CRN": self.instance,
             "IBM-API-Version": API_VERSION,
             "X-Qx-Client-Application": self._application,
+            **(more_headers or {}),
         }
         if options.get("body"):
             headers["Content-Type"] = "application/json"

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 TIMEOUT = (5.0, 60.0)
 _USER_AGENT = f"qiskit-ibm-native/{__version__} python/{platform.python_version()}"
 _SHORTEST_SECRET = 8
+#: The status of a reply to a conditional request: what the client has is what there is.
+NOT_MODIFIED = 304
 #: The code of an error of a request without a reply in time.
 TIMED_OUT = "timeout"
 _SECRETS = (
@@ -162,7 +164,7 @@ class Transport:
             reply = self._once(method, url, what, headers, params, body, within_deadline(timeout))
             if isinstance(reply, RequestsApiError):
                 failure, again, retry_after = reply, repeatable or not reply.maybe_processed, None
-            elif reply.status < 300:
+            elif reply.status < 300 or reply.status == NOT_MODIFIED:
                 return reply
             else:
                 again = reply.status == REFUSED or (repeatable and reply.status in TRANSIENT)

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Respons
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from .. import _native
-from .devices import Catalog, Device, compressed
+from .devices import Catalog, Device, compressed, validator
 from .faults import Fault, Faults
 from .store import Store, moment
 from .tokens import LIFE, Tokens
@@ -227,10 +227,14 @@ def _pulse_defaults(device: Device) -> bytes:
 def _payload(payload: bytes | None, request: Request) -> Response:
     """Return a payload, compressed if the client takes that; ``{}`` if there is none."""
     payload = payload or b"{}"
+    headers = {"ETag": validator(payload), "Vary": "Accept-Encoding"}
+    if headers["ETag"] in (each.strip() for each in request.headers.get("if-none-match", "").split(",")):
+        return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", "") and len(payload) > 1000:
-        headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-        return Response(compressed(payload), headers=headers, media_type="application/json")
-    return Response(payload, media_type="application/json")
+        return Response(
+            compressed(payload), headers={**headers, "Content-Encoding": "gzip"}, media_type="application/json"
+        )
+    return Response(payload, headers=headers, media_type="application/json")
 
 
 def _known(store: Store, job_id: str, with_content: bool = False) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import gzip
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -132,6 +133,12 @@ class Catalog:
 def compressed(payload: bytes) -> bytes:
     """Return a payload as gzip; it is the same a thousand times."""
     return gzip.compress(payload, 6, mtime=0)
+
+
+@cache
+def validator(payload: bytes) -> str:
+    """Return a validator of a payload for conditional requests. It is weak: the payload goes out compressed or not."""
+    return f'W/"{hashlib.sha256(payload).hexdigest()[:32]}"'
 
 
 def _bundled() -> Iterator[Snapshot]:

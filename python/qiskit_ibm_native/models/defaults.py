@@ -117,8 +117,8 @@ class PulseDefaults(PayloadView):
         raise TypeError("use Snapshot.defaults, PulseDefaults.from_payload or PulseDefaults.from_dict")
 
     @classmethod
-    def _of(cls, native: NativeDefaults) -> PulseDefaults:
-        return cls._view(native, native.payload, native.members())
+    def _of(cls, native: NativeDefaults, source: str | None = None) -> PulseDefaults:
+        return cls._view(native, native.payload, native.members(), source)
 
     @classmethod
     def from_payload(cls, payload: Payload) -> PulseDefaults | None:

@@ -157,8 +157,8 @@ class BackendProperties(PayloadView):
         raise TypeError("use Snapshot.properties or BackendProperties.from_dict")
 
     @classmethod
-    def _of(cls, native: NativeSnapshot) -> BackendProperties:
-        return cls._view(native, native.payloads[1] or b"", native.properties_members())
+    def _of(cls, native: NativeSnapshot, source: str | None = None) -> BackendProperties:
+        return cls._view(native, native.payloads[1] or b"", native.properties_members(), source)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> BackendProperties:
@@ -167,10 +167,10 @@ class BackendProperties(PayloadView):
         Raises:
             BackendPayloadError: ``data`` is not the content of a properties payload.
         """
-        # Properties are read against a configuration; this one allows whatever any device may have.
+        # Properties are read against a configuration; this one allows whatever they list.
         any_device: dict[str, Any] = {
             "backend_name": data.get("backend_name") or "",
-            "n_qubits": 2**16,
+            "n_qubits": _num_qubits(data),
             "basis_gates": [],
             "gates": [],
         }
@@ -307,6 +307,15 @@ class BackendProperties(PayloadView):
     def __repr__(self) -> str:
         name, date = (getattr(self, key, None) for key in ("backend_name", "last_update_date"))
         return f"<BackendProperties of {name}: {date}>"
+
+
+def _num_qubits(data: Mapping[str, Any]) -> int:
+    """Return how many qubits a device of these properties has at least; reading them tells what is wrong with them."""
+    try:
+        listed = [max(gate["qubits"]) + 1 for gate in data["gates"]]
+        return min(max(len(data["qubits"]), *listed, 0), 2**16)
+    except (KeyError, TypeError, ValueError):
+        return 2**16
 
 
 def _gate(data: dict[str, Any]) -> dict[str, Any]:

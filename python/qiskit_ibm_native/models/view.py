@@ -35,11 +35,13 @@ class PayloadView:
     _native: Any
     _payload: bytes
     _spans: dict[str, tuple[int, int]]
+    #: Where a backend got the payload, ``"service"`` or ``"archive"``; ``None`` if it was come by otherwise.
+    source: str | None
 
     @classmethod
-    def _view(cls, native: Any, payload: bytes, spans: dict[str, tuple[int, int]]) -> Self:
+    def _view(cls, native: Any, payload: bytes, spans: dict[str, tuple[int, int]], source: str | None = None) -> Self:
         view = object.__new__(cls)
-        vars(view).update(_native=native, _payload=payload, _spans=spans)
+        vars(view).update(_native=native, _payload=payload, _spans=spans, source=source)
         return view
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt_module
-import json
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
@@ -24,10 +24,11 @@ from ..models import BackendConfiguration, BackendStatus
 from ..snapshot import Snapshot
 from . import checks
 from .attributes import DOCUMENTED, attribute_of, snapshot_of
-from .calibration import Calibration, checked_time
+from .calibrated import CalibrationMethods
 from .options import BackendOptions, add_validators, chosen_options, default_options
 from .pulses import PulseMethods
 from .qubit_properties import IBMQubitProperties, qubit_properties_of
+from .recorder import Recorder
 from .run_order import check_size, delays_for_id, run_in_order
 from .running import submit
 from .session import Session, open_session
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 _STATUS_LIFE = 10.0
 
 
-class IBMBackend(PulseMethods, BackendV2):  # type: ignore[misc]
+class IBMBackend(CalibrationMethods, PulseMethods, BackendV2):  # type: ignore[misc]
     """A device of IBM Quantum.
 
     Every key of the device's configuration is an attribute, in the units of :class:`BackendConfiguration`: ``dt``,
@@ -99,7 +100,6 @@ class IBMBackend(PulseMethods, BackendV2):  # type: ignore[misc]
         )  # fmt: skip
         self._instance = instance
         self._api_client: Any = api_client if api_client is not None else getattr(provider, "_runtime_client", None)
-        self._configuration = model
         self._calibration_id = calibration_id
         self._use_fractional_gates = use_fractional_gates
         self._is_mock = is_mock
@@ -107,6 +107,10 @@ class IBMBackend(PulseMethods, BackendV2):  # type: ignore[misc]
         self._status: tuple[float, BackendStatus] | None = None
         is_simulator = bool(getattr(model, "simulator", False))
         self._takes_simulator_options = is_simulator if takes_simulator_options is None else takes_simulator_options
+        # An archive knows calibrations by their time, and what was chosen is not the latest one.
+        recorder = None if calibration_id else getattr(provider, "_recorder", None)
+        self._recorder = recorder if isinstance(recorder, Recorder) else Recorder()
+        self._refreshing = threading.Lock()
         self._calibration = self._calibration_of(snapshot)
         self._add_validators()
 
@@ -114,10 +118,10 @@ class IBMBackend(PulseMethods, BackendV2):  # type: ignore[misc]
 
     def __getattr__(self, name: str) -> Any:
         # Reached only for what is no attribute of its own. Nobody is asked here: Qiskit probes backends for methods.
-        configuration = self.__dict__.get("_configuration")
-        if configuration is not None and not name.startswith("_"):
+        calibration = self.__dict__.get("_calibration")
+        if calibration is not None and not name.startswith("_"):
             try:
-                return attribute_of(configuration, name)
+                return attribute_of(calibration.model, name)
             except AttributeError:
                 pass
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
@@ -179,71 +183,7 @@ class IBMBackend(PulseMethods, BackendV2):  # type: ignore[misc]
         """Whether the service says that the device is not a real one."""
         return self._is_mock
 
-    @property
-    def snapshot(self) -> Snapshot:
-        """The payloads that everything here is made of."""
-        return self._calibration.snapshot
-
     # What was measured
-
-    @property
-    def target(self) -> Target:
-        """What the transpiler needs: a new object only if the device changed and :meth:`refresh` was called."""
-        return self._calibration.target
-
-    def target_history(self, datetime: dt_module.datetime | None = None) -> Target:
-        """Return the target of an earlier time.
-
-        Args:
-            datetime: The time; without it, the current target is returned. One without time zone is in this machine's.
-
-        Raises:
-            TypeError: It is no datetime.
-        """
-        return self._get_target(datetime=datetime)
-
-    def _get_target(self, *, datetime: dt_module.datetime | None = None, refresh: bool = False) -> Target:
-        if datetime is not None:
-            return self._calibration_before(datetime).target
-        if refresh:
-            self.refresh()
-        return self.target
-
-    def _calibration_before(self, datetime: dt_module.datetime) -> Calibration:
-        payload = self._fetch_properties(checked_time(datetime))
-        configuration = Snapshot.from_payloads(self._calibration.configuration.payloads.configuration)
-        return Calibration(configuration, lambda: payload, self._use_fractional_gates, payload or b"")
-
-    @property
-    def coupling_map(self) -> CouplingMap | None:
-        """Which qubits may interact; ``configuration().coupling_map`` is the list of pairs."""
-        return self._calibration.coupling_map
-
-    @property
-    def instruction_durations(self) -> InstructionDurations:
-        """The durations of instructions, in seconds."""
-        return self._calibration.instruction_durations
-
-    def properties(self, refresh: bool = False, datetime: dt_module.datetime | None = None) -> BackendProperties | None:
-        """Return what was last measured on the device; ``None`` if it has no properties.
-
-        Args:
-            refresh: Whether to ask the service again.
-            datetime: Return what was measured last before this time; that is not kept. One without time zone is in this
-                machine's.
-
-        Raises:
-            TypeError: An argument is of another type.
-            IBMBackendApiError: The service could not be asked.
-            BackendPayloadError: Its reply is not what a device publishes.
-        """
-        if not isinstance(refresh, bool):
-            raise TypeError(f"The 'refresh' argument needs to be a boolean. {refresh} is of type {type(refresh)}")
-        if datetime is not None:
-            return self._calibration_before(datetime).snapshot.properties
-        if refresh:
-            self.refresh()
-        return self._calibration.snapshot.properties
 
     def qubit_properties(self, qubit: int | Iterable[int]) -> IBMQubitProperties | list[IBMQubitProperties]:
         """Return what is known of a qubit, or of several.
@@ -261,42 +201,6 @@ class IBMBackend(PulseMethods, BackendV2):  # type: ignore[misc]
         if not isinstance(qubit, Iterable):
             return qubit_properties_of(properties, qubit, self.num_qubits)
         return [qubit_properties_of(properties, each, self.num_qubits) for each in qubit]
-
-    def refresh(self) -> None:
-        """Ask the service for the device's payloads again, and make everything anew if they changed.
-
-        Raises:
-            IBMBackendApiError: The service could not be asked; everything stays as it was.
-            BackendPayloadError: Its reply is not what a device publishes; everything stays as it was.
-        """
-        try:
-            configuration = self._api_client.backend_configuration(self.name, self._calibration_id)
-        except IBMApiError as error:
-            raise IBMBackendApiError(f"{self.name} could not be refreshed: {error}") from None
-        properties = self._fetch_properties()
-        if self._calibration.is_of(configuration, properties):
-            if self._calibration.has_fetched_defaults:
-                self._calibration.refresh_defaults()
-            return
-        snapshot = Snapshot.from_payloads(configuration)
-        calibration = self._calibration_of(snapshot, properties or b"")
-        self._calibration, self._configuration = calibration, snapshot.configuration
-        self.backend_version = getattr(self._configuration, "backend_version", None)
-
-    def _calibration_of(self, configuration: Snapshot, properties: bytes | None = None) -> Calibration:
-        fractional, fetch_defaults = self._use_fractional_gates, self._fetch_defaults
-        return Calibration(configuration, self._fetch_properties, fractional, properties, fetch_defaults)
-
-    def _fetch_properties(self, before: dt_module.datetime | None = None) -> bytes | None:
-        """Return the properties payload; simulators have none."""
-        if getattr(self._configuration, "simulator", False):
-            return None
-        try:
-            payload = self._api_client.backend_properties(self.name, datetime=before, **self._choice())
-        except IBMApiError as error:
-            raise IBMBackendApiError(f"The properties of {self.name} could not be fetched: {error}") from None
-        # Clients that somebody else wrote may have decoded it.
-        return json.dumps(payload).encode() if isinstance(payload, dict) else payload
 
     def status(self) -> BackendStatus:
         """Return whether the device takes and runs jobs, and how many wait.

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from .names import identifiers, suggestion
 
 if TYPE_CHECKING:
     from ..client.api import RuntimeClient
+    from ..diff import SnapshotDiff
     from .provider import IBMProvider
 
 
@@ -247,6 +248,22 @@ class IBMBackendService(JobSearch):
         with self._lock:
             return self._backends.setdefault(key, backend)
 
+    def refresh_all(
+        self, backends: Iterable[IBMBackend] | None, threads: int, return_exceptions: bool
+    ) -> dict[IBMBackend, SnapshotDiff | IBMError]:
+        """Refresh many backends at once, see :meth:`IBMProvider.refresh_all`."""
+        if threads < 1:
+            raise IBMInputValueError(f"threads must be at least 1, not {threads!r}.")
+        with self._lock:
+            wanted = list(dict.fromkeys(self._backends.values() if backends is None else backends))
+        with ThreadPoolExecutor(threads, thread_name_prefix="refresh") as executor:
+            outcomes = dict(zip(wanted, executor.map(_refreshed, wanted), strict=True))
+        failed = {backend.name: each for backend, each in outcomes.items() if isinstance(each, IBMError)}
+        if failed and not return_exceptions:
+            reasons = "; ".join(str(error) for error in failed.values())
+            raise IBMBackendApiError(f"{len(failed)} of {len(outcomes)} backends could not be refreshed: {reasons}")
+        return outcomes
+
     def _forget(self) -> None:
         with self._lock:
             self._backends.clear()
@@ -310,6 +327,13 @@ def least_busy(backends: Sequence[IBMBackend]) -> IBMBackend:
     if not working:
         raise IBMError("No backend matches the criteria.")
     return min(working, key=lambda each: each[0].pending_jobs)[1]
+
+
+def _refreshed(backend: IBMBackend) -> SnapshotDiff | IBMError:
+    try:
+        return backend.refresh()
+    except IBMError as error:
+        return error
 
 
 def _is_online(device: dict[str, Any]) -> bool:

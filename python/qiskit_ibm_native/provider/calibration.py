@@ -8,21 +8,27 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .. import _native
 from ..models.defaults import PulseDefaults
 from ..snapshot import Snapshot
 from ..target import build_coupling_map, build_instruction_durations, build_target
+from .recorder import Recorder
 
 if TYPE_CHECKING:
     from qiskit.transpiler import CouplingMap, InstructionDurations, Target
 
 #: Payloads of devices that have no properties.
 _NOTHING = (b"", b"{}", b"null")
+_LONGEST_NOTHING = 100
 
 
 class Calibration:
     """A device at one time: a snapshot that is completed by properties when they are first needed, and what is built of it.
 
     Objects are made once; a change of the device is another calibration. Any number of threads may use one.
+
+    Attributes:
+        model: The configuration, as the same object each time.
     """
 
     def __init__(
@@ -32,16 +38,20 @@ class Calibration:
         use_fractional_gates: bool | None,
         properties: bytes | None = None,
         fetch_defaults: Callable[[], bytes | None] | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         """Create a calibration.
 
         Args:
-            configuration: A snapshot of the configuration alone.
+            configuration: A snapshot of the configuration; if it has properties or pulse defaults, they are not fetched.
             fetch_properties: Returns the properties payload, ``None`` or ``{}`` if there is none. It is called once.
             use_fractional_gates: As in :func:`build_target`.
             properties: The properties payload, if it is known already.
             fetch_defaults: Returns the pulse defaults payload, ``None`` if there is none. It is called once.
+            recorder: Keeps what is fetched.
         """
+        self._recorder = recorder or Recorder()
+        self.model = configuration.configuration
         self._fetch_properties = fetch_properties
         self._use_fractional_gates = use_fractional_gates
         self._lock = threading.RLock()
@@ -52,8 +62,13 @@ class Calibration:
         self._coupling_map: tuple[CouplingMap | None] | None = None
         self._fetch_defaults = fetch_defaults or (lambda: None)
         self._defaults: tuple[PulseDefaults | None] | None = None
+        self._defaults_lock = threading.RLock()
         if properties is not None:
             self._complete(properties)
+        elif configuration.properties is not None:
+            self._snapshot = configuration
+        if configuration.defaults is not None:
+            self._defaults = (configuration.defaults,)
 
     @property
     def configuration(self) -> Snapshot:
@@ -66,7 +81,9 @@ class Calibration:
         if self._snapshot is None:
             with self._lock:
                 if self._snapshot is None:
+                    asked = now()
                     self._complete(self._fetch_properties())
+                    self.record(asked)
         assert self._snapshot is not None  # noqa: S101 (set above)
         return self._snapshot
 
@@ -77,15 +94,45 @@ class Calibration:
 
     def _complete(self, properties: bytes | None) -> None:
         payload = self._configuration.payloads.configuration
-        has_some = properties is not None and properties.strip() not in _NOTHING
-        self._snapshot = Snapshot.from_payloads(payload, properties) if has_some else self._configuration
+        if not is_nothing(properties):
+            self._snapshot = Snapshot._of(_native.Snapshot(payload, properties), "service")
+        else:
+            self._snapshot = self._configuration
+
+    def record(self, asked: dt_module.datetime) -> None:
+        """Keep what is known by now; the service was asked at a time."""
+        if self._snapshot is not None:
+            self._recorder.record(self._whole(self._snapshot), asked)
+
+    def note(self, asked: dt_module.datetime) -> None:
+        """Take note that the service had nothing else when it was asked at a time."""
+        if self._snapshot is not None:
+            self._recorder.note(self._whole(self._snapshot), asked)
+
+    def _whole(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot with the pulses, if they are known."""
+        defaults = self._defaults[0] if self._defaults else None
+        if defaults is None or self._recorder.archive is None:
+            return snapshot
+        configuration, properties, _ = snapshot.payloads
+        return Snapshot.from_payloads(configuration, properties, defaults.payload)
+
+    def build_like(self, other: Calibration) -> None:
+        """Build what has been built of another one, so that nobody has to wait for it who has not had to before."""
+        for has_built, build in (
+            (other._target, lambda: self.target),
+            (other._durations, lambda: self.instruction_durations),
+            (other._coupling_map, lambda: self.coupling_map),
+        ):
+            if has_built is not None:
+                build()
 
     def is_of(self, configuration: bytes, properties: bytes | None) -> bool:
         """Return whether this is the calibration of these payloads."""
         if self._snapshot is None:
             return False
         known = self._snapshot.payloads
-        if properties is not None and properties.strip() in _NOTHING:
+        if is_nothing(properties):
             properties = None
         return known.configuration == configuration and known.properties == properties
 
@@ -127,7 +174,8 @@ class Calibration:
     def defaults(self) -> PulseDefaults | None:
         """The pulses; ``None`` if the device has none."""
         if self._defaults is None:
-            with self._lock:
+            # A lock of its own: pulses may take long to come, and targets do without.
+            with self._defaults_lock:
                 if self._defaults is None:
                     self.refresh_defaults()
         return self._defaults[0] if self._defaults else None
@@ -139,10 +187,24 @@ class Calibration:
 
     def refresh_defaults(self) -> None:
         """Ask for the pulses again; what is known stays if they are the same."""
+        asked = now()
         payload = self._fetch_defaults()
         known = self._defaults[0] if self._defaults else None
         if known is None or payload != known.payload:
-            self._defaults = (None if payload is None else PulseDefaults.from_payload(payload),)
+            native = None if payload is None else _native.Defaults.read(payload)
+            self._defaults = (None if native is None else PulseDefaults._of(native, "service"),)
+            if native is not None:
+                self.record(asked)
+
+
+def is_nothing(properties: bytes | None) -> bool:
+    """Return whether a properties payload says that there are none."""
+    return properties is None or (len(properties) < _LONGEST_NOTHING and properties.strip() in _NOTHING)
+
+
+def now() -> dt_module.datetime:
+    """Return the present time."""
+    return dt_module.datetime.now(dt_module.timezone.utc)
 
 
 def checked_time(datetime: Any) -> dt_module.datetime:

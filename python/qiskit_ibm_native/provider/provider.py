@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import datetime
+import os
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +22,15 @@ from ..client.transport import Transport
 from ..exceptions import IBMInputValueError, IBMProviderValueError
 from .backend_service import IBMBackendService
 from .channels import connect
+from .recorder import Recorder, recorder_of
 
 if TYPE_CHECKING:
+    from ..archive import CalibrationArchive
     from ..client.endpoint import UrlResolver
+    from ..diff import SnapshotDiff
+    from ..exceptions import IBMError
     from .backend import IBMBackend
+    from .backfill import BackfillReport
     from .job_base import IBMJob
 
 
@@ -64,6 +71,8 @@ class IBMProvider:
         plans_preference: With no instance: plans, the preferred one first.
         tags: With no instance: use those with all of these tags only.
         private_endpoint: Whether to use endpoints of a private network.
+        archive: Records all calibrations that pass by, and answers what it knows about earlier ones: a
+            :class:`CalibrationArchive`, the path of one, or ``True`` for that of the user.
         url_resolver: ``url_resolver(url, instance, private_endpoint, channel)`` returns the base URL of an instance.
         **channel_options: What the channel takes besides; for ``"local"``, see :func:`qiskit_ibm_native.local.connect`.
 
@@ -90,9 +99,11 @@ class IBMProvider:
         tags: Sequence[str] | None = None,
         private_endpoint: bool | None = None,
         url_resolver: UrlResolver | None = None,
+        archive: CalibrationArchive | str | os.PathLike[str] | bool | None = None,
         **channel_options: Any,
     ) -> None:
         """Connect."""
+        self._recorder = recorder_of(archive)
         connection = connect(
             token=token, url=url, name=name, instance=instance, proxies=proxies, verify=verify, channel=channel,
             url_resolver=url_resolver, channel_options=channel_options,
@@ -106,7 +117,7 @@ class IBMProvider:
         self._endpoint = connection.endpoint
         self._transport = Transport(self._endpoint.proxies, self._endpoint.verify)
         self._authenticator = Authenticator(self._endpoint.api_key, self._endpoint.iam_url, self._transport)
-        self._close = weakref.finalize(self, _close, self._transport, connection.close)
+        self._close = weakref.finalize(self, _close, self._transport, connection.close, self._recorder)
         self._lock = threading.RLock()
         self._instances: list[Instance] | None = None
         self._chosen: list[RuntimeClient] | None = None
@@ -155,6 +166,71 @@ class IBMProvider:
             RequestsApiError: The service does not delete it.
         """
         self._service.retrieve_job(job_id)._api_client.job_delete(job_id)
+
+    # Calibrations
+
+    @property
+    def archive(self) -> CalibrationArchive | None:
+        """The archive that calibrations are recorded into, if there is one."""
+        return self._recorder.archive
+
+    def refresh_all(
+        self, backends: Iterable[IBMBackend] | None = None, *, threads: int = 8, return_exceptions: bool = False
+    ) -> dict[IBMBackend, SnapshotDiff | IBMError]:
+        """Refresh many backends at once, as :meth:`IBMBackend.refresh` does.
+
+        Args:
+            backends: Which; by default, all that this provider has given out.
+            threads: How many to refresh at a time.
+            return_exceptions: Whether to return what a refresh raised in place of what changed.
+
+        Returns:
+            What changed, by backend.
+
+        Raises:
+            IBMBackendApiError: Some could not be refreshed, and exceptions are not to be returned. The others are.
+            IBMInputValueError: ``threads`` is below 1.
+        """
+        return self._service.refresh_all(backends, threads, return_exceptions)
+
+    def backfill(
+        self,
+        backend: IBMBackend | str,
+        start: datetime.datetime,
+        end: datetime.datetime | None = None,
+        step: datetime.timedelta | None = None,
+        *,
+        requests_per_minute: float = 60.0,
+        progress: Callable[[BackfillReport], object] | None = None,
+    ) -> BackfillReport:
+        """Walk the history that the service keeps of a device into the archive, from the end to the start.
+
+        A walk that was interrupted goes on where it was when it is asked for again: what the archive knows is not asked for.
+        All calibrations get today's configuration, since services keep no history of it.
+
+        Args:
+            backend: The device.
+            start: How far back to go. Times without time zone are in this machine's.
+            end: From where to go back, the present by default.
+            step: How much older the next calibration is to be at least. By default, all are fetched.
+            requests_per_minute: How many requests to make at most.
+            progress: Is called with a report after each calibration.
+
+        Returns:
+            What was done.
+
+        Raises:
+            IBMProviderValueError: The provider has no archive.
+            IBMInputValueError: An argument makes no sense.
+            IBMBackendApiError: The service could not be asked. What was fetched until then is in the archive.
+            ArchiveError: The archive cannot be written.
+        """
+        from .backfill import backfill
+
+        if self.archive is None:
+            raise IBMProviderValueError("There is no archive to fill; create the provider with archive=True or a path.")
+        device = self.get_backend(backend) if isinstance(backend, str) else backend
+        return backfill(device, self.archive, start, end, step, requests_per_minute, progress)
 
     # Instances
 
@@ -322,6 +398,7 @@ class IBMProvider:
         return f"<IBMProvider(channel={self._endpoint.channel!r})>"
 
 
-def _close(transport: Transport, close: Any) -> None:
+def _close(transport: Transport, close: Any, recorder: Recorder) -> None:
     transport.close()
+    recorder.close()
     close()

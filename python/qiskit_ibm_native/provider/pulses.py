@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
+import datetime as dt_module
 import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..exceptions import IBMApiError, IBMBackendApiError, PulseError
+from ..exceptions import IBMApiError, IBMBackendApiError, IBMBackendError, PulseError
+from .calibration import Calibration, checked_time
 
 if TYPE_CHECKING:
     from ..models import BackendConfiguration
     from ..models.defaults import PulseDefaults
     from ..pulse.channels import AcquireChannel, ControlChannel, DriveChannel, MeasureChannel
     from ..pulse.instruction_schedule_map import InstructionScheduleMap
-    from .calibration import Calibration
+    from .recorder import Recorder
 
 
 class PulseMethods:
@@ -24,20 +26,46 @@ class PulseMethods:
     _calibration: Calibration
     _calibration_id: str | None
     _configuration: BackendConfiguration
+    _recorder: Recorder
 
-    def defaults(self, refresh: bool = False) -> PulseDefaults | None:
+    def defaults(self, refresh: bool = False, datetime: dt_module.datetime | None = None) -> PulseDefaults | None:
         """Return the pulses of the device; ``None`` if it has none, as devices of today do not.
 
         Args:
             refresh: Whether to ask the service again.
+            datetime: Return those of this time. Services keep no history of pulses: they come from the provider's archive,
+                or are those of today if the device has not been calibrated since. One without time zone is in this machine's.
+
+        Returns:
+            The pulses, whose ``source`` tells where they are from.
 
         Raises:
+            TypeError: ``datetime`` is none.
+            IBMBackendError: Nobody knows the pulses of that time.
             IBMBackendApiError: The service could not be asked.
             BackendPayloadError: Its reply is not what a device publishes.
         """
+        if datetime is not None:
+            return self._earlier_defaults(checked_time(datetime).astimezone(dt_module.timezone.utc))
         if refresh:
             self._calibration.refresh_defaults()
         return self._calibration.defaults
+
+    def _earlier_defaults(self, before: dt_module.datetime) -> PulseDefaults | None:
+        name = self._configuration.backend_name
+        found = self._recorder.find(name, before)
+        if found is not None and found.defaults is not None:
+            return found.defaults
+        updated = self._calibration.snapshot.last_update
+        if updated is not None and updated < before:
+            return self.defaults()
+        nearest = found or self._recorder.nearest(name, before, "Services keep no history of pulses.")
+        if nearest is not None and nearest.defaults is not None:
+            return nearest.defaults
+        raise IBMBackendError(
+            f"The pulse defaults of {name} before {before.isoformat()} are not known: services keep no history of them, "
+            "and the provider has no archive with them."
+        )
 
     @property
     def instruction_schedule_map(self) -> InstructionScheduleMap:

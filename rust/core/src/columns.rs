@@ -4,12 +4,14 @@
 use std::sync::OnceLock;
 
 use crate::error::Fault;
-use crate::json::{Form, Read};
+use crate::instant::Instant;
+use crate::json::{Form, Read, Reader, Span};
 use crate::qargs::{Order, QargsList};
 use crate::quantity::{Quantity, Value};
 
 /// What a cell holds. Missing is neither NaN nor 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[repr(u8)]
 pub enum State {
     /// The payload does not name the quantity here.
     #[default]
@@ -22,6 +24,15 @@ pub enum State {
     Integer,
     /// A boolean or a huge integer: `value` is its nearest `f64`, the payload has it as it is.
     Other,
+}
+
+impl State {
+    /// Whether there is a number.
+    #[inline]
+    #[must_use]
+    pub fn is_valid(self) -> bool {
+        matches!(self, Self::Float | Self::Integer | Self::Other)
+    }
 }
 
 /// One value of a [`Column`].
@@ -63,7 +74,7 @@ impl Cell {
     #[inline]
     #[must_use]
     pub fn number(self) -> Option<f64> {
-        matches!(self.state, State::Float | State::Integer | State::Other).then_some(self.value)
+        self.state.is_valid().then_some(self.value)
     }
 }
 
@@ -97,6 +108,30 @@ impl Column {
         }
     }
 
+    /// The values by row: NaN where there is none.
+    #[must_use]
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// What the cells hold, by row.
+    #[must_use]
+    pub fn states(&self) -> &[State] {
+        &self.states
+    }
+
+    /// Whether all cells hold the same, bit by bit.
+    pub(crate) fn is_identical(&self, other: &Self) -> bool {
+        let bits = |column: &Self, row: usize| column.values[row].to_bits();
+        self.states == other.states && (0..self.len()).all(|row| bits(self, row) == bits(other, row))
+    }
+
+    /// A column of values and states, which must be equally many.
+    pub(crate) fn of(values: Vec<f64>, states: Vec<State>) -> Self {
+        debug_assert_eq!(values.len(), states.len());
+        Self { values, states }
+    }
+
     #[inline]
     pub(crate) fn push(&mut self, cell: Cell) {
         self.values.push(cell.value);
@@ -127,11 +162,42 @@ pub enum QubitQuantity {
     ReadoutError,
     /// Duration of a readout, s.
     ReadoutLength,
+    /// Probability of reading 0 after preparing 1.
+    ProbMeas0Prep1,
+    /// Probability of reading 1 after preparing 0.
+    ProbMeas1Prep0,
 }
 
 impl QubitQuantity {
     /// How many there are.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 8;
+
+    /// All of them, in order.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::T1,
+        Self::T2,
+        Self::Frequency,
+        Self::Anharmonicity,
+        Self::ReadoutError,
+        Self::ReadoutLength,
+        Self::ProbMeas0Prep1,
+        Self::ProbMeas1Prep0,
+    ];
+
+    /// What payloads call the quantity.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::T1 => "T1",
+            Self::T2 => "T2",
+            Self::Frequency => "frequency",
+            Self::Anharmonicity => "anharmonicity",
+            Self::ReadoutError => "readout_error",
+            Self::ReadoutLength => "readout_length",
+            Self::ProbMeas0Prep1 => "prob_meas0_prep1",
+            Self::ProbMeas1Prep0 => "prob_meas1_prep0",
+        }
+    }
 
     /// The quantity that payloads call `name`.
     #[inline(always)]
@@ -144,6 +210,8 @@ impl QubitQuantity {
             b"anharmonicity" => Self::Anharmonicity,
             b"readout_error" => Self::ReadoutError,
             b"readout_length" => Self::ReadoutLength,
+            b"prob_meas0_prep1" => Self::ProbMeas0Prep1,
+            b"prob_meas1_prep0" => Self::ProbMeas1Prep0,
             _ => return None,
         })
     }
@@ -157,13 +225,13 @@ pub struct QubitColumns {
 }
 
 impl QubitColumns {
-    /// How many qubits the calibration lists; may differ from the device's.
+    /// How many qubits the device has; one that the calibration does not list has missing values.
     #[must_use]
     pub fn len(&self) -> usize {
         self.operational.len()
     }
 
-    /// Whether it lists none.
+    /// Whether it has none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.operational.is_empty()
@@ -183,6 +251,17 @@ impl QubitColumns {
         self.operational.get(qubit).copied().unwrap_or(true)
     }
 
+    /// Whether each qubit may be used.
+    #[must_use]
+    pub fn operational(&self) -> &[bool] {
+        &self.operational
+    }
+
+    /// Columns by quantity, and which qubits may be used; all must be equally long.
+    pub(crate) fn of(columns: [Column; QubitQuantity::COUNT], operational: Vec<bool>) -> Self {
+        Self { columns, operational }
+    }
+
     /// Starts the next qubit.
     pub(crate) fn start(&mut self) {
         self.columns.iter_mut().for_each(|column| column.push(Cell::default()));
@@ -193,6 +272,10 @@ impl QubitColumns {
     #[inline(always)]
     pub(crate) fn take(&mut self, quantity: &Quantity<QubitField>) -> Read<()> {
         match quantity.kind {
+            // Targets are not made of these two, so whatever else they may be is the payload's own affair.
+            QubitField::Column(column @ (QubitQuantity::ProbMeas0Prep1 | QubitQuantity::ProbMeas1Prep0)) => {
+                self.columns[column as usize].set_last(Cell::of(quantity).unwrap_or_default());
+            }
             QubitField::Column(column) => self.columns[column as usize].set_last(Cell::of(quantity)?),
             QubitField::Operational => {
                 if let Some(operational) = self.operational.last_mut() {
@@ -222,6 +305,9 @@ impl QubitField {
     }
 }
 
+/// Stands for no date; numpy's `NaT`.
+pub const NO_DATE: i64 = i64::MIN;
+
 /// What a calibration says of one gate: a row per listed qargs, in payload order.
 #[derive(Debug, Clone, Default)]
 pub struct GateColumns {
@@ -235,6 +321,8 @@ pub struct GateColumns {
     pub duration: Column,
     /// Whether the gate may be used there; true if nothing is said.
     pub operational: Vec<bool>,
+    /// Offset of the date of the error, or else of the duration; 0 if there is none. Empty if there is no payload.
+    dates: Vec<u32>,
     order: OnceLock<Order>,
 }
 
@@ -244,18 +332,46 @@ impl GateColumns {
         Self { name: name.to_owned(), ..Self::default() }
     }
 
+    /// A table of its columns, which must be equally long.
+    pub(crate) fn of(name: String, qargs: QargsList, error: Column, duration: Column, operational: Vec<bool>) -> Self {
+        Self { name, qargs, error, duration, operational, ..Self::default() }
+    }
+
     /// Adds a row.
     #[inline(always)]
-    pub(crate) fn push(&mut self, qargs: &[u32], error: Cell, duration: Cell, operational: bool) {
+    pub(crate) fn push(&mut self, qargs: &[u32], error: Cell, duration: Cell, operational: bool, date: u32) {
         self.qargs.push(qargs);
         self.error.push(error);
         self.duration.push(duration);
         self.operational.push(operational);
+        self.dates.push(date);
+    }
+
+    /// When the error, or else the duration, was measured: microseconds since 1970 by row, [`NO_DATE`] where nothing
+    /// tells. `bytes` must be the payload.
+    #[must_use]
+    pub fn updated(&self, bytes: &[u8]) -> Vec<i64> {
+        // Rows are measured in batches, so a date mostly repeats.
+        let mut last = (Span::default(), NO_DATE);
+        let date = |at: &u32| {
+            let Some(span) = Reader::at(bytes, *at).skip().ok().filter(|_| *at > 0) else { return NO_DATE };
+            if span.of(bytes) != last.0.of(bytes) {
+                let text = Reader::at(bytes, *at).text().ok();
+                last = (span, text.and_then(|it| Instant::parse(&it.decode())).map_or(NO_DATE, |it| it.microseconds()));
+            }
+            last.1
+        };
+        self.dates.iter().map(date).collect()
     }
 
     /// How to find the row of given qargs; worked out when first needed.
     fn order(&self) -> &Order {
         self.order.get_or_init(|| self.qargs.order())
+    }
+
+    /// Whether any qargs are listed more than once.
+    pub(crate) fn repeats(&self) -> bool {
+        self.order().repeats(&self.qargs)
     }
 
     /// The row that holds for `qargs`: when they repeat, the last one.

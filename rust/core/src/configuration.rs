@@ -36,7 +36,7 @@ pub struct Configuration {
 }
 
 /// An element of `gates`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct GateDefinition {
     /// The gate's name.
     pub name: String,
@@ -47,7 +47,7 @@ pub struct GateDefinition {
 }
 
 /// An element of `instruction_signatures`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Signature {
     /// The instruction's name.
     pub name: String,

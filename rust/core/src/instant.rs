@@ -41,6 +41,27 @@ impl Instant {
         let year = u16::try_from(year).ok().filter(|year| (1..=9999).contains(year))?;
         Some(Self { year, month, day, hour, minute, second, microsecond, utc_offset })
     }
+
+    /// Whether the fields are those of a moment.
+    pub(crate) fn is_valid(&self) -> bool {
+        let (year, month, day) = (i64::from(self.year), self.month, self.day);
+        (1..=9999).contains(&year)
+            && civil(days_from_civil(year, month, day)) == (year, month, day)
+            && self.hour < 24
+            && self.minute < 60
+            && self.second < 60
+            && self.microsecond < 1_000_000
+            && self.utc_offset.abs() < 86_400
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00 UTC.
+    #[must_use]
+    pub fn microseconds(&self) -> i64 {
+        let days = days_from_civil(i64::from(self.year), self.month, self.day);
+        let minutes = i64::from(self.hour) * 60 + i64::from(self.minute);
+        let seconds = days * 86_400 + minutes * 60 + i64::from(self.second) - i64::from(self.utc_offset);
+        seconds * 1_000_000 + i64::from(self.microsecond)
+    }
 }
 
 #[derive(Default)]

@@ -19,17 +19,22 @@
 #![forbid(unsafe_code)]
 
 pub mod columns;
+pub mod compact;
 pub mod configuration;
 pub mod defaults;
+pub mod diff;
 pub mod error;
 pub mod instant;
 pub mod json;
 pub mod members;
+pub mod pack;
+pub mod parallel;
 pub mod plan;
 pub mod properties;
 pub mod pulse;
 pub mod qargs;
 pub mod quantity;
+pub mod series;
 pub mod shots;
 pub mod snapshot;
 pub mod unit;

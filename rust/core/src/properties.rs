@@ -64,6 +64,12 @@ impl Properties {
         Ok(Some(properties))
     }
 
+    /// A calibration of its columns alone; tables are in order of first appearance.
+    pub(crate) fn of_columns(qubits: QubitColumns, gates: Vec<GateColumns>) -> Self {
+        let by_name = gates.iter().enumerate().map(|(at, gate)| (gate.name.clone(), at)).collect();
+        Self { qubits, gates, by_name, ..Self::default() }
+    }
+
     /// The table of the gate called `name`.
     #[must_use]
     pub fn gate(&self, name: &str) -> Option<&GateColumns> {
@@ -94,6 +100,9 @@ fn read_qubits(reader: &mut Reader<'_>, num_qubits: u32) -> Read<(QubitColumns, 
         has_surplus = true;
         quantities.read(reader, |quantity| surplus.take(&quantity))
     })?;
+    while qubits.len() < num_qubits as usize {
+        qubits.start();
+    }
     Ok((qubits, has_surplus))
 }
 
@@ -126,6 +135,8 @@ struct Row {
     error: Cell,
     duration: Cell,
     operational: bool,
+    error_at: u32,
+    duration_at: u32,
 }
 
 impl Row {
@@ -138,10 +149,11 @@ impl Row {
     #[inline(always)]
     fn read_parameters<'a>(&mut self, reader: &mut Reader<'a>, quantities: &mut Quantities<'a>) -> Read<()> {
         (self.error, self.duration, self.operational) = (Cell::default(), Cell::default(), true);
+        (self.error_at, self.duration_at) = (0, 0);
         quantities.read(reader, |quantity| {
             match quantity.kind {
-                GateField::Error => self.error = Cell::of(&quantity)?,
-                GateField::Duration => self.duration = Cell::of(&quantity)?,
+                GateField::Error => (self.error, self.error_at) = (Cell::of(&quantity)?, quantity.date_at),
+                GateField::Duration => (self.duration, self.duration_at) = (Cell::of(&quantity)?, quantity.date_at),
                 GateField::Operational => self.operational = quantity.value.is_true(),
                 GateField::Other => {}
             }
@@ -188,7 +200,8 @@ impl<'a> Gates<'a> {
                 *reader = start;
                 gates.learn(reader, &mut row)?
             };
-            gates.tables[table].push(&row.qargs, row.error, row.duration, row.operational);
+            let date = if row.error_at > 0 { row.error_at } else { row.duration_at };
+            gates.tables[table].push(&row.qargs, row.error, row.duration, row.operational, date);
             Ok(())
         })?;
         Ok(gates)

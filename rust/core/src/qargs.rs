@@ -20,6 +20,24 @@ impl QargsList {
         Self { qubits: Vec::new(), ends: Vec::new(), unordered: false }
     }
 
+    /// An empty list with room for `rows` tuples of `width` qubits.
+    pub(crate) fn with_capacity(rows: usize, width: usize) -> Self {
+        Self { qubits: Vec::with_capacity(rows * width), ends: Vec::with_capacity(rows), unordered: false }
+    }
+
+    /// The qubits of all tuples, one after the other.
+    #[must_use]
+    pub fn qubits(&self) -> &[u32] {
+        &self.qubits
+    }
+
+    /// How many qubits each tuple has; `None` if that varies, or if there is no tuple.
+    #[must_use]
+    pub fn width(&self) -> Option<usize> {
+        let width = self.iter().next()?.len();
+        self.iter().all(|qargs| qargs.len() == width).then_some(width)
+    }
+
     /// Rows whose tuple has not come before, with the tuple; `order` must be that of this list.
     pub fn first_rows(&self, order: &Order) -> impl Iterator<Item = (usize, &[u32])> {
         self.iter().enumerate().filter(|(row, qargs)| {
@@ -131,6 +149,11 @@ impl Order {
             }
         }
         low
+    }
+
+    /// Whether any tuple of `list` occurs twice.
+    pub(crate) fn repeats(&self, list: &QargsList) -> bool {
+        !self.is_payload_order() && (1..list.len()).any(|rank| list.get(self.row(rank)) == list.get(self.row(rank - 1)))
     }
 
     /// Whether no tuple can occur twice.

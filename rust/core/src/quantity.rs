@@ -51,6 +51,8 @@ pub(crate) struct Quantity<K> {
     pub value: Value,
     /// Offset of the value, for faults.
     pub value_at: u32,
+    /// Offset of the date; 0 if there is none.
+    pub date_at: u32,
 }
 
 /// Reads the quantities of many lists, such as the lists of all qubits.
@@ -131,6 +133,7 @@ impl<'a, K: Copy> QuantityReader<'a, K> {
             }
             value => value,
         };
+        let date_at = date.map_or(0, |date| date.start);
         if let Some(date) = date
             && let Some(shape) = self.shapes.get_mut(position)
             && let Value::Number(_) = unscaled
@@ -145,7 +148,7 @@ impl<'a, K: Copy> QuantityReader<'a, K> {
                 unit,
             });
         }
-        Ok(Quantity { kind, value, value_at })
+        Ok(Quantity { kind, value, value_at, date_at })
     }
 }
 
@@ -153,12 +156,16 @@ impl<K: Copy> Shape<'_, K> {
     /// Reads a quantity of this shape; `None` (anywhere) if it is not of this shape, be it right or wrong.
     #[inline(always)]
     fn read(&self, reader: &mut Reader<'_>) -> Option<Quantity<K>> {
-        let date = reader.take_literal(self.before) && reader.pass_text(self.date_length);
-        if !(date && reader.take_literal(self.between)) {
+        if !reader.take_literal(self.before) {
+            return None;
+        }
+        // `before` ends in the quote.
+        let date_at = reader.offset() - 1;
+        if !(reader.pass_text(self.date_length) && reader.take_literal(self.between)) {
             return None;
         }
         let value_at = reader.offset();
         let value = Value::Number(self.unit.scale(reader.number().ok()?));
-        reader.take_literal(b"}").then_some(Quantity { kind: self.kind, value, value_at })
+        reader.take_literal(b"}").then_some(Quantity { kind: self.kind, value, value_at, date_at })
     }
 }

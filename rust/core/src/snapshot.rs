@@ -22,12 +22,20 @@ pub struct Payloads<B> {
     pub defaults: Option<B>,
 }
 
+/// What was read of configuration and properties: all that targets, columns and differences need.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// What the device is; calibrations of one device share it.
+    pub configuration: Arc<Configuration>,
+    /// What was measured on it, unless there are no properties.
+    pub properties: Option<Properties>,
+}
+
 /// A device at one time. Immutable; `B` is whatever keeps the bytes.
 #[derive(Debug)]
 pub struct Snapshot<B> {
     payloads: Payloads<B>,
-    configuration: Configuration,
-    properties: Option<Properties>,
+    reading: Arc<Reading>,
     defaults: Option<Arc<Defaults>>,
     digest: OnceLock<[u8; 32]>,
 }
@@ -35,9 +43,12 @@ pub struct Snapshot<B> {
 impl<B: AsRef<[u8]>> Snapshot<B> {
     /// Reads the payloads.
     pub fn new(payloads: Payloads<B>) -> Result<Self, PayloadError> {
-        let bytes = payloads.configuration.as_ref();
-        let configuration =
-            Configuration::read(bytes).map_err(|fault| fault.in_payload(Payload::Configuration, bytes))?;
+        let configuration = Arc::new(read_configuration(payloads.configuration.as_ref())?);
+        Self::with_configuration(payloads, configuration)
+    }
+
+    /// Reads the payloads but for the configuration's, of which `configuration` must have been read.
+    pub fn with_configuration(payloads: Payloads<B>, configuration: Arc<Configuration>) -> Result<Self, PayloadError> {
         let properties = match &payloads.properties {
             Some(bytes) => read_properties(bytes.as_ref(), &configuration)
                 .map_err(|fault| fault.in_payload(Payload::Properties, bytes.as_ref()))?,
@@ -47,7 +58,8 @@ impl<B: AsRef<[u8]>> Snapshot<B> {
             Some(bytes) => read_defaults(bytes.as_ref())?.map(Arc::new),
             None => None,
         };
-        Ok(Self { payloads, configuration, properties, defaults, digest: OnceLock::new() })
+        let reading = Arc::new(Reading { configuration, properties });
+        Ok(Self { payloads, reading, defaults, digest: OnceLock::new() })
     }
 
     /// The bytes that the snapshot was made of.
@@ -55,14 +67,19 @@ impl<B: AsRef<[u8]>> Snapshot<B> {
         &self.payloads
     }
 
+    /// What was read of configuration and properties.
+    pub fn reading(&self) -> &Arc<Reading> {
+        &self.reading
+    }
+
     /// What the device is.
     pub fn configuration(&self) -> &Configuration {
-        &self.configuration
+        &self.reading.configuration
     }
 
     /// What was measured on it, unless there are no properties.
     pub fn properties(&self) -> Option<&Properties> {
-        self.properties.as_ref()
+        self.reading.properties.as_ref()
     }
 
     /// Its pulses, unless there are no pulse defaults; shared, because they are of use without the rest.
@@ -73,17 +90,31 @@ impl<B: AsRef<[u8]>> Snapshot<B> {
     /// SHA-256 over the payloads, each preceded by its length in eight little-endian bytes, or by eight bytes of 255
     /// where there is none. Computed when first asked for.
     pub fn digest(&self) -> &[u8; 32] {
-        self.digest.get_or_init(|| {
-            let Payloads { configuration, properties, defaults } = &self.payloads;
-            let mut hash = Sha256::new();
-            for payload in [Some(configuration), properties.as_ref(), defaults.as_ref()] {
-                let bytes = payload.map(AsRef::as_ref);
-                hash.update(bytes.map_or(u64::MAX, |bytes| bytes.len() as u64).to_le_bytes());
-                hash.update(bytes.unwrap_or_default());
-            }
-            hash.finalize().into()
-        })
+        self.digest.get_or_init(|| self.payloads.digest())
     }
+}
+
+impl<B: AsRef<[u8]>> Payloads<B> {
+    /// The payloads in order, as far as there are any.
+    pub fn iter(&self) -> [Option<&[u8]>; 3] {
+        let Self { configuration, properties, defaults } = self;
+        [Some(configuration), properties.as_ref(), defaults.as_ref()].map(|payload| payload.map(AsRef::as_ref))
+    }
+
+    /// See [`Snapshot::digest`].
+    pub fn digest(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        for bytes in self.iter() {
+            hash.update(bytes.map_or(u64::MAX, |bytes| bytes.len() as u64).to_le_bytes());
+            hash.update(bytes.unwrap_or_default());
+        }
+        hash.finalize().into()
+    }
+}
+
+/// Reads a configuration payload by itself.
+pub fn read_configuration(bytes: &[u8]) -> Result<Configuration, PayloadError> {
+    Configuration::read(bytes).map_err(|fault| fault.in_payload(Payload::Configuration, bytes))
 }
 
 fn read_properties(bytes: &[u8], configuration: &Configuration) -> Read<Option<Properties>> {

@@ -22,7 +22,7 @@ fn describe(device: &str) -> String {
         add_delay: true,
         filter_faulty: true,
     };
-    let plan = TargetPlan::new(&snapshot, options);
+    let plan = TargetPlan::new(snapshot.reading(), options);
     let mut text = String::new();
     let _ = writeln!(text, "{} qubits, dt {:?}, {:?}", plan.num_qubits(), plan.dt(), plan.timing());
     let _ = writeln!(text, "unknown: {:?}", plan.unknown());

@@ -32,7 +32,7 @@ fn content(snapshot: &Snapshot<Vec<u8>>) -> Vec<String> {
             add_delay: true,
             filter_faulty,
         };
-        let plan = TargetPlan::new(snapshot, options);
+        let plan = TargetPlan::new(snapshot.reading(), options);
         content.push(format!("{} {:?} {:?}", plan.num_qubits(), plan.dt().map(f64::to_bits), plan.timing()));
         for qubit in plan.qubits().unwrap_or_default() {
             content.push(format!("{:?}", [qubit.t1, qubit.t2, qubit.frequency].map(|value| value.map(f64::to_bits))));

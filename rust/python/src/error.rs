@@ -5,6 +5,16 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use qiskit_ibm_native_core::error::PayloadError;
 
+/// Makes the `CompactFormError` of bytes that are no compact form.
+#[cold]
+pub fn compact_error(py: Python<'_>, message: &str) -> PyErr {
+    let class = py.import("qiskit_ibm_native.exceptions").and_then(|module| module.getattr("CompactFormError"));
+    match class.and_then(|class| class.call1((message,))) {
+        Ok(error) => PyErr::from_value(error),
+        Err(cause) => cause,
+    }
+}
+
 /// Makes the `BackendPayloadError` of a refused payload. The class is defined in Python, and importing it imports
 /// Qiskit; that is why it happens here, not when the module is loaded.
 #[cold]

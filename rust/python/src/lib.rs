@@ -3,7 +3,10 @@
 //!
 //! Nothing is decided here. Docstrings of what is exported live in the stub, `_native.pyi`.
 
+mod array;
+mod columns;
 mod defaults;
+mod diff;
 mod error;
 mod objects;
 mod plan;
@@ -18,7 +21,13 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use super::array::PyArray;
+    #[pymodule_export]
+    use super::columns::{extract_packed, pack_payload, stack_extracted, stack_snapshots, unpack_payload};
+    #[pymodule_export]
     use super::defaults::{PyDefaults, PyEnvelope};
+    #[pymodule_export]
+    use super::diff::PyDiff;
     #[pymodule_export]
     use super::plan::{PyPlanner, PyVocabulary};
     #[pymodule_export]

@@ -145,7 +145,7 @@ impl PyPlanner {
             add_delay: *add_delay,
             filter_faulty: *filter_faulty,
         };
-        TargetPlan::new(&snapshot.0, options)
+        TargetPlan::new(&snapshot.reading, options)
     }
 }
 

@@ -1,27 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The native half of `Snapshot`.
 
+use std::collections::HashMap;
 use std::fmt::Write;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use pyo3::exceptions::{PyLookupError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDateTime, PyDelta, PyDict, PyList, PyMemoryView, PyString, PyTuple, PyTzInfo};
 use qiskit_ibm_native_core::columns::{Cell, QubitQuantity, State};
+use qiskit_ibm_native_core::compact::{Compact, Packed, decode, encode};
+use qiskit_ibm_native_core::configuration::Configuration;
+use qiskit_ibm_native_core::diff::Tolerance;
 use qiskit_ibm_native_core::error::PayloadError;
 use qiskit_ibm_native_core::instant::Instant;
 use qiskit_ibm_native_core::members::Members;
-use qiskit_ibm_native_core::snapshot::{Payloads, Snapshot};
+use qiskit_ibm_native_core::parallel::in_parallel;
+use qiskit_ibm_native_core::properties::Properties;
+use qiskit_ibm_native_core::snapshot::{Payloads, Reading, Snapshot, read_configuration};
 
+use crate::array::PyArray;
+use crate::columns::gate_arrays;
 use crate::defaults::PyDefaults;
-use crate::error::payload_error;
+use crate::diff::PyDiff;
+use crate::error::{compact_error, payload_error};
 
 /// A snapshot whose bytes Python keeps.
 pub type Native = Snapshot<PyBackedBytes>;
 
 #[pyclass(name = "Snapshot", module = "qiskit_ibm_native._native", frozen)]
-pub struct PySnapshot(pub Native);
+pub struct PySnapshot {
+    pub reading: Arc<Reading>,
+    source: Source,
+}
 
 /// A payload as Python gives it: `bytes` are borrowed, everything else that has bytes is copied.
 pub struct PayloadBytes(pub PyBackedBytes);
@@ -56,6 +68,49 @@ fn payloads((configuration, properties, defaults): Parts) -> Payloads<PyBackedBy
     }
 }
 
+/// Where the payloads of a snapshot are.
+enum Source {
+    Payloads(Native),
+    Compact { bytes: PyBackedBytes, digest: [u8; 32], packed: Option<Packed>, full: OnceLock<Native> },
+}
+
+impl PySnapshot {
+    fn of(native: Native) -> Self {
+        Self { reading: native.reading().clone(), source: Source::Payloads(native) }
+    }
+
+    /// The snapshot with its payloads, which are decompressed and read if that has not been done.
+    fn full(&self, py: Python<'_>) -> PyResult<&Native> {
+        let (bytes, digest, packed, full) = match &self.source {
+            Source::Payloads(native) => return Ok(native),
+            Source::Compact { bytes, digest, packed, full } => (bytes, digest, packed, full),
+        };
+        if let Some(native) = full.get() {
+            return Ok(native);
+        }
+        let packed = packed.as_ref().ok_or_else(|| {
+            compact_error(py, "this snapshot was made of a compact form without payloads, which this would need")
+        })?;
+        let unpacked =
+            py.detach(|| packed.unpack(bytes, digest)).map_err(|error| compact_error(py, &error.to_string()))?;
+        let keep = |bytes: Vec<u8>| PyBackedBytes::from(PyBytes::new(py, &bytes));
+        let payloads = Payloads {
+            configuration: keep(unpacked.configuration),
+            properties: unpacked.properties.map(keep),
+            defaults: unpacked.defaults.map(keep),
+        };
+        let native = py.detach(|| Native::new(payloads)).map_err(|error| payload_error(py, &error))?;
+        Ok(full.get_or_init(|| native))
+    }
+
+    fn digest_bytes(&self, py: Python<'_>) -> [u8; 32] {
+        match &self.source {
+            Source::Payloads(native) => *py.detach(|| native.digest()),
+            Source::Compact { digest, .. } => *digest,
+        }
+    }
+}
+
 #[pymethods]
 impl PySnapshot {
     #[new]
@@ -67,14 +122,14 @@ impl PySnapshot {
         defaults: Option<PayloadBytes>,
     ) -> PyResult<Self> {
         let payloads = payloads((configuration, properties, defaults));
-        py.detach(|| Native::new(payloads)).map(Self).map_err(|error| payload_error(py, &error))
+        py.detach(|| Native::new(payloads)).map(Self::of).map_err(|error| payload_error(py, &error))
     }
 
     #[staticmethod]
     fn parse_many(py: Python<'_>, payloads: &Bound<'_, PyList>, threads: usize) -> PyResult<Vec<Self>> {
         let inputs = payloads.iter().map(|each| one_of_many(&each)).collect::<PyResult<Vec<_>>>()?;
         let snapshots = py.detach(|| parse_many(inputs, threads));
-        snapshots.map(|all| all.into_iter().map(Self).collect()).map_err(|(at, error)| {
+        snapshots.map(|all| all.into_iter().map(Self::of).collect()).map_err(|(at, error)| {
             let error = payload_error(py, &error);
             // Which of many it was is worth saying; notes came with Python 3.11.
             let _ = error.value(py).call_method1("add_note", (format!("in payloads[{at}]"),));
@@ -82,25 +137,49 @@ impl PySnapshot {
         })
     }
 
+    #[staticmethod]
+    fn from_compact(py: Python<'_>, form: PayloadBytes) -> PyResult<Self> {
+        let bytes = form.0;
+        let compact = py.detach(|| decode(&bytes)).map_err(|error| compact_error(py, &error.to_string()))?;
+        let Compact { reading, digest, packed } = compact;
+        let source = Source::Compact { bytes, digest, packed, full: OnceLock::new() };
+        Ok(Self { reading: Arc::new(reading), source })
+    }
+
+    fn to_compact<'py>(&self, py: Python<'py>, payloads: bool) -> PyResult<Bound<'py, PyBytes>> {
+        if let Source::Compact { bytes, packed: Some(_), .. } = &self.source
+            && payloads
+        {
+            return Ok(bytes.into_pyobject(py)?);
+        }
+        let digest = self.digest_bytes(py);
+        let payloads = if payloads { Some(self.full(py)?.payloads()) } else { None };
+        Ok(PyBytes::new(py, &py.detach(|| encode(&self.reading, &digest, payloads))))
+    }
+
+    #[getter]
+    fn has_payloads(&self) -> bool {
+        !matches!(&self.source, Source::Compact { packed: None, .. })
+    }
+
     #[getter]
     fn name(&self) -> &str {
-        &self.0.configuration().backend_name
+        &self.reading.configuration.backend_name
     }
 
     #[getter]
     fn num_qubits(&self) -> u32 {
-        self.0.configuration().num_qubits
+        self.reading.configuration.num_qubits
     }
 
     #[getter]
     fn last_update<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDateTime>>> {
-        self.0.properties().and_then(|properties| properties.last_update).map(|it| datetime(py, it)).transpose()
+        self.properties().and_then(|properties| properties.last_update).map(|it| datetime(py, it)).transpose()
     }
 
     #[getter]
     fn digest(&self, py: Python<'_>) -> String {
-        let digest = py.detach(|| self.0.digest());
-        digest.iter().fold(String::with_capacity(64), |mut text, byte| {
+        self.digest_bytes(py).iter().fold(String::with_capacity(64), |mut text, byte| {
             let _ = write!(text, "{byte:02x}");
             text
         })
@@ -108,18 +187,19 @@ impl PySnapshot {
 
     #[getter]
     fn payloads<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let Payloads { configuration, properties, defaults } = self.0.payloads();
+        let Payloads { configuration, properties, defaults } = self.full(py)?.payloads();
         (configuration, properties.as_ref(), defaults.as_ref()).into_pyobject(py)
     }
 
     #[getter]
     fn has_properties(&self) -> bool {
-        self.0.properties().is_some()
+        self.properties().is_some()
     }
 
     #[getter]
     fn defaults(&self, py: Python<'_>) -> PyResult<Option<PyDefaults>> {
-        let Some((columns, payload)) = self.0.defaults().zip(self.0.payloads().defaults.as_ref()) else {
+        let native = self.full(py)?;
+        let Some((columns, payload)) = native.defaults().zip(native.payloads().defaults.as_ref()) else {
             return Ok(None);
         };
         let payload = payload.into_pyobject(py)?.into();
@@ -128,34 +208,37 @@ impl PySnapshot {
 
     #[getter]
     fn faulty_qubits(&self) -> Option<Vec<usize>> {
-        let properties = self.0.properties().filter(|properties| !properties.has_surplus_qubits)?;
+        let properties = self.properties().filter(|properties| !properties.has_surplus_qubits)?;
         let qubits = &properties.qubits;
         Some((0..qubits.len()).filter(|qubit| !qubits.is_operational(*qubit)).collect())
     }
 
     #[getter]
     fn has_faulty_gates(&self) -> bool {
-        let gates = self.0.properties().map_or(&[][..], |properties| &properties.gates);
+        let gates = self.properties().map_or(&[][..], |properties| &properties.gates);
         gates.iter().any(|gate| gate.operational.contains(&false))
     }
 
-    fn __getnewargs__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        self.payloads(py)
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let form = self.to_compact(py, self.has_payloads())?;
+        (py.get_type::<Self>().getattr("from_compact")?, (form,)).into_pyobject(py)
     }
 
     fn configuration_members<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        members(py, &self.0.configuration().members, &self.0.payloads().configuration)
+        let native = self.full(py)?;
+        members(py, &native.configuration().members, &native.payloads().configuration)
     }
 
     fn properties_members<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        match (self.0.properties(), &self.0.payloads().properties) {
+        let native = self.full(py)?;
+        match (native.properties(), &native.payloads().properties) {
             (Some(properties), Some(bytes)) => members(py, &properties.members, bytes),
             _ => Ok(PyDict::new(py)),
         }
     }
 
     fn qubit_quantity<'py>(&self, py: Python<'py>, name: &str, qubit: usize) -> PyResult<Bound<'py, PyAny>> {
-        let column = self.0.properties().zip(QubitQuantity::named(name.as_bytes()));
+        let column = self.properties().zip(QubitQuantity::named(name.as_bytes()));
         let cell = column.map_or_else(Cell::default, |(it, quantity)| it.qubits.column(quantity).cell(qubit));
         exact(py, cell)
     }
@@ -168,7 +251,7 @@ impl PySnapshot {
         qargs: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let qargs: Vec<u32> = qargs.extract()?;
-        let gate = self.0.properties().and_then(|properties| properties.gate(gate));
+        let gate = self.properties().and_then(|properties| properties.gate(gate));
         let row = gate.and_then(|gate| gate.row(&qargs).map(|row| (gate, row)));
         let cell = match (row, name) {
             (Some((gate, row)), "gate_error") => gate.error.cell(row),
@@ -176,6 +259,57 @@ impl PySnapshot {
             _ => Cell::default(),
         };
         exact(py, cell)
+    }
+
+    fn qubit_column(&self, name: &str) -> Option<(PyArray, PyArray)> {
+        let quantity = QubitQuantity::named(name.as_bytes())?;
+        let column = |reading: &Reading| reading.properties.as_ref().map(|it| it.qubits.column(quantity).clone());
+        let valid: Vec<bool> = column(&self.reading)?.states().iter().map(|state| state.is_valid()).collect();
+        let shape = vec![valid.len()];
+        let values = PyArray::view(&self.reading, shape.clone(), |reading| match &reading.properties {
+            Some(properties) => properties.qubits.column(quantity).values(),
+            None => &[],
+        });
+        Some((values, PyArray::own(valid, shape)))
+    }
+
+    #[getter]
+    fn operational_qubits(&self) -> Option<PyArray> {
+        let length = self.properties()?.qubits.len();
+        Some(PyArray::view(&self.reading, vec![length], |reading| match &reading.properties {
+            Some(properties) => properties.qubits.operational(),
+            None => &[],
+        }))
+    }
+
+    #[getter]
+    fn gate_names(&self) -> Vec<&str> {
+        let gates = self.properties().map_or(&[][..], |properties| &properties.gates);
+        gates.iter().map(|gate| gate.name.as_str()).collect()
+    }
+
+    fn gate_columns<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyDict>>> {
+        gate_arrays(py, &self.reading, name)
+    }
+
+    fn gate_dates(&self, py: Python<'_>, name: &str) -> PyResult<Option<PyArray>> {
+        let native = self.full(py)?;
+        let table = native.properties().and_then(|properties| properties.gate(name));
+        let Some((table, bytes)) = table.zip(native.payloads().properties.as_ref()) else { return Ok(None) };
+        let dates = py.detach(|| table.updated(bytes));
+        let shape = vec![dates.len()];
+        Ok(Some(PyArray::own(dates, shape)))
+    }
+
+    fn diff(&self, py: Python<'_>, other: &Self, rtol: f64, atol: f64) -> PyDiff {
+        let tolerance = Tolerance { relative: rtol, absolute: atol };
+        py.detach(|| PyDiff::new(&self.reading, &other.reading, tolerance))
+    }
+}
+
+impl PySnapshot {
+    pub fn properties(&self) -> Option<&Properties> {
+        self.reading.properties.as_ref()
     }
 }
 
@@ -187,31 +321,27 @@ fn one_of_many(payloads: &Bound<'_, PyAny>) -> PyResult<Payloads<PyBackedBytes>>
     Ok(self::payloads(payloads.extract()?))
 }
 
-/// Parses on `threads` threads, which take the next payload when they are done with one. The error is that of the first
-/// payload that has one, whatever the threads do.
+/// Parses on `threads` threads. The error is that of the first payload that has one, whatever the threads do.
+///
+/// The same object as configuration of many is read once.
 fn parse_many(inputs: Vec<Payloads<PyBackedBytes>>, threads: usize) -> Result<Vec<Native>, (usize, PayloadError)> {
-    let threads = threads.min(inputs.len());
-    let (queue, results) = (Mutex::new(inputs.into_iter().enumerate()), Mutex::new(Vec::new()));
-    let work = || {
-        let mut done = Vec::new();
-        while let Some((at, input)) = { lock(&queue).next() } {
-            done.push((at, Native::new(input)));
-        }
-        lock(&results).append(&mut done);
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(work);
-        }
-        work();
+    let mut shared: HashMap<(*const u8, usize), OnceLock<Arc<Configuration>>> = HashMap::new();
+    let key = |payloads: &Payloads<PyBackedBytes>| (payloads.configuration.as_ptr(), payloads.configuration.len());
+    for input in &inputs {
+        shared.entry(key(input)).or_default();
+    }
+    let keyed: Vec<_> = inputs.into_iter().map(|input| (&shared[&key(&input)], input)).collect();
+    let results = in_parallel(keyed, threads, |(known, input)| {
+        let configuration = match known.get() {
+            Some(configuration) => configuration.clone(),
+            None => {
+                let configuration = Arc::new(read_configuration(&input.configuration)?);
+                known.get_or_init(|| configuration).clone()
+            }
+        };
+        Native::with_configuration(input, configuration)
     });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_unstable_by_key(|(at, _)| *at);
-    results.into_iter().map(|(at, result)| result.map_err(|error| (at, error))).collect()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    results.into_iter().enumerate().map(|(at, result)| result.map_err(|error| (at, error))).collect()
 }
 
 pub fn members<'py>(py: Python<'py>, members: &Members, bytes: &[u8]) -> PyResult<Bound<'py, PyDict>> {

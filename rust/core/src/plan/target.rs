@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use super::places::{Calibration, InstructionValues, Place, Qargs, merge, merge_without_calibration};
 use crate::columns::{QubitColumns, QubitQuantity};
 use crate::configuration::{Configuration, GateDefinition, Signature, Timing};
-use crate::snapshot::Snapshot;
+use crate::snapshot::Reading;
 
 /// Names that mean control flow. They have no qargs, and their operation is a class.
 const CONTROL_FLOW: [&str; 4] = ["if_else", "while_loop", "for_loop", "switch_case"];
@@ -101,10 +101,11 @@ impl Definition<'_> {
 }
 
 impl<'s, 'o> TargetPlan<'s, 'o> {
-    /// Plans the target of a snapshot. Never fails: the snapshot has been checked.
-    pub fn new<B: AsRef<[u8]>>(snapshot: &'s Snapshot<B>, options: Options<'o>) -> Self {
-        let configuration = snapshot.configuration();
-        let calibration = snapshot.properties().map(|properties| Calibration::new(properties, configuration, options));
+    /// Plans the target of a device. Never fails: what was read has been checked.
+    pub fn new(reading: &'s Reading, options: Options<'o>) -> Self {
+        let configuration = &*reading.configuration;
+        let calibration =
+            reading.properties.as_ref().map(|properties| Calibration::new(properties, configuration, options));
         let mut plan = Self { configuration, calibration, options, operations: Vec::new(), unknown: Vec::new() };
         plan.list_operations();
         plan

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calibrations kept: one SQLite file of payloads, which answers what a device was like at any time."""
+
+from __future__ import annotations
+
+from .check import VerifyReport
+from .exchange import ImportReport
+from .housekeeping import ArchiveStats, BackendStats, PruneReport
+from .ranges import SnapshotRange
+from .series import ArchiveSeries
+from .store import CalibrationArchive
+
+__all__ = [
+    "ArchiveSeries",
+    "ArchiveStats",
+    "BackendStats",
+    "CalibrationArchive",
+    "ImportReport",
+    "PruneReport",
+    "SnapshotRange",
+    "VerifyReport",
+]

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an archive takes, and what of it can go."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..exceptions import ArchiveError
+from .check import verify
+from .moments import microseconds, moment
+
+if TYPE_CHECKING:
+    import sqlite3
+    from pathlib import Path
+
+    from .database import Database
+
+_MICROSECOND = datetime.timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class BackendStats:
+    """Calibrations of a device.
+
+    Attributes:
+        calibrations: How many.
+        first: When the oldest one was last updated, in UTC.
+        last: The same of the latest one.
+        with_defaults: How many have pulse defaults.
+    """
+
+    calibrations: int
+    first: datetime.datetime
+    last: datetime.datetime
+    with_defaults: int
+
+
+@dataclass(frozen=True)
+class ArchiveStats:
+    """What an archive has, and how large it is.
+
+    Attributes:
+        path: The file.
+        backends: By name of a device.
+        calibrations: How many of all devices.
+        payloads: How many different payloads.
+        published_bytes: How large the payloads of all calibrations are together, as devices publish them.
+        stored_bytes: How large the payloads are as they are kept.
+        extract_bytes: How large is what :meth:`CalibrationArchive.series` keeps for the next time.
+        file_bytes: How large the file is, with its log.
+    """
+
+    path: Path
+    backends: dict[str, BackendStats]
+    calibrations: int
+    payloads: int
+    published_bytes: int
+    stored_bytes: int
+    extract_bytes: int
+    file_bytes: int
+
+    def __str__(self) -> str:
+        ratio = (
+            f", 1/{self.published_bytes / self.file_bytes:.1f} of what was published" if self.published_bytes else ""
+        )
+        lines = [
+            f"{self.path}: {self.calibrations} calibrations, {self.payloads} payloads, {_size(self.file_bytes)}{ratio}"
+        ]
+        for name, each in self.backends.items():
+            period = f"{each.first:%Y-%m-%d %H:%M} to {each.last:%Y-%m-%d %H:%M} UTC"
+            pulses = f", {each.with_defaults} with pulse defaults" if each.with_defaults else ""
+            lines.append(f"  {name}: {each.calibrations} calibrations, {period}{pulses}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class PruneReport:
+    """What was removed.
+
+    Attributes:
+        calibrations: How many calibrations.
+        payloads: How many payloads.
+        freed_bytes: By how much the file became smaller.
+    """
+
+    calibrations: int
+    payloads: int
+    freed_bytes: int
+
+
+def stats(database: Database) -> ArchiveStats:
+    """Return what there is, see :meth:`CalibrationArchive.stats`."""
+    per_backend = database.rows(
+        "SELECT backend, count(*), min(updated), max(updated), count(defaults) FROM calibrations GROUP BY backend"
+        " ORDER BY backend"
+    )
+    backends = {
+        name: BackendStats(count, moment(first), moment(last), pulses)
+        for name, count, first, last, pulses in per_backend
+    }
+    ((payloads, stored),) = database.rows("SELECT count(*), ifnull(sum(length(packed)), 0) FROM payloads")
+    ((published,),) = database.rows(
+        "SELECT ifnull(sum(p.length), 0) FROM calibrations c"
+        " JOIN payloads p ON p.id IN (c.configuration, c.properties, c.defaults)"
+    )
+    ((extracts,),) = database.rows("SELECT ifnull(sum(length(content)), 0) FROM extracts")
+    calibrations = sum(each.calibrations for each in backends.values())
+    return ArchiveStats(
+        database.path, backends, calibrations, payloads, published, stored, extracts, _file_bytes(database)
+    )
+
+
+def prune(
+    database: Database,
+    backend: str | None,
+    before: datetime.datetime | None,
+    every: datetime.timedelta | None,
+    damaged: bool,
+) -> PruneReport:
+    """Remove calibrations, see :meth:`CalibrationArchive.prune`."""
+    if not damaged and before is None and every is None and backend is None:
+        raise ValueError("prune needs a backend, before, every or damaged; nothing was removed")
+    if every is not None and every < _MICROSECOND:
+        raise ValueError(f"every must be a period, not {every!r}")
+    size = _file_bytes(database)
+    report = verify(database) if damaged else None
+    with database.writing() as connection:
+        if report is not None:
+            numbers = list(report.damaged_calibrations)
+            if backend is not None:
+                of_backend = connection.execute("SELECT id FROM calibrations WHERE backend = ?", (backend,))
+                numbers = sorted(set(numbers) & {number for (number,) in of_backend})
+        else:
+            numbers = _chosen(connection, backend, before, every)
+        connection.executemany("DELETE FROM calibrations WHERE id = ?", [(number,) for number in numbers])
+        orphans = (
+            "SELECT id FROM payloads EXCEPT SELECT configuration FROM calibrations EXCEPT"
+            " SELECT properties FROM calibrations EXCEPT SELECT defaults FROM calibrations"
+        )
+        gone = connection.execute(orphans).fetchall()
+        connection.executemany("DELETE FROM extracts WHERE properties = ?", gone)
+        connection.executemany("DELETE FROM payloads WHERE id = ?", gone)
+    with database.reading() as connection:
+        # A script, because execute() ends after the first page.
+        connection.executescript("PRAGMA incremental_vacuum")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return PruneReport(len(numbers), len(gone), max(size - _file_bytes(database), 0))
+
+
+def _chosen(
+    connection: sqlite3.Connection,
+    backend: str | None,
+    before: datetime.datetime | None,
+    every: datetime.timedelta | None,
+) -> list[int]:
+    condition, parameters = "WHERE 1", list[Any]()
+    if backend is not None:
+        condition += " AND backend = ?"
+        parameters.append(backend)
+        if not connection.execute("SELECT 1 FROM calibrations WHERE backend = ?", (backend,)).fetchone():
+            raise ArchiveError(f"There are no calibrations of {backend!r}; nothing was removed.")
+    if before is not None:
+        condition += " AND updated < ?"
+        parameters.append(microseconds(before))
+    rows = connection.execute(
+        f"SELECT id, backend, updated FROM calibrations {condition} ORDER BY updated, id",  # noqa: S608 (made above)
+        parameters,
+    ).fetchall()
+    if every is None:
+        return [number for number, _, _ in rows]
+    period = every // _MICROSECOND
+    last = {(name, updated // period): number for number, name, updated in rows}
+    return [number for number, name, updated in rows if last[name, updated // period] != number]
+
+
+def _file_bytes(database: Database) -> int:
+    names = (database.path, database.path.with_name(f"{database.path.name}-wal"))
+    return sum(name.stat().st_size for name in names if name.exists())
+
+
+def _size(count: int) -> str:
+    size, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB"):
+        if size < 1000:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.3g} {unit}"

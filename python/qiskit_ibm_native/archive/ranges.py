@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calibrations of a period, which are read when they are asked for."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, overload
+
+from .. import _native
+from ..processors import chosen_threads
+from ..snapshot import Snapshot
+from .moments import moment
+
+if TYPE_CHECKING:
+    from ..columns import CalibrationSeries
+    from .store import CalibrationArchive
+
+#: How many are read ahead.
+_AHEAD = 32
+
+
+class Row(NamedTuple):
+    """A calibration: its number, its time, and the numbers of its payloads."""
+
+    id: int
+    updated: int
+    configuration: int
+    properties: int
+    defaults: int | None
+
+
+class SnapshotRange(Sequence[Snapshot]):
+    """Calibrations of a device, the oldest one first; a snapshot is read each time when it is asked for.
+
+    Which calibrations these are was settled when the range was made.
+    """
+
+    def __init__(self, archive: CalibrationArchive, backend: str, rows: Sequence[Row]) -> None:
+        """Create a range; ranges come from :meth:`CalibrationArchive.between`."""
+        self._archive = archive
+        self._rows = rows
+        self.backend = backend
+
+    @property
+    def times(self) -> list[datetime.datetime]:
+        """When each was last updated, in UTC."""
+        return [moment(row.updated) for row in self._rows]
+
+    def load(self, threads: int | None = None) -> list[Snapshot]:
+        """Return all snapshots, read in parallel.
+
+        Raises:
+            ArchiveDamagedError: A payload is not what was put in.
+        """
+        payloads = [self._archive._payloads(row) for row in self._rows]
+        natives = _native.Snapshot.parse_many(payloads, chosen_threads(threads))
+        return [Snapshot._of(native, "archive") for native in natives]
+
+    def columns(self, threads: int | None = None) -> CalibrationSeries:
+        """Return the values of all calibrations as arrays; :meth:`CalibrationArchive.series` is faster for one quantity."""
+        from ..columns import CalibrationSeries
+
+        return CalibrationSeries(self.load(threads))
+
+    @overload
+    def __getitem__(self, index: int) -> Snapshot: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> SnapshotRange: ...
+
+    def __getitem__(self, index: int | slice) -> Snapshot | SnapshotRange:
+        if isinstance(index, slice):
+            return SnapshotRange(self._archive, self.backend, self._rows[index])
+        return self._archive._snapshot(self._rows[index])
+
+    def __iter__(self) -> Iterator[Snapshot]:
+        for start in range(0, len(self._rows), _AHEAD):
+            yield from self[start : start + _AHEAD].load()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __repr__(self) -> str:
+        times = f", {self.times[0]:%Y-%m-%d %H:%M} to {self.times[-1]:%Y-%m-%d %H:%M} UTC" if self._rows else ""
+        return f"<SnapshotRange of {self.backend}: {len(self)} calibrations{times}>"

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One quantity over time."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import _native
+from ..columns.quantities import QUBIT_QUANTITIES, checked_quantity
+from ..exceptions import ArchiveError
+from ..processors import chosen_threads
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .database import Database
+
+_OF_GATES = {"error": "error", "gate_error": "error", "duration": "duration", "gate_length": "duration"}
+#: How many payloads are in memory at once.
+_BATCH = 256
+
+
+@dataclass(frozen=True)
+class ArchiveSeries:
+    """A quantity over time; one row for each different properties payload, the oldest one first.
+
+    Attributes:
+        backend: The device's name.
+        quantity: The quantity.
+        gate: The gate, if it is a quantity of gates.
+        times: When the calibrations were last updated, an array ``(time,)`` of ``datetime64`` in UTC.
+        values: The values in SI units, an array ``(time, places)``, ``nan`` where there is none; flags for
+            ``"operational"``.
+        valid: Where there is a value, an array ``(time, places)``.
+        qubits: The qubits, an array ``(places,)``, or of a gate on ``k`` qubits, ``(places, k)``.
+        damaged: Numbers of payloads that could not be read, and why. They are left out.
+    """
+
+    backend: str
+    quantity: str
+    gate: str | None
+    times: NDArray[np.datetime64]
+    values: NDArray[Any]
+    valid: NDArray[np.bool_]
+    qubits: NDArray[np.uint32]
+    damaged: dict[int, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def __repr__(self) -> str:
+        of = self.quantity if self.gate is None else f"{self.gate} {self.quantity}"
+        return f"<ArchiveSeries of {self.backend}, {of}: {len(self)} calibrations, {len(self.qubits)} places>"
+
+
+def read(
+    database: Database,
+    backend: str,
+    quantity: str,
+    qubits: Any,
+    gate: str | None,
+    period: tuple[int, int],
+    threads: int | None,
+) -> ArchiveSeries:
+    """Return a series, see :meth:`CalibrationArchive.series`."""
+    if gate is None:
+        checked_quantity(quantity, [*QUBIT_QUANTITIES, "operational"])
+        native_name = QUBIT_QUANTITIES.get(quantity, quantity)
+    else:
+        checked_quantity(quantity, [*_OF_GATES, "operational"])
+        native_name = _OF_GATES.get(quantity, quantity)
+    key = f"qubits {native_name}" if gate is None else f"gate {gate}"
+    found, damaged, num_qubits = _extracts(database, backend, key, native_name, gate, period, chosen_threads(threads))
+    arrays = _native.stack_extracted([content for _, content in found], native_name, gate, num_qubits)
+    if gate is None:
+        values, valid = np.asarray(arrays["values"]), np.asarray(arrays["values_valid"])
+        values = values != 0 if quantity == "operational" else values
+        places: NDArray[np.uint32] = np.arange(num_qubits, dtype=np.uint32)
+        at = _qubit_indices(qubits, num_qubits, backend)
+    else:
+        places = np.asarray(arrays["qargs"])
+        if not len(places) and found:
+            raise ArchiveError(f"No calibration of {backend} in that time lists the gate {gate!r}.")
+        values = np.asarray(arrays[native_name])
+        valid = np.ones_like(values) if quantity == "operational" else np.asarray(arrays[f"{native_name}_valid"])
+        at = _place_indices(qubits, places, gate, backend)
+    times = np.array([updated for updated, _ in found], dtype="datetime64[us]")
+    if at is not None:
+        values, valid, places = values[:, at], valid[:, at], places[at]
+    return ArchiveSeries(backend, quantity, gate, times, values, valid, places, damaged)
+
+
+def _extracts(
+    database: Database,
+    backend: str,
+    key: str,
+    native_name: str,
+    gate: str | None,
+    period: tuple[int, int],
+    threads: int,
+) -> tuple[list[tuple[int, bytes]], dict[int, str], int]:
+    """Return times with what was read of payloads, what is damaged, and how many qubits the device has."""
+    rows = database.rows(
+        "SELECT c.updated, c.properties, c.num_qubits, e.content FROM calibrations c"
+        " LEFT JOIN extracts e ON e.quantity = ? AND e.properties = c.properties"
+        " WHERE c.backend = ? AND c.updated >= ? AND c.updated < ?"
+        " GROUP BY c.updated, c.properties ORDER BY c.updated, c.properties",
+        (key, backend, *period),
+    )
+    widths = {num_qubits for _, _, num_qubits, _ in rows}
+    if len(widths) > 1:
+        raise ArchiveError(f"{backend} had {sorted(widths)} qubits in that time; choose a period by start and end.")
+    if not rows and not database.rows("SELECT 1 FROM calibrations WHERE backend = ? LIMIT 1", (backend,)):
+        raise ArchiveError(f"{database.path} has no calibrations of {backend!r}.")
+    num_qubits = widths.pop() if widths else 0
+    missing = list(dict.fromkeys(payload for _, payload, _, content in rows if content is None))
+    made: dict[int, bytes] = {}
+    damaged: dict[int, str] = {}
+    for start in range(0, len(missing), _BATCH):
+        batch = missing[start : start + _BATCH]
+        for payload, content in _extract(database, batch, num_qubits, native_name, gate, threads):
+            if isinstance(content, bytes):
+                made[payload] = content
+            else:
+                damaged[payload] = content
+    _keep(database, key, made)
+    if damaged:
+        warnings.warn(
+            f"{database.path}: {len(damaged)} damaged payloads of {backend} are left out; verify() tells more.",
+            RuntimeWarning,
+            stacklevel=5,
+        )
+    found = [
+        (updated, content if content is not None else made[payload])
+        for updated, payload, _, content in rows
+        if payload not in damaged
+    ]
+    return found, damaged, num_qubits
+
+
+def _extract(
+    database: Database, payloads: Sequence[int], num_qubits: int, native_name: str, gate: str | None, threads: int
+) -> Iterable[tuple[int, bytes | str]]:
+    marks = ", ".join("?" * len(payloads))
+    rows = database.rows(f"SELECT id, packed, length FROM payloads WHERE id IN ({marks})", payloads)
+    sound = [(number, packed, length) for number, packed, length in rows if _is_sound(packed, length)]
+    packed = [(packed, length, num_qubits) for _, packed, length in sound]
+    read = {number for number, _, _ in sound}
+    yield from ((number, "the payload is not there") for number in payloads if number not in read)
+    contents = _native.extract_packed(packed, native_name, gate, threads)
+    yield from zip((number for number, _, _ in sound), contents, strict=True)
+
+
+def _is_sound(packed: Any, length: Any) -> bool:
+    return isinstance(packed, bytes) and isinstance(length, int) and 0 <= length < 2**32
+
+
+def _keep(database: Database, key: str, made: dict[int, bytes]) -> None:
+    """Keep what was read for the next time. If that cannot be, it is read again then."""
+    if not made:
+        return
+    insert = (
+        "INSERT OR IGNORE INTO extracts (quantity, properties, content) SELECT ?1, id, ?3 FROM payloads WHERE id = ?2"
+    )
+    try:
+        with database.writing() as connection:
+            connection.executemany(insert, [(key, payload, content) for payload, content in made.items()])
+    except ArchiveError:
+        return
+
+
+def _qubit_indices(qubits: Any, num_qubits: int, backend: str) -> list[int] | None:
+    if qubits is None:
+        return None
+    listed = list(qubits) if isinstance(qubits, Iterable) else [qubits]
+    for qubit in listed:
+        if not 0 <= qubit < max(num_qubits, 1):
+            raise ArchiveError(f"{backend} has no qubit {qubit}; it has {num_qubits}.")
+    return [int(qubit) for qubit in listed]
+
+
+def _place_indices(qubits: Any, places: NDArray[np.uint32], gate: str, backend: str) -> list[int] | None:
+    if qubits is None:
+        return None
+    listed = list(qubits) if isinstance(qubits, Iterable) else [(qubits,)]
+    if listed and not isinstance(listed[0], Iterable):
+        # One place of a gate on several qubits, or several of a gate on one.
+        listed = [(qubit,) for qubit in listed] if places.shape[1] == 1 else [tuple(listed)]
+    index = {tuple(place): at for at, place in enumerate(places.tolist())}
+    for place in listed:
+        if tuple(place) not in index:
+            raise ArchiveError(f"{backend} has no gate {gate!r} on qubits {tuple(place)} in that time.")
+    return [index[tuple(place)] for place in listed]

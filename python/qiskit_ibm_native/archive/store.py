@@ -1,0 +1,379 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The archive: what is put in, and what is asked for."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import os
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import _native
+from ..exceptions import ArchiveDamagedError, ArchiveError, BackendPayloadError
+from ..snapshot import Snapshot
+from . import check, exchange, housekeeping, series
+from .database import Database
+from .moments import bounds, microseconds, moment, now
+from .ranges import Row, SnapshotRange
+
+if TYPE_CHECKING:
+    import sqlite3
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+#: Names the file, if it is not the default.
+VARIABLE = "QISKIT_IBM_NATIVE_ARCHIVE"
+DEFAULT = "~/.qiskit/qiskit-ibm-native/calibrations.sqlite3"
+#: How many configurations are kept; a device has one for months.
+_KEPT = 16
+_ROW = "SELECT id, updated, configuration, properties, defaults FROM calibrations"
+
+
+class CalibrationArchive:
+    """Calibrations of devices in one SQLite file.
+
+    Payloads are kept as they are, compressed and once each: thousands of calibrations of a device share its configuration.
+    Everything else can be made of them again. Any number of threads and processes may use one file at once; if one of them
+    is killed, at most the snapshot that it was adding is lost.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        """Open an archive, and make it if there is none.
+
+        Args:
+            path: The file; by default what ``QISKIT_IBM_NATIVE_ARCHIVE`` names, or else the user's,
+                ``~/.qiskit/qiskit-ibm-native/calibrations.sqlite3``.
+
+        Raises:
+            ArchiveError: The file is something else, of a later version, or cannot be written.
+        """
+        self._database = Database(path or os.environ.get(VARIABLE) or DEFAULT)
+        self._configurations: dict[int, bytes] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._database.path
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    # Putting in
+
+    def add(self, snapshot: Snapshot, *, until: datetime.datetime | None = None) -> bool:
+        """Keep a snapshot.
+
+        A snapshot without pulse defaults is known if the same configuration and properties are there with some; one with
+        pulse defaults completes what is there without.
+
+        Args:
+            snapshot: The snapshot, with properties.
+            until: Up to when it is known that the device published no later calibration.
+
+        Returns:
+            Whether anything of it is new.
+
+        Raises:
+            ArchiveError: The snapshot has no properties, or they have no date; or the file cannot be written.
+            CompactFormError: It was made without payloads.
+        """
+        updated = snapshot.last_update
+        if updated is None:
+            raise ArchiveError(f"{snapshot!r} cannot be kept: it has no properties with a date, and so no time.")
+        payloads = snapshot.payloads
+        packed = [None if payload is None else self._packed(payload) for payload in payloads]
+        with self._database.writing() as connection:
+            configuration, properties, defaults = (
+                None if each is None else _payload_id(connection, *each) for each in packed
+            )
+            values = (snapshot.name, snapshot.num_qubits, microseconds(updated), configuration, properties, defaults)
+            calibration, is_new = _calibration_id(connection, values)
+            if until is not None:
+                known = "UPDATE calibrations SET until = ?2 WHERE id = ?1 AND ifnull(until, updated) < ?2"
+                connection.execute(known, (calibration, microseconds(until)))
+        return is_new
+
+    def _packed(self, payload: bytes) -> tuple[bytes, int, bytes | None]:
+        """Return digest and length of a payload, and what to put in unless it is there."""
+        digest = hashlib.sha256(payload).digest()
+        known = self._database.rows("SELECT 1 FROM payloads WHERE digest = ?", (digest,))
+        return digest, len(payload), None if known else _native.pack(payload)
+
+    # Asking
+
+    def backends(self) -> list[str]:
+        """Return the names of the devices that there are calibrations of, in alphabetical order."""
+        return [name for (name,) in self._database.rows("SELECT DISTINCT backend FROM calibrations ORDER BY backend")]
+
+    def at(self, backend: str, datetime: datetime.datetime) -> Snapshot | None:
+        """Return the calibration that held at a time: the last one that was updated then or before.
+
+        Args:
+            backend: The device's name.
+            datetime: The time. One without time zone is in this machine's.
+
+        Returns:
+            The snapshot; ``None`` if there is none so old.
+
+        Raises:
+            ArchiveDamagedError: Its payloads are not what was put in.
+        """
+        return self._last(backend, "updated <= ?", (microseconds(datetime),))
+
+    def latest(self, backend: str) -> Snapshot | None:
+        """Return the last calibration of a device; ``None`` if there is none.
+
+        Raises:
+            ArchiveDamagedError: Its payloads are not what was put in.
+        """
+        return self._last(backend, "1", ())
+
+    def covering(self, backend: str, before: datetime.datetime) -> Snapshot | None:
+        """Return the last calibration before a time, if it is known that there was no later one; ``None`` otherwise.
+
+        That is what a service would answer when it is asked for what was published before that time.
+        """
+        before_then = microseconds(before)
+        return self._last(backend, "updated < ? AND until >= ?", (before_then, before_then))
+
+    def covering_time(self, backend: str, before: datetime.datetime) -> datetime.datetime | None:
+        """Return when the calibration that :meth:`covering` gives was last updated, in UTC, without reading it."""
+        before_then = microseconds(before)
+        condition = "backend = ? AND updated < ? AND until >= ? ORDER BY updated DESC LIMIT 1"
+        rows = self._database.rows(
+            f"SELECT updated FROM calibrations WHERE {condition}", (backend, before_then, before_then)
+        )
+        return moment(rows[0][0]) if rows else None
+
+    def _last(self, backend: str, condition: str, parameters: Sequence[Any]) -> Snapshot | None:
+        # What cannot be known here is which of several of one time was the last; what was added last is taken for it.
+        order = "ORDER BY updated DESC, id DESC LIMIT 1"
+        rows = self._database.rows(f"{_ROW} WHERE backend = ? AND {condition} {order}", (backend, *parameters))
+        return self._snapshot(Row(*rows[0])) if rows else None
+
+    def between(
+        self, backend: str, start: datetime.datetime | None = None, end: datetime.datetime | None = None
+    ) -> SnapshotRange:
+        """Return the calibrations of a period, the oldest one first.
+
+        Args:
+            backend: The device's name.
+            start: From when on, this time included.
+            end: Up to when, this time excluded.
+
+        Returns:
+            A sequence whose snapshots are read when they are asked for.
+        """
+        condition = "WHERE backend = ? AND updated >= ? AND updated < ? ORDER BY updated, id"
+        rows = self._database.rows(f"{_ROW} {condition}", (backend, *bounds(start, end)))
+        return SnapshotRange(self, backend, [Row(*row) for row in rows])
+
+    def series(
+        self,
+        backend: str,
+        quantity: str,
+        *,
+        qubits: int | Iterable[int] | Iterable[Sequence[int]] | None = None,
+        gate: str | None = None,
+        start: datetime.datetime | None = None,
+        end: datetime.datetime | None = None,
+        threads: int | None = None,
+    ) -> series.ArchiveSeries:
+        """Return one quantity over time.
+
+        What is read of payloads is kept in the file, so that the next time takes a hundredth of the first.
+
+        Args:
+            backend: The device's name.
+            quantity: A quantity of qubits, such as ``"t1"`` (:class:`SnapshotColumns` has them all) or ``"operational"``; with
+                ``gate``, ``"error"``, ``"duration"`` or ``"operational"``.
+            qubits: A qubit or several; with ``gate``, qubits as in ``(0, 1)`` or several such. All by default.
+            gate: The gate, such as ``"cz"``.
+            start: From when on, this time included.
+            end: Up to when, this time excluded.
+            threads: How many threads to use for reading payloads; by default, one for each processor.
+
+        Raises:
+            ArchiveError: There is no such device, qubit or gate.
+            ValueError: There is no such quantity, or the gate is listed on different numbers of qubits.
+
+        Warns:
+            RuntimeWarning: Some payloads are damaged. They are left out, and named in the result.
+        """
+        return series.read(self._database, backend, quantity, qubits, gate, bounds(start, end), threads)
+
+    # Payloads
+
+    def _payload(self, number: int) -> bytes:
+        kept = self._configurations.get(number)
+        if kept is not None:
+            return kept
+        rows = self._database.rows("SELECT length, packed FROM payloads WHERE id = ?", (number,))
+        if not rows:
+            raise ArchiveDamagedError(f"{self.path} is damaged: there is no payload {number}. verify() tells more.")
+        try:
+            return _native.unpack(rows[0][1], rows[0][0])
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ArchiveDamagedError(
+                f"{self.path} is damaged: payload {number}: {error}. verify() tells more."
+            ) from None
+
+    def _payloads(self, row: Row) -> tuple[bytes, bytes, bytes | None]:
+        configuration = self._payload(row.configuration)
+        with self._lock:
+            self._configurations[row.configuration] = configuration
+            while len(self._configurations) > _KEPT:
+                del self._configurations[next(iter(self._configurations))]
+        return configuration, self._payload(row.properties), row.defaults and self._payload(row.defaults)
+
+    def _snapshot(self, row: Row) -> Snapshot:
+        try:
+            native = _native.Snapshot(*self._payloads(row))
+        except BackendPayloadError as error:
+            raise ArchiveDamagedError(f"{self.path} is damaged: calibration {row.id}: {error}") from error
+        return Snapshot._of(native, "archive")
+
+    # Keeping house
+
+    def import_folder(self, path: str | os.PathLike[str]) -> exchange.ImportReport:
+        """Add all snapshots in a folder and the folders in it.
+
+        Taken are what :meth:`Snapshot.save` writes, and folders with ``configuration.json``, ``properties.json`` and
+        ``defaults.json`` or ``conf_*.json``, ``props_*.json`` and ``defs_*.json``.
+
+        Returns:
+            How many were added and known, and what could not be read and why.
+
+        Raises:
+            FileNotFoundError: There is no such folder.
+        """
+        return exchange.import_folder(self, Path(path))
+
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: str = "folder",  # noqa: A002 (what it is called everywhere)
+        backend: str | None = None,
+        start: datetime.datetime | None = None,
+        end: datetime.datetime | None = None,
+    ) -> int:
+        """Write calibrations to a folder, which is made if there is none.
+
+        Args:
+            path: The folder.
+            format: ``"folder"`` for one file per calibration, which :meth:`Snapshot.load` and :meth:`import_folder` read;
+                ``"parquet"`` for the values in ``qubits.parquet`` and ``gates.parquet``.
+            backend: One device only.
+            start: From when on, this time included.
+            end: Up to when, this time excluded.
+
+        Returns:
+            How many calibrations were written.
+
+        Raises:
+            ValueError: There is no such format.
+            ArchiveError: There is no such device, or a package for the format is missing.
+        """
+        names = self.backends() if backend is None else [self._known(backend)]
+        ranges = [self.between(name, start, end) for name in names]
+        return exchange.export(ranges, Path(path), format)
+
+    def _known(self, backend: str) -> str:
+        names = self.backends()
+        if backend not in names:
+            raise ArchiveError(
+                f"{self.path} has no calibrations of {backend!r}; there are {', '.join(names) or 'none'}."
+            )
+        return backend
+
+    def verify(self) -> check.VerifyReport:
+        """Read everything: every payload against its digest, every calibration against its payloads.
+
+        Returns:
+            What is wrong, which is nothing if the report is true.
+        """
+        return check.verify(self._database)
+
+    def prune(
+        self,
+        backend: str | None = None,
+        *,
+        before: datetime.datetime | None = None,
+        every: datetime.timedelta | None = None,
+        damaged: bool = False,
+    ) -> housekeeping.PruneReport:
+        """Remove calibrations, and payloads that none of those that stay has.
+
+        Args:
+            backend: Of one device only.
+            before: Those that were last updated before this time; without it, of any time.
+            every: Not all of these: the last one of every such period, counted from 1970, stays.
+            damaged: Instead of the above, those of which a payload is damaged.
+
+        Returns:
+            What was removed.
+
+        Raises:
+            ValueError: Nothing tells what to remove.
+        """
+        return housekeeping.prune(self._database, backend, before, every, damaged)
+
+    def stats(self) -> housekeeping.ArchiveStats:
+        """Return how many calibrations there are of each device and of which time, and how large everything is."""
+        return housekeeping.stats(self._database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[Any, tuple[Path]]:
+        return type(self), (self.path,)
+
+    def __repr__(self) -> str:
+        return f"<CalibrationArchive {str(self.path)!r}>"
+
+
+def _payload_id(connection: sqlite3.Connection, digest: bytes, length: int, packed: bytes | None) -> int:
+    """Return the number of a payload, which is put in if it is not there."""
+    known = connection.execute("SELECT id FROM payloads WHERE digest = ?", (digest,)).fetchone()
+    if known is not None:
+        return int(known[0])
+    if packed is None:
+        raise ArchiveError(
+            "Another process has just pruned a payload that was to be used again; add the snapshot again."
+        )
+    insert = "INSERT INTO payloads (digest, length, packed) VALUES (?, ?, ?)"
+    return int(connection.execute(insert, (digest, length, packed)).lastrowid or 0)
+
+
+def _calibration_id(connection: sqlite3.Connection, values: tuple[Any, ...]) -> tuple[int, bool]:
+    """Return the number of a calibration, and whether anything about it is new."""
+    *_, configuration, properties, defaults = values
+    same = "SELECT id, defaults FROM calibrations WHERE configuration = ? AND properties = ? ORDER BY id DESC"
+    incomplete = None
+    for number, known in connection.execute(same, (configuration, properties)).fetchall():
+        if defaults in (None, known):
+            return number, False
+        incomplete = number if known is None else incomplete
+    if incomplete is not None:
+        connection.execute("UPDATE calibrations SET defaults = ? WHERE id = ?", (defaults, incomplete))
+        return incomplete, True
+    insert = (
+        "INSERT INTO calibrations (backend, num_qubits, updated, configuration, properties, defaults, added)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)"
+    )
+    return int(connection.execute(insert, (*values, now())).lastrowid or 0), True

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Columns of many snapshots of a device, one behind the other."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import _native
+from .quantities import QUBIT_QUANTITIES, QubitQuantities, checked_quantity
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from typing_extensions import Self
+
+    from ..snapshot import Payload, Snapshot
+
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+
+
+class GateSeries:
+    """A gate over many calibrations. Where a calibration repeats a place, its last row counts.
+
+    Attributes:
+        name: The gate's name.
+        qargs: The places that any of the calibrations lists, by first appearance: an array ``(m, k)``.
+        error: Gate errors (probabilities), an array ``(time, m)``.
+        duration: Durations in seconds, an array ``(time, m)``.
+        operational: Whether the gate is listed there and may be used, an array ``(time, m)``.
+    """
+
+    def __init__(self, name: str, arrays: dict[str, Any]) -> None:
+        """Create it of native arrays by name."""
+        self._arrays = arrays
+        self.name = name
+        self.qargs: NDArray[np.uint32] = np.asarray(arrays["qargs"])
+        self.error: Floats = np.asarray(arrays["error"])
+        self.duration: Floats = np.asarray(arrays["duration"])
+        self.operational: Flags = np.asarray(arrays["operational"])
+
+    def valid(self, name: str) -> Flags:
+        """Return where ``"error"`` or ``"duration"`` has a value, an array ``(time, m)``.
+
+        Raises:
+            ValueError: There is no such column.
+        """
+        checked_quantity(name, ("error", "duration"))
+        return np.asarray(self._arrays[f"{name}_valid"])
+
+    def __repr__(self) -> str:
+        return f"<GateSeries of {self.name}: {self.error.shape[0]} calibrations, {len(self.qargs)} places>"
+
+
+class CalibrationSeries(QubitQuantities):
+    """Calibrations of one device in the order in which they are given.
+
+    Quantities of qubits are arrays ``(time, num_qubits)``, those of gates ``(time, places)``. Each is stacked when it is
+    first asked for, without the interpreter, and kept.
+
+    Attributes:
+        times: When the calibrations were last updated: an array ``(time,)`` of ``datetime64`` in UTC, ``NaT`` where
+            nothing tells.
+    """
+
+    def __init__(self, snapshots: Iterable[Snapshot]) -> None:
+        """Create the series of snapshots.
+
+        Raises:
+            ValueError: They have different numbers of qubits.
+        """
+        self._set([snapshot._native for snapshot in snapshots])
+
+    @classmethod
+    def from_payloads(cls, payloads: Iterable[tuple[Payload, Payload | None]], threads: int | None = None) -> Self:
+        """Create the series of payloads, which are read in parallel; the arguments of :meth:`Snapshot.parse_many`.
+
+        Raises:
+            BackendPayloadError: A payload is refused.
+            ValueError: The devices have different numbers of qubits, or ``threads`` is below 1.
+        """
+        from ..processors import chosen_threads
+
+        series = object.__new__(cls)
+        series._set(_native.Snapshot.parse_many(list(payloads), chosen_threads(threads)))
+        return series
+
+    def _set(self, natives: Sequence[_native.Snapshot]) -> None:
+        widths = {native.num_qubits for native in natives}
+        if len(widths) > 1:
+            raise ValueError(f"the snapshots are of devices with different numbers of qubits: {sorted(widths)}")
+        self._natives = list(natives)
+        self._pairs: dict[str, tuple[Floats, Flags]] = {}
+        self._gates: dict[str, GateSeries] = {}
+        self.times: NDArray[np.datetime64] = utc_array(native.last_update for native in natives)
+
+    def _pair(self, name: str) -> tuple[Floats, Flags]:
+        pair = self._pairs.get(name)
+        if pair is None:
+            arrays = _native.stack_snapshots(self._natives, QUBIT_QUANTITIES.get(name, name), None)
+            pair = self._pairs.setdefault(name, (np.asarray(arrays["values"]), np.asarray(arrays["values_valid"])))
+        return pair
+
+    @property
+    def operational(self) -> Flags:
+        """Whether a qubit may be used; true if the device says nothing."""
+        values, valid = self._pair("operational")
+        return ~valid | (values != 0)
+
+    def gate(self, name: str) -> GateSeries:
+        """Return a gate's columns.
+
+        Raises:
+            BackendPropertyError: No calibration lists the gate.
+            ValueError: It is listed on different numbers of qubits, which makes no array.
+        """
+        series = self._gates.get(name)
+        if series is None:
+            made = GateSeries(name, _native.stack_snapshots(self._natives, "", name))
+            if not len(made.qargs):
+                from ..exceptions import BackendPropertyError
+
+                raise BackendPropertyError(f"No calibration of the series lists the gate {name!r}.")
+            series = self._gates.setdefault(name, made)
+        return series
+
+    def __len__(self) -> int:
+        return len(self._natives)
+
+    def __repr__(self) -> str:
+        name = self._natives[0].name if self._natives else "nothing"
+        return f"<CalibrationSeries of {name}: {len(self)} calibrations>"
+
+
+def utc_array(moments: Iterable[datetime.datetime | None]) -> NDArray[np.datetime64]:
+    """Return moments in UTC as an array, ``NaT`` for none."""
+    utc = [None if each is None else each.astimezone(datetime.timezone.utc).replace(tzinfo=None) for each in moments]
+    return np.array(utc, dtype="datetime64[us]")

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measured values in place of those of a device: a calibration's payload with other values, and a note of them.
+
+Values are written in units without a prefix, so that they are read again bit by bit.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+if TYPE_CHECKING:
+    import datetime
+
+    from .models import BackendProperties
+    from .snapshot import Snapshot
+
+#: The key of the note in the payload.
+_NOTE = "qiskit_ibm_native"
+#: Name and unit in payloads of what may be overridden. ``"Hz"`` would be read as a prefix ``H``; one character is not.
+_OF_QUBITS = {
+    "t1": ("T1", "s"), "t2": ("T2", "s"), "frequency": ("frequency", ""), "anharmonicity": ("anharmonicity", ""),
+    "readout_error": ("readout_error", ""), "readout_length": ("readout_length", "s"),
+    "prob_meas0_prep1": ("prob_meas0_prep1", ""), "prob_meas1_prep0": ("prob_meas1_prep0", ""),
+    "operational": ("operational", ""),
+}  # fmt: skip
+_OF_GATES = {
+    "gate_error": ("gate_error", ""),
+    "gate_length": ("gate_length", "s"),
+    "gate_operational": ("operational", ""),
+}
+_PROBABILITIES = frozenset({"readout_error", "prob_meas0_prep1", "prob_meas1_prep0", "gate_error"})
+_FLAGS = frozenset({"operational", "gate_operational"})
+
+Change = tuple[str, Any, float | bool | None]
+
+
+class Provenance(NamedTuple):
+    """Where a snapshot with overrides comes from.
+
+    Attributes:
+        of: The digest of the snapshot that the device published.
+        overrides: What was overridden: by name, a list of pairs of a qubit, or of a gate with its qubits, and a value.
+    """
+
+    of: str
+    overrides: dict[str, list[Any]]
+
+
+def provenance_of(properties: BackendProperties | None) -> Provenance | None:
+    """Return the note that :func:`overridden` left in properties, if there is one."""
+    note = None if properties is None else getattr(properties, _NOTE, None)
+    if not isinstance(note, Mapping) or not {"of", "overrides"} <= set(note):
+        return None
+    return Provenance(note["of"], note["overrides"])
+
+
+def overridden(
+    snapshot: Snapshot,
+    properties: bytes | None,
+    table: Any,
+    date: datetime.datetime | None,
+    values: Mapping[str, Any],
+) -> bytes:
+    """Return a properties payload with other values, see :meth:`Snapshot.with_overrides`."""
+    changes = [] if table is None else list(_of_table(table))
+    for name, given in values.items():
+        changes += _of_values(snapshot, name, given)
+    content: dict[str, Any] = json.loads(properties) if properties is not None and snapshot._native.has_properties else {
+        "backend_name": snapshot.name, "backend_version": str(getattr(snapshot.configuration, "backend_version", "")),
+        "last_update_date": None, "qubits": [[] for _ in range(snapshot.num_qubits)], "gates": [], "general": [],
+    }  # fmt: skip
+    stamp = None if date is None else _stamp(date)
+    rows = {(row["gate"], tuple(row["qubits"])): row["parameters"] for row in content["gates"]}
+    for name, place, value in changes:
+        if name in _OF_QUBITS:
+            quantities = _qubit(content, snapshot, place)
+            quantity, unit = _OF_QUBITS[name]
+        else:
+            quantities = _gate(content, rows, snapshot, place)
+            quantity, unit = _OF_GATES[name]
+        _put(quantities, quantity, unit, _checked(name, value), stamp or content.get("last_update_date"), stamp)
+    note = provenance_of(snapshot.properties)
+    overrides: dict[str, list[Any]] = {} if note is None else note.overrides
+    for name, place, value in changes:
+        place = place if isinstance(place, int) else [place[0], list(place[1])]  # noqa: PLW2901 (as JSON has it)
+        overrides[name] = [pair for pair in overrides.get(name, []) if pair[0] != place] + [[place, value]]
+    if changes:
+        content[_NOTE] = {"of": snapshot.digest if note is None else note.of, "overrides": overrides}
+    return json.dumps(content).encode()
+
+
+def _put(
+    quantities: list[dict[str, Any]], name: str, unit: str, value: Any, first_date: str | None, date: str | None
+) -> None:
+    """Set a quantity in a list of those of a qubit or a gate; when it is listed several times, the last one counts."""
+    for known in reversed(quantities):
+        if known["name"] == name:
+            known.update(unit=unit, value=value, **({} if date is None else {"date": date}))
+            return
+    quantities.append({"date": first_date, "name": name, "unit": unit, "value": value})
+
+
+def _qubit(content: dict[str, Any], snapshot: Snapshot, qubit: Any) -> list[dict[str, Any]]:
+    if not 0 <= qubit < snapshot.num_qubits:
+        _refuse(f"{snapshot.name} has no qubit {qubit}; it has {snapshot.num_qubits}")
+    listed: list[list[dict[str, Any]]] = content["qubits"]
+    listed.extend([] for _ in range(qubit + 1 - len(listed)))
+    return listed[qubit]
+
+
+def _gate(
+    content: dict[str, Any],
+    rows: dict[tuple[str, tuple[int, ...]], list[dict[str, Any]]],
+    snapshot: Snapshot,
+    place: tuple[str, tuple[int, ...]],
+) -> list[dict[str, Any]]:
+    if place not in rows:
+        name, qubits = place
+        defined = {gate.name: getattr(gate, "coupling_map", []) for gate in snapshot.configuration.gates}
+        if list(qubits) not in defined.get(name, []):
+            _refuse(f"{snapshot.name} has no gate {name!r} on qubits {qubits}")
+        rows[place] = []
+        name_of_row = name + "_".join(map(str, qubits))
+        content["gates"].append({"qubits": list(qubits), "gate": name, "parameters": rows[place], "name": name_of_row})
+    return rows[place]
+
+
+def _of_values(snapshot: Snapshot, name: str, given: Any) -> Iterable[Change]:
+    if name in _OF_GATES:
+        if not isinstance(given, Mapping):
+            _refuse(f"{name} must be a mapping from (gate, qubits) to value, not {type(given).__name__}")
+        return [(name, _gate_place(place), value) for place, value in given.items()]
+    if name not in _OF_QUBITS:
+        _refuse(f"there is no quantity {name!r}; there are {', '.join([*_OF_QUBITS, *_OF_GATES])}")
+    if isinstance(given, Mapping):
+        return [(name, _index(qubit), value) for qubit, value in given.items()]
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        _refuse(f"{name} must be a mapping from qubit to value, or a value for each qubit, not {given!r}")
+    listed = list(given)
+    if len(listed) != snapshot.num_qubits:
+        _refuse(f"{name} has {len(listed)} values, and {snapshot.name} has {snapshot.num_qubits} qubits")
+    return [(name, qubit, value) for qubit, value in enumerate(listed) if not _is_nan(value)]
+
+
+def _of_table(table: Any) -> Iterable[Change]:
+    columns = _columns(table)
+    if "qubit" in columns:
+        known, places = set(_OF_QUBITS), [_index(qubit) for qubit in columns.pop("qubit")]
+    elif {"gate", "qubits"} <= set(columns):
+        known = set(_OF_GATES)
+        pairs = zip(columns.pop("gate"), columns.pop("qubits"), strict=True)
+        places = [_gate_place((str(gate), qubits)) for gate, qubits in pairs]
+    else:
+        _refuse(f"a table needs a column 'qubit', or columns 'gate' and 'qubits'; there are {', '.join(columns)}")
+    for name, column in columns.items():
+        if name not in known:
+            _refuse(f"there is no quantity {name!r} for a column; there are {', '.join(sorted(known))}")
+        if len(column) != len(places):
+            _refuse(f"the column {name!r} has {len(column)} values for {len(places)} places")
+        yield from ((name, place, value) for place, value in zip(places, column, strict=True) if not _is_nan(value))
+
+
+def _columns(table: Any) -> dict[str, list[Any]]:
+    dtype = getattr(table, "dtype", None)
+    names = getattr(dtype, "names", None)
+    if names is None:
+        names = table.keys() if hasattr(table, "keys") else None
+    if names is None:
+        _refuse(f"a table must be a mapping of columns, a structured array or a data frame, not {type(table).__name__}")
+    return {str(name): list(table[name]) for name in names}
+
+
+def _gate_place(place: Any) -> tuple[str, tuple[int, ...]]:
+    try:
+        name, qubits = place
+    except (TypeError, ValueError):
+        _refuse(f"a place must be (gate, qubits), as in ('cz', (0, 1)), not {place!r}")
+    if not isinstance(name, str):
+        _refuse(f"a place must be (gate, qubits), as in ('cz', (0, 1)), not {place!r}")
+    return name, tuple(map(_index, qubits)) if isinstance(qubits, Iterable) else (_index(qubits),)
+
+
+def _index(qubit: Any) -> int:
+    if isinstance(qubit, bool) or not hasattr(qubit, "__index__"):
+        _refuse(f"a qubit must be an integer, not {qubit!r}")
+    return int(qubit.__index__())
+
+
+def _is_nan(value: Any) -> bool:
+    return value is not None and value != value  # noqa: PLR0124 (what only nan is)
+
+
+def _checked(name: str, value: Any) -> float | bool | None:
+    """Return a value as JSON can have it."""
+    if name in _FLAGS:
+        if value not in (True, False):
+            _refuse(f"{name} must be True or False, not {value!r}")
+        return bool(value)
+    if value is None:
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        _refuse(f"{name} must be a number, not {value!r}")
+    if not math.isfinite(number):
+        _refuse(f"{name} must be a finite number, not {value!r}")
+    if name in _PROBABILITIES and not 0 <= number <= 1:
+        _refuse(f"{name} must be a probability, from 0 to 1, not {value!r}")
+    if name not in ("anharmonicity", "frequency") and number < 0:
+        _refuse(f"{name} must not be negative, as {value!r} is")
+    return number
+
+
+def _stamp(date: datetime.datetime) -> str:
+    # One without a time zone is in this machine's, as everywhere.
+    return date.astimezone().isoformat()
+
+
+def _refuse(message: str) -> NoReturn:
+    from .exceptions import IBMInputValueError
+
+    raise IBMInputValueError(f"{message}.")

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What was read of a device as bytes.
+//!
+//! Lists of qargs and columns that occur several times (`sx`, `x` and `id` have the same error) are written once and
+//! referred to by their number. Values are the bits of floats, so nothing is rounded.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::CompactError;
+use super::bytes::{Reader, Writer};
+use crate::columns::{Column, GateColumns, QubitColumns, QubitQuantity, State};
+use crate::configuration::{Configuration, GateDefinition, MAX_QUBITS, Signature, Timing};
+use crate::instant::Instant;
+use crate::properties::Properties;
+use crate::qargs::QargsList;
+use crate::snapshot::Reading;
+
+type Read<T> = Result<T, CompactError>;
+
+/// Rows of all gates together; lists that are referred to take few bytes, so a few wrong ones could ask for gigabytes.
+const MAX_ROWS: usize = 1 << 24;
+/// How a column is written.
+const SAME: u8 = 0;
+const DENSE: u8 = 1;
+/// Stands for states that differ from row to row.
+const MIXED: u8 = 255;
+
+pub(super) fn write(reading: &Reading) -> Vec<u8> {
+    let mut writer = PoolWriter::default();
+    writer.configuration(&reading.configuration);
+    writer.out.byte(u8::from(reading.properties.is_some()));
+    if let Some(properties) = &reading.properties {
+        writer.properties(properties);
+    }
+    writer.out.0
+}
+
+pub(super) fn read(bytes: &[u8]) -> Read<Reading> {
+    let mut reader =
+        PoolReader { from: Reader::new(bytes), num_qubits: 0, rows: 0, qargs: Vec::new(), columns: Vec::new() };
+    let configuration = Arc::new(reader.configuration()?);
+    let properties = if reader.from.flag()? { Some(reader.properties()?) } else { None };
+    reader.from.finish()?;
+    Ok(Reading { configuration, properties })
+}
+
+/// One column by itself.
+pub(crate) fn write_column(column: &Column) -> Vec<u8> {
+    let mut out = Writer::default();
+    put_column(&mut out, column);
+    out.0
+}
+
+/// Reads a column of `rows` rows that [`write_column`] wrote.
+pub(crate) fn read_column(bytes: &[u8], rows: usize) -> Read<Column> {
+    let mut from = Reader::new(bytes);
+    let column = take_column(&mut from, rows)?;
+    from.finish()?;
+    Ok(column)
+}
+
+/// One gate's table by itself.
+pub(crate) fn write_gate(gate: &GateColumns) -> Vec<u8> {
+    let mut writer = PoolWriter::default();
+    writer.gate(gate);
+    writer.out.0
+}
+
+/// Reads a table that [`write_gate`] wrote.
+pub(crate) fn read_gate(bytes: &[u8], num_qubits: u32) -> Read<GateColumns> {
+    let mut reader =
+        PoolReader { from: Reader::new(bytes), num_qubits, rows: 0, qargs: Vec::new(), columns: Vec::new() };
+    let gate = reader.gate()?;
+    reader.from.finish()?;
+    Ok(gate)
+}
+
+#[derive(Default)]
+struct PoolWriter<'r> {
+    out: Writer,
+    qargs: Vec<&'r QargsList>,
+    columns: Vec<&'r Column>,
+}
+
+impl<'r> PoolWriter<'r> {
+    fn configuration(&mut self, configuration: &'r Configuration) {
+        let out = &mut self.out;
+        out.text(&configuration.backend_name);
+        out.count(configuration.num_qubits as usize);
+        out.texts(configuration.basis_gates.iter());
+        out.optional(configuration.supported_instructions.as_ref(), |out, names| out.texts(names.iter()));
+        out.optional(configuration.dt, Writer::float);
+        let Timing { granularity, min_length, pulse_alignment, acquire_alignment } = configuration.timing;
+        for each in [granularity, min_length, pulse_alignment, acquire_alignment] {
+            out.count(each as usize);
+        }
+        out.count(configuration.signatures.len());
+        for Signature { name, num_qubits, num_clbits, parameters } in &configuration.signatures {
+            out.text(name);
+            out.count(*num_qubits as usize);
+            out.count(*num_clbits as usize);
+            out.texts(parameters.iter());
+        }
+        let mut gates: Vec<_> = configuration.gates.values().collect();
+        gates.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        out.count(gates.len());
+        for GateDefinition { name, parameters, qargs } in gates {
+            self.out.text(name);
+            self.out.texts(parameters.iter());
+            self.out.byte(u8::from(qargs.is_some()));
+            if let Some(qargs) = qargs {
+                self.qargs(qargs);
+            }
+        }
+    }
+
+    fn properties(&mut self, properties: &'r Properties) {
+        self.out.optional(properties.backend_name.as_deref(), Writer::text);
+        self.out.optional(properties.last_update, put_instant);
+        self.out.byte(u8::from(properties.has_surplus_qubits));
+        for quantity in QubitQuantity::ALL {
+            self.column(properties.qubits.column(quantity));
+        }
+        put_flags(&mut self.out, properties.qubits.operational());
+        self.out.count(properties.gates.len());
+        for gate in &properties.gates {
+            self.gate(gate);
+        }
+    }
+
+    fn gate(&mut self, gate: &'r GateColumns) {
+        self.out.text(&gate.name);
+        self.qargs(&gate.qargs);
+        self.column(&gate.error);
+        self.column(&gate.duration);
+        put_flags(&mut self.out, &gate.operational);
+    }
+
+    /// 0 and a list, or the number of an earlier one, from 1.
+    fn qargs(&mut self, list: &'r QargsList) {
+        if let Some(at) = self.qargs.iter().position(|known| *known == list) {
+            return self.out.count(at + 1);
+        }
+        self.qargs.push(list);
+        self.out.count(0);
+        self.out.count(list.len());
+        let width = list.iter().next().map_or(1, <[u32]>::len);
+        let is_uniform = list.iter().all(|qargs| qargs.len() == width);
+        self.out.count(if is_uniform { width } else { 0 });
+        for qargs in list.iter() {
+            if !is_uniform {
+                self.out.count(qargs.len());
+            }
+            for qubit in qargs {
+                // Below MAX_QUBITS, which is 2^16.
+                self.out.0.extend_from_slice(&qubit.to_le_bytes()[..2]);
+            }
+        }
+    }
+
+    /// As with lists of qargs.
+    fn column(&mut self, column: &'r Column) {
+        if let Some(at) = self.columns.iter().position(|known| known.is_identical(column)) {
+            return self.out.count(at + 1);
+        }
+        self.columns.push(column);
+        self.out.count(0);
+        put_column(&mut self.out, column);
+    }
+}
+
+fn put_column(out: &mut Writer, column: &Column) {
+    let (values, states) = (column.values(), column.states());
+    match states.split_first() {
+        None => out.byte(State::Missing as u8),
+        Some((first, rest)) if rest.iter().all(|state| state == first) => out.byte(*first as u8),
+        Some(_) => {
+            out.byte(MIXED);
+            out.0.extend(states.iter().map(|state| *state as u8));
+        }
+    }
+    match values.split_first() {
+        Some((first, rest)) if rest.iter().all(|value| value.to_bits() == first.to_bits()) => {
+            out.byte(SAME);
+            out.float(*first);
+        }
+        _ => {
+            out.byte(DENSE);
+            out.0.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        }
+    }
+}
+
+fn put_flags(out: &mut Writer, flags: &[bool]) {
+    let all = flags.iter().all(|flag| *flag);
+    out.byte(u8::from(all));
+    if !all {
+        out.0.extend(flags.iter().map(|flag| u8::from(*flag)));
+    }
+}
+
+fn put_instant(out: &mut Writer, at: Instant) {
+    let Instant { year, month, day, hour, minute, second, microsecond, utc_offset } = at;
+    out.0.extend_from_slice(&year.to_le_bytes());
+    out.0.extend_from_slice(&[month, day, hour, minute, second]);
+    out.0.extend_from_slice(&microsecond.to_le_bytes());
+    out.0.extend_from_slice(&utc_offset.to_le_bytes());
+}
+
+struct PoolReader<'b> {
+    from: Reader<'b>,
+    num_qubits: u32,
+    /// Of the gates so far.
+    rows: usize,
+    qargs: Vec<QargsList>,
+    columns: Vec<Column>,
+}
+
+impl PoolReader<'_> {
+    fn configuration(&mut self) -> Read<Configuration> {
+        let from = &mut self.from;
+        let backend_name = from.text()?;
+        self.num_qubits = u32(from)?;
+        if self.num_qubits > MAX_QUBITS {
+            return Err(from.damaged("there are too many qubits"));
+        }
+        let basis_gates = from.texts()?;
+        let supported_instructions = from.optional(Reader::texts)?;
+        let dt = from.optional(Reader::float)?;
+        let timing = Timing {
+            granularity: u32(from)?,
+            min_length: u32(from)?,
+            pulse_alignment: u32(from)?,
+            acquire_alignment: u32(from)?,
+        };
+        let signatures = from.list(|from| {
+            let (name, num_qubits, num_clbits) = (from.text()?, u32(from)?, u32(from)?);
+            Ok(Signature { name, num_qubits, num_clbits, parameters: from.texts()? })
+        })?;
+        let mut gates = HashMap::new();
+        for _ in 0..self.from.count()? {
+            let (name, parameters) = (self.from.text()?, self.from.texts()?);
+            let qargs = if self.from.flag()? { Some(self.qargs()?) } else { None };
+            gates.insert(name.clone(), GateDefinition { name, parameters, qargs });
+        }
+        let num_qubits = self.num_qubits;
+        Ok(Configuration {
+            backend_name,
+            num_qubits,
+            basis_gates,
+            gates,
+            supported_instructions,
+            signatures,
+            dt,
+            timing,
+            ..Configuration::default()
+        })
+    }
+
+    fn properties(&mut self) -> Read<Properties> {
+        let (backend_name, last_update) = (self.from.optional(Reader::text)?, self.from.optional(take_instant)?);
+        let has_surplus_qubits = self.from.flag()?;
+        let rows = self.num_qubits as usize;
+        let mut columns: [Column; QubitQuantity::COUNT] = Default::default();
+        for column in &mut columns {
+            *column = self.column(rows)?;
+        }
+        let qubits = QubitColumns::of(columns, take_flags(&mut self.from, rows)?);
+        let count = self.from.count()?;
+        let gates = (0..count).map(|_| self.gate()).collect::<Read<_>>()?;
+        let mut properties = Properties::of_columns(qubits, gates);
+        (properties.backend_name, properties.last_update) = (backend_name, last_update);
+        properties.has_surplus_qubits = has_surplus_qubits;
+        Ok(properties)
+    }
+
+    fn gate(&mut self) -> Read<GateColumns> {
+        let name = self.from.text()?;
+        let qargs = self.qargs()?;
+        let rows = qargs.len();
+        self.rows += rows;
+        if self.rows > MAX_ROWS {
+            return Err(self.from.damaged("there are too many rows"));
+        }
+        let (error, duration) = (self.column(rows)?, self.column(rows)?);
+        let operational = take_flags(&mut self.from, rows)?;
+        Ok(GateColumns::of(name, qargs, error, duration, operational))
+    }
+
+    fn qargs(&mut self) -> Read<QargsList> {
+        let at = self.from.number()?;
+        if at > 0 {
+            return self.qargs.get(at - 1).cloned().ok_or_else(|| self.from.damaged("there is no such list of qubits"));
+        }
+        let (rows, width) = (self.from.count()?, self.from.count()?);
+        self.from.check_left(rows.saturating_mul(2 * width))?;
+        let (mut list, mut qargs) = (QargsList::with_capacity(rows, width.max(1)), Vec::new());
+        for _ in 0..rows {
+            let width = if width == 0 { self.from.count()? } else { width };
+            qargs.clear();
+            qargs.extend(
+                self.from.take(2 * width)?.chunks_exact(2).map(|two| u32::from(two[0]) | u32::from(two[1]) << 8),
+            );
+            if qargs.is_empty() || qargs.iter().any(|qubit| *qubit >= self.num_qubits) {
+                return Err(self.from.damaged("a qubit does not exist"));
+            }
+            list.push(&qargs);
+        }
+        self.qargs.push(list.clone());
+        Ok(list)
+    }
+
+    fn column(&mut self, rows: usize) -> Read<Column> {
+        let at = self.from.number()?;
+        if at > 0 {
+            let known = self.columns.get(at - 1).filter(|column| column.len() == rows);
+            return known.cloned().ok_or_else(|| self.from.damaged("there is no such column"));
+        }
+        let column = take_column(&mut self.from, rows)?;
+        self.columns.push(column.clone());
+        Ok(column)
+    }
+}
+
+fn u32(from: &mut Reader<'_>) -> Read<u32> {
+    let number = from.number()?;
+    u32::try_from(number).map_err(|_| from.damaged("a number is too large"))
+}
+
+fn take_column(from: &mut Reader<'_>, rows: usize) -> Read<Column> {
+    let states = match from.byte()? {
+        MIXED => from.take(rows)?.to_vec().into_iter().map(|byte| state(from, byte)).collect::<Read<Vec<_>>>()?,
+        byte => vec![state(from, byte)?; rows],
+    };
+    let values = match from.byte()? {
+        SAME => vec![from.float()?; rows],
+        DENSE => {
+            let bytes = from.take(8 * rows)?.chunks_exact(8);
+            bytes.map(|eight| f64::from_le_bytes(std::array::from_fn(|at| eight[at]))).collect()
+        }
+        _ => return Err(from.damaged("a column is written in an unknown way")),
+    };
+    Ok(Column::of(values, states))
+}
+
+fn state(from: &Reader<'_>, byte: u8) -> Read<State> {
+    let known = [State::Missing, State::Null, State::Float, State::Integer, State::Other];
+    known.get(usize::from(byte)).copied().ok_or_else(|| from.damaged("a state is unknown"))
+}
+
+fn take_flags(from: &mut Reader<'_>, rows: usize) -> Read<Vec<bool>> {
+    if from.flag()? {
+        return Ok(vec![true; rows]);
+    }
+    Ok(from.take(rows)?.iter().map(|byte| *byte != 0).collect())
+}
+
+fn take_instant(from: &mut Reader<'_>) -> Read<Instant> {
+    let year = from.array().map(u16::from_le_bytes)?;
+    let [month, day, hour, minute, second] = from.array()?;
+    let (microsecond, utc_offset) = (from.u32()?, from.array().map(i32::from_le_bytes)?);
+    let at = Instant { year, month, day, hour, minute, second, microsecond, utc_offset };
+    at.is_valid().then_some(at).ok_or_else(|| from.damaged("a date does not exist"))
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+//! One quantity over many calibrations: columns stacked in the order of time.
+
+use std::collections::HashMap;
+
+use crate::columns::{Column, GateColumns, QubitQuantity, State};
+use crate::compact::{CompactError, read_column, read_gate, write_column, write_gate};
+use crate::error::{Payload, PayloadError};
+use crate::pack::unpack;
+use crate::parallel::in_parallel;
+use crate::properties::Properties;
+use crate::qargs::QargsList;
+
+/// What a series is of.
+#[derive(Debug, Clone, Copy)]
+pub enum Wanted<'n> {
+    /// A quantity of qubits.
+    Qubits(QubitQuantity),
+    /// Whether qubits may be used.
+    Operational,
+    /// A gate, by name.
+    Gate(&'n str),
+}
+
+/// What a calibration says of it.
+#[derive(Debug, Clone)]
+pub enum Values {
+    /// A value per qubit.
+    Qubits(Column),
+    /// A row per place of the gate.
+    Gate(GateColumns),
+}
+
+/// Values by calibration and place, row by row.
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    /// NaN where there is none.
+    pub values: Vec<f64>,
+    /// Whether there is a number.
+    pub valid: Vec<bool>,
+}
+
+impl Table {
+    fn with_capacity(cells: usize) -> Self {
+        Self { values: Vec::with_capacity(cells), valid: Vec::with_capacity(cells) }
+    }
+
+    fn missing(cells: usize) -> Self {
+        Self { values: vec![f64::NAN; cells], valid: vec![false; cells] }
+    }
+}
+
+/// A gate over many calibrations.
+#[derive(Debug, Clone, Default)]
+pub struct GateSeries {
+    /// The places, by first appearance.
+    pub qargs: QargsList,
+    /// Gate errors.
+    pub error: Table,
+    /// Durations, s.
+    pub duration: Table,
+    /// Whether the gate is listed there and may be used.
+    pub operational: Vec<bool>,
+}
+
+/// Stacks columns that are `width` long, or missing.
+#[must_use]
+pub fn stack(columns: &[Option<&Column>], width: usize) -> Table {
+    let mut table = Table::with_capacity(columns.len() * width);
+    for column in columns {
+        match column {
+            Some(column) => {
+                table.values.extend_from_slice(column.values());
+                table.valid.extend(column.states().iter().map(|state| state.is_valid()));
+            }
+            None => {
+                table.values.resize(table.values.len() + width, f64::NAN);
+                table.valid.resize(table.valid.len() + width, false);
+            }
+        }
+    }
+    table
+}
+
+/// Stacks the tables of a gate. Where a calibration repeats a place, its last row counts.
+#[must_use]
+pub fn stack_gate(tables: &[Option<&GateColumns>]) -> GateSeries {
+    let mut qargs = QargsList::new();
+    let mut at: HashMap<&[u32], usize> = HashMap::new();
+    let mut last: Option<&QargsList> = None;
+    for table in tables.iter().flatten().filter(|table| !table.qargs.is_empty()) {
+        // Calibrations mostly list the same places.
+        if last != Some(&table.qargs) {
+            for row in table.qargs.iter() {
+                at.entry(row).or_insert_with(|| {
+                    qargs.push(row);
+                    qargs.len() - 1
+                });
+            }
+            last = Some(&table.qargs);
+        }
+    }
+    let (width, cells) = (qargs.len(), qargs.len() * tables.len());
+    let mut series = GateSeries {
+        error: Table::missing(cells),
+        duration: Table::missing(cells),
+        operational: vec![false; cells],
+        qargs: QargsList::new(),
+    };
+    let mut places: (Option<&QargsList>, Vec<usize>) = (None, Vec::new());
+    for (time, table) in tables.iter().enumerate() {
+        let Some(table) = table else { continue };
+        if places.0 != Some(&table.qargs) {
+            places = (Some(&table.qargs), table.qargs.iter().map(|row| at[row]).collect());
+        }
+        for (row, place) in places.1.iter().enumerate() {
+            let cell = time * width + place;
+            for (into, column) in [(&mut series.error, &table.error), (&mut series.duration, &table.duration)] {
+                let from = column.cell(row);
+                (into.values[cell], into.valid[cell]) = (from.value, from.state.is_valid());
+            }
+            series.operational[cell] = table.operational[row];
+        }
+    }
+    series.qargs = qargs;
+    series
+}
+
+/// What a calibration says of what is wanted; `None` if it does not list the gate.
+#[must_use]
+pub fn find(properties: &Properties, wanted: Wanted<'_>) -> Option<Values> {
+    Some(match wanted {
+        Wanted::Qubits(quantity) => Values::Qubits(properties.qubits.column(quantity).clone()),
+        Wanted::Operational => Values::Qubits(flags(properties.qubits.operational())),
+        Wanted::Gate(name) => Values::Gate(properties.gate(name)?.clone()),
+    })
+}
+
+fn flags(flags: &[bool]) -> Column {
+    let values = flags.iter().map(|flag| f64::from(u8::from(*flag))).collect();
+    Column::of(values, vec![State::Integer; flags.len()])
+}
+
+/// A compressed properties payload: the bytes, how long they are without compression, and how many qubits the device has.
+pub type PackedProperties<'b> = (&'b [u8], usize, u32);
+
+/// Reads what is wanted of compressed properties payloads, each as bytes that [`from_bytes`] takes. Nothing for a
+/// calibration that does not list the gate, an error for one that is damaged.
+#[must_use]
+pub fn extract(packed: Vec<PackedProperties<'_>>, wanted: Wanted<'_>, threads: usize) -> Vec<Result<Vec<u8>, String>> {
+    in_parallel(packed, threads, |(bytes, length, num_qubits)| {
+        let bytes = unpack(bytes, length).ok_or("the payload cannot be decompressed")?;
+        let error = |error: PayloadError| error.to_string();
+        let properties =
+            Properties::read(&bytes, num_qubits).map_err(|it| error(it.in_payload(Payload::Properties, &bytes)))?;
+        let found = properties.as_ref().and_then(|properties| find(properties, wanted));
+        Ok(found.as_ref().map(Values::to_bytes).unwrap_or_default())
+    })
+}
+
+impl Values {
+    /// The values as bytes; dates are left out.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Qubits(column) => write_column(column),
+            Self::Gate(gate) => write_gate(gate),
+        }
+    }
+}
+
+/// Reads what [`extract`] gave of a device with `num_qubits` qubits.
+pub fn from_bytes(bytes: &[u8], wanted: Wanted<'_>, num_qubits: u32) -> Result<Option<Values>, CompactError> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(match wanted {
+        Wanted::Gate(_) => Values::Gate(read_gate(bytes, num_qubits)?),
+        _ => Values::Qubits(read_column(bytes, num_qubits as usize)?),
+    }))
+}

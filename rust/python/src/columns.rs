@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Columns of snapshots, and of many snapshots one behind the other, as arrays.
+
+use std::sync::Arc;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+use qiskit_ibm_native_core::columns::{Column, GateColumns, QubitQuantity};
+use qiskit_ibm_native_core::pack::{pack, unpack};
+use qiskit_ibm_native_core::qargs::QargsList;
+use qiskit_ibm_native_core::series::{GateSeries, Table, Values, Wanted, extract, find, from_bytes, stack, stack_gate};
+use qiskit_ibm_native_core::snapshot::Reading;
+
+use crate::array::PyArray;
+use crate::snapshot::PySnapshot;
+
+/// The columns of a gate by name; `None` if the calibration does not list it.
+pub fn gate_arrays<'py>(py: Python<'py>, reading: &Arc<Reading>, name: &str) -> PyResult<Option<Bound<'py, PyDict>>> {
+    let Some(rows) = gate(reading, name).map(|table| table.qargs.len()) else { return Ok(None) };
+    let valid = |column: fn(&GateColumns) -> &Column| {
+        let states = gate(reading, name).map(|table| column(table).states()).unwrap_or_default();
+        PyArray::own(states.iter().map(|state| state.is_valid()).collect(), vec![rows])
+    };
+    let values = |column: fn(&GateColumns) -> &Column| {
+        PyArray::view(reading, vec![rows], |reading| {
+            gate(reading, name).map(|it| column(it).values()).unwrap_or_default()
+        })
+    };
+    let width = width(gate(reading, name).map(|table| &table.qargs), name)?;
+    let arrays = PyDict::new(py);
+    arrays.set_item(
+        "qargs",
+        PyArray::view(reading, vec![rows, width], |reading| {
+            gate(reading, name).map(|table| table.qargs.qubits()).unwrap_or_default()
+        }),
+    )?;
+    arrays.set_item("error", values(|table| &table.error))?;
+    arrays.set_item("error_valid", valid(|table| &table.error))?;
+    arrays.set_item("duration", values(|table| &table.duration))?;
+    arrays.set_item("duration_valid", valid(|table| &table.duration))?;
+    arrays.set_item(
+        "operational",
+        PyArray::view(reading, vec![rows], |reading| {
+            gate(reading, name).map(|table| &table.operational[..]).unwrap_or_default()
+        }),
+    )?;
+    Ok(Some(arrays))
+}
+
+fn gate<'r>(reading: &'r Reading, name: &str) -> Option<&'r GateColumns> {
+    reading.properties.as_ref().and_then(|properties| properties.gate(name))
+}
+
+/// How many qubits a gate acts on, 0 if it is listed nowhere.
+fn width(qargs: Option<&QargsList>, name: &str) -> PyResult<usize> {
+    let Some(qargs) = qargs.filter(|qargs| !qargs.is_empty()) else { return Ok(0) };
+    qargs.width().ok_or_else(|| {
+        PyValueError::new_err(format!("{name} is listed on different numbers of qubits, which makes no array"))
+    })
+}
+
+fn wanted<'n>(quantity: &str, gate: Option<&'n str>) -> PyResult<Wanted<'n>> {
+    Ok(match (gate, quantity) {
+        (Some(gate), _) => Wanted::Gate(gate),
+        (None, "operational") => Wanted::Operational,
+        (None, name) => Wanted::Qubits(
+            QubitQuantity::named(name.as_bytes())
+                .ok_or_else(|| PyValueError::new_err(format!("no quantity of qubits: {name:?}")))?,
+        ),
+    })
+}
+
+/// Stacks a quantity of qubits, or a gate, over snapshots of as many qubits.
+#[pyfunction]
+#[pyo3(signature = (snapshots, quantity, gate))]
+#[expect(clippy::needless_pass_by_value, reason = "arguments of Python functions are owned")]
+pub fn stack_snapshots<'py>(
+    py: Python<'py>,
+    snapshots: Vec<PyRef<'py, PySnapshot>>,
+    quantity: &str,
+    gate: Option<&str>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let wanted = wanted(quantity, gate)?;
+    let readings: Vec<_> = snapshots.iter().map(|snapshot| snapshot.reading.clone()).collect();
+    let num_qubits = readings.first().map_or(0, |reading| reading.configuration.num_qubits);
+    if readings.iter().any(|reading| reading.configuration.num_qubits != num_qubits) {
+        return Err(PyValueError::new_err("the snapshots are of devices with different numbers of qubits"));
+    }
+    let stacked = py.detach(|| {
+        let found: Vec<_> =
+            readings.iter().map(|reading| reading.properties.as_ref().and_then(|it| find(it, wanted))).collect();
+        Stacked::of(&found, wanted, num_qubits)
+    });
+    stacked.arrays(py, readings.len(), gate)
+}
+
+/// Reads what is wanted of compressed properties payloads: as bytes, or as a text that says why not.
+#[pyfunction]
+#[expect(clippy::needless_pass_by_value, reason = "arguments of Python functions are owned")]
+pub fn extract_packed<'py>(
+    py: Python<'py>,
+    packed: Vec<(PyBackedBytes, usize, u32)>,
+    quantity: &str,
+    gate: Option<&str>,
+    threads: usize,
+) -> PyResult<Bound<'py, PyList>> {
+    let wanted = wanted(quantity, gate)?;
+    let found = py.detach(|| {
+        extract(packed.iter().map(|(bytes, length, qubits)| (&bytes[..], *length, *qubits)).collect(), wanted, threads)
+    });
+    let objects = found.into_iter().map(|each| match each {
+        Ok(bytes) => PyBytes::new(py, &bytes).into_any(),
+        Err(reason) => PyString::new(py, &reason).into_any(),
+    });
+    PyList::new(py, objects.collect::<Vec<_>>())
+}
+
+/// Stacks what [`extract_packed`] gave of devices with as many qubits.
+#[pyfunction]
+#[expect(clippy::needless_pass_by_value, reason = "arguments of Python functions are owned")]
+pub fn stack_extracted<'py>(
+    py: Python<'py>,
+    extracted: Vec<PyBackedBytes>,
+    quantity: &str,
+    gate: Option<&str>,
+    num_qubits: u32,
+) -> PyResult<Bound<'py, PyDict>> {
+    let wanted = wanted(quantity, gate)?;
+    let stacked = py.detach(|| {
+        let found =
+            extracted.iter().map(|bytes| from_bytes(bytes, wanted, num_qubits)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Stacked::of(&found, wanted, num_qubits))
+    });
+    let error = |error: qiskit_ibm_native_core::compact::CompactError| PyValueError::new_err(error.to_string());
+    stacked.map_err(error)?.arrays(py, extracted.len(), gate)
+}
+
+fn gate_of(found: &Option<Values>) -> Option<&GateColumns> {
+    match found {
+        Some(Values::Gate(table)) => Some(table),
+        _ => None,
+    }
+}
+
+fn column_of(found: &Option<Values>) -> Option<&Column> {
+    match found {
+        Some(Values::Qubits(column)) => Some(column),
+        _ => None,
+    }
+}
+
+enum Stacked {
+    Qubits(Table, usize),
+    Gate(GateSeries),
+}
+
+impl Stacked {
+    fn of(found: &[Option<Values>], wanted: Wanted<'_>, num_qubits: u32) -> Self {
+        if let Wanted::Gate(_) = wanted {
+            return Self::Gate(stack_gate(&found.iter().map(gate_of).collect::<Vec<_>>()));
+        }
+        Self::Qubits(stack(&found.iter().map(column_of).collect::<Vec<_>>(), num_qubits as usize), num_qubits as usize)
+    }
+
+    fn arrays<'py>(self, py: Python<'py>, times: usize, gate: Option<&str>) -> PyResult<Bound<'py, PyDict>> {
+        let arrays = PyDict::new(py);
+        let add = |name: &str, table: Table, width: usize| {
+            arrays.set_item(name, PyArray::own(table.values, vec![times, width]))?;
+            arrays.set_item(format!("{name}_valid"), PyArray::own(table.valid, vec![times, width]))
+        };
+        match self {
+            Self::Qubits(table, width) => add("values", table, width)?,
+            Self::Gate(series) => {
+                let (rows, width) = (series.qargs.len(), width(Some(&series.qargs), gate.unwrap_or_default())?);
+                add("error", series.error, rows)?;
+                add("duration", series.duration, rows)?;
+                arrays.set_item("qargs", PyArray::own(series.qargs.qubits().to_vec(), vec![rows, width]))?;
+                arrays.set_item("operational", PyArray::own(series.operational, vec![times, rows]))?;
+            }
+        }
+        Ok(arrays)
+    }
+}
+
+/// Compresses a payload for an archive, where it is written once and read often.
+#[pyfunction(name = "pack")]
+#[expect(clippy::needless_pass_by_value, reason = "arguments of Python functions are owned")]
+pub fn pack_payload<'py>(py: Python<'py>, payload: PyBackedBytes) -> Bound<'py, PyBytes> {
+    PyBytes::new(py, &py.detach(|| pack(&payload, 6)))
+}
+
+/// Decompresses a payload.
+#[pyfunction(name = "unpack")]
+#[expect(clippy::needless_pass_by_value, reason = "arguments of Python functions are owned")]
+pub fn unpack_payload<'py>(py: Python<'py>, packed: PyBackedBytes, length: usize) -> PyResult<Bound<'py, PyBytes>> {
+    let bytes = py.detach(|| unpack(&packed, length));
+    let bytes = bytes.ok_or_else(|| PyValueError::new_err("the payload cannot be decompressed"))?;
+    Ok(PyBytes::new(py, &bytes))
+}
