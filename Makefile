@@ -126,7 +126,7 @@ bench-abi3: build ## Measure what the stable ABI of Python costs
 FUZZ_SECONDS ?= 1800
 .PHONY: fuzz
 fuzz: ## Fuzz each target for FUZZ_SECONDS (needs a nightly compiler and cargo-fuzz)
-	cd rust/fuzz && for target in json payloads defaults; do \
+	cd rust/fuzz && for target in json payloads defaults compact; do \
 	  mkdir -p corpus/$$target && cargo +nightly fuzz run --fuzz-dir . $$target corpus/$$target seeds/$$target -- \
 	    -dict=json.dict -max_len=6000 -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 

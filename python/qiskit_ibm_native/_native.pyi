@@ -7,15 +7,22 @@ from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias, final
 
 __all__ = [
+    "Array",
     "Defaults",
+    "Diff",
     "Envelope",
     "Planner",
     "Snapshot",
     "Vocabulary",
     "build_profile",
     "count_shots",
+    "extract_packed",
     "hex_shots",
+    "pack",
     "parse_instant",
+    "stack_extracted",
+    "stack_snapshots",
+    "unpack",
 ]
 
 _Payload: TypeAlias = bytes | bytearray | memoryview | str
@@ -25,7 +32,7 @@ build_profile: str
 
 @final
 class Snapshot:
-    """One device at one time. Frozen, thread-safe, pickles as its payloads."""
+    """One device at one time. Frozen, thread-safe, pickles as its compact form."""
 
     def __new__(
         cls, configuration: _Payload, properties: _Payload | None = None, defaults: _Payload | None = None
@@ -39,7 +46,29 @@ class Snapshot:
 
     @staticmethod
     def parse_many(payloads: Sequence[Any], threads: int) -> list[Snapshot]:
-        """Read many snapshots on ``threads`` threads; elements are tuples of two or three payloads."""
+        """Read many snapshots on ``threads`` threads; elements are tuples of two or three payloads.
+
+        A configuration that is the same object for many is read once.
+        """
+
+    @staticmethod
+    def from_compact(form: _Payload) -> Snapshot:
+        """Read a compact form, detached from the interpreter. Payloads stay compressed until they are asked for.
+
+        Raises:
+            CompactFormError: The bytes are no compact form, damaged, or of a later version.
+        """
+
+    def to_compact(self, payloads: bool) -> bytes:
+        """Return the compact form, with or without payloads.
+
+        Raises:
+            CompactFormError: Payloads are asked for, and there are none.
+        """
+
+    @property
+    def has_payloads(self) -> bool:
+        """Whether there are payloads. Without them, whatever needs them is a CompactFormError."""
 
     @property
     def name(self) -> str:
@@ -97,7 +126,112 @@ class Snapshot:
             LookupError: As in :meth:`qubit_quantity`.
         """
 
-    def __getnewargs__(self) -> tuple[bytes, bytes | None, bytes | None]: ...
+    def qubit_column(self, name: str) -> tuple[Array, Array] | None:
+        """Return values (SI units) and mask of a quantity, each of shape ``(num_qubits,)``; ``None`` without properties."""
+
+    @property
+    def operational_qubits(self) -> Array | None:
+        """Whether each qubit may be used, shape ``(num_qubits,)``; ``None`` without properties."""
+
+    @property
+    def gate_names(self) -> list[str]:
+        """Names of the gates that the properties list."""
+
+    def gate_columns(self, name: str) -> dict[str, Array] | None:
+        """Return ``qargs`` (``(m, k)``), ``error``, ``duration``, their masks and ``operational`` (``(m,)``) of a gate.
+
+        Raises:
+            ValueError: The gate is listed on different numbers of qubits.
+        """
+
+    def gate_dates(self, name: str) -> Array | None:
+        """Return when each row of a gate was measured, shape ``(m,)``, ``datetime64[us]`` in UTC.
+
+        Raises:
+            CompactFormError: There are no payloads.
+        """
+
+    def diff(self, other: Snapshot, rtol: float, atol: float) -> Diff:
+        """Return what changed to another snapshot, where ``|new - old| <= atol + rtol * |old|`` counts as equal."""
+
+@final
+class Diff:
+    """What changed between two snapshots; false if nothing did."""
+
+    @property
+    def qubits(self) -> list[tuple[int, str, float | None, float | None]]:
+        """Qubit, quantity, old and new value (SI units)."""
+
+    @property
+    def gates(self) -> list[tuple[str, list[int], str, float | None, float | None]]:
+        """Gate, qubits, quantity, old and new value (SI units)."""
+
+    @property
+    def appeared(self) -> list[tuple[str, list[int] | None]]:
+        """Operations and qubits where they can be used and could not; ``None`` for everywhere."""
+
+    @property
+    def vanished(self) -> list[tuple[str, list[int] | None]]:
+        """Operations and qubits where they could be used and cannot; ``None`` for everywhere."""
+
+    @property
+    def configuration(self) -> list[str]:
+        """Keys of the configuration with other values, as far as they are read."""
+
+    def __bool__(self) -> bool: ...
+
+@final
+class Array:
+    """Native memory as numpy's array interface describes it: ``numpy.asarray`` makes a read-only view, without a copy."""
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        """The description, version 3."""
+
+def stack_snapshots(snapshots: Sequence[Snapshot], quantity: str, gate: str | None) -> dict[str, Array]:
+    """Stack a quantity of qubits (``values`` and ``values_valid``, shape ``(time, num_qubits)``) or a gate.
+
+    A gate gives ``qargs`` (``(m, k)``), ``error``, ``duration``, their masks and ``operational`` (``(time, m)``).
+
+    Raises:
+        ValueError: There is no such quantity, or the devices or the places differ in their numbers of qubits.
+    """
+
+def extract_packed(
+    packed: Sequence[tuple[bytes, int, int]], quantity: str, gate: str | None, threads: int
+) -> list[bytes | str]:
+    """Read a quantity of compressed properties payloads on ``threads`` threads.
+
+    Args:
+        packed: Compressed bytes, their length without compression, and the number of qubits.
+        quantity: The quantity of qubits, as payloads call it, or ``"operational"``.
+        gate: The gate, in place of the quantity.
+        threads: How many threads to use.
+
+    Returns:
+        For each, bytes that :func:`stack_extracted` takes (none if the gate is not listed), or a text that says what is
+        wrong with it.
+
+    Raises:
+        ValueError: There is no such quantity.
+    """
+
+def stack_extracted(extracted: Sequence[bytes], quantity: str, gate: str | None, num_qubits: int) -> dict[str, Array]:
+    """Stack what :func:`extract_packed` returned, as :func:`stack_snapshots` does.
+
+    Raises:
+        ValueError: The bytes are something else, or as in :func:`stack_snapshots`.
+    """
+
+def pack(payload: bytes) -> bytes:
+    """Compress a payload (Zstandard)."""
+
+def unpack(packed: bytes, length: int) -> bytes:
+    """Decompress a payload of a known length.
+
+    Raises:
+        ValueError: It is something else.
+    """
 
 @final
 class Defaults:

@@ -74,7 +74,7 @@ class SnapshotDiff:
     @property
     def gates(self) -> list[GateChange]:
         """``"gate_error"``, ``"gate_length"`` and ``"operational"`` of gates where both snapshots list them."""
-        return [GateChange(gate, tuple(qargs), *rest) for gate, qargs, *rest in self._diff.gates]
+        return [GateChange(gate, tuple(qargs), what, old, new) for gate, qargs, what, old, new in self._diff.gates]
 
     @property
     def appeared(self) -> list[Place]:

@@ -63,11 +63,14 @@ def overridden(
     table: Any,
     date: datetime.datetime | None,
     values: Mapping[str, Any],
-) -> bytes:
-    """Return a properties payload with other values, see :meth:`Snapshot.with_overrides`."""
-    changes = [] if table is None else list(_of_table(table))
-    for name, given in values.items():
-        changes += _of_values(snapshot, name, given)
+) -> bytes | None:
+    """Return a properties payload with other values, see :meth:`Snapshot.with_overrides`; ``None`` if there are none."""
+    given = [] if table is None else list(_of_table(table))
+    for name, each in values.items():
+        given += _of_values(snapshot, name, each)
+    changes = [(name, place, _checked(name, value)) for name, place, value in given]
+    if not changes:
+        return None
     content: dict[str, Any] = json.loads(properties) if properties is not None and snapshot._native.has_properties else {
         "backend_name": snapshot.name, "backend_version": str(getattr(snapshot.configuration, "backend_version", "")),
         "last_update_date": None, "qubits": [[] for _ in range(snapshot.num_qubits)], "gates": [], "general": [],
@@ -81,15 +84,24 @@ def overridden(
         else:
             quantities = _gate(content, rows, snapshot, place)
             quantity, unit = _OF_GATES[name]
-        _put(quantities, quantity, unit, _checked(name, value), stamp or content.get("last_update_date"), stamp)
+        _put(quantities, quantity, unit, value, stamp or content.get("last_update_date"), stamp)
     note = provenance_of(snapshot.properties)
-    overrides: dict[str, list[Any]] = {} if note is None else note.overrides
-    for name, place, value in changes:
-        place = place if isinstance(place, int) else [place[0], list(place[1])]  # noqa: PLW2901 (as JSON has it)
-        overrides[name] = [pair for pair in overrides.get(name, []) if pair[0] != place] + [[place, value]]
-    if changes:
-        content[_NOTE] = {"of": snapshot.digest if note is None else note.of, "overrides": overrides}
+    content[_NOTE] = {
+        "of": snapshot.digest if note is None else note.of,
+        "overrides": _noted({} if note is None else note.overrides, changes),
+    }
     return json.dumps(content).encode()
+
+
+def _noted(before: Mapping[str, list[Any]], changes: list[Change]) -> dict[str, list[Any]]:
+    """Return the note of earlier overrides and of new ones, which replace them."""
+    notes: dict[str, dict[str, Any]] = {}
+    for name, pairs in before.items():
+        notes[name] = {json.dumps(place): [place, value] for place, value in pairs}
+    for name, place, value in changes:
+        where = place if isinstance(place, int) else [place[0], list(place[1])]
+        notes.setdefault(name, {})[json.dumps(where)] = [where, value]
+    return {name: list(pairs.values()) for name, pairs in notes.items()}
 
 
 def _put(
@@ -148,7 +160,8 @@ def _of_values(snapshot: Snapshot, name: str, given: Any) -> Iterable[Change]:
 def _of_table(table: Any) -> Iterable[Change]:
     columns = _columns(table)
     if "qubit" in columns:
-        known, places = set(_OF_QUBITS), [_index(qubit) for qubit in columns.pop("qubit")]
+        known = set(_OF_QUBITS)
+        places: list[Any] = [_index(qubit) for qubit in columns.pop("qubit")]
     elif {"gate", "qubits"} <= set(columns):
         known = set(_OF_GATES)
         pairs = zip(columns.pop("gate"), columns.pop("qubits"), strict=True)

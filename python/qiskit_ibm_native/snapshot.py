@@ -225,7 +225,8 @@ class Snapshot:
         from .overrides import overridden
 
         configuration, properties, defaults = self.payloads
-        return type(self).from_payloads(configuration, overridden(self, properties, table, date, values), defaults)
+        changed = overridden(self, properties, table, date, values)
+        return self if changed is None else type(self).from_payloads(configuration, changed, defaults)
 
     @property
     def provenance(self) -> Provenance | None:

@@ -61,11 +61,10 @@ def verify(database: Database) -> VerifyReport:
         file = [result for result in results if result != "ok"]
     except ArchiveError as error:
         file.append(str(error.__cause__ or error))
-    numbers, damaged = _numbers(database, "payloads", file), {}
+    numbers = _numbers(database, "payloads", file)
     with ThreadPoolExecutor(available_processors()) as executor:
-        for number, problem in executor.map(_payload_problem, _payloads(database, numbers)):
-            if problem is not None:
-                damaged[number] = problem
+        found = executor.map(_payload_problem, _payloads(database, numbers))
+        damaged = {number: problem for number, problem in found if problem is not None}
     calibrations = _numbers(database, "calibrations", file)
     problems = dict(_calibration_problems(database, calibrations, set(numbers), damaged))
     return VerifyReport(len(calibrations), len(numbers), damaged, problems, tuple(file))

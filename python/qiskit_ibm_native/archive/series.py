@@ -147,7 +147,7 @@ def _extract(
     database: Database, payloads: Sequence[int], num_qubits: int, native_name: str, gate: str | None, threads: int
 ) -> Iterable[tuple[int, bytes | str]]:
     marks = ", ".join("?" * len(payloads))
-    rows = database.rows(f"SELECT id, packed, length FROM payloads WHERE id IN ({marks})", payloads)
+    rows = database.rows(f"SELECT id, packed, length FROM payloads WHERE id IN ({marks})", payloads)  # noqa: S608 (marks)
     sound = [(number, packed, length) for number, packed, length in rows if _is_sound(packed, length)]
     packed = [(packed, length, num_qubits) for _, packed, length in sound]
     read = {number for number, _, _ in sound}

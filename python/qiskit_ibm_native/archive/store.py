@@ -148,11 +148,11 @@ class CalibrationArchive:
     def covering_time(self, backend: str, before: datetime.datetime) -> datetime.datetime | None:
         """Return when the calibration that :meth:`covering` gives was last updated, in UTC, without reading it."""
         before_then = microseconds(before)
-        condition = "backend = ? AND updated < ? AND until >= ? ORDER BY updated DESC LIMIT 1"
         rows = self._database.rows(
-            f"SELECT updated FROM calibrations WHERE {condition}", (backend, before_then, before_then)
+            "SELECT max(updated) FROM calibrations WHERE backend = ? AND updated < ? AND until >= ?",
+            (backend, before_then, before_then),
         )
-        return moment(rows[0][0]) if rows else None
+        return None if rows[0][0] is None else moment(rows[0][0])
 
     def _last(self, backend: str, condition: str, parameters: Sequence[Any]) -> Snapshot | None:
         # What cannot be known here is which of several of one time was the last; what was added last is taken for it.
@@ -233,7 +233,8 @@ class CalibrationArchive:
             self._configurations[row.configuration] = configuration
             while len(self._configurations) > _KEPT:
                 del self._configurations[next(iter(self._configurations))]
-        return configuration, self._payload(row.properties), row.defaults and self._payload(row.defaults)
+        defaults = None if row.defaults is None else self._payload(row.defaults)
+        return configuration, self._payload(row.properties), defaults
 
     def _snapshot(self, row: Row) -> Snapshot:
         try:

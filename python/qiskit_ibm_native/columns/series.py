@@ -108,7 +108,8 @@ class CalibrationSeries(QubitQuantities):
     def operational(self) -> Flags:
         """Whether a qubit may be used; true if the device says nothing."""
         values, valid = self._pair("operational")
-        return ~valid | (values != 0)
+        flags: Flags = ~valid | (values != 0)
+        return flags
 
     def gate(self, name: str) -> GateSeries:
         """Return a gate's columns.

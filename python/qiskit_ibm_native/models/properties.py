@@ -313,7 +313,7 @@ def _num_qubits(data: Mapping[str, Any]) -> int:
     """Return how many qubits a device of these properties has at least; reading them tells what is wrong with them."""
     try:
         listed = [max(gate["qubits"]) + 1 for gate in data["gates"]]
-        return min(max(len(data["qubits"]), *listed, 0), 2**16)
+        return int(min(max([len(data["qubits"]), *listed]), 2**16))
     except (KeyError, TypeError, ValueError):
         return 2**16
 

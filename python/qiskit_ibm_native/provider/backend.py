@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import copy
-import datetime as dt_module
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +20,6 @@ from ..exceptions import (
     IBMBackendError,
 )
 from ..models import BackendConfiguration, BackendStatus
-from ..snapshot import Snapshot
 from . import checks
 from .attributes import DOCUMENTED, attribute_of, snapshot_of
 from .calibrated import CalibrationMethods
@@ -35,10 +33,9 @@ from .session import Session, open_session
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
-    from qiskit.transpiler import CouplingMap, InstructionDurations, Target
 
     from ..client.api import RuntimeClient
-    from ..models import BackendProperties
+    from ..snapshot import Snapshot
     from .composite_job import IBMCompositeJob
     from .job import IBMCircuitJob
     from .provider import IBMProvider

@@ -119,13 +119,12 @@ class Calibration:
 
     def build_like(self, other: Calibration) -> None:
         """Build what has been built of another one, so that nobody has to wait for it who has not had to before."""
-        for has_built, build in (
-            (other._target, lambda: self.target),
-            (other._durations, lambda: self.instruction_durations),
-            (other._coupling_map, lambda: self.coupling_map),
-        ):
-            if has_built is not None:
-                build()
+        if other._target is not None:
+            _ = self.target
+        if other._durations is not None:
+            _ = self.instruction_durations
+        if other._coupling_map is not None:
+            _ = self.coupling_map
 
     def is_of(self, configuration: bytes, properties: bytes | None) -> bool:
         """Return whether this is the calibration of these payloads."""

@@ -25,8 +25,11 @@ class PulseMethods:
     _api_client: Any
     _calibration: Calibration
     _calibration_id: str | None
-    _configuration: BackendConfiguration
     _recorder: Recorder
+
+    @property
+    def _configuration(self) -> BackendConfiguration:
+        return self._calibration.model
 
     def defaults(self, refresh: bool = False, datetime: dt_module.datetime | None = None) -> PulseDefaults | None:
         """Return the pulses of the device; ``None`` if it has none, as devices of today do not.

@@ -12,6 +12,8 @@ from .backend import IBMBackend
 if TYPE_CHECKING:
     import datetime as dt_module
 
+    from ..diff import SnapshotDiff
+
 
 class IBMRetiredBackend(IBMBackend):
     """A device that is not there any more, but that jobs were run on."""
@@ -32,8 +34,9 @@ class IBMRetiredBackend(IBMBackend):
     def _fetch_defaults(self) -> bytes | None:
         return None
 
-    def refresh(self) -> None:
-        """Do nothing: nothing changes any more."""
+    def refresh(self) -> SnapshotDiff:
+        """Return that nothing changed, and nothing does any more."""
+        return self.snapshot.diff(self.snapshot)
 
     def status(self) -> BackendStatus:
         """Return that the device is not there any more."""

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use crate::columns::{Cell, GateColumns, QubitColumns, QubitQuantity};
 use crate::configuration::Configuration;
 use crate::properties::Properties;
+use crate::qargs::QargsList;
 use crate::snapshot::Reading;
 
 /// How far values may be apart and still count as equal: `|new - old| <= absolute + relative * |old|`.
@@ -216,7 +217,7 @@ fn places<'r>(reading: &'r Reading) -> Vec<Place<'r>> {
     let mut gates: Vec<_> = configuration.gates.values().collect();
     gates.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     for gate in gates {
-        let qargs = gate.qargs.iter().flat_map(|list| list.iter());
+        let qargs = gate.qargs.iter().flat_map(QargsList::iter);
         places.extend(qargs.filter_map(|qargs| add((gate.name.as_str(), Some(qargs)))));
     }
     let is_faulty = |(name, qargs): &Place<'_>| {
@@ -225,9 +226,9 @@ fn places<'r>(reading: &'r Reading) -> Vec<Place<'r>> {
         row == Some(false) || qargs.iter().any(|qubit| !properties.qubits.is_operational(*qubit as usize))
     };
     places.retain(|place| !is_faulty(place));
-    let placed: HashSet<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+    let with_rows: HashSet<&str> = tables.iter().map(|table| table.name.as_str()).collect();
     let is_placed =
-        |name: &str| placed.contains(name) || configuration.gates.get(name).is_some_and(|gate| gate.qargs.is_some());
+        |name: &str| with_rows.contains(name) || configuration.gates.get(name).is_some_and(|gate| gate.qargs.is_some());
     let listed = configuration.basis_gates.iter().chain(configuration.supported_instructions.iter().flatten());
     let signatures = configuration.signatures.iter().map(|signature| &signature.name);
     let mut everywhere = HashSet::new();

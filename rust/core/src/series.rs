@@ -28,7 +28,7 @@ pub enum Values {
     /// A value per qubit.
     Qubits(Column),
     /// A row per place of the gate.
-    Gate(GateColumns),
+    Gate(Box<GateColumns>),
 }
 
 /// Values by calibration and place, row by row.
@@ -68,15 +68,12 @@ pub struct GateSeries {
 pub fn stack(columns: &[Option<&Column>], width: usize) -> Table {
     let mut table = Table::with_capacity(columns.len() * width);
     for column in columns {
-        match column {
-            Some(column) => {
-                table.values.extend_from_slice(column.values());
-                table.valid.extend(column.states().iter().map(|state| state.is_valid()));
-            }
-            None => {
-                table.values.resize(table.values.len() + width, f64::NAN);
-                table.valid.resize(table.valid.len() + width, false);
-            }
+        if let Some(column) = column {
+            table.values.extend_from_slice(column.values());
+            table.valid.extend(column.states().iter().map(|state| state.is_valid()));
+        } else {
+            table.values.resize(table.values.len() + width, f64::NAN);
+            table.valid.resize(table.valid.len() + width, false);
         }
     }
     table
@@ -132,7 +129,7 @@ pub fn find(properties: &Properties, wanted: Wanted<'_>) -> Option<Values> {
     Some(match wanted {
         Wanted::Qubits(quantity) => Values::Qubits(properties.qubits.column(quantity).clone()),
         Wanted::Operational => Values::Qubits(flags(properties.qubits.operational())),
-        Wanted::Gate(name) => Values::Gate(properties.gate(name)?.clone()),
+        Wanted::Gate(name) => Values::Gate(Box::new(properties.gate(name)?.clone())),
     })
 }
 
@@ -175,7 +172,7 @@ pub fn from_bytes(bytes: &[u8], wanted: Wanted<'_>, num_qubits: u32) -> Result<O
         return Ok(None);
     }
     Ok(Some(match wanted {
-        Wanted::Gate(_) => Values::Gate(read_gate(bytes, num_qubits)?),
+        Wanted::Gate(_) => Values::Gate(Box::new(read_gate(bytes, num_qubits)?)),
         _ => Values::Qubits(read_column(bytes, num_qubits as usize)?),
     }))
 }

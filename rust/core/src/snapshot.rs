@@ -96,7 +96,7 @@ impl<B: AsRef<[u8]>> Snapshot<B> {
 
 impl<B: AsRef<[u8]>> Payloads<B> {
     /// The payloads in order, as far as there are any.
-    pub fn iter(&self) -> [Option<&[u8]>; 3] {
+    pub fn in_order(&self) -> [Option<&[u8]>; 3] {
         let Self { configuration, properties, defaults } = self;
         [Some(configuration), properties.as_ref(), defaults.as_ref()].map(|payload| payload.map(AsRef::as_ref))
     }
@@ -104,7 +104,7 @@ impl<B: AsRef<[u8]>> Payloads<B> {
     /// See [`Snapshot::digest`].
     pub fn digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
-        for bytes in self.iter() {
+        for bytes in self.in_order() {
             hash.update(bytes.map_or(u64::MAX, |bytes| bytes.len() as u64).to_le_bytes());
             hash.update(bytes.unwrap_or_default());
         }

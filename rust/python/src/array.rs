@@ -13,6 +13,7 @@ pub struct PyArray {
     address: usize,
     typestr: &'static str,
     shape: Vec<usize>,
+    /// Keeps the memory.
     _owner: Arc<dyn Any + Send + Sync>,
 }
 
@@ -47,8 +48,7 @@ impl PyArray {
     ) -> Self {
         let elements = elements(owner);
         assert_eq!(elements.len(), shape.iter().product::<usize>(), "numpy would read beyond the end");
-        let _owner: Arc<dyn Any + Send + Sync> = owner.clone();
-        Self { address: elements.as_ptr() as usize, typestr: T::TYPESTR, shape, _owner }
+        Self { address: elements.as_ptr() as usize, typestr: T::TYPESTR, shape, _owner: owner.clone() }
     }
 
     /// An array of its own.

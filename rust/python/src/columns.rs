@@ -137,14 +137,14 @@ pub fn stack_extracted<'py>(
     stacked.map_err(error)?.arrays(py, extracted.len(), gate)
 }
 
-fn gate_of(found: &Option<Values>) -> Option<&GateColumns> {
+fn gate_of(found: Option<&Values>) -> Option<&GateColumns> {
     match found {
         Some(Values::Gate(table)) => Some(table),
         _ => None,
     }
 }
 
-fn column_of(found: &Option<Values>) -> Option<&Column> {
+fn column_of(found: Option<&Values>) -> Option<&Column> {
     match found {
         Some(Values::Qubits(column)) => Some(column),
         _ => None,
@@ -159,9 +159,12 @@ enum Stacked {
 impl Stacked {
     fn of(found: &[Option<Values>], wanted: Wanted<'_>, num_qubits: u32) -> Self {
         if let Wanted::Gate(_) = wanted {
-            return Self::Gate(stack_gate(&found.iter().map(gate_of).collect::<Vec<_>>()));
+            return Self::Gate(stack_gate(&found.iter().map(|it| gate_of(it.as_ref())).collect::<Vec<_>>()));
         }
-        Self::Qubits(stack(&found.iter().map(column_of).collect::<Vec<_>>(), num_qubits as usize), num_qubits as usize)
+        Self::Qubits(
+            stack(&found.iter().map(|it| column_of(it.as_ref())).collect::<Vec<_>>(), num_qubits as usize),
+            num_qubits as usize,
+        )
     }
 
     fn arrays<'py>(self, py: Python<'py>, times: usize, gate: Option<&str>) -> PyResult<Bound<'py, PyDict>> {
@@ -187,14 +190,14 @@ impl Stacked {
 /// Compresses a payload for an archive, where it is written once and read often.
 #[pyfunction(name = "pack")]
 #[expect(clippy::needless_pass_by_value, reason = "arguments of Python functions are owned")]
-pub fn pack_payload<'py>(py: Python<'py>, payload: PyBackedBytes) -> Bound<'py, PyBytes> {
+pub fn pack_payload(py: Python<'_>, payload: PyBackedBytes) -> Bound<'_, PyBytes> {
     PyBytes::new(py, &py.detach(|| pack(&payload, 6)))
 }
 
 /// Decompresses a payload.
 #[pyfunction(name = "unpack")]
 #[expect(clippy::needless_pass_by_value, reason = "arguments of Python functions are owned")]
-pub fn unpack_payload<'py>(py: Python<'py>, packed: PyBackedBytes, length: usize) -> PyResult<Bound<'py, PyBytes>> {
+pub fn unpack_payload(py: Python<'_>, packed: PyBackedBytes, length: usize) -> PyResult<Bound<'_, PyBytes>> {
     let bytes = py.detach(|| unpack(&packed, length));
     let bytes = bytes.ok_or_else(|| PyValueError::new_err("the payload cannot be decompressed"))?;
     Ok(PyBytes::new(py, &bytes))

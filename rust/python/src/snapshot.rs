@@ -332,12 +332,11 @@ fn parse_many(inputs: Vec<Payloads<PyBackedBytes>>, threads: usize) -> Result<Ve
     }
     let keyed: Vec<_> = inputs.into_iter().map(|input| (&shared[&key(&input)], input)).collect();
     let results = in_parallel(keyed, threads, |(known, input)| {
-        let configuration = match known.get() {
-            Some(configuration) => configuration.clone(),
-            None => {
-                let configuration = Arc::new(read_configuration(&input.configuration)?);
-                known.get_or_init(|| configuration).clone()
-            }
+        let configuration = if let Some(configuration) = known.get() {
+            configuration.clone()
+        } else {
+            let configuration = Arc::new(read_configuration(&input.configuration)?);
+            known.get_or_init(|| configuration).clone()
         };
         Native::with_configuration(input, configuration)
     });

@@ -16,10 +16,10 @@ impl Writer {
     pub fn count(&mut self, count: usize) {
         let mut rest = count;
         while rest >= 0x80 {
-            self.0.push((rest & 0x7f) as u8 | 0x80);
+            self.0.push(rest.to_le_bytes()[0] | 0x80);
             rest >>= 7;
         }
-        self.0.push((rest & 0x7f) as u8);
+        self.0.push(rest.to_le_bytes()[0]);
     }
 
     pub fn text(&mut self, text: &str) {

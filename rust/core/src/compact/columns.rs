@@ -4,7 +4,7 @@
 //! Lists of qargs and columns that occur several times (`sx`, `x` and `id` have the same error) are written once and
 //! referred to by their number. Values are the bits of floats, so nothing is rounded.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::CompactError;
@@ -268,7 +268,11 @@ impl PoolReader<'_> {
         }
         let qubits = QubitColumns::of(columns, take_flags(&mut self.from, rows)?);
         let count = self.from.count()?;
-        let gates = (0..count).map(|_| self.gate()).collect::<Read<_>>()?;
+        let gates = (0..count).map(|_| self.gate()).collect::<Read<Vec<_>>>()?;
+        let names: HashSet<&str> = gates.iter().map(|gate| gate.name.as_str()).collect();
+        if names.len() < gates.len() {
+            return Err(self.from.damaged("a gate is listed twice"));
+        }
         let mut properties = Properties::of_columns(qubits, gates);
         (properties.backend_name, properties.last_update) = (backend_name, last_update);
         properties.has_surplus_qubits = has_surplus_qubits;

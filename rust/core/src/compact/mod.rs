@@ -94,7 +94,7 @@ pub fn encode<B: AsRef<[u8]>>(reading: &Reading, digest: &[u8; 32], payloads: Op
     out.extend_from_slice(&[0; 8]);
     out.extend_from_slice(digest);
     push_block(&mut out, &columns);
-    for payload in payloads.map(Payloads::iter).unwrap_or_default() {
+    for payload in payloads.iter().flat_map(|payloads| payloads.in_order()) {
         let length = payload.and_then(|bytes| u32::try_from(bytes.len()).ok()).unwrap_or(NONE);
         out.extend_from_slice(&length.to_le_bytes());
         match payload {

@@ -1,1 +1,126 @@
+//! Round trips over published payloads, and refusals of everything else.
 
+use super::{Compact, CompactError, MAGIC, VERSION, decode, encode};
+use crate::columns::QubitQuantity;
+use crate::diff::{Diff, Tolerance};
+use crate::snapshot::{Payloads, Reading, Snapshot};
+
+const CONFIGURATION: &str = r#"{"backend_name": "ibm_two", "n_qubits": 3, "basis_gates": ["cz", "x", "odd"],
+    "supported_instructions": ["cz", "measure", "box"], "dt": 0.5, "timing_constraints": {"granularity": 8},
+    "instruction_signatures": [{"name": "odd", "num_qubits": 2, "num_clbits": 1, "parameters": ["a"]}],
+    "gates": [{"name": "cz", "parameters": [], "coupling_map": [[1, 0], [0, 1]]}, {"name": "x", "parameters": ["t"]},
+              {"name": "ccx", "coupling_map": [[0, 1, 2], [1, 2]]}]}"#;
+const PROPERTIES: &str = r#"{"backend_name": "ibm_two", "last_update_date": "2025-03-30T02:30:00.25+02:00", "qubits":
+    [[{"name": "T1", "unit": "us", "value": 80.5}, {"name": "operational", "unit": "", "value": false}],
+     [{"name": "T1", "unit": "us", "value": null}, {"name": "frequency", "unit": "GHz", "value": NaN}]],
+    "gates": [{"gate": "cz", "qubits": [1, 0], "parameters": [{"name": "gate_error", "unit": "", "value": 1}]},
+              {"gate": "cz", "qubits": [1, 0], "parameters": [{"name": "operational", "unit": "", "value": 0}]},
+              {"gate": "empty", "qubits": [2], "parameters": []}]}"#;
+
+fn snapshot(properties: Option<&'static str>) -> Snapshot<&'static str> {
+    Snapshot::new(Payloads { configuration: CONFIGURATION, properties, defaults: None }).expect("sound")
+}
+
+fn assert_same(one: &Reading, other: &Reading) {
+    let (a, b) = (&one.configuration, &other.configuration);
+    assert_eq!((&a.backend_name, a.num_qubits, &a.basis_gates), (&b.backend_name, b.num_qubits, &b.basis_gates));
+    assert_eq!(
+        (&a.gates, &a.supported_instructions, &a.signatures),
+        (&b.gates, &b.supported_instructions, &b.signatures)
+    );
+    assert_eq!((a.dt, a.timing), (b.dt, b.timing));
+    assert_eq!(one.properties.is_some(), other.properties.is_some());
+    let Some((a, b)) = one.properties.as_ref().zip(other.properties.as_ref()) else { return };
+    assert_eq!(
+        (&a.backend_name, a.last_update, a.has_surplus_qubits),
+        (&b.backend_name, b.last_update, b.has_surplus_qubits)
+    );
+    assert_eq!(a.qubits.operational(), b.qubits.operational());
+    for quantity in QubitQuantity::ALL {
+        assert!(a.qubits.column(quantity).is_identical(b.qubits.column(quantity)));
+    }
+    assert_eq!(a.gates.len(), b.gates.len());
+    for (a, b) in a.gates.iter().zip(&b.gates) {
+        assert_eq!((&a.name, &a.qargs, &a.operational), (&b.name, &b.qargs, &b.operational));
+        assert!(a.error.is_identical(&b.error) && a.duration.is_identical(&b.duration));
+    }
+}
+
+fn form(with_payloads: bool) -> Vec<u8> {
+    let snapshot = snapshot(Some(PROPERTIES));
+    encode(snapshot.reading(), snapshot.digest(), with_payloads.then(|| snapshot.payloads()))
+}
+
+#[test]
+fn a_form_gives_what_it_was_made_of() {
+    for properties in [None, Some(PROPERTIES)] {
+        let snapshot = snapshot(properties);
+        let bytes = encode(snapshot.reading(), snapshot.digest(), Some(snapshot.payloads()));
+        let Compact { reading, digest, packed } = decode(&bytes).expect("just made");
+        assert_same(snapshot.reading(), &reading);
+        assert!(Diff::new(snapshot.reading(), &reading, Tolerance::default()).is_empty());
+        let payloads = packed.expect("they are there").unpack(&bytes, &digest).expect("they are sound");
+        assert_eq!(payloads.in_order(), snapshot.payloads().in_order());
+        assert_eq!(digest, *snapshot.digest());
+    }
+}
+
+#[test]
+fn payloads_may_be_left_out() {
+    let bytes = form(false);
+    assert!(decode(&bytes).expect("just made").packed.is_none());
+    assert!(bytes.len() < form(true).len());
+}
+
+#[test]
+fn equal_snapshots_have_equal_forms() {
+    assert_eq!(form(true), form(true));
+}
+
+#[test]
+fn a_form_that_is_cut_short_or_changed_is_refused() {
+    let bytes = form(true);
+    for length in 0..bytes.len() {
+        assert!(decode(&bytes[..length]).is_err(), "{length}");
+    }
+    for at in 0..bytes.len() {
+        let mut other = bytes.clone();
+        other[at] ^= 0x40;
+        assert!(decode(&other).is_err(), "{at}");
+    }
+}
+
+fn refusal(bytes: &[u8]) -> CompactError {
+    decode(bytes).expect_err("it is wrong")
+}
+
+#[test]
+fn what_is_wrong_is_told() {
+    assert_eq!(refusal(b"{}"), CompactError::NotCompact);
+    let mut later = form(false);
+    later[MAGIC.len()] = u8::try_from(VERSION + 1).expect("small");
+    assert_eq!(refusal(&later), CompactError::Version(VERSION + 1));
+    assert!(refusal(&later).to_string().contains("a later one is needed"));
+    assert!(refusal(&form(true)[..100]).to_string().contains("its length is not what it says"));
+}
+
+/// Whoever makes a form on purpose can give it the right checksum; nothing of it may be believed.
+#[test]
+fn a_form_with_a_right_checksum_may_still_be_nonsense() {
+    let bytes = form(true);
+    for at in 20..bytes.len() - 4 {
+        for value in [0, 1, 0x7f, 0xff] {
+            let mut other = bytes.clone();
+            other[at] = value;
+            let content = other.len() - 4;
+            let sum = crc32fast::hash(&other[..content]).to_le_bytes();
+            other[content..].copy_from_slice(&sum);
+            if let Ok(Compact { reading, digest, packed }) = decode(&other) {
+                let num_qubits = reading.configuration.num_qubits;
+                let gates = reading.properties.iter().flat_map(|properties| &properties.gates);
+                assert!(gates.flat_map(|gate| gate.qargs.qubits()).all(|qubit| *qubit < num_qubits));
+                drop(packed.map(|packed| packed.unpack(&other, &digest)));
+            }
+        }
+    }
+}

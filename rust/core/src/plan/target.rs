@@ -102,6 +102,7 @@ impl Definition<'_> {
 
 impl<'s, 'o> TargetPlan<'s, 'o> {
     /// Plans the target of a device. Never fails: what was read has been checked.
+    #[must_use]
     pub fn new(reading: &'s Reading, options: Options<'o>) -> Self {
         let configuration = &*reading.configuration;
         let calibration =

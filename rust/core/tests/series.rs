@@ -1,0 +1,101 @@
+//! Differences and series over real payloads, against what a reader of JSON finds.
+
+mod support;
+
+use qiskit_ibm_native_core::columns::{NO_DATE, QubitQuantity};
+use qiskit_ibm_native_core::diff::{Diff, Tolerance, What};
+use qiskit_ibm_native_core::pack::{pack, unpack};
+use qiskit_ibm_native_core::series::{Values, Wanted, extract, find, from_bytes, stack, stack_gate};
+use qiskit_ibm_native_core::snapshot::{Payloads, Snapshot};
+
+fn changed(device: &str, from: &str, to: &str) -> (Snapshot<Vec<u8>>, Snapshot<Vec<u8>>) {
+    let payloads = support::payloads(device);
+    let text = String::from_utf8(payloads.properties.clone().expect("it has some")).expect("text");
+    assert_ne!(text, text.replacen(from, to, 1), "{from} is there");
+    let other = Payloads { properties: Some(text.replacen(from, to, 1).into_bytes()), ..payloads.clone() };
+    (Snapshot::new(payloads).expect("published"), Snapshot::new(other).expect("almost published"))
+}
+
+#[test]
+fn a_snapshot_does_not_differ_from_itself() {
+    for device in ["vigo", "hanoi", "fez"] {
+        let snapshot = support::snapshot(device);
+        assert!(Diff::new(snapshot.reading(), snapshot.reading(), Tolerance::default()).is_empty());
+    }
+}
+
+#[test]
+fn one_value_is_one_change() {
+    let (old, new) = changed("fez", "\"value\": 48.806207822303335", "\"value\": 50");
+    let diff = Diff::new(old.reading(), new.reading(), Tolerance::default());
+    let [(0, change)] = diff.qubits[..] else { panic!("{diff:?}") };
+    assert_eq!(change.what, What::Qubit(QubitQuantity::T1));
+    assert_eq!((change.old, change.new), (Some(48.806_207_822_303_335 / 1e6), Some(50.0 / 1e6)));
+    assert!(diff.gates.is_empty() && diff.appeared.is_empty() && diff.vanished.is_empty());
+    let relative = Tolerance { relative: 0.03, absolute: 0.0 };
+    assert!(Diff::new(old.reading(), new.reading(), relative).is_empty());
+    let absolute = Tolerance { relative: 0.0, absolute: 1e-6 };
+    assert!(!Diff::new(old.reading(), new.reading(), absolute).is_empty());
+}
+
+#[test]
+fn what_is_not_operational_has_vanished() {
+    let operational = "[{\"date\": null, \"name\": \"operational\", \"unit\": \"\", \"value\": false}, ";
+    let (old, new) = changed("vigo", "\"qubits\": [[", &format!("\"qubits\": [{operational}"));
+    let diff = Diff::new(old.reading(), new.reading(), Tolerance::default());
+    assert_eq!(diff.qubits.len(), 1);
+    assert!(diff.appeared.is_empty());
+    assert!(diff.vanished.contains(&("cx", Some(&[0, 1][..]))) && diff.vanished.contains(&("cx", Some(&[1, 0][..]))));
+    assert!(diff.vanished.iter().all(|(_, qargs)| qargs.is_some_and(|qargs| qargs.contains(&0))));
+    let back = Diff::new(new.reading(), old.reading(), Tolerance::default());
+    assert_eq!(back.appeared.len(), diff.vanished.len());
+}
+
+#[test]
+fn what_is_extracted_is_what_is_found() {
+    let snapshot = support::snapshot("fez");
+    let properties = snapshot.properties().expect("it has some");
+    let bytes = snapshot.payloads().properties.as_deref().expect("it has some");
+    let packed = pack(bytes, 3);
+    assert_eq!(unpack(&packed, bytes.len()).as_deref(), Some(bytes));
+    assert_eq!(unpack(&packed, bytes.len() + 1), None);
+    assert_eq!(unpack(&packed[..100], bytes.len()), None);
+    for wanted in [Wanted::Qubits(QubitQuantity::T2), Wanted::Operational, Wanted::Gate("cz")] {
+        let found = find(properties, wanted).expect("it is there");
+        let extracted = extract(vec![(&packed, bytes.len(), 156); 3], wanted, 2);
+        assert!(extracted.iter().all(|each| each.as_deref() == Ok(&found.to_bytes())));
+        let again = from_bytes(&found.to_bytes(), wanted, 156).expect("sound").expect("it is there");
+        assert_eq!(again.to_bytes(), found.to_bytes());
+    }
+    assert_eq!(extract(vec![(&packed, bytes.len(), 156)], Wanted::Gate("none"), 1)[0].as_deref(), Ok(&[][..]));
+    let damaged = [(&packed[..50], bytes.len(), 156), (&packed[..], bytes.len(), 3)].to_vec();
+    assert!(extract(damaged, Wanted::Operational, 1).iter().all(Result::is_err));
+}
+
+#[test]
+fn series_have_a_row_for_each_calibration() {
+    let snapshot = support::snapshot("hanoi");
+    let properties = snapshot.properties().expect("it has some");
+    let Some(Values::Gate(table)) = find(properties, Wanted::Gate("cx")) else { panic!("it is listed") };
+    let series = stack_gate(&[None, Some(&table), Some(&table)]);
+    assert_eq!(series.qargs, table.qargs);
+    let width = table.qargs.len();
+    assert_eq!(series.error.values.len(), 3 * width);
+    assert!(series.error.valid[..width].iter().all(|valid| !valid) && series.operational[width..].iter().all(|it| *it));
+    assert_eq!(series.error.values[2 * width..], *table.error.values());
+    let column = properties.qubits.column(QubitQuantity::T1);
+    let table = stack(&[Some(column), None], 27);
+    assert_eq!((&table.values[..27], table.valid[27]), (column.values(), false));
+}
+
+#[test]
+fn dates_are_read_when_they_are_asked_for() {
+    let snapshot = support::snapshot("fez");
+    let bytes = snapshot.payloads().properties.as_deref().expect("it has some");
+    let gate = snapshot.properties().and_then(|properties| properties.gate("id")).expect("it is listed");
+    let updated = gate.updated(bytes);
+    assert_eq!(updated.len(), 156);
+    // 2025-02-24T04:40:29-05:00
+    assert_eq!(updated[0], 1_740_390_029_000_000);
+    assert!(updated.iter().all(|at| *at != NO_DATE));
+}
