@@ -18,6 +18,8 @@ from qiskit._accelerate.target import BaseTarget
 from qiskit.circuit import Delay, Gate, Instruction, Parameter
 from qiskit.transpiler import CouplingMap, InstructionDurations, InstructionProperties, Target
 
+from qiskit_ibm_native import HistoricalTarget
+
 
 def bits(value: Any) -> Any:
     """Return a value that is equal for equal bits only: 0.0 is not -0.0, None is not NaN, 1 is not 1.0."""
@@ -99,7 +101,8 @@ def target_state(target: Target) -> dict[str, Any]:
     plain = "num_qubits description granularity min_length pulse_alignment acquire_alignment concurrent_measurements"
     state: dict[str, Any] = {name: getattr(target, name) for name in plain.split()}
     state |= {
-        "type": type(target),
+        # That of an earlier time is one of Qiskit's, too, with a word on where it is from.
+        "type": Target if type(target) is HistoricalTarget else type(target),
         "dt": bits(target.dt),
         "qubits": qubits and [(type(it), bits(it.t1), bits(it.t2), bits(it.frequency)) for it in qubits],
         "operations": {name: _operation(target.operation_from_name(name)) for name in names},

@@ -152,22 +152,33 @@ class _Others:
         return self.reply
 
 
+def bare_lima() -> Snapshot:
+    """Return lima without properties and pulse defaults, which are to come from somewhere else."""
+    return Snapshot.from_payloads(Snapshot.load("lima").payloads.configuration)
+
+
 @pytest.mark.parametrize("reply", [payload("lima"), json.loads(payload("lima"))], ids=["bytes", "dict"])
 def test_pulses_may_come_from_another_client(reply):
-    backend = IBMBackend(Snapshot.load("lima"), None, _Others(reply))
+    backend = IBMBackend(bare_lima(), None, _Others(reply))
     assert backend.defaults() == defaults("lima")
 
 
 @pytest.mark.parametrize("api", [_Others(None), _Others({}), _Others(b"{}"), object()])
 def test_another_client_may_know_of_no_pulses(api):
-    assert IBMBackend(Snapshot.load("lima"), None, api).defaults() is None
+    assert IBMBackend(bare_lima(), None, api).defaults() is None
+
+
+def test_pulses_of_the_snapshot_are_used():
+    lima = Snapshot.load("lima")
+    assert IBMBackend(lima, None, None).defaults() is lima.defaults
+    assert IBMBackend(lima, None, None).properties() is lima.properties
 
 
 def test_a_refresh_asks_for_pulses_that_are_known():
     lima, api = Snapshot.load("lima"), _Others(payload("lima"))
     api.backend_configuration = lambda name, calibration_id=None: lima.payloads.configuration
     api.backend_properties = lambda name, datetime=None: lima.payloads.properties
-    backend = IBMBackend(lima, None, api)
+    backend = IBMBackend(bare_lima(), None, api)
     assert backend.properties() is not None
     before = backend.defaults()
     backend.refresh()
@@ -179,7 +190,7 @@ def test_a_refresh_asks_for_pulses_that_are_known():
 
 def test_a_service_that_cannot_be_asked_is_an_error_and_is_asked_again():
     api = _Others(IBMApiError("down"))
-    backend = IBMBackend(Snapshot.load("lima"), None, api)
+    backend = IBMBackend(bare_lima(), None, api)
     for _ in range(2):
         with pytest.raises(IBMBackendApiError, match="pulse defaults of ibmq_lima could not be fetched: down"):
             backend.defaults()

@@ -187,12 +187,9 @@ def _columns(table: Any) -> dict[str, list[Any]]:
 
 
 def _gate_place(place: Any) -> tuple[str, tuple[int, ...]]:
-    try:
-        name, qubits = place
-    except (TypeError, ValueError):
+    if not isinstance(place, tuple | list) or len(place) != 2 or not isinstance(place[0], str):
         _refuse(f"a place must be (gate, qubits), as in ('cz', (0, 1)), not {place!r}")
-    if not isinstance(name, str):
-        _refuse(f"a place must be (gate, qubits), as in ('cz', (0, 1)), not {place!r}")
+    name, qubits = place
     return name, tuple(map(_index, qubits)) if isinstance(qubits, Iterable) else (_index(qubits),)
 
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -122,20 +122,26 @@ class Catalog:
         self._devices = {name: Device(snapshots) for name, snapshots in sorted(by_name.items())}
 
     def __iter__(self) -> Iterator[Device]:
-        return iter(self._devices.values())
+        return iter(list(self._devices.values()))
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Let a device have one more calibration, or let there be one more device."""
+        known = self._devices.get(snapshot.name)
+        # One assignment, so that requests see the device as it was or as it is.
+        self._devices[snapshot.name] = Device([*(known.calibrations if known else ()), snapshot])
 
     def get(self, name: str) -> Device | None:
         """Return a device, ``None`` if there is none of that name."""
         return self._devices.get(name)
 
 
-@cache
+@lru_cache(256)
 def compressed(payload: bytes) -> bytes:
     """Return a payload as gzip; it is the same a thousand times."""
     return gzip.compress(payload, 6, mtime=0)
 
 
-@cache
+@lru_cache(256)
 def validator(payload: bytes) -> str:
     """Return a validator of a payload for conditional requests. It is weak: the payload goes out compressed or not."""
     return f'W/"{hashlib.sha256(payload).hexdigest()[:32]}"'

@@ -76,7 +76,7 @@ class LocalService:
         if workers is not None and workers < 1:
             raise IBMInputValueError(f"workers is {workers}; it must be 1 or more.")
         self.token = token or secrets.token_urlsafe(32)
-        catalog = Catalog(devices)
+        self._catalog = catalog = Catalog(devices)
         self._store = Store(store or os.environ.get(STORE_VARIABLE) or Path(DEFAULT_STORE).expanduser())
         try:
             self._socket = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
@@ -104,6 +104,14 @@ class LocalService:
     def api_url(self) -> str:
         """The URL that clients take as it is, because it says so."""
         return f"{self.url}/experimental/v1"
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Let a device have one more calibration, as if it had just been measured; the latest one is the present one.
+
+        Args:
+            snapshot: The calibration. A device of another name is a new one.
+        """
+        self._catalog.publish(snapshot)
 
     def endpoint(self) -> Endpoint:
         """Return what a client of this package needs to know."""

@@ -51,7 +51,7 @@ impl Instant {
             && self.minute < 60
             && self.second < 60
             && self.microsecond < 1_000_000
-            && self.utc_offset.abs() < 86_400
+            && (-86_399..=86_399).contains(&self.utc_offset)
     }
 
     /// Microseconds since 1970-01-01T00:00:00 UTC.

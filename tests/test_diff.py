@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Differences of snapshots, against a comparison of what JSON says."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from qiskit import QuantumCircuit, QuantumRegister, transpile
+
+import brute
+from calibrations import Drift
+from qiskit_ibm_native import Snapshot, SnapshotDiff, build_target
+
+NAMES = (
+    "T1",
+    "T2",
+    "frequency",
+    "anharmonicity",
+    "readout_error",
+    "readout_length",
+    "prob_meas0_prep1",
+    "prob_meas1_prep0",
+)
+
+
+def edited(snapshot: Snapshot, change: Any, configuration: Any = None) -> Snapshot:
+    """Return a snapshot of which the content of the payloads was changed."""
+    contents = [json.loads(payload) for payload in snapshot.payloads[:2]]
+    change(contents[1])
+    if configuration is not None:
+        configuration(contents[0])
+    return Snapshot.from_payloads(*(json.dumps(each) for each in contents))
+
+
+@pytest.fixture(scope="module")
+def drifted() -> list[Snapshot]:
+    return Snapshot.parse_many(list(Drift("hanoi").calibrations(30)))
+
+
+def test_changes_are_those_that_json_shows(drifted):
+    seen = set()
+    for old, new in zip(drifted, drifted[1:], strict=False):
+        diff = old.diff(new)
+        assert diff
+        before, after = old.payloads.properties, new.payloads.properties
+        expected = []
+        for qubit in range(27):
+            for name in NAMES:
+                values = [brute.qubit_values(each, name, 27)[qubit] for each in (before, after)]
+                if values[0] != values[1]:
+                    expected.append((qubit, name, *values))
+            flags = [float(brute.qubits_operational(each, 27)[qubit]) for each in (before, after)]
+            if flags[0] != flags[1]:
+                expected.append((qubit, "operational", *flags))
+        assert [tuple(each) for each in diff.qubits] == expected
+        gates = []
+        for name in new.columns.gates:
+            for one, other in zip(brute.gate_rows(before, name), brute.gate_rows(after, name), strict=True):
+                assert one["qubits"] == other["qubits"]
+                for key, what in (("error", "gate_error"), ("duration", "gate_length"), ("operational", "operational")):
+                    if one[key] != other[key]:
+                        gates.append((name, one["qubits"], what, one[key], other[key]))
+        assert [tuple(each) for each in diff.gates] == gates
+        targets = [build_target(each) for each in (old, new)]
+        for places, gone, there in ((diff.vanished, *targets), (diff.appeared, *targets[::-1])):
+            unitary = {(name, qargs) for name, qargs in places if name in ("cx", "sx", "x", "rz", "id")}
+            is_there = lambda name, qargs, target: qargs in (target[name] or {})
+            known = {(name, qargs) for name in ("cx", "sx", "x", "rz", "id") for qargs in there[name] or {}}
+            before_there = {(name, qargs) for name in ("cx", "sx", "x", "rz", "id") for qargs in gone[name] or {}}
+            assert unitary == before_there - known
+            assert all(is_there(name, qargs, gone) and not is_there(name, qargs, there) for name, qargs in unitary)
+            seen |= {bool(unitary)}
+        back = new.diff(old)
+        assert (back.appeared, back.vanished) == (diff.vanished, diff.appeared)
+    assert seen == {True, False}
+
+
+def test_nothing_changed():
+    snapshot = Snapshot.load("fez")
+    diff = snapshot.diff(Snapshot.load("fez"))
+    assert isinstance(diff, SnapshotDiff)
+    assert not diff
+    assert (diff.qubits, diff.gates, diff.appeared, diff.vanished, diff.configuration) == ([], [], [], [], [])
+    assert str(diff) == "ibm_fez: nothing changed"
+    assert repr(diff) == "<SnapshotDiff of ibm_fez: nothing changed>"
+
+
+def test_dates_alone_are_no_change():
+    snapshot = Snapshot.load("vigo")
+    later = edited(snapshot, lambda content: content.update(last_update_date="2030-01-01"))
+    assert later != snapshot
+    assert not snapshot.diff(later)
+
+
+def test_tolerances():
+    snapshot = Snapshot.load("vigo")
+    other = snapshot.with_overrides(t1={0: snapshot.columns.t1[0] * 1.04})
+    assert snapshot.diff(other)
+    assert snapshot.diff(other, rtol=0.039)
+    assert not snapshot.diff(other, rtol=0.041)
+    assert not snapshot.diff(other, atol=1e-5)
+    missing = snapshot.with_overrides(t1={0: None})
+    assert snapshot.diff(missing, rtol=1e9, atol=1e9).qubits == [(0, "T1", snapshot.columns.t1[0], None)]
+    for wrong in ({"rtol": -1}, {"atol": float("nan")}, {"rtol": float("inf")}):
+        with pytest.raises(ValueError, match="must be a number that is not negative"):
+            snapshot.diff(other, **wrong)
+
+
+def test_topology():
+    snapshot = Snapshot.load("vigo")
+
+    def without_an_edge(content):
+        content["gates"] = [gate for gate in content["gates"] if set(gate["qubits"]) != {3, 4}]
+
+    def undefined(content):
+        for gate in content["gates"]:
+            if gate["name"] == "cx":
+                gate["coupling_map"] = [pair for pair in gate["coupling_map"] if set(pair) != {3, 4}]
+
+    other = edited(snapshot, without_an_edge, undefined)
+    diff = snapshot.diff(other)
+    assert diff.configuration == ["gates"]
+    assert diff.lost_edges == [(3, 4), (4, 3)]
+    assert diff.new_edges == []
+    assert [tuple(each) for each in diff.vanished] == [("cx", (3, 4)), ("cx", (4, 3))]
+    assert other.diff(snapshot).new_edges == [(3, 4), (4, 3)]
+    assert "cx on 3, 4: vanished" in str(diff)
+
+
+def circuit_on(*qubits: int) -> QuantumCircuit:
+    circuit = QuantumCircuit(5, 1)
+    circuit.cx(*qubits)
+    return circuit
+
+
+def test_affects_what_sits_on_a_change():
+    snapshot = Snapshot.load("vigo")
+    target = build_target(snapshot)
+    circuit = QuantumCircuit(2, 1)
+    circuit.h(0)
+    circuit.cx(0, 1)
+    circuit.measure(1, 0)
+    isa = transpile(circuit, target=target, initial_layout=[0, 1], optimization_level=0)
+    changes = {
+        "t1": ({0: 1e-5}, True), "t2": ({4: 1e-5}, False), "frequency": ({1: 4e9}, True),
+        "readout_error": ({0: 0.3}, False), "readout_length": ({1: 3e-6}, True),
+        "gate_error": ({("cx", (0, 1)): 0.5}, True), "gate_length": ({("cx", (1, 0)): 1e-6}, False),
+        "gate_operational": ({("cx", (0, 1)): False}, True), "operational": ({3: False}, False),
+    }  # fmt: skip
+    for name, (values, expected) in changes.items():
+        diff = snapshot.diff(snapshot.with_overrides(**{name: values}))
+        assert diff, name
+        assert diff.affects(isa) is expected, name
+    assert not snapshot.diff(snapshot).affects(isa)
+    assert snapshot.diff(snapshot.with_overrides(operational={1: False})).affects(isa)
+
+
+def test_affects_bodies_of_control_flow():
+    snapshot = Snapshot.load("vigo")
+    diff = snapshot.diff(snapshot.with_overrides(gate_error={("cx", (3, 4)): 0.9}))
+    body = QuantumCircuit(QuantumRegister(2))
+    body.cx(0, 1)
+    for qubits, expected in (([3, 4], True), ([4, 3], False), ([0, 1], False)):
+        circuit = QuantumCircuit(5, 1)
+        with circuit.if_test((circuit.clbits[0], 1)):
+            circuit.for_loop(range(2), None, body, qubits, [])
+        assert diff.affects(circuit) is expected
+    delayed = QuantumCircuit(5)
+    delayed.delay(100, 3)
+    delayed.barrier()
+    assert not snapshot.diff(snapshot.with_overrides(t1={3: 1e-6})).affects(delayed)
+
+
+def test_affects_everything_if_the_timing_changed():
+    snapshot = Snapshot.load("vigo")
+    other = edited(snapshot, lambda content: None, lambda content: content.update(dt=1.0))
+    diff = snapshot.diff(other)
+    assert diff.configuration == ["dt"]
+    assert diff.affects(circuit_on(0, 1))
+    assert not diff.affects(QuantumCircuit(5))
+
+
+def test_text_and_table(drifted):
+    diff = drifted[0].diff(drifted[10])
+    lines = str(diff).splitlines()
+    assert lines[0].startswith("ibm_hanoi: ")
+    assert len(lines) == 22
+    assert (
+        lines[-1] == f"  and {len(diff.qubits) + len(diff.gates) + len(diff.vanished) + len(diff.appeared) - 20} more"
+    )
+    html = diff._repr_html_()
+    assert html.count("<tr>") == 201
+    assert "<td>qubit 0</td><td>T1</td>" in html
+    assert (
+        Snapshot.load("vigo").diff(Snapshot.load("vigo"))._repr_html_()
+        == "<b>ibmq_vigo: nothing changed</b><table></table>"
+    )
+    one = Snapshot.load("vigo")
+    text = str(one.diff(one.with_overrides(t1={2: 80e-6}, operational={4: False}, readout_error={1: None})))
+    assert "qubit 2: T1 9.00128e-05 s -> 8e-05 s" in text or "qubit 2: T1" in text
+    assert "qubit 4: operational yes -> no" in text
+    assert "-> none" in text
+
+
+def test_other_devices_differ_in_everything():
+    diff = Snapshot.load("vigo").diff(Snapshot.load("hanoi"))
+    assert {"backend_name", "n_qubits", "gates"} <= set(diff.configuration)
+    assert diff.affects(circuit_on(0, 1))
