@@ -130,6 +130,10 @@ fuzz: ## Fuzz each target for FUZZ_SECONDS (needs a nightly compiler and cargo-f
 	  mkdir -p corpus/$$target && cargo +nightly fuzz run --fuzz-dir . $$target corpus/$$target seeds/$$target -- \
 	    -dict=json.dict -max_len=6000 -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 
+.PHONY: soak
+soak: build ## Let four processes add to one archive and read it for a minute
+	SOAK_SECONDS=60 $(BIN)/python -m pytest -q tests/test_archive_processes.py
+
 .PHONY: constraints
 constraints: ## Write constraints.txt anew from the latest releases
 	$(PYTHON) -m venv --clear .environments/constraints

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -41,7 +42,7 @@ def drifted() -> list[Snapshot]:
 
 def test_changes_are_those_that_json_shows(drifted):
     seen = set()
-    for old, new in zip(drifted, drifted[1:], strict=False):
+    for old, new in itertools.pairwise(drifted):
         diff = old.diff(new)
         assert diff
         before, after = old.payloads.properties, new.payloads.properties

@@ -8,6 +8,7 @@ import math
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import equality
@@ -96,8 +97,7 @@ def test_tables(fez):
     expected = fez.with_overrides(t1={3: ODD}, readout_error={3: 0.5, 4: 0.25})
     assert not fez.with_overrides(by_qubit).diff(expected)
     assert fez.with_overrides(structured) == fez.with_overrides(by_qubit)
-    pandas = pytest.importorskip("pandas")
-    assert fez.with_overrides(pandas.DataFrame(by_qubit)) == fez.with_overrides(by_qubit)
+    assert fez.with_overrides(pd.DataFrame(by_qubit)) == fez.with_overrides(by_qubit)
     by_gate = {
         "gate": ["cz", "sx"],
         "qubits": [(0, 1), (4,)],

@@ -23,6 +23,7 @@ from .tokens import Tokens
 from .workers import Workers
 
 if TYPE_CHECKING:
+    from ..snapshot import Snapshot
     from .faults import Faults
 
 STORE_VARIABLE = "QISKIT_IBM_NATIVE_LOCAL_STORE"
