@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from qiskit.providers.backend import QubitProperties
 from qiskit.transpiler import InstructionProperties, Target
 
+from archives import archive
 from equality import assert_targets_equal, coupling_state, durations_state
 from grids import grid
 from measure import environment, processes, refuse_debug_build, rounds
@@ -266,6 +267,7 @@ SUBJECTS: dict[str, Callable[[], dict[str, Any]]] = {
         threads,
         provider,
         pulse,
+        archive,
     )
 }
 

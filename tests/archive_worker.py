@@ -24,7 +24,8 @@ def work(path: str, seed: int, seconds: float) -> None:
         while time.monotonic() < deadline:
             snapshot = Snapshot.from_payloads(*next(calibrations))
             assert archive.add(snapshot, until=snapshot.last_update)
-            print(snapshot.digest, flush=True)
+            sys.stdout.write(f"{snapshot.digest}\n")
+            sys.stdout.flush()
             mine.append(snapshot)
             known = chance.choice(mine)
             found = archive.between("ibmq_lima", known.last_update, None)[0]

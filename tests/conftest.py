@@ -83,13 +83,13 @@ def requests(provider: IBMProvider) -> Iterator[list[str]]:
     """Give the requests that are made, as method and end of the path."""
     made: list[str] = []
     session = provider._transport._session
-    original = session.request
+    original = session.send
 
-    def spy(method: str, url: str, **options: Any) -> Any:
-        made.append(f"{method} {url.rsplit('/v1', 1)[1]}")
-        return original(method, url, **options)
+    def spy(request: Any, **options: Any) -> Any:
+        made.append(f"{request.method} {request.url.rsplit('/v1', 1)[1].partition('?')[0]}")
+        return original(request, **options)
 
-    session.request = spy  # type: ignore[method-assign]
+    session.send = spy  # type: ignore[method-assign]
     return made
 
 

@@ -311,13 +311,13 @@ def test_a_moment_must_be_a_datetime(archive):
 
 def test_series_of_what_there_is_not(filled):
     cases = [
-        (dict(backend="ibm_nowhere", quantity="t1"), ArchiveError, "has no calibrations of 'ibm_nowhere'"),
-        (dict(backend="ibm_fez", quantity="T1"), ValueError, "no quantity 'T1'; there are t1, t2"),
-        (dict(backend="ibm_fez", quantity="t1", gate="cz"), ValueError, "no quantity 't1'; there are error"),
-        (dict(backend="ibm_fez", quantity="t1", qubits=156), ArchiveError, "no qubit 156; it has 156"),
-        (dict(backend="ibm_fez", quantity="error", gate="ecr"), ArchiveError, "lists the gate 'ecr'"),
-        (dict(backend="ibm_fez", quantity="error", gate="cz", qubits=(0, 155)), ArchiveError, r"no gate 'cz' on qubits \(0, 155\)"),
-        (dict(backend="ibm_fez", quantity="t1", threads=0), ValueError, "threads must be at least 1"),
+        ({"backend": "ibm_nowhere", "quantity": "t1"}, ArchiveError, "has no calibrations of 'ibm_nowhere'"),
+        ({"backend": "ibm_fez", "quantity": "T1"}, ValueError, "no quantity 'T1'; there are t1, t2"),
+        ({"backend": "ibm_fez", "quantity": "t1", "gate": "cz"}, ValueError, "no quantity 't1'; there are error"),
+        ({"backend": "ibm_fez", "quantity": "t1", "qubits": 156}, ArchiveError, "no qubit 156; it has 156"),
+        ({"backend": "ibm_fez", "quantity": "error", "gate": "ecr"}, ArchiveError, "lists the gate 'ecr'"),
+        ({"backend": "ibm_fez", "quantity": "error", "gate": "cz", "qubits": (0, 155)}, ArchiveError, r"no gate 'cz' on qubits \(0, 155\)"),
+        ({"backend": "ibm_fez", "quantity": "t1", "threads": 0}, ValueError, "threads must be at least 1"),
     ]  # fmt: skip
     for arguments, error, message in cases:
         with pytest.raises(error, match=message):
@@ -421,7 +421,7 @@ def test_prune(copied, times):
         archive.prune("ibmq_lima")
         assert "ibmq_lima" not in archive.backends()
         for wrong in ({}, {"every": datetime.timedelta()}):
-            with pytest.raises(ValueError, match="prune needs|every must be"):
+            with pytest.raises(ValueError, match=r"prune needs|every must be"):
                 archive.prune(**wrong)
         with pytest.raises(ArchiveError, match="no calibrations of 'ibmq_lima'; nothing was removed"):
             archive.prune("ibmq_lima")

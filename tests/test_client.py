@@ -283,14 +283,14 @@ def test_payloads_are_compressed_on_the_wire_and_headers_say_who_asks(provider: 
     client = provider._runtime_client
     seen: list[Any] = []
     session = provider._transport._session
-    original = session.request
+    original = session.send
 
-    def spy(method: str, url: str, **options: Any) -> Any:
-        response = original(method, url, **options)
+    def spy(request: Any, **options: Any) -> Any:
+        response = original(request, **options)
         seen.append(response)
         return response
 
-    session.request = spy  # type: ignore[method-assign]
+    session.send = spy  # type: ignore[method-assign]
     body = client.backend_properties("ibm_fez")
     (response,) = seen
     assert len(body) > 500_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+import itertools
 import logging
 import pickle
 from collections.abc import Iterator
@@ -72,13 +73,13 @@ def asked(archiving: IBMProvider) -> list[str]:
     """Give the ends of the paths of requests for payloads."""
     made: list[str] = []
     session = archiving._transport._session
-    original = session.request
+    original = session.send
 
-    def spy(method: str, url: str, **options: Any) -> Any:
-        made.append(url.rsplit("/", 1)[-1])
-        return original(method, url, **options)
+    def spy(request: Any, **options: Any) -> Any:
+        made.append(request.url.partition("?")[0].rsplit("/", 1)[-1])
+        return original(request, **options)
 
-    session.request = spy  # type: ignore[method-assign]
+    session.send = spy  # type: ignore[method-assign]
     return made
 
 
@@ -187,7 +188,7 @@ def test_pulse_defaults_of_earlier_times(file: Path, monkeypatch, tmp_path) -> N
             known = backend.snapshot.last_update
             assert provider.archive.latest("ibmq_lima").defaults == before
             assert backend.defaults(datetime=known + datetime.timedelta(days=1)).source == "archive"
-            with pytest.raises(IBMBackendError, match="before 2019-01-01.* are not known: services keep no history"):
+            with pytest.raises(IBMBackendError, match=r"before 2019-01-01.* are not known: services keep no history"):
                 backend.defaults(datetime=datetime.datetime(2019, 1, 1, tzinfo=datetime.timezone.utc))
             with pytest.raises(TypeError):
                 backend.defaults(datetime="yesterday")
@@ -262,7 +263,7 @@ def test_backfill_in_steps_to_the_beginning_of_everything(archiving: IBMProvider
     assert report.is_exhausted
     assert report.fraction == 1.0
     times = archiving.archive.between("ibmq_lima").times
-    assert all(later - earlier >= datetime.timedelta(hours=9) for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier >= datetime.timedelta(hours=9) for earlier, later in itertools.pairwise(times))
     assert 5 <= len(times) <= 8
     assert set(times) <= {each.last_update for each in calibrations}
 

@@ -65,14 +65,14 @@ def test_nothing_changed(own: LocalService, mine: IBMProvider) -> None:
 def test_what_is_known_is_not_sent_again(mine: IBMProvider) -> None:
     replies = []
     session = mine._transport._session
-    original = session.request
+    original = session.send
 
-    def spy(method, url, **options):
-        reply = original(method, url, **options)
-        replies.append((url.rsplit("/", 1)[-1], reply.status_code, len(reply.content)))
+    def spy(request, **options):
+        reply = original(request, **options)
+        replies.append((request.url.rsplit("/", 1)[-1], reply.status_code, len(reply.content)))
         return reply
 
-    session.request = spy
+    session.send = spy
     backend = mine.get_backend("ibm_sherbrooke")
     backend.properties()
     backend.defaults()

@@ -228,12 +228,16 @@ def test_a_slow_gateway_is_no_reason_to_submit_again(quick: IBMProvider, service
 def test_what_is_said_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://environment:1")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file")
-    said = Transport(ProxyConfiguration({"https": "http://said:2"}), verify=False)._session
-    settings = said.merge_environment_settings("https://somewhere", {}, None, None, None)
+    said = Transport(ProxyConfiguration({"https": "http://said:2"}), verify=False)
+    settings = said._session.merge_environment_settings("https://somewhere", {}, None, None, None)
     assert settings["proxies"]["https"] == "http://said:2"
     assert settings["verify"] is False
-    nothing = Transport()._session.merge_environment_settings("https://somewhere", {}, None, None, None)
+    assert said._route("https://somewhere/a") == {}
+    nothing = Transport()._route("https://somewhere:443/a?b")
     assert nothing["proxies"]["https"] == "http://environment:1"
+    assert nothing["verify"] == "/no/such/file"
+    monkeypatch.setenv("NO_PROXY", "somewhere")
+    assert "https" not in Transport()._route("https://somewhere/a")["proxies"]
 
 
 def test_a_closed_provider_asks_nobody(service: LocalService) -> None:

@@ -97,9 +97,13 @@ class Transport:
         self._hidden: list[str] = []
         self._is_closed = False
         self._session = requests.Session()
-        # What is said here goes before what the environment says, and credentials of .netrc are for others.
-        self._session.trust_env = proxies is None and verify
+        # Credentials of .netrc are for others, and of what the environment says about proxies and certificates a note is
+        # taken once for each host: looking it up is a third of what a request takes this process.
+        self._session.trust_env = False
         self._session.auth = _unchanged
+        # What is said here goes before what the environment says.
+        self._trusts_environment = proxies is None and verify
+        self._routes: dict[str, dict[str, Any]] = {}
         self._session.headers["User-Agent"] = _USER_AGENT
         # No Accept: that is said request by request. Accept-Encoding stays, which has gzip.
         adapter = HTTPAdapter(pool_connections=8, pool_maxsize=64, max_retries=0)
@@ -110,6 +114,17 @@ class Transport:
             self._session.proxies.update(proxies.urls)
             if proxies.username_ntlm:
                 self._session.auth = _ntlm(proxies)
+
+    def _route(self, url: str) -> dict[str, Any]:
+        """Return the proxies and certificates to use for a URL, as ``requests`` understands the environment."""
+        if not self._trusts_environment:
+            return {}
+        host = "/".join(url.split("/", 3)[:3])
+        if host not in self._routes:
+            with requests.Session() as environment:
+                settings = environment.merge_environment_settings(host, {}, None, None, None)
+            self._routes[host] = {"proxies": settings["proxies"], "verify": settings["verify"]}
+        return self._routes[host]
 
     def close(self) -> None:
         """Close the connections; there are no more requests."""
@@ -188,9 +203,11 @@ class Transport:
         timeout: tuple[float, float],
     ) -> Reply | RequestsApiError:
         try:
-            with self._session.request(
-                method, url, headers=headers, params=params, data=body, timeout=timeout, allow_redirects=False
-            ) as response:
+            # Prepared here, because the session would merge what there is nothing to merge with: a fifth of a request.
+            request = requests.PreparedRequest()
+            every = {**self._session.headers, **(headers or {})}
+            request.prepare(method, url, headers=every, data=body, params=params, auth=self._session.auth)
+            with self._session.send(request, timeout=timeout, allow_redirects=False, **self._route(url)) as response:
                 return Reply(what, response.status_code, response.headers, response.content)
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
             return self._no_reply(what, url, error, maybe_processed=False)

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use crate::columns::{Cell, GateColumns, QubitColumns, QubitQuantity};
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, GateDefinition};
 use crate::properties::Properties;
 use crate::qargs::QargsList;
 use crate::snapshot::Reading;
@@ -56,47 +56,94 @@ pub struct Change {
 }
 
 /// An operation somewhere: its name and its qubits, or `None` for everywhere.
-pub type Place<'r> = (&'r str, Option<&'r [u32]>);
+type Place<'r> = (&'r str, Option<&'r [u32]>);
 
 /// What changed. All lists are in the order of the new snapshot; what it does not have comes last.
 #[derive(Debug, Default)]
-pub struct Diff<'r> {
+pub struct Diff {
     /// By qubit.
     pub qubits: Vec<(u32, Change)>,
-    /// By gate and its qubits.
-    pub gates: Vec<(&'r str, &'r [u32], Change)>,
+    /// By gate: index of its table in the new snapshot, and row.
+    pub gates: Vec<(u32, u32, Change)>,
     /// Operations that can be used now and could not before.
-    pub appeared: Vec<Place<'r>>,
+    pub appeared: Vec<(String, Option<Vec<u32>>)>,
     /// Operations that could be used before and cannot now.
-    pub vanished: Vec<Place<'r>>,
+    pub vanished: Vec<(String, Option<Vec<u32>>)>,
     /// Keys of the configuration whose values changed, as far as targets are made of them.
     pub configuration: Vec<&'static str>,
 }
 
-impl<'r> Diff<'r> {
+impl Diff {
     /// Compares two snapshots.
     #[must_use]
-    pub fn new(old: &'r Reading, new: &'r Reading, tolerance: Tolerance) -> Self {
+    pub fn new(old: &Reading, new: &Reading, tolerance: Tolerance) -> Self {
+        if std::ptr::eq(old, new) {
+            return Self::default();
+        }
         let mut diff = Self { configuration: changed_keys(&old.configuration, &new.configuration), ..Self::default() };
         let none = Properties::default();
         let (before, after) = (old.properties.as_ref(), new.properties.as_ref());
-        let of = |properties: Option<&'r Properties>| properties.map(|it| &it.gates[..]).unwrap_or_default();
-        let is_same_place = diff.configuration.is_empty() && is_same_place(before, after);
         diff.compare_qubits(&before.unwrap_or(&none).qubits, &after.unwrap_or(&none).qubits, tolerance);
-        let mut gates = Gates { changes: Vec::new(), tolerance };
-        for table in of(after) {
+        for (index, table) in (0..).zip(after.map(|it| &it.gates[..]).unwrap_or_default()) {
             if let Some(known) = before.and_then(|properties| properties.gate(&table.name)) {
-                gates.compare(known, table);
+                diff.compare_gates(known, table, index, tolerance);
             }
         }
-        diff.gates = gates.changes;
-        if !is_same_place {
-            let (before, after) = (places(old), places(new));
-            let (known, present): (HashSet<_>, HashSet<_>) = (before.iter().collect(), after.iter().collect());
-            diff.appeared = after.iter().filter(|place| !known.contains(place)).copied().collect();
-            diff.vanished = before.iter().filter(|place| !present.contains(place)).copied().collect();
+        match (before, after) {
+            (Some(before), Some(after)) if diff.configuration.is_empty() && lists_the_same(before, after) => {
+                diff.compare_flags(before, after, &new.configuration);
+            }
+            _ => diff.compare_places(old, new),
         }
         diff
+    }
+
+    fn place(&mut self, name: &str, qargs: &[u32], before: bool, after: bool) {
+        let list = match (before, after) {
+            (true, false) => &mut self.vanished,
+            (false, true) => &mut self.appeared,
+            _ => return,
+        };
+        list.push((name.to_owned(), Some(qargs.to_vec())));
+    }
+
+    /// What became operational or not, between calibrations that list the same rows of one configuration.
+    fn compare_flags(&mut self, old: &Properties, new: &Properties, configuration: &Configuration) {
+        let (was, is) = (&old.qubits, &new.qubits);
+        let usable =
+            |qubits: &QubitColumns, qargs: &[u32]| qargs.iter().all(|qubit| qubits.is_operational(*qubit as usize));
+        let is_same = was.operational() == is.operational();
+        for (one, other) in old.gates.iter().zip(&new.gates) {
+            if is_same && one.operational == other.operational {
+                continue;
+            }
+            for (row, qargs) in other.qargs.iter().enumerate() {
+                let before = one.operational[row] && usable(was, qargs);
+                self.place(&other.name, qargs, before, other.operational[row] && usable(is, qargs));
+            }
+        }
+        if is_same {
+            return;
+        }
+        // What the configuration defines and the calibrations do not list depends on its qubits alone.
+        for gate in sorted(configuration) {
+            let table = new.gate(&gate.name);
+            let listed = |qargs: &[u32]| table.is_some_and(|table| table.row(qargs).is_some());
+            for qargs in gate.qargs.iter().flat_map(QargsList::iter) {
+                let (before, after) = (usable(was, qargs), usable(is, qargs));
+                if before != after && !listed(qargs) {
+                    self.place(&gate.name, qargs, before, after);
+                }
+            }
+        }
+    }
+
+    fn compare_places(&mut self, old: &Reading, new: &Reading) {
+        let (before, after) = (places(old), places(new));
+        let (known, present): (HashSet<_>, HashSet<_>) = (before.iter().collect(), after.iter().collect());
+        let own = |(name, qargs): &Place<'_>| ((*name).to_owned(), qargs.map(<[u32]>::to_vec));
+        self.appeared = after.iter().filter(|place| !known.contains(place)).map(own).collect();
+        self.vanished = before.iter().filter(|place| !present.contains(place)).map(own).collect();
     }
 
     /// Whether nothing changed.
@@ -122,31 +169,23 @@ impl<'r> Diff<'r> {
         }
         self.qubits.sort_by_key(|(qubit, _)| *qubit);
     }
-}
 
-struct Gates<'r> {
-    changes: Vec<(&'r str, &'r [u32], Change)>,
-    tolerance: Tolerance,
-}
-
-impl<'r> Gates<'r> {
-    fn compare(&mut self, old: &'r GateColumns, new: &'r GateColumns) {
+    fn compare_gates(&mut self, old: &GateColumns, new: &GateColumns, table: u32, tolerance: Tolerance) {
         let is_aligned = old.qargs == new.qargs && !new.repeats();
         for (row, qargs) in new.qargs.iter().enumerate() {
             // When a calibration repeats a place, what it says last counts.
             let known = if is_aligned { Some(row) } else { old.row(qargs).filter(|_| new.row(qargs) == Some(row)) };
             let Some(known) = known else { continue };
+            let mut add = |change| self.gates.push((table, index(row), change));
             for (what, before, after) in [
                 (What::GateError, old.error.cell(known), new.error.cell(row)),
                 (What::GateLength, old.duration.cell(known), new.duration.cell(row)),
             ] {
-                let change = changed(before, after, self.tolerance);
-                self.changes.extend(
-                    change.map(|(old, new_value)| (new.name.as_str(), qargs, Change { what, old, new: new_value })),
-                );
+                if let Some((old, new)) = changed(before, after, tolerance) {
+                    add(Change { what, old, new });
+                }
             }
-            let change = flag(old.operational[known], new.operational[row]);
-            self.changes.extend(change.map(|change| (new.name.as_str(), qargs, change)));
+            flag(old.operational[known], new.operational[row]).into_iter().for_each(add);
         }
     }
 }
@@ -171,9 +210,9 @@ fn flag(old: bool, new: bool) -> Option<Change> {
     (old != new).then(|| Change { what: What::Operational, old: number(old), new: number(new) })
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a device has at most 2^16 qubits")]
-fn index(qubit: usize) -> u32 {
-    qubit as u32
+#[expect(clippy::cast_possible_truncation, reason = "qubits and rows each took some of fewer than 2^32 bytes")]
+fn index(at: usize) -> u32 {
+    at as u32
 }
 
 /// Keys of the payload whose values differ, as far as they were read.
@@ -194,14 +233,16 @@ fn changed_keys(old: &Configuration, new: &Configuration) -> Vec<&'static str> {
     same.into_iter().filter(|(_, same)| !same).map(|(key, _)| key).collect()
 }
 
-/// Whether two calibrations list the same rows and the same faults.
-fn is_same_place(old: Option<&Properties>, new: Option<&Properties>) -> bool {
-    let (Some(old), Some(new)) = (old, new) else { return old.is_none() && new.is_none() };
-    let same =
-        |(a, b): (&GateColumns, &GateColumns)| a.name == b.name && a.qargs == b.qargs && a.operational == b.operational;
-    old.gates.len() == new.gates.len()
-        && old.gates.iter().zip(&new.gates).all(same)
-        && old.qubits.operational() == new.qubits.operational()
+/// Whether two calibrations list the same rows, each once.
+fn lists_the_same(old: &Properties, new: &Properties) -> bool {
+    let same = |(a, b): (&GateColumns, &GateColumns)| a.name == b.name && a.qargs == b.qargs && !a.repeats();
+    old.gates.len() == new.gates.len() && old.gates.iter().zip(&new.gates).all(same)
+}
+
+fn sorted(configuration: &Configuration) -> Vec<&GateDefinition> {
+    let mut gates: Vec<_> = configuration.gates.values().collect();
+    gates.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    gates
 }
 
 /// Where operations can be used: where the configuration defines them or the calibration lists them, but for what is not
@@ -214,9 +255,7 @@ fn places<'r>(reading: &'r Reading) -> Vec<Place<'r>> {
     for table in tables {
         places.extend(table.qargs.iter().filter_map(|qargs| add((table.name.as_str(), Some(qargs)))));
     }
-    let mut gates: Vec<_> = configuration.gates.values().collect();
-    gates.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    for gate in gates {
+    for gate in sorted(configuration) {
         let qargs = gate.qargs.iter().flat_map(QargsList::iter);
         places.extend(qargs.filter_map(|qargs| add((gate.name.as_str(), Some(qargs)))));
     }

@@ -1,72 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What changed between two snapshots, as tuples that are made when they are asked for.
 
+use std::sync::Arc;
+
 use pyo3::prelude::*;
-use qiskit_ibm_native_core::diff::{Change, Diff, Place, Tolerance};
+use qiskit_ibm_native_core::diff::{Diff, Tolerance};
 use qiskit_ibm_native_core::snapshot::Reading;
 
 type QubitChange = (u32, &'static str, Option<f64>, Option<f64>);
 type GateChange<'d> = (&'d str, &'d [u32], &'static str, Option<f64>, Option<f64>);
+type Place<'d> = (&'d str, Option<&'d [u32]>);
 
 #[pyclass(name = "Diff", module = "qiskit_ibm_native._native", frozen)]
 pub struct PyDiff {
-    qubits: Vec<(u32, Change)>,
-    gates: Vec<(String, Vec<u32>, Change)>,
-    appeared: Vec<(String, Option<Vec<u32>>)>,
-    vanished: Vec<(String, Option<Vec<u32>>)>,
-    configuration: Vec<&'static str>,
+    new: Arc<Reading>,
+    diff: Diff,
 }
 
 impl PyDiff {
-    pub fn new(old: &Reading, new: &Reading, tolerance: Tolerance) -> Self {
-        let Diff { qubits, gates, appeared, vanished, configuration } = Diff::new(old, new, tolerance);
-        let own = |places: Vec<Place<'_>>| {
-            places.into_iter().map(|(name, qargs)| (name.to_owned(), qargs.map(<[u32]>::to_vec))).collect()
-        };
-        Self {
-            qubits,
-            gates: gates.into_iter().map(|(name, qargs, change)| (name.to_owned(), qargs.to_vec(), change)).collect(),
-            appeared: own(appeared),
-            vanished: own(vanished),
-            configuration,
-        }
+    pub fn new(old: &Reading, new: &Arc<Reading>, tolerance: Tolerance) -> Self {
+        Self { new: new.clone(), diff: Diff::new(old, new, tolerance) }
     }
+}
+
+fn places(places: &[(String, Option<Vec<u32>>)]) -> Vec<Place<'_>> {
+    places.iter().map(|(name, qargs)| (name.as_str(), qargs.as_deref())).collect()
 }
 
 #[pymethods]
 impl PyDiff {
     #[getter]
     fn qubits(&self) -> Vec<QubitChange> {
-        self.qubits.iter().map(|(qubit, change)| (*qubit, change.what.name(), change.old, change.new)).collect()
+        self.diff.qubits.iter().map(|(qubit, change)| (*qubit, change.what.name(), change.old, change.new)).collect()
     }
 
     #[getter]
     fn gates(&self) -> Vec<GateChange<'_>> {
-        let changes = self.gates.iter();
-        changes.map(|(name, qargs, it)| (name.as_str(), &qargs[..], it.what.name(), it.old, it.new)).collect()
+        let tables = self.new.properties.as_ref().map(|properties| &properties.gates[..]).unwrap_or_default();
+        let changes = self.diff.gates.iter().map(|(table, row, change)| {
+            let table = &tables[*table as usize];
+            (table.name.as_str(), table.qargs.get(*row as usize), change.what.name(), change.old, change.new)
+        });
+        changes.collect()
     }
 
     #[getter]
-    fn appeared(&self) -> Vec<(&str, Option<&[u32]>)> {
-        self.appeared.iter().map(|(name, qargs)| (name.as_str(), qargs.as_deref())).collect()
+    fn appeared(&self) -> Vec<Place<'_>> {
+        places(&self.diff.appeared)
     }
 
     #[getter]
-    fn vanished(&self) -> Vec<(&str, Option<&[u32]>)> {
-        self.vanished.iter().map(|(name, qargs)| (name.as_str(), qargs.as_deref())).collect()
+    fn vanished(&self) -> Vec<Place<'_>> {
+        places(&self.diff.vanished)
     }
 
     #[getter]
     fn configuration(&self) -> Vec<&'static str> {
-        self.configuration.clone()
+        self.diff.configuration.clone()
     }
 
     fn __bool__(&self) -> bool {
-        let Self { qubits, gates, appeared, vanished, configuration } = self;
-        !(qubits.is_empty()
-            && gates.is_empty()
-            && appeared.is_empty()
-            && vanished.is_empty()
-            && configuration.is_empty())
+        !self.diff.is_empty()
     }
 }
