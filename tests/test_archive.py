@@ -22,6 +22,7 @@ import brute
 from calibrations import Drift
 from qiskit_ibm_native import ArchiveDamagedError, ArchiveError, CalibrationArchive, Snapshot
 from qiskit_ibm_native.archive import database as schema
+from qiskit_ibm_native.exceptions import IBMInputValueError
 
 UTC = datetime.timezone.utc
 COUNTS = {"lima": 1300, "hanoi": 500, "fez": 200}
@@ -257,8 +258,26 @@ def test_covering_is_what_is_known_for_sure(archive):
     archive.add(snapshot(10), until=at(15))
     archive.add(snapshot(10), until=at(13))
     assert archive.covering("ibm_tiny", at(15)) == snapshot(10)
-    assert archive.covering_time("ibm_tiny", at(15)) == at(10)
-    assert archive.covering_time("ibm_tiny", at(15.5)) is None
+    assert archive.covering("ibm_tiny", at(15.5)) is None
+    # What is there later was published, whatever was believed.
+    archive.add(snapshot(14))
+    assert archive.covering("ibm_tiny", at(14)) == snapshot(10)
+    assert archive.covering("ibm_tiny", at(15)) is None
+
+
+def test_what_one_origin_knows_says_nothing_about_another(archive):
+    archive._add(snapshot(10), at(12), origin="https://one")
+    assert archive.covering("ibm_tiny", at(11), "https://one") == snapshot(10)
+    assert archive.covering("ibm_tiny", at(11), "https://two") is None
+    assert archive.covering("ibm_tiny", at(11)) is None
+
+
+def test_a_configuration_of_today_does_not_replace_the_one_of_then(archive):
+    archive.add(snapshot(10, backend_version="1.0"))
+    assert not archive._add(snapshot(10, backend_version="2.0"), at(12), is_of_today=True)
+    assert archive.at("ibm_tiny", at(11)).configuration.backend_version == "1.0"
+    assert archive.covering("ibm_tiny", at(12)) == snapshot(10, backend_version="1.0")
+    assert len(archive.between("ibm_tiny")) == 1
 
 
 # Time
@@ -322,7 +341,12 @@ def test_series_of_what_there_is_not(filled):
     for arguments, error, message in cases:
         with pytest.raises(error, match=message):
             filled.series(**arguments)
-    assert len(filled.series("ibm_fez", "t1", end=at(-1))) == 0
+    for wrong in (1.7, [1.7], True, "3", [[0]]):
+        with pytest.raises(IBMInputValueError, match="qubits must be integers"):
+            filled.series("ibm_fez", "t1", qubits=wrong)
+    assert filled.series("ibm_fez", "t1", qubits=np.array(3)).qubits.tolist() == [3]
+    assert len(filled.series("ibm_fez", "t1", end=at(-1), qubits=3)) == 0
+    assert len(filled.series("ibm_fez", "error", gate="cz", end=at(-1), qubits=(0, 1))) == 0
     assert len(filled.between("ibm_fez", end=at(-1))) == 0
 
 
@@ -365,6 +389,10 @@ def test_folders_of_several_forms_come_in(archive, tmp_path):
     assert "no properties with a date" in report.problems[plain]
     assert str(report).startswith("3 added, 0 known, 2 problems")
     assert archive.latest("ibm_hanoi").defaults is not None
+    second = official / "conf_lima.json"
+    second.write_bytes(Snapshot.load("lima").payloads.configuration)
+    (official / "props_lima.json").write_bytes(Snapshot.load("lima").payloads.properties)
+    assert archive.import_folder(official).known == 2
     with pytest.raises(FileNotFoundError):
         archive.import_folder(tmp_path / "nowhere")
 
@@ -540,6 +568,87 @@ def test_damaged_rows_are_found_and_the_rest_stays_usable(copied, history, times
         assert archive.prune(damaged=True).calibrations == 6
         assert archive.verify()
         assert len(archive.series("ibm_hanoi", "anharmonicity")) == 494
+
+
+def test_what_is_damaged_is_put_in_again(copied, history, times):
+    with CalibrationArchive(copied) as archive:
+        row = archive.between("ibm_hanoi")._rows[3]
+    for payload in (row.configuration, row.properties):
+        change(copied, "UPDATE payloads SET packed = zeroblob(50) WHERE id = ?", payload)
+    with CalibrationArchive(copied) as archive:
+        assert not archive.verify()
+        assert not archive.add(Snapshot.from_payloads(*history["hanoi"][3]))
+        assert archive.verify()
+        assert archive.at("ibm_hanoi", times["hanoi"][3]).payloads[:2] == history["hanoi"][3]
+
+
+def test_one_wrong_bit_is_noticed(archive):
+    archive.add(snapshot(1))
+    ((number, packed),) = archive._database.rows(
+        "SELECT p.id, p.packed FROM payloads p JOIN calibrations c ON p.id = c.properties"
+    )
+    for at_byte in range(0, len(packed), 5):
+        wrong = packed[:at_byte] + bytes([packed[at_byte] ^ 4]) + packed[at_byte + 1 :]
+        change(archive.path, "UPDATE payloads SET packed = ? WHERE id = ?", wrong, number)
+        try:
+            assert archive.latest("ibm_tiny") == snapshot(1)
+        except ArchiveDamagedError:
+            assert not archive.verify()
+
+
+def test_what_series_keep_is_made_again_if_it_is_damaged(archive):
+    archive.add(snapshot(1))
+    expected = archive.series("ibm_tiny", "t1").values.tolist()
+    for wrong in (b"", b"\xff", b"not a column at all"):
+        change(archive.path, "UPDATE extracts SET content = ?", wrong)
+        assert archive.series("ibm_tiny", "t1").values.tolist() == expected
+        assert archive._database.rows("SELECT count(*) FROM extracts WHERE content = ?", (wrong,)) == [(0,)]
+
+
+def test_damage_stops_neither_an_export_nor_what_comes_before_it(copied, tmp_path, times):
+    with CalibrationArchive(copied) as archive:
+        row = archive.between("ibm_hanoi")._rows[5]
+    change(copied, "UPDATE payloads SET packed = zeroblob(50) WHERE id = ?", row.properties)
+    with CalibrationArchive(copied) as archive:
+        seen = []
+        with pytest.raises(ArchiveDamagedError):
+            seen.extend(iter(archive.between("ibm_hanoi")))
+        assert [each.last_update for each in seen] == times["hanoi"][:5]
+        for form in ("folder", "parquet"):
+            with pytest.warns(RuntimeWarning, match="1 damaged calibrations of ibm_hanoi are left out"):
+                assert archive.export(tmp_path / form, format=form, backend="ibm_hanoi", end=times["hanoi"][10]) == 9
+
+
+def test_what_is_added_while_damage_is_looked_for_stays(copied, monkeypatch):
+    from qiskit_ibm_native.archive import housekeeping
+
+    with CalibrationArchive(copied) as archive, CalibrationArchive(copied) as other:
+        row = archive.between("ibm_hanoi")._rows[5]
+        change(copied, "UPDATE payloads SET packed = zeroblob(50) WHERE id = ?", row.properties)
+        verify = housekeeping.verify
+
+        def slow(database):
+            report = verify(database)
+            assert other.add(snapshot(1))
+            return report
+
+        monkeypatch.setattr(housekeeping, "verify", slow)
+        assert archive.prune(damaged=True).calibrations == 1
+        assert archive.latest("ibm_tiny") == snapshot(1)
+
+
+def test_names_of_devices_do_not_lead_out_of_a_folder(archive, tmp_path):
+    archive.add(snapshot(1, backend_name="../../escaped"))
+    assert archive.export(tmp_path / "a" / "b") == 1
+    assert not (tmp_path / "escaped").exists()
+    assert archive.import_folder(tmp_path / "a").known == 1
+
+
+def test_the_first_and_the_last_moment_of_all(archive, berlin):
+    archive.add(snapshot(1))
+    assert archive.at("ibm_tiny", datetime.datetime.max) == snapshot(1)
+    assert archive.at("ibm_tiny", datetime.datetime.min) is None
+    assert len(archive.between("ibm_tiny", datetime.datetime.min, datetime.datetime.max)) == 1
 
 
 def test_a_damaged_file_is_told_and_read_as_far_as_it_goes(copied):

@@ -162,17 +162,17 @@ def test_how_many_requests_are_made(service: LocalService) -> None:
     made: list[str] = []
     import requests as http
 
-    original = http.Session.request
+    original = http.Session.send
 
-    def spy(self: Any, method: str, url: str, **options: Any) -> Any:
-        made.append(f"{method} {url.split('/', 3)[3]}")
-        return original(self, method, url, **options)
+    def spy(self: Any, request: Any, **options: Any) -> Any:
+        made.append(f"{request.method} {request.url.partition('?')[0].split('/', 3)[3]}")
+        return original(self, request, **options)
 
     def since() -> list[str]:
         found, made[:] = list(made), []
         return found
 
-    http.Session.request = spy  # type: ignore[method-assign]
+    http.Session.send = spy  # type: ignore[method-assign]
     try:
         with IBMProvider() as provider:
             assert since() == ["POST identity/token"]
@@ -197,7 +197,7 @@ def test_how_many_requests_are_made(service: LocalService) -> None:
             assert provider.backend.ibmq_lima.name == "ibmq_lima"
             assert since() == ["GET experimental/v1/backends", "GET experimental/v1/backends/ibmq_lima/configuration"]
     finally:
-        http.Session.request = original  # type: ignore[method-assign]
+        http.Session.send = original  # type: ignore[method-assign]
 
 
 def test_looking_at_a_backend_asks_nobody(provider: IBMProvider, requests: list[str]) -> None:

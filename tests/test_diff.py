@@ -209,3 +209,16 @@ def test_other_devices_differ_in_everything():
     diff = Snapshot.load("vigo").diff(Snapshot.load("hanoi"))
     assert {"backend_name", "n_qubits", "gates"} <= set(diff.configuration)
     assert diff.affects(circuit_on(0, 1))
+
+
+def test_other_pulse_defaults_are_told():
+    configuration, properties, defaults = Snapshot.load("lima").payloads
+    lima, bare = Snapshot.load("lima"), Snapshot.from_payloads(configuration, properties)
+    other = Snapshot.from_payloads(configuration, properties, defaults.replace(b" ", b"  ", 1))
+    for one, two in ((lima, bare), (bare, lima), (lima, other), (lima, Snapshot.from_bytes(other.to_bytes()))):
+        diff = one.diff(two)
+        assert diff
+        assert diff.defaults
+        assert not diff.affects(circuit_on(0, 1))
+    assert not lima.diff(Snapshot.from_bytes(lima.to_bytes()))
+    assert not lima.diff(Snapshot.from_bytes(lima.to_bytes(payloads=False)))

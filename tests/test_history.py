@@ -167,8 +167,13 @@ def test_a_refresh_records_what_is_new(past: LocalService, archiving: IBMProvide
         assert backend.refresh()
         assert archiving.archive.latest("ibmq_lima") == more
         now = datetime.datetime.now(datetime.timezone.utc)
-        assert archiving.archive.covering("ibmq_lima", now - datetime.timedelta(minutes=5)) == more
-        assert archiving.archive.covering("ibmq_lima", now + datetime.timedelta(minutes=5)) is None
+        for minutes, origin, expected in (
+            (15, past.api_url, more),
+            (5, past.api_url, None),
+            (15, "https://other", None),
+        ):
+            moment = now - datetime.timedelta(minutes=minutes)
+            assert archiving.archive.covering("ibmq_lima", moment, origin) == expected
     finally:
         device = past._catalog.get("ibmq_lima")
         device.calibrations.remove(more)
@@ -201,7 +206,7 @@ def test_pulse_defaults_of_earlier_times(file: Path, monkeypatch, tmp_path) -> N
         service.stop()
 
 
-def test_properties_of_a_job_say_where_they_are_from(local_provider, tmp_path) -> None:
+def test_properties_of_a_job_say_where_they_are_from(tmp_path, monkeypatch) -> None:
     with IBMProvider(
         channel="local", store=tmp_path / "jobs.sqlite3", workers=1, archive=tmp_path / "archive"
     ) as provider:
@@ -211,6 +216,10 @@ def test_properties_of_a_job_say_where_they_are_from(local_provider, tmp_path) -
         first = job.properties()
         assert first.source == "service"
         assert first.last_update_date == backend.properties().last_update_date
+        # What is minutes old may not have been published when the service was asked.
+        assert job.properties(refresh=True).source == "service"
+        monkeypatch.setattr("qiskit_ibm_native.provider.recorder.MARGIN", datetime.timedelta())
+        job.properties(refresh=True)
         assert job.properties(refresh=True).source == "archive"
 
 
@@ -332,3 +341,47 @@ def test_a_chosen_calibration_is_not_taken_for_the_latest_one(archiving: IBMProv
     backend = archiving.get_backend("ibmq_lima", calibration_id="mine")
     assert backend.properties() is not None
     assert archiving.archive.stats().calibrations == 0
+
+
+def test_pulses_are_kept_with_the_calibration_that_they_were_fetched_with(file, monkeypatch, tmp_path) -> None:
+    service = LocalService(store=tmp_path / "jobs.sqlite3", workers=1)
+    service.start()
+    for name, value in service.environment().items():
+        monkeypatch.setenv(name, value)
+    configuration, properties, defaults = Snapshot.load("lima").payloads
+    later = properties.replace(b"2021-03-15T00:36:03-04:00", b"2021-03-16T00:36:03-04:00", 1)
+    assert later != properties
+    try:
+        with IBMProvider(archive=file) as provider:
+            backend = provider.get_backend("ibmq_lima")
+            pulses = backend.defaults(), backend.properties()
+            service.publish(Snapshot.from_payloads(configuration, later, defaults))
+            assert not backend.refresh()
+            assert backend.properties() is not pulses[1]
+            assert provider.archive.latest("ibmq_lima").payloads == (configuration, later, defaults)
+            other = Snapshot.load("hanoi").payloads.defaults
+            service.publish(Snapshot.from_payloads(configuration, later, other))
+            held = backend.target, backend.properties()
+            diff = backend.refresh()
+            assert diff
+            assert diff.defaults
+            assert not diff.qubits
+            assert (backend.target, backend.properties()) == held
+            assert backend.defaults().payload == other
+            assert "pulse defaults: others" in str(diff)
+    finally:
+        service.stop()
+
+
+def test_a_service_that_ignores_the_time_is_not_believed(calibrations) -> None:
+    from qiskit_ibm_native import IBMBackend
+    from qiskit_ibm_native.exceptions import IBMBackendApiProtocolError
+
+    class Client:
+        def backend_properties(self, name, datetime=None):
+            return calibrations[9].payloads.properties
+
+    configuration = Snapshot.from_payloads(calibrations[0].payloads.configuration)
+    backend = IBMBackend(configuration, None, Client())
+    with pytest.raises(IBMBackendApiProtocolError, match="and sent later ones"):
+        backend.snapshot_history(time_of(3))

@@ -271,6 +271,7 @@ def test_watch_ends_with_its_provider_and_by_its_own_hand(own: LocalService, lim
     [
         ((0, print), "interval must be a number of seconds above 0"),
         ((float("inf"), print), "interval must be a number of seconds above 0"),
+        ((1e10, print), "at most 30 days"),
         ((True, print), "interval must be"),
         ((datetime.timedelta(-1), print), "interval must be"),
         ((1, "print"), "callback must be callable"),
@@ -281,3 +282,31 @@ def test_watch_refuses_what_makes_no_sense(mine: IBMProvider, arguments, message
         mine.get_backend("ibmq_lima").watch(*arguments)
     with pytest.raises(IBMInputValueError, match="jitter must be"):
         mine.get_backend("ibmq_lima").watch(1, print, jitter=1.0)
+
+
+def test_each_watch_is_told_of_everything(own: LocalService, mine: IBMProvider, lima) -> None:
+    backend = mine.get_backend("ibmq_lima")
+    backend.target  # noqa: B018
+    told: list[list[SnapshotDiff]] = [[], []]
+    with backend.watch(0.05, told[0].append), backend.watch(0.05, told[1].append):
+        own.publish(lima[1])
+        backend.refresh()
+        assert eventually(lambda: all(told))
+    assert [len(each) for each in told] == [1, 1]
+
+
+def test_watch_survives_what_other_clients_raise(mine: IBMProvider) -> None:
+    backend = mine.get_backend("ibmq_lima")
+    errors: list[Exception] = []
+    backend.refresh = lambda: 1 / 0  # type: ignore[method-assign]
+    with backend.watch(0.02, print, on_error=errors.append) as watch:
+        assert eventually(lambda: len(errors) > 1)
+        assert watch.is_running
+    assert isinstance(watch.last_error, ZeroDivisionError)
+
+
+def test_the_configuration_stays_the_same_object(mine: IBMProvider) -> None:
+    backend = mine.get_backend("ibmq_lima")
+    configuration = backend.configuration()
+    backend.refresh()
+    assert backend.configuration() is configuration

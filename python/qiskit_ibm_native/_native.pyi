@@ -16,6 +16,7 @@ __all__ = [
     "Vocabulary",
     "build_profile",
     "count_shots",
+    "damaged_extracts",
     "extract_packed",
     "hex_shots",
     "pack",
@@ -151,6 +152,9 @@ class Snapshot:
             CompactFormError: There are no payloads.
         """
 
+    def has_other_defaults(self, other: Snapshot) -> bool:
+        """Return whether the pulse defaults payloads differ; false if one of the snapshots has no payloads."""
+
     def diff(self, other: Snapshot, rtol: float, atol: float) -> Diff:
         """Return what changed to another snapshot, where ``|new - old| <= atol + rtol * |old|`` counts as equal."""
 
@@ -209,12 +213,14 @@ def extract_packed(
         threads: How many threads to use.
 
     Returns:
-        For each, bytes that :func:`stack_extracted` takes (none if the gate is not listed), or a text that says what is
-        wrong with it.
+        For each, bytes that :func:`stack_extracted` takes, or a text that says what is wrong with it.
 
     Raises:
         ValueError: There is no such quantity.
     """
+
+def damaged_extracts(extracted: Sequence[bytes], quantity: str, gate: str | None, num_qubits: int) -> list[int]:
+    """Return which of many are not what :func:`extract_packed` returned, by their index."""
 
 def stack_extracted(extracted: Sequence[bytes], quantity: str, gate: str | None, num_qubits: int) -> dict[str, Array]:
     """Stack what :func:`extract_packed` returned, as :func:`stack_snapshots` does.

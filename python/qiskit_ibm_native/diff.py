@@ -56,15 +56,24 @@ class SnapshotDiff:
     """What changed from one snapshot to another; false if nothing did.
 
     Compared are the quantities that have columns (:class:`SnapshotColumns`), where operations can be used, and what the
-    configuration says that targets are made of. Dates, pulses and whatever else is in the payloads are not, so that snapshots
-    with other digests may have no difference. What is not operational counts as absent. Everything is worked out natively at
+    configuration says that targets are made of; of pulse defaults, whether they are the same. Dates and whatever else is in
+    the payloads are not, so that snapshots with other digests may have no difference. What is not operational counts as absent. Everything is worked out natively at
     once, and made into Python objects when it is asked for.
     """
 
-    def __init__(self, old: _native.Snapshot, new: _native.Snapshot, rtol: float = 0.0, atol: float = 0.0) -> None:
-        """Compare two native snapshots."""
+    def __init__(
+        self,
+        old: _native.Snapshot,
+        new: _native.Snapshot,
+        rtol: float = 0.0,
+        atol: float = 0.0,
+        *,
+        has_other_defaults: bool = False,
+    ) -> None:
+        """Compare two native snapshots; what became of the pulse defaults is said by who compares."""
         self._diff = old.diff(new, rtol, atol)
-        self._old, self._new = old, new
+        self._name = new.name
+        self._has_other_defaults = has_other_defaults
 
     @property
     def qubits(self) -> list[QubitChange]:
@@ -101,8 +110,13 @@ class SnapshotDiff:
         """Ordered pairs of qubits on which a two-qubit operation vanished, ascending; another one may still be there."""
         return _pairs(self.vanished)
 
+    @property
+    def defaults(self) -> bool:
+        """Whether the pulse defaults are others. Targets are not made of them, and circuits not affected."""
+        return self._has_other_defaults
+
     def __bool__(self) -> bool:
-        return bool(self._diff)
+        return self._has_other_defaults or bool(self._diff)
 
     def affects(self, circuit: QuantumCircuit) -> bool:
         """Return whether any instruction of a transpiled circuit sits on something that changed.
@@ -139,6 +153,8 @@ class SnapshotDiff:
         """Return what changed as texts: where, what, before, after."""
         for key in self.configuration:
             yield "configuration", key, "", ""
+        if self.defaults:
+            yield "pulse defaults", "others", "", ""
         for each in self.vanished:
             yield _where(*each), "vanished", "", ""
         for each in self.appeared:
@@ -150,12 +166,12 @@ class SnapshotDiff:
 
     def _title(self) -> str:
         if not self:
-            return f"{self._new.name}: nothing changed"
+            return f"{self._name}: nothing changed"
         counts = {
-            "of the configuration": len(self.configuration), "vanished": len(self.vanished),
+            "of the configuration": len(self.configuration), "of the pulse defaults": int(self.defaults), "vanished": len(self.vanished),
             "appeared": len(self.appeared), "values of qubits": len(self.qubits), "values of gates": len(self.gates),
         }  # fmt: skip
-        return f"{self._new.name}: " + ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+        return f"{self._name}: " + ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
     def __str__(self) -> str:
         rows = list(self._rows())

@@ -199,7 +199,8 @@ class Snapshot:
         from .diff import SnapshotDiff, checked_tolerance
 
         tolerances = checked_tolerance("rtol", rtol), checked_tolerance("atol", atol)
-        return SnapshotDiff(self._native, other._native, *tolerances)
+        has_other_defaults = self._native.has_other_defaults(other._native)
+        return SnapshotDiff(self._native, other._native, *tolerances, has_other_defaults=has_other_defaults)
 
     def with_overrides(self, table: Any = None, /, *, date: datetime.datetime | None = None, **values: Any) -> Snapshot:
         """Return a snapshot with other measured values, from which everything is built as from any other.

@@ -4,20 +4,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import _native
 from ..exceptions import ArchiveError, BackendPayloadError
 from ..processors import available_processors
+from .database import Database
 from .moments import microseconds
 
-if TYPE_CHECKING:
-    from .database import Database
-
+#: How many payloads are in memory at once.
 _BATCH = 64
+
+#: Returns the rows of a query.
+Rows = Callable[[str, Sequence[Any]], list[Any]]
 
 
 @dataclass(frozen=True)
@@ -55,18 +58,30 @@ class VerifyReport:
 
 def verify(database: Database) -> VerifyReport:
     """Return what is wrong, see :meth:`CalibrationArchive.verify`."""
-    file = []
+    # A connection of its own, and one transaction: what others add or remove meanwhile is no damage.
+    with closing(Database(database.path)) as own, own.reading() as connection:
+        connection.execute("BEGIN")
+        try:
+            return _verify(own)
+        finally:
+            connection.rollback()
+
+
+def _verify(database: Database) -> VerifyReport:
+    file: list[str] = []
     try:
         results = [str(result) for (result,) in database.rows("PRAGMA integrity_check")]
         file = [result for result in results if result != "ok"]
     except ArchiveError as error:
         file.append(str(error.__cause__ or error))
-    numbers = _numbers(database, "payloads", file)
+    numbers, damaged = _numbers(database, "payloads", file), {}
     with ThreadPoolExecutor(available_processors()) as executor:
-        found = executor.map(_payload_problem, _payloads(database, numbers))
-        damaged = {number: problem for number, problem in found if problem is not None}
+        for start in range(0, len(numbers), _BATCH):
+            batch = numbers[start : start + _BATCH]
+            found = executor.map(lambda row: payload_problem(*row), [_payload(database.rows, each) for each in batch])
+            damaged.update({number: why for number, why in zip(batch, found, strict=True) if why is not None})
     calibrations = _numbers(database, "calibrations", file)
-    problems = dict(_calibration_problems(database, calibrations, set(numbers), damaged))
+    problems = dict(_calibration_problems(database, calibrations, dict.fromkeys(numbers) | damaged))
     return VerifyReport(len(calibrations), len(numbers), damaged, problems, tuple(file))
 
 
@@ -78,58 +93,63 @@ def _numbers(database: Database, table: str, file: list[str]) -> list[int]:
         return []
 
 
-def _payloads(database: Database, numbers: list[int]) -> Iterator[tuple[int, Any, Any, Any]]:
-    """Return payloads one by one, so that a page that cannot be read hides nothing but what is on it."""
-    for number in numbers:
-        try:
-            rows = database.rows("SELECT id, digest, length, packed FROM payloads WHERE id = ?", (number,))
-        except ArchiveError as error:
-            yield number, None, None, str(error.__cause__ or error)
-        else:
-            yield rows[0] if rows else (number, None, None, "it is not there")
+def _payload(rows: Rows, number: int) -> tuple[Any, Any, Any]:
+    """Return digest, length and content of one payload, so that a page that cannot be read hides nothing else."""
+    try:
+        found = rows("SELECT digest, length, packed FROM payloads WHERE id = ?", (number,))
+    except ArchiveError as error:
+        return None, 0, str(error.__cause__ or error)
+    return found[0] if found else (None, 0, "it is not there")
 
 
-def _payload_problem(payload: tuple[int, Any, Any, Any]) -> tuple[int, str | None]:
-    number, digest, length, packed = payload
+def payload_problem(digest: Any, length: Any, packed: Any) -> str | None:
+    """Return what is wrong with a payload; ``None`` if nothing is. Without a digest, ``packed`` says it."""
     if digest is None:
-        return number, f"it cannot be read: {packed}"
+        return f"it cannot be read: {packed}"
     try:
         content = _native.unpack(packed, length)
     except (TypeError, ValueError, OverflowError) as error:
-        return number, str(error)
-    return number, None if hashlib.sha256(content).digest() == digest else "it is not what its digest says"
+        return str(error)
+    return None if hashlib.sha256(content).digest() == digest else "it is not what its digest says"
 
 
 def _calibration_problems(
-    database: Database, numbers: list[int], payloads: set[int], damaged: dict[int, str]
+    database: Database, numbers: list[int], payloads: dict[int, str | None]
 ) -> Iterator[tuple[int, str]]:
     for number in numbers:
-        problem = _calibration_problem(database, number, payloads, damaged)
+        problem = calibration_problem(database.rows, number, payloads)
         if problem is not None:
             yield number, problem
 
 
-def _calibration_problem(database: Database, number: int, payloads: set[int], damaged: dict[int, str]) -> str | None:
-    select = "SELECT backend, updated, configuration, properties, defaults FROM calibrations WHERE id = ?"
+def calibration_problem(rows: Rows, number: int, payloads: dict[int, str | None]) -> str | None:
+    """Return what is wrong with a calibration; ``None`` if nothing is.
+
+    Args:
+        rows: Asks the file.
+        number: The calibration.
+        payloads: What is known to be wrong with payloads; what is not in it is looked at and put in.
+    """
+    select = "SELECT backend, num_qubits, updated, configuration, properties, defaults FROM calibrations WHERE id = ?"
     try:
-        ((backend, updated, *used),) = database.rows(select, (number,))
+        ((backend, num_qubits, updated, *used),) = rows(select, (number,))
     except (ArchiveError, ValueError) as error:
         return f"it cannot be read: {error.__cause__ or error}"
     used = [payload for payload in used if payload is not None]
     for payload in used:
         if payload not in payloads:
-            return f"payload {payload} is not there"
-        if payload in damaged:
-            return f"payload {payload} is damaged"
+            payloads[payload] = payload_problem(*_payload(rows, payload))
+        if payloads[payload] is not None:
+            return f"payload {payload} is damaged: {payloads[payload]}"
     try:
-        contents = []
-        for payload in used:
-            ((length, packed),) = database.rows("SELECT length, packed FROM payloads WHERE id = ?", (payload,))
-            contents.append(_native.unpack(packed, length))
+        contents = [_native.unpack(packed, length) for _, length, packed in (_payload(rows, each) for each in used)]
         snapshot = _native.Snapshot(*contents)
-    except (BackendPayloadError, ArchiveError, ValueError) as error:
+    except (BackendPayloadError, TypeError, ValueError) as error:
         return str(error)
     at = snapshot.last_update
-    if snapshot.name != backend or at is None or microseconds(at) != updated:
-        return f"it is listed for {backend} at another time than its payloads, which are of {snapshot.name} at {at}"
+    if (snapshot.name, snapshot.num_qubits) != (backend, num_qubits) or at is None or microseconds(at) != updated:
+        return (
+            f"it is listed for {backend} with {num_qubits} qubits at another time than its payloads, "
+            f"which are of {snapshot.name} with {snapshot.num_qubits} qubits at {at}"
+        )
     return None

@@ -11,6 +11,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,8 +46,13 @@ MIGRATIONS = (
     CREATE INDEX calibrations_by_time ON calibrations (backend, updated);
     """,
     """
-    -- Up to when it is known that no later calibration was published.
-    ALTER TABLE calibrations ADD COLUMN until INTEGER;
+    -- Up to when it is known of whom that no later calibration was published; an empty origin is anybody.
+    CREATE TABLE sightings (
+        calibration INTEGER NOT NULL REFERENCES calibrations ON DELETE CASCADE,
+        origin TEXT NOT NULL,
+        until INTEGER NOT NULL,         -- microseconds since 1970 in UTC
+        PRIMARY KEY (calibration, origin)
+    ) WITHOUT ROWID;
     -- One quantity of a properties payload, or one gate: made when it is first asked for, and of no worth by itself.
     CREATE TABLE extracts (
         quantity TEXT NOT NULL,
@@ -59,8 +65,21 @@ MIGRATIONS = (
 VERSION = len(MIGRATIONS)
 
 
+class _Line:
+    """A connection that one thread uses at a time; it is opened when it is first used."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.connection: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+
 class Database:
-    """A connection that is opened anew in a process that was forked off."""
+    """A file, with one connection for reading and one for writing, so that who reads does not wait for who writes."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Open a file, make it if there is none, and bring it to the present version.
@@ -69,20 +88,23 @@ class Database:
             ArchiveError: It is something else, of a later version, or cannot be written.
         """
         self.path = Path(path).expanduser().absolute()
-        self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._process = 0
+        self._reader, self._writer = _Line(), _Line()
         self._is_closed = False
-        with self._lock, self._explained():
-            self._open()
+        with self._used(self._reader):
+            pass
+        _OPEN.add(self)
+
+    @property
+    def lines(self) -> tuple[_Line, _Line]:
+        """Both connections, in the order in which they are to be locked."""
+        return self._writer, self._reader
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._is_closed = True
-            if self._connection is not None and self._process == os.getpid():
-                self._connection.close()
-            self._connection = None
+        self._is_closed = True
+        for line in self.lines:
+            with line.lock:
+                line.close()
 
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,7 +114,6 @@ class Database:
         except BaseException:
             connection.close()
             raise
-        self._connection, self._process = connection, os.getpid()
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
@@ -115,19 +136,30 @@ class Database:
             _migrate(connection)
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection to this thread alone."""
-        with self._lock, self._explained():
+    def _used(self, line: _Line) -> Iterator[sqlite3.Connection]:
+        with line.lock, self._explained():
             if self._is_closed:
                 raise ArchiveError(f"The archive {self.path} is closed.")
-            # A connection must not be carried over a fork, not even to be closed.
-            mine = self._connection if self._process == os.getpid() else None
-            yield mine or self._open()
+            if line.connection is None:
+                line.connection = self._open()
+            yield line.connection
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection to this thread alone, within a transaction."""
-        with self.reading() as connection:
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection for reading to this thread alone."""
+        with self._used(self._reader) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, patience: float | None = None) -> Iterator[sqlite3.Connection]:
+        """Give the connection for writing to this thread alone, within a transaction.
+
+        Args:
+            patience: How many seconds to wait for other processes that write; :data:`PATIENCE` by default.
+        """
+        seconds = PATIENCE if patience is None else patience
+        with self._used(self._writer) as connection:
+            connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -145,21 +177,49 @@ class Database:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             self._explain(error)
 
     def _explain(self, error: Exception) -> NoReturn:
         code = getattr(error, "sqlite_errorname", "") or ""
         text = str(error)
-        if "NOTADB" in code or "CORRUPT" in code or "malformed" in text or "not a database" in text:
-            raise ArchiveDamagedError(
-                f"{self.path} is damaged, or no archive of calibrations: {text}. verify() tells what can still be used."
-            ) from error
+        is_damaged = isinstance(error, UnicodeDecodeError) or "Could not decode" in text
+        if is_damaged or "NOTADB" in code or "CORRUPT" in code or "malformed" in text or "not a database" in text:
+            raise ArchiveDamagedError(f"{self.path} is damaged, or no archive of calibrations: {text}.") from error
         if "locked" in text:
-            raise ArchiveError(
-                f"{self.path} is busy: another process has been writing for {PATIENCE:.0f} s."
-            ) from error
+            raise ArchiveError(f"{self.path} is busy: another process is writing for too long.") from error
         raise ArchiveError(f"{self.path} cannot be used: {text}.") from error
+
+
+#: All that a process that is forked off must not take over: SQLite's locks are those of a process.
+_OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
+_held: list[Database] = []
+
+
+def _before_fork() -> None:
+    _held[:] = list(_OPEN)
+    for database in _held:
+        for line in database.lines:
+            line.lock.acquire()
+            line.close()
+
+
+def _after_fork_in_parent() -> None:
+    for database in _held:
+        for line in database.lines:
+            line.lock.release()
+    _held.clear()
+
+
+def _after_fork_in_child() -> None:
+    # The locks are held by a thread that is not there any more.
+    for database in _held:
+        database._reader, database._writer = _Line(), _Line()
+    _held.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
 
 
 def _use_log(connection: sqlite3.Connection) -> None:

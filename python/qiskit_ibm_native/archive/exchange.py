@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from ..columns.quantities import QUBIT_QUANTITIES
 from ..exceptions import ArchiveError, BackendPayloadError
@@ -49,9 +51,9 @@ def import_folder(archive: CalibrationArchive, path: Path) -> ImportReport:
     if not path.is_dir():
         raise FileNotFoundError(f"{path} is not a folder")
     report = ImportReport()
-    for place in _places(path):
+    for place, load in _places(path):
         try:
-            is_new = archive.add(_load(place))
+            is_new = archive.add(load())
         except (ArchiveError, BackendPayloadError, OSError, ValueError) as error:
             report.problems[place] = str(error)
         else:
@@ -59,24 +61,28 @@ def import_folder(archive: CalibrationArchive, path: Path) -> ImportReport:
     return report
 
 
-def _places(path: Path) -> Iterator[Path]:
-    for folder, folders, files in os.walk(path):
+def _places(path: Path) -> Iterator[tuple[Path, Callable[[], Snapshot]]]:
+    """Return where there are snapshots, each with what loads it."""
+    for name, folders, files in os.walk(path):
         folders.sort()
-        if "configuration.json.gz" in files or any(list(Path(folder).glob(names[0])) for names in _PLAIN):
-            yield Path(folder)
-        yield from (Path(folder, name) for name in sorted(files) if name.endswith(".zip"))
+        folder = Path(name)
+        if "configuration.json.gz" in files:
+            yield folder, partial(Snapshot.load, folder)
+        for names in _PLAIN:
+            for configuration in sorted(folder.glob(names[0])):
+                # Whatever stands for the star is the same for all payloads of a device.
+                star = configuration.name[len(names[0].partition("*")[0]) :] if "*" in names[0] else ""
+                others = [folder / (each.partition("*")[0] + star if star else each) for each in names[1:]]
+                place = configuration if star else folder
+                yield place, partial(_load, configuration, *others)
+        yield from (
+            (folder / each, partial(Snapshot.load, folder / each)) for each in sorted(files) if each.endswith(".zip")
+        )
 
 
-def _load(place: Path) -> Snapshot:
-    if place.is_file() or (place / "configuration.json.gz").exists():
-        return Snapshot.load(place)
-    for names in _PLAIN:
-        files = [sorted(place.glob(name)) for name in names]
-        if files[0]:
-            configuration, properties, defaults = (found[0].read_bytes() if found else None for found in files)
-            assert configuration is not None  # noqa: S101 (its file is there)
-            return Snapshot.from_payloads(configuration, properties, defaults)
-    raise FileNotFoundError(f"{place} has no snapshot any more")
+def _load(configuration: Path, properties: Path, defaults: Path) -> Snapshot:
+    others = (file.read_bytes() if file.exists() else None for file in (properties, defaults))
+    return Snapshot.from_payloads(configuration.read_bytes(), *others)
 
 
 def export(ranges: Sequence[SnapshotRange], path: Path, format: str) -> int:  # noqa: A002 (as its caller)
@@ -85,18 +91,22 @@ def export(ranges: Sequence[SnapshotRange], path: Path, format: str) -> int:  # 
     if format not in writers:
         raise ValueError(f"format must be one of {', '.join(writers)}, not {format!r}")
     path.mkdir(parents=True, exist_ok=True)
-    writers[format](ranges, path)
-    return sum(map(len, ranges))
+    return writers[format](ranges, path)
 
 
-def _write_folder(ranges: Sequence[SnapshotRange], path: Path) -> None:
+def _write_folder(ranges: Sequence[SnapshotRange], path: Path) -> int:
+    written = 0
     for each in ranges:
-        for snapshot, updated in zip(each, each.times, strict=True):
+        # Names of devices come from payloads, and must not lead out of the folder.
+        folder = path / quote(each.backend, safe="").replace(".", "%2E")
+        for updated, snapshot in each.sound():
             # The digest keeps two of one time apart.
-            snapshot.save(path / each.backend / f"{updated:%Y%m%dT%H%M%S.%fZ}-{snapshot.digest[:12]}.zip")
+            snapshot.save(folder / f"{updated:%Y%m%dT%H%M%S.%fZ}-{snapshot.digest[:12]}.zip")
+            written += 1
+    return written
 
 
-def _write_parquet(ranges: Sequence[SnapshotRange], path: Path) -> None:
+def _write_parquet(ranges: Sequence[SnapshotRange], path: Path) -> int:
     try:
         import pyarrow as pa
         from pyarrow import parquet
@@ -111,19 +121,26 @@ def _write_parquet(ranges: Sequence[SnapshotRange], path: Path) -> None:
         ("backend", pa.string()), ("time", time), ("gate", pa.string()), ("qubits", pa.list_(pa.uint32())),
         ("error", pa.float64()), ("duration", pa.float64()), ("operational", pa.bool_()),
     ])  # fmt: skip
+    written = 0
     with tempfile.TemporaryDirectory(prefix=".export-", dir=path) as scratch:
-        for name, schema, rows in (("qubits.parquet", qubits, _qubit_rows), ("gates.parquet", gates, _gate_rows)):
-            # What is there under the name in the end is complete.
-            unfinished = Path(scratch, name)
-            with parquet.ParquetWriter(unfinished, schema, compression="zstd") as writer:
-                for each in ranges:
-                    for group in _groups(each):
-                        writer.write_table(pa.table(rows(each.backend, group), schema=schema))
-            unfinished.replace(path / name)
+        files = {name: Path(scratch, name) for name in ("qubits.parquet", "gates.parquet")}
+        with (
+            parquet.ParquetWriter(files["qubits.parquet"], qubits, compression="zstd") as of_qubits,
+            parquet.ParquetWriter(files["gates.parquet"], gates, compression="zstd") as of_gates,
+        ):
+            for each in ranges:
+                for group in _groups(each):
+                    of_qubits.write_table(pa.table(_qubit_rows(each.backend, group), schema=qubits))
+                    of_gates.write_table(pa.table(_gate_rows(each.backend, group), schema=gates))
+                    written += len(group)
+        # What is there under the names in the end is complete.
+        for name, file in files.items():
+            file.replace(path / name)
+    return written
 
 
 def _groups(snapshots: SnapshotRange) -> Iterator[list[Snapshot]]:
-    remaining = iter(snapshots)
+    remaining = (snapshot for _, snapshot in snapshots.sound())
     while group := list(islice(remaining, _GROUP)):
         yield group
 

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import ArchiveError
-from .check import verify
+from .check import VerifyReport, calibration_problem, verify
 from .moments import microseconds, moment
 
 if TYPE_CHECKING:
@@ -128,10 +129,7 @@ def prune(
     report = verify(database) if damaged else None
     with database.writing() as connection:
         if report is not None:
-            numbers = list(report.damaged_calibrations)
-            if backend is not None:
-                of_backend = connection.execute("SELECT id FROM calibrations WHERE backend = ?", (backend,))
-                numbers = sorted(set(numbers) & {number for (number,) in of_backend})
+            numbers = _still_damaged(connection, backend, report)
         else:
             numbers = _chosen(connection, backend, before, every)
         connection.executemany("DELETE FROM calibrations WHERE id = ?", [(number,) for number in numbers])
@@ -147,6 +145,19 @@ def prune(
         connection.executescript("PRAGMA incremental_vacuum")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     return PruneReport(len(numbers), len(gone), max(size - _file_bytes(database), 0))
+
+
+def _still_damaged(connection: sqlite3.Connection, backend: str | None, report: VerifyReport) -> list[int]:
+    """Return what was found damaged and has not been repaired or removed since."""
+
+    def rows(statement: str, parameters: Sequence[Any]) -> list[Any]:
+        return connection.execute(statement, parameters).fetchall()
+
+    of_backend = "SELECT id FROM calibrations WHERE ?1 IS NULL OR backend = ?1"
+    there = {number for (number,) in connection.execute(of_backend, (backend,))}
+    payloads: dict[int, str | None] = {}
+    found = sorted(there & set(report.damaged_calibrations))
+    return [number for number in found if calibration_problem(rows, number, payloads) is not None]
 
 
 def _chosen(

@@ -17,8 +17,13 @@ def microseconds(moment: datetime.datetime) -> int:
     """
     if not isinstance(moment, datetime.datetime):
         raise TypeError(f"a moment must be a datetime, not {moment!r}")
+    try:
+        utc = moment.astimezone(datetime.timezone.utc)
+    except (OverflowError, ValueError):
+        # The first and the last moments of all are beyond the calendar in other time zones.
+        utc = moment.replace(tzinfo=datetime.timezone.utc)
     # Not by timestamp(), a float that does not hold microseconds.
-    return (moment.astimezone(datetime.timezone.utc) - _EPOCH) // _MICROSECOND
+    return (utc - _EPOCH) // _MICROSECOND
 
 
 def moment(number: int) -> datetime.datetime:

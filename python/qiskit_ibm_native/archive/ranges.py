@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import datetime
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 from .. import _native
+from ..exceptions import ArchiveDamagedError, BackendPayloadError
 from ..processors import chosen_threads
 from ..snapshot import Snapshot
 from .moments import moment
@@ -76,7 +78,34 @@ class SnapshotRange(Sequence[Snapshot]):
 
     def __iter__(self) -> Iterator[Snapshot]:
         for start in range(0, len(self._rows), _AHEAD):
-            yield from self[start : start + _AHEAD].load()
+            ahead = self[start : start + _AHEAD]
+            try:
+                snapshots = ahead.load()
+            except (ArchiveDamagedError, BackendPayloadError):
+                # One by one, so that what is sound comes before what is not.
+                for at in range(len(ahead)):
+                    yield ahead[at]
+            else:
+                yield from snapshots
+
+    def sound(self) -> Iterator[tuple[datetime.datetime, Snapshot]]:
+        """Return the snapshots that are not damaged, each with its time, in UTC.
+
+        Warns:
+            RuntimeWarning: Some are damaged; they are left out.
+        """
+        damaged = 0
+        for at, updated in enumerate(self.times):
+            try:
+                yield updated, self[at]
+            except ArchiveDamagedError:
+                damaged += 1
+        if damaged:
+            warnings.warn(
+                f"{self._archive.path}: {damaged} damaged calibrations of {self.backend} are left out; verify() tells more.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     def __len__(self) -> int:
         return len(self._rows)

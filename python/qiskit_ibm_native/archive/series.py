@@ -6,13 +6,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import _native
 from ..columns.quantities import QUBIT_QUANTITIES, checked_quantity
-from ..exceptions import ArchiveError
+from ..exceptions import ArchiveError, IBMInputValueError
 from ..processors import chosen_threads
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _OF_GATES = {"error": "error", "gate_error": "error", "duration": "duration", "gate_length": "duration"}
 #: How many payloads are in memory at once.
 _BATCH = 256
+#: How many seconds to wait for others that write before what was read is not kept.
+_PATIENCE = 1.0
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,8 @@ def _extracts(
     if not rows and not database.rows("SELECT 1 FROM calibrations WHERE backend = ? LIMIT 1", (backend,)):
         raise ArchiveError(f"{database.path} has no calibrations of {backend!r}.")
     num_qubits = widths.pop() if widths else 0
-    missing = list(dict.fromkeys(payload for _, payload, _, content in rows if content is None))
+    rows = _without_damage(rows, native_name, gate, num_qubits)
+    missing = list(dict.fromkeys(payload for _, payload, content in rows if content is None))
     made: dict[int, bytes] = {}
     damaged: dict[int, str] = {}
     for start in range(0, len(missing), _BATCH):
@@ -137,10 +141,22 @@ def _extracts(
         )
     found = [
         (updated, content if content is not None else made[payload])
-        for updated, payload, _, content in rows
+        for updated, payload, content in rows
         if payload not in damaged
     ]
     return found, damaged, num_qubits
+
+
+def _without_damage(
+    rows: list[tuple[int, int, int, Any]], native_name: str, gate: str | None, num_qubits: int
+) -> list[tuple[int, int, bytes | None]]:
+    """Return time, payload and extract of each row; an extract that is not what was kept has to be made again."""
+    known = [at for at, row in enumerate(rows) if isinstance(row[3], bytes)]
+    wrong = _native.damaged_extracts([rows[at][3] for at in known], native_name, gate, num_qubits)
+    sound = set(known) - {known[at] for at in wrong}
+    return [
+        (updated, payload, content if at in sound else None) for at, (updated, payload, _, content) in enumerate(rows)
+    ]
 
 
 def _extract(
@@ -165,34 +181,49 @@ def _keep(database: Database, key: str, made: dict[int, bytes]) -> None:
     if not made:
         return
     insert = (
-        "INSERT OR IGNORE INTO extracts (quantity, properties, content) SELECT ?1, id, ?3 FROM payloads WHERE id = ?2"
+        "INSERT OR REPLACE INTO extracts (quantity, properties, content) SELECT ?1, id, ?3 FROM payloads WHERE id = ?2"
     )
     try:
-        with database.writing() as connection:
+        with database.writing(_PATIENCE) as connection:
             connection.executemany(insert, [(key, payload, content) for payload, content in made.items()])
     except ArchiveError:
         return
 
 
 def _qubit_indices(qubits: Any, num_qubits: int, backend: str) -> list[int] | None:
-    if qubits is None:
+    if qubits is None or not num_qubits:
         return None
-    listed = list(qubits) if isinstance(qubits, Iterable) else [qubits]
+    listed = _indices(qubits)
     for qubit in listed:
-        if not 0 <= qubit < max(num_qubits, 1):
+        if not 0 <= qubit < num_qubits:
             raise ArchiveError(f"{backend} has no qubit {qubit}; it has {num_qubits}.")
-    return [int(qubit) for qubit in listed]
+    return listed
 
 
 def _place_indices(qubits: Any, places: NDArray[np.uint32], gate: str, backend: str) -> list[int] | None:
-    if qubits is None:
+    if qubits is None or not len(places):
         return None
-    listed = list(qubits) if isinstance(qubits, Iterable) else [(qubits,)]
-    if listed and not isinstance(listed[0], Iterable):
+    listed = list(qubits) if isinstance(qubits, Iterable) else [qubits]
+    if any(isinstance(place, Iterable) for place in listed):
+        wanted = [tuple(_indices(place)) for place in listed]
+    else:
         # One place of a gate on several qubits, or several of a gate on one.
-        listed = [(qubit,) for qubit in listed] if places.shape[1] == 1 else [tuple(listed)]
-    index = {tuple(place): at for at, place in enumerate(places.tolist())}
-    for place in listed:
-        if tuple(place) not in index:
-            raise ArchiveError(f"{backend} has no gate {gate!r} on qubits {tuple(place)} in that time.")
-    return [index[tuple(place)] for place in listed]
+        flat = _indices(listed)
+        wanted = [(qubit,) for qubit in flat] if places.shape[1] == 1 else [tuple(flat)]
+    known = {tuple(place): at for at, place in enumerate(places.tolist())}
+    for place in wanted:
+        if place not in known:
+            raise ArchiveError(f"{backend} has no gate {gate!r} on qubits {place} in that time.")
+    return [known[place] for place in wanted]
+
+
+def _indices(qubits: Any) -> list[int]:
+    """Return a qubit or several as integers.
+
+    Raises:
+        IBMInputValueError: They are something else.
+    """
+    listed = [qubits] if hasattr(qubits, "__index__") or not isinstance(qubits, Iterable) else list(qubits)
+    if any(isinstance(qubit, bool | np.bool_) or not hasattr(qubit, "__index__") for qubit in listed):
+        raise IBMInputValueError(f"qubits must be integers, not {qubits!r}.")
+    return [index(qubit) for qubit in listed]

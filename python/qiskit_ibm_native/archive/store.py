@@ -16,7 +16,7 @@ from ..exceptions import ArchiveDamagedError, ArchiveError, BackendPayloadError
 from ..snapshot import Snapshot
 from . import check, exchange, housekeeping, series
 from .database import Database
-from .moments import bounds, microseconds, moment, now
+from .moments import bounds, microseconds, now
 from .ranges import Row, SnapshotRange
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class CalibrationArchive:
         """Keep a snapshot.
 
         A snapshot without pulse defaults is known if the same configuration and properties are there with some; one with
-        pulse defaults completes what is there without.
+        pulse defaults completes what is there without. Payloads that are there but damaged are put in again.
 
         Args:
             snapshot: The snapshot, with properties.
@@ -86,27 +86,50 @@ class CalibrationArchive:
             ArchiveError: The snapshot has no properties, or they have no date; or the file cannot be written.
             CompactFormError: It was made without payloads.
         """
+        return self._add(snapshot, until)
+
+    def _add(
+        self,
+        snapshot: Snapshot,
+        until: datetime.datetime | None,
+        *,
+        origin: str = "",
+        is_of_today: bool = False,
+        patience: float | None = None,
+    ) -> bool:
+        """Keep a snapshot, see :meth:`add`.
+
+        Args:
+            snapshot: The snapshot.
+            until: Up to when the origin published no later one.
+            origin: Who said so; nothing stands for anybody.
+            is_of_today: Whether the configuration is today's, for want of the one that there was then. If the same
+                properties are there with another one, that is the right one.
+            patience: How many seconds to wait for others that write.
+        """
         updated = snapshot.last_update
         if updated is None:
             raise ArchiveError(f"{snapshot!r} cannot be kept: it has no properties with a date, and so no time.")
-        payloads = snapshot.payloads
-        packed = [None if payload is None else self._packed(payload) for payload in payloads]
-        with self._database.writing() as connection:
-            configuration, properties, defaults = (
-                None if each is None else _payload_id(connection, *each) for each in packed
-            )
-            values = (snapshot.name, snapshot.num_qubits, microseconds(updated), configuration, properties, defaults)
-            calibration, is_new = _calibration_id(connection, values)
+        packed = [None if payload is None else self._packed(payload) for payload in snapshot.payloads]
+        place = (snapshot.name, snapshot.num_qubits, microseconds(updated))
+        with self._database.writing(patience) as connection:
+            known = _calibration_of(connection, packed[1]) if is_of_today else None
+            if known is not None:
+                calibration, is_new = known, False
+            else:
+                numbers = [None if each is None else _payload_id(connection, *each) for each in packed]
+                calibration, is_new = _calibration_id(connection, (*place, *numbers))
             if until is not None:
-                known = "UPDATE calibrations SET until = ?2 WHERE id = ?1 AND ifnull(until, updated) < ?2"
-                connection.execute(known, (calibration, microseconds(until)))
+                _see(connection, calibration, origin, microseconds(until))
         return is_new
 
-    def _packed(self, payload: bytes) -> tuple[bytes, int, bytes | None]:
-        """Return digest and length of a payload, and what to put in unless it is there."""
+    def _packed(self, payload: bytes) -> tuple[bytes, int, bytes, bool]:
+        """Return the digest and the length of a payload, what to put in, and whether that has to replace what is there."""
         digest = hashlib.sha256(payload).digest()
-        known = self._database.rows("SELECT 1 FROM payloads WHERE digest = ?", (digest,))
-        return digest, len(payload), None if known else _native.pack(payload)
+        known = self._database.rows("SELECT length, packed FROM payloads WHERE digest = ?", (digest,))
+        if known and check.payload_problem(digest, *known[0]) is None:
+            return digest, len(payload), known[0][1], False
+        return digest, len(payload), _native.pack(payload), bool(known)
 
     # Asking
 
@@ -137,28 +160,42 @@ class CalibrationArchive:
         """
         return self._last(backend, "1", ())
 
-    def covering(self, backend: str, before: datetime.datetime) -> Snapshot | None:
+    def covering(self, backend: str, before: datetime.datetime, origin: str = "") -> Snapshot | None:
         """Return the last calibration before a time, if it is known that there was no later one; ``None`` otherwise.
 
         That is what a service would answer when it is asked for what was published before that time.
-        """
-        before_then = microseconds(before)
-        return self._last(backend, "updated < ? AND until >= ?", (before_then, before_then))
 
-    def covering_time(self, backend: str, before: datetime.datetime) -> datetime.datetime | None:
-        """Return when the calibration that :meth:`covering` gives was last updated, in UTC, without reading it."""
-        before_then = microseconds(before)
-        rows = self._database.rows(
-            "SELECT max(updated) FROM calibrations WHERE backend = ? AND updated < ? AND until >= ?",
-            (backend, before_then, before_then),
+        Args:
+            backend: The device's name.
+            before: The time. One without time zone is in this machine's.
+            origin: Who is to know it, beside those who added a calibration by hand with its ``until``.
+
+        Raises:
+            ArchiveDamagedError: Its payloads are not what was put in.
+        """
+        row = self._covering(backend, before, origin)
+        return None if row is None else self._snapshot(row)
+
+    def _covering(self, backend: str, before: datetime.datetime, origin: str) -> Row | None:
+        then = microseconds(before)
+        row = self._last_row(backend, "updated < ?", (then,))
+        if row is None:
+            return None
+        seen = "SELECT 1 FROM sightings s JOIN calibrations c ON c.id = s.calibration WHERE c.backend = ? AND c.updated = ?"
+        known = self._database.rows(
+            f"{seen} AND s.origin IN ('', ?) AND s.until >= ?", (backend, row.updated, origin, then)
         )
-        return None if rows[0][0] is None else moment(rows[0][0])
+        return row if known else None
 
     def _last(self, backend: str, condition: str, parameters: Sequence[Any]) -> Snapshot | None:
+        row = self._last_row(backend, condition, parameters)
+        return None if row is None else self._snapshot(row)
+
+    def _last_row(self, backend: str, condition: str, parameters: Sequence[Any]) -> Row | None:
         # What cannot be known here is which of several of one time was the last; what was added last is taken for it.
         order = "ORDER BY updated DESC, id DESC LIMIT 1"
         rows = self._database.rows(f"{_ROW} WHERE backend = ? AND {condition} {order}", (backend, *parameters))
-        return self._snapshot(Row(*rows[0])) if rows else None
+        return Row(*rows[0]) if rows else None
 
     def between(
         self, backend: str, start: datetime.datetime | None = None, end: datetime.datetime | None = None
@@ -319,7 +356,7 @@ class CalibrationArchive:
             backend: Of one device only.
             before: Those that were last updated before this time; without it, of any time.
             every: Not all of these: the last one of every such period, counted from 1970, stays.
-            damaged: Instead of the above, those of which a payload is damaged.
+            damaged: Those of which a payload is damaged, whatever ``before`` and ``every`` say.
 
         Returns:
             What was removed.
@@ -348,17 +385,34 @@ class CalibrationArchive:
         return f"<CalibrationArchive {str(self.path)!r}>"
 
 
-def _payload_id(connection: sqlite3.Connection, digest: bytes, length: int, packed: bytes | None) -> int:
-    """Return the number of a payload, which is put in if it is not there."""
+def _payload_id(connection: sqlite3.Connection, digest: bytes, length: int, packed: bytes, is_repair: bool) -> int:
+    """Return the number of a payload, which is put in if it is not there, or if what is there is damaged."""
     known = connection.execute("SELECT id FROM payloads WHERE digest = ?", (digest,)).fetchone()
-    if known is not None:
-        return int(known[0])
-    if packed is None:
-        raise ArchiveError(
-            "Another process has just pruned a payload that was to be used again; add the snapshot again."
-        )
-    insert = "INSERT INTO payloads (digest, length, packed) VALUES (?, ?, ?)"
-    return int(connection.execute(insert, (digest, length, packed)).lastrowid or 0)
+    if known is None:
+        insert = "INSERT INTO payloads (digest, length, packed) VALUES (?, ?, ?)"
+        return int(connection.execute(insert, (digest, length, packed)).lastrowid or 0)
+    if is_repair:
+        connection.execute("UPDATE payloads SET length = ?, packed = ? WHERE id = ?", (length, packed, known[0]))
+    return int(known[0])
+
+
+def _calibration_of(connection: sqlite3.Connection, properties: tuple[bytes, int, bytes, bool] | None) -> int | None:
+    """Return the number of the last calibration with some properties, if there is any."""
+    if properties is None:
+        return None
+    select = (
+        "SELECT c.id FROM calibrations c JOIN payloads p ON p.id = c.properties WHERE p.digest = ? ORDER BY c.id DESC"
+    )
+    known = connection.execute(select, (properties[0],)).fetchone()
+    return None if known is None else int(known[0])
+
+
+def _see(connection: sqlite3.Connection, calibration: int, origin: str, until: int) -> None:
+    connection.execute(
+        "INSERT INTO sightings (calibration, origin, until) VALUES (?1, ?2, ?3)"
+        " ON CONFLICT (calibration, origin) DO UPDATE SET until = max(until, ?3)",
+        (calibration, origin, until),
+    )
 
 
 def _calibration_id(connection: sqlite3.Connection, values: tuple[Any, ...]) -> tuple[int, bool]:

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 from ..exceptions import ArchiveError, IBMBackendApiProtocolError, IBMInputValueError
 from ..snapshot import Snapshot
 from .calibration import checked_time, is_nothing
+from .recorder import MARGIN
 
 if TYPE_CHECKING:
     from ..archive import CalibrationArchive
     from .backend import IBMBackend
 
 _UTC = datetime.timezone.utc
+_MICROSECOND = datetime.timedelta(microseconds=1)
+_BEGINNING = datetime.datetime(1970, 1, 1, tzinfo=_UTC)
 
 
 @dataclass(frozen=True)
@@ -64,11 +67,11 @@ def backfill(
     if not requests_per_minute > 0:
         raise IBMInputValueError(f"requests_per_minute must be above 0, not {requests_per_minute!r}.")
     pause, next_request = 60.0 / requests_per_minute, 0.0
-    configuration = backend.configuration().payload
+    configuration, origin = backend.configuration().payload, backend._recorder.origin
     report, before = BackfillReport(backend.name), last
     while before > first:
         # What was asked before is not asked again: that is what makes the walk resumable.
-        updated = _known_before(archive, backend.name, before)
+        updated = _known(archive, backend.name, before, least, origin)
         if updated is not None:
             report = replace(report, known=report.known + 1)
         else:
@@ -82,27 +85,41 @@ def backfill(
                 return report
             snapshot = Snapshot.from_payloads(configuration, payload)
             updated = snapshot.last_update
-            if updated is None or updated >= before:
+            if updated is None or updated > before:
                 raise IBMBackendApiProtocolError(
                     f"The service was asked for the properties of {backend.name} before {before.isoformat()}, "
                     f"and sent those of {updated and updated.isoformat()}."
                 )
-            added = archive.add(snapshot, until=before)
+            added = archive._add(snapshot, min(before, present - MARGIN), origin=origin, is_of_today=True)
             report = replace(report, added=report.added + added, known=report.known + (not added))
-        before = min(updated.astimezone(_UTC), before - least)
-        reached = max(before, first)
-        report = replace(report, reached=reached, fraction=(last - reached) / (last - first))
+            # Should a service take "before" for "until", the same would come for ever.
+            updated = min(updated.astimezone(_UTC), before - _MICROSECOND)
+        before = _earlier(updated, least, first)
+        report = replace(report, reached=before, fraction=(last - before) / (last - first))
         _tell(progress, report)
     return report
 
 
-def _known_before(archive: CalibrationArchive, backend: str, before: datetime.datetime) -> datetime.datetime | None:
-    """Return the time of the last calibration before another one, if the archive knows it for sure."""
+def _earlier(updated: datetime.datetime, least: datetime.timedelta, first: datetime.datetime) -> datetime.datetime:
+    """Return before when the next calibration is to be from, but not what is before the first time."""
+    return first if updated - first <= least else updated - least
+
+
+def _known(
+    archive: CalibrationArchive, backend: str, before: datetime.datetime, least: datetime.timedelta, origin: str
+) -> datetime.datetime | None:
+    """Return the time of the next calibration back in time, if the archive has it and it can be read."""
     try:
-        return archive.covering_time(backend, before)
+        found = archive.covering(backend, before, origin)
+        if found is None and least:
+            # Between two steps any one will do.
+            earliest = before - min(least, before - _BEGINNING)
+            last = archive.between(backend, earliest, before)[-1:]
+            found = last[0] if last else None
     except ArchiveError:
         # What cannot be read is fetched again.
         return None
+    return None if found is None or found.last_update is None else found.last_update.astimezone(_UTC)
 
 
 def _tell(progress: Callable[[BackfillReport], object] | None, report: BackfillReport) -> None:

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import _native
-from ..exceptions import IBMApiError, IBMBackendApiError
+from ..exceptions import IBMApiError, IBMBackendApiError, IBMBackendApiProtocolError, IBMNotAuthorizedError
 from ..snapshot import Snapshot
 from ..target import HistoricalTarget, build_historical_target
-from .calibration import Calibration, checked_time, is_nothing, now
+from .calibration import Calibration, checked_time, difference, is_nothing, now
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -113,10 +113,9 @@ class CalibrationMethods:
         found = recorder.find(self.name, before)
         if found is not None:
             return found
-        asked = now()
         try:
             payload = self._fetch_properties(before)
-        except IBMBackendApiError as error:
+        except (IBMBackendApiError, IBMNotAuthorizedError) as error:
             found = recorder.nearest(self.name, before, error)
             if found is None:
                 raise
@@ -125,7 +124,12 @@ class CalibrationMethods:
             found = recorder.nearest(self.name, before, "The service does not know any.")
             return found or Snapshot.from_payloads(self._configuration.payload)
         snapshot = Snapshot._of(_native.Snapshot(self._configuration.payload, payload), "service")
-        recorder.record(snapshot, min(before, asked))
+        if snapshot.last_update is not None and snapshot.last_update > before:
+            raise IBMBackendApiProtocolError(
+                f"The service was asked for the properties of {self.name} before {before.isoformat()}, and sent later "
+                f"ones, of {snapshot.last_update.isoformat()}."
+            )
+        recorder.record(snapshot, before, is_of_today=True)
         return snapshot
 
     def target_history(self, datetime: dt_module.datetime | None = None) -> Target:
@@ -159,8 +163,8 @@ class CalibrationMethods:
     def refresh(self) -> SnapshotDiff:
         """Ask the service for the device's payloads again, and make everything anew if they changed.
 
-        What changed is exchanged at one instant for all threads: configuration, properties, target, durations and
-        coupling map. If nothing did, all objects stay the same ones. A service that offers validators is asked
+        What changed is exchanged at one instant for all threads: configuration, properties, target, durations, coupling
+        map and, if they have been asked for, pulses. If nothing did, all objects stay the same ones. A service that offers validators is asked
         conditionally, so that it need not send again what is known.
 
         Returns:
@@ -172,26 +176,34 @@ class CalibrationMethods:
             BackendPayloadError: Its reply is not what a device publishes; everything stays as it was.
         """
         with self._refreshing:
-            asked, before = now(), self._calibration
-            try:
-                configuration = self._client.backend_configuration(self.name, self._calibration_id)
-            except IBMApiError as error:
-                raise IBMBackendApiError(f"{self.name} could not be refreshed: {error}") from None
-            properties = self._fetch_properties()
-            if before.is_of(configuration, properties):
-                if before.has_fetched_defaults:
-                    before.refresh_defaults()
-                before.note(asked)
-                return before.snapshot.diff(before.snapshot)
-            after = self._calibration_of(Snapshot.from_payloads(configuration), properties or b"")
-            after.build_like(before)
-            self._calibration = after
-            self.backend_version = getattr(after.model, "backend_version", None)
-        after.record(asked)
-        if before.has_fetched:
-            return before.snapshot.diff(after.snapshot)
-        bare = Snapshot.from_payloads(after.model.payload)
-        return before.configuration.diff(bare)
+            before = self._calibration
+            after = self._refreshed(before)
+            if after is not before:
+                self._calibration = after
+                self.backend_version = getattr(after.model, "backend_version", None)
+        if not before.is_same(after):
+            after.record()
+        return difference(before, after)
+
+    def _refreshed(self, before: Calibration) -> Calibration:
+        """Return the calibration that the service has now; the same one if it is the same."""
+        asked = now()
+        try:
+            configuration = self._client.backend_configuration(self.name, self._calibration_id)
+        except IBMApiError as error:
+            raise IBMBackendApiError(f"{self.name} could not be refreshed: {error}") from None
+        properties = self._fetch_properties()
+        if before.is_of(configuration, properties):
+            before.seen(asked)
+            return before.with_new_defaults() if before.has_fetched_defaults else before
+        is_same = before.model.payload == configuration
+        bare = before.bare if is_same else Snapshot.from_payloads(configuration)
+        after = self._calibration_of(bare, properties or b"")
+        after.asked = asked
+        if before.has_fetched_defaults:
+            after = after.with_new_defaults()
+        after.build_like(before)
+        return after
 
     def watch(
         self,
@@ -201,7 +213,7 @@ class CalibrationMethods:
         jitter: float = 0.1,
         on_error: Callable[[Exception], object] | None = None,
     ) -> Watch:
-        """Refresh in the background from now on, and call a function whenever something changed.
+        """Refresh in the background from now on, and call a function whenever something changed since it was called last.
 
         Args:
             interval: Seconds between two requests, or a timedelta. After failures it is doubled, up to an hour.
@@ -215,11 +227,18 @@ class CalibrationMethods:
         Raises:
             IBMInputValueError: An argument makes no sense.
         """
-        finalizer = getattr(self.provider, "_close", None)
-        return Watch(
-            self.refresh, interval, callback, jitter=jitter, on_error=on_error, name=self.name,
-            is_over=lambda: not getattr(finalizer, "alive", True),
-        )  # fmt: skip
+
+        def look() -> Calibration:
+            self.refresh()
+            return self._calibration
+
+        watch = Watch(
+            look, difference, self._calibration, interval, callback, jitter=jitter, on_error=on_error, name=self.name
+        )
+        watches = getattr(self.provider, "_watches", None)
+        if watches is not None:
+            watches.add(watch)
+        return watch
 
     # Asking
 

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt_module
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import _native
+from ..diff import SnapshotDiff
 from ..models.defaults import PulseDefaults
 from ..snapshot import Snapshot
 from ..target import build_coupling_map, build_instruction_durations, build_target
@@ -17,6 +19,8 @@ from .recorder import Recorder
 if TYPE_CHECKING:
     from qiskit.transpiler import CouplingMap, InstructionDurations, Target
 
+#: Pulses and properties that were asked for with no more time between belong together.
+_TOGETHER = dt_module.timedelta(minutes=1)
 #: Payloads of devices that have no properties.
 _NOTHING = (b"", b"{}", b"null")
 _LONGEST_NOTHING = 100
@@ -29,6 +33,7 @@ class Calibration:
 
     Attributes:
         model: The configuration, as the same object each time.
+        asked: When the service was asked for the properties; ``None`` if it has not been.
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class Calibration:
         self._fetch_defaults = fetch_defaults or (lambda: None)
         self._defaults: tuple[PulseDefaults | None] | None = None
         self._defaults_lock = threading.RLock()
+        self.asked: dt_module.datetime | None = None
         if properties is not None:
             self._complete(properties)
         elif configuration.properties is not None:
@@ -83,9 +89,17 @@ class Calibration:
                 if self._snapshot is None:
                     asked = now()
                     self._complete(self._fetch_properties())
-                    self.record(asked)
+                    self.asked = asked
+            self.record()
         assert self._snapshot is not None  # noqa: S101 (set above)
         return self._snapshot
+
+    @property
+    def bare(self) -> Snapshot:
+        """A snapshot of the configuration alone."""
+        if self._configuration.properties is None and self._configuration.defaults is None:
+            return self._configuration
+        return Snapshot.from_payloads(self.model.payload)
 
     @property
     def has_fetched(self) -> bool:
@@ -99,20 +113,25 @@ class Calibration:
         else:
             self._snapshot = self._configuration
 
-    def record(self, asked: dt_module.datetime) -> None:
-        """Keep what is known by now; the service was asked at a time."""
-        if self._snapshot is not None:
-            self._recorder.record(self._whole(self._snapshot), asked)
+    def is_same(self, other: Calibration) -> bool:
+        """Return whether another calibration is this one, whatever is known of its pulses."""
+        return self._snapshot is not None and self._snapshot is other._snapshot
 
-    def note(self, asked: dt_module.datetime) -> None:
-        """Take note that the service had nothing else when it was asked at a time."""
-        if self._snapshot is not None:
-            self._recorder.note(self._whole(self._snapshot), asked)
+    def seen(self, asked: dt_module.datetime) -> None:
+        """Take note that this was what the service had when it was asked at a time."""
+        self.asked = asked
+        if self._recorder.is_to_be_noted(self.model.backend_name):
+            self.record()
+
+    def record(self) -> None:
+        """Keep what is known by now."""
+        if self._snapshot is not None and self.asked is not None and self._recorder.archive is not None:
+            self._recorder.record(self._whole(self._snapshot), self.asked)
 
     def _whole(self, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot with the pulses, if they are known."""
         defaults = self._defaults[0] if self._defaults else None
-        if defaults is None or self._recorder.archive is None:
+        if defaults is None:
             return snapshot
         configuration, properties, _ = snapshot.payloads
         return Snapshot.from_payloads(configuration, properties, defaults.payload)
@@ -176,24 +195,56 @@ class Calibration:
             # A lock of its own: pulses may take long to come, and targets do without.
             with self._defaults_lock:
                 if self._defaults is None:
-                    self.refresh_defaults()
-        return self._defaults[0] if self._defaults else None
+                    asked = now()
+                    self._defaults = (self._fetched_defaults(),)
+                    self._record_defaults(asked)
+        return self._defaults[0]
 
     @property
     def has_fetched_defaults(self) -> bool:
         """Whether it is known whether there are pulses."""
         return self._defaults is not None
 
-    def refresh_defaults(self) -> None:
-        """Ask for the pulses again; what is known stays if they are the same."""
-        asked = now()
+    @property
+    def pulses(self) -> bytes | None:
+        """The pulse defaults payload, if it is known."""
+        defaults = self._defaults[0] if self._defaults else None
+        return None if defaults is None else defaults.payload
+
+    def _fetched_defaults(self) -> PulseDefaults | None:
         payload = self._fetch_defaults()
+        native = None if payload is None else _native.Defaults.read(payload)
+        return None if native is None else PulseDefaults._of(native, "service")
+
+    def with_new_defaults(self) -> Calibration:
+        """Ask for the pulses again; return another calibration if they are others, which shares everything else."""
+        asked, fetched = now(), self._fetched_defaults()
         known = self._defaults[0] if self._defaults else None
-        if known is None or payload != known.payload:
-            native = None if payload is None else _native.Defaults.read(payload)
-            self._defaults = (None if native is None else PulseDefaults._of(native, "service"),)
-            if native is not None:
-                self.record(asked)
+        is_known = self._defaults is not None and (
+            fetched is known or (fetched is not None and known is not None and fetched.payload == known.payload)
+        )
+        if is_known:
+            return self
+        other = copy.copy(self)
+        other._lock, other._defaults_lock = threading.RLock(), threading.RLock()
+        other._defaults = (fetched,)
+        other._record_defaults(asked)
+        return other
+
+    def _record_defaults(self, asked: dt_module.datetime) -> None:
+        """Keep the pulses with the calibration, if both were asked for at about the same time."""
+        if self.pulses is not None and self.asked is not None and abs(asked - self.asked) <= _TOGETHER:
+            self.record()
+
+
+def difference(before: Calibration, after: Calibration) -> SnapshotDiff:
+    """Return what changed from one calibration to another one, as far as it was known."""
+    if before.has_fetched and after.has_fetched:
+        old, new = before.snapshot, after.snapshot
+    else:
+        old, new = before.bare, after.bare
+    has_other_pulses = before.has_fetched_defaults and after.has_fetched_defaults and before.pulses != after.pulses
+    return SnapshotDiff(old._native, new._native, has_other_defaults=has_other_pulses)
 
 
 def is_nothing(properties: bytes | None) -> bool:

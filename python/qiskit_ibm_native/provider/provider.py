@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .backend import IBMBackend
     from .backfill import BackfillReport
     from .job_base import IBMJob
+    from .watch import Watch
 
 
 class IBMProvider:
@@ -103,7 +104,6 @@ class IBMProvider:
         **channel_options: Any,
     ) -> None:
         """Connect."""
-        self._recorder = recorder_of(archive)
         connection = connect(
             token=token, url=url, name=name, instance=instance, proxies=proxies, verify=verify, channel=channel,
             url_resolver=url_resolver, channel_options=channel_options,
@@ -117,7 +117,13 @@ class IBMProvider:
         self._endpoint = connection.endpoint
         self._transport = Transport(self._endpoint.proxies, self._endpoint.verify)
         self._authenticator = Authenticator(self._endpoint.api_key, self._endpoint.iam_url, self._transport)
-        self._close = weakref.finalize(self, _close, self._transport, connection.close, self._recorder)
+        self._watches: weakref.WeakSet[Watch] = weakref.WeakSet()
+        try:
+            self._recorder = recorder_of(archive, self._endpoint.url)
+        except BaseException:
+            _close(self._transport, connection.close, Recorder(), ())
+            raise
+        self._close = weakref.finalize(self, _close, self._transport, connection.close, self._recorder, self._watches)
         self._lock = threading.RLock()
         self._instances: list[Instance] | None = None
         self._chosen: list[RuntimeClient] | None = None
@@ -398,7 +404,9 @@ class IBMProvider:
         return f"<IBMProvider(channel={self._endpoint.channel!r})>"
 
 
-def _close(transport: Transport, close: Any, recorder: Recorder) -> None:
+def _close(transport: Transport, close: Any, recorder: Recorder, watches: Iterable[Watch]) -> None:
+    for watch in list(watches):
+        watch.stop(0)
     transport.close()
     recorder.close()
     close()

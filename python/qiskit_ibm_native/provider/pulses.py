@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt_module
 import json
+import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ class PulseMethods:
     _calibration: Calibration
     _calibration_id: str | None
     _recorder: Recorder
+    _refreshing: threading.Lock
 
     @property
     def _configuration(self) -> BackendConfiguration:
@@ -51,7 +53,8 @@ class PulseMethods:
         if datetime is not None:
             return self._earlier_defaults(checked_time(datetime).astimezone(dt_module.timezone.utc))
         if refresh:
-            self._calibration.refresh_defaults()
+            with self._refreshing:
+                self._calibration = self._calibration.with_new_defaults()
         return self._calibration.defaults
 
     def _earlier_defaults(self, before: dt_module.datetime) -> PulseDefaults | None:

@@ -8,7 +8,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from ..exceptions import ArchiveError, IBMInputValueError
+from ..exceptions import IBMInputValueError
 from ..logger import logger
 
 if TYPE_CHECKING:
@@ -17,14 +17,25 @@ if TYPE_CHECKING:
 
 #: Seconds between two notes that a calibration is still the latest one.
 _NOTE_EVERY = 60.0
+#: Seconds to wait for other processes that write: programs are not to wait for their archives.
+_PATIENCE = 1.0
+#: How late calibrations may be published, and how far clocks may be apart.
+MARGIN = datetime.timedelta(minutes=10)
 
 
 class Recorder:
-    """An archive that a provider records into and looks into, or none."""
+    """An archive that a provider records into and looks into, or none.
 
-    def __init__(self, archive: CalibrationArchive | None = None, is_own: bool = False) -> None:
-        """Create a recorder; ``is_own`` if the archive is to be closed with it."""
+    Args:
+        archive: The archive.
+        is_own: Whether it is to be closed with the recorder.
+        origin: Where calibrations come from. What one service knows says nothing about another one.
+    """
+
+    def __init__(self, archive: CalibrationArchive | None = None, is_own: bool = False, origin: str = "") -> None:
+        """Create a recorder."""
         self.archive = archive
+        self.origin = origin
         self._is_own = is_own
         self._noted: dict[str, float] = {}
 
@@ -33,28 +44,37 @@ class Recorder:
         if self._is_own and self.archive is not None:
             self.archive.close()
 
-    def record(self, snapshot: Snapshot, until: datetime.datetime) -> None:
-        """Keep a snapshot, if it has a time; ``until`` then, there was no later one."""
+    def record(self, snapshot: Snapshot, until: datetime.datetime, *, is_of_today: bool = False) -> None:
+        """Keep a snapshot, if it has a time; ``until`` then, there was no later one.
+
+        Args:
+            snapshot: The snapshot.
+            until: When the service was asked, or the earlier time that it was asked about.
+            is_of_today: Whether the configuration is today's, for want of the one that there was then.
+        """
         if self.archive is None or snapshot.last_update is None or snapshot.provenance is not None:
             return
+        # What was measured just now may not have been published when the service was asked.
+        latest = datetime.datetime.now(datetime.timezone.utc) - MARGIN
         try:
-            self.archive.add(snapshot, until=until)
-        except ArchiveError as error:
+            self.archive._add(
+                snapshot, min(until, latest), origin=self.origin, is_of_today=is_of_today, patience=_PATIENCE
+            )
+        except Exception as error:
             logger.warning("%s was not recorded: %s", snapshot.name, error)
         self._noted[snapshot.name] = time.monotonic()
 
-    def note(self, snapshot: Snapshot, until: datetime.datetime) -> None:
-        """Take note that a snapshot that was recorded is still the latest one; once a minute is enough."""
-        if self.archive is not None and time.monotonic() - self._noted.get(snapshot.name, 0.0) >= _NOTE_EVERY:
-            self.record(snapshot, until)
+    def is_to_be_noted(self, name: str) -> bool:
+        """Return whether a note that a calibration is still the latest one is due; once a minute is enough."""
+        return self.archive is not None and time.monotonic() - self._noted.get(name, -_NOTE_EVERY) >= _NOTE_EVERY
 
     def find(self, backend: str, before: datetime.datetime) -> Snapshot | None:
-        """Return what a service would say was published last before a time, if the archive knows that for sure."""
+        """Return what the service would say was published last before a time, if the archive knows that for sure."""
         if self.archive is None:
             return None
         try:
-            return self.archive.covering(backend, before)
-        except ArchiveError as error:
+            return self.archive.covering(backend, before, self.origin)
+        except Exception as error:
             logger.warning("The archive was not asked for %s: %s", backend, error)
             return None
 
@@ -64,7 +84,7 @@ class Recorder:
             return None
         try:
             found = self.archive.at(backend, before - datetime.timedelta(microseconds=1))
-        except ArchiveError as error:
+        except Exception as error:
             logger.warning("The archive was not asked for %s: %s", backend, error)
             return None
         if found is not None:
@@ -75,7 +95,7 @@ class Recorder:
         return found
 
 
-def recorder_of(archive: CalibrationArchive | str | os.PathLike[str] | bool | None) -> Recorder:
+def recorder_of(archive: CalibrationArchive | str | os.PathLike[str] | bool | None, origin: str) -> Recorder:
     """Return a recorder into an archive, a file, or with ``True``, the user's archive.
 
     Raises:
@@ -87,9 +107,9 @@ def recorder_of(archive: CalibrationArchive | str | os.PathLike[str] | bool | No
     from ..archive import CalibrationArchive
 
     if isinstance(archive, CalibrationArchive):
-        return Recorder(archive)
+        return Recorder(archive, origin=origin)
     if archive is True:
-        return Recorder(CalibrationArchive(), is_own=True)
+        return Recorder(CalibrationArchive(), is_own=True, origin=origin)
     if isinstance(archive, str | os.PathLike):
-        return Recorder(CalibrationArchive(archive), is_own=True)
+        return Recorder(CalibrationArchive(archive), is_own=True, origin=origin)
     raise IBMInputValueError(f"archive must be a CalibrationArchive, a path or True, not {archive!r}.")

@@ -7,9 +7,9 @@ import datetime
 import random
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..exceptions import IBMError, IBMInputValueError
+from ..exceptions import IBMInputValueError
 from ..logger import logger
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 #: The longest wait after failures, in seconds, unless the interval is longer.
 _LONGEST = 3600.0
+_LONGEST_INTERVAL = 30 * 86_400.0
 
 
 class Watch:
@@ -33,26 +34,41 @@ class Watch:
 
     def __init__(
         self,
-        refresh: Callable[[], SnapshotDiff],
+        look: Callable[[], Any],
+        compare: Callable[[Any, Any], SnapshotDiff],
+        seen: Any,
         interval: float | datetime.timedelta,
         callback: Callable[[SnapshotDiff], object],
         *,
         jitter: float = 0.1,
         on_error: Callable[[Exception], object] | None = None,
-        is_over: Callable[[], bool] = lambda: False,
         name: str = "",
     ) -> None:
-        """Start to watch; watches come from :meth:`IBMBackend.watch`."""
+        """Start to watch; watches come from :meth:`IBMBackend.watch`.
+
+        Args:
+            look: Asks the service, and returns what there is now.
+            compare: Returns what changed between two such.
+            seen: What there is when the watch starts.
+            interval: As in :meth:`IBMBackend.watch`, as the rest.
+            callback: Is called with what changed.
+            jitter: By which share of it the interval varies.
+            on_error: Is called with what went wrong.
+            name: What is watched.
+        """
         seconds = interval.total_seconds() if isinstance(interval, datetime.timedelta) else interval
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
-            raise IBMInputValueError(f"interval must be a number of seconds above 0, or a timedelta, not {interval!r}.")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= _LONGEST_INTERVAL:
+            raise IBMInputValueError(
+                f"interval must be a number of seconds above 0, or a timedelta, of at most 30 days, not {interval!r}."
+            )
         if not 0 <= jitter < 1:
             raise IBMInputValueError(f"jitter must be at least 0 and below 1, not {jitter!r}.")
         if not callable(callback):
             raise IBMInputValueError(f"callback must be callable, not {callback!r}.")
         self.refreshes = 0
         self.last_error: Exception | None = None
-        self._refresh, self._callback, self._on_error, self._is_over = refresh, callback, on_error, is_over
+        self._look, self._compare, self._seen = look, compare, seen
+        self._callback, self._on_error = callback, on_error
         self._interval, self._jitter = float(seconds), jitter
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"watch {name}", daemon=True)
@@ -85,14 +101,16 @@ class Watch:
     def _run(self) -> None:
         failures = 0
         while not self._stopped.wait(self._wait(min(failures, 30))):
-            if self._is_over():
-                break
             try:
-                diff = self._refresh()
-            except IBMError as error:
+                now = self._look()
+                diff = self._compare(self._seen, now)
+            except Exception as error:
+                # Clients that somebody else wrote raise whatever they like.
                 failures += 1
                 self._failed(error)
                 continue
+            # Somebody else may have refreshed meanwhile; what this watch has not told of yet is what counts.
+            self._seen = now
             failures, self.last_error = 0, None
             self.refreshes += 1
             if diff and not self._stopped.is_set():

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Payloads as compressed bytes (Zstandard).
+//! Payloads as compressed bytes (Zstandard), with a checksum of what they are.
+
+use zstd::bulk::Compressor;
 
 /// Compresses; higher levels, up to 22, take longer for less.
 ///
@@ -8,7 +10,12 @@
 /// Only without memory.
 #[must_use]
 pub fn pack(bytes: &[u8], level: i32) -> Vec<u8> {
-    zstd::bulk::compress(bytes, level).expect("compression into memory does not fail")
+    let compress = || {
+        let mut compressor = Compressor::new(level)?;
+        compressor.include_checksum(true)?;
+        compressor.compress(bytes)
+    };
+    compress().expect("compression into memory does not fail")
 }
 
 /// Decompresses `length` bytes; `None` if that is not what `packed` has.

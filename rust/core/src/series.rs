@@ -11,6 +11,9 @@ use crate::parallel::in_parallel;
 use crate::properties::Properties;
 use crate::qargs::QargsList;
 
+/// Stands for a gate that a calibration does not list.
+pub const NOT_LISTED: &[u8] = b"not listed";
+
 /// What a series is of.
 #[derive(Debug, Clone, Copy)]
 pub enum Wanted<'n> {
@@ -141,7 +144,7 @@ fn flags(flags: &[bool]) -> Column {
 /// A compressed properties payload: the bytes, how long they are without compression, and how many qubits the device has.
 pub type PackedProperties<'b> = (&'b [u8], usize, u32);
 
-/// Reads what is wanted of compressed properties payloads, each as bytes that [`from_bytes`] takes. Nothing for a
+/// Reads what is wanted of compressed properties payloads, each as bytes that [`from_bytes`] takes. [`NOT_LISTED`] for a
 /// calibration that does not list the gate, an error for one that is damaged.
 #[must_use]
 pub fn extract(packed: Vec<PackedProperties<'_>>, wanted: Wanted<'_>, threads: usize) -> Vec<Result<Vec<u8>, String>> {
@@ -151,25 +154,32 @@ pub fn extract(packed: Vec<PackedProperties<'_>>, wanted: Wanted<'_>, threads: u
         let properties =
             Properties::read(&bytes, num_qubits).map_err(|it| error(it.in_payload(Payload::Properties, &bytes)))?;
         let found = properties.as_ref().and_then(|properties| find(properties, wanted));
-        Ok(found.as_ref().map(Values::to_bytes).unwrap_or_default())
+        Ok(found.as_ref().map_or_else(|| NOT_LISTED.to_vec(), Values::to_bytes))
     })
 }
 
 impl Values {
-    /// The values as bytes; dates are left out.
+    /// The values as bytes with a checksum; dates are left out.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        match self {
+        let mut bytes = match self {
             Self::Qubits(column) => write_column(column),
             Self::Gate(gate) => write_gate(gate),
-        }
+        };
+        bytes.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
+        bytes
     }
 }
 
 /// Reads what [`extract`] gave of a device with `num_qubits` qubits.
 pub fn from_bytes(bytes: &[u8], wanted: Wanted<'_>, num_qubits: u32) -> Result<Option<Values>, CompactError> {
-    if bytes.is_empty() {
+    if bytes == NOT_LISTED {
         return Ok(None);
+    }
+    let damaged = CompactError::Damaged { what: "its checksum does not agree", offset: bytes.len() };
+    let (bytes, sum) = bytes.split_last_chunk::<4>().ok_or_else(|| damaged.clone())?;
+    if crc32fast::hash(bytes) != u32::from_le_bytes(*sum) {
+        return Err(damaged);
     }
     Ok(Some(match wanted {
         Wanted::Gate(_) => Values::Gate(Box::new(read_gate(bytes, num_qubits)?)),

@@ -5,7 +5,7 @@ mod support;
 use qiskit_ibm_native_core::columns::{NO_DATE, QubitQuantity};
 use qiskit_ibm_native_core::diff::{Diff, Tolerance, What};
 use qiskit_ibm_native_core::pack::{pack, unpack};
-use qiskit_ibm_native_core::series::{Values, Wanted, extract, find, from_bytes, stack, stack_gate};
+use qiskit_ibm_native_core::series::{NOT_LISTED, Values, Wanted, extract, find, from_bytes, stack, stack_gate};
 use qiskit_ibm_native_core::snapshot::{Payloads, Snapshot};
 
 fn changed(device: &str, from: &str, to: &str) -> (Snapshot<Vec<u8>>, Snapshot<Vec<u8>>) {
@@ -66,8 +66,11 @@ fn what_is_extracted_is_what_is_found() {
         assert!(extracted.iter().all(|each| each.as_deref() == Ok(&found.to_bytes())));
         let again = from_bytes(&found.to_bytes(), wanted, 156).expect("sound").expect("it is there");
         assert_eq!(again.to_bytes(), found.to_bytes());
+        let mut other = found.to_bytes();
+        other[3] ^= 1;
+        assert!(from_bytes(&other, wanted, 156).is_err() && from_bytes(&[], wanted, 156).is_err());
     }
-    assert_eq!(extract(vec![(&packed, bytes.len(), 156)], Wanted::Gate("none"), 1)[0].as_deref(), Ok(&[][..]));
+    assert_eq!(extract(vec![(&packed, bytes.len(), 156)], Wanted::Gate("none"), 1)[0].as_deref(), Ok(NOT_LISTED));
     let damaged = [(&packed[..50], bytes.len(), 156), (&packed[..], bytes.len(), 3)].to_vec();
     assert!(extract(damaged, Wanted::Operational, 1).iter().all(Result::is_err));
 }

@@ -151,6 +151,22 @@ fn column_of(found: Option<&Values>) -> Option<&Column> {
     }
 }
 
+/// Tells which of many extracts are not what [`extract_packed`] gave.
+#[pyfunction]
+#[expect(clippy::needless_pass_by_value, reason = "arguments of Python functions are owned")]
+pub fn damaged_extracts(
+    py: Python<'_>,
+    extracted: Vec<PyBackedBytes>,
+    quantity: &str,
+    gate: Option<&str>,
+    num_qubits: u32,
+) -> PyResult<Vec<usize>> {
+    let wanted = wanted(quantity, gate)?;
+    let is_damaged =
+        |(at, bytes): (usize, &PyBackedBytes)| from_bytes(bytes, wanted, num_qubits).is_err().then_some(at);
+    Ok(py.detach(|| extracted.iter().enumerate().filter_map(is_damaged).collect()))
+}
+
 enum Stacked {
     Qubits(Table, usize),
     Gate(GateSeries),

@@ -23,7 +23,9 @@ mod _native {
     #[pymodule_export]
     use super::array::PyArray;
     #[pymodule_export]
-    use super::columns::{extract_packed, pack_payload, stack_extracted, stack_snapshots, unpack_payload};
+    use super::columns::{
+        damaged_extracts, extract_packed, pack_payload, stack_extracted, stack_snapshots, unpack_payload,
+    };
     #[pymodule_export]
     use super::defaults::{PyDefaults, PyEnvelope};
     #[pymodule_export]

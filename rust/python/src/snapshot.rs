@@ -103,6 +103,14 @@ impl PySnapshot {
         Ok(full.get_or_init(|| native))
     }
 
+    /// How long the pulse defaults are, if there are any; `None` if there are no payloads.
+    fn defaults_length(&self) -> Option<Option<usize>> {
+        match &self.source {
+            Source::Payloads(native) => Some(native.payloads().defaults.as_ref().map(|payload| payload.len())),
+            Source::Compact { packed, .. } => packed.as_ref().map(Packed::defaults_length),
+        }
+    }
+
     fn digest_bytes(&self, py: Python<'_>) -> [u8; 32] {
         match &self.source {
             Source::Payloads(native) => *py.detach(|| native.digest()),
@@ -299,6 +307,16 @@ impl PySnapshot {
         let dates = py.detach(|| table.updated(bytes));
         let shape = vec![dates.len()];
         Ok(Some(PyArray::own(dates, shape)))
+    }
+
+    fn has_other_defaults(&self, py: Python<'_>, other: &Self) -> PyResult<bool> {
+        let lengths = (self.defaults_length(), other.defaults_length());
+        match lengths {
+            (None, _) | (_, None) => Ok(false),
+            (Some(None), Some(None)) => Ok(false),
+            (one, other) if one != other => Ok(true),
+            _ => Ok(self.full(py)?.payloads().defaults.as_deref() != other.full(py)?.payloads().defaults.as_deref()),
+        }
     }
 
     fn diff(&self, py: Python<'_>, other: &Self, rtol: f64, atol: f64) -> PyDiff {

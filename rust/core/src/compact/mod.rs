@@ -155,6 +155,12 @@ pub fn decode(bytes: &[u8]) -> Result<Compact, CompactError> {
 }
 
 impl Packed {
+    /// How long the pulse defaults are, if there are any.
+    #[must_use]
+    pub fn defaults_length(&self) -> Option<usize> {
+        self.0[2].as_ref().map(|(length, _)| *length)
+    }
+
     /// Decompresses the payloads of a form that was read; `bytes` must be it, and `digest` the one that it has.
     pub fn unpack(&self, bytes: &[u8], digest: &[u8; 32]) -> Result<Payloads<Vec<u8>>, CompactError> {
         let damaged = |what| CompactError::Damaged { what, offset: HEADER };
