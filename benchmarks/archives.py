@@ -26,7 +26,7 @@ CALIBRATIONS, COLUMNS, OFFICIAL = 2000, 1000, 40
 
 
 def archive() -> dict[str, Any]:
-    """Return all figures."""
+    """Calibrations over time: columns, compact forms, differences, archives, refreshes."""
     payloads = list(Drift("fez").calibrations(CALIBRATIONS))
     found = {"columns": columns(payloads[:COLUMNS]), "form": forms(payloads), "diff": differences(payloads)}
     with tempfile.TemporaryDirectory() as folder:

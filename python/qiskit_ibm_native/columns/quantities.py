@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Quantities of qubits by name, and arrays of values that are not there."""
+"""What the columns of one snapshot and those of many have in common: quantities by name, and arrays of them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,6 +39,36 @@ def missing(shape: tuple[int, ...]) -> tuple[NDArray[np.float64], NDArray[np.boo
     values, valid = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
     values.flags.writeable = valid.flags.writeable = False
     return values, valid
+
+
+class GateQuantities:
+    """Arrays of the quantities of a gate, whose last axis is that of the ``m`` places where it is listed.
+
+    Attributes:
+        name: The gate's name.
+        qargs: The qubits, an array ``(m, k)`` of a gate on ``k`` qubits.
+        error: Gate errors (probabilities).
+        duration: Durations in seconds.
+        operational: Whether the gate is listed there and may be used.
+    """
+
+    def __init__(self, name: str, arrays: Mapping[str, Any]) -> None:
+        """Create it of native arrays by name."""
+        self._arrays = arrays
+        self.name = name
+        self.qargs: NDArray[np.uint32] = np.asarray(arrays["qargs"])
+        self.error: Floats = np.asarray(arrays["error"])
+        self.duration: Floats = np.asarray(arrays["duration"])
+        self.operational: Flags = np.asarray(arrays["operational"])
+
+    def valid(self, name: str) -> Flags:
+        """Return where ``"error"`` or ``"duration"`` has a value.
+
+        Raises:
+            ValueError: There is no such column.
+        """
+        checked_quantity(name, ("error", "duration"))
+        return np.asarray(self._arrays[f"{name}_valid"])
 
 
 class QubitQuantities:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .. import _native
-from .quantities import QUBIT_QUANTITIES, QubitQuantities, checked_quantity
+from .quantities import QUBIT_QUANTITIES, GateQuantities, QubitQuantities
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,34 +22,11 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 
-class GateSeries:
-    """A gate over many calibrations. Where a calibration repeats a place, its last row counts.
+class GateSeries(GateQuantities):
+    """A gate over many calibrations: arrays are ``(time, m)``, places those that any of the calibrations lists.
 
-    Attributes:
-        name: The gate's name.
-        qargs: The places that any of the calibrations lists, by first appearance: an array ``(m, k)``.
-        error: Gate errors (probabilities), an array ``(time, m)``.
-        duration: Durations in seconds, an array ``(time, m)``.
-        operational: Whether the gate is listed there and may be used, an array ``(time, m)``.
+    Places are in the order of first appearance. Where a calibration repeats one, its last row counts.
     """
-
-    def __init__(self, name: str, arrays: dict[str, Any]) -> None:
-        """Create it of native arrays by name."""
-        self._arrays = arrays
-        self.name = name
-        self.qargs: NDArray[np.uint32] = np.asarray(arrays["qargs"])
-        self.error: Floats = np.asarray(arrays["error"])
-        self.duration: Floats = np.asarray(arrays["duration"])
-        self.operational: Flags = np.asarray(arrays["operational"])
-
-    def valid(self, name: str) -> Flags:
-        """Return where ``"error"`` or ``"duration"`` has a value, an array ``(time, m)``.
-
-        Raises:
-            ValueError: There is no such column.
-        """
-        checked_quantity(name, ("error", "duration"))
-        return np.asarray(self._arrays[f"{name}_valid"])
 
     def __repr__(self) -> str:
         return f"<GateSeries of {self.name}: {self.error.shape[0]} calibrations, {len(self.qargs)} places>"

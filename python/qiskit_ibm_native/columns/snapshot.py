@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .quantities import QUBIT_QUANTITIES, QubitQuantities, checked_quantity, missing
+from .quantities import QUBIT_QUANTITIES, GateQuantities, QubitQuantities, missing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,27 +19,14 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 
-class GateColumns:
-    """What a calibration says of one gate: a row for each place that it lists, in its order.
+class GateColumns(GateQuantities):
+    """What a calibration says of one gate: a row for each place that it lists, in its order. Arrays are ``(m,)``."""
 
-    Attributes:
-        name: The gate's name.
-        qargs: The qubits, an array ``(m, k)`` of a gate on ``k`` qubits.
-        error: Gate errors (probabilities), an array ``(m,)``.
-        duration: Durations in seconds, an array ``(m,)``.
-        operational: Whether the gate may be used there, an array ``(m,)``.
-    """
-
-    def __init__(self, native: NativeSnapshot, name: str, arrays: dict[str, Any]) -> None:
+    def __init__(self, native: NativeSnapshot, name: str, arrays: Mapping[str, Any]) -> None:
         """Create it of native arrays by name."""
+        super().__init__(name, arrays)
         self._native = native
-        self._arrays = arrays
         self._updated: NDArray[np.datetime64] | None = None
-        self.name = name
-        self.qargs: NDArray[np.uint32] = np.asarray(arrays["qargs"])
-        self.error: Floats = np.asarray(arrays["error"])
-        self.duration: Floats = np.asarray(arrays["duration"])
-        self.operational: Flags = np.asarray(arrays["operational"])
 
     @property
     def updated(self) -> NDArray[np.datetime64]:
@@ -52,15 +40,6 @@ class GateColumns:
         if self._updated is None:
             self._updated = np.asarray(self._native.gate_dates(self.name))
         return self._updated
-
-    def valid(self, name: str) -> Flags:
-        """Return where ``"error"`` or ``"duration"`` has a value, an array ``(m,)``.
-
-        Raises:
-            ValueError: There is no such column.
-        """
-        checked_quantity(name, ("error", "duration"))
-        return np.asarray(self._arrays[f"{name}_valid"])
 
     def __len__(self) -> int:
         return len(self.qargs)

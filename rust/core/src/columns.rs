@@ -138,6 +138,11 @@ impl Column {
         self.states.push(cell.state);
     }
 
+    fn reserve(&mut self, rows: usize) {
+        self.values.reserve(rows);
+        self.states.reserve(rows);
+    }
+
     /// Sets the cell that was pushed last.
     #[inline]
     pub(crate) fn set_last(&mut self, cell: Cell) {
@@ -262,6 +267,12 @@ impl QubitColumns {
         Self { columns, operational }
     }
 
+    /// Makes room for so many qubits.
+    pub(crate) fn reserve(&mut self, num_qubits: usize) {
+        self.columns.iter_mut().for_each(|column| column.reserve(num_qubits));
+        self.operational.reserve(num_qubits);
+    }
+
     /// Starts the next qubit.
     pub(crate) fn start(&mut self) {
         self.columns.iter_mut().for_each(|column| column.push(Cell::default()));
@@ -327,9 +338,14 @@ pub struct GateColumns {
 }
 
 impl GateColumns {
-    /// A table without rows.
-    pub(crate) fn named(name: &str) -> Self {
-        Self { name: name.to_owned(), ..Self::default() }
+    /// A table without rows, and with room for some.
+    pub(crate) fn named(name: &str, rows: usize) -> Self {
+        let mut table = Self { name: name.to_owned(), qargs: QargsList::with_capacity(rows, 1), ..Self::default() };
+        table.error.reserve(rows);
+        table.duration.reserve(rows);
+        table.operational.reserve(rows);
+        table.dates.reserve(rows);
+        table
     }
 
     /// A table of its columns, which must be equally long.

@@ -91,6 +91,7 @@ pub(crate) fn read_instant(reader: &mut Reader<'_>) -> Read<Option<Instant>> {
 fn read_qubits(reader: &mut Reader<'_>, num_qubits: u32) -> Read<(QubitColumns, bool)> {
     let (mut qubits, mut surplus, mut has_surplus) = (QubitColumns::default(), QubitColumns::default(), false);
     surplus.start();
+    qubits.reserve(num_qubits as usize);
     let mut quantities = QuantityReader::new(QubitField::named);
     reader.array(|reader| {
         if qubits.len() < num_qubits as usize {
@@ -273,7 +274,10 @@ impl<'a> Gates<'a> {
         if let Some(table) = self.by_name.get(name) {
             return *table;
         }
-        self.tables.push(GateColumns::named(name));
+        // As a rule a gate is on every qubit. Growing there step by step is a tenth of the time of reading; but a payload
+        // of nothing but names must not get room for rows with each.
+        let rows = if self.tables.len() < 32 { self.num_qubits as usize } else { 0 };
+        self.tables.push(GateColumns::named(name, rows));
         self.by_name.insert(name.to_owned(), self.tables.len() - 1);
         self.tables.len() - 1
     }

@@ -103,10 +103,10 @@ impl PySnapshot {
         Ok(full.get_or_init(|| native))
     }
 
-    /// How long the pulse defaults are, if there are any; `None` if there are no payloads.
-    fn defaults_length(&self) -> Option<Option<usize>> {
+    /// How long the pulse defaults are, 0 if there are none; `None` if there are no payloads.
+    fn defaults_length(&self) -> Option<usize> {
         match &self.source {
-            Source::Payloads(native) => Some(native.payloads().defaults.as_ref().map(|payload| payload.len())),
+            Source::Payloads(native) => Some(native.payloads().defaults.as_ref().map_or(0, |payload| payload.len())),
             Source::Compact { packed, .. } => packed.as_ref().map(Packed::defaults_length),
         }
     }
@@ -310,13 +310,11 @@ impl PySnapshot {
     }
 
     fn has_other_defaults(&self, py: Python<'_>, other: &Self) -> PyResult<bool> {
-        let lengths = (self.defaults_length(), other.defaults_length());
-        match lengths {
-            (None, _) | (_, None) => Ok(false),
-            (Some(None), Some(None)) => Ok(false),
-            (one, other) if one != other => Ok(true),
-            _ => Ok(self.full(py)?.payloads().defaults.as_deref() != other.full(py)?.payloads().defaults.as_deref()),
+        let (Some(one), Some(two)) = (self.defaults_length(), other.defaults_length()) else { return Ok(false) };
+        if one != two || one == 0 {
+            return Ok(one != two);
         }
+        Ok(self.full(py)?.payloads().defaults.as_deref() != other.full(py)?.payloads().defaults.as_deref())
     }
 
     fn diff(&self, py: Python<'_>, other: &Self, rtol: f64, atol: f64) -> PyDiff {
