@@ -678,3 +678,27 @@ def test_a_copy_of_the_file_is_an_archive(filled_file, tmp_path):
     shutil.copy(filled_file, tmp_path / "copy")
     with CalibrationArchive(tmp_path / "copy") as archive:
         assert archive.stats().calibrations == 2000
+
+
+def test_the_command(filled_file, tmp_path, capsys, monkeypatch):
+    from qiskit_ibm_native.cli import main
+
+    monkeypatch.setenv("QISKIT_IBM_NATIVE_ARCHIVE", str(tmp_path / "mine"))
+    archive = ["archive", "--file", str(tmp_path / "copy.sqlite3")]
+    Snapshot.load("lima").save(tmp_path / "folder" / "lima")
+    assert main([*archive, "import", str(tmp_path / "folder")]) == 0
+    assert "1 added, 0 known, 0 problems" in capsys.readouterr().out
+    assert main([*archive, "stats"]) == main([*archive, "verify"]) == 0
+    shown = capsys.readouterr().out
+    assert "ibmq_lima: 1 calibrations" in shown
+    assert "everything is as it was put in" in shown
+    assert main([*archive, "export", str(tmp_path / "out"), "--backend", "ibmq_lima"]) == 0
+    assert "1 calibrations written to" in capsys.readouterr().out
+    assert len(list((tmp_path / "out" / "ibmq_lima").iterdir())) == 1
+    change(tmp_path / "copy.sqlite3", "UPDATE payloads SET packed = zeroblob(9)")
+    assert main([*archive, "verify"]) == 1
+    assert "problems" in capsys.readouterr().out
+    assert main([*archive, "export", str(tmp_path / "out"), "--backend", "nobody"]) == 2
+    assert "no calibrations of 'nobody'" in capsys.readouterr().err
+    assert main(["archive", "stats"]) == 0
+    assert str(tmp_path / "mine") in capsys.readouterr().out

@@ -7,7 +7,11 @@ import argparse
 import shlex
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..archive import CalibrationArchive
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +43,45 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--workers", type=int, help="how many jobs run at once")
     serve.add_argument("--token", help="the API key (default: a random one)")
     serve.set_defaults(run=_serve)
+    _add_archive(commands)
     return parser
+
+
+def _add_archive(commands: Any) -> None:
+    archive = commands.add_parser(
+        "archive", help="look after an archive of calibrations", description="Look after an archive of calibrations."
+    )
+    archive.add_argument("--file", help="the archive (default: that of the user)")
+    works = archive.add_subparsers(required=True, metavar="work")
+    stats = works.add_parser("stats", help="what there is, and how large it is")
+    stats.set_defaults(run=lambda options: _with_archive(options, lambda archive: archive.stats()))
+    verify = works.add_parser("verify", help="whether everything is as it was put in; exit status 1 if not")
+    verify.set_defaults(run=lambda options: _with_archive(options, lambda archive: archive.verify()))
+    imports = works.add_parser("import", help="add all snapshots in a folder and the folders in it")
+    imports.add_argument("folder")
+    imports.set_defaults(
+        run=lambda options: _with_archive(options, lambda archive: archive.import_folder(options.folder))
+    )
+    export = works.add_parser("export", help="write calibrations to a folder")
+    export.add_argument("folder")
+    export.add_argument("--format", choices=("folder", "parquet"), default="folder", help="(default: %(default)s)")
+    export.add_argument("--backend", help="one device only")
+    export.set_defaults(run=lambda options: _with_archive(options, lambda archive: _export(archive, options)))
+
+
+def _with_archive(options: argparse.Namespace, work: Callable[[CalibrationArchive], object]) -> int:
+    """Print what is found; the exit status is 1 if that says that something is wrong."""
+    from ..archive import CalibrationArchive, VerifyReport
+
+    with CalibrationArchive(options.file) as archive:
+        found = work(archive)
+    print(found)
+    return 1 if isinstance(found, VerifyReport) and not found else 0
+
+
+def _export(archive: CalibrationArchive, options: argparse.Namespace) -> str:
+    count = archive.export(options.folder, format=options.format, backend=options.backend)
+    return f"{count} calibrations written to {options.folder}"
 
 
 def _serve(options: argparse.Namespace) -> int:

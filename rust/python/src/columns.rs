@@ -89,9 +89,22 @@ pub fn stack_snapshots<'py>(
         return Err(PyValueError::new_err("the snapshots are of devices with different numbers of qubits"));
     }
     let stacked = py.detach(|| {
-        let found: Vec<_> =
-            readings.iter().map(|reading| reading.properties.as_ref().and_then(|it| find(it, wanted))).collect();
-        Stacked::of(&found, wanted, num_qubits)
+        let all = || readings.iter().map(|reading| reading.properties.as_ref());
+        let width = num_qubits as usize;
+        match wanted {
+            Wanted::Gate(name) => {
+                let tables: Vec<_> = all().map(|it| it.and_then(|properties| properties.gate(name))).collect();
+                Stacked::Gate(stack_gate(&tables))
+            }
+            Wanted::Qubits(quantity) => {
+                let columns: Vec<_> = all().map(|it| it.map(|properties| properties.qubits.column(quantity))).collect();
+                Stacked::Qubits(stack(&columns, width), width)
+            }
+            Wanted::Operational => {
+                let found: Vec<_> = all().map(|it| it.and_then(|properties| find(properties, wanted))).collect();
+                Stacked::of(&found, wanted, num_qubits)
+            }
+        }
     });
     stacked.arrays(py, readings.len(), gate)
 }
