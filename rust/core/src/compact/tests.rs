@@ -3,6 +3,7 @@
 use super::{Compact, CompactError, MAGIC, VERSION, decode, encode};
 use crate::columns::QubitQuantity;
 use crate::diff::{Diff, Tolerance};
+use crate::instant::Instant;
 use crate::snapshot::{Payloads, Reading, Snapshot};
 
 const CONFIGURATION: &str = r#"{"backend_name": "ibm_two", "n_qubits": 3, "basis_gates": ["cz", "x", "odd"],
@@ -122,5 +123,22 @@ fn a_form_with_a_right_checksum_may_still_be_nonsense() {
                 drop(packed.map(|packed| packed.unpack(&other, &digest)));
             }
         }
+    }
+}
+
+#[test]
+fn an_instant_of_any_numbers_is_checked() {
+    let sound = Instant::parse("2025-02-28T23:59:59.999999-12:00").expect("a date");
+    assert!(sound.is_valid());
+    for wrong in [
+        Instant { utc_offset: i32::MIN, ..sound },
+        Instant { utc_offset: 86_400, ..sound },
+        Instant { year: 0, ..sound },
+        Instant { month: 13, ..sound },
+        Instant { day: 29, ..sound },
+        Instant { hour: 24, ..sound },
+        Instant { microsecond: 1_000_000, ..sound },
+    ] {
+        assert!(!wrong.is_valid(), "{wrong:?}");
     }
 }
