@@ -265,6 +265,20 @@ def test_backfill_goes_on_where_it_was_interrupted(archiving: IBMProvider, past,
     assert archiving.archive.stats().calibrations == COUNT
 
 
+def test_backfill_fetches_again_what_is_damaged(archiving: IBMProvider, file, calibrations, asked) -> None:
+    archiving.backfill("ibmq_lima", BEGINNING, AFTER, requests_per_minute=1e9)
+    row = archiving.archive.between("ibmq_lima")._rows[7]
+    with archiving.archive._database.writing() as connection:
+        connection.execute("UPDATE payloads SET packed = zeroblob(40) WHERE id = ?", (row.properties,))
+    assert not archiving.archive.verify()
+    asked.clear()
+    report = archiving.backfill("ibmq_lima", BEGINNING, AFTER, requests_per_minute=1e9)
+    assert (report.added, report.requests) == (0, 1)
+    assert asked == ["properties"]
+    assert archiving.archive.verify()
+    assert archiving.archive.between("ibmq_lima")[7].payloads[1] == calibrations[7].payloads[1]
+
+
 def test_backfill_in_steps_to_the_beginning_of_everything(archiving: IBMProvider, calibrations) -> None:
     report = archiving.backfill(
         "ibmq_lima", datetime.datetime(2020, 1, 1), AFTER, datetime.timedelta(hours=12), requests_per_minute=1e9

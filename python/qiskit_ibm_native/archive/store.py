@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import _native
 from ..exceptions import ArchiveDamagedError, ArchiveError, BackendPayloadError
@@ -116,20 +116,22 @@ class CalibrationArchive:
             known = _calibration_of(connection, packed[1]) if is_of_today else None
             if known is not None:
                 calibration, is_new = known, False
+                for each in packed:
+                    if each is not None and each.is_repair:
+                        _payload_id(connection, each)
             else:
-                numbers = [None if each is None else _payload_id(connection, *each) for each in packed]
+                numbers = [None if each is None else _payload_id(connection, each) for each in packed]
                 calibration, is_new = _calibration_id(connection, (*place, *numbers))
             if until is not None:
                 _see(connection, calibration, origin, microseconds(until))
         return is_new
 
-    def _packed(self, payload: bytes) -> tuple[bytes, int, bytes, bool]:
-        """Return the digest and the length of a payload, what to put in, and whether that has to replace what is there."""
+    def _packed(self, payload: bytes) -> _Packed:
         digest = hashlib.sha256(payload).digest()
         known = self._database.rows("SELECT length, packed FROM payloads WHERE digest = ?", (digest,))
         if known and check.payload_problem(digest, *known[0]) is None:
-            return digest, len(payload), known[0][1], False
-        return digest, len(payload), _native.pack(payload), bool(known)
+            return _Packed(digest, len(payload), known[0][1], False)
+        return _Packed(digest, len(payload), _native.pack(payload), bool(known))
 
     # Asking
 
@@ -385,25 +387,35 @@ class CalibrationArchive:
         return f"<CalibrationArchive {str(self.path)!r}>"
 
 
-def _payload_id(connection: sqlite3.Connection, digest: bytes, length: int, packed: bytes, is_repair: bool) -> int:
+class _Packed(NamedTuple):
+    """A payload as it is put in; ``is_repair`` if it is to replace what is there, because that is damaged."""
+
+    digest: bytes
+    length: int
+    packed: bytes
+    is_repair: bool
+
+
+def _payload_id(connection: sqlite3.Connection, payload: _Packed) -> int:
     """Return the number of a payload, which is put in if it is not there, or if what is there is damaged."""
-    known = connection.execute("SELECT id FROM payloads WHERE digest = ?", (digest,)).fetchone()
+    known = connection.execute("SELECT id FROM payloads WHERE digest = ?", (payload.digest,)).fetchone()
     if known is None:
         insert = "INSERT INTO payloads (digest, length, packed) VALUES (?, ?, ?)"
-        return int(connection.execute(insert, (digest, length, packed)).lastrowid or 0)
-    if is_repair:
-        connection.execute("UPDATE payloads SET length = ?, packed = ? WHERE id = ?", (length, packed, known[0]))
+        return int(connection.execute(insert, payload[:3]).lastrowid or 0)
+    if payload.is_repair:
+        repair = "UPDATE payloads SET length = ?, packed = ? WHERE id = ?"
+        connection.execute(repair, (payload.length, payload.packed, known[0]))
     return int(known[0])
 
 
-def _calibration_of(connection: sqlite3.Connection, properties: tuple[bytes, int, bytes, bool] | None) -> int | None:
+def _calibration_of(connection: sqlite3.Connection, properties: _Packed | None) -> int | None:
     """Return the number of the last calibration with some properties, if there is any."""
     if properties is None:
         return None
     select = (
         "SELECT c.id FROM calibrations c JOIN payloads p ON p.id = c.properties WHERE p.digest = ? ORDER BY c.id DESC"
     )
-    known = connection.execute(select, (properties[0],)).fetchone()
+    known = connection.execute(select, (properties.digest,)).fetchone()
     return None if known is None else int(known[0])
 
 
