@@ -171,7 +171,8 @@ def test_affects_bodies_of_control_flow():
     delayed = QuantumCircuit(5)
     delayed.delay(100, 3)
     delayed.barrier()
-    assert not snapshot.diff(snapshot.with_overrides(t1={3: 1e-6})).affects(delayed)
+    assert snapshot.diff(snapshot.with_overrides(t1={3: 1e-6})).affects(delayed)
+    assert not snapshot.diff(snapshot.with_overrides(t1={2: 1e-6})).affects(delayed)
 
 
 def test_affects_everything_if_the_timing_changed():

@@ -22,7 +22,7 @@ _UNITS = {
 #: Keys of the configuration that concern every instruction of a circuit. What the others change, places tell.
 _EVERYWHERE = frozenset({"backend_name", "n_qubits", "dt", "timing_constraints"})
 #: What circuits have and devices do not run.
-_NO_INSTRUCTIONS = frozenset({"barrier", "delay"})
+_NO_INSTRUCTIONS = frozenset({"barrier"})
 _MOST_LINES = 20
 
 
