@@ -109,6 +109,11 @@ def test_tolerances():
             snapshot.diff(other, **wrong)
 
 
+def test_only_snapshots_are_compared():
+    with pytest.raises(TypeError, match="with a snapshot only, not with str"):
+        Snapshot.load("vigo").diff("vigo")
+
+
 def test_topology():
     snapshot = Snapshot.load("vigo")
 

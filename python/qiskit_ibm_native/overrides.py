@@ -206,14 +206,14 @@ def _is_nan(value: Any) -> bool:
 def _checked(name: str, value: Any) -> float | bool | None:
     """Return a value as JSON can have it."""
     if name in _FLAGS:
-        if value not in (True, False):
+        if getattr(value, "shape", ()) != () or value not in (True, False):
             _refuse(f"{name} must be True or False, not {value!r}")
         return bool(value)
     if value is None:
         return None
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         _refuse(f"{name} must be a number, not {value!r}")
     if not math.isfinite(number):
         _refuse(f"{name} must be a finite number, not {value!r}")
@@ -225,6 +225,8 @@ def _checked(name: str, value: Any) -> float | bool | None:
 
 
 def _stamp(date: datetime.datetime) -> str:
+    if not hasattr(date, "astimezone"):
+        _refuse(f"date must be a datetime, not {date!r}")
     # One without a time zone is in this machine's, as everywhere.
     return date.astimezone().isoformat()
 

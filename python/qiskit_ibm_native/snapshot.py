@@ -194,10 +194,13 @@ class Snapshot:
             atol: The same, in SI units.
 
         Raises:
+            TypeError: ``other`` is no snapshot.
             ValueError: A tolerance is negative or no number.
         """
         from .diff import SnapshotDiff, checked_tolerance
 
+        if not isinstance(other, Snapshot):
+            raise TypeError(f"a snapshot can be compared with a snapshot only, not with {type(other).__name__}")
         tolerances = checked_tolerance("rtol", rtol), checked_tolerance("atol", atol)
         has_other_defaults = self._native.has_other_defaults(other._native)
         return SnapshotDiff(self._native, other._native, *tolerances, has_other_defaults=has_other_defaults)
