@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import gc
 import json
+import pickle
 import subprocess
 import sys
 from typing import Any
@@ -203,3 +205,13 @@ def test_dates_need_payloads():
     assert snapshot.columns.gate("cx").error.shape == (8,)
     with pytest.raises(CompactFormError, match="without payloads"):
         _ = snapshot.columns.gate("cx").updated
+
+
+def test_columns_are_copied_and_pickled_whatever_was_asked_before():
+    columns, series = Snapshot.load("vigo").columns, CalibrationSeries([Snapshot.load("vigo")])
+    for each in (columns, series):
+        each.gate("cx")
+        for other in (pickle.loads(pickle.dumps(each)), copy.deepcopy(each)):
+            assert np.array_equal(other.t1, each.t1)
+            assert np.array_equal(other.gate("cx").error, each.gate("cx").error)
+            assert other.gate("cx").valid("error").all()

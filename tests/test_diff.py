@@ -66,13 +66,11 @@ def test_changes_are_those_that_json_shows(drifted):
         assert [tuple(each) for each in diff.gates] == gates
         targets = [build_target(each) for each in (old, new)]
         for places, gone, there in ((diff.vanished, *targets), (diff.appeared, *targets[::-1])):
-            unitary = {(name, qargs) for name, qargs in places if name in ("cx", "sx", "x", "rz", "id")}
-            is_there = lambda name, qargs, target: qargs in (target[name] or {})
-            known = {(name, qargs) for name in ("cx", "sx", "x", "rz", "id") for qargs in there[name] or {}}
-            before_there = {(name, qargs) for name in ("cx", "sx", "x", "rz", "id") for qargs in gone[name] or {}}
-            assert unitary == before_there - known
-            assert all(is_there(name, qargs, gone) and not is_there(name, qargs, there) for name, qargs in unitary)
-            seen |= {bool(unitary)}
+            expected = {(name, qargs) for name in gone.operation_names for qargs in gone[name] or {}}
+            expected -= {(name, qargs) for name in there.operation_names for qargs in there[name] or {}}
+            assert {tuple(each) for each in places} == expected
+            assert len(places) == len(expected)
+            seen |= {bool(expected)}
         back = new.diff(old)
         assert (back.appeared, back.vanished) == (diff.vanished, diff.appeared)
     assert seen == {True, False}
@@ -228,3 +226,61 @@ def test_other_pulse_defaults_are_told():
         assert not diff.affects(circuit_on(0, 1))
     assert not lima.diff(Snapshot.from_bytes(lima.to_bytes()))
     assert not lima.diff(Snapshot.from_bytes(lima.to_bytes(payloads=False)))
+
+
+def test_rows_that_come_and_go_are_changes():
+    fez = Snapshot.load("fez")
+    bare = Snapshot.from_payloads(fez.payloads.configuration)
+    circuit = QuantumCircuit(2)
+    circuit.cz(0, 1)
+    measured = bare.with_overrides(gate_error={("cz", (0, 1)): 0.5})
+    diff = bare.diff(measured)
+    assert diff.gates == [("cz", (0, 1), "gate_error", None, 0.5)]
+    assert diff.affects(circuit)
+    assert measured.diff(bare).gates == [("cz", (0, 1), "gate_error", 0.5, None)]
+
+    def without_cz(content):
+        content["gates"] = [gate for gate in content["gates"] if gate["gate"] != "cz"]
+
+    gone = fez.diff(edited(fez, without_cz))
+    assert len(gone.gates) == 2 * 352
+    assert all(each.new is None for each in gone.gates)
+    assert gone.affects(circuit)
+
+
+@pytest.mark.parametrize(
+    ("key", "name"), [("basis_gates", "cz"), ("supported_instructions", "reset"), ("supported_instructions", "if_else")]
+)
+def test_what_targets_have_no_more_affects_circuits(key, name):
+    fez = Snapshot.load("fez")
+    other = edited(fez, lambda content: None, lambda content: content[key].remove(name))
+    assert name in build_target(fez).operation_names
+    assert name not in build_target(other).operation_names
+    circuit = QuantumCircuit(2, 1)
+    if name == "if_else":
+        with circuit.if_test((0, 1)):
+            circuit.x(0)
+    elif name == "cz":
+        circuit.cz(0, 1)
+    else:
+        circuit.reset(0)
+    diff = fez.diff(other)
+    assert {each.operation for each in diff.vanished} == {name}
+    assert diff.affects(circuit)
+    unused = QuantumCircuit(1)
+    unused.x(0)
+    assert not diff.affects(unused)
+    assert {each.operation for each in other.diff(fez).appeared} == {name}
+
+
+def test_infinities_are_not_near_anything():
+    one = edited(Snapshot.load("vigo"), lambda content: content["qubits"][0][0].update(value=float("inf")))
+    two = edited(Snapshot.load("vigo"), lambda content: content["qubits"][0][0].update(value=5.0))
+    assert one.diff(two, rtol=0.01)
+    assert not one.diff(one)
+
+
+def test_nobody_knows_the_pulses_of_a_snapshot_without_payloads():
+    free = Snapshot.from_bytes(Snapshot.load("lima").to_bytes(payloads=False))
+    assert free.diff(Snapshot.load("hanoi")).defaults is None
+    assert free.diff(Snapshot.load("lima")).defaults is False

@@ -155,6 +155,8 @@ def test_a_value_can_be_taken_away(fez):
         ({"t1": 3.0}, "t1 must be a mapping from qubit to value, or a value for each qubit, not 3.0"),
         ({"t1": "abc"}, "t1 must be a mapping"),
         ({"readout_error": {0: 1.5}}, "readout_error must be a probability, from 0 to 1, not 1.5"),
+        ({"t1": {0: True}}, "t1 must be a number, not True"),
+        ({"t1": {0: 1e-4}, "date": datetime.datetime.min}, "date is beyond the calendar"),
         ({"t1": {0: 10**400}}, "t1 must be a number"),
         ({"operational": {0: np.array([1, 2])}}, "operational must be True or False"),
         ({"t1": {0: 1e-4}, "date": "today"}, "date must be a datetime, not 'today'"),
@@ -173,3 +175,35 @@ def test_what_makes_no_sense_is_refused(fez, overrides, message):
     table = overrides.pop("table", None)
     with pytest.raises(IBMInputValueError, match=message):
         fez.with_overrides(table, **overrides)
+
+
+def test_what_is_missing_in_a_table_is_left_alone(fez):
+    expected = fez.with_overrides(t1={0: 1e-4})
+    columns = ([1e-4, None], pd.array([1e-4, None], dtype="Float64"), np.ma.array([1e-4, 2e-4], mask=[0, 1]))
+    for column in columns:
+        assert fez.with_overrides({"qubit": [0, 1], "t1": column}) == expected
+    assert fez.with_overrides(pd.DataFrame({"qubit": [0, 1], "t1": columns[1]})) == expected
+
+
+def test_a_series_is_taken_by_its_index(fez):
+    values = pd.Series([9e-4, 1e-4], index=[155, 0])
+    assert fez.with_overrides(t1=values) == fez.with_overrides(t1={155: 9e-4, 0: 1e-4})
+
+
+def test_frequencies_are_written_as_devices_do():
+    hanoi = Snapshot.load("hanoi")
+    other = hanoi.with_overrides(frequency={0: float(hanoi.columns.frequency[0]), 1: 5.1e9})
+    assert {
+        quantity.unit for qubit in other.properties.qubits[:2] for quantity in qubit if quantity.name == "frequency"
+    } == {"GHz"}
+    assert other.columns.frequency[1] == 5.1e9
+    assert not hanoi.diff(hanoi.with_overrides(frequency={0: float(hanoi.columns.frequency[0])}))
+
+
+def test_times_of_pandas_and_notes_of_others(fez):
+    assert fez.with_overrides(t1={0: 1e-4}, date=pd.Timestamp("2024-01-01T00:00Z")).columns.t1[0] == 1e-4
+    configuration, properties, _ = fez.payloads
+    foreign = properties[:-1] + b', "qiskit_ibm_native": {"of": 3, "overrides": []}}'
+    snapshot = Snapshot.from_payloads(configuration, foreign)
+    assert snapshot.provenance is None
+    assert snapshot.with_overrides(t1={0: 1e-4}).provenance.of == snapshot.digest

@@ -152,8 +152,8 @@ class Snapshot:
             CompactFormError: There are no payloads.
         """
 
-    def has_other_defaults(self, other: Snapshot) -> bool:
-        """Return whether the pulse defaults payloads differ; false if one of the snapshots has no payloads."""
+    def has_other_defaults(self, other: Snapshot) -> bool | None:
+        """Return whether the pulse defaults payloads differ; ``None`` if one of the snapshots has no payloads to tell."""
 
     def diff(self, other: Snapshot, rtol: float, atol: float) -> Diff:
         """Return what changed to another snapshot, where ``|new - old| <= atol + rtol * |old|`` counts as equal."""

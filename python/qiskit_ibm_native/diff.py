@@ -68,7 +68,7 @@ class SnapshotDiff:
         rtol: float = 0.0,
         atol: float = 0.0,
         *,
-        has_other_defaults: bool = False,
+        has_other_defaults: bool | None = False,
     ) -> None:
         """Compare two native snapshots; what became of the pulse defaults is said by who compares."""
         self._diff = old.diff(new, rtol, atol)
@@ -82,17 +82,17 @@ class SnapshotDiff:
 
     @property
     def gates(self) -> list[GateChange]:
-        """``"gate_error"``, ``"gate_length"`` and ``"operational"`` of gates where both snapshots list them."""
+        """``"gate_error"`` and ``"gate_length"`` of gates, and ``"operational"`` where both snapshots list the place."""
         return [GateChange(gate, tuple(qargs), what, old, new) for gate, qargs, what, old, new in self._diff.gates]
 
     @property
     def appeared(self) -> list[Place]:
-        """Operations that can be used now and could not before."""
+        """Operations that the target has now and did not have before, in its order."""
         return [_place(*each) for each in self._diff.appeared]
 
     @property
     def vanished(self) -> list[Place]:
-        """Operations that could be used before and cannot now."""
+        """Operations that the target had before and does not have now, in its order."""
         return [_place(*each) for each in self._diff.vanished]
 
     @property
@@ -111,19 +111,22 @@ class SnapshotDiff:
         return _pairs(self.vanished)
 
     @property
-    def defaults(self) -> bool:
-        """Whether the pulse defaults are others. Targets are not made of them, and circuits not affected."""
+    def defaults(self) -> bool | None:
+        """Whether the pulse defaults are others; ``None`` if a snapshot was made without payloads, so that nobody knows.
+
+        Targets are not made of them, and circuits not affected.
+        """
         return self._has_other_defaults
 
     def __bool__(self) -> bool:
-        return self._has_other_defaults or bool(self._diff)
+        return bool(self._has_other_defaults) or bool(self._diff)
 
     def affects(self, circuit: QuantumCircuit) -> bool:
         """Return whether any instruction of a transpiled circuit sits on something that changed.
 
         That is: a gate whose error, duration or existence changed there; any instruction on a qubit whose ``T1``, ``T2``,
-        frequency, anharmonicity or operability changed; a measurement of a qubit whose readout changed; anything, if
-        the timing or the number of qubits of the device changed. Bodies of control flow count. What appeared affects
+        frequency, anharmonicity or operability changed; a measurement of a qubit whose readout changed; an operation that
+        the device does not have any more; anything, if it is another device or its timing or number of qubits changed. Bodies of control flow count. What appeared affects
         nothing, since the circuit does without.
 
         Args:
@@ -168,7 +171,7 @@ class SnapshotDiff:
         if not self:
             return f"{self._name}: nothing changed"
         counts = {
-            "of the configuration": len(self.configuration), "of the pulse defaults": int(self.defaults), "vanished": len(self.vanished),
+            "of the configuration": len(self.configuration), "of the pulse defaults": int(bool(self.defaults)), "vanished": len(self.vanished),
             "appeared": len(self.appeared), "values of qubits": len(self.qubits), "values of gates": len(self.gates),
         }  # fmt: skip
         return f"{self._name}: " + ", ".join(f"{count} {what}" for what, count in counts.items() if count)
@@ -200,8 +203,8 @@ def instructions(circuit: QuantumCircuit, outer: dict[Any, int] | None = None) -
         if operation.name in _NO_INSTRUCTIONS:
             continue
         blocks: Iterable[QuantumCircuit] = getattr(operation, "blocks", ())
-        if not blocks:
-            yield operation.name, tuple(index[qubit] for qubit in qubits)
+        # Control flow is where its bodies are.
+        yield operation.name, () if blocks else tuple(index[qubit] for qubit in qubits)
         for block in blocks:
             yield from instructions(block, dict(zip(block.qubits, (index[qubit] for qubit in qubits), strict=True)))
 

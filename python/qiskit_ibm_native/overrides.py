@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measured values in place of those of a device: a calibration's payload with other values, and a note of them.
 
-Values are written in units without a prefix, so that they are read again bit by bit.
+Values are written in units in which they are read again bit by bit.
 """
 
 from __future__ import annotations
 
+import datetime
 import json
 import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
-    import datetime
-
     from .models import BackendProperties
     from .snapshot import Snapshot
 
@@ -52,7 +51,10 @@ class Provenance(NamedTuple):
 def provenance_of(properties: BackendProperties | None) -> Provenance | None:
     """Return the note that :func:`overridden` left in properties, if there is one."""
     note = None if properties is None else getattr(properties, _NOTE, None)
-    if not isinstance(note, Mapping) or not {"of", "overrides"} <= set(note):
+    if not isinstance(note, Mapping) or not isinstance(note.get("of"), str):
+        return None
+    overrides = note.get("overrides")
+    if not isinstance(overrides, Mapping) or not all(isinstance(pairs, list) for pairs in overrides.values()):
         return None
     return Provenance(note["of"], note["overrides"])
 
@@ -84,6 +86,8 @@ def overridden(
         else:
             quantities = _gate(content, rows, snapshot, place)
             quantity, unit = _OF_GATES[name]
+        if name in ("frequency", "anharmonicity"):
+            value, unit = _gigahertz(value)  # noqa: PLW2901 (as the payload has it)
         _put(quantities, quantity, unit, value, stamp or content.get("last_update_date"), stamp)
     note = provenance_of(snapshot.properties)
     content[_NOTE] = {
@@ -91,6 +95,16 @@ def overridden(
         "overrides": _noted({} if note is None else note.overrides, changes),
     }
     return json.dumps(content).encode()
+
+
+def _gigahertz(hertz: Any) -> tuple[Any, str]:
+    """Return a frequency as devices write it, if there is a number that is read again as exactly this one."""
+    if hertz is not None:
+        near = hertz / 1e9
+        for candidate in (near, math.nextafter(near, math.inf), math.nextafter(near, -math.inf)):
+            if candidate * 1e9 == hertz:
+                return candidate, "GHz"
+    return hertz, ""
 
 
 def _noted(before: Mapping[str, list[Any]], changes: list[Change]) -> dict[str, list[Any]]:
@@ -147,14 +161,15 @@ def _of_values(snapshot: Snapshot, name: str, given: Any) -> Iterable[Change]:
         return [(name, _gate_place(place), value) for place, value in given.items()]
     if name not in _OF_QUBITS:
         _refuse(f"there is no quantity {name!r}; there are {', '.join([*_OF_QUBITS, *_OF_GATES])}")
-    if isinstance(given, Mapping):
+    if hasattr(given, "items"):
+        # A mapping, or a series of a data frame, whose index has the qubits.
         return [(name, _index(qubit), value) for qubit, value in given.items()]
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         _refuse(f"{name} must be a mapping from qubit to value, or a value for each qubit, not {given!r}")
     listed = list(given)
     if len(listed) != snapshot.num_qubits:
         _refuse(f"{name} has {len(listed)} values, and {snapshot.name} has {snapshot.num_qubits} qubits")
-    return [(name, qubit, value) for qubit, value in enumerate(listed) if not _is_nan(value)]
+    return [(name, qubit, value) for qubit, value in enumerate(listed) if not _is_left_open(value)]
 
 
 def _of_table(table: Any) -> Iterable[Change]:
@@ -173,7 +188,9 @@ def _of_table(table: Any) -> Iterable[Change]:
             _refuse(f"there is no quantity {name!r} for a column; there are {', '.join(sorted(known))}")
         if len(column) != len(places):
             _refuse(f"the column {name!r} has {len(column)} values for {len(places)} places")
-        yield from ((name, place, value) for place, value in zip(places, column, strict=True) if not _is_nan(value))
+        yield from (
+            (name, place, value) for place, value in zip(places, column, strict=True) if not _is_left_open(value)
+        )
 
 
 def _columns(table: Any) -> dict[str, list[Any]]:
@@ -199,8 +216,17 @@ def _index(qubit: Any) -> int:
     return int(qubit.__index__())
 
 
-def _is_nan(value: Any) -> bool:
-    return value is not None and value != value  # noqa: PLR0124 (what only nan is)
+def _is_left_open(value: Any) -> bool:
+    """Return whether a value of a table is none: ``nan``, ``None``, or what tables call missing or masked."""
+    if value is None or type(value).__name__ == "MaskedConstant":
+        return True
+    try:
+        return bool(value != value)  # noqa: PLR0124 (what only nan is)
+    except TypeError:
+        # What pandas calls missing is neither equal nor unequal to itself.
+        return type(value).__name__ == "NAType"
+    except ValueError:
+        return False
 
 
 def _checked(name: str, value: Any) -> float | bool | None:
@@ -211,6 +237,8 @@ def _checked(name: str, value: Any) -> float | bool | None:
         return bool(value)
     if value is None:
         return None
+    if isinstance(value, bool):
+        _refuse(f"{name} must be a number, not {value!r}")
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
@@ -225,10 +253,13 @@ def _checked(name: str, value: Any) -> float | bool | None:
 
 
 def _stamp(date: datetime.datetime) -> str:
-    if not hasattr(date, "astimezone"):
+    if not isinstance(date, datetime.datetime):
         _refuse(f"date must be a datetime, not {date!r}")
-    # One without a time zone is in this machine's, as everywhere.
-    return date.astimezone().isoformat()
+    try:
+        # One without a time zone is in this machine's, as everywhere.
+        return datetime.datetime.astimezone(date).isoformat()
+    except (OverflowError, ValueError) as error:
+        _refuse(f"date is beyond the calendar: {error}")
 
 
 def _refuse(message: str) -> NoReturn:

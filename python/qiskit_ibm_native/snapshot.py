@@ -214,7 +214,7 @@ class Snapshot:
         Args:
             table: Measured values by column: a mapping of columns, a structured array, or whatever gives columns by name,
                 such as a data frame. There is a column ``qubit`` beside those of quantities of qubits, or columns ``gate``
-                and ``qubits`` beside those of gates. ``nan`` leaves a value as it is.
+                and ``qubits`` beside those of gates. ``nan`` and what is missing leave a value as it is.
             date: When the values were measured; without it, what is overridden keeps its date.
             **values: Quantities of qubits (``t1``, ``t2``, ``frequency``, ``anharmonicity``, ``readout_error``,
                 ``readout_length``, ``prob_meas0_prep1``, ``prob_meas1_prep0``, ``operational``), each a mapping from qubit

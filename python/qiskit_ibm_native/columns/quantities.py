@@ -54,7 +54,7 @@ class GateQuantities:
 
     def __init__(self, name: str, arrays: Mapping[str, Any]) -> None:
         """Create it of native arrays by name."""
-        self._arrays = arrays
+        self._valid: dict[str, Flags] = {each: np.asarray(arrays[f"{each}_valid"]) for each in ("error", "duration")}
         self.name = name
         self.qargs: NDArray[np.uint32] = np.asarray(arrays["qargs"])
         self.error: Floats = np.asarray(arrays["error"])
@@ -67,8 +67,7 @@ class GateQuantities:
         Raises:
             ValueError: There is no such column.
         """
-        checked_quantity(name, ("error", "duration"))
-        return np.asarray(self._arrays[f"{name}_valid"])
+        return self._valid[checked_quantity(name, self._valid)]
 
 
 class QubitQuantities:

@@ -86,6 +86,7 @@ class CalibrationSeries(QubitQuantities):
         """Whether a qubit may be used; true if the device says nothing."""
         values, valid = self._pair("operational")
         flags: Flags = ~valid | (values != 0)
+        flags.flags.writeable = False
         return flags
 
     def gate(self, name: str) -> GateSeries:

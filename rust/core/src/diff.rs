@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What changed between two snapshots of a device.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::columns::{Cell, GateColumns, QubitColumns, QubitQuantity};
-use crate::configuration::{Configuration, GateDefinition};
+use crate::configuration::Configuration;
+use crate::plan::{Operation, Options, TargetPlan, Vocabulary};
 use crate::properties::Properties;
-use crate::qargs::QargsList;
 use crate::snapshot::Reading;
 
 /// How far values may be apart and still count as equal: `|new - old| <= absolute + relative * |old|`.
@@ -55,19 +55,28 @@ pub struct Change {
     pub new: Option<f64>,
 }
 
-/// An operation somewhere: its name and its qubits, or `None` for everywhere.
-type Place<'r> = (&'r str, Option<&'r [u32]>);
+/// Where a row is: in which of the snapshots, the index of its table there, and its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// Whether only the old snapshot has it.
+    pub is_old: bool,
+    /// Index of the gate's table.
+    pub table: u32,
+    /// Index of the row.
+    pub row: u32,
+}
 
-/// What changed. All lists are in the order of the new snapshot; what it does not have comes last.
+/// What changed.
 #[derive(Debug, Default)]
 pub struct Diff {
     /// By qubit.
     pub qubits: Vec<(u32, Change)>,
-    /// By gate: index of its table in the new snapshot, and row.
-    pub gates: Vec<(u32, u32, Change)>,
-    /// Operations that can be used now and could not before.
+    /// By row of a gate, in the order of the new snapshot; rows that it does not have come last.
+    pub gates: Vec<(Row, Change)>,
+    /// Operations that a target has now and did not have before, in the order of targets, by ascending qubits; `None` for
+    /// everywhere.
     pub appeared: Vec<(String, Option<Vec<u32>>)>,
-    /// Operations that could be used before and cannot now.
+    /// Operations that a target had before and does not have now.
     pub vanished: Vec<(String, Option<Vec<u32>>)>,
     /// Keys of the configuration whose values changed, as far as targets are made of them.
     pub configuration: Vec<&'static str>,
@@ -82,68 +91,36 @@ impl Diff {
         }
         let mut diff = Self { configuration: changed_keys(&old.configuration, &new.configuration), ..Self::default() };
         let none = Properties::default();
-        let (before, after) = (old.properties.as_ref(), new.properties.as_ref());
-        diff.compare_qubits(&before.unwrap_or(&none).qubits, &after.unwrap_or(&none).qubits, tolerance);
-        for (index, table) in (0..).zip(after.map(|it| &it.gates[..]).unwrap_or_default()) {
-            if let Some(known) = before.and_then(|properties| properties.gate(&table.name)) {
-                diff.compare_gates(known, table, index, tolerance);
-            }
+        let (before, after) = (old.properties.as_ref().unwrap_or(&none), new.properties.as_ref().unwrap_or(&none));
+        diff.compare_qubits(&before.qubits, &after.qubits, tolerance);
+        for (table, gate) in (0..).zip(&after.gates) {
+            diff.compare_gates(before.gate(&gate.name), gate, table, tolerance);
         }
-        match (before, after) {
-            (Some(before), Some(after)) if diff.configuration.is_empty() && lists_the_same(before, after) => {
-                diff.compare_flags(before, after, &new.configuration);
-            }
-            _ => diff.compare_places(old, new),
+        for (table, gate) in (0..).zip(&before.gates) {
+            diff.compare_vanished(gate, after.gate(&gate.name), table, tolerance);
+        }
+        let same = diff.configuration.is_empty() && old.properties.is_some() == new.properties.is_some();
+        if !(same && usable_alike(before, after)) {
+            diff.compare_places(old, new);
         }
         diff
     }
 
-    fn place(&mut self, name: &str, qargs: &[u32], before: bool, after: bool) {
-        let list = match (before, after) {
-            (true, false) => &mut self.vanished,
-            (false, true) => &mut self.appeared,
-            _ => return,
-        };
-        list.push((name.to_owned(), Some(qargs.to_vec())));
-    }
-
-    /// What became operational or not, between calibrations that list the same rows of one configuration.
-    fn compare_flags(&mut self, old: &Properties, new: &Properties, configuration: &Configuration) {
-        let (was, is) = (&old.qubits, &new.qubits);
-        let usable =
-            |qubits: &QubitColumns, qargs: &[u32]| qargs.iter().all(|qubit| qubits.is_operational(*qubit as usize));
-        let is_same = was.operational() == is.operational();
-        for (one, other) in old.gates.iter().zip(&new.gates) {
-            if is_same && one.operational == other.operational {
-                continue;
-            }
-            for (row, qargs) in other.qargs.iter().enumerate() {
-                let before = one.operational[row] && usable(was, qargs);
-                self.place(&other.name, qargs, before, other.operational[row] && usable(is, qargs));
-            }
-        }
-        if is_same {
-            return;
-        }
-        // What the configuration defines and the calibrations do not list depends on its qubits alone.
-        for gate in sorted(configuration) {
-            let table = new.gate(&gate.name);
-            let listed = |qargs: &[u32]| table.is_some_and(|table| table.row(qargs).is_some());
-            for qargs in gate.qargs.iter().flat_map(QargsList::iter) {
-                let (before, after) = (usable(was, qargs), usable(is, qargs));
-                if before != after && !listed(qargs) {
-                    self.place(&gate.name, qargs, before, after);
-                }
-            }
-        }
-    }
-
+    /// Compares where targets have operations, whatever names mean.
     fn compare_places(&mut self, old: &Reading, new: &Reading) {
-        let (before, after) = (places(old), places(new));
-        let (known, present): (HashSet<_>, HashSet<_>) = (before.iter().collect(), after.iter().collect());
-        let own = |(name, qargs): &Place<'_>| ((*name).to_owned(), qargs.map(<[u32]>::to_vec));
-        self.appeared = after.iter().filter(|place| !known.contains(place)).map(own).collect();
-        self.vanished = before.iter().filter(|place| !present.contains(place)).map(own).collect();
+        let vocabulary = vocabulary([&old.configuration, &new.configuration]);
+        let (old, new) = (TargetPlan::new(old, all(&vocabulary)), TargetPlan::new(new, all(&vocabulary)));
+        for (plan, other, list) in [(&new, &old, &mut self.appeared), (&old, &new, &mut self.vanished)] {
+            let known: HashMap<&str, _> = other.operations().iter().map(|it| (it.name, it)).collect();
+            for operation in plan.operations() {
+                let there = places(plan, operation);
+                let gone = match known.get(operation.name) {
+                    Some(known) => only_in(there, places(other, known)),
+                    None => there,
+                };
+                list.extend(gone.into_iter().map(|qargs| (operation.name.to_owned(), qargs)));
+            }
+        }
     }
 
     /// Whether nothing changed.
@@ -170,22 +147,50 @@ impl Diff {
         self.qubits.sort_by_key(|(qubit, _)| *qubit);
     }
 
-    fn compare_gates(&mut self, old: &GateColumns, new: &GateColumns, table: u32, tolerance: Tolerance) {
-        let is_aligned = old.qargs == new.qargs && !new.repeats();
+    fn compare_gates(&mut self, old: Option<&GateColumns>, new: &GateColumns, table: u32, tolerance: Tolerance) {
+        let is_aligned = old.is_some_and(|old| old.qargs == new.qargs) && !new.repeats();
         for (row, qargs) in new.qargs.iter().enumerate() {
             // When a calibration repeats a place, what it says last counts.
-            let known = if is_aligned { Some(row) } else { old.row(qargs).filter(|_| new.row(qargs) == Some(row)) };
-            let Some(known) = known else { continue };
-            let mut add = |change| self.gates.push((table, index(row), change));
-            for (what, before, after) in [
-                (What::GateError, old.error.cell(known), new.error.cell(row)),
-                (What::GateLength, old.duration.cell(known), new.duration.cell(row)),
-            ] {
-                if let Some((old, new)) = changed(before, after, tolerance) {
-                    add(Change { what, old, new });
-                }
+            if !is_aligned && new.row(qargs) != Some(row) {
+                continue;
             }
-            flag(old.operational[known], new.operational[row]).into_iter().for_each(add);
+            let known = old.and_then(|old| if is_aligned { Some(row) } else { old.row(qargs) }.map(|row| (old, row)));
+            let place = Row { is_old: false, table, row: index(row) };
+            self.compare_rows(place, known, Some((new, row)), tolerance);
+        }
+    }
+
+    /// What only the old snapshot lists.
+    fn compare_vanished(&mut self, old: &GateColumns, new: Option<&GateColumns>, table: u32, tolerance: Tolerance) {
+        if new.is_some_and(|new| new.qargs == old.qargs) {
+            return;
+        }
+        for (row, qargs) in old.qargs.iter().enumerate() {
+            let is_there = new.is_some_and(|new| new.row(qargs).is_some());
+            if !is_there && old.row(qargs) == Some(row) {
+                self.compare_rows(Row { is_old: true, table, row: index(row) }, Some((old, row)), None, tolerance);
+            }
+        }
+    }
+
+    fn compare_rows(
+        &mut self,
+        place: Row,
+        old: Option<(&GateColumns, usize)>,
+        new: Option<(&GateColumns, usize)>,
+        tolerance: Tolerance,
+    ) {
+        let cells = |side: Option<(&GateColumns, usize)>| {
+            side.map_or_else(Default::default, |(table, row)| (table.error.cell(row), table.duration.cell(row)))
+        };
+        let (before, after): ((Cell, Cell), (Cell, Cell)) = (cells(old), cells(new));
+        for (what, before, after) in [(What::GateError, before.0, after.0), (What::GateLength, before.1, after.1)] {
+            if let Some((old, new)) = changed(before, after, tolerance) {
+                self.gates.push((place, Change { what, old, new }));
+            }
+        }
+        if let Some(((old, known), (new, row))) = old.zip(new) {
+            self.gates.extend(flag(old.operational[known], new.operational[row]).map(|change| (place, change)));
         }
     }
 }
@@ -197,7 +202,9 @@ fn changed(old: Cell, new: Cell, tolerance: Tolerance) -> Option<(Option<f64>, O
         (Some(old), Some(new)) => {
             old.to_bits() == new.to_bits()
                 || (old.is_nan() && new.is_nan())
-                || (new - old).abs() <= tolerance.absolute + tolerance.relative * old.abs()
+                || (old.is_finite()
+                    && new.is_finite()
+                    && (new - old).abs() <= tolerance.absolute + tolerance.relative * old.abs())
         }
         (None, None) => true,
         _ => false,
@@ -233,48 +240,47 @@ fn changed_keys(old: &Configuration, new: &Configuration) -> Vec<&'static str> {
     same.into_iter().filter(|(_, same)| !same).map(|(key, _)| key).collect()
 }
 
-/// Whether two calibrations list the same rows, each once.
-fn lists_the_same(old: &Properties, new: &Properties) -> bool {
-    let same = |(a, b): (&GateColumns, &GateColumns)| a.name == b.name && a.qargs == b.qargs && !a.repeats();
-    old.gates.len() == new.gates.len() && old.gates.iter().zip(&new.gates).all(same)
-}
-
-fn sorted(configuration: &Configuration) -> Vec<&GateDefinition> {
-    let mut gates: Vec<_> = configuration.gates.values().collect();
-    gates.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    gates
-}
-
-/// Where operations can be used: where the configuration defines them or the calibration lists them, but for what is not
-/// operational. An operation without a place, such as control flow, is everywhere.
-fn places<'r>(reading: &'r Reading) -> Vec<Place<'r>> {
-    let configuration = &reading.configuration;
-    let tables = reading.properties.as_ref().map(|properties| &properties.gates[..]).unwrap_or_default();
-    let (mut places, mut seen) = (Vec::new(), HashSet::new());
-    let mut add = |place: Place<'r>| seen.insert(place).then_some(place);
-    for table in tables {
-        places.extend(table.qargs.iter().filter_map(|qargs| add((table.name.as_str(), Some(qargs)))));
-    }
-    for gate in sorted(configuration) {
-        let qargs = gate.qargs.iter().flat_map(QargsList::iter);
-        places.extend(qargs.filter_map(|qargs| add((gate.name.as_str(), Some(qargs)))));
-    }
-    let is_faulty = |(name, qargs): &Place<'_>| {
-        let (Some(properties), Some(qargs)) = (&reading.properties, qargs) else { return false };
-        let row = properties.gate(name).and_then(|table| table.row(qargs).map(|row| table.operational[row]));
-        row == Some(false) || qargs.iter().any(|qubit| !properties.qubits.is_operational(*qubit as usize))
+/// Whether two calibrations list the same rows, each once, and the same faults.
+fn usable_alike(old: &Properties, new: &Properties) -> bool {
+    let same = |(a, b): (&GateColumns, &GateColumns)| {
+        a.name == b.name && a.qargs == b.qargs && a.operational == b.operational && !a.repeats()
     };
-    places.retain(|place| !is_faulty(place));
-    let with_rows: HashSet<&str> = tables.iter().map(|table| table.name.as_str()).collect();
-    let is_placed =
-        |name: &str| with_rows.contains(name) || configuration.gates.get(name).is_some_and(|gate| gate.qargs.is_some());
-    let listed = configuration.basis_gates.iter().chain(configuration.supported_instructions.iter().flatten());
-    let signatures = configuration.signatures.iter().map(|signature| &signature.name);
-    let mut everywhere = HashSet::new();
-    for name in listed.chain(signatures).map(String::as_str) {
-        if !is_placed(name) && everywhere.insert(name) {
-            places.push((name, None));
+    old.gates.len() == new.gates.len()
+        && old.gates.iter().zip(&new.gates).all(same)
+        && old.qubits.operational() == new.qubits.operational()
+}
+
+/// Every name that any of the configurations lists, as one that has a meaning.
+fn vocabulary(configurations: [&Configuration; 2]) -> Vocabulary {
+    let names = configurations.into_iter().flat_map(|configuration| {
+        configuration.basis_gates.iter().chain(configuration.supported_instructions.iter().flatten())
+    });
+    let by_default = ["measure", "reset", "delay"].map(str::to_owned);
+    let num_qubits = names.cloned().chain(by_default).map(|name| (name, None)).collect();
+    Vocabulary { num_qubits, fractional: HashSet::new() }
+}
+
+/// Everything that a target can have.
+fn all(vocabulary: &Vocabulary) -> Options<'_> {
+    Options { vocabulary, use_fractional_gates: true, include_control_flow: true, add_delay: true, filter_faulty: true }
+}
+
+/// Where a target has an operation, sorted: qubits, or `None` for everywhere.
+fn places(plan: &TargetPlan<'_, '_>, operation: &Operation<'_>) -> Vec<Option<Vec<u32>>> {
+    let Some(places) = plan.places(operation) else { return vec![None] };
+    let mut qargs: Vec<_> = places.into_iter().map(|place| Some(place.qargs.to_vec())).collect();
+    qargs.sort_unstable();
+    qargs
+}
+
+/// What of sorted places is not among others.
+fn only_in(places: Vec<Option<Vec<u32>>>, others: Vec<Option<Vec<u32>>>) -> Vec<Option<Vec<u32>>> {
+    let mut others = others.into_iter().peekable();
+    let mut is_among = |qargs: &Option<Vec<u32>>| {
+        while others.peek().is_some_and(|other| other < qargs) {
+            others.next();
         }
-    }
-    places
+        others.peek() == Some(qargs)
+    };
+    places.into_iter().filter(|qargs| !is_among(qargs)).collect()
 }

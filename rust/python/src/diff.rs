@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use qiskit_ibm_native_core::diff::{Diff, Tolerance};
+use qiskit_ibm_native_core::diff::{Diff, Row, Tolerance};
 use qiskit_ibm_native_core::snapshot::Reading;
 
 type QubitChange = (u32, &'static str, Option<f64>, Option<f64>);
@@ -13,13 +13,14 @@ type Place<'d> = (&'d str, Option<&'d [u32]>);
 
 #[pyclass(name = "Diff", module = "qiskit_ibm_native._native", frozen)]
 pub struct PyDiff {
+    old: Arc<Reading>,
     new: Arc<Reading>,
     diff: Diff,
 }
 
 impl PyDiff {
-    pub fn new(old: &Reading, new: &Arc<Reading>, tolerance: Tolerance) -> Self {
-        Self { new: new.clone(), diff: Diff::new(old, new, tolerance) }
+    pub fn new(old: &Arc<Reading>, new: &Arc<Reading>, tolerance: Tolerance) -> Self {
+        Self { old: old.clone(), new: new.clone(), diff: Diff::new(old, new, tolerance) }
     }
 }
 
@@ -36,9 +37,12 @@ impl PyDiff {
 
     #[getter]
     fn gates(&self) -> Vec<GateChange<'_>> {
-        let tables = self.new.properties.as_ref().map(|properties| &properties.gates[..]).unwrap_or_default();
-        let changes = self.diff.gates.iter().map(|(table, row, change)| {
-            let table = &tables[*table as usize];
+        let tables = |is_old: bool| {
+            let reading = if is_old { &self.old } else { &self.new };
+            reading.properties.as_ref().map(|properties| &properties.gates[..]).unwrap_or_default()
+        };
+        let changes = self.diff.gates.iter().map(|(Row { is_old, table, row }, change)| {
+            let table = &tables(*is_old)[*table as usize];
             (table.name.as_str(), table.qargs.get(*row as usize), change.what.name(), change.old, change.new)
         });
         changes.collect()

@@ -309,12 +309,15 @@ impl PySnapshot {
         Ok(Some(PyArray::own(dates, shape)))
     }
 
-    fn has_other_defaults(&self, py: Python<'_>, other: &Self) -> PyResult<bool> {
-        let (Some(one), Some(two)) = (self.defaults_length(), other.defaults_length()) else { return Ok(false) };
-        if one != two || one == 0 {
-            return Ok(one != two);
+    fn has_other_defaults(&self, py: Python<'_>, other: &Self) -> PyResult<Option<bool>> {
+        if let (Some(one), Some(two)) = (self.defaults_length(), other.defaults_length()) {
+            if one != two || one == 0 {
+                return Ok(Some(one != two));
+            }
+            let (one, two) = (self.full(py)?.payloads(), other.full(py)?.payloads());
+            return Ok(Some(one.defaults.as_deref() != two.defaults.as_deref()));
         }
-        Ok(self.full(py)?.payloads().defaults.as_deref() != other.full(py)?.payloads().defaults.as_deref())
+        Ok((self.digest_bytes(py) == other.digest_bytes(py)).then_some(false))
     }
 
     fn diff(&self, py: Python<'_>, other: &Self, rtol: f64, atol: f64) -> PyDiff {

@@ -18,7 +18,7 @@ use crate::snapshot::Reading;
 
 type Read<T> = Result<T, CompactError>;
 
-/// Rows of all gates together; lists that are referred to take few bytes, so a few wrong ones could ask for gigabytes.
+/// Rows of all lists that are referred to; a reference takes a byte or two, so a few wrong ones could ask for gigabytes.
 const MAX_ROWS: usize = 1 << 24;
 /// How a column is written.
 const SAME: u8 = 0;
@@ -211,7 +211,7 @@ fn put_instant(out: &mut Writer, at: Instant) {
 struct PoolReader<'b> {
     from: Reader<'b>,
     num_qubits: u32,
-    /// Of the gates so far.
+    /// Of the lists that were referred to so far.
     rows: usize,
     qargs: Vec<QargsList>,
     columns: Vec<Column>,
@@ -283,10 +283,6 @@ impl PoolReader<'_> {
         let name = self.from.text()?;
         let qargs = self.qargs()?;
         let rows = qargs.len();
-        self.rows += rows;
-        if self.rows > MAX_ROWS {
-            return Err(self.from.damaged("there are too many rows"));
-        }
         let (error, duration) = (self.column(rows)?, self.column(rows)?);
         let operational = take_flags(&mut self.from, rows)?;
         Ok(GateColumns::of(name, qargs, error, duration, operational))
@@ -295,7 +291,12 @@ impl PoolReader<'_> {
     fn qargs(&mut self) -> Read<QargsList> {
         let at = self.from.number()?;
         if at > 0 {
-            return self.qargs.get(at - 1).cloned().ok_or_else(|| self.from.damaged("there is no such list of qubits"));
+            let known = self.qargs.get(at - 1).ok_or_else(|| self.from.damaged("there is no such list of qubits"))?;
+            self.rows += known.len();
+            if self.rows > MAX_ROWS {
+                return Err(self.from.damaged("there are too many rows"));
+            }
+            return Ok(known.clone());
         }
         let (rows, width) = (self.from.count()?, self.from.count()?);
         self.from.check_left(rows.saturating_mul(2 * width))?;

@@ -142,3 +142,16 @@ fn an_instant_of_any_numbers_is_checked() {
         assert!(!wrong.is_valid(), "{wrong:?}");
     }
 }
+
+/// A list that is referred to by thousands of gates takes memory for each of them.
+#[test]
+fn a_small_form_cannot_ask_for_gigabytes() {
+    let qargs = (0..60_000).map(|qubit| format!("[{qubit}]")).collect::<Vec<_>>().join(",");
+    let gates: Vec<_> = (0..400).map(|at| format!(r#"{{"name": "g{at}", "coupling_map": [{qargs}]}}"#)).collect();
+    let configuration =
+        format!(r#"{{"backend_name": "b", "n_qubits": 60000, "basis_gates": [], "gates": [{}]}}"#, gates.join(","));
+    let snapshot = Snapshot::new(Payloads { configuration, properties: None, defaults: None }).expect("sound");
+    let form = encode::<String>(snapshot.reading(), snapshot.digest(), None);
+    assert!(form.len() < 200_000);
+    assert!(refusal(&form).to_string().contains("too many rows"));
+}

@@ -39,6 +39,16 @@ pub enum Qargs<'s> {
 }
 
 impl<'s> Qargs<'s> {
+    /// The qubits as a list.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<u32> {
+        match *self {
+            Self::One(qubit) => vec![qubit],
+            Self::Two(first, second) => vec![first, second],
+            Self::Many(qubits) => qubits.to_vec(),
+        }
+    }
+
     fn of(qubits: &'s [u32]) -> Self {
         match *qubits {
             [qubit] => Self::One(qubit),
