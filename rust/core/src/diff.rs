@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::columns::{Cell, GateColumns, QubitColumns, QubitQuantity};
 use crate::configuration::Configuration;
-use crate::plan::{Operation, Options, TargetPlan, Vocabulary};
+use crate::plan::{Operation, Options, Qargs, TargetPlan, Vocabulary};
 use crate::properties::Properties;
 use crate::snapshot::Reading;
 
@@ -118,7 +118,8 @@ impl Diff {
                     Some(known) => only_in(there, places(other, known)),
                     None => there,
                 };
-                list.extend(gone.into_iter().map(|qargs| (operation.name.to_owned(), qargs)));
+                let own = |qargs: Option<Qargs<'_>>| (operation.name.to_owned(), qargs.map(|qargs| qargs.to_vec()));
+                list.extend(gone.into_iter().map(own));
             }
         }
     }
@@ -266,17 +267,17 @@ fn all(vocabulary: &Vocabulary) -> Options<'_> {
 }
 
 /// Where a target has an operation, sorted: qubits, or `None` for everywhere.
-fn places(plan: &TargetPlan<'_, '_>, operation: &Operation<'_>) -> Vec<Option<Vec<u32>>> {
+fn places<'r>(plan: &TargetPlan<'r, '_>, operation: &Operation<'r>) -> Vec<Option<Qargs<'r>>> {
     let Some(places) = plan.places(operation) else { return vec![None] };
-    let mut qargs: Vec<_> = places.into_iter().map(|place| Some(place.qargs.to_vec())).collect();
+    let mut qargs: Vec<_> = places.into_iter().map(|place| Some(place.qargs)).collect();
     qargs.sort_unstable();
     qargs
 }
 
 /// What of sorted places is not among others.
-fn only_in(places: Vec<Option<Vec<u32>>>, others: Vec<Option<Vec<u32>>>) -> Vec<Option<Vec<u32>>> {
+fn only_in<'r>(places: Vec<Option<Qargs<'r>>>, others: Vec<Option<Qargs<'r>>>) -> Vec<Option<Qargs<'r>>> {
     let mut others = others.into_iter().peekable();
-    let mut is_among = |qargs: &Option<Vec<u32>>| {
+    let mut is_among = |qargs: &Option<Qargs<'r>>| {
         while others.peek().is_some_and(|other| other < qargs) {
             others.next();
         }

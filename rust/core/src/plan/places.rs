@@ -28,7 +28,7 @@ pub struct InstructionValues {
 }
 
 /// The qubits an operation acts on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Qargs<'s> {
     /// One qubit.
     One(u32),
