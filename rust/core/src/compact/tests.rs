@@ -1,7 +1,10 @@
 //! Round trips over published payloads, and refusals of everything else.
 
+use std::sync::Arc;
+
 use super::{Compact, CompactError, MAGIC, VERSION, decode, encode};
 use crate::columns::QubitQuantity;
+use crate::configuration::GateDefinition;
 use crate::diff::{Diff, Tolerance};
 use crate::instant::Instant;
 use crate::snapshot::{Payloads, Reading, Snapshot};
@@ -147,11 +150,17 @@ fn an_instant_of_any_numbers_is_checked() {
 #[test]
 fn a_small_form_cannot_ask_for_gigabytes() {
     let qargs = (0..60_000).map(|qubit| format!("[{qubit}]")).collect::<Vec<_>>().join(",");
-    let gates: Vec<_> = (0..400).map(|at| format!(r#"{{"name": "g{at}", "coupling_map": [{qargs}]}}"#)).collect();
-    let configuration =
-        format!(r#"{{"backend_name": "b", "n_qubits": 60000, "basis_gates": [], "gates": [{}]}}"#, gates.join(","));
+    let configuration = format!(
+        r#"{{"backend_name": "b", "n_qubits": 60000, "basis_gates": [], "gates": [{{"name": "g", "coupling_map": [{qargs}]}}]}}"#
+    );
     let snapshot = Snapshot::new(Payloads { configuration, properties: None, defaults: None }).expect("sound");
-    let form = encode::<String>(snapshot.reading(), snapshot.digest(), None);
+    let mut configuration = snapshot.configuration().clone();
+    for at in 0..300 {
+        let name = format!("g{at}");
+        configuration.gates.insert(name.clone(), GateDefinition { name, ..configuration.gates["g"].clone() });
+    }
+    let reading = Reading { configuration: Arc::new(configuration), properties: None };
+    let form = encode::<String>(&reading, snapshot.digest(), None);
     assert!(form.len() < 200_000);
     assert!(refusal(&form).to_string().contains("too many rows"));
 }
