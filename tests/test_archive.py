@@ -21,7 +21,7 @@ from pyarrow import parquet
 import brute
 from calibrations import Drift
 from qiskit_ibm_native import ArchiveDamagedError, ArchiveError, CalibrationArchive, Snapshot
-from qiskit_ibm_native.archive import database as schema
+from qiskit_ibm_native.archive.schema import ARCHIVE
 from qiskit_ibm_native.exceptions import IBMInputValueError
 
 UTC = datetime.timezone.utc
@@ -480,8 +480,8 @@ def test_the_default_is_the_users_own(tmp_path, monkeypatch):
 def test_an_older_version_is_brought_up_to_date(tmp_path):
     path = tmp_path / "old.sqlite3"
     old = sqlite3.connect(path)
-    old.executescript(schema.MIGRATIONS[0])
-    old.executescript(f"PRAGMA application_id = {schema.APPLICATION}; PRAGMA user_version = 1")
+    old.executescript(ARCHIVE.migrations[0])
+    old.executescript(f"PRAGMA application_id = {ARCHIVE.application}; PRAGMA user_version = 1")
     from hashlib import sha256
 
     from qiskit_ibm_native._native import pack
@@ -502,7 +502,7 @@ def test_an_older_version_is_brought_up_to_date(tmp_path):
         assert archive.series("ibm_tiny", "t1").values.tolist() == [[100 / 1e6]]
         assert archive.verify()
     with sqlite3.connect(path) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (schema.VERSION,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (ARCHIVE.version,)
     connection.close()
 
 
@@ -510,9 +510,9 @@ def test_a_later_version_and_other_files_are_left_alone(tmp_path):
     later = tmp_path / "later.sqlite3"
     CalibrationArchive(later).close()
     connection = sqlite3.connect(later)
-    connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+    connection.execute(f"PRAGMA user_version = {ARCHIVE.version + 1}")
     connection.close()
-    with pytest.raises(ArchiveError, match=f"has version {schema.VERSION + 1}.* a later one is needed"):
+    with pytest.raises(ArchiveError, match=f"has version {ARCHIVE.version + 1}.* a later one is needed"):
         CalibrationArchive(later)
     other = tmp_path / "other.sqlite3"
     connection = sqlite3.connect(other)
@@ -525,7 +525,7 @@ def test_a_later_version_and_other_files_are_left_alone(tmp_path):
     assert other.read_bytes() == before
     text = tmp_path / "text.sqlite3"
     text.write_text("not a database at all, but long enough to look like one" * 20)
-    with pytest.raises(ArchiveDamagedError, match="damaged, or no archive of calibrations"):
+    with pytest.raises(ArchiveDamagedError, match="damaged, or not an archive of calibrations"):
         CalibrationArchive(text)
     with pytest.raises(ArchiveError, match="cannot be used"):
         CalibrationArchive(tmp_path)

@@ -21,8 +21,7 @@ from typing import Any
 import pytest
 
 from calibrations import Drift
-from qiskit_ibm_native import ArchiveError, CalibrationArchive, Snapshot
-from qiskit_ibm_native.archive import database
+from qiskit_ibm_native import ArchiveError, CalibrationArchive, Snapshot, database
 
 HERE = Path(__file__).parent
 SECONDS = float(os.environ.get("SOAK_SECONDS", "6"))

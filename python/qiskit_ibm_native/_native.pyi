@@ -185,6 +185,20 @@ class Diff:
     def __bool__(self) -> bool: ...
 
 @final
+class ScoredCircuit:
+    """A transpiled circuit, to be scored on many snapshots."""
+
+    def __new__(cls, instructions: list[tuple[str, list[int], tuple[float, bool] | None]]) -> ScoredCircuit:
+        """Make one of instructions: name, qubits, and for delays how long they are and whether that is in dt or in s."""
+
+    def score(self, planner: Planner, snapshots: list[Snapshot], threads: int) -> tuple[Array, Array]:
+        """Return estimated success probabilities and durations (s) by snapshot; NaN where the circuit cannot run.
+
+        The probability is the product of ``1 - error`` of gates and readouts, and of
+        ``1/2 + exp(-t/T1)/6 + exp(-t/T2)/3`` for every time ``t`` between two instructions of a qubit.
+        """
+
+@final
 class Array:
     """Native memory as numpy's array interface describes it: ``numpy.asarray`` makes a read-only view, without a copy."""
 

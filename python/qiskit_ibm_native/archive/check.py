@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import _native
+from ..database import Database
 from ..exceptions import ArchiveError, BackendPayloadError
 from ..processors import available_processors
-from .database import Database
 from .moments import microseconds
+from .schema import ARCHIVE
 
 #: How many payloads are in memory at once.
 _BATCH = 64
@@ -59,7 +60,7 @@ class VerifyReport:
 def verify(database: Database) -> VerifyReport:
     """Return what is wrong, see :meth:`CalibrationArchive.verify`."""
     # A connection of its own, and one transaction: what others add or remove meanwhile is no damage.
-    with closing(Database(database.path)) as own, own.reading() as connection:
+    with closing(Database(database.path, ARCHIVE)) as own, own.reading() as connection:
         connection.execute("BEGIN")
         try:
             return _verify(own)

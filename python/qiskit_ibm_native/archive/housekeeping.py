@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
-    from .database import Database
+    from ..database import Database
 
 _MICROSECOND = datetime.timedelta(microseconds=1)
 

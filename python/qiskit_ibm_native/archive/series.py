@@ -19,7 +19,7 @@ from ..processors import chosen_threads
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .database import Database
+    from ..database import Database
 
 _OF_GATES = {"error": "error", "gate_error": "error", "duration": "duration", "gate_length": "duration"}
 #: How many payloads are in memory at once.

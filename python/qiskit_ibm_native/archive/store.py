@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import _native
+from ..database import Database
 from ..exceptions import ArchiveDamagedError, ArchiveError, BackendPayloadError
 from ..snapshot import Snapshot
 from . import check, exchange, housekeeping, series
-from .database import Database
 from .moments import bounds, microseconds, now
 from .ranges import Row, SnapshotRange
+from .schema import ARCHIVE
 
 if TYPE_CHECKING:
     import sqlite3
@@ -54,7 +55,7 @@ class CalibrationArchive:
         Raises:
             ArchiveError: The file is something else, of a later version, or cannot be written.
         """
-        self._database = Database(path or os.environ.get(VARIABLE) or DEFAULT)
+        self._database = Database(path or os.environ.get(VARIABLE) or DEFAULT, ARCHIVE)
         self._configurations: dict[int, bytes] = {}
         self._lock = threading.Lock()
 

@@ -34,6 +34,7 @@ pub mod properties;
 pub mod pulse;
 pub mod qargs;
 pub mod quantity;
+pub mod score;
 pub mod series;
 pub mod shots;
 pub mod snapshot;

@@ -10,6 +10,7 @@ mod diff;
 mod error;
 mod objects;
 mod plan;
+mod score;
 mod shots;
 mod snapshot;
 
@@ -32,6 +33,8 @@ mod _native {
     use super::diff::PyDiff;
     #[pymodule_export]
     use super::plan::{PyPlanner, PyVocabulary};
+    #[pymodule_export]
+    use super::score::PyScoredCircuit;
     #[pymodule_export]
     use super::shots::{count_shots, hex_shots};
     #[pymodule_export]

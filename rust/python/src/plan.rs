@@ -136,16 +136,19 @@ impl PyPlanner {
 }
 
 impl PyPlanner {
-    fn plan<'s>(&'s self, snapshot: &'s PySnapshot) -> TargetPlan<'s, 's> {
+    pub fn options(&self) -> Options<'_> {
         let Self { vocabulary, use_fractional_gates, include_control_flow, add_delay, filter_faulty } = self;
-        let options = Options {
+        Options {
             vocabulary: &vocabulary.get().0,
             use_fractional_gates: *use_fractional_gates,
             include_control_flow: *include_control_flow,
             add_delay: *add_delay,
             filter_faulty: *filter_faulty,
-        };
-        TargetPlan::new(&snapshot.reading, options)
+        }
+    }
+
+    fn plan<'s>(&'s self, snapshot: &'s PySnapshot) -> TargetPlan<'s, 's> {
+        TargetPlan::new(&snapshot.reading, self.options())
     }
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The file: its schema and versions, transactions, and what can go wrong with it.
+"""SQLite files: versions, transactions, and what can go wrong with them.
 
 Any number of threads and processes may use one file. A transaction is there as a whole or not at all, also when the process
 is killed in the midst of it; SQLite's write-ahead log sees to that.
@@ -15,54 +15,32 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from ..exceptions import ArchiveDamagedError, ArchiveError
+if TYPE_CHECKING:
+    from .exceptions import IBMError
 
-#: Marks the file as one of ours: ``QINA``.
-APPLICATION = 0x51494E41
 #: Seconds to wait for others that write.
 PATIENCE = 60.0
-#: What brings a file to the next version, from an empty one on.
-MIGRATIONS = (
-    """
-    CREATE TABLE payloads (
-        id INTEGER PRIMARY KEY,
-        digest BLOB NOT NULL UNIQUE,    -- SHA-256 of the payload
-        length INTEGER NOT NULL,        -- of the payload
-        packed BLOB NOT NULL            -- the payload, compressed by Zstandard
-    );
-    CREATE TABLE calibrations (
-        id INTEGER PRIMARY KEY,
-        backend TEXT NOT NULL,
-        num_qubits INTEGER NOT NULL,
-        updated INTEGER NOT NULL,       -- last update of the properties, microseconds since 1970 in UTC
-        configuration INTEGER NOT NULL REFERENCES payloads,
-        properties INTEGER NOT NULL REFERENCES payloads,
-        defaults INTEGER REFERENCES payloads,
-        added INTEGER NOT NULL          -- microseconds since 1970 in UTC
-    );
-    CREATE UNIQUE INDEX calibrations_by_content ON calibrations (properties, configuration, ifnull(defaults, 0));
-    CREATE INDEX calibrations_by_time ON calibrations (backend, updated);
-    """,
-    """
-    -- Up to when it is known of whom that no later calibration was published; an empty origin is anybody.
-    CREATE TABLE sightings (
-        calibration INTEGER NOT NULL REFERENCES calibrations ON DELETE CASCADE,
-        origin TEXT NOT NULL,
-        until INTEGER NOT NULL,         -- microseconds since 1970 in UTC
-        PRIMARY KEY (calibration, origin)
-    ) WITHOUT ROWID;
-    -- One quantity of a properties payload, or one gate: made when it is first asked for, and of no worth by itself.
-    CREATE TABLE extracts (
-        quantity TEXT NOT NULL,
-        properties INTEGER NOT NULL REFERENCES payloads,
-        content BLOB NOT NULL,
-        PRIMARY KEY (quantity, properties)
-    ) WITHOUT ROWID;
-    """,
-)
-VERSION = len(MIGRATIONS)
+
+
+class Schema(NamedTuple):
+    """What is in a file."""
+
+    #: Marks the file as one of ours, of this kind.
+    application: int
+    #: What brings a file to the next version, from an empty one on.
+    migrations: tuple[str, ...]
+    #: What the file is called in errors.
+    kind: str
+    error: type[IBMError]
+    #: For what is not as it was written.
+    damaged: type[IBMError]
+
+    @property
+    def version(self) -> int:
+        """The version that this package writes."""
+        return len(self.migrations)
 
 
 class _Line:
@@ -81,13 +59,14 @@ class _Line:
 class Database:
     """A file, with one connection for reading and one for writing, so that who reads does not wait for who writes."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], schema: Schema) -> None:
         """Open a file, make it if there is none, and bring it to the present version.
 
         Raises:
-            ArchiveError: It is something else, of a later version, or cannot be written.
+            IBMError: The schema's error: the file is something else, of a later version, or cannot be written.
         """
         self.path = Path(path).expanduser().absolute()
+        self.schema = schema
         self._reader, self._writer = _Line(), _Line()
         self._is_closed = False
         with self._used(self._reader):
@@ -120,11 +99,13 @@ class Database:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if application != APPLICATION and (application or version or tables):
-            raise ArchiveError(f"{self.path} is the file of another program, not an archive of calibrations.")
-        if version > VERSION:
-            raise ArchiveError(
-                f"{self.path} has version {version}, and this package knows versions up to {VERSION}; a later one is needed."
+        schema = self.schema
+        if application != schema.application and (application or version or tables):
+            raise schema.error(f"{self.path} is the file of another program, not {schema.kind}.")
+        if version > schema.version:
+            raise schema.error(
+                f"{self.path} has version {version}, and this package knows versions up to {schema.version}; a later one"
+                " is needed."
             )
         if not tables:
             # So that what is pruned can be given back.
@@ -132,14 +113,14 @@ class Database:
         _use_log(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
-        if version < VERSION:
-            _migrate(connection)
+        if version < schema.version:
+            _migrate(connection, schema)
 
     @contextmanager
     def _used(self, line: _Line) -> Iterator[sqlite3.Connection]:
         with line.lock, self._explained():
             if self._is_closed:
-                raise ArchiveError(f"The archive {self.path} is closed.")
+                raise self.schema.error(f"{self.path} is closed.")
             if line.connection is None:
                 line.connection = self._open()
             yield line.connection
@@ -185,10 +166,10 @@ class Database:
         text = str(error)
         is_damaged = isinstance(error, UnicodeDecodeError) or "Could not decode" in text
         if is_damaged or "NOTADB" in code or "CORRUPT" in code or "malformed" in text or "not a database" in text:
-            raise ArchiveDamagedError(f"{self.path} is damaged, or no archive of calibrations: {text}.") from error
+            raise self.schema.damaged(f"{self.path} is damaged, or not {self.schema.kind}: {text}.") from error
         if "locked" in text:
-            raise ArchiveError(f"{self.path} is busy: another process is writing for too long.") from error
-        raise ArchiveError(f"{self.path} cannot be used: {text}.") from error
+            raise self.schema.error(f"{self.path} is busy: another process is writing for too long.") from error
+        raise self.schema.error(f"{self.path} cannot be used: {text}.") from error
 
 
 #: All that a process that is forked off must not take over: SQLite's locks are those of a process.
@@ -236,16 +217,16 @@ def _use_log(connection: sqlite3.Connection) -> None:
             return
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
+def _migrate(connection: sqlite3.Connection, schema: Schema) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have been faster.
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        for statements in MIGRATIONS[version:]:
+        for statements in schema.migrations[version:]:
             for statement in _statements(statements):
                 connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute(f"PRAGMA application_id = {schema.application}")
+        connection.execute(f"PRAGMA user_version = {schema.version}")
         connection.execute("COMMIT")
     except BaseException:
         connection.rollback()

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+//! How likely a transpiled circuit is to succeed, and how long it takes, over many calibrations.
+//!
+//! The estimate is a product: `1 - error` of every gate and readout, and for every time that a qubit waits between two of
+//! its instructions, the average fidelity of thermal relaxation over that time,
+//! `1/2 + exp(-t/T1)/6 + exp(-t/T2)/3`. Instructions are played as late as they can be.
+
+use std::collections::HashMap;
+
+use crate::columns::{Column, QubitQuantity};
+use crate::parallel::in_parallel;
+use crate::plan::{InstructionValues, Options, Place, Qargs, TargetPlan};
+use crate::snapshot::Reading;
+
+/// How many calibrations a thread takes at once; within those, it knows where the last one had what.
+const BLOCK: usize = 64;
+
+/// How long a delay is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Delay {
+    /// s
+    Seconds(f64),
+    /// In units of the device's time resolution.
+    Samples(f64),
+}
+
+/// A transpiled circuit, as far as it matters how good and how long it is.
+#[derive(Debug, Default)]
+pub struct Circuit {
+    /// Where operations are used: by operation, each place once.
+    operations: Vec<(String, Vec<Vec<u32>>)>,
+    known: HashMap<(String, Vec<u32>), (usize, usize)>,
+    steps: Vec<Step>,
+    /// One more than the last qubit.
+    width: usize,
+}
+
+#[derive(Debug)]
+enum Step {
+    /// Index of an operation, and of a place of it.
+    Operation(usize, usize),
+    Delay(Vec<u32>, Delay),
+    Barrier(Vec<u32>),
+}
+
+/// What became of a circuit on one calibration.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Score {
+    /// Estimated success probability; NaN if the circuit cannot run there.
+    pub success: f64,
+    /// s; NaN if the circuit cannot run there.
+    pub duration: f64,
+}
+
+impl Score {
+    const IMPOSSIBLE: Self = Self { success: f64::NAN, duration: f64::NAN };
+}
+
+impl Circuit {
+    /// A circuit of no instructions.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an operation.
+    pub fn operation(&mut self, name: &str, qubits: Vec<u32>) {
+        self.widen(&qubits);
+        let (operations, key) = (&mut self.operations, (name.to_owned(), qubits));
+        let (operation, place) = *self.known.entry(key).or_insert_with_key(|(name, qubits)| {
+            let operation = operations.iter().position(|(other, _)| other == name).unwrap_or_else(|| {
+                operations.push((name.clone(), Vec::new()));
+                operations.len() - 1
+            });
+            let places = &mut operations[operation].1;
+            places.push(qubits.clone());
+            (operation, places.len() - 1)
+        });
+        self.steps.push(Step::Operation(operation, place));
+    }
+
+    /// Adds a delay of each of `qubits`.
+    pub fn delay(&mut self, qubits: Vec<u32>, delay: Delay) {
+        self.widen(&qubits);
+        self.steps.push(Step::Delay(qubits, delay));
+    }
+
+    /// Adds a barrier: what comes behind it begins when all of `qubits` are done with what is before it.
+    pub fn barrier(&mut self, qubits: Vec<u32>) {
+        self.widen(&qubits);
+        self.steps.push(Step::Barrier(qubits));
+    }
+
+    fn widen(&mut self, qubits: &[u32]) {
+        let last = qubits.iter().max().map_or(0, |qubit| *qubit as usize + 1);
+        self.width = self.width.max(last);
+    }
+
+    /// Scores the circuit on each of `readings`, in their order.
+    #[must_use]
+    pub fn score(&self, readings: &[&Reading], options: Options<'_>, threads: usize) -> Vec<Score> {
+        let blocks = readings.chunks(BLOCK).collect();
+        let score = |block: &[&Reading]| {
+            let mut scorer = Scorer::new(self);
+            block.iter().map(|reading| scorer.score(reading, options)).collect::<Vec<_>>()
+        };
+        in_parallel(blocks, threads, score).into_iter().flatten().collect()
+    }
+}
+
+/// What is known of a qubit while a circuit is gone through from its end.
+#[derive(Debug, Clone, Copy, Default)]
+struct Line {
+    /// How long before the end of the circuit the qubit is used, s.
+    busy: f64,
+    /// How long it has waited since it was last used, s.
+    idle: f64,
+    is_used: bool,
+}
+
+struct Scorer<'c> {
+    circuit: &'c Circuit,
+    /// What is measured at each place of each operation.
+    values: Vec<Vec<InstructionValues>>,
+    /// Where each place of each operation was found last.
+    found: Vec<Vec<usize>>,
+    lines: Vec<Line>,
+    /// Qubits that wait, and for how long, s.
+    waits: Vec<(usize, f64)>,
+}
+
+impl<'c> Scorer<'c> {
+    fn new(circuit: &'c Circuit) -> Self {
+        let sizes = || circuit.operations.iter().map(|(_, places)| places.len());
+        Self {
+            circuit,
+            values: sizes().map(|size| vec![InstructionValues::default(); size]).collect(),
+            found: sizes().map(|size| vec![0; size]).collect(),
+            lines: Vec::new(),
+            waits: Vec::new(),
+        }
+    }
+
+    fn score(&mut self, reading: &Reading, options: Options<'_>) -> Score {
+        let plan = TargetPlan::new(reading, options);
+        if self.circuit.width > plan.num_qubits() as usize || self.look_up(&plan).is_none() {
+            return Score::IMPOSSIBLE;
+        }
+        let Some(gates) = self.play(plan.dt()) else { return Score::IMPOSSIBLE };
+        let duration = self.lines.iter().map(|line| line.busy).fold(0.0, f64::max);
+        Score { success: gates * self.kept(reading), duration }
+    }
+
+    /// Finds what is measured at each place; `None` if an operation does not exist somewhere.
+    fn look_up(&mut self, plan: &TargetPlan<'_, '_>) -> Option<()> {
+        for (at, (name, wanted)) in self.circuit.operations.iter().enumerate() {
+            let operation = plan.operations().iter().find(|operation| operation.name == name)?;
+            let Some(places) = plan.places(operation) else { continue };
+            for ((qubits, found), values) in wanted.iter().zip(&mut self.found[at]).zip(&mut self.values[at]) {
+                if places.get(*found).is_none_or(|place| !is_on(place, qubits)) {
+                    *found = places.iter().position(|place| is_on(place, qubits))?;
+                }
+                *values = places[*found].values.unwrap_or_default();
+            }
+        }
+        Some(())
+    }
+
+    /// Goes through the circuit from its end, notes how long qubits wait, and returns the product of `1 - error`; `None`
+    /// if a delay is in units that the device does not have.
+    fn play(&mut self, dt: Option<f64>) -> Option<f64> {
+        let Self { circuit, values, lines, waits, .. } = self;
+        lines.clear();
+        lines.resize(circuit.width, Line::default());
+        waits.clear();
+        let mut product = 1.0;
+        for step in circuit.steps.iter().rev() {
+            match step {
+                Step::Operation(operation, place) => {
+                    let qubits = &circuit.operations[*operation].1[*place];
+                    let InstructionValues { duration, error } = values[*operation][*place];
+                    product *= (1.0 - error.unwrap_or(0.0)).clamp(0.0, 1.0);
+                    let end = meet(lines, qubits);
+                    for qubit in qubits {
+                        let line = &mut lines[*qubit as usize];
+                        if line.is_used && line.idle > 0.0 {
+                            waits.push((*qubit as usize, line.idle));
+                        }
+                        *line = Line { busy: end + duration.unwrap_or(0.0), idle: 0.0, is_used: true };
+                    }
+                }
+                Step::Delay(qubits, delay) => {
+                    let seconds = match delay {
+                        Delay::Seconds(seconds) => *seconds,
+                        Delay::Samples(samples) => samples * dt?,
+                    };
+                    for line in qubits.iter().map(|qubit| *qubit as usize) {
+                        lines[line].busy += seconds;
+                        lines[line].idle += seconds;
+                    }
+                }
+                Step::Barrier(qubits) => drop(meet(lines, qubits)),
+            }
+        }
+        Some(product)
+    }
+
+    /// The product of what is kept of the states of qubits that wait.
+    fn kept(&self, reading: &Reading) -> f64 {
+        let Some(properties) = &reading.properties else { return 1.0 };
+        let [t1, t2] = [QubitQuantity::T1, QubitQuantity::T2].map(|quantity| properties.qubits.column(quantity));
+        self.waits.iter().map(|(qubit, seconds)| fidelity(*seconds, relaxation(t1, t2, *qubit))).product()
+    }
+}
+
+/// Lets qubits wait for the one that is used earliest, and returns when that is, s before the end.
+fn meet(lines: &mut [Line], qubits: &[u32]) -> f64 {
+    let meeting = qubits.iter().map(|qubit| lines[*qubit as usize].busy).fold(0.0, f64::max);
+    for qubit in qubits {
+        let line = &mut lines[*qubit as usize];
+        line.idle += meeting - line.busy;
+        line.busy = meeting;
+    }
+    meeting
+}
+
+fn is_on(place: &Place<'_>, qubits: &[u32]) -> bool {
+    match place.qargs {
+        Qargs::One(qubit) => qubits == [qubit],
+        Qargs::Two(first, second) => qubits == [first, second],
+        Qargs::Many(many) => qubits == many,
+    }
+}
+
+/// `T1` and `T2` of a qubit, s. A state without a `T1` does not relax, and none dephases slower than `T1` allows.
+fn relaxation(t1: &Column, t2: &Column, qubit: usize) -> (f64, f64) {
+    let t1 = t1.cell(qubit).number().unwrap_or(f64::INFINITY);
+    (t1, t2.cell(qubit).number().unwrap_or(f64::INFINITY).min(2.0 * t1))
+}
+
+/// The average fidelity of a qubit that relaxes to its ground state and dephases for a while.
+fn fidelity(seconds: f64, (t1, t2): (f64, f64)) -> f64 {
+    0.5 + (-seconds / t1).exp() / 6.0 + (-seconds / t2).exp() / 3.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_that_waits_for_ever_is_right_half_of_the_time() {
+        assert!((fidelity(0.0, (1e-4, 1e-4)) - 1.0).abs() < 1e-15);
+        assert!((fidelity(1.0, (1e-4, 1e-4)) - 0.5).abs() < 1e-15);
+        assert!((fidelity(1.0, (f64::INFINITY, f64::INFINITY)) - 1.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn only_what_lies_between_two_instructions_is_a_wait() {
+        let mut circuit = Circuit::new();
+        circuit.delay(vec![0], Delay::Seconds(5.0));
+        circuit.operation("x", vec![0]);
+        circuit.delay(vec![0], Delay::Samples(3.0));
+        circuit.operation("x", vec![0]);
+        circuit.delay(vec![0], Delay::Seconds(7.0));
+        let mut scorer = Scorer::new(&circuit);
+        scorer.values[0][0] = InstructionValues { duration: Some(1.0), error: Some(0.5) };
+        assert_eq!(scorer.play(Some(2.0)), Some(0.25));
+        assert_eq!(scorer.waits, [(0, 6.0)]);
+        assert_eq!(scorer.lines[0].busy, 5.0 + 1.0 + 6.0 + 1.0 + 7.0);
+        assert_eq!(scorer.play(None), None);
+    }
+
+    #[test]
+    fn qubits_wait_for_each_other_as_late_as_they_can() {
+        let mut circuit = Circuit::new();
+        circuit.operation("x", vec![0]);
+        circuit.operation("x", vec![1]);
+        circuit.operation("x", vec![1]);
+        circuit.barrier(vec![0, 1]);
+        circuit.operation("x", vec![0]);
+        circuit.operation("x", vec![0]);
+        circuit.operation("x", vec![1]);
+        let mut scorer = Scorer::new(&circuit);
+        scorer.values[0] = vec![InstructionValues { duration: Some(1.0), error: None }; 2];
+        assert_eq!(scorer.play(None), Some(1.0));
+        // Behind the barrier, qubit 1 begins late; before it, qubit 0 does, which is no wait: nothing was there before.
+        assert_eq!(scorer.waits, [(1, 1.0)]);
+        assert_eq!([scorer.lines[0].busy, scorer.lines[1].busy], [3.0, 4.0]);
+    }
+}
