@@ -30,7 +30,10 @@ if TYPE_CHECKING:
         BackendPropertyError,
         CompactFormError,
         IBMError,
+        LedgerDamagedError,
+        LedgerError,
         PulseError,
+        SweepError,
     )
     from .models import BackendConfiguration, BackendProperties, BackendStatus
     from .models.defaults import PulseDefaults
@@ -46,6 +49,10 @@ if TYPE_CHECKING:
     from .provider.retired import IBMRetiredBackend
     from .provider.session import Session
     from .snapshot import Snapshot, bundled_devices
+    from .sweeps.ledger import Ledger
+    from .sweeps.plan import Sweep
+    from .sweeps.results import SweepResults, TaskResult
+    from .sweeps.score import score
     from .target import HistoricalTarget, build_coupling_map, build_instruction_durations, build_target
 
 __version__ = "0.1.0"
@@ -71,18 +78,26 @@ __all__ = [
     "IBMProvider",
     "IBMQubitProperties",
     "IBMRetiredBackend",
+    "Ledger",
+    "LedgerDamagedError",
+    "LedgerError",
     "PulseDefaults",
     "PulseError",
     "QueueInfo",
     "Session",
     "Snapshot",
     "SnapshotDiff",
+    "Sweep",
+    "SweepError",
+    "SweepResults",
+    "TaskResult",
     "build_coupling_map",
     "build_instruction_durations",
     "build_target",
     "bundled_devices",
     "job_monitor",
     "least_busy",
+    "score",
 ]
 
 _MODULES = {
@@ -106,18 +121,26 @@ _MODULES = {
     "IBMProvider": "provider.provider",
     "IBMQubitProperties": "provider.qubit_properties",
     "IBMRetiredBackend": "provider.retired",
+    "Ledger": "sweeps.ledger",
+    "LedgerDamagedError": "exceptions",
+    "LedgerError": "exceptions",
     "PulseDefaults": "models.defaults",
     "PulseError": "exceptions",
     "QueueInfo": "provider.queue_info",
     "Session": "provider.session",
     "Snapshot": "snapshot",
     "SnapshotDiff": "diff",
+    "Sweep": "sweeps.plan",
+    "SweepError": "exceptions",
+    "SweepResults": "sweeps.results",
+    "TaskResult": "sweeps.results",
     "build_coupling_map": "target",
     "build_instruction_durations": "target",
     "build_target": "target",
     "bundled_devices": "snapshot",
     "job_monitor": "provider.job_monitor",
     "least_busy": "provider.backend_service",
+    "score": "sweeps.score",
 }
 
 

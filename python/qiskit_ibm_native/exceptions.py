@@ -37,7 +37,10 @@
         ├── IBMNotAuthorizedError
         ├── IBMProviderError
         │   └── IBMProviderValueError           (also a ValueError)
-        └── PulseError
+        ├── PulseError
+        └── SweepError
+            └── LedgerError
+                └── LedgerDamagedError
 
 Importing this module imports Qiskit. Rooms that must do without Qiskit import it when they have something to raise.
 """
@@ -227,3 +230,15 @@ class IBMJobNotFoundError(IBMJobError, IBMBackendApiError):
 
 class PulseError(IBMError):
     """Channels, pulses and schedules do not go together, or a device has no pulses."""
+
+
+class SweepError(IBMError):
+    """A sweep could not be run, or one of its tasks failed."""
+
+
+class LedgerError(SweepError):
+    """A ledger cannot be used, or does not have what was asked for."""
+
+
+class LedgerDamagedError(LedgerError):
+    """Something in a ledger is not what was put there."""

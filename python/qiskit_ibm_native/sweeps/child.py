@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process that transpiles. Its worker starts it, gives it tasks, and survives whatever they do to it."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import gc
+import os
+import pickle
+import queue
+import sys
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, BinaryIO, NamedTuple
+
+from .materials import Materials, needs_of
+from .messages import Outcome, TaskOrder, Terms, read_frame, write_frame
+
+#: Seconds without a task after which the process ends.
+PATIENCE = 120.0
+#: How many of each are kept. Tasks come ordered by snapshot, so few targets will do.
+_TARGETS, _PASS_MANAGERS, _CIRCUITS, _SETTINGS = 4, 16, 1024, 64
+_MOST_TEXT = 4000
+#: First bytes of frames.
+DONE, FAILED, LAST = b"+", b"-", b"!"
+#: The exit code of a process that had nothing to do for long.
+RETIRED = 86
+
+
+class Request(NamedTuple):
+    """Tasks, and what they need that the process does not have."""
+
+    terms: Terms
+    tasks: list[TaskOrder]
+    materials: dict[bytes, bytes]
+    worker: str
+
+
+class Recent:
+    """The values that were used last."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._values: OrderedDict[Any, Any] = OrderedDict()
+
+    def get(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Return the value of a key, making it if it is not there."""
+        if key in self._values:
+            self._values.move_to_end(key)
+            return self._values[key]
+        value = self._values[key] = make()
+        if len(self._values) > self._size:
+            self._values.popitem(last=False)
+        return value
+
+
+class Transpiler:
+    """Transpiles tasks, keeping what the next ones may need again."""
+
+    def __init__(self) -> None:
+        self._materials = Materials()
+        self._targets = Recent(_TARGETS)
+        self._pass_managers = Recent(_PASS_MANAGERS)
+        self._circuits = Recent(_CIRCUITS)
+        self._settings = Recent(_SETTINGS)
+
+    def answer(self, request: Request) -> Any:
+        """Return the frames of all tasks, one by one."""
+        self._materials.take(request.materials, needs_of(task.needs for task in request.tasks))
+        for task in request.tasks:
+            with _watched(request.terms.timeout):
+                yield self._frame(task, request)
+
+    def _frame(self, task: TaskOrder, request: Request) -> bytes:
+        wall, cpu = time.perf_counter(), time.process_time()
+        head, figures, circuit, error = DONE, None, None, None
+        try:
+            figures, circuit, wall, cpu = self._transpiled(task, keep=request.terms.keep_circuits)
+        except MemoryError:
+            # Who knows what is left of the process; the next task gets another one.
+            head, error = LAST, ("MemoryError", "The task needs more memory than memory_limit allows.")
+        except BaseException as problem:  # panics of Rust are no Exceptions
+            head, error = FAILED, (type(problem).__name__, str(problem)[:_MOST_TEXT])
+        if error is not None:
+            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        return head + pickle.dumps(tuple(Outcome(figures, circuit, error, wall, cpu, request.worker, 1)), protocol=5)
+
+    def _transpiled(self, task: TaskOrder, *, keep: bool) -> tuple[Any, tuple[bytes, int] | None, float, float]:
+        from .figures import figures_of
+
+        snapshot, target = self._targets.get((task.snapshot, task.use_fractional_gates), lambda: self._target(task))
+        circuit = self._circuits.get(task.circuit, lambda: self._circuit(task))
+        wall, cpu = time.perf_counter(), time.process_time()
+        transpiled = self._pass_manager(task, target).run(circuit)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        # As transpile() does; some passes make up names.
+        transpiled.name = circuit.name
+        figures = figures_of(transpiled, snapshot, use_fractional_gates=task.use_fractional_gates)
+        return figures, _packed(transpiled) if keep else None, wall, cpu
+
+    def _target(self, task: TaskOrder) -> tuple[Any, Any]:
+        from ..snapshot import Snapshot
+        from ..target import build_target
+
+        snapshot = Snapshot.from_bytes(self._materials[task.snapshot])
+        return snapshot, build_target(snapshot, use_fractional_gates=task.use_fractional_gates)
+
+    def _circuit(self, task: TaskOrder) -> Any:
+        from .qpy_form import decode
+
+        return decode(self._materials[task.circuit])
+
+    def _pass_manager(self, task: TaskOrder, target: Any) -> Any:
+        factory, options = self._settings.get(task.setting, lambda: _setting(self._materials[task.setting]))
+        layout = None if task.initial_layout is None else list(task.initial_layout)
+        arguments = {**options, "seed_transpiler": task.seed, "initial_layout": layout}
+        if factory is not None:
+            # Made for every task: nobody knows what it remembers from one circuit to the next.
+            return factory(target, **arguments)
+        key = (task.snapshot, task.use_fractional_gates, task.setting, task.seed, task.initial_layout)
+        return self._pass_managers.get(key, lambda: _preset(target, arguments))
+
+
+def _preset(target: Any, arguments: dict[str, Any]) -> Any:
+    from qiskit.transpiler import generate_preset_pass_manager
+
+    return generate_preset_pass_manager(target=target, **arguments)
+
+
+def _setting(form: bytes) -> tuple[Any, dict[str, Any]]:
+    factory, main, level, options = pickle.loads(form)  # noqa: S301 (from our own driver)
+    if main is not None:
+        _import_main(main)
+    made = None if factory is None else pickle.loads(factory)  # noqa: S301
+    return made, {**options, "optimization_level": level}
+
+
+def _import_main(path: str) -> None:
+    """Import the program that the sweep was started by, as multiprocessing does, so that its functions are found."""
+    from multiprocessing import spawn
+
+    if getattr(sys.modules["__main__"], "__file__", None) != path:
+        spawn.prepare({"init_main_from_path": path})
+
+
+def _packed(circuit: Any) -> tuple[bytes, int]:
+    from .. import _native
+    from .qpy_form import encode
+
+    form = encode(circuit)
+    return _native.pack(form), len(form)
+
+
+@contextlib.contextmanager
+def _watched(timeout: float | None) -> Any:
+    """End the process when a task takes too long, with a traceback of where it was; nothing in Python can prevent that."""
+    if timeout is not None:
+        faulthandler.dump_traceback_later(timeout, exit=True)
+    try:
+        yield
+    finally:
+        if timeout is not None:
+            faulthandler.cancel_dump_traceback_later()
+
+
+def _limit_memory(limit: int | None) -> None:
+    try:
+        import resource
+    except ImportError:
+        return
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    wanted = limit if limit is not None else _half_of_memory()
+    bounded = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_DATA, (bounded, hard))
+
+
+def _half_of_memory() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+
+
+def _channel() -> tuple[BinaryIO, BinaryIO]:
+    """Return where requests come from and where answers go to, which nobody else must read or write from here on."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    return requests, answers
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    requests, answers = _channel()
+    waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def read() -> None:
+        while (content := read_frame(requests)) is not None:
+            waiting.put(content)
+        # The worker is gone: whatever is being done here, nobody waits for it.
+        os._exit(0)
+
+    # What every task needs.
+    import qiskit.qpy
+    import qiskit.transpiler  # noqa: F401
+
+    from . import figures  # noqa: F401
+
+    gc.freeze()
+    write_frame(answers, b"ready")
+    threading.Thread(target=read, daemon=True).start()
+    transpiler = Transpiler()
+    limit: int | None = -1
+    while True:
+        try:
+            request = Request(*pickle.loads(waiting.get(timeout=PATIENCE)))  # noqa: S301 (from our own worker)
+        except queue.Empty:
+            os._exit(RETIRED)
+        request = request._replace(terms=Terms(*request.terms), tasks=[TaskOrder(*task) for task in request.tasks])
+        if request.terms.memory_limit != limit:
+            limit = request.terms.memory_limit
+            _limit_memory(limit)
+        for frame in transpiler.answer(request):
+            write_frame(answers, frame)
+            if frame.startswith(LAST):
+                os._exit(0)

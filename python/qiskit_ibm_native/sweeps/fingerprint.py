@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Digests of what people pass: the same for the same content, in every process and on every machine.
+
+Neither pickles nor QPY will do for that: both depend on which objects are shared, and write identifiers that are drawn
+anew in every process.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+    from qiskit.circuit import Operation
+
+#: Names that Qiskit makes up: they count circuits, and forked processes add their own number.
+_AUTOMATIC = re.compile(r"circuit-\d+(-\d+)?")
+_PLAIN = (type(None), bool, int, float, complex, str, bytes)
+#: What instructions keep of themselves under names of their own, or work out when it is asked for.
+_INSTRUCTION_STATE = frozenset({
+    "_base_name", "_ctrl_state", "_definition", "_duration", "_hash", "_label", "_name", "_num_clbits", "_num_qubits",
+    "_params", "_unit", "base_gate", "params",
+})  # fmt: skip
+
+
+def has_automatic_name(circuit: QuantumCircuit) -> bool:
+    """Whether Qiskit made up the circuit's name."""
+    return circuit.name is None or _AUTOMATIC.fullmatch(circuit.name) is not None
+
+
+def fingerprint(*values: Any) -> bytes:
+    """Return the SHA-256 of what ``values`` contain.
+
+    Raises:
+        TypeError: Something in them has no content that could be told.
+    """
+    parts: list[str] = []
+    writer = _Writer(parts)
+    for value in values:
+        writer.write(value)
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()
+
+
+class _Writer:
+    """Writes values as texts; each begins with what it is and how long it is, so that no two read the same."""
+
+    def __init__(self, parts: list[str]) -> None:
+        self._parts = parts
+        self._open: set[int] = set()
+        self._definitions: dict[int, bytes] = {}
+        #: Classical bits of the circuit that is being written.
+        self._clbits: dict[Any, int] = {}
+
+    def write(self, value: Any) -> None:
+        if type(value) in _PLAIN:
+            self._parts.append(f"{type(value).__name__} {value!r}")
+            return
+        if id(value) in self._open:
+            raise TypeError(f"a {type(value).__name__} contains itself")
+        self._open.add(id(value))
+        try:
+            self._write_object(value)
+        finally:
+            self._open.discard(id(value))
+
+    def _write_object(self, value: Any) -> None:
+        if isinstance(value, Mapping):
+            self._write_all("mapping", sorted(((fingerprint(key), item) for key, item in value.items()), key=_first))
+        elif isinstance(value, AbstractSet):
+            self._write_all("set", sorted(fingerprint(item) for item in value))
+        elif isinstance(value, list | tuple):
+            self._write_all("tuple" if isinstance(value, tuple) else "list", value)
+        elif isinstance(value, range):
+            self._write_all("range", (value.start, value.stop, value.step))
+        elif isinstance(value, type):
+            self._parts.append(f"class {value.__module__}.{value.__qualname__}")
+        elif isinstance(value, functools.partial):
+            self._write_all("partial", (value.func, value.args, value.keywords))
+        elif isinstance(value, FunctionType | BuiltinFunctionType | MethodType):
+            self._write_function(value)
+        else:
+            self._write_foreign(value)
+
+    def _write_all(self, kind: str, values: Any) -> None:
+        items = list(values)
+        self._parts.append(f"{kind} {len(items)}")
+        for item in items:
+            self.write(item)
+
+    def _write_function(self, function: Callable[..., Any]) -> None:
+        """Write where a function is, and its text: another text may have other results."""
+        try:
+            text = inspect.getsource(function)
+        except (OSError, TypeError):
+            code = getattr(function, "__code__", None)
+            text = "" if code is None else repr((code.co_code, code.co_names))
+        name = getattr(function, "__qualname__", repr(type(function)))
+        self._write_all("function", (str(function.__module__), name, text))
+        if isinstance(function, MethodType):
+            self.write(function.__self__)
+        elif isinstance(function, FunctionType):
+            cells = [cell.cell_contents for cell in function.__closure__ or ()]
+            self._write_all("closure", (function.__defaults__, function.__kwdefaults__, cells))
+
+    def _write_foreign(self, value: Any) -> None:
+        """Write an object of numpy or Qiskit, or whatever else there is, by what pickle would be told of it."""
+        import numpy as np
+        from qiskit import QuantumCircuit
+        from qiskit.circuit import Bit, Operation, Parameter, ParameterExpression, Register
+        from qiskit.circuit.classical import expr
+
+        if isinstance(value, np.ndarray | np.generic):
+            self._write_all("array", (value.dtype.str, value.shape, value.tolist()))
+        elif isinstance(value, QuantumCircuit):
+            self.write_circuit(value)
+        elif isinstance(value, Operation):
+            self._write_operation(value)
+        elif isinstance(value, Parameter):
+            self._parts.append(f"parameter {value.name}")
+        elif isinstance(value, ParameterExpression):
+            self._parts.append(f"expression {value}")
+        elif isinstance(value, expr.Var | expr.Stretch):
+            # A variable of a circuit is known by its name there, and by an identifier that is drawn anew each time.
+            bits = value.var if isinstance(value, expr.Var) and not value.standalone else None
+            self._write_all("variable", (value.name, repr(value.type), bits))
+        elif isinstance(value, Register):
+            self._parts.append(f"register {value.name} {value.size}")
+        elif isinstance(value, Bit):
+            self._parts.append(f"clbit {self._clbits[value]}")
+        else:
+            self._write_reduced(value)
+
+    def _write_reduced(self, value: Any) -> None:
+        if value.__class__.__module__ in {"datetime", "decimal", "fractions", "uuid", "pathlib"}:
+            self._parts.append(repr(value))
+            return
+        reduced = value.__reduce_ex__(4)
+        if isinstance(reduced, str):
+            self._parts.append(f"global {reduced}")
+            return
+        made, arguments, *rest = reduced
+        self._write_all("object", (made, arguments, *(list(it) if hasattr(it, "__next__") else it for it in rest)))
+
+    def write_circuit(self, circuit: QuantumCircuit) -> None:
+        """Write a circuit. Names that Qiskit made up do not count."""
+        qubits = {bit: at for at, bit in enumerate(circuit.qubits)}
+        clbits = {bit: at for at, bit in enumerate(circuit.clbits)}
+        parts = self._parts
+        name = "" if has_automatic_name(circuit) else circuit.name
+        self._write_all("circuit", (name, len(qubits), len(clbits), circuit.metadata or None))
+        self.write(circuit.global_phase)
+        for register in (*circuit.qregs, *circuit.cregs):
+            index = qubits if register in circuit.qregs else clbits
+            parts.append(f"register {register.name} {[index[bit] for bit in register]}")
+        for kind in ("iter_input_vars", "iter_captured_vars", "iter_declared_vars"):
+            self._write_all(kind, sorted((var.name, repr(var.type)) for var in getattr(circuit, kind)()))
+        for kind in ("iter_captured_stretches", "iter_declared_stretches"):
+            self._write_all(kind, sorted(it.name for it in getattr(circuit, kind, tuple)()))
+        parts.append(f"instructions {len(circuit.data)}")
+        outer, self._clbits = self._clbits, clbits
+        for instruction in circuit.data:
+            on = [qubits[bit] for bit in instruction.qubits]
+            if instruction.is_standard_gate():
+                parts.append(f"{instruction.name} {on} {instruction.label or ''}")
+                for parameter in instruction.params:
+                    self.write(parameter)
+            else:
+                parts.append(f"operation {on} {[clbits[bit] for bit in instruction.clbits]}")
+                self.write(instruction.operation)
+        self._clbits = outer
+
+    def _write_operation(self, operation: Operation) -> None:
+        from qiskit.circuit import ControlledGate, Gate, Instruction
+
+        # Gates without parameters are of classes of their own.
+        kind = getattr(operation, "base_class", type(operation))
+        self.write(kind)
+        attributes = (
+            "num_qubits",
+            "num_clbits",
+            "label",
+            "ctrl_state",
+            "unit",
+            "base_gate",
+            "params",
+            "condition",
+            "target",
+        )
+        # Names of subroutines that were circuits without a name are made up, too.
+        automatic = kind in {Gate, Instruction} and _AUTOMATIC.fullmatch(operation.name) is not None
+        self.write("" if automatic else operation.name)
+        for name in attributes:
+            if (value := getattr(operation, name, None)) is not None:
+                self._parts.append(name)
+                self.write(value)
+        state = getattr(operation, "__dict__", {})
+        self.write({name: value for name, value in state.items() if name not in _INSTRUCTION_STATE})
+        if kind in {Gate, Instruction, ControlledGate} or not kind.__module__.startswith("qiskit."):
+            self._write_definition(operation)
+
+    def _write_definition(self, operation: Operation) -> None:
+        definition = getattr(operation, "definition", None)
+        if definition is None:
+            self._parts.append("opaque")
+            return
+        # A subroutine that is called many times is one object as a rule, which the circuit keeps alive.
+        known = self._definitions.get(id(definition))
+        if known is None:
+            known = self._definitions[id(definition)] = fingerprint(definition)
+        self.write(known)
+
+
+def _first(pair: tuple[bytes, Any]) -> bytes:
+    return pair[0]

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Circuits as bytes: QPY, and beside it what QPY leaves out, which is the units of delays."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+
+#: Units that QPY gives back.
+_KEPT = frozenset({"dt", "expr"})
+
+
+def encode(circuit: QuantumCircuit) -> bytes:
+    """Return a circuit as bytes.
+
+    Raises:
+        IBMInputValueError: QPY cannot write the circuit.
+    """
+    from qiskit import qpy
+
+    from ..exceptions import IBMInputValueError
+
+    units = list(_units(circuit))
+    note = json.dumps(units) if not _KEPT.issuperset(units) else ""
+    file = io.BytesIO()
+    try:
+        qpy.dump(circuit, file)
+    except Exception as error:
+        raise IBMInputValueError(f"Circuit {circuit.name!r} cannot be written as QPY: {error}") from error
+    return f"{note}\n".encode() + file.getvalue()
+
+
+def decode(form: bytes) -> QuantumCircuit:
+    """Return the circuit that :func:`encode` took."""
+    from qiskit import qpy
+
+    note, _, content = form.partition(b"\n")
+    (circuit,) = qpy.load(io.BytesIO(content))
+    if note:
+        _restore(circuit, iter(json.loads(note)))
+    return circuit
+
+
+def _units(circuit: QuantumCircuit, *, within: str = "") -> Iterator[str]:
+    """Return the units of delays in their order, bodies of control flow included."""
+    from ..exceptions import IBMInputValueError
+
+    for instruction in circuit.data:
+        if instruction.is_standard_gate():
+            continue
+        operation = instruction.operation
+        if operation.name == "delay":
+            if within and operation.unit not in _KEPT:
+                raise IBMInputValueError(
+                    f"Subroutine {within!r} has a delay in {operation.unit}, which QPY writes without its unit;"
+                    " decompose() the circuit, or use dt."
+                )
+            yield operation.unit
+        for block in getattr(operation, "blocks", ()):
+            yield from _units(block, within=within)
+        definition = getattr(operation, "_definition", None)
+        if definition is not None:
+            # Nothing is yielded: what is inside is in dt, or an error.
+            for _ in _units(definition, within=operation.name):
+                pass
+
+
+def _restore(circuit: QuantumCircuit, units: Iterator[str]) -> None:
+    from qiskit.circuit import Delay
+
+    for at, instruction in enumerate(circuit.data):
+        if instruction.is_standard_gate():
+            continue
+        operation: Any = instruction.operation
+        if operation.name == "delay":
+            unit = next(units)
+            if unit != operation.unit:
+                circuit.data[at] = instruction.replace(operation=Delay(operation.duration, unit))
+        elif blocks := getattr(operation, "blocks", ()):
+            for block in blocks:
+                _restore(block, units)
+            circuit.data[at] = instruction.replace(operation=operation.replace_blocks(blocks))

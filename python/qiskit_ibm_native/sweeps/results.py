@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Results of tasks, and of whole sweeps."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, overload
+
+from .. import _native
+from .qpy_form import decode
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+
+    from .ledger import Ledger
+    from .messages import Outcome
+    from .plan import Sweep
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """What became of a task.
+
+    Attributes:
+        task_id: The task, see :class:`Task`.
+        circuit: The circuit's name.
+        circuit_digest: What the circuit was.
+        backend: The device's name.
+        calibrated: When the device was calibrated (aware), if that is known.
+        snapshot_digest: What the snapshot was.
+        optimization_level: How hard the transpiler tried.
+        options: What else the pass manager was told, as text that can be read.
+        pass_manager: The name of the factory of pass managers; empty for Qiskit's own.
+        seed: The transpiler's seed.
+        qiskit_version: Qiskit's version.
+        error: ``None``, or what went wrong: the class of the error and its message.
+        depth: The depth of the transpiled circuit. This and what follows is ``None`` if there is none.
+        two_qubit_depth: Its depth in instructions on two qubits.
+        two_qubit_count: How many instructions on two qubits it has.
+        size: How many instructions it has.
+        num_qubits: How many qubits it has.
+        operations: How many of each operation.
+        duration: How long it takes, s; ``None`` if it was not scheduled.
+        esp: Estimated success probability, see :func:`score`; ``None`` for circuits with control flow.
+        layout: The physical qubit on which each qubit of the original circuit begins.
+        final_layout: The physical qubit on which it ends.
+        wall: How long the pass manager took, s.
+        cpu: How much time of a processor it took, s.
+        worker: Where that was.
+        attempts: How often it was tried.
+    """
+
+    task_id: str
+    circuit: str
+    circuit_digest: str
+    backend: str
+    calibrated: datetime.datetime | None
+    snapshot_digest: str
+    optimization_level: int
+    options: str
+    pass_manager: str
+    seed: int
+    qiskit_version: str
+    error: str | None
+    depth: int | None
+    two_qubit_depth: int | None
+    two_qubit_count: int | None
+    size: int | None
+    num_qubits: int | None
+    operations: Mapping[str, int] | None
+    duration: float | None
+    esp: float | None
+    layout: tuple[int, ...] | None
+    final_layout: tuple[int, ...] | None
+    wall: float
+    cpu: float
+    worker: str
+    attempts: int
+    #: The transpiled circuit, compressed, and its length.
+    packed: tuple[bytes, int] | None = field(default=None, repr=False)
+
+    @property
+    def transpiled(self) -> QuantumCircuit | None:
+        """The transpiled circuit; ``None`` if it was not kept, or if there is none."""
+        return None if self.packed is None else decode(_native.unpack(*self.packed))
+
+    @classmethod
+    def _of(cls, sweep: Sweep, index: int, outcome: Outcome) -> TaskResult:
+        task, setting = sweep[index], sweep._setting(index)
+        figures: Any = outcome.figures
+        values: dict[str, Any] = {} if figures is None else figures._asdict()
+        for name in ("layout", "final_layout"):
+            if values.get(name) is not None:
+                values[name] = tuple(values[name])
+        return cls(
+            task_id=task.id,
+            circuit=task.circuit,
+            circuit_digest=task.circuit_digest,
+            backend=task.backend,
+            calibrated=task.calibrated,
+            snapshot_digest=task.snapshot_digest,
+            optimization_level=task.optimization_level,
+            options=setting.text,
+            pass_manager=setting.pass_manager,
+            seed=task.seed,
+            qiskit_version=sweep._versions[0],
+            error=None if outcome.error is None else ": ".join(outcome.error),
+            wall=outcome.wall,
+            cpu=outcome.cpu,
+            worker=outcome.worker,
+            attempts=outcome.attempts,
+            packed=outcome.circuit,
+            **(dict.fromkeys(FIGURES) | values),
+        )
+
+
+#: What is known of transpiled circuits alone.
+FIGURES = (
+    "depth", "two_qubit_depth", "two_qubit_count", "size", "num_qubits", "operations", "duration", "esp", "layout",
+    "final_layout",
+)  # fmt: skip
+
+
+class SweepResults(Sequence[TaskResult]):
+    """The results of a sweep, in its order, read from the ledger when they are asked for."""
+
+    def __init__(self, sweep: Sweep, ledger: Ledger) -> None:
+        """Create them; they come from :meth:`Sweep.run`."""
+        self.sweep = sweep
+        self.ledger = ledger
+
+    def __len__(self) -> int:
+        return len(self.sweep)
+
+    @overload
+    def __getitem__(self, index: int) -> TaskResult: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[TaskResult]: ...
+
+    def __getitem__(self, index: int | slice) -> TaskResult | list[TaskResult]:
+        if isinstance(index, slice):
+            return list(self.ledger._results_of(self.sweep, range(len(self))[index]))
+        (result,) = self.ledger._results_of(self.sweep, [range(len(self))[index]])
+        return result
+
+    def __iter__(self) -> Iterator[TaskResult]:
+        return self.ledger._results_of(self.sweep, range(len(self)))
+
+    @property
+    def errors(self) -> list[TaskResult]:
+        """The results of tasks that failed."""
+        return [result for result in self if result.error is not None]
+
+    def table(self) -> Any:
+        """Return the results as a table, see :meth:`Ledger.table`."""
+        return self.ledger.table(self.sweep)
+
+    def __repr__(self) -> str:
+        return f"<SweepResults of {len(self)} tasks in {self.ledger!r}>"
+
+
+def streamed(
+    results: SweepResults, finished: Iterator[tuple[int, TaskResult | None]], *, in_order: bool
+) -> Iterator[TaskResult]:
+    """Yield results as they come, or in the sweep's order."""
+    waiting: dict[int, TaskResult | None] = {}
+    at = 0
+    for index, result in finished:
+        if not in_order:
+            yield result or results[index]
+            continue
+        waiting[index] = result
+        while at in waiting:
+            yield waiting.pop(at) or results[at]
+            at += 1

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Running a sweep: what is missing is cut into chunks, given to an executor, and written down as it comes back."""
+
+from __future__ import annotations
+
+import pickle
+import queue
+import time
+import warnings
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..exceptions import IBMInputValueError, SweepError
+from ..processors import available_processors
+from .chunks import Chunker
+from .messages import Chunk, Figures, Outcome, Reply, Terms
+from .progress import Progress, shown
+from .results import TaskResult
+from .worker import Stopped, Worker, run_chunk, this_worker
+
+if TYPE_CHECKING:
+    from .ledger import Ledger
+    from .plan import Sweep
+
+#: Seconds after which results are written, and how many are before that.
+_WRITE_AFTER, _WRITE_AT = 0.5, 500
+#: How often a task is given to an executor whose worker is lost with it.
+_LOSSES = 4
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run a sweep, see :meth:`Sweep.run`."""
+
+    keep_circuits: bool = False
+    on_error: str = "record"
+    timeout: float | None = None
+    max_in_flight: int | None = None
+    progress: bool | Callable[[Progress], object] | None = None
+    retries: int = 1
+    memory_limit: int | None = None
+    retry_failed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.on_error not in {"record", "raise"}:
+            raise IBMInputValueError(f"on_error is 'record' or 'raise', not {self.on_error!r}.")
+        if self.timeout is not None and not self.timeout > 0:
+            raise IBMInputValueError(f"timeout must be seconds above 0, not {self.timeout!r}.")
+        for name, least in (("max_in_flight", 1), ("retries", 0), ("memory_limit", 1)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise IBMInputValueError(f"{name} must be at least {least}, not {value!r}.")
+
+
+class Run:
+    """One run of a sweep."""
+
+    def __init__(self, sweep: Sweep, executor: Executor | None, ledger: Ledger, options: RunOptions) -> None:
+        """Prepare a run; :meth:`finished` does it."""
+        self._sweep, self._executor, self._ledger, self._options = sweep, executor, ledger, options
+        self._terms = Terms(
+            sweep._versions, options.keep_circuits, options.timeout, options.retries, options.memory_limit
+        )
+        #: This machine's own workers, if there is no executor, or none any more.
+        self._own = _OwnWorkers() if executor is None else None
+        workers = None if self._own is None else self._own.number
+        self._chunker = Chunker(sweep, self._terms, options.max_in_flight, workers)
+        self._replies: queue.SimpleQueue[Future[Reply]] = queue.SimpleQueue()
+        self._in_flight: dict[Future[Reply], Chunk] = {}
+        self._tasks_in_flight = 0
+        self._losses: Counter[int] = Counter()
+        self._failures = 0
+        self._unwritten: list[tuple[int, TaskResult]] = []
+        self._written = time.monotonic()
+        self._state = Progress(len(sweep))
+        self._known: deque[int] = deque()
+
+    def finished(self) -> Iterator[tuple[int, TaskResult | None]]:
+        """Yield index and result of each task as they come; ``None`` for a result that the ledger has already."""
+        with shown(self._options.progress, len(self._sweep)) as report:
+            try:
+                missing = self._missing()
+                while True:
+                    self._submit_all(missing)
+                    while self._known:
+                        yield self._known.popleft(), None
+                    report(self._state)
+                    if not self._in_flight:
+                        break
+                    yield from self._take_one()
+            finally:
+                self._stop()
+            report(self._state)
+
+    def _missing(self) -> Iterator[int]:
+        """Yield which tasks are not in the ledger, and note the others."""
+        options = self._options
+        for index, is_known in self._ledger._known_of(
+            self._sweep, with_circuit=options.keep_circuits, retry_failed=options.retry_failed
+        ):
+            if is_known:
+                self._state.known += 1
+                self._known.append(index)
+            else:
+                yield index
+
+    def _submit_all(self, missing: Iterator[int]) -> None:
+        """Give workers as much as they may have."""
+        while (chunk := self._chunker.next(missing, len(self._in_flight), self._tasks_in_flight)) is not None:
+            try:
+                future = self._submit(chunk)
+            except BrokenExecutor:
+                self._replace_executor()
+                future = self._submit(chunk)
+            self._in_flight[future] = chunk
+            self._tasks_in_flight += len(chunk.tasks)
+            future.add_done_callback(self._replies.put)
+
+    def _submit(self, chunk: Chunk) -> Future[Reply]:
+        if self._own is not None:
+            return self._own.submit(chunk)
+        executor: Any = self._executor
+        future: Future[Reply] = executor.submit(run_chunk, chunk)
+        return future
+
+    def _replace_executor(self) -> None:
+        warnings.warn(
+            f"{type(self._executor).__name__} is broken, as it is when a worker of its is lost; the sweep goes on with"
+            " processes of this machine.",
+            RuntimeWarning,
+            stacklevel=7,
+        )
+        self._own = _OwnWorkers()
+
+    def _take_one(self) -> Iterator[tuple[int, TaskResult]]:
+        """Wait for a chunk, and yield the results of its tasks."""
+        future = self._next_reply()
+        if future is None:
+            return
+        chunk = self._in_flight.pop(future)
+        self._tasks_in_flight -= len(chunk.tasks)
+        error = CancelledError("It was cancelled.") if future.cancelled() else future.exception()
+        if error is not None:
+            yield from self._lost(chunk, error)
+            return
+        reply = future.result()
+        self._chunker.heard_of(reply.worker)
+        if reply.missing:
+            self._chunker.take_back(chunk, reply.missing)
+            return
+        outcomes = _outcomes(reply)
+        self._chunker.learn(sum(outcome.wall for outcome in outcomes), len(outcomes))
+        for task, outcome in zip(chunk.tasks, outcomes, strict=True):
+            yield task.number, self._done(task.number, outcome)
+
+    def _next_reply(self) -> Future[Reply] | None:
+        """Wait for a reply, as long as nothing else is to be done."""
+        wait = None if not self._unwritten else max(0.0, self._written + _WRITE_AFTER - time.monotonic())
+        try:
+            return self._replies.get(timeout=wait)
+        except queue.Empty:
+            self._write()
+            return None
+
+    def _done(self, index: int, outcome: Outcome) -> TaskResult:
+        result = TaskResult._of(self._sweep, index, outcome)
+        self._state.done += 1
+        self._unwritten.append((index, result))
+        if len(self._unwritten) >= _WRITE_AT or time.monotonic() > self._written + _WRITE_AFTER:
+            self._write()
+        if result.error is not None:
+            self._state.failed += 1
+            if self._options.on_error == "raise":
+                self._write()
+                raise SweepError(f"Task {index} ({result.circuit} on {result.backend}) failed: {result.error}")
+        return result
+
+    def _lost(self, chunk: Chunk, error: BaseException) -> Iterator[tuple[int, TaskResult]]:
+        """Give tasks out again whose worker is lost, one by one, so that the guilty one is found."""
+        if isinstance(error, KeyboardInterrupt):
+            raise error
+        if isinstance(error, Stopped | BrokenExecutor):
+            # That is not about the task as a rule; but if it is, it must not go on for ever.
+            self._losses.update(task.number for task in chunk.tasks if isinstance(error, BrokenExecutor))
+        else:
+            self._failures += 1
+            self._losses.update(task.number for task in chunk.tasks)
+        if not self._state.done and self._failures >= _LOSSES:
+            raise SweepError(f"The executor does not work: {type(error).__name__}: {error}") from error
+        again = [task for task in chunk.tasks if self._losses[task.number] < _LOSSES]
+        self._chunker.give_again(again)
+        text = f"The executor's worker was lost each time: {type(error).__name__}: {error}"
+        for task in chunk.tasks:
+            if task not in again:
+                outcome = Outcome(None, None, ("WorkerLost", text), 0.0, 0.0, "", self._losses[task.number])
+                yield task.number, self._done(task.number, outcome)
+
+    def _write(self) -> None:
+        self._ledger._write(self._sweep, self._unwritten)
+        self._unwritten = []
+        self._written = time.monotonic()
+
+    def _stop(self) -> None:
+        """Keep what is done, and give up the rest; there is none unless the run was interrupted."""
+        is_interrupted = bool(self._in_flight)
+        for future in self._in_flight:
+            future.cancel()
+        try:
+            self._keep_replies()
+            self._write()
+        finally:
+            if self._own is not None:
+                self._own.stop()
+            elif is_interrupted:
+                # If the executor's workers are threads, their processes are ours.
+                this_worker().stop()
+
+    def _keep_replies(self) -> None:
+        """Note results that came after the run was interrupted."""
+        while not self._replies.empty():
+            future = self._replies.get()
+            chunk = self._in_flight.pop(future, None)
+            if chunk is None or future.cancelled() or future.exception() is not None:
+                continue
+            for task, outcome in zip(chunk.tasks, _outcomes(future.result()), strict=False):
+                self._unwritten.append((task.number, TaskResult._of(self._sweep, task.number, outcome)))
+
+
+class _OwnWorkers:
+    """Workers of this machine: threads, each of which watches over a process."""
+
+    def __init__(self) -> None:
+        self.number = available_processors()
+        self._worker = Worker()
+        self._threads = ThreadPoolExecutor(self.number, thread_name_prefix="sweep")
+
+    def submit(self, chunk: Chunk) -> Future[Reply]:
+        return self._threads.submit(self._worker.run, chunk)
+
+    def stop(self) -> None:
+        """End all processes, and wait for the threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._worker.stop()
+        self._threads.shutdown(wait=True)
+
+
+def _outcomes(reply: Reply) -> list[Outcome]:
+    outcomes = [Outcome(*pickle.loads(each)) for each in reply.outcomes]  # noqa: S301 (from our own workers)
+    return [each._replace(figures=each.figures and Figures(*each.figures)) for each in outcomes]

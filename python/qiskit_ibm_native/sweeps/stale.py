@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which transpiled circuits are still good today."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..exceptions import SweepError
+from .score import scores_of
+from .snapshots import SnapshotList
+
+if TYPE_CHECKING:
+    from ..diff import SnapshotDiff
+    from ..snapshot import Snapshot
+    from .ledger import Ledger
+    from .plan import Sweep
+    from .results import TaskResult
+
+
+class StaleResult(NamedTuple):
+    """A transpiled circuit that sits on something that changed.
+
+    Attributes:
+        result: The result, with its circuit.
+        esp_then: Its estimated success probability when it was transpiled.
+        esp_now: The same today; NaN if it cannot run any more, or if there is no such figure.
+        duration_now: How long it takes today, s; NaN likewise.
+    """
+
+    result: TaskResult
+    esp_then: float | None
+    esp_now: float
+    duration_now: float
+
+
+def stale_results(sweep: Sweep, ledger: Ledger | None, today: Any, rtol: float, atol: float) -> list[StaleResult]:
+    """Return what changed, see :meth:`Sweep.stale`."""
+    if ledger is None:
+        raise SweepError("The sweep has not been run here; say which ledger has its results.")
+    now = SnapshotList(today)
+    latest = {snapshot.name: snapshot for snapshot in map(now.snapshot, range(len(now)))}
+    found, differences = [], _Differences(latest, rtol, atol)
+    has_circuits = False
+    for index, result in enumerate(ledger._results_of(sweep, range(len(sweep)))):
+        if result.error is not None or result.backend not in latest:
+            continue
+        circuit = result.transpiled
+        if circuit is None:
+            continue
+        has_circuits = True
+        at = sweep._place(index)[0]
+        if differences.since(at, sweep._snapshots.snapshot(at)).affects(circuit):
+            choice = sweep._snapshots.entry(at).use_fractional_gates
+            found.append(StaleResult(result, result.esp, *_worth(circuit, latest[result.backend], choice)))
+    if not has_circuits:
+        raise SweepError(
+            f"{ledger.path} has no circuits of these devices: run the sweep with keep_circuits=True, and give snapshots of"
+            " its devices."
+        )
+    return found
+
+
+class _Differences:
+    """What changed since a snapshot of the sweep; its tasks come one after the other."""
+
+    def __init__(self, latest: dict[str, Snapshot], rtol: float, atol: float) -> None:
+        self._latest, self._rtol, self._atol = latest, rtol, atol
+        self._at: int | None = None
+        self._diff: SnapshotDiff | None = None
+
+    def since(self, at: int, snapshot: Snapshot) -> SnapshotDiff:
+        if self._diff is None or self._at != at:
+            self._at, self._diff = at, snapshot.diff(self._latest[snapshot.name], self._rtol, self._atol)
+        return self._diff
+
+
+def _worth(circuit: Any, snapshot: Snapshot, use_fractional_gates: bool | None) -> tuple[float, float]:
+    from ..exceptions import IBMInputValueError
+
+    try:
+        scores = scores_of(circuit, [snapshot], use_fractional_gates=use_fractional_gates, threads=1)
+    except IBMInputValueError:
+        return float("nan"), float("nan")
+    return float(scores.esp[0]), float(scores.duration[0])
