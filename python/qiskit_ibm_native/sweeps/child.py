@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import functools
 import gc
 import os
 import pickle
@@ -14,6 +15,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from .materials import Materials, needs_of
@@ -167,15 +169,23 @@ def _watched(timeout: float | None) -> Any:
 
 
 def _limit_memory(limit: int | None) -> None:
+    """Limit what tasks can allocate, beside what the process had when it was ready; on Linux, where that can be told."""
     try:
         import resource
-    except ImportError:
+
+        wanted = _reserved() + (_half_of_memory() if limit is None else limit)
+    except (ImportError, OSError):
         return
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    wanted = limit if limit is not None else _half_of_memory()
-    bounded = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_DATA, (bounded, hard))
+    soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+@functools.cache
+def _reserved() -> int:
+    """Return the bytes that count against the limit already: allocators reserve gigabytes that they never touch."""
+    with Path("/proc/self/status").open(encoding="ascii") as status:
+        return 1024 * next(int(line.split()[1]) for line in status if line.startswith("VmData:"))
 
 
 def _half_of_memory() -> int:
@@ -191,6 +201,23 @@ def _channel() -> tuple[BinaryIO, BinaryIO]:
     return requests, answers
 
 
+def _prepare() -> None:
+    """Import what every task needs, plug-ins too, so that no task is blamed for the time that takes."""
+    from qiskit import QuantumCircuit, qpy  # noqa: F401
+    from qiskit.transpiler import Target
+
+    from .. import target  # noqa: F401
+    from . import figures  # noqa: F401
+
+    for level in range(4):
+        _preset(Target(num_qubits=1), {"optimization_level": level}).run(QuantumCircuit(1))
+    with contextlib.suppress(OSError):
+        _reserved()
+    # It is there for good; looking for garbage in it takes time.
+    gc.collect()
+    gc.freeze()
+
+
 def main() -> None:
     """Answer requests until there are no more."""
     requests, answers = _channel()
@@ -202,13 +229,7 @@ def main() -> None:
         # The worker is gone: whatever is being done here, nobody waits for it.
         os._exit(0)
 
-    # What every task needs.
-    import qiskit.qpy
-    import qiskit.transpiler  # noqa: F401
-
-    from . import figures  # noqa: F401
-
-    gc.freeze()
+    _prepare()
     write_frame(answers, b"ready")
     threading.Thread(target=read, daemon=True).start()
     transpiler = Transpiler()

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+import weakref
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -47,6 +48,8 @@ class CircuitStore:
         """
         self._lock = threading.Lock()
         self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 (closed with the store)
+        # Spooled files complain when the interpreter ends before they are closed.
+        weakref.finalize(self, self._file.close)
         self._starts = array("Q", [0])
         self._names = array("Q", [0])
         self._digests = bytearray()
@@ -89,10 +92,6 @@ class CircuitStore:
     def form(self, index: int) -> bytes:
         """Return a circuit as bytes, see :mod:`.qpy_form`."""
         return self._read(self._names[index + 1], self._starts[index + 1])
-
-    def close(self) -> None:
-        """Give the temporary file back."""
-        self._file.close()
 
 
 def _circuits(source: Any) -> Iterator[QuantumCircuit]:

@@ -225,8 +225,8 @@ class Sweep(Sequence[Task]):
             progress: Whether to show a bar, or a function that is called with the state of things; by default there is a bar
                 on terminals and in notebooks.
             retries: How often a task is tried again before it is recorded as failed.
-            memory_limit: Bytes of memory that the process of a worker may use, where the system can tell; by default half of
-                the machine's memory.
+            memory_limit: Bytes that tasks may allocate in the process of a worker, beside what it has to begin with; on
+                Linux. By default half of the machine's memory.
             retry_failed: Whether to try tasks again that the ledger has as failed.
 
         Raises:

@@ -27,6 +27,8 @@ from .messages import Chunk, Outcome, Reply, TaskOrder, Terms, read_frame, write
 #: Seconds that a process gets to end by itself when its time is over.
 _GRACE = 5.0
 _MOST_TEXT = 2000
+#: How a traceback begins that is written because time is over.
+_TIMEOUT = "Timeout ("
 #: Bytes of messages of a process that are kept between tasks.
 _MOST_MESSAGES = 1 << 20
 #: What makes the transpiler's results depend on the machine, or lets it use processors that other workers have.
@@ -130,19 +132,19 @@ class Process:
             self._messages.seek(0)
 
     def _said(self) -> str:
-        """Return the end of what it wrote."""
+        """Return the end of what it wrote; what it wrote at a timeout begins the text."""
         size = os.fstat(self._messages.fileno()).st_size
-        self._messages.seek(max(0, size - _MOST_TEXT))
-        return self._messages.read().decode(errors="replace").strip()
+        self._messages.seek(max(0, size - _MOST_MESSAGES))
+        said = self._messages.read().decode(errors="replace").strip()
+        at = said.rfind(_TIMEOUT)
+        return said[-_MOST_TEXT:] if at < 0 else said[at : at + _MOST_TEXT]
 
     def why_it_ended(self, timeout: float | None) -> tuple[str, str]:
         """Return the class of the error and its message, for a process that ended in the midst of a task."""
         self.kill(wait=_GRACE)
         code, said = self._process.returncode, self._said()
-        at = said.rfind("Timeout (")
-        if self._is_overdue or (timeout is not None and code == 1 and at >= 0):
-            where = said[at:] if at >= 0 else ""
-            return "TimeoutError", f"The task took more than {timeout:g} s.\n{where}".strip()
+        if self._is_overdue or (timeout is not None and code == 1 and said.startswith(_TIMEOUT)):
+            return "TimeoutError", f"The task took more than {timeout:g} s.\n{said}".strip()
         name = signal.Signals(-code).name if -code in set(signal.Signals) else f"exit code {code}"
         hint = " Perhaps there was not enough memory." if code == -signal.SIGKILL else ""
         return "WorkerDied", f"The process of the task ended by {name}.{hint}\n{said}".strip()

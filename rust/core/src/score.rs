@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use crate::columns::{Column, QubitQuantity};
 use crate::parallel::in_parallel;
-use crate::plan::{InstructionValues, Options, Place, Qargs, TargetPlan};
+use crate::plan::{InstructionValues, Options, PlaceFinder, TargetPlan};
 use crate::snapshot::Reading;
 
 /// How many calibrations a thread takes at once; within those, it knows where the last one had what.
@@ -108,6 +108,32 @@ impl Circuit {
     }
 }
 
+/// A circuit on one calibration after the other.
+struct Scorer<'c> {
+    circuit: &'c Circuit,
+    /// What finds the places of each operation.
+    finders: Vec<PlaceFinder>,
+    course: Course,
+}
+
+impl<'c> Scorer<'c> {
+    fn new(circuit: &'c Circuit) -> Self {
+        let finders = circuit.operations.iter().map(|(name, places)| PlaceFinder::new(name, places)).collect();
+        Self { circuit, finders, course: Course::default() }
+    }
+
+    fn score(&mut self, reading: &Reading, options: Options<'_>) -> Score {
+        let plan = TargetPlan::new(reading, options);
+        let fits = self.circuit.width <= plan.num_qubits() as usize;
+        if !fits || !self.finders.iter_mut().all(|finder| finder.find(&plan)) {
+            return Score::IMPOSSIBLE;
+        }
+        let values = |operation: usize, place| self.finders[operation].values(place);
+        let Some(gates) = self.course.play(self.circuit, plan.dt(), values) else { return Score::IMPOSSIBLE };
+        Score { success: gates * self.course.kept(reading), duration: self.course.duration() }
+    }
+}
+
 /// What is known of a qubit while a circuit is gone through from its end.
 #[derive(Debug, Clone, Copy, Default)]
 struct Line {
@@ -118,58 +144,24 @@ struct Line {
     is_used: bool,
 }
 
-struct Scorer<'c> {
-    circuit: &'c Circuit,
-    /// What is measured at each place of each operation.
-    values: Vec<Vec<InstructionValues>>,
-    /// Where each place of each operation was found last.
-    found: Vec<Vec<usize>>,
+/// How a circuit is played.
+#[derive(Debug, Default)]
+struct Course {
     lines: Vec<Line>,
     /// Qubits that wait, and for how long, s.
     waits: Vec<(usize, f64)>,
 }
 
-impl<'c> Scorer<'c> {
-    fn new(circuit: &'c Circuit) -> Self {
-        let sizes = || circuit.operations.iter().map(|(_, places)| places.len());
-        Self {
-            circuit,
-            values: sizes().map(|size| vec![InstructionValues::default(); size]).collect(),
-            found: sizes().map(|size| vec![0; size]).collect(),
-            lines: Vec::new(),
-            waits: Vec::new(),
-        }
-    }
-
-    fn score(&mut self, reading: &Reading, options: Options<'_>) -> Score {
-        let plan = TargetPlan::new(reading, options);
-        if self.circuit.width > plan.num_qubits() as usize || self.look_up(&plan).is_none() {
-            return Score::IMPOSSIBLE;
-        }
-        let Some(gates) = self.play(plan.dt()) else { return Score::IMPOSSIBLE };
-        let duration = self.lines.iter().map(|line| line.busy).fold(0.0, f64::max);
-        Score { success: gates * self.kept(reading), duration }
-    }
-
-    /// Finds what is measured at each place; `None` if an operation does not exist somewhere.
-    fn look_up(&mut self, plan: &TargetPlan<'_, '_>) -> Option<()> {
-        for (at, (name, wanted)) in self.circuit.operations.iter().enumerate() {
-            let operation = plan.operations().iter().find(|operation| operation.name == name)?;
-            let Some(places) = plan.places(operation) else { continue };
-            for ((qubits, found), values) in wanted.iter().zip(&mut self.found[at]).zip(&mut self.values[at]) {
-                if places.get(*found).is_none_or(|place| !is_on(place, qubits)) {
-                    *found = places.iter().position(|place| is_on(place, qubits))?;
-                }
-                *values = places[*found].values.unwrap_or_default();
-            }
-        }
-        Some(())
-    }
-
-    /// Goes through the circuit from its end, notes how long qubits wait, and returns the product of `1 - error`; `None`
-    /// if a delay is in units that the device does not have.
-    fn play(&mut self, dt: Option<f64>) -> Option<f64> {
-        let Self { circuit, values, lines, waits, .. } = self;
+impl Course {
+    /// Goes through a circuit from its end, notes how long qubits wait, and returns the product of `1 - error`; `None` if
+    /// a delay is in units that the device does not have.
+    fn play(
+        &mut self,
+        circuit: &Circuit,
+        dt: Option<f64>,
+        values: impl Fn(usize, usize) -> InstructionValues,
+    ) -> Option<f64> {
+        let Self { lines, waits } = self;
         lines.clear();
         lines.resize(circuit.width, Line::default());
         waits.clear();
@@ -177,16 +169,15 @@ impl<'c> Scorer<'c> {
         for step in circuit.steps.iter().rev() {
             match step {
                 Step::Operation(operation, place) => {
-                    let qubits = &circuit.operations[*operation].1[*place];
-                    let InstructionValues { duration, error } = values[*operation][*place];
+                    let InstructionValues { duration, error } = values(*operation, *place);
                     product *= (1.0 - error.unwrap_or(0.0)).clamp(0.0, 1.0);
+                    let qubits = &circuit.operations[*operation].1[*place];
                     let end = meet(lines, qubits);
-                    for qubit in qubits {
-                        let line = &mut lines[*qubit as usize];
-                        if line.is_used && line.idle > 0.0 {
-                            waits.push((*qubit as usize, line.idle));
+                    for qubit in qubits.iter().map(|qubit| *qubit as usize) {
+                        if lines[qubit].is_used && lines[qubit].idle > 0.0 {
+                            waits.push((qubit, lines[qubit].idle));
                         }
-                        *line = Line { busy: end + duration.unwrap_or(0.0), idle: 0.0, is_used: true };
+                        lines[qubit] = Line { busy: end + duration.unwrap_or(0.0), idle: 0.0, is_used: true };
                     }
                 }
                 Step::Delay(qubits, delay) => {
@@ -194,15 +185,20 @@ impl<'c> Scorer<'c> {
                         Delay::Seconds(seconds) => *seconds,
                         Delay::Samples(samples) => samples * dt?,
                     };
-                    for line in qubits.iter().map(|qubit| *qubit as usize) {
-                        lines[line].busy += seconds;
-                        lines[line].idle += seconds;
+                    for qubit in qubits.iter().map(|qubit| *qubit as usize) {
+                        lines[qubit].busy += seconds;
+                        lines[qubit].idle += seconds;
                     }
                 }
                 Step::Barrier(qubits) => drop(meet(lines, qubits)),
             }
         }
         Some(product)
+    }
+
+    /// How long the circuit takes, s.
+    fn duration(&self) -> f64 {
+        self.lines.iter().map(|line| line.busy).fold(0.0, f64::max)
     }
 
     /// The product of what is kept of the states of qubits that wait.
@@ -222,14 +218,6 @@ fn meet(lines: &mut [Line], qubits: &[u32]) -> f64 {
         line.busy = meeting;
     }
     meeting
-}
-
-fn is_on(place: &Place<'_>, qubits: &[u32]) -> bool {
-    match place.qargs {
-        Qargs::One(qubit) => qubits == [qubit],
-        Qargs::Two(first, second) => qubits == [first, second],
-        Qargs::Many(many) => qubits == many,
-    }
 }
 
 /// `T1` and `T2` of a qubit, s. A state without a `T1` does not relax, and none dephases slower than `T1` allows.
@@ -262,12 +250,12 @@ mod tests {
         circuit.delay(vec![0], Delay::Samples(3.0));
         circuit.operation("x", vec![0]);
         circuit.delay(vec![0], Delay::Seconds(7.0));
-        let mut scorer = Scorer::new(&circuit);
-        scorer.values[0][0] = InstructionValues { duration: Some(1.0), error: Some(0.5) };
-        assert_eq!(scorer.play(Some(2.0)), Some(0.25));
-        assert_eq!(scorer.waits, [(0, 6.0)]);
-        assert_eq!(scorer.lines[0].busy, 5.0 + 1.0 + 6.0 + 1.0 + 7.0);
-        assert_eq!(scorer.play(None), None);
+        let mut course = Course::default();
+        let values = |_, _| InstructionValues { duration: Some(1.0), error: Some(0.5) };
+        assert_eq!(course.play(&circuit, Some(2.0), values), Some(0.25));
+        assert_eq!(course.waits, [(0, 6.0)]);
+        assert!((course.duration() - 20.0).abs() < 1e-12);
+        assert_eq!(course.play(&circuit, None, values), None);
     }
 
     #[test]
@@ -280,11 +268,11 @@ mod tests {
         circuit.operation("x", vec![0]);
         circuit.operation("x", vec![0]);
         circuit.operation("x", vec![1]);
-        let mut scorer = Scorer::new(&circuit);
-        scorer.values[0] = vec![InstructionValues { duration: Some(1.0), error: None }; 2];
-        assert_eq!(scorer.play(None), Some(1.0));
+        let mut course = Course::default();
+        let values = |_, _| InstructionValues { duration: Some(1.0), error: None };
+        assert_eq!(course.play(&circuit, None, values), Some(1.0));
         // Behind the barrier, qubit 1 begins late; before it, qubit 0 does, which is no wait: nothing was there before.
-        assert_eq!(scorer.waits, [(1, 1.0)]);
-        assert_eq!([scorer.lines[0].busy, scorer.lines[1].busy], [3.0, 4.0]);
+        assert_eq!(course.waits, [(1, 1.0)]);
+        assert!((course.duration() - 4.0).abs() < 1e-12);
     }
 }

@@ -49,6 +49,16 @@ impl<'s> Qargs<'s> {
         }
     }
 
+    /// Whether these are the qubits.
+    #[must_use]
+    pub fn is(&self, qubits: &[u32]) -> bool {
+        match *self {
+            Self::One(qubit) => qubits == [qubit],
+            Self::Two(first, second) => qubits == [first, second],
+            Self::Many(many) => qubits == many,
+        }
+    }
+
     fn of(qubits: &'s [u32]) -> Self {
         match *qubits {
             [qubit] => Self::One(qubit),
@@ -59,7 +69,7 @@ impl<'s> Qargs<'s> {
 }
 
 /// The qargs of a gate whose definition lists none.
-static NOWHERE: QargsList = QargsList::new();
+pub(super) static NOWHERE: QargsList = QargsList::new();
 
 /// The measured side of a snapshot, and which of its qubits are left out.
 #[derive(Debug)]
@@ -87,6 +97,11 @@ impl<'s> Calibration<'s> {
         self.filter_faulty && (touches_faulty || !gate.operational[row])
     }
 
+    /// What is said of the place in a row of a gate's table.
+    pub(super) fn state(&self, gate: &GateColumns, qargs: &[u32], row: usize) -> Measured {
+        if self.is_row_left_out(gate, qargs, row) { Measured::LeftOut } else { Measured::Row(row) }
+    }
+
     pub(super) fn qubits(&self, num_qubits: u32) -> Vec<QubitValues> {
         let columns = &self.properties.qubits;
         let [t1, t2, frequency] =
@@ -108,10 +123,22 @@ pub(super) fn merge_without_calibration(defined: Option<&QargsList>) -> Option<V
 
 /// What a calibration says of a place where a gate is defined.
 #[derive(Clone, Copy)]
-enum Measured {
+pub(super) enum Measured {
     Nothing,
     LeftOut,
     Row(usize),
+}
+
+impl Measured {
+    pub(super) fn is_left_out(self) -> bool {
+        matches!(self, Self::LeftOut)
+    }
+
+    /// The values of the place, if any were measured.
+    pub(super) fn values(self, gate: &GateColumns) -> Option<InstructionValues> {
+        let Self::Row(row) = self else { return None };
+        Some(InstructionValues { duration: gate.duration.cell(row).number(), error: gate.error.cell(row).number() })
+    }
 }
 
 /// Where a gate exists by its definition, with what was measured there; then what was measured elsewhere. When a
@@ -126,9 +153,7 @@ pub(super) fn merge<'s>(
     };
     let defined = defined.unwrap_or(&NOWHERE);
     let order = defined.order();
-    let state = |qargs, row| {
-        if calibration.is_row_left_out(measured, qargs, row) { Measured::LeftOut } else { Measured::Row(row) }
-    };
+    let state = |qargs, row| calibration.state(measured, qargs, row);
     let mut found = vec![Measured::Nothing; defined.len()];
     let mut elsewhere = Elsewhere::new(&measured.qargs);
     let mut guess = 0;
@@ -145,19 +170,13 @@ pub(super) fn merge<'s>(
         }
     }
     let mut places = Vec::with_capacity(defined.len() + elsewhere.places.len());
-    let mut add = |qargs: &'s [u32], measured_there| {
-        let values = match measured_there {
-            Measured::LeftOut => return,
-            Measured::Nothing => None,
-            Measured::Row(row) => Some(InstructionValues {
-                duration: measured.duration.cell(row).number(),
-                error: measured.error.cell(row).number(),
-            }),
-        };
-        places.push(Place { qargs: Qargs::of(qargs), values });
+    let mut add = |qargs: &'s [u32], there: Measured| {
+        if !there.is_left_out() {
+            places.push(Place { qargs: Qargs::of(qargs), values: there.values(measured) });
+        }
     };
     defined.first_rows(&order).for_each(|(row, qargs)| add(qargs, found[row]));
-    elsewhere.places.into_iter().for_each(|(qargs, measured_there)| add(qargs, measured_there));
+    elsewhere.places.into_iter().for_each(|(qargs, there)| add(qargs, there));
     Some(places)
 }
 

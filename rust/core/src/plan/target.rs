@@ -8,9 +8,10 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use super::places::{Calibration, InstructionValues, Place, Qargs, merge, merge_without_calibration};
-use crate::columns::{QubitColumns, QubitQuantity};
+use super::places::{Calibration, InstructionValues, NOWHERE, Place, Qargs, merge, merge_without_calibration};
+use crate::columns::{GateColumns, QubitColumns, QubitQuantity};
 use crate::configuration::{Configuration, GateDefinition, Signature, Timing};
+use crate::qargs::QargsList;
 use crate::snapshot::Reading;
 
 /// Names that mean control flow. They have no qargs, and their operation is a class.
@@ -231,6 +232,17 @@ impl<'s, 'o> TargetPlan<'s, 'o> {
             return Some(self.used_qubits().map(|qubit| Place { qargs: Qargs::One(qubit), values: None }).collect());
         }
         places
+    }
+
+    /// Where an operation is defined, and what was measured of it, if places are told by such rows.
+    pub(super) fn rows(&self, operation: &Operation<'s>) -> Option<(&'s QargsList, &'s GateColumns, &Calibration<'s>)> {
+        let name = operation.name;
+        if matches!(operation.definition, Definition::ControlFlow) || name == "measure" {
+            return None;
+        }
+        let calibration = self.calibration.as_ref()?;
+        let measured = calibration.properties.gate(name).filter(|measured| !measured.qargs.is_empty())?;
+        Some((self.gate(name).and_then(|gate| gate.qargs.as_ref()).unwrap_or(&NOWHERE), measured, calibration))
     }
 
     /// Whether an operation of this plan exists everywhere. Control flow, whose width varies, does.

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Circuits of well-known families, and pass managers that behave badly."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit.library import QFTGate, quantum_volume
+from qiskit.circuit.random import random_circuit
+from qiskit.transpiler import PassManager, generate_preset_pass_manager
+from qiskit.transpiler.basepasses import TransformationPass
+
+
+def ghz(num_qubits: int, name: str | None = None) -> QuantumCircuit:
+    circuit = QuantumCircuit(num_qubits, name=name or f"ghz_n{num_qubits}")
+    circuit.h(0)
+    for qubit in range(num_qubits - 1):
+        circuit.cx(qubit, qubit + 1)
+    circuit.measure_all()
+    return circuit
+
+
+def qft(num_qubits: int) -> QuantumCircuit:
+    circuit = QuantumCircuit(num_qubits, name=f"qft_n{num_qubits}")
+    circuit.append(QFTGate(num_qubits), range(num_qubits))
+    circuit.measure_all()
+    return circuit
+
+
+def qaoa(num_qubits: int, seed: int) -> QuantumCircuit:
+    """One layer for a random cut."""
+    chance = np.random.default_rng(seed)
+    circuit = QuantumCircuit(num_qubits, name=f"qaoa_n{num_qubits}_{seed}")
+    circuit.h(range(num_qubits))
+    for first in range(num_qubits):
+        for second in range(first):
+            if chance.random() < 0.5:
+                circuit.rzz(chance.uniform(0, np.pi), first, second)
+    circuit.rx(chance.uniform(0, np.pi), range(num_qubits))
+    circuit.measure_all()
+    return circuit
+
+
+def families(num_qubits: int = 5) -> list[QuantumCircuit]:
+    """Return one circuit of each family that fits a device of ``num_qubits`` qubits."""
+    volume = quantum_volume(num_qubits - 1, 3, seed=7)
+    volume.name = f"qv_n{num_qubits - 1}"
+    anything = random_circuit(num_qubits - 1, 6, max_operands=2, measure=True, seed=11)
+    anything.name = "random"
+    return [ghz(num_qubits), qft(num_qubits - 1), qaoa(num_qubits, 3), volume.measure_all(inplace=False), anything]
+
+
+class Misbehaving(TransformationPass):
+    """Does what the name of the circuit says."""
+
+    def run(self, dag: Any) -> Any:
+        what = dag.name.partition("_")[0]
+        if what == "exit":
+            os._exit(3)
+        if what == "segfault":
+            ctypes.string_at(0)
+        if what == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if what == "stop":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        if what == "hang":
+            time.sleep(10_000)
+        if what == "spin":
+            while True:
+                pass
+        if what == "eat":
+            eaten = []
+            while True:
+                eaten.append(bytearray(20_000_000))
+        if what == "leave":
+            sys.exit(5)
+        if what == "raise":
+            raise ValueError("no good")
+        if what == "once":
+            # Goes wrong the first time only; where that is noted, the environment says.
+            with open(os.environ["SWEEPING_NOTES"], "a+") as notes:
+                notes.seek(0)
+                if dag.name not in notes.read().split():
+                    notes.write(f"{dag.name}\n")
+                    notes.flush()
+                    os._exit(1)
+        if what == "print":
+            print("printed by a pass")
+            os.write(2, b"x" * 100_000)
+        return dag
+
+
+def misbehaving(target: Any, **options: Any) -> PassManager:
+    """Make Qiskit's pass manager, with a pass that does what names of circuits say."""
+    manager = generate_preset_pass_manager(target=target, **options)
+    manager.init += PassManager([Misbehaving()])
+    return manager
+
+
+class Slow(TransformationPass):
+    """Takes a while."""
+
+    def run(self, dag: Any) -> Any:
+        time.sleep(0.02)
+        return dag
+
+
+def slow(target: Any, **options: Any) -> PassManager:
+    """Make Qiskit's pass manager, and one that takes 20 ms more."""
+    manager = generate_preset_pass_manager(target=target, **options)
+    manager.init += PassManager([Slow()])
+    return manager
