@@ -127,7 +127,7 @@ def test_thousands_of_calibrations_give_what_each_gives_alone() -> None:
                 assert esp[at] == pytest.approx(plain(made, snapshots[at])[0], rel=1e-12)
     # Snapshots that were sent as compact forms are as good.
     sent = [Snapshot.from_bytes(each.to_bytes(payloads=False)) for each in snapshots[:50]]
-    assert np.array_equal(score(made, sent).esp, esp[:50])
+    np.testing.assert_array_equal(score(made, sent).esp, esp[:50])
 
 
 def test_calibrations_of_other_devices_and_faults_have_no_score() -> None:

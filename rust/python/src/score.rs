@@ -8,13 +8,16 @@ use crate::array::PyArray;
 use crate::plan::PyPlanner;
 use crate::snapshot::PySnapshot;
 
+/// Name and qubits, and for delays how long they are, and whether that is in dt.
+type Instruction = (String, Vec<u32>, Option<(f64, bool)>);
+
 #[pyclass(name = "ScoredCircuit", module = "qiskit_ibm_native._native", frozen)]
 pub struct PyScoredCircuit(Circuit);
 
 #[pymethods]
 impl PyScoredCircuit {
     #[new]
-    fn new(instructions: Vec<(String, Vec<u32>, Option<(f64, bool)>)>) -> Self {
+    fn new(instructions: Vec<Instruction>) -> Self {
         let mut circuit = Circuit::new();
         for (name, qubits, delay) in instructions {
             match (name.as_str(), delay) {
