@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -85,14 +86,14 @@ class Misbehaving(TransformationPass):
             raise ValueError("no good")
         if what == "once":
             # Goes wrong the first time only; where that is noted, the environment says.
-            with open(os.environ["SWEEPING_NOTES"], "a+") as notes:
+            with Path(os.environ["SWEEPING_NOTES"]).open("a+") as notes:
                 notes.seek(0)
                 if dag.name not in notes.read().split():
                     notes.write(f"{dag.name}\n")
                     notes.flush()
                     os._exit(1)
         if what == "print":
-            print("printed by a pass")
+            sys.stdout.write("printed by a pass")
             os.write(2, b"x" * 100_000)
         return dag
 

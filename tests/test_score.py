@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -47,7 +48,7 @@ def plain(circuit: QuantumCircuit, snapshot: Snapshot) -> tuple[float, float]:
             later[qubit] = begin
     for qubit, uses in enumerate(waits):
         t1, t2 = target.qubit_properties[qubit].t1 or math.inf, target.qubit_properties[qubit].t2 or math.inf
-        for (after, _), (_, before) in zip(uses, uses[1:], strict=False):
+        for (after, _), (_, before) in itertools.pairwise(uses):
             length = before - after
             product *= 0.5 + math.exp(-length / t1) / 6 + math.exp(-length / min(t2, 2 * t1)) / 3
     return product, max(later, default=0.0)
@@ -133,9 +134,7 @@ def test_thousands_of_calibrations_give_what_each_gives_alone() -> None:
 def test_calibrations_of_other_devices_and_faults_have_no_score() -> None:
     lima = Snapshot.load("lima")
     made = transpile(ghz(5), target=build_target(lima), seed_transpiler=0)
-    pair = next(
-        tuple(made.find_bit(bit).index for bit in each.qubits) for each in made.data if len(each.qubits) == 2
-    )
+    pair = next(tuple(made.find_bit(bit).index for bit in each.qubits) for each in made.data if len(each.qubits) == 2)
     # A gate that stopped working, on the second of three calibrations.
     broken = lima.with_overrides(gate_operational={("cx", pair): False})
     esp, duration = score(made, [lima, broken, lima])
@@ -147,7 +146,7 @@ def test_calibrations_of_other_devices_and_faults_have_no_score() -> None:
 
 
 def test_what_cannot_be_scored_is_said() -> None:
-    with pytest.raises(IBMInputValueError, match="can run on none of the snapshots.*Transpile it first"):
+    with pytest.raises(IBMInputValueError, match=r"can run on none of the snapshots.*Transpile it first"):
         score(ghz(3), "fez")
     looping = QuantumCircuit(5, 1, name="loops")
     with looping.if_test((looping.clbits[0], 1)):
@@ -156,7 +155,7 @@ def test_what_cannot_be_scored_is_said() -> None:
         score(looping, "lima")
     waiting = QuantumCircuit(5)
     waiting.delay(Parameter("t"), 0)
-    with pytest.raises(IBMInputValueError, match="a delay of t has no length yet|A delay of t has no length yet"):
+    with pytest.raises(IBMInputValueError, match="A delay of t has no length yet"):
         score(waiting, "lima")
     assert score(QuantumCircuit(5), []).esp.shape == (0,)
     assert score(QuantumCircuit(5), "lima").esp.tolist() == [1.0]

@@ -10,6 +10,7 @@ import gc
 import os
 import pickle
 import queue
+import socket
 import sys
 import threading
 import time
@@ -38,7 +39,6 @@ class Request(NamedTuple):
     terms: Terms
     tasks: list[TaskOrder]
     materials: dict[bytes, bytes]
-    worker: str
 
 
 class Recent:
@@ -63,6 +63,7 @@ class Transpiler:
     """Transpiles tasks, keeping what the next ones may need again."""
 
     def __init__(self) -> None:
+        self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._materials = Materials()
         self._targets = Recent(_TARGETS)
         self._pass_managers = Recent(_PASS_MANAGERS)
@@ -88,7 +89,7 @@ class Transpiler:
             head, error = FAILED, (type(problem).__name__, str(problem)[:_MOST_TEXT])
         if error is not None:
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        return head + pickle.dumps(tuple(Outcome(figures, circuit, error, wall, cpu, request.worker, 1)), protocol=5)
+        return head + pickle.dumps(tuple(Outcome(figures, circuit, error, wall, cpu, self._name, 1)), protocol=5)
 
     def _transpiled(self, task: TaskOrder, *, keep: bool) -> tuple[Any, tuple[bytes, int] | None, float, float]:
         from .figures import figures_of

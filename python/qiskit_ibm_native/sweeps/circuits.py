@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .fingerprint import fingerprint, has_automatic_name
+from .fingerprint import circuit_fingerprint, has_automatic_name
 from .qpy_form import encode
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class CircuitStore:
         from ..exceptions import IBMInputValueError
 
         try:
-            digest = fingerprint(circuit)
+            digest = circuit_fingerprint(circuit)
         except (TypeError, ValueError) as error:
             raise IBMInputValueError(f"Circuit {circuit.name!r} has no content that could be told: {error}") from error
         if has_automatic_name(circuit):

@@ -35,6 +35,16 @@ def has_automatic_name(circuit: QuantumCircuit) -> bool:
     return circuit.name is None or _AUTOMATIC.fullmatch(circuit.name) is not None
 
 
+def circuit_fingerprint(circuit: QuantumCircuit) -> bytes:
+    """Return the SHA-256 of a circuit: of all that its transpiled form depends on, name and metadata included.
+
+    Raises:
+        TypeError: Something in it has no content that could be told.
+    """
+    name = None if has_automatic_name(circuit) else circuit.name
+    return fingerprint(name, circuit.metadata or None, circuit)
+
+
 def fingerprint(*values: Any) -> bytes:
     """Return the SHA-256 of what ``values`` contain.
 
@@ -149,12 +159,11 @@ class _Writer:
         self._write_all("object", (made, arguments, *(list(it) if hasattr(it, "__next__") else it for it in rest)))
 
     def write_circuit(self, circuit: QuantumCircuit) -> None:
-        """Write a circuit. Names that Qiskit made up do not count."""
+        """Write a circuit without its name, which is made up in subroutines and bodies."""
         qubits = {bit: at for at, bit in enumerate(circuit.qubits)}
         clbits = {bit: at for at, bit in enumerate(circuit.clbits)}
         parts = self._parts
-        name = "" if has_automatic_name(circuit) else circuit.name
-        self._write_all("circuit", (name, len(qubits), len(clbits), circuit.metadata or None))
+        parts.append(f"circuit {len(qubits)} {len(clbits)}")
         self.write(circuit.global_phase)
         for register in (*circuit.qregs, *circuit.cregs):
             index = qubits if register in circuit.qregs else clbits
@@ -193,16 +202,17 @@ class _Writer:
             "condition",
             "target",
         )
-        # Names of subroutines that were circuits without a name are made up, too.
-        automatic = kind in {Gate, Instruction} and _AUTOMATIC.fullmatch(operation.name) is not None
-        self.write("" if automatic else operation.name)
+        # Names of subroutines that were circuits without a name are made up, too, and so is what is made of those.
+        has_definition = kind in {Gate, Instruction, ControlledGate} or not kind.__module__.startswith("qiskit.")
+        self.write(_AUTOMATIC.sub("circuit", operation.name) if has_definition else operation.name)
         for name in attributes:
             if (value := getattr(operation, name, None)) is not None:
                 self._parts.append(name)
-                self.write(value)
+                # Copies of a circuit turn the 1 that a bit is compared with into True.
+                self.write((value[0], int(value[1])) if name == "condition" and isinstance(value, tuple) else value)
         state = getattr(operation, "__dict__", {})
         self.write({name: value for name, value in state.items() if name not in _INSTRUCTION_STATE})
-        if kind in {Gate, Instruction, ControlledGate} or not kind.__module__.startswith("qiskit."):
+        if has_definition:
             self._write_definition(operation)
 
     def _write_definition(self, operation: Operation) -> None:

@@ -66,6 +66,7 @@ class Process:
             env={**environment, **_ENVIRONMENT},
             start_new_session=True,
         )
+        self.name = f"{socket.gethostname()}:{self._process.pid}"
         self._is_ready = False
         self._is_overdue = False
 
@@ -86,9 +87,7 @@ class Process:
         self.kill(wait=_GRACE)
         return self._process.returncode == RETIRED
 
-    def ask(
-        self, terms: Terms, tasks: list[TaskOrder], forms: Mapping[bytes, bytes], worker: str
-    ) -> Iterator[bytes | None]:
+    def ask(self, terms: Terms, tasks: list[TaskOrder], forms: Mapping[bytes, bytes]) -> Iterator[bytes | None]:
         """Give it tasks, and return one answer after the other, then ``None`` if it ended before all were given.
 
         Raises:
@@ -98,7 +97,7 @@ class Process:
         needs = needs_of(task.needs for task in tasks)
         lacking = {digest: forms[digest] for digest in self.known.lacking(needs)}
         self.known.take(lacking, needs)
-        plain = tuple(terms), [tuple(task) for task in tasks], lacking, worker
+        plain = tuple(terms), [tuple(task) for task in tasks], lacking
         self._forget_messages()
         try:
             write_frame(self._process.stdin, pickle.dumps(plain, protocol=5))  # type: ignore[arg-type]
@@ -293,7 +292,7 @@ class _Supervision:
         process = self._worker.process()
         asked = list(self._waiting)
         try:
-            answers = process.ask(self._terms, [self._tasks[at] for at in asked], self._forms, self._worker.name)
+            answers = process.ask(self._terms, [self._tasks[at] for at in asked], self._forms)
             for at, answer in zip(asked, answers, strict=False):
                 if answer is None:
                     self._check_that_it_goes_on()
@@ -302,7 +301,7 @@ class _Supervision:
                 self._waiting.popleft()
                 self._attempts[at] += 1
                 if answer is None:
-                    self._take_error(at, *process.why_it_ended(self._terms.timeout))
+                    self._take_error(at, process.name, process.why_it_ended(self._terms.timeout))
                 elif answer[:1] in {FAILED, LAST} and self._attempts[at] <= self._terms.retries:
                     self._waiting.append(at)
                 else:
@@ -325,9 +324,9 @@ class _Supervision:
             outcome = pickle.dumps(tuple(known._replace(attempts=self._attempts[at])), protocol=5)
         self._outcomes[at] = outcome
 
-    def _take_error(self, at: int, kind: str, message: str) -> None:
+    def _take_error(self, at: int, name: str, error: tuple[str, str]) -> None:
         if self._attempts[at] <= self._terms.retries:
             self._waiting.append(at)
             return
-        outcome: Any = Outcome(None, None, (kind, message), 0.0, 0.0, self._worker.name, self._attempts[at])
+        outcome: Any = Outcome(None, None, error, 0.0, 0.0, name, self._attempts[at])
         self._outcomes[at] = pickle.dumps(tuple(outcome), protocol=5)
