@@ -25,7 +25,7 @@ _AUTOMATIC = re.compile(r"circuit-\d+(-\d+)?")
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 #: What instructions keep of themselves under names of their own, or work out when it is asked for.
 _INSTRUCTION_STATE = frozenset({
-    "_base_name", "_ctrl_state", "_definition", "_duration", "_hash", "_label", "_name", "_num_clbits", "_num_qubits",
+    "_base_name", "_condition", "_ctrl_state", "_definition", "_duration", "_hash", "_label", "_name", "_num_clbits", "_num_qubits",
     "_params", "_unit", "base_gate", "params",
 })  # fmt: skip
 
