@@ -101,7 +101,7 @@ class Transpiler:
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         # As transpile() does; some passes make up names.
         transpiled.name = circuit.name
-        figures = figures_of(transpiled, snapshot, use_fractional_gates=task.use_fractional_gates)
+        figures = figures_of(transpiled, snapshot, target, use_fractional_gates=task.use_fractional_gates)
         return figures, _packed(transpiled) if keep else None, wall, cpu
 
     def _target(self, task: TaskOrder) -> tuple[Any, Any]:

@@ -11,12 +11,16 @@ from .score import score_one
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
+    from qiskit.circuit import CircuitInstruction
+    from qiskit.transpiler import Target
 
     from ..snapshot import Snapshot
 
 
-def figures_of(circuit: QuantumCircuit, snapshot: Snapshot, *, use_fractional_gates: bool | None = None) -> Figures:
-    """Return the figures of a transpiled circuit."""
+def figures_of(
+    circuit: QuantumCircuit, snapshot: Snapshot, target: Target, *, use_fractional_gates: bool | None = None
+) -> Figures:
+    """Return the figures of a circuit that was transpiled for the target of a snapshot."""
     esp = score_one(circuit, snapshot, use_fractional_gates=use_fractional_gates)
     layout = circuit.layout
     count, depth = _two_qubit_figures(circuit)
@@ -27,7 +31,7 @@ def figures_of(circuit: QuantumCircuit, snapshot: Snapshot, *, use_fractional_ga
         two_qubit_count=count,
         size=circuit.size(),
         operations=dict(sorted(circuit.count_ops().items())),
-        duration=_scheduled_duration(circuit, snapshot),
+        duration=_scheduled_duration(circuit, target),
         esp=None if esp is None or math.isnan(esp) else esp,
         layout=None if layout is None else layout.initial_index_layout(filter_ancillas=True),
         final_layout=None if layout is None else layout.final_index_layout(filter_ancillas=True),
@@ -48,13 +52,24 @@ def _two_qubit_figures(circuit: QuantumCircuit) -> tuple[int, int]:
     return count, max(levels.values(), default=0)
 
 
-def _scheduled_duration(circuit: QuantumCircuit, snapshot: Snapshot) -> float | None:
-    """Return how long a scheduled circuit takes, s."""
+def _scheduled_duration(circuit: QuantumCircuit, target: Target) -> float | None:
+    """Return when the last instruction of a scheduled circuit ends, s."""
     try:
-        # Qiskit's circuits have start times when they are scheduled, and raise when they are not.
         starts = circuit.op_start_times
     except AttributeError:
         return None
-    dt = snapshot.configuration.dt
-    duration = getattr(circuit, "_duration", None)
-    return None if duration is None or dt is None or not starts else float(duration * dt)
+    if target.dt is None:
+        return None
+    ends = (start + _length(it, circuit, target) for start, it in zip(starts, circuit.data, strict=True))
+    return float(max(ends, default=0) * target.dt)
+
+
+def _length(instruction: CircuitInstruction, circuit: QuantumCircuit, target: Target) -> int:
+    """Return how long an instruction of a scheduled circuit takes, dt."""
+    if instruction.name == "delay":
+        return int(instruction.operation.duration)
+    if instruction.is_directive():
+        return 0
+    qargs = tuple(circuit.find_bit(bit).index for bit in instruction.qubits)
+    properties = (target[instruction.name] or {}).get(qargs)
+    return 0 if properties is None or properties.duration is None else round(properties.duration / target.dt)

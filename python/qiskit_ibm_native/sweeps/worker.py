@@ -229,10 +229,13 @@ class Worker:
         """End all processes; tasks that are being done are given up."""
         with self._lock:
             self._generation += 1
-            processes = [*self._idle, *self._busy]
+            idle, busy = list(self._idle), list(self._busy)
             self._idle.clear()
             self._busy.clear()
-        for process in processes:
+        for process in idle:
+            process.close()
+        for process in busy:
+            # Who uses it notices, and closes it.
             process.kill()
 
     @property
@@ -292,6 +295,7 @@ class _Supervision:
         process = self._worker.process()
         asked = list(self._waiting)
         try:
+            self._check_that_it_goes_on()
             answers = process.ask(self._terms, [self._tasks[at] for at in asked], self._forms)
             for at, answer in zip(asked, answers, strict=False):
                 if answer is None:
