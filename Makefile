@@ -131,8 +131,9 @@ fuzz: ## Fuzz each target for FUZZ_SECONDS (needs a nightly compiler and cargo-f
 	    -dict=json.dict -max_len=6000 -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 
 .PHONY: soak
-soak: build ## Let four processes add to one archive and read it for a minute
+soak: build ## Let four processes share an archive for a minute, and kill sweeps and their workers fifty times each
 	SOAK_SECONDS=60 $(BIN)/python -m pytest -q tests/test_archive_processes.py
+	KILLS=50 $(BIN)/python -m pytest -q tests/test_sweeps_killed.py
 
 .PHONY: constraints
 constraints: ## Write constraints.txt anew from the latest releases

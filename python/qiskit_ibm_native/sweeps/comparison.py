@@ -101,7 +101,7 @@ def _figure(connection: sqlite3.Connection, name: str, *, more: bool) -> FigureC
     logarithms, count = 0.0, 0
     rows = connection.execute(
         f"SELECT here.{name}, there.{name} FROM temp.here JOIN temp.there USING (key)"  # noqa: S608 (ours)
-        f" WHERE here.{name} IS NOT NULL AND there.{name} IS NOT NULL"
+        f" WHERE here.{name} IS NOT NULL AND there.{name} IS NOT NULL AND here.error IS NULL AND there.error IS NULL"
     )
     for here, there in rows:
         signs[(here > there) - (here < there)] += 1

@@ -7,6 +7,7 @@ import pickle
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from itertools import product
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from .fingerprint import fingerprint
@@ -120,23 +121,22 @@ def _pickled(factory: Callable[..., Any] | None) -> tuple[bytes | None, str | No
         ) from error
     if b"__main__" not in form:
         return form, None
-    main = getattr(sys.modules["__main__"], "__file__", None)
-    if main is None:
-        return _by_value(factory), None
-    return form, main
-
-
-def _by_value(factory: Callable[..., Any]) -> bytes:
-    """Return a function of an interactive session with its code, since there is no file that has it."""
+    # Where a worker is another machine, it may not have the program; with its code, the function is known everywhere.
     try:
         import cloudpickle
     except ImportError:
+        return form, _main_program(factory)
+    return cloudpickle.dumps(factory, protocol=5), None
+
+
+def _main_program(factory: Callable[..., Any]) -> str:
+    main = Path(getattr(sys.modules["__main__"], "__file__", None) or "")
+    if not main.is_file():
         raise _wrong(
             f"pass_manager {_name(factory)} is defined in an interactive session, where workers cannot find it. Put it into"
-            " a module, or install cloudpickle."
-        ) from None
-    form: bytes = cloudpickle.dumps(factory, protocol=5)
-    return form
+            " a module, or install cloudpickle"
+        )
+    return str(main.absolute())
 
 
 def _name(factory: Any) -> str:

@@ -27,6 +27,8 @@ from .messages import Chunk, Outcome, Reply, TaskOrder, Terms, read_frame, write
 #: Seconds that a process gets to end by itself when its time is over.
 _GRACE = 5.0
 _MOST_TEXT = 2000
+#: How many processes are started for a chunk in place of those that were killed before they were ready.
+_STARTS = 20
 #: How a traceback begins that is written because time is over.
 _TIMEOUT = "Timeout ("
 #: Bytes of messages of a process that are kept between tasks.
@@ -44,6 +46,10 @@ _START = "import sys; sys.path[:] = {path!r}; from qiskit_ibm_native.sweeps.chil
 
 class Stopped(Exception):  # noqa: N818 (it is no error: nobody wants the result any more)
     """The run is over."""
+
+
+class Interrupted(RuntimeError):  # noqa: N818 (of the driver's terms)
+    """A process was killed while it started."""
 
 
 class Process:
@@ -78,7 +84,8 @@ class Process:
     def _wait_until_ready(self) -> None:
         if not self._is_ready and read_frame(self._process.stdout) is None:  # type: ignore[arg-type]
             self.kill(wait=_GRACE)
-            raise RuntimeError(f"The process that transpiles does not start.\n{self._said()}")
+            kind = Interrupted if self._process.returncode < 0 else RuntimeError
+            raise kind(f"The process that transpiles does not start.\n{self._said()}")
         self._is_ready = True
 
     @property
@@ -284,6 +291,7 @@ class _Supervision:
         self._attempts: Counter[int] = Counter()
         self._outcomes: dict[int, bytes] = {}
         self._generation = worker.generation
+        self._starts = _STARTS
 
     def outcomes(self) -> list[bytes]:
         while self._waiting:
@@ -312,6 +320,12 @@ class _Supervision:
                     self._take(at, answer[1:])
                 if answer is not None and answer.startswith(LAST):
                     process.kill()
+        except Interrupted:
+            # It was nothing that a task did, but it must not go on for ever.
+            self._check_that_it_goes_on()
+            self._starts -= 1
+            if not self._starts:
+                raise
         except BaseException:
             process.kill()
             raise

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A sweep on the ranks of an MPI program: mpiexec -n 9 python -m mpi4py.futures mpi.py (eight workers and the driver)."""
+
+from __future__ import annotations
+
+from described import arguments, described, report
+from mpi4py.futures import MPIPoolExecutor
+
+if __name__ == "__main__":
+    chosen = arguments(__doc__).parse_args()
+    with MPIPoolExecutor() as executor:
+        report(described(chosen.seeds).run(executor, chosen.ledger))
