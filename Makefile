@@ -44,7 +44,7 @@ test-rust: ## Run the Rust tests
 
 # Tests that need no official client, which needs a later Qiskit than this package does.
 WITHOUT_OFFICIAL := $(addprefix tests/test_,angles.py exported_names.py golden_targets.py history.py jobs.py layouts.py \
-  payload_errors.py pulse.py pulse_defaults.py pulse_golden.py refresh.py run_options.py running.py sessions.py snapshot.py tokens.py)
+  payload_errors.py pulse.py pulse_defaults.py pulse_golden.py refresh.py run_options.py running.py sessions.py score.py snapshot.py sweeps.py tokens.py)
 
 .PHONY: test-oldest
 test-oldest: build ## Run what needs no official client with the oldest supported Qiskit

@@ -7,6 +7,7 @@ import contextlib
 import datetime
 import gc
 import math
+import os
 import pickle
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +26,7 @@ from calibrations import Drift
 from qiskit_ibm_native import Ledger, LedgerDamagedError, LedgerError, Snapshot, Sweep, SweepError, TaskResult, score
 from qiskit_ibm_native.exceptions import IBMInputValueError
 from qiskit_ibm_native.sweeps.schema import LEDGER
-from sweeping import families, ghz
+from sweeping import families, ghz, misbehaving
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +66,9 @@ def test_what_is_kept_is_found_again(sweep: Sweep, kept: Path, pool: Any) -> Non
         assert results[3] == list(results)[3]
         assert results[-2:] == list(results)[-2:]
         assert repr(results) == f"<SweepResults of 60 tasks in <Ledger {kept}>>"
-        with pytest.raises(KeyError):
-            ledger["00" * 16]
+        for unknown in ("00" * 16, "zz", None):
+            with pytest.raises(KeyError):
+                ledger[unknown]
         order = [(it.backend, it.optimization_level, it.seed, it.circuit) for it in ledger]
         assert order == sorted(order)
 
@@ -159,6 +161,9 @@ def test_the_best_of_one_sweep_among_many(kept: Path, pool: Any) -> None:
         assert best == max(part.run(pool, ledger), key=lambda it: (it.esp, [-int(c, 16) for c in it.task_id]))
         with pytest.raises(IBMInputValueError, match=r"per of circuit, snapshot.*not 'device'"):
             ledger.best(per=("device",))
+        with pytest.raises(IBMInputValueError):
+            ledger.best(["esp"])
+        assert len(ledger.best(per=None)) == len(ledger.best(per=())) == len(ledger.best(per="options")) == 1
         with pytest.raises(IBMInputValueError, match=r"by is one of esp, depth.*not 'worst'"):
             ledger.best("worst")
 
@@ -230,6 +235,34 @@ def test_two_ledgers_side_by_side(kept: Path, tmp_path: Path, pool: Any, monkeyp
         Ledger(kept).compare(tmp_path / "none.sqlite3")
 
 
+def test_failures_are_never_the_best(pool: Any) -> None:
+    results = Sweep([ghz(2), ghz(2, "exit_")], "lima", pass_manager=misbehaving).run(pool, retries=0)
+    assert [result.circuit for result in results.errors] == ["exit_"]
+    for by in ("wall", "cpu", "esp"):
+        assert [result.circuit for result in results.ledger.best(by, per=())] == ["ghz_n2"]
+
+
+def test_a_ledger_can_be_used_while_it_is_gone_through(kept: Path, tmp_path: Path) -> None:
+    with Ledger(kept) as ledger, Ledger(tmp_path / "other") as other:
+        going = iter(ledger)
+        first = next(going)
+        for _ in range(2):
+            assert ledger.compare(other).only_here == len(ledger)
+        if (child := os.fork()) == 0:
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert [first, *going] == list(ledger)
+
+
+def test_a_process_that_is_forked_off_leaves_a_temporary_ledger_alone(pool: Any) -> None:
+    results = Sweep(ghz(2), "lima").run(pool)
+    if (child := os.fork()) == 0:
+        results.ledger.close()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert results[0].depth
+
+
 def test_other_files_and_later_versions_are_refused(tmp_path: Path, kept: Path) -> None:
     (tmp_path / "text").write_text("no database " * 500)
     with pytest.raises(LedgerDamagedError, match="damaged, or not a ledger of a sweep"):
@@ -287,9 +320,12 @@ def test_stale_circuits_are_those_that_sit_on_what_changed(tmp_path: Path, pool:
     sweep = Sweep([ghz(2), ghz(5)], ["lima", "fez"], initial_layout={"ghz_n2": [0, 1]})
     with pytest.raises(SweepError, match="has not been run here"):
         sweep.stale("lima")
+    with pytest.raises(FileNotFoundError):
+        sweep.stale("lima", tmp_path / "none.sqlite3")
+    assert not (tmp_path / "none.sqlite3").exists()
     sweep.run(pool, tmp_path / "without.sqlite3")
-    with pytest.raises(SweepError, match=r"has no circuits of these devices.*keep_circuits=True"):
-        sweep.stale("lima")
+    with pytest.raises(SweepError, match=r"has 4 results without circuits.*keep_circuits=True"):
+        sweep.stale(["lima", "fez"])
     sweep.run(pool, tmp_path / "ledger.sqlite3", keep_circuits=True)
     assert sweep.stale("lima") == []
     changed = lima.with_overrides(t1={4: 5e-6})

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import gc
 import os
 import pickle
 import subprocess
@@ -15,18 +16,34 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qasm2, qasm3, qpy
-from qiskit.circuit import Parameter, ParameterVector
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qasm2, qasm3, qpy, transpile
+from qiskit.circuit import (
+    AnnotatedOperation,
+    ControlModifier,
+    InverseModifier,
+    Parameter,
+    ParameterVector,
+    PowerModifier,
+)  # fmt: skip
 from qiskit.circuit.classical import expr, types
-from qiskit.circuit.library import HGate, PauliEvolutionGate, QFTGate, efficient_su2, quantum_volume
+from qiskit.circuit.library import (
+    HGate,
+    ModularAdderGate,
+    PauliEvolutionGate,
+    QFTGate,
+    SGate,
+    efficient_su2,
+    quantum_volume,
+)  # fmt: skip
 from qiskit.quantum_info import SparsePauliOp
+from qiskit.synthesis import LieTrotter
 from qiskit.transpiler import Layout
 
 from calibrations import Drift
-from qiskit_ibm_native import CalibrationArchive, IBMProvider, Snapshot, Sweep
+from qiskit_ibm_native import CalibrationArchive, IBMProvider, Snapshot, Sweep, build_target
 from qiskit_ibm_native.exceptions import IBMInputValueError
 from qiskit_ibm_native.sweeps.fingerprint import circuit_fingerprint, fingerprint
-from qiskit_ibm_native.sweeps.qpy_form import decode, encode
+from qiskit_ibm_native.sweeps.qpy_form import arrived, decode, encode, travelling
 from sweeping import families, ghz, misbehaving
 
 if TYPE_CHECKING:
@@ -60,6 +77,7 @@ def test_every_combination_comes_once_ordered_by_snapshot_options_level_seed_and
     assert sweep[-1] == list(sweep)[-1]
     assert sweep[3:9:2] == list(sweep)[3:9:2]
     assert len({task.id for task in sweep}) == len(sweep)
+    assert len({*sweep}) == len(sweep)
     with pytest.raises(IndexError):
         sweep[len(sweep)]
     assert repr(sweep) == "<Sweep of 48 tasks: 2 snapshots, 4 settings, 3 seeds, 2 circuits>"
@@ -81,7 +99,7 @@ def test_circuits_come_from_objects_programs_files_folders_and_generators(tmp_pa
     assert name.startswith("circuit-")
     # What was read is what was meant.
     program = Sweep([tmp_path / "three.qasm"], "lima")
-    assert decode(program._circuits.form(0)).count_ops() == ghz(3).count_ops()
+    assert arrived(program._circuits.form(0)).count_ops() == ghz(3).count_ops()
 
 
 def test_wrong_circuits_are_refused(tmp_path: Path) -> None:
@@ -155,6 +173,11 @@ def test_wrong_snapshots_are_refused(tmp_path: Path) -> None:
         ({"initial_layout": [0]}, "must be 2 different qubits"),
         ({"initial_layout": [1, 1]}, "must be 2 different qubits"),
         ({"initial_layout": [0, -1]}, "must be 2 different qubits"),
+        ({"initial_layout": [0.5, 1]}, "does not place the qubits of 'ghz_n2'"),
+        ({"initial_layout": [float("inf"), 1]}, "does not place the qubits of 'ghz_n2'"),
+        ({"initial_layout": {"ghz n2": [0, 1]}}, r"names circuits that are not there: \['ghz n2'\]"),
+        ({"options": 5}, "options are mappings of names"),
+        ({"optimization_level": [[1]]}, "not \\[1\\]"),
         ({"initial_layout": 5}, "does not place the qubits of 'ghz_n2'"),
         ({"initial_layout": Layout({QuantumRegister(2, "r")[0]: 0})}, "does not place the qubits of 'ghz_n2'"),
     ],
@@ -294,18 +317,65 @@ def test_factories_are_known_by_their_text_and_arguments() -> None:
     other: dict = {}
     exec("def factory(target, **options):\n    return 1 + target\n", other)
     assert fingerprint(scope["factory"]) != fingerprint(other["factory"])
+    codes = []
+    for level in (0, 3):
+        # Without a source there is the code, which differs in a constant alone.
+        session: dict = {}
+        exec(compile(f"def factory(target, **options):\n    return {level}\n", "<nowhere>", "exec"), session)
+        codes.append(fingerprint(session["factory"]))
+    assert codes[0] != codes[1]
+    kinds = []
+    for level in (0, 3):
+        session = {"__name__": "session"}
+        exec(
+            compile(f"class Factory:\n    def __call__(self, target):\n        return {level}\n", "<nowhere>", "exec"),
+            session,
+        )
+        kinds.append(fingerprint(session["Factory"]()))
+    assert kinds[0] != kinds[1]
     partials = [functools.partial(misbehaving, a=value) for value in (1, 2)]
     assert fingerprint(partials[0]) != fingerprint(partials[1])
     assert fingerprint(partials[0]) == fingerprint(functools.partial(misbehaving, a=1))
 
 
-def test_a_delay_in_a_subroutine_is_refused_rather_than_changed() -> None:
+def test_circuits_that_qpy_would_change_arrive_as_they_were() -> None:
     sub = QuantumCircuit(1, name="wait")
     sub.delay(5, 0, unit="us")
-    circuit = QuantumCircuit(1, name="main")
-    circuit.append(sub.to_instruction(), [0])
-    with pytest.raises(IBMInputValueError, match="Subroutine 'wait' has a delay in us"):
-        Sweep(circuit, "lima")
+    waiting = QuantumCircuit(1)
+    waiting.append(sub.to_instruction(), [0])
+    prepared = QuantumCircuit(2)
+    prepared.prepare_state([0.5, 0.5j, 0.5, -0.5], [0, 1])
+    ordered = QuantumCircuit(3)
+    operator = SparsePauliOp(["XXI", "IZZ", "YIY", "ZXX"], [1, 0.5, 0.3, 0.2])
+    ordered.append(PauliEvolutionGate(operator, 0.3, synthesis=LieTrotter(preserve_order=False)), range(3))
+    adder = QuantumCircuit(4)
+    adder.append(ModularAdderGate(2), range(4))
+    modified = QuantumCircuit(3)
+    modified.append(AnnotatedOperation(SGate(), [ControlModifier(2, 1), InverseModifier(), PowerModifier(3)]), range(3))
+    tagged = QuantumCircuit(1, metadata={"when": datetime.datetime(2026, 1, 1), "run": 3})
+    for circuit in (waiting, prepared.inverse(), ordered, adder, modified, tagged, *circuits_of_all_kinds()):
+        there = arrived(travelling(circuit, circuit_fingerprint(circuit)))
+        assert circuit_fingerprint(there) == circuit_fingerprint(circuit)
+        assert there.metadata == circuit.metadata
+    for circuit in (prepared.inverse(), ordered, adder, modified):
+        (result,) = Sweep(circuit, "lima").run(keep_circuits=True)
+        target = build_target(Snapshot.load("lima"))
+        assert result.transpiled == transpile(circuit, target=target, seed_transpiler=0, optimization_level=2)
+
+
+def test_a_digest_does_not_depend_on_what_memory_is_used_again() -> None:
+    circuit = QuantumCircuit(3)
+    for at in range(60):
+        sub = QuantumCircuit(2, name=f"sub {at}")
+        sub.rx(at, 0)
+        sub.cx(0, 1)
+        circuit.append(sub.to_gate().control(1, ctrl_state=0), range(3))
+    known = circuit_fingerprint(circuit)
+    for at in range(5):
+        rubbish = [QuantumCircuit(2) for _ in range(37 * at)]
+        gc.collect()
+        assert circuit_fingerprint(circuit) == known
+        del rubbish
 
 
 def test_a_million_tasks_and_thousands_of_circuits_take_little_memory() -> None:

@@ -112,9 +112,9 @@ class Transpiler:
         return snapshot, build_target(snapshot, use_fractional_gates=task.use_fractional_gates)
 
     def _circuit(self, task: TaskOrder) -> Any:
-        from .qpy_form import decode
+        from .qpy_form import arrived
 
-        return decode(self._materials[task.circuit])
+        return arrived(self._materials[task.circuit])
 
     def _pass_manager(self, task: TaskOrder, target: Any) -> Any:
         factory, options = self._settings.get(task.setting, lambda: _setting(self._materials[task.setting]))

@@ -9,11 +9,12 @@ import threading
 import weakref
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
+from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .fingerprint import circuit_fingerprint, has_automatic_name
-from .qpy_form import encode
+from .qpy_form import travelling
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -55,26 +56,38 @@ class CircuitStore:
         self._digests = bytearray()
         self._layouts: list[tuple[int, ...] | None] = []
         self._layout = initial_layout
+        #: Names of circuits that were given a layout by name.
+        self._placed: set[str] = set()
         for circuit in _circuits(circuits):
             self._add(circuit)
+        self._check_that_all_names_are_known()
 
     def _add(self, circuit: QuantumCircuit) -> None:
         from ..exceptions import IBMInputValueError
 
         try:
             digest = circuit_fingerprint(circuit)
-        except (TypeError, ValueError) as error:
-            raise IBMInputValueError(f"Circuit {circuit.name!r} has no content that could be told: {error}") from error
-        if has_automatic_name(circuit):
-            # Results carry the name, and have to be the same in every process.
-            circuit = circuit.copy(f"circuit-{digest.hex()[:12]}")
-        name = circuit.name.encode()
-        self._layouts.append(_layout_of(circuit, self._layout))
+            layout = _layout_of(circuit, self._layout, self._placed)
+            if has_automatic_name(circuit):
+                # Results carry the name, and have to be the same in every process.
+                circuit = circuit.copy(f"circuit-{digest.hex()[:12]}")
+            name, form = circuit.name.encode(), travelling(circuit, circuit_fingerprint(circuit))
+        except (TypeError, ValueError, LookupError, RecursionError) as error:
+            if isinstance(error, IBMInputValueError):
+                raise
+            raise IBMInputValueError(f"Circuit {circuit.name!r} cannot be sent to workers: {error}") from error
+        self._layouts.append(layout)
         self._digests += digest
         self._file.write(name)
-        self._file.write(encode(circuit))
+        self._file.write(form)
         self._names.append(self._starts[-1] + len(name))
         self._starts.append(self._file.tell())
+
+    def _check_that_all_names_are_known(self) -> None:
+        from ..exceptions import IBMInputValueError
+
+        if _is_by_name(self._layout) and (unknown := set(self._layout) - self._placed):
+            raise IBMInputValueError(f"initial_layout names circuits that are not there: {sorted(unknown)}.")
 
     def __len__(self) -> int:
         return len(self._layouts)
@@ -84,14 +97,14 @@ class CircuitStore:
             self._file.seek(start)
             return self._file.read(end - start)
 
-    def entry(self, index: int) -> CircuitEntry:
+    def entry(self, at: int) -> CircuitEntry:
         """Return what is known of a circuit."""
-        name = self._read(self._starts[index], self._names[index + 1]).decode()
-        return CircuitEntry(bytes(self._digests[index * _DIGEST : (index + 1) * _DIGEST]), name, self._layouts[index])
+        name = self._read(self._starts[at], self._names[at + 1]).decode()
+        return CircuitEntry(bytes(self._digests[at * _DIGEST : (at + 1) * _DIGEST]), name, self._layouts[at])
 
-    def form(self, index: int) -> bytes:
-        """Return a circuit as bytes, see :mod:`.qpy_form`."""
-        return self._read(self._names[index + 1], self._starts[index + 1])
+    def form(self, at: int) -> bytes:
+        """Return a circuit as bytes, see :func:`travelling`."""
+        return self._read(self._names[at + 1], self._starts[at + 1])
 
 
 def _circuits(source: Any) -> Iterator[QuantumCircuit]:
@@ -101,7 +114,7 @@ def _circuits(source: Any) -> Iterator[QuantumCircuit]:
 
     if isinstance(source, QuantumCircuit):
         yield source
-    elif isinstance(source, str) and "OPENQASM" in source:
+    elif isinstance(source, str) and ("OPENQASM" in source or "\n" in source):
         yield _program(source, "circuits")
     elif isinstance(source, str | os.PathLike):
         yield from _files(Path(source))
@@ -133,7 +146,7 @@ def _files(path: Path) -> Iterator[QuantumCircuit]:
             raise IBMInputValueError(f"{path} is no QPY file: {error}") from error
         yield from circuits
     elif path.suffix == ".qasm":
-        circuit = _program(path.read_text(), str(path))
+        circuit = _program(path.read_text(encoding="utf-8", errors="replace"), str(path))
         circuit.name = path.stem
         yield circuit
     else:
@@ -157,23 +170,24 @@ def _program(text: str, where: str) -> QuantumCircuit:
         raise IBMInputValueError(f"{where} is no OpenQASM that Qiskit can read: {error}") from error
 
 
-def _layout_of(circuit: QuantumCircuit, layout: Any) -> tuple[int, ...] | None:
+def _is_by_name(layout: Any) -> bool:
+    return isinstance(layout, Mapping) and bool(layout) and all(isinstance(key, str) for key in layout)
+
+
+def _layout_of(circuit: QuantumCircuit, layout: Any, placed: set[str]) -> tuple[int, ...] | None:
     """Return the physical qubit of each qubit; a layout may be a list, a mapping of qubits, or a mapping of names."""
     from ..exceptions import IBMInputValueError
 
-    if isinstance(layout, Mapping) and all(isinstance(key, str) for key in layout):
+    if _is_by_name(layout):
+        placed.add(circuit.name)
         layout = layout.get(circuit.name)
     if layout is None:
         return None
     try:
         # Qiskit's Layout gives the index of a qubit, as a dictionary does.
         is_list = isinstance(layout, Iterable) and not isinstance(layout, Mapping)
-        physical = (
-            list(layout)
-            if is_list and not hasattr(layout, "get_virtual_bits")
-            else [layout[it] for it in circuit.qubits]
-        )
-        chosen = tuple(int(qubit) for qubit in physical)
+        is_list = is_list and not hasattr(layout, "get_virtual_bits")
+        chosen = tuple(index(qubit) for qubit in (layout if is_list else [layout[it] for it in circuit.qubits]))
     except (KeyError, TypeError, ValueError) as error:
         raise IBMInputValueError(f"initial_layout does not place the qubits of {circuit.name!r}: {error}") from error
     if len(chosen) != circuit.num_qubits or len(set(chosen)) != len(chosen) or min(chosen, default=0) < 0:

@@ -6,11 +6,11 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from ..database import Database
+from ..database import Database
 
 #: Figures, and whether more of them is better.
 _FIGURES = {
@@ -68,32 +68,25 @@ class Comparison:
 
 def compared(here: Database, there: Database) -> Comparison:
     """Compare two ledgers."""
-    with there.reading():
-        # It is there, sound and of a known version; from here on SQLite reads both by itself.
-        pass
-    with here.reading() as connection:
+    # A connection of its own: whoever iterates over a ledger keeps its connection from being changed.
+    with closing(Database(here.path, here.schema)) as own, own.reading() as connection:
         connection.execute("ATTACH ? AS other", (str(there.path),))
-        try:
-            # Of tasks that were done with several versions, the latest counts.
-            connection.execute("BEGIN")
-            for name, schema in (("here", "main"), ("there", "other")):
-                connection.execute(
-                    f"CREATE TEMP TABLE {name} AS SELECT * FROM {schema}.tasks"  # noqa: S608 (ours)
-                    f" WHERE number IN (SELECT max(number) FROM {schema}.tasks GROUP BY key)"
-                )
-                connection.execute(f"CREATE UNIQUE INDEX temp.{name}_by_key ON {name} (key)")
-            both, only_here, only_there, failed_here, failed_there = connection.execute(
-                "SELECT count(there.key), count(*) - count(there.key),"
-                " (SELECT count(*) FROM temp.there WHERE key NOT IN (SELECT key FROM temp.here)),"
-                " ifnull(sum(here.error IS NOT NULL AND there.key IS NOT NULL AND there.error IS NULL), 0),"
-                " ifnull(sum(there.error IS NOT NULL AND here.error IS NULL), 0)"
-                " FROM temp.here LEFT JOIN temp.there USING (key)"
-            ).fetchone()
-            figures = {name: _figure(connection, name, more=more) for name, more in _FIGURES.items()}
-            return Comparison(both, only_here, only_there, failed_here, failed_there, figures)
-        finally:
-            connection.rollback()
-            connection.execute("DETACH other")
+        # Of tasks that were done with several versions, the latest counts.
+        for name, schema in (("here", "main"), ("there", "other")):
+            connection.execute(
+                f"CREATE TEMP TABLE {name} AS SELECT * FROM {schema}.tasks"  # noqa: S608 (ours)
+                f" WHERE number IN (SELECT max(number) FROM {schema}.tasks GROUP BY key)"
+            )
+            connection.execute(f"CREATE UNIQUE INDEX temp.{name}_by_key ON {name} (key)")
+        both, only_here, only_there, failed_here, failed_there = connection.execute(
+            "SELECT count(there.key), count(*) - count(there.key),"
+            " (SELECT count(*) FROM temp.there WHERE key NOT IN (SELECT key FROM temp.here)),"
+            " ifnull(sum(here.error IS NOT NULL AND there.key IS NOT NULL AND there.error IS NULL), 0),"
+            " ifnull(sum(there.error IS NOT NULL AND here.error IS NULL), 0)"
+            " FROM temp.here LEFT JOIN temp.there USING (key)"
+        ).fetchone()
+        figures = {name: _figure(connection, name, more=more) for name, more in _FIGURES.items()}
+    return Comparison(both, only_here, only_there, failed_here, failed_there, figures)
 
 
 def _figure(connection: sqlite3.Connection, name: str, *, more: bool) -> FigureComparison:

@@ -23,7 +23,7 @@ def figures_of(
     """Return the figures of a circuit that was transpiled for the target of a snapshot."""
     esp = score_one(circuit, snapshot, use_fractional_gates=use_fractional_gates)
     layout = circuit.layout
-    count, depth = _two_qubit_figures(circuit)
+    count, depth = (None, None) if circuit.has_control_flow_op() else _two_qubit_figures(circuit)
     return Figures(
         num_qubits=circuit.num_qubits,
         depth=circuit.depth(),
@@ -44,7 +44,7 @@ def _two_qubit_figures(circuit: QuantumCircuit) -> tuple[int, int]:
     count = 0
     for instruction in circuit.data:
         qubits = instruction.qubits
-        if len(qubits) != 2 or instruction.is_directive() or instruction.is_control_flow():
+        if len(qubits) != 2 or instruction.is_directive():
             continue
         count += 1
         level = 1 + max(levels.get(qubits[0], 0), levels.get(qubits[1], 0))

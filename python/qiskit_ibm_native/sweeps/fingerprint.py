@@ -13,7 +13,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from types import BuiltinFunctionType, FunctionType, MethodType
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 #: Names that Qiskit makes up: they count circuits, and forked processes add their own number.
 _AUTOMATIC = re.compile(r"circuit-\d+(-\d+)?")
-_PLAIN = (type(None), bool, int, float, complex, str, bytes)
+_PLAIN = (type(None), type(Ellipsis), bool, int, float, complex, str, bytes)
+#: Packages whose code is known by their versions.
+_KNOWN_PACKAGES = frozenset({"None", "builtins", "functools", "collections", "numpy", "qiskit", "qiskit_ibm_native"})
 #: What instructions keep of themselves under names of their own, or work out when it is asked for.
 _INSTRUCTION_STATE = frozenset({
     "_base_name", "_condition", "_ctrl_state", "_definition", "_duration", "_hash", "_label", "_name", "_num_clbits", "_num_qubits",
@@ -64,7 +66,8 @@ class _Writer:
     def __init__(self, parts: list[str]) -> None:
         self._parts = parts
         self._open: set[int] = set()
-        self._definitions: dict[int, bytes] = {}
+        #: Digests of definitions by identity, each with what has that identity.
+        self._definitions: dict[int, tuple[Any, bytes]] = {}
         #: Classical bits of the circuit that is being written.
         self._clbits: dict[Any, int] = {}
 
@@ -90,7 +93,7 @@ class _Writer:
         elif isinstance(value, range):
             self._write_all("range", (value.start, value.stop, value.step))
         elif isinstance(value, type):
-            self._parts.append(f"class {value.__module__}.{value.__qualname__}")
+            self._write_class(value)
         elif isinstance(value, functools.partial):
             self._write_all("partial", (value.func, value.args, value.keywords))
         elif isinstance(value, FunctionType | BuiltinFunctionType | MethodType):
@@ -104,13 +107,22 @@ class _Writer:
         for item in items:
             self.write(item)
 
+    def _write_class(self, kind: type) -> None:
+        """Write where a class is, and its text, unless it comes with the packages whose versions are known."""
+        self._parts.append(f"class {kind.__module__}.{kind.__qualname__}")
+        if str(kind.__module__).partition(".")[0] not in _KNOWN_PACKAGES:
+            try:
+                self.write(inspect.getsource(kind))
+            except (OSError, TypeError):
+                methods = {name: value for name, value in vars(kind).items() if isinstance(value, FunctionType)}
+                self._write_all("methods", [(name, self._code(methods[name].__code__)) for name in sorted(methods)])
+
     def _write_function(self, function: Callable[..., Any]) -> None:
-        """Write where a function is, and its text: another text may have other results."""
+        """Write where a function is, and its text or code: another one may have other results."""
         try:
-            text = inspect.getsource(function)
+            text: Any = inspect.getsource(function)
         except (OSError, TypeError):
-            code = getattr(function, "__code__", None)
-            text = "" if code is None else repr((code.co_code, code.co_names))
+            text = self._code(getattr(function, "__code__", None))
         name = getattr(function, "__qualname__", repr(type(function)))
         self._write_all("function", (str(function.__module__), name, text))
         if isinstance(function, MethodType):
@@ -118,6 +130,12 @@ class _Writer:
         elif isinstance(function, FunctionType):
             cells = [cell.cell_contents for cell in function.__closure__ or ()]
             self._write_all("closure", (function.__defaults__, function.__kwdefaults__, cells))
+
+    def _code(self, code: CodeType | None) -> Any:
+        if code is None:
+            return None
+        constants = [self._code(each) if isinstance(each, CodeType) else each for each in code.co_consts]
+        return code.co_code, constants, code.co_names, code.co_varnames, code.co_freevars
 
     def _write_foreign(self, value: Any) -> None:
         """Write an object of numpy or Qiskit, or whatever else there is, by what pickle would be told of it."""
@@ -211,7 +229,9 @@ class _Writer:
                 # Copies of a circuit turn the 1 that a bit is compared with into True.
                 self.write((value[0], int(value[1])) if name == "condition" and isinstance(value, tuple) else value)
         state = getattr(operation, "__dict__", {})
-        self.write({name: value for name, value in state.items() if name not in _INSTRUCTION_STATE})
+        self.write(
+            {name: value for name, value in state.items() if name not in _INSTRUCTION_STATE and value is not None}
+        )
         if has_definition:
             self._write_definition(operation)
 
@@ -220,11 +240,12 @@ class _Writer:
         if definition is None:
             self._parts.append("opaque")
             return
-        # A subroutine that is called many times is one object as a rule, which the circuit keeps alive.
-        known = self._definitions.get(id(definition))
-        if known is None:
-            known = self._definitions[id(definition)] = fingerprint(definition)
-        self.write(known)
+        # A subroutine that is called many times is one object as a rule. Others are made when they are asked for; they are
+        # kept, so that no other one gets their identity.
+        known = self._definitions.setdefault(id(definition), (definition, b""))
+        if not known[1]:
+            known = self._definitions[id(definition)] = definition, fingerprint(definition)
+        self.write(known[1])
 
 
 def _first(pair: tuple[bytes, Any]) -> bytes:

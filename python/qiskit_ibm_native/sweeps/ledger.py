@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import tempfile
 import weakref
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -31,7 +32,7 @@ _BATCH, _SNAPSHOTS = 500, 32
 #: What groups can be made of, and the columns that they are.
 _GROUPS = {
     "circuit": "tasks.circuit", "snapshot": "tasks.snapshot", "backend": "snapshots.backend", "seed": "tasks.seed",
-    "optimization_level": "settings.optimization_level", "options": "tasks.setting",
+    "optimization_level": "settings.optimization_level", "options": "settings.options, settings.pass_manager",
 }  # fmt: skip
 #: Figures that can be best, and whether that is the largest.
 _GOALS = {
@@ -41,15 +42,15 @@ _GOALS = {
 _JOINS = (
     "tasks JOIN circuits ON circuits.number = tasks.circuit JOIN snapshots ON snapshots.number = tasks.snapshot"
     " JOIN settings ON settings.number = tasks.setting JOIN versions ON versions.number = tasks.version"
-    " LEFT JOIN transpiled ON transpiled.task = tasks.number"
 )
 _COLUMNS = (
     "tasks.id, circuits.name, circuits.digest, backend, calibrated, snapshots.digest, optimization_level, options,"
-    f" pass_manager, seed, versions.qiskit, error, {', '.join(FIGURES)}, wall, cpu, worker, attempts, packed, length"
+    f" pass_manager, seed, initial_layout, use_fractional_gates, versions.qiskit, error, {', '.join(FIGURES)}, wall, cpu,"
+    " worker, attempts, tasks.number"
 )
 _ORDER = "backend, calibrated, snapshots.digest, options, optimization_level, seed, circuits.name, tasks.id"
 _OWN = (
-    "error", "depth", "two_qubit_depth", "two_qubit_count", "size", "num_qubits", "operations", "duration", "esp", "layout",
+    "initial_layout", "use_fractional_gates", "error", "depth", "two_qubit_depth", "two_qubit_count", "size", "num_qubits", "operations", "duration", "esp", "layout",
     "final_layout", "wall", "cpu", "worker", "attempts",
 )  # fmt: skip
 _INSERT = (
@@ -83,7 +84,7 @@ class Ledger:
             path = Path(folder) / "ledger.sqlite3"
         self._database = Database(path, LEDGER)
         self._is_temporary = folder is not None
-        self._finalizer = weakref.finalize(self, _clean_up, self._database, folder)
+        self._finalizer = weakref.finalize(self, _clean_up, self._database, folder, os.getpid())
 
     @property
     def path(self) -> Path:
@@ -106,7 +107,7 @@ class Ledger:
 
     def __iter__(self) -> Iterator[TaskResult]:
         """Yield all results, ordered by device, calibration, options, level, seed and circuit."""
-        return self._results(f"ORDER BY {_ORDER}", ())
+        return self._all()
 
     def __getitem__(self, task_id: str) -> TaskResult:
         """Return the result of a task.
@@ -114,9 +115,11 @@ class Ledger:
         Raises:
             KeyError: It has none.
         """
-        for result in self._results("WHERE tasks.id = ?", (bytes.fromhex(task_id),)):
-            return result
-        raise KeyError(task_id)
+        try:
+            key = bytes.fromhex(task_id)
+            return self._found("tasks.id", [key], with_circuits=True)[key]
+        except (KeyError, ValueError, TypeError):
+            raise KeyError(task_id) from None
 
     def best(
         self, by: str = "esp", per: Sequence[str] = ("circuit", "snapshot"), *, sweep: Sweep | None = None
@@ -133,9 +136,9 @@ class Ledger:
         Raises:
             IBMInputValueError: There is no such figure or group.
         """
-        names = (per,) if isinstance(per, str) else tuple(per)
+        names = (per,) if isinstance(per, str) else tuple(per or ())
         wrong = [repr(name) for name in names if name not in _GROUPS]
-        if by not in _GOALS or wrong:
+        if not isinstance(by, str) or by not in _GOALS or wrong:
             raise IBMInputValueError(
                 f"by is one of {', '.join(_GOALS)}, and per of {', '.join(_GROUPS)}, not {', '.join(wrong) or repr(by)}."
             )
@@ -145,13 +148,11 @@ class Ledger:
             chosen = _choose(connection, sweep)
             ranked = (
                 f"SELECT tasks.number AS number, row_number() OVER (PARTITION BY {group} ORDER BY {order}) AS rank"  # noqa: S608
-                f" FROM {_JOINS} WHERE tasks.{by} IS NOT NULL {chosen}"
+                f" FROM {_JOINS} WHERE tasks.{by} IS NOT NULL AND error IS NULL {chosen}"
             )
-            rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM {_JOINS} JOIN ({ranked}) AS ranked ON ranked.number = tasks.number"  # noqa: S608
-                f" WHERE rank = 1 ORDER BY {_ORDER}"
-            ).fetchall()
-        return [_result(row) for row in rows]
+            statement = f"SELECT number FROM ({ranked}) WHERE rank = 1"  # noqa: S608 (ours)
+            numbers = {number for (number,) in connection.execute(statement)}
+        return sorted(self._numbered(numbers), key=_order)
 
     def compare(self, other: Ledger | str | os.PathLike[str]) -> Comparison:
         """Compare results of the same tasks, such as those of two versions of Qiskit.
@@ -164,9 +165,7 @@ class Ledger:
         """
         if isinstance(other, Ledger):
             return compared(self._database, other._database)
-        if not Path(other).exists():
-            raise FileNotFoundError(f"There is no ledger {other}.")
-        with Ledger(other) as opened:
+        with existing(other) as opened:
             return compared(self._database, opened._database)
 
     def table(self, sweep: Sweep | None = None) -> Any:
@@ -197,28 +196,40 @@ class Ledger:
         return write_parquet(self._chosen(sweep), Path(path))
 
     def _chosen(self, sweep: Sweep | None) -> Iterator[TaskResult]:
-        return iter(self) if sweep is None else self._results_of(sweep, range(len(sweep)))
+        if sweep is None:
+            return self._all(with_circuits=False)
+        return self._results_of(sweep, range(len(sweep)), with_circuits=False)
 
-    def _results(self, condition: str, parameters: Sequence[Any]) -> Iterator[TaskResult]:
-        statement = f"SELECT {_COLUMNS} FROM {_JOINS} {condition}"  # noqa: S608 (ours)
-        with self._database.reading() as connection:
-            # Each iteration has a cursor of its own, which others may interrupt.
-            cursor = connection.execute(statement, parameters)
-            rows = cursor.fetchmany(_BATCH)
-        while rows:
-            yield from map(_result, rows)
-            with self._database.reading():
-                rows = cursor.fetchmany(_BATCH)
+    def _all(self, *, with_circuits: bool = True) -> Iterator[TaskResult]:
+        rows = self._database.rows(f"SELECT tasks.number FROM {_JOINS} ORDER BY {_ORDER}")  # noqa: S608 (ours)
+        return self._numbered(array("q", (number for (number,) in rows)), with_circuits=with_circuits)
 
-    def _results_of(self, sweep: Sweep, indices: Iterable[int]) -> Iterator[TaskResult]:
+    def _numbered(self, numbers: Iterable[int], *, with_circuits: bool = True) -> Iterator[TaskResult]:
+        """Yield results by number, in that order; each batch is a query of its own, which nothing can interrupt."""
+        waiting = iter(numbers)
+        while batch := list(islice(waiting, _BATCH)):
+            found = self._found("tasks.number", batch, with_circuits=with_circuits)
+            yield from (found[number] for number in batch if number in found)
+
+    def _found(self, column: str, values: Sequence[Any], *, with_circuits: bool) -> dict[Any, TaskResult]:
+        """Return the results of some tasks, by the column that they were looked for by."""
+        marks = ", ".join("?" * len(values))
+        condition = f"WHERE {column} IN ({marks})"
+        rows = self._database.rows(f"SELECT {column}, {_COLUMNS} FROM {_JOINS} {condition}", values)  # noqa: S608 (ours)
+        packed = {}
+        if with_circuits:
+            circuits = f"SELECT task, packed, length FROM transpiled WHERE task IN ({', '.join('?' * len(rows))})"  # noqa: S608
+            packed = {
+                task: (form, length) for task, form, length in self._database.rows(circuits, [it[-1] for it in rows])
+            }
+        return {key: _result(row, packed.get(row[-1])) for key, *row in rows}
+
+    def _results_of(self, sweep: Sweep, indices: Iterable[int], *, with_circuits: bool = True) -> Iterator[TaskResult]:
         """Yield the results of some tasks of a sweep, in the order of ``indices``."""
         waiting = iter(indices)
         while batch := list(islice(waiting, _BATCH)):
             ids = [sweep._id(index) for index in batch]
-            found = {
-                bytes.fromhex(result.task_id): result
-                for result in self._results(f"WHERE tasks.id IN ({_marks(ids)})", ids)
-            }
+            found = self._found("tasks.id", ids, with_circuits=with_circuits)
             for index, each in zip(batch, ids, strict=True):
                 if each not in found:
                     raise LedgerError(
@@ -254,6 +265,17 @@ class Ledger:
 
     def __repr__(self) -> str:
         return f"<Ledger {'temporary' if self._is_temporary else self.path}>"
+
+
+def existing(path: str | os.PathLike[str]) -> Ledger:
+    """Open a ledger that is there already.
+
+    Raises:
+        FileNotFoundError: It is not.
+    """
+    if not Path(path).exists():
+        raise FileNotFoundError(f"There is no ledger {path}.")
+    return Ledger(path)
 
 
 class _Numbers:
@@ -300,20 +322,32 @@ def _cell(value: Any) -> Any:
     return json.dumps(value, separators=(",", ":")) if isinstance(value, dict | tuple) else value
 
 
-def _result(row: Sequence[Any]) -> TaskResult:
-    (task_id, circuit, circuit_digest, backend, calibrated, snapshot_digest, *rest) = row
-    (level, options, factory, seed, qiskit, error, *figures) = rest
+def _result(row: Sequence[Any], packed: tuple[bytes, int] | None) -> TaskResult:
+    (task_id, circuit, circuit_digest, backend, calibrated, snapshot_digest, level, options, factory, *rest) = row
+    (seed, initial_layout, fractional, qiskit, error, *figures) = rest
     values = dict(zip(FIGURES, figures, strict=False))
-    wall, cpu, worker, attempts, packed, length = figures[len(FIGURES) :]
-    for name in ("operations", "layout", "final_layout"):
-        if values[name] is not None:
-            values[name] = json.loads(values[name])
+    wall, cpu, worker, attempts, _ = figures[len(FIGURES) :]
+    values["operations"] = None if values["operations"] is None else json.loads(values["operations"])
     for name in ("layout", "final_layout"):
-        values[name] = None if values[name] is None else tuple(values[name])
+        values[name] = _qubits(values[name])
     return TaskResult(
         task_id.hex(), circuit, circuit_digest.hex(), backend, None if calibrated is None else moment(calibrated),
-        snapshot_digest.hex(), level, options, factory, seed, qiskit, error, wall=wall, cpu=cpu, worker=worker,
-        attempts=attempts, packed=None if packed is None else (packed, length), **values,
+        snapshot_digest.hex(), level, options, factory, seed, _qubits(initial_layout),
+        None if fractional is None else bool(fractional), qiskit, error, wall=wall, cpu=cpu, worker=worker,
+        attempts=attempts, packed=packed, **values,
+    )  # fmt: skip
+
+
+def _qubits(text: str | None) -> tuple[int, ...] | None:
+    return None if text is None else tuple(json.loads(text))
+
+
+def _order(result: TaskResult) -> tuple[Any, ...]:
+    """Return what results are sorted by, as :data:`_ORDER` does."""
+    calibrated = 0 if result.calibrated is None else microseconds(result.calibrated)
+    return (
+        result.backend, calibrated, result.snapshot_digest, result.options, result.optimization_level, result.seed,
+        result.circuit, result.task_id,
     )  # fmt: skip
 
 
@@ -333,7 +367,8 @@ def _marks(values: Sequence[Any]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _clean_up(database: Database, folder: str | None) -> None:
+def _clean_up(database: Database, folder: str | None, process: int) -> None:
     database.close()
-    if folder is not None:
+    # Not for a process that was forked off: the file is its parent's.
+    if folder is not None and process == os.getpid():
         shutil.rmtree(folder, ignore_errors=True)

@@ -65,8 +65,8 @@ class Figures(NamedTuple):
     Attributes:
         num_qubits: How many qubits it has, which are those of the device.
         depth: Its depth.
-        two_qubit_depth: Its depth in instructions on two qubits.
-        two_qubit_count: How many instructions on two qubits it has.
+        two_qubit_depth: Its depth in instructions on two qubits; ``None`` if it has control flow.
+        two_qubit_count: How many instructions on two qubits it has; likewise.
         size: How many instructions it has.
         operations: How many of each operation.
         duration: s; ``None`` if it was not scheduled.
@@ -77,8 +77,8 @@ class Figures(NamedTuple):
 
     num_qubits: int
     depth: int
-    two_qubit_depth: int
-    two_qubit_count: int
+    two_qubit_depth: int | None
+    two_qubit_count: int | None
     size: int
     operations: dict[str, int]
     duration: float | None

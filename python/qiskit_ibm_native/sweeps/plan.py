@@ -7,7 +7,7 @@ import datetime
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
@@ -48,6 +48,7 @@ class Task:
         options: What else the pass manager is told.
         seed: The transpiler's seed.
         initial_layout: The physical qubit of each qubit, if that was given.
+        use_fractional_gates: ``False`` if the target is without gates such as ``rzz``.
     """
 
     index: int
@@ -58,9 +59,10 @@ class Task:
     calibrated: datetime.datetime | None
     snapshot_digest: str
     optimization_level: int
-    options: Mapping[str, Any]
+    options: Mapping[str, Any] = field(hash=False)
     seed: int
     initial_layout: tuple[int, ...] | None
+    use_fractional_gates: bool | None
 
 
 class Sweep(Sequence[Task]):
@@ -160,6 +162,7 @@ class Sweep(Sequence[Task]):
             setting.options,
             seed,
             circuit.layout,
+            snapshot.use_fractional_gates,
         )
 
     def _key(self, index: int) -> bytes:
@@ -293,11 +296,16 @@ class Sweep(Sequence[Task]):
             atol: The same, in SI units.
 
         Raises:
-            SweepError: There are no circuits to look at.
+            SweepError: Results have no circuits to look at, or there are no results.
+            FileNotFoundError: There is no such ledger.
         """
+        from .ledger import Ledger, existing
         from .stale import stale_results
 
-        return stale_results(self, self._last if ledger is None else self._open(ledger), today, rtol, atol)
+        if ledger is None or isinstance(ledger, Ledger):
+            return stale_results(self, ledger or self._last, today, rtol, atol)
+        with existing(ledger) as opened:
+            return stale_results(self, opened, today, rtol, atol)
 
     def __repr__(self) -> str:
         names = ("snapshots", "settings", "seeds", "circuits")

@@ -1,16 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Circuits as bytes: QPY, and beside it what QPY leaves out, which is the units of delays."""
+"""Circuits as bytes: QPY, and beside it what QPY leaves out of transpiled circuits, which is the units of delays.
+
+Other circuits may have more that QPY does not give back. Those that do not come back as they were travel as pickles, which
+is how Qiskit itself sends them to processes.
+"""
 
 from __future__ import annotations
 
 import io
 import json
+import pickle
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+from .fingerprint import circuit_fingerprint
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
+_QPY, _PICKLE = b"Q", b"P"
 #: Units that QPY gives back.
 _KEPT = frozenset({"dt", "expr"})
 
@@ -43,6 +51,30 @@ def decode(form: bytes) -> QuantumCircuit:
     (circuit,) = qpy.load(io.BytesIO(content))
     if note:
         _restore(circuit, iter(json.loads(note)))
+    return circuit
+
+
+def travelling(circuit: QuantumCircuit, digest: bytes) -> bytes:
+    """Return a circuit as bytes for another process, of which :func:`arrived` makes it again.
+
+    Args:
+        circuit: Any circuit.
+        digest: Its :func:`circuit_fingerprint`.
+    """
+    try:
+        form = encode(circuit)
+        if circuit_fingerprint(decode(form)) == digest:
+            return _QPY + form
+    except Exception:  # noqa: S110 (whatever it is that QPY cannot do)
+        pass
+    return _PICKLE + pickle.dumps(circuit, protocol=5)
+
+
+def arrived(form: bytes) -> QuantumCircuit:
+    """Return the circuit that :func:`travelling` took."""
+    if form.startswith(_QPY):
+        return decode(form[len(_QPY) :])
+    circuit: QuantumCircuit = pickle.loads(form[len(_PICKLE) :])  # noqa: S301 (from our own driver)
     return circuit
 
 

@@ -34,11 +34,13 @@ class TaskResult:
         options: What else the pass manager was told, as text that can be read.
         pass_manager: The name of the factory of pass managers; empty for Qiskit's own.
         seed: The transpiler's seed.
+        initial_layout: The physical qubit of each qubit, if that was given.
+        use_fractional_gates: ``False`` if the target was without gates such as ``rzz``.
         qiskit_version: Qiskit's version.
         error: ``None``, or what went wrong: the class of the error and its message.
         depth: The depth of the transpiled circuit. This and what follows is ``None`` if there is none.
-        two_qubit_depth: Its depth in instructions on two qubits.
-        two_qubit_count: How many instructions on two qubits it has.
+        two_qubit_depth: Its depth in instructions on two qubits; ``None`` for circuits with control flow.
+        two_qubit_count: How many instructions on two qubits it has; likewise.
         size: How many instructions it has.
         num_qubits: How many qubits it has.
         operations: How many of each operation.
@@ -62,6 +64,8 @@ class TaskResult:
     options: str
     pass_manager: str
     seed: int
+    initial_layout: tuple[int, ...] | None
+    use_fractional_gates: bool | None
     qiskit_version: str
     error: str | None
     depth: int | None
@@ -105,6 +109,8 @@ class TaskResult:
             options=setting.text,
             pass_manager=setting.pass_manager,
             seed=task.seed,
+            initial_layout=task.initial_layout,
+            use_fractional_gates=task.use_fractional_gates,
             qiskit_version=sweep._versions[0],
             error=None if outcome.error is None else ": ".join(outcome.error),
             wall=outcome.wall,

@@ -41,6 +41,8 @@ _MIGRATIONS = (
         setting INTEGER NOT NULL REFERENCES settings,
         version INTEGER NOT NULL REFERENCES versions,
         seed INTEGER NOT NULL,
+        initial_layout TEXT,            -- a JSON array, if it was given
+        use_fractional_gates INTEGER,   -- 0 if those gates were left out
         error TEXT,
         depth INTEGER,
         two_qubit_depth INTEGER,

@@ -53,6 +53,8 @@ def settings_of(optimization_level: Any, options: Any, pass_manager: Callable[..
     Raises:
         IBMInputValueError: A level is none, an option is what the sweep gives by itself, or something cannot be pickled.
     """
+    if not isinstance(options, Iterable) or isinstance(options, str | bytes):
+        raise _wrong(f"options are mappings of names, or several of those, not {options!r}")
     levels = [_level(level) for level in several("optimization_level", optimization_level)]
     variants = [options] if isinstance(options, Mapping) else list(options)
     factory, main = _pickled(pass_manager)
@@ -85,14 +87,18 @@ def seeds_of(seeds: Any) -> list[int] | range:
 
 def several(name: str, values: Any) -> list[Any] | range:
     """Return one value or several as several, at least one."""
-    chosen = values if isinstance(values, range) else list(values) if isinstance(values, Iterable) else [values]
+    try:
+        chosen = values if isinstance(values, range) else list(values)
+    except TypeError:
+        # One value; arrays without a dimension are iterable by name only.
+        chosen = [values]
     if not chosen:
         raise _wrong(f"{name} must have at least one value")
     return chosen
 
 
 def _level(level: Any) -> int:
-    if isinstance(level, bool) or level not in {0, 1, 2, 3}:
+    if isinstance(level, bool) or level not in (0, 1, 2, 3):
         raise _wrong(f"optimization_level is 0, 1, 2 or 3, not {level!r}")
     return int(level)
 

@@ -99,7 +99,8 @@ class SnapshotList:
             self._recent.move_to_end(index)
             return found
         part, at, start = self._place(index)
-        for offset, snapshot in enumerate(part.snapshots[at : at + _AHEAD]):
+        is_next = at == 0 or index - 1 in self._recent
+        for offset, snapshot in enumerate(part.snapshots[at : at + (_AHEAD if is_next else 1)]):
             self._recent[start + at + offset] = snapshot
             self._recent.move_to_end(start + at + offset)
         while len(self._recent) > _KEPT:

@@ -39,23 +39,21 @@ def stale_results(sweep: Sweep, ledger: Ledger | None, today: Any, rtol: float, 
         raise SweepError("The sweep has not been run here; say which ledger has its results.")
     now = SnapshotList(today)
     latest = {snapshot.name: snapshot for snapshot in map(now.snapshot, range(len(now)))}
-    found, differences = [], _Differences(latest, rtol, atol)
-    has_circuits = False
+    found, without, differences = [], 0, _Differences(latest, rtol, atol)
     for index, result in enumerate(ledger._results_of(sweep, range(len(sweep)))):
         if result.error is not None or result.backend not in latest:
             continue
         circuit = result.transpiled
         if circuit is None:
+            without += 1
             continue
-        has_circuits = True
         at = sweep._place(index)[0]
         if differences.since(at, sweep._snapshots.snapshot(at)).affects(circuit):
-            choice = sweep._snapshots.entry(at).use_fractional_gates
+            choice = result.use_fractional_gates
             found.append(StaleResult(result, result.esp, *_worth(circuit, latest[result.backend], choice)))
-    if not has_circuits:
+    if without:
         raise SweepError(
-            f"{ledger.path} has no circuits of these devices: run the sweep with keep_circuits=True, and give snapshots of"
-            " its devices."
+            f"{ledger!r} has {without} results without circuits: run the sweep with keep_circuits=True, which adds them."
         )
     return found
 

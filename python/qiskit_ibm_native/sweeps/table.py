@@ -57,7 +57,8 @@ def _schema(pa: Any) -> Any:
     return pa.schema([
         ("task_id", text), ("circuit", text), ("circuit_digest", text), ("backend", text),
         ("calibrated", pa.timestamp("us", tz="UTC")), ("snapshot_digest", text), ("optimization_level", number),
-        ("options", text), ("pass_manager", text), ("seed", number), ("qiskit_version", text), ("error", text),
+        ("options", text), ("pass_manager", text), ("seed", number), ("initial_layout", pa.list_(pa.int32())),
+        ("use_fractional_gates", pa.bool_()), ("qiskit_version", text), ("error", text),
         ("depth", number), ("two_qubit_depth", number), ("two_qubit_count", number), ("size", number),
         ("num_qubits", number), ("operations", text), ("duration", real), ("esp", real),
         ("layout", pa.list_(pa.int32())), ("final_layout", pa.list_(pa.int32())), ("wall", real), ("cpu", real),

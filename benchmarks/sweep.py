@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sweeps: what they cost beside the transpiler, and what the driver can take."""
+
+from __future__ import annotations
+
+import pickle
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qiskit import QuantumCircuit, transpile
+
+from calibrations import Drift
+from official import official_target
+from qiskit_ibm_native import Ledger, Snapshot, Sweep, build_target, score
+from qiskit_ibm_native.sweeps.messages import Chunk, Reply
+from sweeping import families, ghz, qaoa
+
+if TYPE_CHECKING:
+    from sides import Payloads
+
+CIRCUITS, CALIBRATIONS, SCORED = 2000, 500, 5000
+
+
+def sweeps() -> dict[str, Any]:
+    """Sweeps: overhead, workers, the official loop, bytes, resuming, memory, scores, and the driver alone."""
+    calibrations = Drift("fez").calibrations(SCORED)
+    payloads = list(islice(calibrations, CALIBRATIONS))
+    snapshots = Snapshot.parse_many(payloads)
+    snapshots = [Snapshot.from_bytes(each.to_bytes(payloads=False)) for each in snapshots]
+    found: dict[str, Any] = {"overhead": overhead(), "workers": workers(), "official": official_loop(payloads)}
+    found |= {"bytes": travelling(), "resume": resuming(), "memory": memory(), "driver": driver()}
+    for each in calibrations:
+        snapshots.append(Snapshot.from_bytes(Snapshot.from_payloads(*each).to_bytes(payloads=False)))
+    return {**found, "score": scores(snapshots)}
+
+
+def small(number: int) -> QuantumCircuit:
+    """Return a circuit of two to five qubits, another one for each number."""
+    circuit = ghz(2 + number % 4, f"small {number}")
+    circuit.rx(number / 1000, 0)
+    return circuit
+
+
+def processor_seconds() -> float:
+    """Return the processor time of this process and of its children that have ended."""
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def overhead() -> dict[str, Any]:
+    """Processor time of all processes, but for that of the transpiler and of starting."""
+    circuits = [small(number) for number in range(CIRCUITS)]
+
+    def cost(count: int) -> tuple[float, float]:
+        before = processor_seconds()
+        results = Sweep(circuits[:count], "fez").run()
+        assert not results.errors
+        transpiling = sum(result.cpu for result in results)
+        return processor_seconds() - before, transpiling
+
+    rounds = []
+    for _ in range(3):
+        starting, few = cost(20)
+        total, transpiling = cost(CIRCUITS)
+        rounds.append(((total - transpiling) - (starting - few)) / (CIRCUITS - 20))
+    return {"tasks": CIRCUITS, "seconds": statistics.median(rounds), "transpiling": transpiling / CIRCUITS}
+
+
+def workers() -> dict[str, Any]:
+    """Two workers against one, on what keeps processors busy; processes run already."""
+    circuits = [qaoa(12, seed) for seed in range(12)]
+    pools = {count: ThreadPoolExecutor(count) for count in (1, 2)}
+    times: dict[int, list[float]] = {1: [], 2: []}
+    for pool in pools.values():
+        Sweep(circuits, "fez", seeds=range(4)).run(pool)
+    for turn in range(3):
+        for count, pool in pools.items():
+            begin = time.perf_counter()
+            results = Sweep(circuits, "fez", seeds=range(10 * turn, 10 * turn + 10)).run(pool)
+            times[count].append(time.perf_counter() - begin)
+            assert not results.errors
+    return {"ratio": statistics.median(one / two for one, two in zip(times[1], times[2], strict=True)), "seconds": times}
+
+
+def official_loop(payloads: list[Payloads]) -> dict[str, Any]:
+    """Calibrations and small circuits, against a loop that has the official client make each target of JSON."""
+    circuits = [ghz(2), ghz(3), ghz(4), qaoa(3, 1)]
+    snapshots = Snapshot.parse_many(payloads)
+
+    def native(executor: Executor | None) -> tuple[float, Any]:
+        begin = time.perf_counter()
+        results = Sweep(circuits, snapshots).run(executor, keep_circuits=True)
+        return time.perf_counter() - begin, results
+
+    seconds, results = native(None)
+    alone, _ = native(ThreadPoolExecutor(1))
+    made = []
+    begin = time.perf_counter()
+    for configuration, properties in payloads:
+        target = official_target(configuration, properties)
+        for circuit in circuits:
+            made.append(transpile(circuit, target=target, seed_transpiler=0, optimization_level=2))
+    official = time.perf_counter() - begin
+    for at in range(0, len(made), 41):
+        assert results[at].transpiled == made[at]
+    return {
+        "calibrations": len(payloads), "circuits": len(circuits), "native": seconds, "one_worker": alone,
+        "official": official, "ratio": official / seconds, "ratio_one_worker": official / alone,
+    }  # fmt: skip
+
+
+class Metered(Executor):
+    """Has two workers, and counts what is sent to each."""
+
+    def __init__(self) -> None:
+        self.pools = [ProcessPoolExecutor(1, mp_context=get_context("spawn")) for _ in range(2)]
+        self.sent: list[tuple[int, Chunk, int]] = []
+
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        at = len(self.sent) % 2
+        self.sent.append((at, args[0], len(pickle.dumps((function, args, kwargs), protocol=5))))
+        return self.pools[at].submit(function, *args, **kwargs)
+
+
+def travelling() -> dict[str, Any]:
+    """Bytes that an executor is given, by task."""
+    sweep = Sweep([small(number) for number in range(500)], "fez", seeds=range(2))
+    executor = Metered()
+    assert not sweep.run(executor).errors
+    for pool in executor.pools:
+        pool.shutdown()
+    digest = sweep._order(0).snapshot
+    with_snapshot = [size for _, chunk, size in executor.sent if digest in chunk.materials]
+    carried = sum(len(form) for _, chunk, _ in executor.sent for form in chunk.materials.values())
+    return {
+        "tasks": len(sweep), "snapshot": len(sweep._snapshots.form(0)), "first": max(with_snapshot),
+        "snapshots_sent": len(with_snapshot), "per_task": (sum(size for *_, size in executor.sent) - carried) / len(sweep),
+    }  # fmt: skip
+
+
+def resuming() -> dict[str, Any]:
+    """A ledger of 10,000 finished tasks."""
+    def described() -> Sweep:
+        return Sweep([ghz(2), ghz(3), *families()[2:3]], ["fez", "lima"], seeds=range(1667))
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "ledger.sqlite3")
+        first = described().run(ledger=path)
+        assert not first.errors
+        tasks = len(first)
+        first.ledger.close()
+        size = path.stat().st_size
+        times = []
+        for _ in range(5):
+            begin = time.perf_counter()
+            again = described().run(ledger=path)
+            times.append(time.perf_counter() - begin)
+            again.ledger.close()
+    return {"tasks": tasks, "seconds": statistics.median(times), "bytes_per_task": size / tasks}
+
+
+MEMORY = """
+import resource
+from qiskit_ibm_native import Sweep
+from sweep import small
+Sweep([small(0)], "fez")[0].id
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+sweep = Sweep([small(number) for number in range(1000)], ["fez", "torino"], seeds=range(500))
+assert len(sweep) == 1_000_000
+assert sum(len(task.id) for task in sweep) == 32_000_000
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+"""
+
+
+def memory() -> dict[str, Any]:
+    """What a million tasks take when all of them are gone through."""
+    grown = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True, env=None)
+    return {"tasks": 1_000_000, "bytes": int(grown.stdout)}
+
+
+class Instant(Executor):
+    """Knows the outcome of every task already."""
+
+    def __init__(self, outcome: bytes) -> None:
+        self.outcome = outcome
+
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(Reply("nobody", [], [self.outcome] * len(args[0].tasks)))
+        return future
+
+
+def driver() -> dict[str, Any]:
+    """What the driver does for a task: describe it, send it, take the result, write it down."""
+    from qiskit_ibm_native.sweeps.messages import Outcome
+
+    (known,) = Sweep([families()[2]], "fez").run()
+    figures = {name: getattr(known, name) for name in ("num_qubits", "depth", "two_qubit_depth", "two_qubit_count", "size",
+               "operations", "duration", "esp", "layout", "final_layout")}  # fmt: skip
+    outcome = pickle.dumps((tuple(figures.values()), None, None, 0.01, 0.01, "worker:1", 1), protocol=5)
+    assert len(Outcome(*pickle.loads(outcome))) == 7
+    sweep = Sweep([small(number) for number in range(100)], ["fez", "torino"], seeds=range(500))
+    times = []
+    for _ in range(3):
+        with Ledger() as ledger:
+            begin = time.perf_counter()
+            sweep.run(Instant(outcome), ledger)
+            times.append((time.perf_counter() - begin) / len(sweep))
+            assert len(ledger) == len(sweep)
+    return {"tasks": len(sweep), "seconds": statistics.median(times), "outcome_bytes": len(outcome)}
+
+
+def scores(snapshots: list[Snapshot]) -> dict[str, Any]:
+    """A circuit of a thousand gates over thousands of calibrations."""
+    circuit = transpile(qaoa(14, 1), target=build_target(snapshots[0]), seed_transpiler=1)
+    times = []
+    for _ in range(7):
+        begin = time.perf_counter()
+        esp, _ = score(circuit, snapshots)
+        times.append(time.perf_counter() - begin)
+    assert esp.shape == (len(snapshots),)
+    return {"gates": circuit.size(), "calibrations": len(snapshots), "seconds": statistics.median(times)}
