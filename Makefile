@@ -108,7 +108,7 @@ golden-pulse: $(QISKIT_1)/ready ## Write down anew what Qiskit 1.4.5 makes of pu
 	$(QISKIT_1)/bin/python tests/golden/make_pulse.py
 
 .PHONY: bench
-bench: build $(QISKIT_1)/ready ## Measure every figure of benchmarks/README.md (six minutes)
+bench: build $(QISKIT_1)/ready ## Measure every figure of benchmarks/README.md (twelve minutes)
 	PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/run.py
 
 .PHONY: bench-core

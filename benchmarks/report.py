@@ -231,6 +231,112 @@ def archive_text(results: dict[str, Any]) -> list[str]:
     ]
 
 
+def sweeps_page(results: dict[str, Any]) -> list[str]:
+    """Return what was to be reached with sweeps, and what was."""
+    found = results["sweeps"]
+    cost, loop, sent = found["overhead"], found["official"], found["bytes"]
+    resume, grown, scored = found["resume"], found["memory"], found["score"]
+    rows: list[Row] = [
+        (
+            (
+                f"processor time of a task beside the transpiler's ({cost['transpiling'] * 1e3:.1f} ms), two workers, 2,000 small"
+                " circuits; driver and workers, without their start"
+            ),
+            "≤ 1 ms",
+            f"{cost['seconds'] * 1e3:.2f} ms",
+            cost["seconds"] <= 1e-3,
+        ),
+        (
+            "two processes against one, circuits of 12 qubits on fez",
+            "≥ 1.85 times",
+            f"{found['workers']['ratio']:.2f} times",
+            found["workers"]["ratio"] >= 1.85,
+        ),
+        (
+            (
+                f"{loop['calibrations']} calibrations of fez x {loop['circuits']} small circuits, against a loop with the official"
+                " client's target and `transpile`; two workers / one"
+            ),
+            "≥ 5 times",
+            f"{loop['ratio']:.1f} / {loop['ratio_one_worker']:.1f} times ({loop['native']:.1f} s, {loop['official']:.0f} s)",
+            loop["ratio"] >= 5,
+        ),
+        (
+            "bytes sent for a task beside its circuit, after the first on a worker / with the first snapshot",
+            "≤ 2 kB / ≤ 100 kB",
+            f"{sent['per_task']:.0f} B / {sent['first'] / 1e3:.0f} kB",
+            sent["per_task"] <= 2000 and sent["first"] <= 100_000,
+        ),
+        (
+            f"resuming a finished ledger of {resume['tasks']:,} tasks",
+            "≤ 1 s",
+            f"{resume['seconds']:.2f} s",
+            resume["seconds"] <= 1,
+        ),
+        (
+            "what the driver's memory grows by for 10^6 tasks that are described and gone through",
+            "≤ 100 MB",
+            f"{grown['bytes'] / 1e6:.0f} MB",
+            grown["bytes"] <= 100e6,
+        ),
+        (
+            f"`score`, {scored['gates']} gates over {scored['calibrations']:,} calibrations of 156 qubits, two threads",
+            "≤ 100 ms",
+            f"{scored['seconds'] * 1e3:.0f} ms",
+            scored["seconds"] <= 0.1,
+        ),
+    ]
+    lines = ["| work | goal | measured | |", "|---|---|---|---|"]
+    return lines + [
+        f"| {work} | {goal} | {text} | {'met' if met else '**missed**'} |" for work, goal, text, met in rows
+    ]
+
+
+def limits(results: dict[str, Any]) -> list[str]:
+    """Return what ten million tasks on a thousand workers need."""
+    found = results["sweeps"]
+    tasks, workers = 10_000_000, 1000
+    driver, row = found["driver"]["seconds"], found["resume"]["bytes_per_task"]
+    sent, answer, snapshot = found["bytes"]["per_task"], found["driver"]["outcome_bytes"], found["bytes"]["snapshot"]
+    return [
+        "| | measured | 10^7 tasks on 1,000 workers |",
+        "|---|---|---|",
+        (
+            f"| driver's processor, a task | {driver * 1e6:.0f} µs | {tasks * driver / 60:.0f} minutes: at most"
+            f" {1 / driver:,.0f} tasks a second. Tasks of {workers * driver * 1e3:.0f} ms keep 1,000 workers just busy; longer ones"
+            " wait for nothing |"
+        ),
+        (
+            f"| overhead of a worker, a task, with the driver's | {found['overhead']['seconds'] * 1e3:.2f} ms |"
+            f" {tasks * found['overhead']['seconds'] / workers:.0f} s on each |"
+        ),
+        f"| sent with a task | {sent:.0f} B | {tasks * sent / 1e6:,.0f} MB |",
+        (
+            f"| a snapshot of fez | {snapshot / 1e3:.0f} kB, once to each worker | {workers * snapshot / 1e6:.0f} MB for each"
+            " calibration that all workers need |"
+        ),
+        f"| a result | {answer} B | {tasks * answer / 1e9:.1f} GB |",
+        f"| a row of the ledger, without circuits | {row:.0f} B | {tasks * row / 1e9:.1f} GB |",
+        f"| memory of the driver, 10^6 tasks | {found['memory']['bytes'] / 1e6:.0f} MB | the same |",
+        (
+            f"| resuming | {found['resume']['seconds'] / found['resume']['tasks'] * 1e6:.0f} µs a task |"
+            f" {tasks * found['resume']['seconds'] / found['resume']['tasks']:.0f} s |"
+        ),
+    ]
+
+
+def readme_sweeps(results: dict[str, Any]) -> list[str]:
+    """Return a sentence about sweeps."""
+    loop = results["sweeps"]["official"]
+    return [
+        (
+            f"{loop['circuits']} small circuits on {loop['calibrations']} calibrations of a device of 156 qubits take"
+            f" {loop['native']:.1f} s on two processors, where a"
+        ),
+        f"loop with the official client's targets takes {loop['official']:.0f} s.",
+    ]
+
+
 def readme_pulse(results: dict[str, Any]) -> list[str]:
     """Return a sentence about reading pulses."""
     found = results["pulse"]["work"]
@@ -346,6 +452,9 @@ TABLES = {
     "pulse": pulse_page,
     "archive": archive_page,
     "archive_text": archive_text,
+    "sweeps": sweeps_page,
+    "limits": limits,
+    "readme_sweeps": readme_sweeps,
     "readme_pulse": readme_pulse,
     "readme_provider": readme_provider,
     "readme": readme_table,
@@ -359,6 +468,7 @@ PAGES = [
     "README.md",
     "benchmarks/README.md",
     "docs/calibrations.md",
+    "docs/sweeps-limits.md",
     "docs/decisions/0001-tokenizer.md",
     "docs/decisions/0002-abi3.md",
 ]

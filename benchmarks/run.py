@@ -37,6 +37,7 @@ from sides import (
     places_of,
     read_values,
 )
+from sweep import sweeps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -268,6 +269,7 @@ SUBJECTS: dict[str, Callable[[], dict[str, Any]]] = {
         provider,
         pulse,
         archive,
+        sweeps,
     )
 }
 

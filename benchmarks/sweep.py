@@ -88,7 +88,10 @@ def workers() -> dict[str, Any]:
             results = Sweep(circuits, "fez", seeds=range(10 * turn, 10 * turn + 10)).run(pool)
             times[count].append(time.perf_counter() - begin)
             assert not results.errors
-    return {"ratio": statistics.median(one / two for one, two in zip(times[1], times[2], strict=True)), "seconds": times}
+    return {
+        "ratio": statistics.median(one / two for one, two in zip(times[1], times[2], strict=True)),
+        "seconds": times,
+    }
 
 
 def official_loop(payloads: list[Payloads]) -> dict[str, Any]:
@@ -107,8 +110,7 @@ def official_loop(payloads: list[Payloads]) -> dict[str, Any]:
     begin = time.perf_counter()
     for configuration, properties in payloads:
         target = official_target(configuration, properties)
-        for circuit in circuits:
-            made.append(transpile(circuit, target=target, seed_transpiler=0, optimization_level=2))
+        made.extend(transpile(each, target=target, seed_transpiler=0, optimization_level=2) for each in circuits)
     official = time.perf_counter() - begin
     for at in range(0, len(made), 41):
         assert results[at].transpiled == made[at]
@@ -149,6 +151,7 @@ def travelling() -> dict[str, Any]:
 
 def resuming() -> dict[str, Any]:
     """A ledger of 10,000 finished tasks."""
+
     def described() -> Sweep:
         return Sweep([ghz(2), ghz(3), *families()[2:3]], ["fez", "lima"], seeds=range(1667))
 
@@ -169,15 +172,15 @@ def resuming() -> dict[str, Any]:
 
 
 MEMORY = """
-import resource
+import psutil
 from qiskit_ibm_native import Sweep
 from sweep import small
 Sweep([small(0)], "fez")[0].id
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = psutil.Process().memory_info().rss
 sweep = Sweep([small(number) for number in range(1000)], ["fez", "torino"], seeds=range(500))
 assert len(sweep) == 1_000_000
 assert sum(len(task.id) for task in sweep) == 32_000_000
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+print(psutil.Process().memory_info().rss - before)
 """
 
 
@@ -193,7 +196,7 @@ class Instant(Executor):
     def __init__(self, outcome: bytes) -> None:
         self.outcome = outcome
 
-    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+    def submit(self, _: Any, /, *args: Any, **__: Any) -> Future[Any]:
         future: Future[Any] = Future()
         future.set_result(Reply("nobody", [], [self.outcome] * len(args[0].tasks)))
         return future
