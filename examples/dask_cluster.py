@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dask.distributed import Client, LocalCluster
+
 from described import arguments, described, report
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from described import arguments, described, report
 from mpi4py.futures import MPIPoolExecutor
+
+from described import arguments, described, report
 
 if __name__ == "__main__":
     chosen = arguments(__doc__).parse_args()

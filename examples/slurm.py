@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dask.distributed import Client
 from dask_jobqueue import SLURMCluster
+
 from described import arguments, described, report
 
 if __name__ == "__main__":
