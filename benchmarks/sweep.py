@@ -11,12 +11,14 @@ import sys
 import tempfile
 import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiskit import QuantumCircuit, transpile
+from qiskit.transpiler import Target, TranspilerError
 
 from calibrations import Drift
 from official import official_target
@@ -94,6 +96,14 @@ def workers() -> dict[str, Any]:
     }
 
 
+def transpiled(target: Target, circuit: QuantumCircuit) -> QuantumCircuit | None:
+    """Transpile as a loop does that does not end when one circuit cannot be transpiled."""
+    try:
+        return transpile(circuit, target=target, seed_transpiler=0, optimization_level=2)
+    except TranspilerError:
+        return None
+
+
 def official_loop(payloads: list[Payloads]) -> dict[str, Any]:
     """Calibrations and small circuits, against a loop that has the official client make each target of JSON."""
     circuits = [ghz(2), ghz(3), ghz(4), qaoa(3, 1)]
@@ -110,10 +120,12 @@ def official_loop(payloads: list[Payloads]) -> dict[str, Any]:
     begin = time.perf_counter()
     for configuration, properties in payloads:
         target = official_target(configuration, properties)
-        made.extend(transpile(each, target=target, seed_transpiler=0, optimization_level=2) for each in circuits)
+        made.extend(map(partial(transpiled, target), circuits))
     official = time.perf_counter() - begin
-    for at in range(0, len(made), 41):
-        assert results[at].transpiled == made[at]
+    for at, each in enumerate(made):
+        # Some calibrations lack a gate everywhere; then both sides fail.
+        assert (results[at].error is None) == (each is not None)
+        assert at % 41 or results[at].transpiled == each
     return {
         "calibrations": len(payloads), "circuits": len(circuits), "native": seconds, "one_worker": alone,
         "official": official, "ratio": official / seconds, "ratio_one_worker": official / alone,
