@@ -236,7 +236,7 @@ def driver() -> dict[str, Any]:
 
 def scores(snapshots: list[Snapshot]) -> dict[str, Any]:
     """A circuit of a thousand gates over thousands of calibrations."""
-    circuit = transpile(qaoa(14, 1), target=build_target(snapshots[0]), seed_transpiler=1)
+    circuit = transpile(qaoa(16, 1), target=build_target(snapshots[0]), seed_transpiler=1)
     times = []
     for _ in range(7):
         begin = time.perf_counter()

@@ -12,6 +12,7 @@ __all__ = [
     "Diff",
     "Envelope",
     "Planner",
+    "ScoredCircuit",
     "Snapshot",
     "Vocabulary",
     "build_profile",

@@ -68,10 +68,12 @@ class CircuitStore:
         try:
             digest = circuit_fingerprint(circuit)
             layout = _layout_of(circuit, self._layout, self._placed)
+            sent = digest
             if has_automatic_name(circuit):
                 # Results carry the name, and have to be the same in every process.
                 circuit = circuit.copy(f"circuit-{digest.hex()[:12]}")
-            name, form = circuit.name.encode(), travelling(circuit, circuit_fingerprint(circuit))
+                sent = circuit_fingerprint(circuit)
+            name, form = circuit.name.encode(), travelling(circuit, sent)
         except (TypeError, ValueError, LookupError, RecursionError) as error:
             if isinstance(error, IBMInputValueError):
                 raise

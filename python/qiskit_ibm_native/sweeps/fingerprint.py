@@ -11,7 +11,7 @@ import functools
 import hashlib
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,10 @@ _AUTOMATIC = re.compile(r"circuit-\d+(-\d+)?")
 _PLAIN = (type(None), type(Ellipsis), bool, int, float, complex, str, bytes)
 #: Packages whose code is known by their versions.
 _KNOWN_PACKAGES = frozenset({"None", "builtins", "functools", "collections", "numpy", "qiskit", "qiskit_ibm_native"})
+#: Methods of circuits that give their variables.
+_VARIABLES = (
+    "iter_input_vars", "iter_captured_vars", "iter_declared_vars", "iter_captured_stretches", "iter_declared_stretches",
+)  # fmt: skip
 #: What instructions keep of themselves under names of their own, or work out when it is asked for.
 _INSTRUCTION_STATE = frozenset({
     "_base_name", "_condition", "_ctrl_state", "_definition", "_duration", "_hash", "_label", "_name", "_num_clbits", "_num_qubits",
@@ -186,10 +190,10 @@ class _Writer:
         for register in (*circuit.qregs, *circuit.cregs):
             index = qubits if register in circuit.qregs else clbits
             parts.append(f"register {register.name} {[index[bit] for bit in register]}")
-        for kind in ("iter_input_vars", "iter_captured_vars", "iter_declared_vars"):
-            self._write_all(kind, sorted((var.name, repr(var.type)) for var in getattr(circuit, kind)()))
-        for kind in ("iter_captured_stretches", "iter_declared_stretches"):
-            self._write_all(kind, sorted(it.name for it in getattr(circuit, kind, tuple)()))
+        # As a rule there are none, and asking for each kind takes half of the time.
+        for kind in _VARIABLES if circuit.num_vars or getattr(circuit, "num_stretches", 0) else ():
+            found: Iterable[Any] = getattr(circuit, kind, tuple)()
+            self._write_all(kind, sorted((it.name, repr(it.type)) for it in found))
         parts.append(f"instructions {len(circuit.data)}")
         outer, self._clbits = self._clbits, clbits
         for instruction in circuit.data:
