@@ -25,7 +25,7 @@ from test_sweeps_running import facts
 
 HERE = Path(__file__).parent
 #: `make soak` has more patience.
-KILLS = int(os.environ.get("KILLS", "6"))
+KILLS = int(os.environ.get("KILLS", "4"))
 
 PROGRAM = """
 import sys
