@@ -100,6 +100,20 @@ def test_only_what_is_missing_is_done(tmp_path: Path, pool: Any) -> None:
         assert len(ledger) == 10 + 8 + 5 + 10 + 10
 
 
+def test_known_tasks_are_passed_over_in_portions(tmp_path: Path, pool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from qiskit_ibm_native.sweeps import run
+
+    monkeypatch.setattr(run, "_MOST_KNOWN", 7)
+    path = tmp_path / "ledger.sqlite3"
+    done = Sweep(ghz(2), "lima", seeds=[seed for seed in range(60) if seed % 20 < 15])
+    done.run(pool, path)
+    sweep = Sweep(ghz(2), "lima", seeds=range(60))
+    with Ledger(path) as ledger:
+        assert [result.seed for result in sweep.stream(pool, ledger)] == list(range(60))
+        assert [result.seed for result in sweep.stream(pool, ledger)] == list(range(60))
+        assert len(ledger) == 60
+
+
 def test_the_same_task_twice_in_a_sweep_has_one_row(pool: Any) -> None:
     results = Sweep([ghz(2), ghz(2)], ["lima", "ibmq_lima"]).run(pool)
     assert len(results) == 4

@@ -68,7 +68,7 @@ class Chunker:
             mean = seconds / tasks
             self._task_time = mean if self._task_time is None else self._task_time + _SHARE * (mean - self._task_time)
 
-    def next(self, missing: Iterator[int], chunks: int, tasks: int) -> Chunk | None:
+    def next(self, missing: Iterator[int | None], chunks: int, tasks: int) -> Chunk | None:
         """Return the next chunk; ``None`` if there is none, or if enough are in flight."""
         room = _AHEAD * self._workers - chunks if self._max_in_flight is None else self._max_in_flight - tasks
         if room <= 0:
@@ -88,10 +88,12 @@ class Chunker:
         left = len(self._sweep) - (self._next or 0) if self._max_in_flight is None else self._max_in_flight
         return max(1, min(at_pace, left // (_AHEAD * self._workers)))
 
-    def _indices(self, missing: Iterator[int], size: int) -> list[int]:
-        """Take about ``size`` tasks; rather some less than the first ones of another snapshot."""
+    def _indices(self, missing: Iterator[int | None], size: int) -> list[int]:
+        """Take about ``size`` tasks, up to a pause; rather some less than the first ones of another snapshot."""
         taken: list[int] = []
         for index in missing if self._next is None else chain((self._next,), missing):
+            if index is None:
+                break
             is_other = taken and self._sweep._place(index)[0] != self._sweep._place(taken[-1])[0]
             if len(taken) >= size or (is_other and 2 * len(taken) >= size):
                 self._next = index

@@ -201,8 +201,10 @@ class Ledger:
         return self._results_of(sweep, range(len(sweep)), with_circuits=False)
 
     def _all(self, *, with_circuits: bool = True) -> Iterator[TaskResult]:
-        rows = self._database.rows(f"SELECT tasks.number FROM {_JOINS} ORDER BY {_ORDER}")  # noqa: S608 (ours)
-        return self._numbered(array("q", (number for (number,) in rows)), with_circuits=with_circuits)
+        with self._database.reading() as connection:
+            rows = connection.execute(f"SELECT tasks.number FROM {_JOINS} ORDER BY {_ORDER}")  # noqa: S608 (ours)
+            numbers = array("q", (number for (number,) in rows))
+        return self._numbered(numbers, with_circuits=with_circuits)
 
     def _numbered(self, numbers: Iterable[int], *, with_circuits: bool = True) -> Iterator[TaskResult]:
         """Yield results by number, in that order; each batch is a query of its own, which nothing can interrupt."""

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Seconds after which results are written, and how many are before that.
 _WRITE_AFTER, _WRITE_AT = 0.5, 500
+#: How many tasks may be known from the ledger before they are given on.
+_MOST_KNOWN = 5000
 #: How often a task is given to an executor whose worker is lost with it.
 _LOSSES = 4
 
@@ -84,9 +86,9 @@ class Run:
             try:
                 missing = self._missing()
                 while True:
-                    self._submit_all(missing)
-                    while self._known:
-                        yield self._known.popleft(), None
+                    while self._submit_all(missing):
+                        yield from self._taken_from_ledger()
+                    yield from self._taken_from_ledger()
                     report(self._state)
                     if not self._in_flight:
                         break
@@ -95,8 +97,12 @@ class Run:
                 self._stop()
             report(self._state)
 
-    def _missing(self) -> Iterator[int]:
-        """Yield which tasks are not in the ledger, and note the others."""
+    def _taken_from_ledger(self) -> Iterator[tuple[int, None]]:
+        while self._known:
+            yield self._known.popleft(), None
+
+    def _missing(self) -> Iterator[int | None]:
+        """Yield which tasks are not in the ledger, and note the others; ``None`` now and then, when those are many."""
         options = self._options
         for index, is_known in self._ledger._known_of(
             self._sweep, with_circuit=options.keep_circuits, retry_failed=options.retry_failed
@@ -104,11 +110,13 @@ class Run:
             if is_known:
                 self._state.known += 1
                 self._known.append(index)
+                if len(self._known) >= _MOST_KNOWN:
+                    yield None
             else:
                 yield index
 
-    def _submit_all(self, missing: Iterator[int]) -> None:
-        """Give workers as much as they may have."""
+    def _submit_all(self, missing: Iterator[int | None]) -> bool:
+        """Give workers as much as they may have, and return whether that has to go on when what is known is taken."""
         while (chunk := self._chunker.next(missing, len(self._in_flight), self._tasks_in_flight)) is not None:
             try:
                 future = self._submit(chunk)
@@ -118,6 +126,7 @@ class Run:
             self._in_flight[future] = chunk
             self._tasks_in_flight += len(chunk.tasks)
             future.add_done_callback(self._replies.put)
+        return len(self._known) >= _MOST_KNOWN
 
     def _submit(self, chunk: Chunk) -> Future[Reply]:
         if self._own is not None:
