@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit.library import QFTGate, quantum_volume
+from qiskit.circuit.library import CCXGate, QFTGate, quantum_volume
 from qiskit.circuit.random import random_circuit
 from qiskit.transpiler import PassManager, generate_preset_pass_manager
 from qiskit.transpiler.basepasses import TransformationPass
@@ -80,6 +80,19 @@ class Misbehaving(TransformationPass):
             eaten = []
             while True:
                 eaten.append(bytearray(20_000_000))
+        if what == "fork" and os.fork() == 0:
+            # Whoever waits for the pipe to be closed waits for this one.
+            time.sleep(10_000)
+        if what == "fork":
+            os._exit(4)
+        if what == "forkhang":
+            os.fork()
+            time.sleep(10_000)
+        if what == "surrogate":
+            raise ValueError(os.fsdecode(b"no file \xff"))
+        if what == "chatter":
+            while True:
+                os.write(2, b"x" * 100_000)
         if what == "leave":
             sys.exit(5)
         if what == "raise":
@@ -103,6 +116,13 @@ def misbehaving(target: Any, **options: Any) -> PassManager:
     manager = generate_preset_pass_manager(target=target, **options)
     manager.init += PassManager([Misbehaving()])
     return manager
+
+
+def changing(target: Any, **options: Any) -> PassManager:
+    """Make Qiskit's pass manager, and change what it was given."""
+    target.add_instruction(CCXGate(), {(0, 1, 2): None}, name="mine")
+    options["seed_transpiler"] += 1
+    return generate_preset_pass_manager(target=target, **options)
 
 
 class Slow(TransformationPass):

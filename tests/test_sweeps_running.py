@@ -27,8 +27,9 @@ from official import official_target
 from qiskit_ibm_native import Snapshot, Sweep, SweepError, TaskResult, build_target
 from qiskit_ibm_native.exceptions import IBMInputValueError
 from qiskit_ibm_native.sweeps.child import RETIRED
+from qiskit_ibm_native.sweeps.process import Process
 from qiskit_ibm_native.sweeps.progress import Progress
-from sweeping import families, ghz, misbehaving, slow
+from sweeping import changing, families, ghz, misbehaving, slow
 
 if TYPE_CHECKING:
     from qiskit_ibm_native.sweeps.messages import Chunk
@@ -179,6 +180,10 @@ BAD = {
     "kill_": "WorkerDied: The process of the task ended by SIGKILL",
     "hang_": "TimeoutError: The task took more than 1 s.*in run",
     "spin_": "TimeoutError: The task took more than 1 s",
+    "fork_": "WorkerDied: The process of the task ended by exit code 4",
+    "forkhang_": "TimeoutError: The task took more than 1 s",
+    "chatter_": "TimeoutError: The task took more than 1 s",
+    "surrogate_": r"ValueError: no file \\udcff",
     "leave_": "SystemExit: 5",
     "raise_": "ValueError: no good",
 }
@@ -190,12 +195,11 @@ def test_what_a_task_does_costs_that_task_alone(kind: str) -> None:
     names = [name for at, each in enumerate(bad) for name in (f"good_{at}", each)]
     sweep = Sweep(named(*names, "last"), "lima", pass_manager=misbehaving)
     executor = None if kind == "own" else ProcessPoolExecutor(2, mp_context=get_context("spawn"))
-    # Those that end by themselves do so twice; once is enough for those that have to be waited for.
-    results = sweep.run(executor, timeout=1.0, retries=int(kind == "own"))
+    results = sweep.run(executor, timeout=1.0, retries=0)
     for result in results:
         if result.circuit in BAD:
             assert re.search(BAD[result.circuit], result.error, re.DOTALL), result.error
-            assert result.attempts == (2 if kind == "own" else 1)
+            assert result.attempts == 1
             assert result.depth is result.esp is result.layout is result.transpiled is None
         else:
             assert result.error is None
@@ -379,18 +383,128 @@ def test_a_worker_that_is_lost_again_and_again_is_recorded() -> None:
 
 
 def test_a_process_that_was_idle_is_replaced_without_an_attempt(monkeypatch: pytest.MonkeyPatch, pool: Any) -> None:
-    from qiskit_ibm_native.sweeps import worker
-
     sweep = Sweep(ghz(2), "lima", seeds=range(3))
     assert not sweep.run(pool, max_in_flight=1).errors
-    idle = worker.this_worker()._idle[-1]
+    read, said = Process._frame, iter([RETIRED])
     # As if it had ended between being looked at and being asked.
-    looks = iter([True])
-    monkeypatch.setattr(type(idle), "is_alive", property(lambda it: next(looks, it._process.poll() is None)))
-    idle._process.kill()
-    idle._process.wait()
-    idle._process.returncode = RETIRED
+    monkeypatch.setattr(Process, "_frame", lambda it, seconds: next(said, None) or read(it, seconds))
     assert [result.attempts for result in sweep.run(pool, max_in_flight=1)] == [1, 1, 1]
+    assert next(said, None) is None
+
+
+def test_workers_with_other_versions_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from qiskit_ibm_native.sweeps import run, worker
+
+    monkeypatch.setattr(run, "_FAILURES", 2)
+    monkeypatch.setattr(worker, "_PENANCE", 0.0)
+    sweep = Sweep(ghz(2), "lima")
+    sweep.__dict__["_versions"] = ("99.0", "0.1.0")
+    with pytest.raises(
+        SweepError, match=r"The executor does not work: .*in versions .*, the driver \('99.0', '0.1.0'\)"
+    ):
+        sweep.run(Serial())
+
+
+def test_a_worker_that_cannot_start_processes_leaves_tasks_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of two workers has no interpreter; it must neither draw all tasks nor have them recorded as failed."""
+    from qiskit_ibm_native.sweeps import worker
+
+    monkeypatch.setattr(worker, "_PENANCE", 0.3)
+    sound, broken = worker.Worker(), worker.Worker()
+
+    def no_process() -> None:
+        raise worker.NotStarted("no interpreter")
+
+    monkeypatch.setattr(broken, "process", no_process)
+
+    class Half(ThreadPoolExecutor):
+        turn = 0
+
+        def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future:
+            self.turn += 1
+            return super().submit((sound if self.turn % 2 else broken).run, *args)
+
+    with Half(2) as half:
+        results = Sweep(ghz(2), "lima", seeds=range(60)).run(half)
+    sound.stop()
+    assert not results.errors
+
+
+def test_chunks_stay_small_when_tasks_hang() -> None:
+    sizes: list[int] = []
+
+    class Watching(ThreadPoolExecutor):
+        def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future:
+            sizes.append(len(args[0].tasks))
+            return super().submit(function, *args, **kwargs)
+
+    circuits = [*named(*(f"hang_{at}" for at in range(4))), *named(*(f"good_{at}" for at in range(300)))]
+    with Watching(2) as pool:
+        results = Sweep(circuits, "lima", pass_manager=misbehaving).run(pool, timeout=0.3, retries=0)
+    assert len(results.errors) == 4
+    assert max(sizes[:8]) <= 4
+
+
+def test_chunks_that_take_long_are_given_back(monkeypatch: pytest.MonkeyPatch, pool: Any) -> None:
+    from qiskit_ibm_native.sweeps import chunks
+
+    # As if tasks were thought to take no time at all.
+    monkeypatch.setattr(chunks.Chunker, "_size", lambda _: 400)
+    counts: list[int] = []
+
+    class Watching(ThreadPoolExecutor):
+        def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future:
+            future = super().submit(function, *args, **kwargs)
+            future.add_done_callback(lambda it: counts.append(len(it.result().outcomes)))
+            return future
+
+    with Watching(1) as one:
+        results = Sweep(ghz(2), "lima", seeds=range(280), pass_manager=slow).run(one)
+    assert not results.errors
+    assert sum(counts) == 280
+    assert max(counts) < 280
+
+
+def test_factories_may_change_what_they_are_given(pool: Any) -> None:
+    circuits = named(*(f"c{at}" for at in range(12)))
+    results = Sweep(circuits, "lima", pass_manager=changing).run(pool)
+    assert not results.errors
+    assert len({(result.depth, result.layout, result.esp) for result in results}) == 1
+
+
+def test_what_came_back_is_kept_when_nobody_wants_more(tmp_path: Path, pool: Any) -> None:
+    ledger = tmp_path / "ledger.sqlite3"
+    sweep = Sweep(named(*(f"c{at}" for at in range(200))), "lima")
+    came: list[int] = []
+
+    class Watching(ThreadPoolExecutor):
+        def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future:
+            future = super().submit(function, *args, **kwargs)
+            future.add_done_callback(lambda it: came.append(0 if it.cancelled() else len(it.result().outcomes)))
+            return future
+
+    with Watching(2) as watching:
+        stream = sweep.stream(watching, ledger)
+        for _ in range(40):
+            next(stream)
+        before = sum(came)
+        stream.close()
+    assert before >= 40
+    assert len(sweep_ledger(ledger)) >= before
+
+
+def test_a_program_ends_although_a_stream_is_not_at_its_end(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        f"import sys\nsys.path[:0] = {[str(HERE)]!r}\n"
+        "from qiskit_ibm_native import Sweep\n"
+        "from sweeping import ghz, misbehaving\n"
+        "sweep = Sweep([ghz(2, 'good'), ghz(2, 'hang_1'), ghz(2, 'hang_2')], 'lima', pass_manager=misbehaving)\n"
+        "stream = sweep.stream()\n"
+        "print(next(stream).circuit)\n"
+    )
+    told = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=40, check=True)
+    assert told.stdout == "good\n"
 
 
 def test_two_sweeps_at_once_do_not_stop_each_other() -> None:

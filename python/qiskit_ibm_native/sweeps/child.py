@@ -29,8 +29,10 @@ _TARGETS, _PASS_MANAGERS, _CIRCUITS, _SETTINGS = 4, 16, 1024, 64
 _MOST_TEXT = 4000
 #: First bytes of frames.
 DONE, FAILED, LAST = b"+", b"-", b"!"
-#: The exit code of a process that had nothing to do for long.
-RETIRED = 86
+#: Frames instead of an outcome: it had nothing to do for long and ended; it has worked long enough for one request.
+RETIRED, PAUSE = b"~", b"="
+#: Seconds after which it pauses.
+_BUDGET = 5.0
 
 
 class Request(NamedTuple):
@@ -62,7 +64,9 @@ class Recent:
 class Transpiler:
     """Transpiles tasks, keeping what the next ones may need again."""
 
-    def __init__(self) -> None:
+    def __init__(self, trace: int) -> None:
+        """Begin with nothing; ``trace`` is where tracebacks of timeouts go."""
+        self._trace = trace
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._materials = Materials()
         self._targets = Recent(_TARGETS)
@@ -73,9 +77,14 @@ class Transpiler:
     def answer(self, request: Request) -> Any:
         """Return the frames of all tasks, one by one."""
         self._materials.take(request.materials, needs_of(task.needs for task in request.tasks))
+        begin = time.monotonic()
         for task in request.tasks:
-            with _watched(request.terms.timeout):
-                yield self._frame(task, request)
+            if time.monotonic() > begin + _BUDGET:
+                yield PAUSE
+                return
+            with _watched(request.terms.timeout, self._trace):
+                frame = self._frame(task, request)
+            yield frame
 
     def _frame(self, task: TaskOrder, request: Request) -> bytes:
         wall, cpu = time.perf_counter(), time.process_time()
@@ -86,7 +95,7 @@ class Transpiler:
             # Who knows what is left of the process; the next task gets another one.
             head, error = LAST, ("MemoryError", "The task needs more memory than memory_limit allows.")
         except BaseException as problem:  # panics of Rust are no Exceptions
-            head, error = FAILED, (type(problem).__name__, str(problem)[:_MOST_TEXT])
+            head, error = FAILED, (type(problem).__name__, _text(problem))
         if error is not None:
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         return head + pickle.dumps(tuple(Outcome(figures, circuit, error, wall, cpu, self._name, 1)), protocol=5)
@@ -117,14 +126,21 @@ class Transpiler:
         return arrived(self._materials[task.circuit])
 
     def _pass_manager(self, task: TaskOrder, target: Any) -> Any:
-        factory, options = self._settings.get(task.setting, lambda: _setting(self._materials[task.setting]))
+        form = self._materials[task.setting]
+        factory, options = self._settings.get(task.setting, lambda: _setting(form))
         layout = None if task.initial_layout is None else list(task.initial_layout)
         arguments = {**options, "seed_transpiler": task.seed, "initial_layout": layout}
         if factory is not None:
-            # Made for every task: nobody knows what it remembers from one circuit to the next.
-            return factory(target, **arguments)
+            # All is made for every task: nobody knows what it changes, or remembers from one circuit to the next.
+            factory, options = _setting(form)
+            return factory(self._target(task)[1], **{**arguments, **options})
         key = (task.snapshot, task.use_fractional_gates, task.setting, task.seed, task.initial_layout)
         return self._pass_managers.get(key, lambda: _preset(target, arguments))
+
+
+def _text(problem: BaseException) -> str:
+    # Names of files may have what no text can have.
+    return str(problem)[:_MOST_TEXT].encode("utf-8", "backslashreplace").decode()
 
 
 def _preset(target: Any, arguments: dict[str, Any]) -> Any:
@@ -158,10 +174,10 @@ def _packed(circuit: Any) -> tuple[bytes, int]:
 
 
 @contextlib.contextmanager
-def _watched(timeout: float | None) -> Any:
+def _watched(timeout: float | None, trace: int) -> Any:
     """End the process when a task takes too long, with a traceback of where it was; nothing in Python can prevent that."""
     if timeout is not None:
-        faulthandler.dump_traceback_later(timeout, exit=True)
+        faulthandler.dump_traceback_later(timeout, exit=True, file=trace)
     try:
         yield
     finally:
@@ -219,8 +235,8 @@ def _prepare() -> None:
     gc.freeze()
 
 
-def main() -> None:
-    """Answer requests until there are no more."""
+def main(trace: int) -> None:
+    """Answer requests until there are no more; ``trace`` is a file for tracebacks of timeouts."""
     requests, answers = _channel()
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
@@ -231,15 +247,21 @@ def main() -> None:
         os._exit(0)
 
     _prepare()
-    write_frame(answers, b"ready")
+    from .plan import versions
+
+    write_frame(answers, " ".join(versions()).encode())
+    # What a task forks off must neither answer nor keep the worker waiting.
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: os.close(answers.fileno()))
     threading.Thread(target=read, daemon=True).start()
-    transpiler = Transpiler()
+    transpiler = Transpiler(trace)
     limit: int | None = -1
     while True:
         try:
             request = Request(*pickle.loads(waiting.get(timeout=PATIENCE)))  # noqa: S301 (from our own worker)
         except queue.Empty:
-            os._exit(RETIRED)
+            write_frame(answers, RETIRED)
+            os._exit(0)
         request = request._replace(terms=Terms(*request.terms), tasks=[TaskOrder(*task) for task in request.tasks])
         if request.terms.memory_limit != limit:
             limit = request.terms.memory_limit

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterator
 from itertools import chain
@@ -23,6 +24,8 @@ _MOST_TASKS = 500
 _AHEAD = 2
 #: How many workers are supposed to be there before any has answered.
 _FIRST_WORKERS = 16
+#: Seconds after which a worker that has not answered is forgotten.
+_FORGOTTEN = 60.0
 #: The share of a new measurement in the mean time of a task.
 _SHARE = 0.3
 
@@ -46,7 +49,10 @@ class Chunker:
         self._sweep, self._terms = sweep, terms
         self._max_in_flight = max_in_flight
         self._expected = workers
-        self._heard: set[str] = set()
+        #: When workers answered last.
+        self._heard: dict[str, float] = {}
+        self._present = 1
+        self._serial = 0
         self._again: deque[Chunk] = deque()
         #: The first task of the next chunk.
         self._next: int | None = None
@@ -60,7 +66,12 @@ class Chunker:
 
     def heard_of(self, worker: str) -> None:
         """Note that a worker answered."""
-        self._heard.add(worker)
+        now = time.monotonic()
+        self._heard[worker] = now
+        if len(self._heard) > 2 * self._present:
+            # Clusters grow and shrink, and executors replace workers.
+            self._heard = {name: when for name, when in self._heard.items() if now - when < _FORGOTTEN}
+            self._present = max(len(self._heard), 1)
 
     def learn(self, seconds: float, tasks: int) -> None:
         """Note how long some tasks took."""
@@ -106,7 +117,7 @@ class Chunker:
         """Return tasks with what has not been sent, or with all that they need."""
         needs = needs_of(task.needs for task in tasks)
         unsent = needs if is_complete else [digest for digest in needs if digest not in self._sent]
-        return self._with(Chunk(self._terms, tasks, {}), unsent)
+        return self._with(Chunk(self._terms, tasks, {}, 0), unsent)
 
     def _with(self, chunk: Chunk, digests: list[bytes]) -> Chunk:
         forms = dict(chunk.materials)
@@ -118,7 +129,8 @@ class Chunker:
             # Whatever is sent again because of that does no harm.
             self._sent.clear()
         self._sent.update(forms)
-        return chunk._replace(materials=forms)
+        self._serial += 1
+        return chunk._replace(materials=forms, serial=self._serial)
 
     def take_back(self, chunk: Chunk, missing: list[bytes]) -> None:
         """Have a chunk sent again, with what a worker does not have."""

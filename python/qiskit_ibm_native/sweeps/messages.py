@@ -6,7 +6,8 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO, NamedTuple
 
-_LENGTH = struct.Struct("<Q")
+#: How frames begin.
+LENGTH = struct.Struct("<Q")
 
 
 class TaskOrder(NamedTuple):
@@ -46,17 +47,23 @@ class Chunk(NamedTuple):
     terms: Terms
     tasks: list[TaskOrder]
     materials: dict[bytes, bytes]
+    #: Another one each time: some executors do not do again what looks the same.
+    serial: int
 
 
 class Reply(NamedTuple):
     """What became of a chunk."""
 
-    #: Which worker: a machine and a process there.
+    #: Which worker: a machine, a process there, and a thread of it.
     worker: str
     #: Digests of what the worker does not have. If there are any, nothing was done.
     missing: list[bytes]
-    #: By task, pickled :class:`Outcome`.
-    outcomes: list[bytes]
+    #: Pickled :class:`Outcome` by place in the chunk. What has none was not tried, because the chunk took too long.
+    outcomes: dict[int, bytes]
+    #: How long it took, s.
+    seconds: float
+    #: Why this worker cannot do anything at all, if so.
+    broken: str | None
 
 
 class Figures(NamedTuple):
@@ -105,16 +112,16 @@ class Outcome(NamedTuple):
 
 def write_frame(file: BinaryIO, content: bytes) -> None:
     """Write bytes with their length."""
-    file.write(_LENGTH.pack(len(content)))
+    file.write(LENGTH.pack(len(content)))
     file.write(content)
     file.flush()
 
 
 def read_frame(file: BinaryIO) -> bytes | None:
     """Read bytes that were written with their length; ``None`` at the end, also in the midst of them."""
-    head = file.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
+    head = file.read(LENGTH.size)
+    if len(head) < LENGTH.size:
         return None
-    (length,) = _LENGTH.unpack(head)
+    (length,) = LENGTH.unpack(head)
     content = file.read(length)
     return content if len(content) == length else None

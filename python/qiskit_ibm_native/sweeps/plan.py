@@ -269,7 +269,7 @@ class Sweep(Sequence[Task]):
 
         chosen = RunOptions(**options)
         kept = self._open(ledger)
-        return streamed(SweepResults(self, kept), Run(self, executor, kept, chosen).finished(), in_order=in_order)
+        return streamed(SweepResults(self, kept), Run(self, executor, kept, chosen), in_order=in_order)
 
     def _open(self, ledger: Ledger | str | os.PathLike[str] | None) -> Ledger:
         from .ledger import Ledger

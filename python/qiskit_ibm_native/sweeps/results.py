@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from .ledger import Ledger
     from .messages import Outcome
     from .plan import Sweep
+    from .run import Run
+
+#: How many results wait in memory for one that comes before them.
+_MOST_WAITING = 1000
 
 
 @dataclass(frozen=True)
@@ -168,17 +172,19 @@ class SweepResults(Sequence[TaskResult]):
         return f"<SweepResults of {len(self)} tasks in {self.ledger!r}>"
 
 
-def streamed(
-    results: SweepResults, finished: Iterator[tuple[int, TaskResult | None]], *, in_order: bool
-) -> Iterator[TaskResult]:
+def streamed(results: SweepResults, run: Run, *, in_order: bool) -> Iterator[TaskResult]:
     """Yield results as they come, or in the sweep's order."""
     waiting: dict[int, TaskResult | None] = {}
     at = 0
-    for index, result in finished:
+    for index, result in run.finished():
         if not in_order:
             yield result or results[index]
             continue
-        waiting[index] = result
+        # Those that wait for one that takes long are in the ledger; they need not be here, too.
+        waiting[index] = result if len(waiting) < _MOST_WAITING else None
         while at in waiting:
-            yield waiting.pop(at) or results[at]
+            found = waiting.pop(at)
+            if found is None:
+                run.flush()
+            yield found or results[at]
             at += 1

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import atexit
 import pickle
 import queue
+import threading
 import time
 import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +33,8 @@ _WRITE_AFTER, _WRITE_AT = 0.5, 500
 _MOST_KNOWN = 5000
 #: How often a task is given to an executor whose worker is lost with it.
 _LOSSES = 4
+#: How many failures of workers in a row end a sweep.
+_FAILURES = 8
 
 
 @dataclass(frozen=True)
@@ -156,14 +160,25 @@ class Run:
             yield from self._lost(chunk, error)
             return
         reply = future.result()
+        if reply.broken is not None:
+            self._note_failure(f"{reply.worker}: {reply.broken}", None)
+            self._chunker.give_again(chunk.tasks)
+            return
         self._chunker.heard_of(reply.worker)
         if reply.missing:
             self._chunker.take_back(chunk, reply.missing)
             return
-        outcomes = _outcomes(reply)
-        self._chunker.learn(sum(outcome.wall for outcome in outcomes), len(outcomes))
-        for task, outcome in zip(chunk.tasks, outcomes, strict=True):
-            yield task.number, self._done(task.number, outcome)
+        self._failures = 0
+        self._chunker.learn(reply.seconds, len(reply.outcomes))
+        self._chunker.give_again([task for at, task in enumerate(chunk.tasks) if at not in reply.outcomes])
+        # All are noted before any is given on: whoever gets them may stop.
+        yield from self._done_all([(chunk.tasks[at].number, outcome) for at, outcome in _outcomes(reply)])
+
+    def _note_failure(self, text: str, error: BaseException | None) -> None:
+        """Count what is the fault of workers; when nothing else comes any more, the sweep cannot go on."""
+        self._failures += 1
+        if self._failures >= max(_FAILURES, 4 * len(self._chunker._heard)):
+            raise SweepError(f"The executor does not work: {text}") from error
 
     def _next_reply(self) -> Future[Reply] | None:
         """Wait for a reply, as long as nothing else is to be done."""
@@ -171,43 +186,39 @@ class Run:
         try:
             return self._replies.get(timeout=wait)
         except queue.Empty:
-            self._write()
+            self.flush()
             return None
 
-    def _done(self, index: int, outcome: Outcome) -> TaskResult:
-        result = TaskResult._of(self._sweep, index, outcome)
-        self._state.done += 1
-        self._unwritten.append((index, result))
+    def _done_all(self, outcomes: list[tuple[int, Outcome]]) -> Iterator[tuple[int, TaskResult]]:
+        results = [(index, TaskResult._of(self._sweep, index, outcome)) for index, outcome in outcomes]
+        failed = [(index, result) for index, result in results if result.error is not None]
+        self._state.done += len(results)
+        self._state.failed += len(failed)
+        self._unwritten.extend(results)
         if len(self._unwritten) >= _WRITE_AT or time.monotonic() > self._written + _WRITE_AFTER:
-            self._write()
-        if result.error is not None:
-            self._state.failed += 1
-            if self._options.on_error == "raise":
-                self._write()
-                raise SweepError(f"Task {index} ({result.circuit} on {result.backend}) failed: {result.error}")
-        return result
+            self.flush()
+        if failed and self._options.on_error == "raise":
+            index, result = failed[0]
+            raise SweepError(f"Task {index} ({result.circuit} on {result.backend}) failed: {result.error}")
+        yield from results
 
     def _lost(self, chunk: Chunk, error: BaseException) -> Iterator[tuple[int, TaskResult]]:
         """Give tasks out again whose worker is lost, one by one, so that the guilty one is found."""
         if isinstance(error, KeyboardInterrupt):
             raise error
-        if isinstance(error, Stopped | BrokenExecutor):
-            # That is not about the task as a rule; but if it is, it must not go on for ever.
-            self._losses.update(task.number for task in chunk.tasks if isinstance(error, BrokenExecutor))
-        else:
-            self._failures += 1
+        # A broken executor is not about a task as a rule; but if it is, it must not go on for ever.
+        if not isinstance(error, Stopped):
             self._losses.update(task.number for task in chunk.tasks)
-        if not self._state.done and self._failures >= _LOSSES:
-            raise SweepError(f"The executor does not work: {type(error).__name__}: {error}") from error
+        if not isinstance(error, Stopped | BrokenExecutor):
+            self._note_failure(f"{type(error).__name__}: {error}", error)
         again = [task for task in chunk.tasks if self._losses[task.number] < _LOSSES]
         self._chunker.give_again(again)
         text = f"The executor's worker was lost each time: {type(error).__name__}: {error}"
-        for task in chunk.tasks:
-            if task not in again:
-                outcome = Outcome(None, None, ("WorkerLost", text), 0.0, 0.0, "", self._losses[task.number])
-                yield task.number, self._done(task.number, outcome)
+        outcome = Outcome(None, None, ("WorkerLost", text), 0.0, 0.0, "", _LOSSES)
+        yield from self._done_all([(task.number, outcome) for task in chunk.tasks if task not in again])
 
-    def _write(self) -> None:
+    def flush(self) -> None:
+        """Write down what is done."""
         self._ledger._write(self._sweep, self._unwritten)
         self._unwritten = []
         self._written = time.monotonic()
@@ -219,7 +230,7 @@ class Run:
             future.cancel()
         try:
             self._keep_replies()
-            self._write()
+            self.flush()
         finally:
             if self._own is not None:
                 self._own.stop()
@@ -234,28 +245,56 @@ class Run:
             chunk = self._in_flight.pop(future, None)
             if chunk is None or future.cancelled() or future.exception() is not None:
                 continue
-            for task, outcome in zip(chunk.tasks, _outcomes(future.result()), strict=False):
-                self._unwritten.append((task.number, TaskResult._of(self._sweep, task.number, outcome)))
+            for at, outcome in _outcomes(future.result()):
+                index = chunk.tasks[at].number
+                self._unwritten.append((index, TaskResult._of(self._sweep, index, outcome)))
 
 
 class _OwnWorkers:
-    """Workers of this machine: threads, each of which watches over a process."""
+    """Workers of this machine: threads, each of which watches over a process.
+
+    They are no ``ThreadPoolExecutor``, because a program that ends would wait for the tasks of one.
+    """
 
     def __init__(self) -> None:
         self.number = available_processors()
         self._worker = Worker()
-        self._threads = ThreadPoolExecutor(self.number, thread_name_prefix="sweep")
+        self._orders: queue.SimpleQueue[tuple[Future[Reply], Chunk] | None] = queue.SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"sweep-{at}", daemon=True) for at in range(self.number)
+        ]
+        for thread in self._threads:
+            thread.start()
+        atexit.register(self._worker.stop, for_good=True)
+
+    def _work(self) -> None:
+        while (order := self._orders.get()) is not None:
+            future, chunk = order
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                reply = self._worker.run(chunk)
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(reply)
 
     def submit(self, chunk: Chunk) -> Future[Reply]:
-        return self._threads.submit(self._worker.run, chunk)
+        future: Future[Reply] = Future()
+        self._orders.put((future, chunk))
+        return future
 
     def stop(self) -> None:
         """End all processes, and wait for the threads."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        self._worker.stop()
-        self._threads.shutdown(wait=True)
+        self._worker.stop(for_good=True)
+        for _ in self._threads:
+            self._orders.put(None)
+        for thread in self._threads:
+            thread.join()
+        atexit.unregister(self._worker.stop)
 
 
-def _outcomes(reply: Reply) -> list[Outcome]:
-    outcomes = [Outcome(*pickle.loads(each)) for each in reply.outcomes]  # noqa: S301 (from our own workers)
-    return [each._replace(figures=each.figures and Figures(*each.figures)) for each in outcomes]
+def _outcomes(reply: Reply) -> list[tuple[int, Outcome]]:
+    """Return outcomes, each with the place of its task in the chunk."""
+    outcomes = [(at, Outcome(*pickle.loads(each))) for at, each in sorted(reply.outcomes.items())]  # noqa: S301 (ours)
+    return [(at, each._replace(figures=each.figures and Figures(*each.figures))) for at, each in outcomes]

@@ -10,169 +10,27 @@ from __future__ import annotations
 import atexit
 import os
 import pickle
-import signal
 import socket
-import subprocess
-import sys
-import tempfile
 import threading
+import time
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from .child import FAILED, LAST, RETIRED
+from .child import FAILED, LAST, PAUSE, RETIRED
 from .materials import Materials, needs_of
-from .messages import Chunk, Outcome, Reply, TaskOrder, Terms, read_frame, write_frame
+from .messages import Chunk, Outcome, Reply, TaskOrder
+from .process import Interrupted, NotStarted, Process
 
-#: Seconds that a process gets to end by itself when its time is over.
-_GRACE = 5.0
-_MOST_TEXT = 2000
 #: How many processes are started for a chunk in place of those that were killed before they were ready.
 _STARTS = 20
-#: How a traceback begins that is written because time is over.
-_TIMEOUT = "Timeout ("
-#: Bytes of messages of a process that are kept between tasks.
-_MOST_MESSAGES = 1 << 20
-#: What makes the transpiler's results depend on the machine, or lets it use processors that other workers have.
-_ENVIRONMENT = {
-    "PYTHONHASHSEED": "0", "QISKIT_PARALLEL": "FALSE", "QISKIT_IN_PARALLEL": "TRUE", "QISKIT_SETTINGS": os.devnull,
-    "RAYON_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-}  # fmt: skip
-_DROPPED = ("QISKIT_SABRE_ALL_THREADS", "QISKIT_TRANSPILER_SEED", "QISKIT_FORCE_THREADS")
-#: Variables that tell a process that it is part of an MPI program, which this one is not.
-_MPI = ("OMPI_", "PMI_", "PMIX_", "MPI_", "HYDRA_", "MPIR_", "I_MPI_")
-_START = "import sys; sys.path[:] = {path!r}; from qiskit_ibm_native.sweeps.child import main; main()"
+#: Seconds that a worker waits before it says that it cannot work: it must not draw all tasks by failing fast.
+_PENANCE = 2.0
+#: Seconds after which a chunk is given back with what is done, if tasks take longer than they were thought to.
+BUDGET = 5.0
 
 
 class Stopped(Exception):  # noqa: N818 (it is no error: nobody wants the result any more)
     """The run is over."""
-
-
-class Interrupted(RuntimeError):  # noqa: N818 (of the driver's terms)
-    """A process was killed while it started."""
-
-
-class Process:
-    """A process that transpiles."""
-
-    def __init__(self) -> None:
-        """Start one."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(_MPI)}
-        for name in _DROPPED:
-            environment.pop(name, None)
-        self.known = Materials()
-        #: Where what it says is kept: when it crashes, that is all that tells why.
-        self._messages = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
-        # In a session of its own, so that Ctrl-C reaches the driver alone.
-        self._process = subprocess.Popen(  # noqa: S603 (our own interpreter)
-            [sys.executable, "-c", _START.format(path=sys.path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._messages,
-            env={**environment, **_ENVIRONMENT},
-            start_new_session=True,
-        )
-        self.name = f"{socket.gethostname()}:{self._process.pid}"
-        self._is_ready = False
-        self._is_overdue = False
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether it runs."""
-        return self._process.poll() is None
-
-    def _wait_until_ready(self) -> None:
-        if not self._is_ready and read_frame(self._process.stdout) is None:  # type: ignore[arg-type]
-            self.kill(wait=_GRACE)
-            kind = Interrupted if self._process.returncode < 0 else RuntimeError
-            raise kind(f"The process that transpiles does not start.\n{self._said()}")
-        self._is_ready = True
-
-    @property
-    def has_retired(self) -> bool:
-        """Whether it ended because it had nothing to do for long."""
-        self.kill(wait=_GRACE)
-        return self._process.returncode == RETIRED
-
-    def ask(self, terms: Terms, tasks: list[TaskOrder], forms: Mapping[bytes, bytes]) -> Iterator[bytes | None]:
-        """Give it tasks, and return one answer after the other, then ``None`` if it ended before all were given.
-
-        Raises:
-            RuntimeError: It does not even start.
-        """
-        self._wait_until_ready()
-        needs = needs_of(task.needs for task in tasks)
-        lacking = {digest: forms[digest] for digest in self.known.lacking(needs)}
-        self.known.take(lacking, needs)
-        plain = tuple(terms), [tuple(task) for task in tasks], lacking
-        self._forget_messages()
-        try:
-            write_frame(self._process.stdin, pickle.dumps(plain, protocol=5))  # type: ignore[arg-type]
-        except OSError:
-            yield None
-            return
-        for _ in tasks:
-            answer = self._answer(terms.timeout)
-            yield answer
-            if answer is None or answer.startswith(LAST):
-                return
-
-    def _answer(self, timeout: float | None) -> bytes | None:
-        if timeout is None:
-            return read_frame(self._process.stdout)  # type: ignore[arg-type]
-        # It ends by itself then. This is for one that is stopped, or cannot even do that.
-        timer = threading.Timer(timeout + _GRACE, self._give_up)
-        timer.start()
-        try:
-            return read_frame(self._process.stdout)  # type: ignore[arg-type]
-        finally:
-            timer.cancel()
-
-    def _give_up(self) -> None:
-        self._is_overdue = True
-        self._process.kill()
-
-    def _forget_messages(self) -> None:
-        if os.fstat(self._messages.fileno()).st_size > _MOST_MESSAGES:
-            self._messages.truncate(0)
-            self._messages.seek(0)
-
-    def _said(self) -> str:
-        """Return the end of what it wrote; what it wrote at a timeout begins the text."""
-        size = os.fstat(self._messages.fileno()).st_size
-        self._messages.seek(max(0, size - _MOST_MESSAGES))
-        said = self._messages.read().decode(errors="replace").strip()
-        at = said.rfind(_TIMEOUT)
-        return said[-_MOST_TEXT:] if at < 0 else said[at : at + _MOST_TEXT]
-
-    def why_it_ended(self, timeout: float | None) -> tuple[str, str]:
-        """Return the class of the error and its message, for a process that ended in the midst of a task."""
-        self.kill(wait=_GRACE)
-        code, said = self._process.returncode, self._said()
-        if self._is_overdue or (timeout is not None and code == 1 and said.startswith(_TIMEOUT)):
-            return "TimeoutError", f"The task took more than {timeout:g} s.\n{said}".strip()
-        name = signal.Signals(-code).name if -code in set(signal.Signals) else f"exit code {code}"
-        hint = " Perhaps there was not enough memory." if code == -signal.SIGKILL else ""
-        return "WorkerDied", f"The process of the task ended by {name}.{hint}\n{said}".strip()
-
-    def kill(self, *, wait: float = 0.0) -> None:
-        """End it, after it had so many seconds to end by itself."""
-        try:
-            self._process.wait(wait)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-    def close(self) -> None:
-        """End it and forget it."""
-        self.kill()
-        for file in (self._process.stdin, self._process.stdout, self._messages):
-            try:
-                if file is not None:
-                    file.close()
-            except OSError:
-                # What could not be written is of no use any more.
-                pass
 
 
 class Worker:
@@ -186,17 +44,28 @@ class Worker:
         self._idle: list[Process] = []
         self._busy: set[Process] = set()
         self._generation = 0
+        self._is_closed = False
 
     def process(self) -> Process:
-        """Return a process that nobody else uses; :meth:`give_back` ends that."""
+        """Return a process that nobody else uses; :meth:`give_back` ends that.
+
+        Raises:
+            NotStarted: The system does not let one start.
+            Stopped: The worker is closed.
+        """
         with self._lock:
+            if self._is_closed:
+                raise Stopped
             while self._idle:
                 process = self._idle.pop()
                 if process.is_alive:
                     break
                 process.close()
             else:
-                process = Process()
+                try:
+                    process = Process()
+                except OSError as error:
+                    raise NotStarted(f"no process can be started: {error}") from error
             self._busy.add(process)
         return process
 
@@ -214,13 +83,20 @@ class Worker:
         """Do the tasks of a chunk, unless something is missing for them.
 
         Raises:
-            RuntimeError: No process can be started.
             Stopped: :meth:`stop` was called.
         """
+        # A thread is a worker of its own to the driver: it can do one chunk at a time.
+        name = f"{self.name}:{threading.get_ident()}"
+        begin = time.monotonic()
         forms, missing = self._forms_of(chunk)
         if missing:
-            return Reply(self.name, missing, [])
-        return Reply(self.name, [], _Supervision(self, chunk, forms).outcomes())
+            return Reply(name, missing, {}, 0.0, None)
+        try:
+            outcomes = _Supervision(self, chunk, forms).outcomes()
+        except NotStarted as problem:
+            time.sleep(_PENANCE)
+            return Reply(name, [], {}, 0.0, str(problem))
+        return Reply(name, [], outcomes, time.monotonic() - begin, None)
 
     def _forms_of(self, chunk: Chunk) -> tuple[dict[bytes, bytes], list[bytes]]:
         """Take what came with a chunk, and return what its tasks need, or what of that is missing."""
@@ -232,9 +108,10 @@ class Worker:
             self._forms.take(chunk.materials, needs)
             return {digest: self._forms[digest] for digest in needs}, []
 
-    def stop(self) -> None:
+    def stop(self, *, for_good: bool = False) -> None:
         """End all processes; tasks that are being done are given up."""
         with self._lock:
+            self._is_closed |= for_good
             self._generation += 1
             idle, busy = list(self._idle), list(self._busy)
             self._idle.clear()
@@ -280,7 +157,7 @@ def run_chunk(chunk: Chunk) -> Reply:
 
 
 class _Supervision:
-    """The tasks of one chunk, until each has an outcome."""
+    """The tasks of one chunk, until each has an outcome, or until it has taken long enough."""
 
     def __init__(self, worker: Worker, chunk: Chunk, forms: Mapping[bytes, bytes]) -> None:
         self._worker = worker
@@ -292,34 +169,36 @@ class _Supervision:
         self._outcomes: dict[int, bytes] = {}
         self._generation = worker.generation
         self._starts = _STARTS
+        self._began: float | None = None
 
-    def outcomes(self) -> list[bytes]:
+    def outcomes(self) -> dict[int, bytes]:
+        """Return outcomes by place in the chunk; of what has none, nothing was tried."""
         while self._waiting:
+            if self._began is not None and time.monotonic() > self._began + BUDGET:
+                # What has been tried is tried to its end here, where its attempts are known.
+                self._waiting = deque(at for at in self._waiting if self._attempts[at])
+                if not self._waiting:
+                    break
             self._round()
-        return [self._outcomes[at] for at in range(len(self._tasks))]
+        return self._outcomes
 
     def _round(self) -> None:
         """Ask one process for all that waits, as far as it gets."""
         process = self._worker.process()
         asked = list(self._waiting)
+        began = time.monotonic()
         try:
             self._check_that_it_goes_on()
-            answers = process.ask(self._terms, [self._tasks[at] for at in asked], self._forms)
-            for at, answer in zip(asked, answers, strict=False):
+            for at, answer in zip(asked, process.ask(self._terms, self._orders(asked), self._forms), strict=False):
+                self._began = self._began or began
                 if answer is None:
                     self._check_that_it_goes_on()
-                if answer is None and at == asked[0] and process.has_retired:
+                elif answer[:1] in {RETIRED, PAUSE}:
+                    if answer.startswith(RETIRED):
+                        process.kill()
                     return
-                self._waiting.popleft()
-                self._attempts[at] += 1
-                if answer is None:
-                    self._take_error(at, process.name, process.why_it_ended(self._terms.timeout))
-                elif answer[:1] in {FAILED, LAST} and self._attempts[at] <= self._terms.retries:
-                    self._waiting.append(at)
-                else:
-                    self._take(at, answer[1:])
-                if answer is not None and answer.startswith(LAST):
-                    process.kill()
+                self._take_answer(at, answer, process, began)
+                began = time.monotonic()
         except Interrupted:
             # It was nothing that a task did, but it must not go on for ever.
             self._check_that_it_goes_on()
@@ -332,19 +211,28 @@ class _Supervision:
         finally:
             self._worker.give_back(process)
 
+    def _orders(self, places: list[int]) -> list[TaskOrder]:
+        return [self._tasks[at] for at in places]
+
+    def _take_answer(self, at: int, answer: bytes | None, process: Process, began: float) -> None:
+        self._waiting.remove(at)
+        self._attempts[at] += 1
+        is_last = self._attempts[at] > self._terms.retries
+        if answer is None:
+            error = process.why_it_ended(self._terms.timeout)
+            seconds = time.monotonic() - began
+            outcome = Outcome(None, None, error, seconds, 0.0, process.name, self._attempts[at])
+            answer = FAILED + pickle.dumps(tuple(outcome), protocol=5)
+        elif answer.startswith(LAST):
+            process.kill()
+        if answer[:1] in {FAILED, LAST} and not is_last:
+            self._waiting.append(at)
+        elif self._attempts[at] > 1:
+            known = Outcome(*pickle.loads(answer[1:]))  # noqa: S301 (from our own process)
+            self._outcomes[at] = pickle.dumps(tuple(known._replace(attempts=self._attempts[at])), protocol=5)
+        else:
+            self._outcomes[at] = answer[1:]
+
     def _check_that_it_goes_on(self) -> None:
         if self._worker.generation != self._generation:
             raise Stopped
-
-    def _take(self, at: int, outcome: bytes) -> None:
-        if self._attempts[at] > 1:
-            known = Outcome(*pickle.loads(outcome))  # noqa: S301 (from our own process)
-            outcome = pickle.dumps(tuple(known._replace(attempts=self._attempts[at])), protocol=5)
-        self._outcomes[at] = outcome
-
-    def _take_error(self, at: int, name: str, error: tuple[str, str]) -> None:
-        if self._attempts[at] <= self._terms.retries:
-            self._waiting.append(at)
-            return
-        outcome: Any = Outcome(None, None, error, 0.0, 0.0, name, self._attempts[at])
-        self._outcomes[at] = pickle.dumps(tuple(outcome), protocol=5)
