@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,13 @@ def local_provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IBMProv
 
     with IBMProvider(channel="local", store=tmp_path_factory.mktemp("local") / "jobs.sqlite3", workers=2) as provider:
         yield provider
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """Give one executor to all sweeps of which another one is not the point, so that its processes start once."""
+    with ThreadPoolExecutor(2) as pool:
+        yield pool
 
 
 @pytest.fixture

@@ -30,13 +30,6 @@ from sweeping import families, ghz, misbehaving
 
 
 @pytest.fixture(scope="module")
-def pool() -> Any:
-    """Give one executor to all sweeps, so that its processes start once."""
-    with ThreadPoolExecutor(2) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
 def sweep() -> Sweep:
     return Sweep(families(), ["lima", "fez"], optimization_level=(1, 3), seeds=range(3))
 

@@ -87,13 +87,6 @@ class Backwards(Executor):
 
 
 @pytest.fixture(scope="module")
-def pool() -> Any:
-    """Give one executor to all sweeps of which another one is not the point, so that its processes start once."""
-    with ThreadPoolExecutor(2) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
 def sweep() -> Sweep:
     return Sweep(families(), ["lima", "fez"], optimization_level=(1, 2), seeds=(3, 4))
 

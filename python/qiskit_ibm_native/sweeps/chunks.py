@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _MOST_SENT = 200_000
 #: Seconds that a chunk should take.
 _PACE = 0.4
+#: The same for each worker, if those are many: a scheduler is asked for a thousand chunks a second at most.
+_PACE_PER_WORKER = 1e-3
 _MOST_TASKS = 500
 #: Chunks in flight for each worker, so that it finds the next one when it is done with one.
 _AHEAD = 2
@@ -94,7 +96,8 @@ class Chunker:
         """Return how many tasks a chunk should have."""
         if self._task_time is None:
             return 1
-        at_pace = int(_PACE / max(self._task_time, _PACE / _MOST_TASKS))
+        pace = max(_PACE, _PACE_PER_WORKER * len(self._heard))
+        at_pace = int(pace / max(self._task_time, pace / _MOST_TASKS))
         # The last ones are to be shared by all workers.
         left = len(self._sweep) - (self._next or 0) if self._max_in_flight is None else self._max_in_flight
         return max(1, min(at_pace, left // (_AHEAD * self._workers)))
