@@ -60,7 +60,7 @@ wheel: $(VENV)/ready ## Build a release wheel into dist/
 	$(BIN)/maturin build --release --locked --quiet --out dist
 
 # Tests of how processes end, and of documents, which `make test` has run: a wheel changes nothing about them.
-NOT_OF_THE_WHEEL := $(patsubst %,--ignore=tests/test_%.py,archive_processes documents sweeps_clusters sweeps_killed sweeps_running)
+NOT_OF_THE_WHEEL := $(patsubst %,--ignore=tests/test_%.py,archive_processes documents sweeps_clusters sweeps_failures sweeps_killed sweeps_running)
 
 .PHONY: test-wheel
 test-wheel: wheel ## Install the wheel into an empty environment and run the Python tests there
