@@ -108,4 +108,6 @@ def quick(provider: IBMProvider, monkeypatch: pytest.MonkeyPatch) -> IBMProvider
 
     provider._transport.policy = QUICK
     monkeypatch.setattr("qiskit_ibm_native.client.api._SEARCH_WAITS", (0.01, 0.05))
+    monkeypatch.setattr("qiskit_ibm_native.client.api._PAYLOAD_WAITS", (0.01, 0.02))
+    monkeypatch.setattr("qiskit_ibm_native.provider.job._PAUSE", 0.01)
     return provider

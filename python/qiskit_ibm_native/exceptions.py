@@ -120,7 +120,13 @@ class AccountAlreadyExistsError(AccountsError):
 
 
 class IBMApiError(IBMError):
-    """The service could not be reached, refused a request, or replied with something else than it should."""
+    """The service could not be reached, refused a request, or replied with something else than it should.
+
+    Attributes:
+        may_pass: Whether the reason may pass by itself, such as an outage, so that it makes sense to ask again later.
+    """
+
+    may_pass: bool = False
 
 
 class ApiError(IBMApiError):
@@ -151,6 +157,8 @@ class RequestsApiError(ApiError):
         self.code = code
         self.body = body
         self.maybe_processed = maybe_processed
+        is_final = code in ("too large", "closed")
+        self.may_pass = not is_final if status_code == -1 else status_code == 429 or status_code >= 500
 
     def __reduce__(self) -> tuple[type[RequestsApiError], tuple[str, int, int | str | None, str, bool]]:
         return type(self), (self.message, self.status_code, self.code, self.body, self.maybe_processed)
@@ -209,7 +217,13 @@ class IBMJobError(IBMError, JobError):
 
 
 class IBMJobApiError(IBMJobError):
-    """The service could not be asked about a job."""
+    """The service could not be asked about a job.
+
+    Attributes:
+        may_pass: Whether the reason may pass by itself, such as an outage, so that it makes sense to ask again later.
+    """
+
+    may_pass: bool = False
 
 
 class IBMJobFailureError(IBMJobError):

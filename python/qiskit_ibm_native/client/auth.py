@@ -8,7 +8,6 @@ while a new one cannot be had, and a failure is told at once.
 from __future__ import annotations
 
 import base64
-import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -16,11 +15,14 @@ from urllib.parse import urlencode
 
 import orjson
 
+from .._threads import Lock
 from ..exceptions import ApiIBMProtocolError, IBMError, IBMNotAuthorizedError, RequestsApiError
 from ..logger import logger
+from .deadline import seconds_left
+from .transport import TIMED_OUT
 
 if TYPE_CHECKING:
-    from .transport import Transport
+    from .transport import Reply, Transport
 
 _GRANT = "urn:ibm:params:oauth:grant-type:apikey"
 #: A token is taken as expired this many seconds early, for the time that a request takes.
@@ -42,11 +44,11 @@ class Authenticator:
         self._iam_url = iam_url
         self._transport = transport
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._token = ""
         self._renewal = self._expiry = 0.0
         self._failure: tuple[float, IBMError] | None = None
-        transport.hide(api_key)
+        transport.redact.hide_key(api_key)
 
     def __repr__(self) -> str:
         return f"<Authenticator at {self._iam_url}>"
@@ -62,12 +64,39 @@ class Authenticator:
         if now < self._renewal:
             return f"Bearer {self._token}"
         # Before it expires, one thread renews the token while the others use it; after that they wait for it.
-        if self._lock.acquire(blocking=now >= self._expiry):
-            try:
-                self._renew_if_needed(asked)
-            finally:
-                self._lock.release()
+        with self._transport.call():
+            is_needed = now >= self._expiry
+            if self._lock.acquire(timeout=max(seconds_left(), 0.0) if is_needed else 0.0):
+                try:
+                    self._renew_if_needed(asked)
+                finally:
+                    self._lock.release()
+            elif is_needed:
+                raise RequestsApiError(
+                    "POST /identity/token: another thread waits for a token too long", code=TIMED_OUT
+                )
         return f"Bearer {self._token}"
+
+    def authorized(self, headers: dict[str, str], send: Callable[[], Reply]) -> Reply:
+        """Return the reply to a request that is sent with a token; once more with another one, if it is refused.
+
+        Args:
+            headers: The headers of the request, which get the token.
+            send: Sends the request with these headers.
+
+        Raises:
+            IBMNotAuthorizedError: A new token does not help either.
+        """
+        headers["Authorization"] = self.header()
+        try:
+            return send()
+        except IBMNotAuthorizedError as error:
+            # A token may be refused before it expires; one request finds out whether a new one helps.
+            if ": 401 " not in str(error):
+                raise
+            self.refused(headers["Authorization"])
+        headers["Authorization"] = self.header()
+        return send()
 
     def refused(self, header: str) -> None:
         """Forget the token, if it is that of a header that the service refused."""
@@ -98,7 +127,7 @@ class Authenticator:
         try:
             reply = self._transport.request(
                 "POST", f"{self._iam_url}/identity/token", "POST /identity/token",
-                headers=headers, body=body, repeatable=True, timeout=(5.0, 30.0),
+                headers=headers, body=body, repeatable=True, check=lambda reply: reply.object(access_token=str),
             )  # fmt: skip
         except (RequestsApiError, IBMNotAuthorizedError) as error:
             failure = error
@@ -106,13 +135,13 @@ class Authenticator:
             raise self._explained(failure)
         content = reply.object(access_token=str)
         self._token = content["access_token"]
-        self._transport.hide(self._token)
+        self._transport.redact.hide_token(self._token)
         issued, expiry = _lifetime(content, self._clock())
         self._expiry = expiry - _MARGIN
         self._renewal = min(issued + _RENEWAL * (expiry - issued), self._expiry)
 
     def _explained(self, failure: RequestsApiError | IBMNotAuthorizedError) -> IBMError:
-        text = self._transport.without_secrets(str(failure))
+        text = self._transport.redact(str(failure))
         if isinstance(failure, RequestsApiError) and failure.status_code not in (400, 404):
             # Nothing of what the token is for has been sent.
             return RequestsApiError(text, failure.status_code, failure.code, failure.body, maybe_processed=False)

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from ..exceptions import IBMInputValueError
+from ..exceptions import ApiIBMProtocolError, IBMInputValueError
 from ..logger import logger
+from .redaction import without_secrets
 
 if TYPE_CHECKING:
     from ..accounts import Account
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 #: What costs nothing comes first.
 _PRICING = ("free", "trial", "paygo", "paid", "subscription")
+#: Pages of a hundred instances that are asked for at most.
+_MAX_PAGES = 100
 
 
 @dataclass(frozen=True)
@@ -54,12 +58,13 @@ def fetch_instances(endpoint: Endpoint, authenticator: Authenticator, transport:
     """
     plans: dict[str, tuple[str, str]] = {}
     instances = []
-    for item in _search(endpoint, authenticator, transport):
-        plan_id = str(item.get("service_plan_unique_id", ""))
-        if plan_id not in plans:
-            plans[plan_id] = _plan(endpoint, authenticator, transport, plan_id)
-        name, tags = str(item.get("name", "")), tuple(item.get("tags") or ())
-        instances.append(Instance(str(item.get("crn", "")), name, *plans[plan_id], tags))
+    with transport.call():
+        for item in _search(endpoint, authenticator, transport):
+            plan_id = str(item.get("service_plan_unique_id", ""))
+            if plan_id not in plans:
+                plans[plan_id] = _plan(endpoint, authenticator, transport, plan_id)
+            name, tags = str(item.get("name", "")), tuple(item.get("tags") or ())
+            instances.append(Instance(str(item.get("crn", "")), name, *plans[plan_id], tags))
     return sorted(instances, key=lambda each: (_rank(each.pricing_type), each.name))
 
 
@@ -70,23 +75,44 @@ def _rank(pricing_type: str) -> int:
 def _search(endpoint: Endpoint, authenticator: Authenticator, transport: Transport) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     cursor = None
-    while True:
+    for _ in range(_MAX_PAGES):
         query: dict[str, Any] = {
             "query": "service_name:quantum-computing",
             "fields": ["crn", "service_plan_unique_id", "name", "doc", "tags"],
         }
         if cursor:
             query["search_cursor"] = cursor
-        reply = transport.request(
-            "POST", f"{endpoint.search_url}/v3/resources/search", "POST /v3/resources/search",
-            headers={"Authorization": authenticator.header(), "Content-Type": "application/json"},
-            params={"limit": 100}, body=orjson.dumps(query), repeatable=True,
+        page = _asked(
+            authenticator, transport, "POST", f"{endpoint.search_url}/v3/resources/search", {"items": list},
+            headers={"Content-Type": "application/json"}, params={"limit": 100}, body=orjson.dumps(query),
         )  # fmt: skip
-        page = reply.object(items=list)
         found += [item for item in page["items"] if isinstance(item, dict) and item.get("crn")]
         cursor = page.get("search_cursor")
         if not cursor or not page["items"]:
             return [item for item in found if (item.get("doc") or {}).get("extensions")]
+    raise ApiIBMProtocolError(
+        f"The search for instances has no end after {_MAX_PAGES} pages. Give the CRN of one: instance=..."
+    )
+
+
+def _asked(
+    authenticator: Authenticator,
+    transport: Transport,
+    method: str,
+    url: str,
+    required: Mapping[str, type],
+    **options: Any,
+) -> dict[str, Any]:
+    """Return a reply that is an object with these members."""
+    what = f"{method} /{url.split('/', 3)[-1]}"
+    headers = {"Accept": "application/json", **options.pop("headers", {})}
+    reply = authenticator.authorized(
+        headers,
+        lambda: transport.request(
+            method, url, what, headers=headers, repeatable=True, check=lambda each: each.object(**required), **options
+        ),
+    )
+    return reply.object(**required)
 
 
 def _plan(endpoint: Endpoint, authenticator: Authenticator, transport: Transport, plan_id: str) -> tuple[str, str]:
@@ -94,11 +120,8 @@ def _plan(endpoint: Endpoint, authenticator: Authenticator, transport: Transport
     from ..exceptions import IBMError
 
     try:
-        reply = transport.request(
-            "GET", f"{endpoint.catalog_url}/{plan_id}", f"GET /{plan_id}",
-            headers={"Authorization": authenticator.header(), "Accept": "application/json"}, repeatable=True,
-        )  # fmt: skip
-        content = reply.object(overview_ui=dict, metadata=dict)
+        required: dict[str, type] = {"overview_ui": dict, "metadata": dict}
+        content = _asked(authenticator, transport, "GET", f"{endpoint.catalog_url}/{plan_id}", required)
         return (
             str(content["overview_ui"]["en"]["display_name"]).lower(),
             str(content["metadata"]["pricing"]["type"]).lower(),
@@ -123,7 +146,8 @@ def choose_instances(instances: list[Instance], account: Account | None, wanted:
         chosen = [each for each in instances if wanted in (each.crn, each.name)]
         known = ", ".join(repr(each.name) for each in instances) or "none"
         if not chosen:
-            raise IBMInputValueError(f"The instance {wanted!r} is not one of the account's; they are: {known}.")
+            asked = without_secrets(repr(wanted))
+            raise IBMInputValueError(f"The instance {asked} is not one of the account's; they are: {known}.")
         return chosen
     chosen = instances
     if account is not None:

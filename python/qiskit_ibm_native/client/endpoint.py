@@ -94,7 +94,7 @@ def default_base_url(url: str, instance: str, private_endpoint: bool, _channel: 
     if not region:
         from ..exceptions import IBMInputValueError
 
-        raise IBMInputValueError(f"Invalid instance {instance!r}: a CRN has a region as its sixth part.")
+        raise IBMInputValueError("Invalid instance: a CRN has a region as its sixth part, and the one given has none.")
     parts = urlsplit(url)
     prefix = f"private.{region}." if private_endpoint else "" if region == "us-east" else f"{region}."
     return f"{parts.scheme}://{prefix}quantum.{parts.hostname}/api/v1"

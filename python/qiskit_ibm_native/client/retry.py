@@ -10,12 +10,7 @@ the loop is here.
 
 from __future__ import annotations
 
-import math
 import random
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -74,33 +69,3 @@ def parse_retry_after(value: str | None) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
     return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
-
-
-_DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
-
-
-@contextmanager
-def deadline(end: float | None) -> Iterator[None]:
-    """Let requests within end in time, with their repetitions: at ``end`` of the monotonic clock, if that is given."""
-    token = _DEADLINE.set(end)
-    try:
-        yield
-    finally:
-        _DEADLINE.reset(token)
-
-
-def seconds_left() -> float:
-    """Return how many seconds there are until the deadline."""
-    end = _DEADLINE.get()
-    return math.inf if end is None else end - time.monotonic()
-
-
-def within_deadline(timeout: tuple[float, float]) -> tuple[float, float]:
-    """Return timeouts that end with the deadline; none is so short that nothing could happen."""
-    left = max(seconds_left(), 0.05)
-    return min(timeout[0], left), min(timeout[1], left)
-
-
-def pause(seconds: float) -> None:
-    """Wait."""
-    time.sleep(seconds)

@@ -8,47 +8,55 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import requests
-from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from .. import __version__
+from .._threads import tell_after_fork
 from ..exceptions import ApiIBMProtocolError, IBMNotAuthorizedError, RequestsApiError
 from ..logger import logger
-from .retry import REFUSED, TRANSIENT, RetryPolicy, pause, seconds_left, within_deadline
+from .bodies import BodyDamagedError, BodyTooLargeError, read_body, read_start
+from .connections import PunctualAdapter
+from .deadline import deadline, pause, seconds_left
+from .limits import Limits
+from .redaction import Redactor
+from .retry import REFUSED, TRANSIENT, RetryPolicy
 
 if TYPE_CHECKING:
     from ..accounts import ProxyConfiguration
 
-#: Seconds to connect, and seconds without a byte.
-TIMEOUT = (5.0, 60.0)
+#: Seconds to connect.
+_CONNECT = 5.0
+#: The part of a call's time for which a request that can be repeated waits for a byte: a connection may be dead.
+_SILENCE = 1 / 3
+#: How often a request is made whose reply is not what it should be. That passes, if something in between replied.
+_MISUNDERSTANDINGS = 3
+#: Bytes of the body of an error that are read.
+_MAX_ERROR_BYTES = 2**16
 _USER_AGENT = f"qiskit-ibm-native/{__version__} python/{platform.python_version()}"
-_SHORTEST_SECRET = 8
 #: The status of a reply to a conditional request: what the client has is what there is.
 NOT_MODIFIED = 304
 #: The code of an error of a request without a reply in time.
 TIMED_OUT = "timeout"
-_SECRETS = (
-    (re.compile(r"(?i)\b(bearer|apikey)\s+[^\s\"',;]+"), r"\1 ***"),
-    (re.compile(r"(?i)(\bapikey=)[^&\s\"']+"), r"\1***"),
-    (re.compile(r'(?i)("apikey"\s*:\s*")[^"]*'), r"\1***"),
-    (re.compile(r"//[^/@\s]+@"), "//***@"),
-)
 
 
 class Reply:
     """What the service replied.
 
     Attributes:
+        what: The method and the path of the request.
         status: The HTTP status.
         headers: The headers.
         body: The body, decoded from what it was compressed by.
     """
 
-    __slots__ = ("body", "headers", "status", "what")
+    __slots__ = ("_content", "body", "headers", "status", "what")
 
     def __init__(self, what: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Create a reply; ``what`` is the method and the path of the request."""
@@ -56,6 +64,7 @@ class Reply:
         self.status = status
         self.headers = headers
         self.body = body
+        self._content: tuple[Any] | None = None
 
     def json(self) -> Any:
         """Return the content.
@@ -63,12 +72,18 @@ class Reply:
         Raises:
             ApiIBMProtocolError: The body is not JSON.
         """
-        try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError as error:
-            raise ApiIBMProtocolError(
-                f"{self.what}: the reply is not JSON ({error}); it starts with {self.body[:60]!r}"
-            ) from None
+        if self._content is None:
+            try:
+                self._content = (orjson.loads(self.body),)
+            except orjson.JSONDecodeError as error:
+                # What it is instead is not shown: it may be anything, a token for example.
+                kind = self.headers.get("Content-Type", "no type")
+                failure = ApiIBMProtocolError(
+                    f"{self.what}: the reply is not JSON ({error}), but {len(self.body)} bytes of {kind[:60]}"
+                )
+                failure.may_pass = True
+                raise failure from None
+        return self._content[0]
 
     def object(self, **required: type | tuple[type, ...]) -> dict[str, Any]:
         """Return the content, an object that has these members with values of these types.
@@ -86,34 +101,67 @@ class Reply:
         return content
 
 
+def acknowledged(reply: Reply) -> None:
+    """Check that a reply without content comes from the service: nothing or JSON, and no page of something in between.
+
+    Raises:
+        ApiIBMProtocolError: It is something else.
+    """
+    if reply.body.strip():
+        reply.json()
+
+
 class Transport:
-    """Makes requests over connections that are kept. Any number of threads may use one."""
+    """Makes requests over connections that are kept. Any number of threads, and of processes after a fork, may use one."""
 
     def __init__(
-        self, proxies: ProxyConfiguration | None = None, verify: bool = True, policy: RetryPolicy | None = None
+        self,
+        proxies: ProxyConfiguration | None = None,
+        verify: bool = True,
+        policy: RetryPolicy | None = None,
+        limits: Limits | None = None,
     ) -> None:
         """Create a transport; nothing is connected to yet."""
         self.policy = policy or RetryPolicy()
-        self._hidden: list[str] = []
+        self.limits = limits or Limits()
+        self.redact = Redactor()
         self._is_closed = False
-        self._session = requests.Session()
-        # Credentials of .netrc are for others, and of what the environment says about proxies and certificates a note is
-        # taken once for each host: looking it up is a third of what a request takes this process.
-        self._session.trust_env = False
-        self._session.auth = _unchanged
+        self._proxies, self._verify = proxies, verify
         # What is said here goes before what the environment says.
         self._trusts_environment = proxies is None and verify
+        self._session = self._new_session()
         self._routes: dict[str, dict[str, Any]] = {}
-        self._session.headers["User-Agent"] = _USER_AGENT
-        # No Accept: that is said request by request. Accept-Encoding stays, which has gzip.
-        adapter = HTTPAdapter(pool_connections=8, pool_maxsize=64, max_retries=0)
+        self._inherited: list[requests.Session] = []
+        tell_after_fork(self)
+
+    def _new_session(self) -> requests.Session:
+        session = requests.Session()
+        # Credentials of .netrc are for others, and of what the environment says about proxies and certificates a note is
+        # taken once for each host: looking it up is a third of what a request takes this process.
+        session.trust_env = False
+        session.auth = _unchanged
+        session.headers["User-Agent"] = _USER_AGENT
+        # No Accept: that is said request by request. Of encodings, the one that is decoded here.
+        session.headers["Accept-Encoding"] = "gzip"
+        adapter = PunctualAdapter(pool_connections=8, pool_maxsize=64, max_retries=0)
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, adapter)
-        self._session.verify = verify
-        if proxies is not None:
-            self._session.proxies.update(proxies.urls)
-            if proxies.username_ntlm:
-                self._session.auth = _ntlm(proxies)
+            session.mount(scheme, adapter)
+        session.verify = self._verify
+        if self._proxies is not None:
+            session.proxies.update(self._proxies.urls)
+            if self._proxies.username_ntlm:
+                session.auth = _ntlm(self._proxies)
+        return session
+
+    def after_fork(self) -> None:
+        """Use connections of this process's own: replies on the others are the parent's."""
+        # The old ones are kept, so that nothing is said on them when they would be collected.
+        self._inherited.append(self._session)
+        self._session = self._new_session()
+
+    def call(self) -> AbstractContextManager[None]:
+        """Return a context in which everything ends within the time of a call, or of the call around it."""
+        return deadline(time.monotonic() + self.limits.timeout)
 
     def _route(self, url: str) -> dict[str, Any]:
         """Return the proxies and certificates to use for a URL, as ``requests`` understands the environment."""
@@ -131,17 +179,6 @@ class Transport:
         self._is_closed = True
         self._session.close()
 
-    def hide(self, secret: str) -> None:
-        """Let a secret appear in no text that leaves. What is shorter than any real one would only garble texts."""
-        if len(secret) >= _SHORTEST_SECRET:
-            self._hidden.append(secret)
-
-    def without_secrets(self, text: str) -> str:
-        """Return a text without keys, tokens and passwords."""
-        for secret in self._hidden:
-            text = text.replace(secret, "***")
-        return without_secrets(text)
-
     def request(
         self,
         method: str,
@@ -152,9 +189,10 @@ class Transport:
         params: Any = None,
         body: bytes | str | None = None,
         repeatable: bool = False,
-        timeout: tuple[float, float] = TIMEOUT,
+        check: Callable[[Reply], object] | None = None,
+        limit: int | None = None,
     ) -> Reply:
-        """Make a request.
+        """Make a request, within the deadline of the call.
 
         Args:
             method: The HTTP method.
@@ -164,79 +202,118 @@ class Transport:
             params: The query.
             body: The body.
             repeatable: Whether doing it twice is the same as doing it once.
-            timeout: Seconds to connect, and seconds without a byte.
+            check: Raises ApiIBMProtocolError for a reply that is not what it should be. Such a request has failed.
+            limit: How many bytes the reply may have, ``limits.max_reply_bytes`` by default.
 
         Raises:
             IBMNotAuthorizedError: The reply is 401 or 403.
+            ApiIBMProtocolError: The reply is not what it should be.
             RequestsApiError: There was no reply, or it says that the request failed.
         """
-        attempt, waited = 0, 0.0
-        while True:
-            attempt += 1
-            if self._is_closed:
-                raise RequestsApiError(f"{what}: the provider is closed")
-            failure = None
-            reply = self._once(method, url, what, headers, params, body, within_deadline(timeout))
-            if isinstance(reply, RequestsApiError):
-                failure, again, retry_after = reply, repeatable or not reply.maybe_processed, None
-            elif reply.status < 300 or reply.status == NOT_MODIFIED:
-                return reply
-            else:
-                again = reply.status == REFUSED or (repeatable and reply.status in TRANSIENT)
-                retry_after = reply.headers.get("Retry-After")
-                failure = self._refusal(reply)
-            seconds = self.policy.wait(attempt, waited, retry_after) if again else None
-            if seconds is None or seconds >= seconds_left():
-                raise failure
-            logger.debug("%s failed (%s); again in %.2f s", what, failure, seconds)
-            pause(seconds)
-            waited += seconds
+        with self.call():
+            request = self._prepared(method, url, headers, params, body)
+            attempt, waited = 0, 0.0
+            while True:
+                attempt += 1
+                if self._is_closed:
+                    raise RequestsApiError(f"{what}: the provider is closed", code="closed")
+                outcome = self._once(request, what, repeatable, limit or self.limits.max_reply_bytes)
+                failure, again, retry_after = self._failure(outcome, attempt, repeatable, check)
+                if failure is None:
+                    assert isinstance(outcome, Reply)  # noqa: S101 (no failure is only said of replies)
+                    return outcome
+                seconds = self.policy.wait(attempt, waited, retry_after) if again else None
+                if seconds is None or seconds >= seconds_left():
+                    raise failure
+                logger.debug("%s failed (%s); again in %.2f s", what, failure, seconds)
+                pause(seconds)
+                waited += seconds
+
+    def _failure(
+        self, outcome: Reply | RequestsApiError, attempt: int, repeatable: bool, check: Callable[[Reply], object] | None
+    ) -> tuple[RequestsApiError | ApiIBMProtocolError | IBMNotAuthorizedError | None, bool, str | None]:
+        """Return what is wrong with the outcome of a request, whether to make it again, and when the service says so."""
+        if isinstance(outcome, RequestsApiError):
+            return outcome, outcome.may_pass and (repeatable or not outcome.maybe_processed), None
+        if outcome.status >= 300 and outcome.status != NOT_MODIFIED:
+            again = outcome.status == REFUSED or (repeatable and outcome.status in TRANSIENT)
+            return self._refusal(outcome), again, outcome.headers.get("Retry-After")
+        if check is not None and outcome.status != NOT_MODIFIED:
+            try:
+                check(outcome)
+            except ApiIBMProtocolError as error:
+                return error, repeatable and attempt < _MISUNDERSTANDINGS, None
+        return None, False, None
+
+    def _prepared(
+        self, method: str, url: str, headers: Mapping[str, str] | None, params: Any, body: bytes | str | None
+    ) -> requests.PreparedRequest:
+        # Prepared here, because the session would merge what there is nothing to merge with: a fifth of a request.
+        request = requests.PreparedRequest()
+        every = {**self._session.headers, **(headers or {})}
+        request.prepare(method, url, headers=every, data=body, params=params, auth=self._session.auth)
+        return request
 
     def _once(
-        self,
-        method: str,
-        url: str,
-        what: str,
-        headers: Mapping[str, str] | None,
-        params: Any,
-        body: bytes | str | None,
-        timeout: tuple[float, float],
+        self, request: requests.PreparedRequest, what: str, repeatable: bool, limit: int
     ) -> Reply | RequestsApiError:
+        url = str(request.url)
+        left = max(seconds_left(), 0.001)
+        silence = min(left, self.limits.timeout * _SILENCE) if repeatable else left
+        raw = None
         try:
-            # Prepared here, because the session would merge what there is nothing to merge with: a fifth of a request.
-            request = requests.PreparedRequest()
-            every = {**self._session.headers, **(headers or {})}
-            request.prepare(method, url, headers=every, data=body, params=params, auth=self._session.auth)
-            with self._session.send(request, timeout=timeout, allow_redirects=False, **self._route(url)) as response:
-                return Reply(what, response.status_code, response.headers, response.content)
-        except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
-            return self._no_reply(what, url, error, maybe_processed=False)
-        except requests.exceptions.ReadTimeout as error:
-            return self._no_reply(what, url, error, maybe_processed=True, code=TIMED_OUT)
-        except requests.exceptions.ConnectionError as error:
-            return self._no_reply(what, url, error, maybe_processed=not _never_connected(error))
-        except requests.exceptions.RequestException as error:
-            return self._no_reply(what, url, error, maybe_processed=True)
+            # A copy, because authentication by NTLM changes what it sends.
+            response = self._session.send(
+                request.copy(), timeout=(min(_CONNECT, left), silence), allow_redirects=False, stream=True,
+                **self._route(url),
+            )  # fmt: skip
+            raw = response.raw
+            is_good = response.status_code < 300 or response.status_code == NOT_MODIFIED
+            body = read_body(raw, limit) if is_good else read_start(raw, _MAX_ERROR_BYTES)
+            return Reply(what, response.status_code, response.headers, body)
+        except (requests.exceptions.RequestException, HTTPError, BodyDamagedError) as error:
+            return self._no_reply(what, url, error)
+        except BodyTooLargeError:
+            return RequestsApiError(
+                f"{what}: the reply is larger than {limit} bytes. If that is right, IBMProvider(max_reply_bytes=...,"
+                " max_result_bytes=...) allows for more.",
+                code="too large", maybe_processed=True,
+            )  # fmt: skip
+        finally:
+            if raw is not None:
+                # What was read to its end is back in the pool by now; anything else is of no more use.
+                raw.close()
 
-    def _no_reply(
-        self, what: str, url: str, error: Exception, maybe_processed: bool, code: str | None = None
-    ) -> RequestsApiError:
+    def _no_reply(self, what: str, url: str, error: Exception) -> RequestsApiError:
         host = re.sub(r"^(\w+://)([^/@]*@)?([^/]*).*", r"\1\3", url)
-        reason = self.without_secrets(_reason(error))
-        return RequestsApiError(f"{what}: no reply from {host} ({reason})", code=code, maybe_processed=maybe_processed)
+        is_late = isinstance(error, requests.exceptions.ReadTimeout | ReadTimeoutError)
+        never_sent = isinstance(
+            error, requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError
+        ) or _never_connected(error)
+        reason = self.redact(_reason(error))
+        if seconds_left() <= 0:
+            is_late = True
+            reason = (
+                f"the {self.limits.timeout:g} s of a call, or those that were given, are over: {reason};"
+                " IBMProvider(timeout=...) allows for more"
+            )
+        return RequestsApiError(
+            f"{what}: no reply from {host} ({reason})",
+            code=TIMED_OUT if is_late else None,
+            maybe_processed=not never_sent,
+        )
 
     def _refusal(self, reply: Reply) -> RequestsApiError | IBMNotAuthorizedError:
         code, text = _explanation(reply.body)
-        message = self.without_secrets(f"{reply.what}: {reply.status} {text}")
+        message = self.redact(f"{reply.what}: {reply.status} {text}")
         if reply.status in (401, 403):
             return IBMNotAuthorizedError(message)
-        body = self.without_secrets(reply.body.decode(errors="replace"))
+        body = self.redact(reply.body.decode(errors="replace"))
+        code = self.redact(code)[:100] if isinstance(code, str) else code if isinstance(code, int) else None
         return RequestsApiError(message, reply.status, code, body, maybe_processed=reply.status >= 500)
 
 
-def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
-    from urllib3.exceptions import NewConnectionError
-
+def _never_connected(error: Exception) -> bool:
     cause = error.args[0] if error.args else None
     return isinstance(getattr(cause, "reason", cause), NewConnectionError)
 
@@ -279,13 +356,6 @@ def _sentence(error: Mapping[str, Any]) -> str:
     parts = [str(error[key]) for key in ("message", "solution") if error.get(key)]
     code = f" Error code: {error['code']}." if error.get("code") is not None else ""
     return " ".join(part if part.endswith(".") else f"{part}." for part in parts) + code
-
-
-def without_secrets(text: str) -> str:
-    """Return the text without keys, tokens and passwords of URLs."""
-    for pattern, replacement in _SECRETS:
-        text = pattern.sub(replacement, text)
-    return text
 
 
 def _ntlm(proxies: ProxyConfiguration) -> Any:

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import io
+import math
 import struct
 import warnings
 import zlib
@@ -22,6 +22,8 @@ from ..exceptions import ApiIBMProtocolError
 SAMPLER_QPY_VERSION = 17
 #: Circuits of thousands of gates get little smaller by higher levels, and take three times as long.
 _COMPRESSION = 1
+#: Bytes that one array or circuit of a reply may have. A million shots of a thousand bits have an eighth of it.
+MAX_UNPACKED = 2**30
 _DTYPES = {
     "bool": np.dtype(np.bool_), "u8": np.dtype("<u1"), "i64": np.dtype("<i8"), "f64": np.dtype("<f8"),
     "c128": np.dtype("<c16"),
@@ -58,7 +60,7 @@ def decode_circuit(value: Any) -> QuantumCircuit:
 
         return qasm3.loads(value)
     if not isinstance(value, Mapping) or value.get("__type__") != "QuantumCircuit":
-        raise ApiIBMProtocolError(f"a circuit was expected: {str(value)[:60]}")
+        raise ApiIBMProtocolError(f"a circuit was expected, not a {type(value).__name__}")
     (circuit,) = decode_qpy(value["__value__"])
     return circuit
 
@@ -73,7 +75,7 @@ def encode_array(array: npt.NDArray[Any]) -> dict[str, str]:
 def decode_array(value: Any) -> npt.NDArray[Any]:
     """Return the array of typed JSON."""
     if not isinstance(value, Mapping) or value.get("__type__") != "ndarray" or not isinstance(value["__value__"], str):
-        raise ApiIBMProtocolError(f"an array was expected: {str(value)[:60]}")
+        raise ApiIBMProtocolError(f"an array was expected, not a {type(value).__name__}")
     raw = _unpacked(value["__value__"])
     if raw[:8] == b"\x93NUMPY\x01\x00":
         # What numpy writes; its own reader takes four times as long for the header of a small array.
@@ -81,7 +83,10 @@ def decode_array(value: Any) -> npt.NDArray[Any]:
         header = _header(raw[10 : 10 + length])
         if header is not None:
             dtype, shape = header
-            return np.frombuffer(raw, dtype, int(np.prod(shape)), 10 + length).reshape(shape)
+            try:
+                return np.frombuffer(raw, dtype, math.prod(shape), 10 + length).reshape(shape)
+            except ValueError as error:
+                raise ApiIBMProtocolError(f"an array of the reply cannot be read: {error}") from None
     try:
         array: npt.NDArray[Any] = np.load(io.BytesIO(raw), allow_pickle=False)
     except ValueError as error:
@@ -114,7 +119,8 @@ def decode_tensor(value: Any) -> npt.NDArray[Any]:
     try:
         dtype, shape, raw = value["dtype"], tuple(value["shape"]), _unpacked(value["data"])
         if dtype == "bool":
-            bits = np.unpackbits(np.frombuffer(raw, np.uint8), count=int(np.prod(shape)), bitorder="little")
+            # What the shape claims decides about no memory: there are as many bits as there are bytes for.
+            bits = np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")[: math.prod(shape)]
             return bits.view(np.bool_).reshape(shape)
         return np.frombuffer(raw, _DTYPES[dtype]).reshape(shape)
     except (KeyError, TypeError, ValueError) as error:
@@ -127,6 +133,12 @@ def _packed(raw: bytes) -> str:
 
 def _unpacked(text: str) -> bytes:
     try:
-        return zlib.decompress(base64.b64decode(text))
-    except (TypeError, binascii.Error, zlib.error) as error:
+        packed = base64.b64decode(text)
+        decoder = zlib.decompressobj()
+        raw = decoder.decompress(packed, MAX_UNPACKED)
+    except (TypeError, ValueError, zlib.error) as error:
         raise ApiIBMProtocolError(f"compressed data of the reply is damaged: {error}") from None
+    if decoder.unconsumed_tail or not decoder.eof:
+        reason = f"larger than {MAX_UNPACKED} bytes" if len(raw) == MAX_UNPACKED else "cut short"
+        raise ApiIBMProtocolError(f"compressed data of the reply is {reason}")
+    return raw

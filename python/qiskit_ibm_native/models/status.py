@@ -29,11 +29,13 @@ class BackendStatus:
 
     @classmethod
     def from_reply(cls, backend_name: str, reply: Mapping[str, Any]) -> BackendStatus:
-        """Create a status of what the service says; what it leaves out counts as not operational, and as no jobs.
+        """Create a status of what the service says; a queue that it leaves out is empty.
 
         Raises:
-            TypeError: A value is of the wrong kind.
+            TypeError: It is no status, or a value is of the wrong kind.
         """
+        if not {"state", "status"} & set(reply):
+            raise TypeError(f"it has neither state nor status, but {sorted(map(str, reply))[:5]}")
         pending = reply.get("length_queue") or 0
         if not isinstance(pending, int) or not isinstance(reply.get("state", False), bool):
             raise TypeError(

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import copy
+import weakref
 from collections.abc import Callable, Mapping
-from typing import Any
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
 
+from ..exceptions import IBMError
 from ..models import BackendConfiguration
 from ..snapshot import Snapshot
 
@@ -50,6 +53,59 @@ def attribute_of(configuration: BackendConfiguration, name: str) -> Any:
 
 
 _MISSING = object()
+#: The owner of the attribute that could not be had last, and why.
+_FAILED: ContextVar[tuple[weakref.ref[Any], IBMError] | None] = ContextVar("attribute that failed", default=None)
+
+if TYPE_CHECKING:
+    attribute = property
+else:
+
+    class attribute(property):  # noqa: N801 (it stands for property)
+        """A property whose errors are AttributeErrors too, so that ``hasattr`` and what looks at objects get along."""
+
+        def __get__(self, owner: Any, kind: type | None = None) -> Any:
+            if owner is None:
+                return self
+            try:
+                return self.fget(owner)
+            except IBMError as error:
+                failure = error if isinstance(error, AttributeError) else as_attribute_error(error)
+                _FAILED.set((weakref.ref(owner), failure))
+                raise failure from error.__cause__
+
+
+def failure_of(owner: object, name: str) -> AttributeError | None:
+    """Return why an attribute cannot be had, if its class has one of that name that failed.
+
+    After an AttributeError of a property, Python asks ``__getattr__``, which is not told what happened.
+    """
+    failed = _FAILED.get()
+    if failed is None or failed[0]() is not owner or not hasattr(type(owner), name):
+        return None
+    return failed[1]
+
+
+def as_attribute_error(error: IBMError) -> IBMError:
+    """Return an error of the same class, attributes and message that is an AttributeError, too."""
+    kind = type(error)
+    if kind not in _MIXED:
+        _MIXED[kind] = type(kind.__name__, (_AttributeFailure, kind, AttributeError), {"__module__": kind.__module__})
+    failure = _MIXED[kind].__new__(_MIXED[kind], *error.args)
+    failure.args = error.args
+    failure.__dict__.update(error.__dict__, _original=error)
+    return failure
+
+
+_MIXED: dict[type[IBMError], type[IBMError]] = {}
+
+
+class _AttributeFailure:
+    """Pickles as the error that it stands for: nobody could find a class that is made up."""
+
+    _original: IBMError
+
+    def __reduce__(self) -> Any:
+        return self._original.__reduce__()
 
 
 def snapshot_of(configuration: Any) -> Snapshot:

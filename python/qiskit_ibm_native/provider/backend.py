@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import copy
-import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from qiskit.providers import BackendV2
 from qiskit.result import MeasReturnType
 
+from .._threads import Lock
 from ..exceptions import (
     IBMApiError,
     IBMBackendApiError,
@@ -21,8 +21,9 @@ from ..exceptions import (
 )
 from ..models import BackendConfiguration, BackendStatus
 from . import checks
-from .attributes import DOCUMENTED, attribute_of, snapshot_of
+from .attributes import DOCUMENTED, attribute_of, failure_of, snapshot_of
 from .calibrated import CalibrationMethods
+from .conditional import call_of
 from .options import BackendOptions, add_validators, chosen_options, default_options
 from .pulses import PulseMethods
 from .qubit_properties import IBMQubitProperties, qubit_properties_of
@@ -107,7 +108,7 @@ class IBMBackend(CalibrationMethods, PulseMethods, BackendV2):  # type: ignore[m
         # An archive knows calibrations by their time, and what was chosen is not the latest one.
         recorder = None if calibration_id else getattr(provider, "_recorder", None)
         self._recorder = recorder if isinstance(recorder, Recorder) else Recorder()
-        self._refreshing = threading.Lock()
+        self._refreshing = Lock()
         self._calibration = self._calibration_of(snapshot)
         self._add_validators()
 
@@ -121,6 +122,9 @@ class IBMBackend(CalibrationMethods, PulseMethods, BackendV2):  # type: ignore[m
                 return attribute_of(calibration.model, name)
             except AttributeError:
                 pass
+        failure = failure_of(self, name)
+        if failure is not None:
+            raise failure
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
@@ -299,7 +303,8 @@ class IBMBackend(CalibrationMethods, PulseMethods, BackendV2):  # type: ignore[m
             "init_qubits": init_qubits, "use_measure_esp": use_measure_esp, "noise_model": noise_model,
             "seed_simulator": seed_simulator,
         }  # fmt: skip
-        return run_in_order(self, circuits, dynamic, job_tags, given, run_config)
+        with call_of(self._api_client):
+            return run_in_order(self, circuits, dynamic, job_tags, given, run_config)
 
     def _get_run_config(self, given: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options of a job: what is given, then what is set; checked."""
@@ -350,8 +355,9 @@ class IBMBackend(CalibrationMethods, PulseMethods, BackendV2):  # type: ignore[m
             IBMInputValueError: An argument makes no sense.
             IBMBackendApiError: The service did not open one.
         """
-        self.close_session()
-        self._session = open_session(self, max_time, mode)
+        with call_of(self._api_client):
+            self.close_session()
+            self._session = open_session(self, max_time, mode)
         return self._session
 
     def close_session(self) -> None:

@@ -3,18 +3,21 @@
 
 from __future__ import annotations
 
-import threading
+import contextvars
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from .._threads import Lock
+from ..client.redaction import without_secrets
 from ..exceptions import (
     BackendPayloadError,
+    IBMApiError,
     IBMBackendApiError,
     IBMBackendNotFoundError,
     IBMError,
     IBMInputValueError,
-    RequestsApiError,
 )
 from ..logger import logger
 from .backend import IBMBackend
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
     from ..client.api import RuntimeClient
     from ..diff import SnapshotDiff
     from .provider import IBMProvider
+
+
+_Item = TypeVar("_Item")
+_Outcome = TypeVar("_Outcome")
 
 
 class _NoFractionalGatesError(IBMInputValueError):
@@ -41,7 +48,7 @@ class IBMBackendService(JobSearch):
     def __init__(self, provider: IBMProvider) -> None:
         """Create the service of a provider; nobody is asked yet."""
         self._provider = provider
-        self._lock = threading.RLock()
+        self._lock = Lock()
         self._backends: dict[tuple[Any, ...], IBMBackend] = {}
         self._names: dict[str, str] = {}
 
@@ -79,19 +86,20 @@ class IBMBackendService(JobSearch):
             IBMInputValueError: There is no such instance.
         """
         options = {"use_fractional_gates": use_fractional_gates, "calibration_id": calibration_id}
-        if name is not None:
-            found = [self._backend(name, instance, **options)]
-        else:
-            found = self._discover(instance, min_num_qubits, include_mocks, kwargs, options)
-        if min_num_qubits:
-            found = [each for each in found if each.num_qubits >= min_num_qubits]
-        if dynamic_circuits is not None:
-            found = [each for each in found if _runs_control_flow(each) == dynamic_circuits]
-        for key, value in kwargs.items():
-            if found and all(key in each.configuration() for each in found):
-                found = [each for each in found if getattr(each.configuration(), key) == value]
-            elif key != "operational" or name is not None:
-                found = [each for each in found if getattr(each.status(), key, None) == value]
+        with self._call():
+            if name is not None:
+                found = [self._backend(name, instance, **options)]
+            else:
+                found = self._discover(instance, min_num_qubits, include_mocks, kwargs, options)
+            if min_num_qubits:
+                found = [each for each in found if each.num_qubits >= min_num_qubits]
+            if dynamic_circuits is not None:
+                found = [each for each in found if _runs_control_flow(each) == dynamic_circuits]
+            for key, value in kwargs.items():
+                if found and all(key in each.configuration() for each in found):
+                    found = [each for each in found if getattr(each.configuration(), key) == value]
+                elif key != "operational" or name is not None:
+                    found = [each for each in found if getattr(each.status(), key, None) == value]
         return [each for each in found if filters is None or filters(each)]
 
     def get_backend(
@@ -137,20 +145,24 @@ class IBMBackendService(JobSearch):
         Raises:
             IBMBackendNotFoundError: None fits.
         """
-        candidates = [
-            (device["queue_length"], device["name"], client.instance)
-            for client in self._clients(instance)
-            for device in self._devices(client)
-            if _is_online(device) and device.get("class") != "mock" and isinstance(device.get("queue_length"), int)
-        ]
-        for _, name, crn in sorted(candidates):
-            try:
-                fitting = self.backends(name, min_num_qubits=min_num_qubits, instance=crn, **kwargs)
-            except _NoFractionalGatesError:
-                continue
-            if fitting:
-                return fitting[0]
+        with self._call():
+            candidates = [
+                (device["queue_length"], device["name"], client.instance)
+                for client in self._clients(instance)
+                for device in self._devices(client)
+                if _is_online(device) and device.get("class") != "mock" and isinstance(device.get("queue_length"), int)
+            ]
+            for _, name, crn in sorted(candidates):
+                try:
+                    fitting = self.backends(name, min_num_qubits=min_num_qubits, instance=crn, **kwargs)
+                except _NoFractionalGatesError:
+                    continue
+                if fitting:
+                    return fitting[0]
         raise IBMBackendNotFoundError("No backend matches the criteria.")
+
+    def _call(self) -> AbstractContextManager[None]:
+        return self._provider._transport.call()
 
     def _clients(self, instance: str | None) -> Sequence[RuntimeClient]:
         return self._provider._clients(instance)
@@ -158,8 +170,8 @@ class IBMBackendService(JobSearch):
     def _devices(self, client: RuntimeClient) -> list[dict[str, Any]]:
         try:
             devices = client.list_backends()
-        except RequestsApiError as error:
-            raise IBMBackendApiError(f"The backends of {client.instance} cannot be listed: {error}") from None
+        except IBMApiError as error:
+            raise IBMBackendApiError(f"The backends cannot be listed: {error}") from None
         with self._lock:
             names = [*self._names.values(), *(device["name"] for device in devices)]
             self._names = identifiers(dict.fromkeys(names))
@@ -188,12 +200,8 @@ class IBMBackendService(JobSearch):
                 )
                 if is_fitting:
                     places.setdefault(device["name"], client)
-        with ThreadPoolExecutor(8, thread_name_prefix="configuration") as executor:
-            return [
-                backend
-                for backend in executor.map(lambda name: self._backend_or_none(name, places[name], options), places)
-                if backend is not None
-            ]
+        found = concurrently(lambda name: self._backend_or_none(name, places[name], options), places, 8)
+        return [backend for backend in found if backend is not None]
 
     def _backend_or_none(self, name: str, client: RuntimeClient, options: dict[str, Any]) -> IBMBackend | None:
         try:
@@ -213,7 +221,7 @@ class IBMBackendService(JobSearch):
             except IBMBackendNotFoundError:
                 continue
         known = [device["name"] for client in clients for device in self._devices(client)]
-        where = f" in {instance}" if instance else ""
+        where = f" in {without_secrets(instance)}" if instance else ""
         raise IBMBackendNotFoundError(
             f"No backend matches the criteria: there is no {name!r}{where}.{suggestion(name, known)}"
         )
@@ -232,8 +240,8 @@ class IBMBackendService(JobSearch):
             return backend
         try:
             payload = client.backend_configuration(name, calibration_id)
-        except RequestsApiError as error:
-            if error.status_code == 404:
+        except IBMApiError as error:
+            if getattr(error, "status_code", 0) == 404:
                 raise IBMBackendNotFoundError(f"No backend matches the criteria: {error}") from None
             raise IBMBackendApiError(f"The configuration of {name} cannot be fetched: {error}") from None
         from ..snapshot import Snapshot
@@ -256,8 +264,8 @@ class IBMBackendService(JobSearch):
             raise IBMInputValueError(f"threads must be at least 1, not {threads!r}.")
         with self._lock:
             wanted = list(dict.fromkeys(self._backends.values() if backends is None else backends))
-        with ThreadPoolExecutor(threads, thread_name_prefix="refresh") as executor:
-            outcomes = dict(zip(wanted, executor.map(_refreshed, wanted), strict=True))
+        with self._call():
+            outcomes = dict(zip(wanted, concurrently(_refreshed, wanted, threads), strict=True))
         failed = {backend.name: each for backend, each in outcomes.items() if isinstance(each, IBMError)}
         if failed and not return_exceptions:
             reasons = "; ".join(str(error) for error in failed.values())
@@ -274,11 +282,12 @@ class IBMBackendService(JobSearch):
         if name.startswith("_"):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         try:
-            if name not in self._names:
-                for client in self._clients(None):
-                    self._devices(client)
-            if name in self._names:
-                return self._backend(self._names[name], None)
+            with self._call():
+                if name not in self._names:
+                    for client in self._clients(None):
+                        self._devices(client)
+                if name in self._names:
+                    return self._backend(self._names[name], None)
         except IBMError as error:
             raise AttributeError(f"The backend {name!r} cannot be had: {error}") from error
         raise AttributeError(f"There is no backend {name!r}.{suggestion(name, self._names)}")
@@ -327,6 +336,19 @@ def least_busy(backends: Sequence[IBMBackend]) -> IBMBackend:
     if not working:
         raise IBMError("No backend matches the criteria.")
     return min(working, key=lambda each: each[0].pending_jobs)[1]
+
+
+def concurrently(function: Callable[[_Item], _Outcome], items: Iterable[_Item], threads: int) -> list[_Outcome]:
+    """Return what a function returns for each item, several at a time, within the deadline of the call.
+
+    If it is interrupted, nobody waits for what is on its way.
+    """
+    executor = ThreadPoolExecutor(threads, thread_name_prefix="request")
+    try:
+        futures = [executor.submit(contextvars.copy_context().run, function, item) for item in items]
+        return [future.result() for future in futures]
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
 
 
 def _refreshed(backend: IBMBackend) -> SnapshotDiff | IBMError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import datetime as dt_module
 import json
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +12,15 @@ from .. import _native
 from ..exceptions import IBMApiError, IBMBackendApiError, IBMBackendApiProtocolError, IBMNotAuthorizedError
 from ..snapshot import Snapshot
 from ..target import HistoricalTarget, build_historical_target
-from .calibration import Calibration, checked_time, difference, is_nothing, now
+from .attributes import attribute
+from .calibration import NO_PROPERTIES, Calibration, checked_time, difference, is_nothing, now
+from .conditional import call_of, conditional
 from .watch import Watch
 
 if TYPE_CHECKING:
     from qiskit.transpiler import CouplingMap, InstructionDurations, Target
 
+    from .._threads import Lock
     from ..diff import SnapshotDiff
     from ..models import BackendConfiguration, BackendProperties
     from .recorder import Recorder
@@ -33,10 +35,10 @@ class CalibrationMethods:
     _calibration: Calibration
     _calibration_id: str | None
     _recorder: Recorder
-    _refreshing: threading.Lock
+    _refreshing: Lock
     _use_fractional_gates: bool | None
     _choice: Callable[[], dict[str, str]]
-    _fetch_defaults: Callable[[], bytes | None]
+    _fetch_defaults: Callable[..., bytes | None]
 
     @property
     def _configuration(self) -> BackendConfiguration:
@@ -44,25 +46,34 @@ class CalibrationMethods:
 
     # As it is
 
-    @property
+    @attribute
     def snapshot(self) -> Snapshot:
         """The payloads that everything here is made of, but for pulses, which :meth:`defaults` has."""
-        return self._calibration.snapshot
+        return self._known.snapshot
 
     @property
+    def _known(self) -> Calibration:
+        """The calibration, with its properties; they are asked for within the time of one call."""
+        calibration = self._calibration
+        if not calibration.has_fetched:
+            with call_of(self._api_client):
+                _ = calibration.snapshot
+        return calibration
+
+    @attribute
     def target(self) -> Target:
         """What the transpiler needs: a new object only if the device changed and :meth:`refresh` was called."""
-        return self._calibration.target
+        return self._known.target
 
-    @property
+    @attribute
     def coupling_map(self) -> CouplingMap | None:
         """Which qubits may interact; ``configuration().coupling_map`` is the list of pairs."""
-        return self._calibration.coupling_map
+        return self._known.coupling_map
 
-    @property
+    @attribute
     def instruction_durations(self) -> InstructionDurations:
         """The durations of instructions, in seconds."""
-        return self._calibration.instruction_durations
+        return self._known.instruction_durations
 
     def properties(self, refresh: bool = False, datetime: dt_module.datetime | None = None) -> BackendProperties | None:
         """Return what was last measured on the device; ``None`` if it has no properties.
@@ -85,7 +96,7 @@ class CalibrationMethods:
             return self.snapshot_history(datetime).properties
         if refresh:
             self.refresh()
-        return self._calibration.snapshot.properties
+        return self._known.snapshot.properties
 
     # As it was
 
@@ -175,7 +186,7 @@ class CalibrationMethods:
             IBMBackendApiError: The service could not be asked; everything stays as it was.
             BackendPayloadError: Its reply is not what a device publishes; everything stays as it was.
         """
-        with self._refreshing:
+        with call_of(self._api_client), self._refreshing:
             before = self._calibration
             after = self._refreshed(before)
             if after is not before:
@@ -188,17 +199,20 @@ class CalibrationMethods:
     def _refreshed(self, before: Calibration) -> Calibration:
         """Return the calibration that the service has now; the same one if it is the same."""
         asked = now()
+        known, payload = before.properties, before.model.payload
         try:
-            configuration = self._client.backend_configuration(self.name, self._calibration_id)
+            configuration = self._client.backend_configuration(
+                self.name, self._calibration_id, **conditional(self._client, payload)
+            )
         except IBMApiError as error:
             raise IBMBackendApiError(f"{self.name} could not be refreshed: {error}") from None
-        properties = self._fetch_properties()
+        properties = self._fetch_properties(known=known)
         if before.is_of(configuration, properties):
             before.seen(asked)
             return before.with_new_defaults() if before.has_fetched_defaults else before
         is_same = before.model.payload == configuration
         bare = before.bare if is_same else Snapshot.from_payloads(configuration)
-        after = self._calibration_of(bare, properties or b"")
+        after = self._calibration_of(bare, NO_PROPERTIES if properties is None else properties)
         after.asked = asked
         if before.has_fetched_defaults:
             after = after.with_new_defaults()
@@ -254,12 +268,14 @@ class CalibrationMethods:
             self._recorder,
         )  # fmt: skip
 
-    def _fetch_properties(self, before: dt_module.datetime | None = None) -> bytes | None:
+    def _fetch_properties(self, before: dt_module.datetime | None = None, known: bytes | None = None) -> bytes | None:
         """Return the properties payload; simulators have none."""
         if getattr(self._configuration, "simulator", False):
             return None
         try:
-            payload = self._client.backend_properties(self.name, datetime=before, **self._choice())
+            payload = self._client.backend_properties(
+                self.name, datetime=before, **self._choice(), **conditional(self._client, known)
+            )
         except IBMApiError as error:
             raise IBMBackendApiError(f"The properties of {self.name} could not be fetched: {error}") from None
         # Clients that somebody else wrote may have decoded it.

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import copy
 import datetime as dt_module
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import _native
+from .._threads import Lock
 from ..diff import SnapshotDiff
 from ..models.defaults import PulseDefaults
 from ..snapshot import Snapshot
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 #: Pulses and properties that were asked for with no more time between belong together.
 _TOGETHER = dt_module.timedelta(minutes=1)
-#: Payloads of devices that have no properties.
-_NOTHING = (b"", b"{}", b"null")
+#: Payloads by which a service says that a device has no properties. No bytes at all say nothing.
+NO_PROPERTIES = b"{}"
+_NOTHING = (NO_PROPERTIES, b"null")
 _LONGEST_NOTHING = 100
 
 
@@ -42,7 +43,7 @@ class Calibration:
         fetch_properties: Callable[[], bytes | None],
         use_fractional_gates: bool | None,
         properties: bytes | None = None,
-        fetch_defaults: Callable[[], bytes | None] | None = None,
+        fetch_defaults: Callable[[bytes | None], bytes | None] | None = None,
         recorder: Recorder | None = None,
     ) -> None:
         """Create a calibration.
@@ -52,22 +53,22 @@ class Calibration:
             fetch_properties: Returns the properties payload, ``None`` or ``{}`` if there is none. It is called once.
             use_fractional_gates: As in :func:`build_target`.
             properties: The properties payload, if it is known already.
-            fetch_defaults: Returns the pulse defaults payload, ``None`` if there is none. It is called once.
+            fetch_defaults: Returns the pulse defaults payload, ``None`` if there is none. It is given the one that is known.
             recorder: Keeps what is fetched.
         """
         self._recorder = recorder or Recorder()
         self.model = configuration.configuration
         self._fetch_properties = fetch_properties
         self._use_fractional_gates = use_fractional_gates
-        self._lock = threading.RLock()
+        self._lock = Lock()
         self._configuration = configuration
         self._snapshot: Snapshot | None = None
         self._target: Target | None = None
         self._durations: InstructionDurations | None = None
         self._coupling_map: tuple[CouplingMap | None] | None = None
-        self._fetch_defaults = fetch_defaults or (lambda: None)
+        self._fetch_defaults = fetch_defaults or (lambda _: None)
         self._defaults: tuple[PulseDefaults | None] | None = None
-        self._defaults_lock = threading.RLock()
+        self._defaults_lock = Lock()
         self.asked: dt_module.datetime | None = None
         if properties is not None:
             self._complete(properties)
@@ -206,13 +207,18 @@ class Calibration:
         return self._defaults is not None
 
     @property
+    def properties(self) -> bytes | None:
+        """The properties payload, if it is known."""
+        return None if self._snapshot is None else self._snapshot.payloads.properties
+
+    @property
     def pulses(self) -> bytes | None:
         """The pulse defaults payload, if it is known."""
         defaults = self._defaults[0] if self._defaults else None
         return None if defaults is None else defaults.payload
 
     def _fetched_defaults(self) -> PulseDefaults | None:
-        payload = self._fetch_defaults()
+        payload = self._fetch_defaults(self.pulses)
         native = None if payload is None else _native.Defaults.read(payload)
         return None if native is None else PulseDefaults._of(native, "service")
 
@@ -226,7 +232,7 @@ class Calibration:
         if is_known:
             return self
         other = copy.copy(self)
-        other._lock, other._defaults_lock = threading.RLock(), threading.RLock()
+        other._lock, other._defaults_lock = Lock(), Lock()
         other._defaults = (fetched,)
         other._record_defaults(asked)
         return other

@@ -170,25 +170,30 @@ class IBMCompositeJob(IBMJob):
             IBMJobInvalidStateError: A part was cancelled.
             IBMJobTimeoutError: It is not done in time.
         """
-        self.wait_for_final_state(timeout, wait)
-        status = self.status()
-        if status is not JobStatus.DONE and not partial:
-            kind = IBMJobInvalidStateError if status is JobStatus.CANCELLED else IBMJobFailureError
-            raise kind(
-                f"Unable to retrieve result for job {self.job_id()}: {self.error_message() or 'it was cancelled'}."
-                " result(partial=True) returns what there is."
-            )
-        if self._result is None or refresh:
-            experiments = [each for part in self._parts for each in part.experiments(refresh)]
-            done = [part.job().result() for part in self._parts if part.status() is JobStatus.DONE]
-            self._result = Result(
-                backend_name=self.backend().name, backend_version=self.backend().backend_version, qobj_id=None,
-                job_id=self.job_id(), success=status is JobStatus.DONE, results=experiments,
-                date=done[-1].date if done else None,
-                status="COMPLETED" if status is JobStatus.DONE else "PARTIAL COMPLETED",
-                header=done[0].header if done else {},
-            )  # fmt: skip
-        return self._result
+        with self._until(timeout):
+            self.wait_for_final_state(timeout, wait)
+            status = self.status()
+            if status is not JobStatus.DONE and not partial:
+                kind = IBMJobInvalidStateError if status is JobStatus.CANCELLED else IBMJobFailureError
+                raise kind(
+                    f"Unable to retrieve result for job {self.job_id()}: {self.error_message() or 'it was cancelled'}."
+                    " result(partial=True) returns what there is."
+                )
+            if self._result is None or refresh:
+                self._result = self._joined(status, refresh)
+            return self._result
+
+    def _joined(self, status: JobStatus, refresh: bool) -> Result:
+        """Return the results of all parts as one."""
+        experiments = [each for part in self._parts for each in part.experiments(refresh)]
+        done = [part.job().result() for part in self._parts if part.status() is JobStatus.DONE]
+        return Result(
+            backend_name=self.backend().name, backend_version=self.backend().backend_version, qobj_id=None,
+            job_id=self.job_id(), success=status is JobStatus.DONE, results=experiments,
+            date=done[-1].date if done else None,
+            status="COMPLETED" if status is JobStatus.DONE else "PARTIAL COMPLETED",
+            header=done[0].header if done else {},
+        )  # fmt: skip
 
     def cancel(self) -> bool:
         """Cancel all parts; return whether all of them could be."""

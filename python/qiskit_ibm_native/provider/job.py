@@ -14,6 +14,8 @@ from qiskit.providers import JobStatus
 from qiskit.providers.jobstatus import JOB_FINAL_STATES
 from qiskit.result import Result
 
+from .._threads import Lock
+from ..client.deadline import pause, seconds_left
 from ..exceptions import (
     IBMApiError,
     IBMJobApiError,
@@ -24,6 +26,7 @@ from ..exceptions import (
     IBMNotAuthorizedError,
     RequestsApiError,
 )
+from ..logger import logger
 from .checks import MAX_TAG_LENGTH, MAX_TAGS
 from .job_base import IBMJob, job_status, local_time
 from .layout import Layout, header_of, restore
@@ -43,6 +46,8 @@ RECORD_TAG = "qiskit-ibm-native:"
 #: Tags that belong to jobs that were split.
 COMPOSITE_TAG = "ibm_composite_job_"
 RAN_TOO_LONG = 1305
+#: How often results are asked for that make no sense, and after how many seconds.
+_MISUNDERSTANDINGS, _PAUSE = 3, 0.25
 #: What is known of circuits that other clients sent.
 _FOREIGN: dict[str, Any] = {"n_qubits": 0, "qregs": [], "global_phase": 0.0, "metadata": {}}
 
@@ -87,13 +92,12 @@ class IBMCircuitJob(IBMJob):
         self._status: JobStatus | None = None
         self._reason: dict[str, Any] = {}
         self._reply: dict[str, Any] = {}
-        self._body: bytes | None = None
         self._result: Result | None = None
         self._error: str | None = None
         self._metrics: dict[str, Any] | None = None
         self._properties: BackendProperties | None = None
         # Results of private jobs can be read once; two threads must not both try.
-        self._lock = threading.RLock()
+        self._lock = Lock()
         if reply is not None:
             self._learn(reply)
         elif status is not None:
@@ -140,7 +144,9 @@ class IBMCircuitJob(IBMJob):
     def _vanished(self, error: IBMApiError | IBMNotAuthorizedError) -> IBMJobError:
         if isinstance(error, RequestsApiError) and error.status_code == 404:
             return IBMJobNotFoundError(f"The service does not know job {self.job_id()} any more. {error}")
-        return IBMJobApiError(f"The service could not be asked about job {self.job_id()}: {error}")
+        failure = IBMJobApiError(f"The service could not be asked about job {self.job_id()}: {error}")
+        failure.may_pass = getattr(error, "may_pass", False)
+        return failure
 
     def _learn(self, reply: Mapping[str, Any]) -> None:
         """Take over what the service says about the job."""
@@ -178,7 +184,7 @@ class IBMCircuitJob(IBMJob):
         self._metrics = None
         self.metrics()
         if self._status is JobStatus.DONE and not self._is_private():
-            self._body = self._result = None
+            self._result = None
             self.result()
 
     def cancel(self) -> bool:
@@ -219,18 +225,27 @@ class IBMCircuitJob(IBMJob):
             IBMJobTimeoutError: It is not done in time.
             IBMJobApiError: The service could not be asked, or its reply makes no sense.
         """
-        self.wait_for_final_state(timeout, wait)
-        if self._status is JobStatus.CANCELLED:
-            why = f" {self._explained()}" if self._reason else ""
-            raise IBMJobInvalidStateError(f"Unable to retrieve result for job {self.job_id()}. Job was cancelled.{why}")
-        if self._status is JobStatus.ERROR and not partial:
-            raise IBMJobFailureError(
-                f"Unable to retrieve result for job {self.job_id()}. Job failed: {self.error_message()}"
-            )
-        with self._lock:
-            if self._result is None or refresh:
-                self._result = self._failed() if self._status is JobStatus.ERROR else self._fetch_result(refresh)
-            return self._result
+        with self._until(timeout):
+            self.wait_for_final_state(timeout, wait)
+            if self._status is JobStatus.CANCELLED:
+                why = f" {self._explained()}" if self._reason else ""
+                raise IBMJobInvalidStateError(
+                    f"Unable to retrieve result for job {self.job_id()}. Job was cancelled.{why}"
+                )
+            if self._status is JobStatus.ERROR and not partial:
+                raise IBMJobFailureError(
+                    f"Unable to retrieve result for job {self.job_id()}. Job failed: {self.error_message()}"
+                )
+            if not self._lock.acquire(timeout=min(seconds_left(), threading.TIMEOUT_MAX)):
+                raise IBMJobApiError(
+                    f"Another thread has been reading the results of job {self.job_id()} for too long."
+                )
+            try:
+                if self._result is None or (refresh and not self._is_private()):
+                    self._result = self._failed() if self._status is JobStatus.ERROR else self._fetch_result()
+                return self._result
+            finally:
+                self._lock.release()
 
     def _failed(self) -> Result:
         return Result(
@@ -238,18 +253,29 @@ class IBMCircuitJob(IBMJob):
             job_id=self.job_id(), success=False, results=[], status=f"ERROR: {self.error_message()}", header=self.header(),
         )  # fmt: skip
 
-    def _fetch_result(self, refresh: bool) -> Result:
-        if self._body is None or (refresh and not self._is_private()):
+    def _fetch_result(self) -> Result:
+        """Return the result; a body that makes no sense is asked for again, because something in between may have replied."""
+        for remaining in reversed(range(_MISUNDERSTANDINGS)):
+            body = self._outlasting(self._fetch_body)
             try:
-                body = self._api_client.job_results(self.job_id())
-            except (IBMApiError, IBMNotAuthorizedError) as error:
-                raise self._vanished(error) from None
-            self._body = body.encode() if isinstance(body, str) else body
+                return self._legacy_result(body) or self._read(self._program.decode(body))
+            except Exception as error:
+                # Whatever does not work with what somebody else wrote: there is no end of ways.
+                logger.debug("The results of job %s make no sense: %s", self.job_id(), error)
+                failure = IBMJobApiError(f"The results of job {self.job_id()} make no sense: {error}")
+            if self._is_private():
+                # The service gives those once.
+                break
+            if remaining:
+                pause(_PAUSE)
+        raise failure
+
+    def _fetch_body(self) -> bytes:
         try:
-            return self._legacy_result(self._body) or self._read(self._program.decode(self._body))
-        except Exception as error:
-            # Whatever does not work with what somebody else wrote: there is no end of ways.
-            raise IBMJobApiError(f"The results of job {self.job_id()} make no sense: {error}") from None
+            body = self._api_client.job_results(self.job_id())
+        except (IBMApiError, IBMNotAuthorizedError) as error:
+            raise self._vanished(error) from None
+        return body.encode() if isinstance(body, str) else body
 
     @staticmethod
     def _legacy_result(body: bytes) -> Result | None:
@@ -287,7 +313,7 @@ class IBMCircuitJob(IBMJob):
             return None
         if self._error is None:
             self._error = self._explained() or self._error_in_results()
-        return self._error
+        return self._error or f"Unknown error; the results of job {self.job_id()} cannot be read."
 
     def _reason_code(self) -> Any:
         return self._reason.get("reason_code") or self._reason.get("reasonCode")
@@ -300,11 +326,13 @@ class IBMCircuitJob(IBMJob):
         solution = f" {self._reason['reason_solution']}" if self._reason.get("reason_solution") else ""
         return f"{code}{reason}{solution}"
 
-    def _error_in_results(self) -> str:
+    def _error_in_results(self) -> str | None:
+        """Return what the results say about the failure; ``None`` if they cannot be read now."""
         try:
             body = self._api_client.job_results(self.job_id())
         except (IBMApiError, IBMNotAuthorizedError) as error:
-            return f"Unknown error; its results cannot be read ({error})"
+            logger.warning("The results of job %s, which failed, cannot be read: %s", self.job_id(), error)
+            return None
         text = body.decode(errors="replace") if isinstance(body, bytes) else str(body or "")
         named = re.search(r"JobError: '(.*)'", text)
         if named:

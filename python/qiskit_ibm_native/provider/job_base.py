@@ -4,18 +4,22 @@
 from __future__ import annotations
 
 import datetime
+import logging
+import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from html import escape
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from qiskit.providers import JobStatus, JobV1
 from qiskit.providers.jobstatus import JOB_FINAL_STATES
 
 from .. import _native
-from ..client.retry import deadline
+from ..client.deadline import deadline, pause, seconds_left
 from ..exceptions import IBMJobApiError, IBMJobTimeoutError
+from ..logger import logger
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -26,8 +30,13 @@ if TYPE_CHECKING:
 
 #: Seconds between questions: the first wait, by what it grows, and the longest one.
 _FIRST_WAIT, _GROWTH, _LONGEST_WAIT = 0.1, 1.5, 5.0
-#: A request that ends so shortly before the deadline ended because of it.
+#: The same while the service cannot be reached.
+_FIRST_PATIENCE, _LONGEST_PATIENCE = 0.5, 30.0
+#: How long a service may be out of reach while somebody waits without a timeout, in seconds.
+OUTAGE = 600.0
+#: A request that ends so shortly before the deadline ended because of it, in seconds.
 _SLACK = 0.1
+_T = TypeVar("_T")
 _STATUSES = {
     "CREATING": JobStatus.INITIALIZING,
     "CREATED": JobStatus.INITIALIZING,
@@ -133,44 +142,77 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
     ) -> None:
         """Wait until the job is done, cancelled or failed.
 
+        An outage of the service is waited for, too: until the timeout, or for ten minutes if there is none.
+
         Args:
-            timeout: For how many seconds to wait at most.
+            timeout: For how many seconds to wait at most, whatever the service does.
             wait: Seconds between questions to the service; by default they become more, from 0.1 to 5.
             callback: Called after each question as ``callback(job_id, status, job, queue_info=...)``.
 
         Raises:
             IBMJobTimeoutError: It is none of that in time.
+            IBMJobApiError: The service cannot be asked, or could not be for ten minutes. The job goes on.
         """
-        end = None if timeout is None else time.monotonic() + timeout
-        seconds = _FIRST_WAIT if wait is None else wait
+        with self._until(timeout):
+            seconds = _FIRST_WAIT if wait is None else wait
+            while (status := self._outlasting(self.status)) not in JOB_FINAL_STATES:
+                if callback is not None:
+                    callback(self.job_id(), status, self, queue_info=self.queue_info())
+                pause(seconds)
+                if wait is None:
+                    seconds = min(seconds * _GROWTH, _LONGEST_WAIT)
+
+    @contextmanager
+    def _until(self, timeout: float | None) -> Iterator[None]:
+        """Let everything within end in time, and raise IBMJobTimeoutError for what does not."""
+        if timeout is None:
+            yield
+            return
+        end = time.monotonic() + timeout
+        with deadline(end):
+            try:
+                yield
+            except IBMJobApiError as error:
+                if time.monotonic() < end - _SLACK:
+                    raise
+                raise self._timed_out(timeout, error) from error
+
+    def _outlasting(self, ask: Callable[[], _T]) -> _T:
+        """Return what the service says; ask again while it cannot be reached.
+
+        Raises:
+            IBMJobApiError: It cannot be asked for a reason that does not pass, or for ten minutes, or until the deadline.
+        """
+        start, seconds = time.monotonic(), _FIRST_PATIENCE
+        is_told = False
         while True:
-            status = self._status_before(end, timeout)
-            if status in JOB_FINAL_STATES:
-                return
-            if callback is not None:
-                callback(self.job_id(), status, self, queue_info=self.queue_info())
-            left = seconds if end is None else min(seconds, end - time.monotonic())
-            if left > 0:
-                time.sleep(left)
-            if end is not None and time.monotonic() >= end:
-                raise self._timed_out(timeout)
-            if wait is None:
-                seconds = min(seconds * _GROWTH, _LONGEST_WAIT)
+            if seconds_left() <= 0:
+                raise IBMJobApiError(f"There was no time left to ask about job {self.job_id()}.")
+            try:
+                return ask()
+            except IBMJobApiError as error:
+                tried, left = time.monotonic() - start, seconds_left()
+                if not error.may_pass or left <= _SLACK:
+                    raise
+                if left == math.inf and tried >= OUTAGE:
+                    raise IBMJobApiError(
+                        f"The service has been out of reach for {tried:.0f} s: {error} Job {self.job_id()} goes on: ask for"
+                        " it again later with provider.backend.retrieve_job."
+                    ) from error
+                level = logging.DEBUG if is_told else logging.WARNING
+                logger.log(
+                    level, "Job %s is still waited for, although the service is out of reach: %s", self.job_id(), error
+                )
+                is_told = True
+                # A wait that would last until the deadline leaves time for one more look.
+                pause(min(seconds, max(left / 2, _SLACK)))
+                seconds = min(seconds * 2, _LONGEST_PATIENCE)
 
-    def _status_before(self, end: float | None, timeout: float | None) -> JobStatus:
-        """Return the status, asked for in time."""
-        try:
-            with deadline(end):
-                return self.status()
-        except IBMJobApiError:
-            if end is not None and time.monotonic() >= end - _SLACK:
-                raise self._timed_out(timeout) from None
-            raise
-
-    def _timed_out(self, timeout: float | None) -> IBMJobTimeoutError:
+    def _timed_out(self, timeout: float, error: IBMJobApiError) -> IBMJobTimeoutError:
+        because = f" The service was out of reach: {error}" if error.may_pass else ""
         return IBMJobTimeoutError(
             f"Timed out waiting for job {self.job_id()} to complete after {timeout} secs. It goes on: ask for it again with"
-            " provider.backend.retrieve_job."
+            f" provider.backend.retrieve_job.{because}"
         )
 
     @abstractmethod

@@ -7,6 +7,7 @@ import datetime as dt_module
 import heapq
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from qiskit.providers import JobStatus
@@ -14,13 +15,13 @@ from qiskit.providers.jobstatus import JOB_FINAL_STATES
 
 from ..exceptions import (
     BackendPayloadError,
+    IBMApiError,
     IBMBackendApiError,
     IBMBackendNotFoundError,
     IBMBackendValueError,
     IBMError,
     IBMInputValueError,
     IBMJobNotFoundError,
-    RequestsApiError,
 )
 from ..logger import logger
 from .checks import MAX_TAGS, warn
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 #: The service gives this many jobs at once.
 _PAGE = 50
+#: How many pages are looked through. Who has more jobs than that narrows the search.
+_MAX_PAGES = 1000
 _PROGRAMS = ("sampler", "executor")
 _PENDING = frozenset({JobStatus.INITIALIZING, JobStatus.VALIDATING, JobStatus.QUEUED, JobStatus.RUNNING})
 
@@ -49,6 +52,10 @@ class JobSearch(ABC):
     @abstractmethod
     def _clients(self, instance: str | None) -> Sequence[RuntimeClient]:
         """Return clients of the instance, or of all."""
+
+    @abstractmethod
+    def _call(self) -> AbstractContextManager[None]:
+        """Return a context in which all requests together end within the time of a call."""
 
     @abstractmethod
     def _backend_of(self, name: str, client: RuntimeClient) -> IBMBackend:
@@ -104,9 +111,21 @@ class JobSearch(ABC):
             warn("Jobs of the service that ended in 2024 cannot be had any more.", 2)
         if legacy or limit == 0:
             return []
-        pages = [self._entries(client, filters) for client in self._clients(instance)]
+        with self._call():
+            return self._found(self._clients(instance), filters, statuses, foreign, skip, limit)
+
+    def _found(
+        self,
+        clients: Sequence[RuntimeClient],
+        filters: dict[str, Any],
+        statuses: set[JobStatus] | None,
+        foreign: bool,
+        skip: int,
+        limit: int | None,
+    ) -> list[IBMJob]:
+        pages = [self._entries(client, filters) for client in clients]
         # Each instance lists its jobs in order.
-        every = heapq.merge(*pages, key=lambda each: str(each[0].get("created")), reverse=descending)
+        every = heapq.merge(*pages, key=lambda each: str(each[0].get("created")), reverse=filters["sort"] is None)
         found: list[IBMJob] = []
         for reply, client in every:
             if _program_of(reply) not in _PROGRAMS or not (foreign or _is_ours(reply, client)):
@@ -132,15 +151,19 @@ class JobSearch(ABC):
     def _pages(client: RuntimeClient, filters: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Give what the service says about jobs, a page after another while there are any."""
         seen = 0
-        while True:
+        for _ in range(_MAX_PAGES):
             try:
                 page = client.jobs_get(_PAGE, seen, **filters)
-            except RequestsApiError as error:
+            except IBMApiError as error:
                 raise IBMBackendApiError(f"Jobs cannot be listed: {error}") from None
             yield from page["jobs"]
             seen += len(page["jobs"])
-            if not page["jobs"] or seen >= page.get("count", seen):
+            count = page.get("count", seen)
+            if not page["jobs"] or not isinstance(count, int) or seen >= count:
                 return
+        raise IBMBackendApiError(
+            f"The list of jobs has no end after {seen}. Narrow it by backend_name, job_tags, start_datetime or end_datetime."
+        )
 
     def retrieve_job(self, job_id: str) -> IBMJob:
         """Return a job.
@@ -150,13 +173,15 @@ class JobSearch(ABC):
             IBMInputValueError: It is no job of circuits.
             IBMBackendApiError: The service could not be asked.
         """
-        if job_id.startswith(COMPOSITE_TAG):
-            return self._composite(job_id)
+        with self._call():
+            return self._composite(job_id) if job_id.startswith(COMPOSITE_TAG) else self._retrieved(job_id)
+
+    def _retrieved(self, job_id: str) -> IBMJob:
         for client in self._clients(None):
             try:
                 reply = client.job_get(job_id)
-            except RequestsApiError as error:
-                if error.status_code in (400, 404):
+            except IBMApiError as error:
+                if getattr(error, "status_code", 0) in (400, 404):
                     continue
                 raise IBMBackendApiError(f"Failed to get job {job_id}: {error}") from None
             program = _program_of(reply)

@@ -144,7 +144,7 @@ class SamplerProgram:
             words = wire.decode_array(content["array"])
             if words.dtype != np.uint8 or words.ndim != dimensions + 2:
                 raise ApiIBMProtocolError(f"bits of the result are {words.dtype} of shape {words.shape}")
-            return Bits(words, content["num_bits"])
+            return Bits(words, _checked_count(content["num_bits"], words.shape[-1]))
         return wire.decode_array(value)
 
     def circuits(self, params: Mapping[str, Any]) -> list[tuple[QuantumCircuit, Mapping[str, Any] | None]]:
@@ -251,11 +251,24 @@ def _with_metadata(circuit: QuantumCircuit, metadata: dict[str, Any]) -> Quantum
     return sent
 
 
+def _checked_count(num_bits: Any, num_bytes: int) -> int:
+    """Return how many bits a register has, which decides how much memory is asked for: as many as its bytes hold.
+
+    Raises:
+        ApiIBMProtocolError: It is another number.
+    """
+    if not isinstance(num_bits, int) or isinstance(num_bits, bool) or (num_bits + 7) // 8 != num_bytes:
+        raise ApiIBMProtocolError(f"a register of the result has {num_bits!r} bits in {num_bytes} bytes")
+    return num_bits
+
+
 def _json(body: bytes) -> dict[str, Any]:
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise ApiIBMProtocolError(f"the results are not JSON ({error}); they start with {body[:60]!r}") from None
+        raise ApiIBMProtocolError(
+            f"the results are not JSON ({error}), but {len(body)} bytes of something else"
+        ) from None
     if not isinstance(content, dict):
         raise ApiIBMProtocolError(f"the results are a {type(content).__name__}, not an object")
     return content
@@ -265,7 +278,7 @@ def _typed(value: Any, *types: str) -> dict[str, Any]:
     if isinstance(value, dict) and value.get("__type__") in types and isinstance(value.get("__value__"), dict):
         content: dict[str, Any] = value["__value__"]
         return content
-    raise ApiIBMProtocolError(f"a {types[0]} was expected in the results: {str(value)[:80]}")
+    raise ApiIBMProtocolError(f"a {types[0]} was expected in the results, not a {type(value).__name__}")
 
 
 def _unpacked(array: Any) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import threading
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
@@ -14,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Self
 
 from .. import accounts
+from .._threads import Lock
 from ..accounts import Account, ProxyConfiguration
 from ..client.api import RuntimeClient
 from ..client.auth import Authenticator
 from ..client.discovery import Instance, choose_instances, fetch_instances
+from ..client.limits import limits_of
 from ..client.transport import Transport
 from ..exceptions import IBMInputValueError, IBMProviderValueError
 from .backend_service import IBMBackendService
@@ -74,6 +75,12 @@ class IBMProvider:
         private_endpoint: Whether to use endpoints of a private network.
         archive: Records all calibrations that pass by, and answers what it knows about earlier ones: a
             :class:`CalibrationArchive`, the path of one, or ``True`` for that of the user.
+        timeout: Seconds that a call may take at most, with all that belongs to it: connecting, a service that hangs,
+            repetitions, lookups. 60 by default, or what the variable ``QISKIT_IBM_NATIVE_TIMEOUT`` says. Waiting for a job
+            has a time of its own: ``job.result(timeout=...)``.
+        max_reply_bytes: Bytes that a reply may have, as it comes and decompressed. 64 MiB by default, or what
+            ``QISKIT_IBM_NATIVE_MAX_REPLY_BYTES`` says.
+        max_result_bytes: The same for the results of a job: 1 GiB, or what ``QISKIT_IBM_NATIVE_MAX_RESULT_BYTES`` says.
         url_resolver: ``url_resolver(url, instance, private_endpoint, channel)`` returns the base URL of an instance.
         **channel_options: What the channel takes besides; for ``"local"``, see :func:`qiskit_ibm_native.local.connect`.
 
@@ -101,9 +108,13 @@ class IBMProvider:
         private_endpoint: bool | None = None,
         url_resolver: UrlResolver | None = None,
         archive: CalibrationArchive | str | os.PathLike[str] | bool | None = None,
+        timeout: float | None = None,
+        max_reply_bytes: int | None = None,
+        max_result_bytes: int | None = None,
         **channel_options: Any,
     ) -> None:
         """Connect."""
+        limits = limits_of(timeout=timeout, max_reply_bytes=max_reply_bytes, max_result_bytes=max_result_bytes)
         connection = connect(
             token=token, url=url, name=name, instance=instance, proxies=proxies, verify=verify, channel=channel,
             url_resolver=url_resolver, channel_options=channel_options,
@@ -115,16 +126,18 @@ class IBMProvider:
         )  # fmt: skip
         self._account = connection.account
         self._endpoint = connection.endpoint
-        self._transport = Transport(self._endpoint.proxies, self._endpoint.verify)
+        self._transport = Transport(self._endpoint.proxies, self._endpoint.verify, limits=limits)
         self._authenticator = Authenticator(self._endpoint.api_key, self._endpoint.iam_url, self._transport)
         self._watches: weakref.WeakSet[Watch] = weakref.WeakSet()
         try:
             self._recorder = recorder_of(archive, self._endpoint.url)
         except BaseException:
-            _close(self._transport, connection.close, Recorder(), ())
+            _close(os.getpid(), self._transport, connection.close, Recorder(), ())
             raise
-        self._close = weakref.finalize(self, _close, self._transport, connection.close, self._recorder, self._watches)
-        self._lock = threading.RLock()
+        self._close = weakref.finalize(
+            self, _close, os.getpid(), self._transport, connection.close, self._recorder, self._watches
+        )
+        self._lock = Lock()
         self._instances: list[Instance] | None = None
         self._chosen: list[RuntimeClient] | None = None
         self._by_instance: dict[str, RuntimeClient] = {}
@@ -303,7 +316,7 @@ class IBMProvider:
     def _client(self, crn: str) -> RuntimeClient:
         with self._lock:
             if not crn.isascii():
-                raise IBMInputValueError(f"Invalid instance {crn!r}: a CRN has only letters, digits and ASCII signs.")
+                raise IBMInputValueError("Invalid instance: a CRN has only letters, digits and ASCII signs.")
             if crn not in self._by_instance:
                 base_url = self._endpoint.base_url(crn)
                 self._by_instance[crn] = RuntimeClient(base_url, crn, self._authenticator, self._transport)
@@ -404,9 +417,11 @@ class IBMProvider:
         return f"<IBMProvider(channel={self._endpoint.channel!r})>"
 
 
-def _close(transport: Transport, close: Any, recorder: Recorder, watches: Iterable[Watch]) -> None:
+def _close(owner: int, transport: Transport, close: Any, recorder: Recorder, watches: Iterable[Watch]) -> None:
+    """Close what a provider uses; in a child process, only what is the child's."""
     for watch in list(watches):
         watch.stop(0)
     transport.close()
     recorder.close()
-    close()
+    if os.getpid() == owner:
+        close()

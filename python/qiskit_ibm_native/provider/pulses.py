@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import datetime as dt_module
 import json
-import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import IBMApiError, IBMBackendApiError, IBMBackendError, PulseError
+from .attributes import attribute
 from .calibration import Calibration, checked_time
+from .conditional import call_of, conditional
 
 if TYPE_CHECKING:
+    from .._threads import Lock
     from ..models import BackendConfiguration
     from ..models.defaults import PulseDefaults
     from ..pulse.channels import AcquireChannel, ControlChannel, DriveChannel, MeasureChannel
@@ -27,7 +29,7 @@ class PulseMethods:
     _calibration: Calibration
     _calibration_id: str | None
     _recorder: Recorder
-    _refreshing: threading.Lock
+    _refreshing: Lock
 
     @property
     def _configuration(self) -> BackendConfiguration:
@@ -52,10 +54,11 @@ class PulseMethods:
         """
         if datetime is not None:
             return self._earlier_defaults(checked_time(datetime).astimezone(dt_module.timezone.utc))
-        if refresh:
-            with self._refreshing:
-                self._calibration = self._calibration.with_new_defaults()
-        return self._calibration.defaults
+        with call_of(self._api_client):
+            if refresh:
+                with self._refreshing:
+                    self._calibration = self._calibration.with_new_defaults()
+            return self._calibration.defaults
 
     def _earlier_defaults(self, before: dt_module.datetime) -> PulseDefaults | None:
         name = self._configuration.backend_name
@@ -73,15 +76,17 @@ class PulseMethods:
             "and the provider has no archive with them."
         )
 
-    @property
+    @attribute
     def instruction_schedule_map(self) -> InstructionScheduleMap:
         """The schedules of the device's gates.
 
         Raises:
-            PulseError: The device has no pulses.
-            IBMBackendApiError: The service could not be asked.
+            PulseError: The device has no pulses. It is an AttributeError, too.
+            IBMBackendApiError: The service could not be asked. It is an AttributeError, too.
         """
-        defaults = self.defaults()
+        # What a device without pulses says in its configuration need not be asked again.
+        has_pulses = getattr(self._configuration, "open_pulse", True) or self._calibration.has_fetched_defaults
+        defaults = self.defaults() if has_pulses else None
         if defaults is None:
             raise PulseError(
                 f"{self._configuration.backend_name} has no schedules of gates, because it publishes no pulse defaults. "
@@ -125,13 +130,13 @@ class PulseMethods:
         """
         return self._configuration.control(qubits)
 
-    def _fetch_defaults(self) -> bytes | None:
+    def _fetch_defaults(self, known: bytes | None = None) -> bytes | None:
         """Return the pulse defaults payload; simulators have none, and clients of others may not know any."""
         fetch = getattr(self._api_client, "backend_pulse_defaults", None)
         if fetch is None or getattr(self._configuration, "simulator", False):
             return None
         try:
-            payload = fetch(self._configuration.backend_name, **self._choice())
+            payload = fetch(self._configuration.backend_name, **self._choice(), **conditional(self._api_client, known))
         except IBMApiError as error:
             raise IBMBackendApiError(
                 f"The pulse defaults of {self._configuration.backend_name} could not be fetched: {error}"

@@ -10,8 +10,6 @@ from ..models import BackendStatus
 from .backend import IBMBackend
 
 if TYPE_CHECKING:
-    import datetime as dt_module
-
     from ..diff import SnapshotDiff
 
 
@@ -28,10 +26,10 @@ class IBMRetiredBackend(IBMBackend):
         }  # fmt: skip
         return cls(configuration, provider, api)
 
-    def _fetch_properties(self, before: dt_module.datetime | None = None) -> bytes | None:  # noqa: ARG002 (there are none)
+    def _fetch_properties(self, *_arguments: Any, **_options: Any) -> bytes | None:
         return None
 
-    def _fetch_defaults(self) -> bytes | None:
+    def _fetch_defaults(self, _known: bytes | None = None) -> bytes | None:
         return None
 
     def refresh(self) -> SnapshotDiff:

@@ -14,7 +14,8 @@ from qiskit.circuit import Clbit, ControlFlowOp, Delay
 from qiskit.utils import apply_prefix
 
 from .. import __version__
-from ..client.retry import REFUSED, pause
+from ..client.deadline import pause
+from ..client.retry import REFUSED
 from ..exceptions import (
     ApiIBMProtocolError,
     IBMBackendApiError,

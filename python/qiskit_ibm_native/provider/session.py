@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
-from ..exceptions import IBMApiError, IBMBackendApiError, IBMInputValueError, RequestsApiError
+from ..exceptions import IBMApiError, IBMBackendApiError, IBMError, IBMInputValueError, RequestsApiError
+from ..logger import logger
 
 if TYPE_CHECKING:
     from ..client.api import RuntimeClient
     from .backend import IBMBackend
 
 MODES = ("dedicated", "batch")
+#: After how many seconds the service ends a session for which nobody asked for less.
+_LONGEST_LIFE = 28_800
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _MAX_TIME = re.compile(r"\s*(?:\d+[dhms]\s*)+")
 _TEXTS = {
@@ -66,8 +69,20 @@ def open_session(backend: IBMBackend, max_time: int | str | None, mode: str) -> 
         try:
             session_id = client.create_session(backend.name, mode=mode, max_time=seconds).get("id")
         except IBMApiError as error:
-            raise IBMBackendApiError(f"No session on {backend.name} could be opened: {error}") from None
+            raise _not_opened(backend.name, seconds, error) from None
     return Session(seconds, session_id, mode=mode, client=client, backend_name=backend.name)
+
+
+def _not_opened(backend_name: str, seconds: int | None, error: IBMApiError) -> IBMBackendApiError:
+    """Return the error for a session that was not opened, or of which that is not known."""
+    if isinstance(error, RequestsApiError) and not error.maybe_processed:
+        return IBMBackendApiError(f"No session on {backend_name} could be opened: {error}")
+    life = f"{seconds} s, its max_time" if seconds else f"{_LONGEST_LIFE // 3600} h, unless the service says otherwise"
+    return IBMBackendApiError(
+        f"Opening a session on {backend_name} had no reply that says whether it is open: {error} It was not tried again, so"
+        f" that there are not two. If it is open, it ends by itself after {life}; until then it is listed among your"
+        " workloads at https://quantum.cloud.ibm.com/workloads and can be closed there."
+    )
 
 
 class Session:
@@ -186,8 +201,20 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._left = True
-        if self._active:
+        if not self._active:
+            return
+        try:
             self.close()
+        except IBMError as failure:
+            if error is None:
+                raise
+            # The block's own exception is what its author has to see.
+            logger.warning(
+                "The session %s was left by %s and could not be closed: %s",
+                self._session_id,
+                type(error).__name__,
+                failure,
+            )
 
     def __repr__(self) -> str:
         state = "active" if self._active else "closed"

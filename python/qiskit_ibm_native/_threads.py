@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Locks that a forked process can use, and objects that are told that they are in one."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Protocol
+from weakref import WeakSet
+
+
+class ForkAware(Protocol):
+    """An object that must not go on in a child process as it was in the parent."""
+
+    def after_fork(self) -> None:
+        """Get ready for this process, in which no other thread runs yet."""
+
+
+#: Objects to be told. A plain set of weak references: nothing is kept alive for this.
+_AWARE: WeakSet[ForkAware] = WeakSet()
+
+
+def tell_after_fork(owner: ForkAware) -> None:
+    """Let ``owner.after_fork()`` be called in every child process that is forked from now on."""
+    _AWARE.add(owner)
+
+
+def _after_fork() -> None:
+    for owner in list(_AWARE):
+        owner.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+class Lock:
+    """A re-entrant lock that is free in a child process, whichever thread of the parent held it during the fork."""
+
+    __slots__ = ("__weakref__", "_lock")
+
+    def __init__(self) -> None:
+        """Create a lock that nobody holds."""
+        self._lock = threading.RLock()
+        tell_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Replace the lock: the thread that would release it does not exist here."""
+        self._lock = threading.RLock()
+
+    def acquire(self, blocking: bool = True, timeout: float = -1.0) -> bool:
+        """Take the lock; return whether it was taken.
+
+        Args:
+            blocking: Whether to wait for it.
+            timeout: How many seconds to wait at most; -1 for no limit.
+        """
+        return self._lock.acquire(blocking, timeout)
+
+    def release(self) -> None:
+        """Give the lock back."""
+        self._lock.release()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long a call may take, and how large a reply may be."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from ..exceptions import IBMInputValueError
+
+_VARIABLES = {
+    "timeout": "QISKIT_IBM_NATIVE_TIMEOUT",
+    "max_reply_bytes": "QISKIT_IBM_NATIVE_MAX_REPLY_BYTES",
+    "max_result_bytes": "QISKIT_IBM_NATIVE_MAX_RESULT_BYTES",
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a call may take, and how large a reply may be, as it comes and decompressed.
+
+    Attributes:
+        timeout: Seconds for a call, with all that belongs to it: connecting, repetitions, lookups.
+        max_reply_bytes: Bytes of a reply. The largest payload that a device publishes has 1.1 million.
+        max_result_bytes: Bytes of the results of a job.
+    """
+
+    timeout: float = 60.0
+    max_reply_bytes: int = 2**26
+    max_result_bytes: int = 2**30
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        for name, variable in _VARIABLES.items():
+            value = getattr(self, name)
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not is_number or not 0 < value < math.inf or (name != "timeout" and not isinstance(value, int)):
+                raise IBMInputValueError(
+                    f"{name} is {value!r}; it must be {'a number of seconds' if name == 'timeout' else 'an integer'}"
+                    f" above 0 (argument {name}=, or the variable {variable})."
+                )
+
+
+def limits_of(**given: Any) -> Limits:
+    """Return limits: those that are given, then those of the environment, then the usual ones.
+
+    Raises:
+        IBMInputValueError: One is not a number above 0.
+    """
+    values = {name: value for name, value in given.items() if value is not None}
+    for name, variable in _VARIABLES.items():
+        text = os.environ.get(variable, "")
+        if text and name not in values:
+            values[name] = _number(text)
+    return Limits(**values)
+
+
+def _number(text: str) -> Any:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
