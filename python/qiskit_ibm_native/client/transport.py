@@ -211,12 +211,13 @@ class Transport:
             RequestsApiError: There was no reply, or it says that the request failed.
         """
         with self.call():
-            request = self._prepared(method, url, headers, params, body)
             attempt, waited = 0, 0.0
             while True:
                 attempt += 1
                 if self._is_closed:
                     raise RequestsApiError(f"{what}: the provider is closed", code="closed")
+                # Prepared anew each time: authentication by NTLM changes what it sends.
+                request = self._prepared(method, url, headers, params, body)
                 outcome = self._once(request, what, repeatable, limit or self.limits.max_reply_bytes)
                 failure, again, retry_after = self._failure(outcome, attempt, repeatable, check)
                 if failure is None:
@@ -262,11 +263,9 @@ class Transport:
         silence = min(left, self.limits.timeout * _SILENCE) if repeatable else left
         raw = None
         try:
-            # A copy, because authentication by NTLM changes what it sends.
             response = self._session.send(
-                request.copy(), timeout=(min(_CONNECT, left), silence), allow_redirects=False, stream=True,
-                **self._route(url),
-            )  # fmt: skip
+                request, timeout=(min(_CONNECT, left), silence), allow_redirects=False, stream=True, **self._route(url)
+            )
             raw = response.raw
             is_good = response.status_code < 300 or response.status_code == NOT_MODIFIED
             body = read_body(raw, limit) if is_good else read_start(raw, _MAX_ERROR_BYTES)

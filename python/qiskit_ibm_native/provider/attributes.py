@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import copy
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..exceptions import IBMError
 from ..models import BackendConfiguration
@@ -56,22 +57,16 @@ _MISSING = object()
 #: The owner of the attribute that could not be had last, and why.
 _FAILED: ContextVar[tuple[weakref.ref[Any], IBMError] | None] = ContextVar("attribute that failed", default=None)
 
-if TYPE_CHECKING:
-    attribute = property
-else:
 
-    class attribute(property):  # noqa: N801 (it stands for property)
-        """A property whose errors are AttributeErrors too, so that ``hasattr`` and what looks at objects get along."""
-
-        def __get__(self, owner: Any, kind: type | None = None) -> Any:
-            if owner is None:
-                return self
-            try:
-                return self.fget(owner)
-            except IBMError as error:
-                failure = error if isinstance(error, AttributeError) else as_attribute_error(error)
-                _FAILED.set((weakref.ref(owner), failure))
-                raise failure from error.__cause__
+@contextmanager
+def attribute_errors(owner: object) -> Iterator[None]:
+    """Let errors be AttributeErrors too, so that ``hasattr`` and whatever inspects objects get along with a property."""
+    try:
+        yield
+    except IBMError as error:
+        failure = error if isinstance(error, AttributeError) else as_attribute_error(error)
+        _FAILED.set((weakref.ref(owner), failure))
+        raise failure from error.__cause__
 
 
 def failure_of(owner: object, name: str) -> AttributeError | None:

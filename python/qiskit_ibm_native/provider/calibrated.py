@@ -12,7 +12,7 @@ from .. import _native
 from ..exceptions import IBMApiError, IBMBackendApiError, IBMBackendApiProtocolError, IBMNotAuthorizedError
 from ..snapshot import Snapshot
 from ..target import HistoricalTarget, build_historical_target
-from .attributes import attribute
+from .attributes import attribute_errors
 from .calibration import NO_PROPERTIES, Calibration, checked_time, difference, is_nothing, now
 from .conditional import call_of, conditional
 from .watch import Watch
@@ -46,34 +46,30 @@ class CalibrationMethods:
 
     # As it is
 
-    @attribute
+    @property
     def snapshot(self) -> Snapshot:
         """The payloads that everything here is made of, but for pulses, which :meth:`defaults` has."""
-        return self._known.snapshot
+        return self._calibration._snapshot or self._asked("snapshot")
+
+    def _asked(self, name: str) -> Any:
+        """Return an attribute of the calibration for which properties may have to be asked for, within one call."""
+        with attribute_errors(self), call_of(self._api_client):
+            return getattr(self._calibration, name)
 
     @property
-    def _known(self) -> Calibration:
-        """The calibration, with its properties; they are asked for within the time of one call."""
-        calibration = self._calibration
-        if not calibration.has_fetched:
-            with call_of(self._api_client):
-                _ = calibration.snapshot
-        return calibration
-
-    @attribute
     def target(self) -> Target:
         """What the transpiler needs: a new object only if the device changed and :meth:`refresh` was called."""
-        return self._known.target
+        return self._calibration._target or self._asked("target")
 
-    @attribute
+    @property
     def coupling_map(self) -> CouplingMap | None:
         """Which qubits may interact; ``configuration().coupling_map`` is the list of pairs."""
-        return self._known.coupling_map
+        return (self._calibration._coupling_map or (self._asked("coupling_map"),))[0]
 
-    @attribute
+    @property
     def instruction_durations(self) -> InstructionDurations:
         """The durations of instructions, in seconds."""
-        return self._known.instruction_durations
+        return self._calibration._durations or self._asked("instruction_durations")
 
     def properties(self, refresh: bool = False, datetime: dt_module.datetime | None = None) -> BackendProperties | None:
         """Return what was last measured on the device; ``None`` if it has no properties.
@@ -96,7 +92,7 @@ class CalibrationMethods:
             return self.snapshot_history(datetime).properties
         if refresh:
             self.refresh()
-        return self._known.snapshot.properties
+        return self.snapshot.properties
 
     # As it was
 

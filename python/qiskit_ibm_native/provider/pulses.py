@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import IBMApiError, IBMBackendApiError, IBMBackendError, PulseError
-from .attributes import attribute
+from .attributes import attribute_errors
 from .calibration import Calibration, checked_time
 from .conditional import call_of, conditional
 
@@ -76,7 +76,7 @@ class PulseMethods:
             "and the provider has no archive with them."
         )
 
-    @attribute
+    @property
     def instruction_schedule_map(self) -> InstructionScheduleMap:
         """The schedules of the device's gates.
 
@@ -84,16 +84,17 @@ class PulseMethods:
             PulseError: The device has no pulses. It is an AttributeError, too.
             IBMBackendApiError: The service could not be asked. It is an AttributeError, too.
         """
-        # What a device without pulses says in its configuration need not be asked again.
-        has_pulses = getattr(self._configuration, "open_pulse", True) or self._calibration.has_fetched_defaults
-        defaults = self.defaults() if has_pulses else None
-        if defaults is None:
-            raise PulseError(
-                f"{self._configuration.backend_name} has no schedules of gates, because it publishes no pulse defaults. "
-                "IBM Quantum withdrew them from its devices in 2025; older devices, such as the bundled "
-                "ibm_sherbrooke, have them."
-            )
-        return defaults.instruction_schedule_map
+        with attribute_errors(self):
+            # A device whose configuration says that it has no pulses need not be asked for them.
+            has_pulses = getattr(self._configuration, "open_pulse", True) or self._calibration.has_fetched_defaults
+            defaults = self.defaults() if has_pulses else None
+            if defaults is None:
+                raise PulseError(
+                    f"{self._configuration.backend_name} has no schedules of gates, because it publishes no pulse defaults. "
+                    "IBM Quantum withdrew them from its devices in 2025; older devices, such as the bundled "
+                    "ibm_sherbrooke, have them."
+                )
+            return defaults.instruction_schedule_map
 
     def drive_channel(self, qubit: int) -> DriveChannel:
         """Return the channel that drives a qubit.
