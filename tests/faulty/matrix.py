@@ -34,13 +34,13 @@ def service() -> Iterator[Service]:
         command = [sys.executable, "-m", "qiskit_ibm_native", "serve", "--port", "0", "--store", f"{folder}/jobs"]
         process = subprocess.Popen([*command, "--workers", "1"], stdout=subprocess.PIPE, text=True)
         try:
-            environment = _exported(process)
+            environment = exported(process)
             done = _submitted(environment, "job.result(timeout=120)")
             for simulator in psutil.Process(process.pid).children(recursive=True):
                 simulator.suspend()
             # The one that all others wait for.
             _submitted(environment, "pass")
-            yield Service(environment, done)
+            yield Service(environment, done, process.pid)
         finally:
             for each in [*psutil.Process(process.pid).children(recursive=True), process]:
                 with contextlib.suppress(psutil.NoSuchProcess):
@@ -48,7 +48,7 @@ def service() -> Iterator[Service]:
             process.communicate()
 
 
-def _exported(process: subprocess.Popen[str]) -> dict[str, str]:
+def exported(process: subprocess.Popen[str]) -> dict[str, str]:
     """Return the variables that a service prints when it starts."""
     environment = {}
     for line in process.stdout or ():

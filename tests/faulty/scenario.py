@@ -29,8 +29,8 @@ from .peer import Peer, Trap
 TIMEOUT, PATIENCE = 5.0, 2.0
 #: A call may make the process grow by so many bytes: several times the largest payload that was ever published.
 MOST_MEMORY = 256 << 20
-#: A process may not map more than that; without it, a bomb would end somebody else's.
-_ADDRESS_SPACE = 6 << 30
+#: A process may not map so many bytes more; without that, a bomb would end somebody else's processes.
+_MOST_ADDRESSES = 3 << 30
 #: A part of a secret that is as long as that counts as the secret.
 _PART = 16
 
@@ -112,10 +112,12 @@ class Service:
     Attributes:
         environment: The variables by which clients find it.
         done: The id of a job that is done.
+        pid: The process.
     """
 
     environment: dict[str, str]
     done: str
+    pid: int
 
     @property
     def address(self) -> tuple[str, int]:
@@ -290,10 +292,16 @@ def _peak_memory(*, start: bool = False) -> int | None:
     return None
 
 
+def _limit_memory() -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    with contextlib.suppress(OSError):
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + _MOST_ADDRESSES, most))
+
+
 def play_in_process(answer: Any, *arguments: Any) -> None:
     """Play a scenario in a process that was started for it, and send the record through a pipe."""
-    _, most = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, most))
+    _limit_memory()
     try:
         answer.send(play(*arguments))
     except BaseException:
