@@ -2,7 +2,7 @@
 """Every call with every fault: what came of it, after how long, with how many requests. Ends with 1 if anything is not right.
 
 Words on the command line choose calls and faults that have one of them in their names; then nothing is written.
-"""  # noqa: D205 (one sentence is not enough)
+"""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ _LONGEST_MESSAGE = 120
 
 def chosen(words: list[str]) -> list[tuple[str, str, float]]:
     """Return the scenarios with a call or a fault that has one of the words in its name; all, if there are none."""
-    return [each for each in scenarios() if not words or any(word in name for name in each[:2] for word in words)]
+    return [
+        scenario
+        for scenario in scenarios()
+        if not words or any(word in name for name in scenario[:2] for word in words)
+    ]
 
 
 def play(words: list[str]) -> list[dict[str, Any]]:

@@ -20,12 +20,14 @@ def matrix(results: dict[str, Any]) -> list[str]:
     """Return the table of outcomes: a row for each fault, a column for each call."""
     records = results["faults"]["scenarios"]
     calls = list(dict.fromkeys(record["call"] for record in records))
-    cells = {(each["fault"], each["times"], each["call"]): each for each in records}
-    rows = dict.fromkeys((each["fault"], each["times"]) for each in records)
+    cells = {(record["fault"], record["times"], record["call"]): record for record in records}
+    rows = dict.fromkeys((record["fault"], record["times"]) for record in records)
     lines = [f"| fault | {' | '.join(calls)} |", "|---" * (len(calls) + 1) + "|"]
     for fault, times in rows:
         found = [cells.get((fault, times, call)) for call in calls]
-        lines.append(f"| {fault}, {times} | " + " | ".join("" if each is None else cell(each) for each in found) + " |")
+        lines.append(
+            f"| {fault}, {times} | " + " | ".join("" if record is None else cell(record) for record in found) + " |"
+        )
     return lines
 
 
@@ -37,21 +39,25 @@ def cell(record: dict[str, Any]) -> str:
 
 def faults(results: dict[str, Any]) -> list[str]:
     """Return what each fault is."""
-    return ["| fault | |", "|---|---|", *(f"| {name} | {about} |" for name, about in results["faults"]["faults"].items())]
+    return [
+        "| fault | |",
+        "|---|---|",
+        *(f"| {name} | {about} |" for name, about in results["faults"]["faults"].items()),
+    ]
 
 
 def figures(results: dict[str, Any]) -> list[str]:
     """Return the matrix as figures."""
     found = results["faults"]
     records = found["scenarios"]
-    submissions = [each for each in records if each["call"].startswith("submit")]
-    outcomes = Counter(short(each["outcome"]) for each in records)
-    longest = max(records, key=lambda each: each["seconds"])
-    twice = sum((each.get("jobs") or 0) > 1 for each in submissions)
-    untold = sum(any("error does not say" in text for text in each["problems"]) for each in submissions)
-    secrets = sum(any("key or a token" in text for text in each["problems"]) for each in records)
-    strangers = sum(any("another host" in text for text in each["problems"]) for each in records)
-    memory = max((each.get("memory") or 0) for each in records)
+    submissions = [record for record in records if record["call"].startswith("submit")]
+    outcomes = Counter(short(record["outcome"]) for record in records)
+    longest = max(records, key=lambda record: record["seconds"])
+    twice = sum((record.get("jobs") or 0) > 1 for record in submissions)
+    untold = sum(any("error does not say" in text for text in record["problems"]) for record in submissions)
+    secrets = sum(any("key or a token" in text for text in record["problems"]) for record in records)
+    strangers = sum(any("another host" in text for text in record["problems"]) for record in records)
+    memory = max((record.get("memory") or 0) for record in records)
     rows = [
         ("scenarios", f"{len(records):,} in {found['seconds'] / 60:.0f} minutes"),
         ("the call returned the right value", f"{outcomes['ok']:,}"),
@@ -61,13 +67,19 @@ def figures(results: dict[str, Any]) -> list[str]:
             ", ".join(f"{name} {count}" for name, count in outcomes.most_common() if name not in _NO_EXCEPTION),
         ),
         ("something else came of it", f"{sum(outcomes[name] for name in ('wrong', 'crash'))}"),
-        (f"longest call, at `timeout={found['timeout']:.0f}`", f"{longest['seconds']:.1f} s ({longest['call']}, {longest['fault']})"),
-        ("the same call after the fault was over", f"right in all but {sum(each.get('again') not in ('', 'ok', None) for each in records)}"),
+        (
+            f"longest call, at `timeout={found['timeout']:.0f}`",
+            f"{longest['seconds']:.1f} s ({longest['call']}, {longest['fault']})",
+        ),
+        (
+            "the same call after the fault was over",
+            f"right in all but {sum(record.get('again') not in ('', 'ok', None) for record in records)}",
+        ),
         ("submissions", f"{len(submissions)}; twice {twice}, on the service with nobody told {untold}"),
         ("a key or a token in a message, a traceback or the log", f"{secrets}"),
         ("requests to the host of a redirect", f"{strangers}"),
         ("largest growth of a process", f"{memory / 2**20:.0f} MB"),
-        ("scenarios that are not right", f"{sum(bool(each['problems']) for each in records)}"),
+        ("scenarios that are not right", f"{sum(bool(record['problems']) for record in records)}"),
     ]
     return ["| | |", "|---|---|", *(f"| {what} | {text} |" for what, text in rows)]
 

@@ -3,7 +3,7 @@
 
 The argument names the run. ``SOAK_CYCLES``, ``SOAK_POLLS``, ``SOAK_JOBS``, ``SOAK_THREADS`` and ``SOAK_KILLS`` say how long it
 is. What is measured goes into ``benchmarks/results/soak.json``; the exit status is 1 if something is not as it should be.
-"""  # noqa: D205 (one sentence is not enough)
+"""
 
 from __future__ import annotations
 
@@ -73,7 +73,10 @@ def parsing() -> dict[str, Any]:
     with ProcessPoolExecutor(count, multiprocessing.get_context("spawn")) as pool:
         runs = list(pool.map(_parse, [CYCLES // count] * count))
     warm, end = (
-        sample(sum(run[which]["done"] for run in runs), **{f"process {n}": run[which]["size"] for n, run in enumerate(runs, 1)})
+        sample(
+            sum(run[which]["done"] for run in runs),
+            **{f"process {n}": run[which]["size"] for n, run in enumerate(runs, 1)},
+        )
         for which in ("warm", "end")
     )
     return {"warm": warm, "end": end, "problems": growth(warm, end)}
@@ -82,7 +85,7 @@ def parsing() -> dict[str, Any]:
 def _parse(cycles: int) -> dict[str, Any]:
     from qiskit_ibm_native import Snapshot, build_target
 
-    payloads = [Snapshot.load(name).payloads for name in sorted(os.listdir(_devices()))]
+    payloads = [Snapshot.load(folder.name).payloads for folder in sorted(_devices().iterdir())]
     samples = {}
     for done, content in enumerate(itertools.islice(itertools.cycle(payloads), cycles), 1):
         build_target(Snapshot.from_payloads(*content))
@@ -134,7 +137,7 @@ def jobs() -> dict[str, Any]:
     return {**found, "problems": growth(found["warm"], found["end"]) + run.problems(found)}
 
 
-RUNS = {each.__name__: each for each in (parsing, polling, jobs)}
+RUNS = {run.__name__: run for run in (parsing, polling, jobs)}
 
 
 def main() -> int:
@@ -146,7 +149,7 @@ def main() -> int:
     known = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"runs": {}}
     content = {"subject": "soak", "about": "Long runs.", "environment": environment()}
     runs = {**known["runs"], name: run}
-    content["runs"] = {each: runs[each] for each in RUNS if each in runs}
+    content["runs"] = {kind: runs[kind] for kind in RUNS if kind in runs}
     RESULTS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     if set(runs) == set(RUNS):
         write_pages(RESULTS.parent.parent.parent)

@@ -140,7 +140,7 @@ CALLS: dict[str, Call] = {
     "token": Call("POST /identity/token$", _connect, truth=lambda _stage: True),
     "instances": Call("POST /gs/v3/resources/search$", lambda stage: stage.provider.instances()),
     "backends": Call(
-        "GET .*/backends$", lambda stage: sorted(each.name for each in stage.provider.backends(simulator=False))
+        "GET .*/backends$", lambda stage: sorted(found.name for found in stage.provider.backends(simulator=False))
     ),
     "configuration": Call("GET .*/configuration$", lambda stage: _backend(stage).configuration().to_dict()),
     "properties": Call("GET .*/properties$", lambda stage: _backend(stage).properties().to_dict()),
@@ -155,9 +155,7 @@ CALLS: dict[str, Call] = {
     "result": Call("GET .*/results$", _result, _known_job),
     "job": Call("GET .*/jobs/[^/]+$", lambda stage: stage.provider.job(stage.done).creation_date()),
     "jobs": Call("GET .*/jobs$", lambda stage: [job.job_id() for job in stage.provider.jobs(job_tags=["prepared"])]),
-    "metrics": Call(
-        "GET .*/metrics$", lambda stage: stage.provider.job(stage.done).metrics(), is_verbatim=True
-    ),
+    "metrics": Call("GET .*/metrics$", lambda stage: stage.provider.job(stage.done).metrics(), is_verbatim=True),
     "logs": Call("GET .*/logs$", lambda stage: stage.provider.job(stage.done).logs(), is_verbatim=True),
     "cancel": Call("POST .*/cancel$", _cancel, _own_job, truth=lambda _stage: "CANCELLED", may_repeat=False),
     "tags": Call("PUT .*/tags$", _tags, _own_job, truth=lambda stage: [stage.tag]),

@@ -80,6 +80,13 @@ def _reset_after(exchange: Exchange) -> None:
     exchange.reset()
 
 
+def _reset_and_refused(exchange: Exchange) -> None:
+    if exchange.server.happened > 1:
+        _status(403)(exchange)
+    else:
+        _reset_after(exchange)
+
+
 def _reset_in_body(exchange: Exchange) -> None:
     answer = exchange.forward(whole=True)
     exchange.wfile.write(answer.head() + answer.body[: len(answer.body) // 2])
@@ -193,6 +200,9 @@ FAULTS: dict[str, Fault] = {
     "no such host": Fault("the host's name is not known", begin=_unresolvable),
     "reset, not processed": Fault("the connection is reset before the service has the request", Exchange.reset),
     "reset, processed": Fault("the connection is reset after the service has processed the request", _reset_after),
+    "reset, then 403": Fault(
+        "processed and reset; what is asked for after that is refused", _reset_and_refused, times=(ALWAYS,)
+    ),
     "reset in the body": Fault("the connection is reset in the middle of the reply's body", _reset_in_body),
     "hangs, not processed": Fault("no byte comes back, for ever", Exchange.hang),
     "hangs, processed": Fault("the service processed it, and no byte comes back", _hang_after, times=(ALWAYS,)),

@@ -42,9 +42,9 @@ def service() -> Iterator[Service]:
             _submitted(environment, "pass")
             yield Service(environment, done, process.pid)
         finally:
-            for each in [*psutil.Process(process.pid).children(recursive=True), process]:
+            for running in [*psutil.Process(process.pid).children(recursive=True), process]:
                 with contextlib.suppress(psutil.NoSuchProcess):
-                    each.kill()
+                    running.kill()
             process.communicate()
 
 
@@ -101,4 +101,4 @@ def play_apart(target: Service, call: str, fault: str, times: float) -> dict[str
 def play_all(target: Service, scenarios: Iterable[tuple[str, str, float]]) -> Iterator[dict[str, Any]]:
     """Play scenarios, several at a time; yield their records in order."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield from pool.map(lambda each: play_apart(target, *each), scenarios)
+        yield from pool.map(lambda scenario: play_apart(target, *scenario), scenarios)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import re
 import socket
@@ -72,10 +73,8 @@ class Exchange(BaseHTTPRequestHandler):
     def finish(self) -> None:
         """Let the peer forget the connection; it may be broken already."""
         self.server.connections.discard(self.connection)
-        try:
+        with contextlib.suppress(OSError):
             super().finish()
-        except OSError:
-            pass
 
     def handle_request(self) -> None:
         """Hand a request on, or let it go wrong."""
@@ -152,6 +151,7 @@ class Peer(ThreadingHTTPServer):
         service: Host and port of the service.
         requests: Requests that arrived since a fault was planned, as method and path.
         processed: Requests that the service processed since then, and its replies.
+        happened: How many requests have gone wrong since then.
         secrets: Access tokens that were seen.
         connections: Connections that are open.
         is_over: Whether everything that hangs is to end.
@@ -169,6 +169,7 @@ class Peer(ThreadingHTTPServer):
         self.service = service
         self.requests: list[str] = []
         self.processed: list[tuple[str, Answer]] = []
+        self.happened = 0
         self.secrets: set[str] = set()
         self.connections: set[socket.socket] = set()
         self.is_over = threading.Event()
@@ -189,7 +190,7 @@ class Peer(ThreadingHTTPServer):
         """Let the next requests go wrong that match; counting starts anew."""
         with self._lock:
             self._plan = Plan(act, match, times)
-            self.requests, self.processed = [], []
+            self.requests, self.processed, self.happened = [], [], 0
 
     def heal(self) -> None:
         """Hand everything on from now on."""
@@ -204,6 +205,7 @@ class Peer(ThreadingHTTPServer):
             if plan is None or plan.times <= 0 or not re.search(plan.match, what):
                 return None
             plan.times -= 1
+            self.happened += 1
             return plan.act
 
     def drop_connections(self) -> None:
