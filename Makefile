@@ -133,10 +133,17 @@ fuzz: ## Fuzz each target for FUZZ_SECONDS (needs a nightly compiler and cargo-f
 	  mkdir -p corpus/$$target && cargo +nightly fuzz run --fuzz-dir . $$target corpus/$$target seeds/$$target -- \
 	    -dict=json.dict -max_len=6000 -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 
+.PHONY: faults
+faults: build ## Make every call with every fault, over sockets (twenty minutes)
+	PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/faults.py
+
 .PHONY: soak
-soak: build ## Let four processes share an archive for a minute, and kill sweeps and their workers fifty times each
+soak: build ## Let nothing grow, be lost or be there twice in long runs: archives, sweeps, parsing, polling, jobs (hours)
 	SOAK_SECONDS=60 $(BIN)/python -m pytest -q tests/test_archive_processes.py
 	KILLS=50 $(BIN)/python -m pytest -q tests/test_sweeps_killed.py
+	PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/soak.py parsing
+	PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/soak.py polling
+	PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/soak.py jobs
 
 .PHONY: constraints
 constraints: ## Write constraints.txt anew from the latest releases

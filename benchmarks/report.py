@@ -8,6 +8,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import reliability
+
 #: Work, goal, measured, and whether the goal is met.
 Row = tuple[str, str, str, bool]
 
@@ -462,6 +464,11 @@ TABLES = {
     "sides": sides,
     "tokenizers": tokenizer_table,
     "abi3": abi3_table,
+    "matrix": reliability.matrix,
+    "faults": reliability.faults,
+    "fault_figures": reliability.figures,
+    "soak": reliability.soak,
+    "soak_jobs": reliability.soak_jobs,
 }
 #: Pages with marked places.
 PAGES = [
@@ -469,6 +476,7 @@ PAGES = [
     "benchmarks/README.md",
     "docs/calibrations.md",
     "docs/sweeps-limits.md",
+    "docs/reliability.md",
     "docs/decisions/0001-tokenizer.md",
     "docs/decisions/0002-abi3.md",
 ]

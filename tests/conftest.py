@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _nobodys_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _nobodys_account(tmp_path: Path) -> Iterator[None]:
     """Keep tests away from the accounts, the variables and the jobs of whoever runs them."""
-    for name in list(os.environ):
-        if name.startswith(("QISKIT_IBM", "IAM_URL", "GLOBAL_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("QISKIT_IBM_NATIVE_LOCAL_STORE", str(tmp_path / "local.sqlite3"))
+    # Not by the fixture `monkeypatch`, which says of a test that it must not run on several threads at once.
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("QISKIT_IBM", "IAM_URL", "GLOBAL_")):
+                patch.delenv(name)
+        patch.setenv("HOME", str(tmp_path / "home"))
+        patch.setenv("QISKIT_IBM_NATIVE_LOCAL_STORE", str(tmp_path / "local.sqlite3"))
+        yield
 
 
 @pytest.fixture(scope="session")
