@@ -22,9 +22,9 @@ LIMIT = 4 * TIMEOUT
 #: Scenarios mostly wait.
 AT_ONCE = 12
 
-# Imports Qiskit once for all.
+# Imports Qiskit once for all. What is named here has to be installed: the path of tests is not known yet.
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["faulty.scenario"])
+_PROCESSES.set_forkserver_preload(["qiskit_ibm_native.provider.provider", "qiskit.circuit.library"])
 
 
 @contextlib.contextmanager

@@ -29,7 +29,7 @@ class Limits:
 
     timeout: float = 60.0
     max_reply_bytes: int = 2**26
-    max_result_bytes: int = 2**30
+    max_result_bytes: int = 2**28
 
     def __post_init__(self) -> None:
         """Check the values."""

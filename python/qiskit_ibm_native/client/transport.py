@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 import requests
@@ -44,6 +44,9 @@ _USER_AGENT = f"qiskit-ibm-native/{__version__} python/{platform.python_version(
 NOT_MODIFIED = 304
 #: The code of an error of a request without a reply in time.
 TIMED_OUT = "timeout"
+
+
+_Failure: TypeAlias = RequestsApiError | ApiIBMProtocolError | IBMNotAuthorizedError
 
 
 class Reply:
@@ -225,14 +228,14 @@ class Transport:
                     return outcome
                 seconds = self.policy.wait(attempt, waited, retry_after) if again else None
                 if seconds is None or seconds >= seconds_left():
-                    raise failure
+                    raise failure if seconds is None and seconds_left() > 0 else self._late(failure)
                 logger.debug("%s failed (%s); again in %.2f s", what, failure, seconds)
                 pause(seconds)
                 waited += seconds
 
     def _failure(
         self, outcome: Reply | RequestsApiError, attempt: int, repeatable: bool, check: Callable[[Reply], object] | None
-    ) -> tuple[RequestsApiError | ApiIBMProtocolError | IBMNotAuthorizedError | None, bool, str | None]:
+    ) -> tuple[_Failure | None, bool, str | None]:
         """Return what is wrong with the outcome of a request, whether to make it again, and when the service says so."""
         if isinstance(outcome, RequestsApiError):
             return outcome, outcome.may_pass and (repeatable or not outcome.maybe_processed), None
@@ -289,18 +292,21 @@ class Transport:
         never_sent = isinstance(
             error, requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError
         ) or _never_connected(error)
-        reason = self.redact(_reason(error))
-        if seconds_left() <= 0:
-            is_late = True
-            reason = (
-                f"the {self.limits.timeout:g} s of a call, or those that were given, are over: {reason};"
-                " IBMProvider(timeout=...) allows for more"
-            )
+        reason = "nothing came in time" if is_late else self.redact(_reason(error))
         return RequestsApiError(
             f"{what}: no reply from {host} ({reason})",
             code=TIMED_OUT if is_late else None,
             maybe_processed=not never_sent,
         )
+
+    def _late(self, failure: _Failure) -> _Failure:
+        """Return a failure that says that the time of the call is over, too."""
+        failure.message = (
+            f"{failure.message} There was no time left: the call may take {self.limits.timeout:g} s, or what it was given;"
+            " IBMProvider(timeout=...) and QISKIT_IBM_NATIVE_TIMEOUT allow for more."
+        )
+        failure.args = (failure.message,)
+        return failure
 
     def _refusal(self, reply: Reply) -> RequestsApiError | IBMNotAuthorizedError:
         code, text = _explanation(reply.body)

@@ -22,12 +22,24 @@ from ..exceptions import ApiIBMProtocolError
 SAMPLER_QPY_VERSION = 17
 #: Circuits of thousands of gates get little smaller by higher levels, and take three times as long.
 _COMPRESSION = 1
-#: Bytes that one array or circuit of a reply may have. A million shots of a thousand bits have an eighth of it.
+#: Bytes that all arrays or circuits of a reply may have together. A million shots of a thousand bits have an eighth of it.
 MAX_UNPACKED = 2**30
 _DTYPES = {
     "bool": np.dtype(np.bool_), "u8": np.dtype("<u1"), "i64": np.dtype("<i8"), "f64": np.dtype("<f8"),
     "c128": np.dtype("<c16"),
 }  # fmt: skip
+
+
+class Allowance:
+    """Bytes that may still be unpacked of a reply: a few bytes that come can be a gigabyte, and there can be many of them.
+
+    Attributes:
+        left: How many.
+    """
+
+    def __init__(self, left: int = MAX_UNPACKED) -> None:
+        """Create the allowance of one reply."""
+        self.left = left
 
 
 def encode_qpy(circuits: Sequence[QuantumCircuit], version: int) -> str:
@@ -44,7 +56,7 @@ def decode_qpy(text: str) -> list[QuantumCircuit]:
     """Return circuits of base64 of compressed QPY."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return list(qpy.load(io.BytesIO(_unpacked(text))))
+        return list(qpy.load(io.BytesIO(_unpacked(text, Allowance()))))
 
 
 def encode_circuit(circuit: QuantumCircuit) -> dict[str, str]:
@@ -72,11 +84,11 @@ def encode_array(array: npt.NDArray[Any]) -> dict[str, str]:
     return {"__type__": "ndarray", "__value__": _packed(buffer.getvalue())}
 
 
-def decode_array(value: Any) -> npt.NDArray[Any]:
-    """Return the array of typed JSON."""
+def decode_array(value: Any, allowance: Allowance) -> npt.NDArray[Any]:
+    """Return the array of typed JSON, if the allowance of the reply has room for it."""
     if not isinstance(value, Mapping) or value.get("__type__") != "ndarray" or not isinstance(value["__value__"], str):
         raise ApiIBMProtocolError(f"an array was expected, not a {type(value).__name__}")
-    raw = _unpacked(value["__value__"])
+    raw = _unpacked(value["__value__"], allowance)
     if raw[:8] == b"\x93NUMPY\x01\x00":
         # What numpy writes; its own reader takes four times as long for the header of a small array.
         (length,) = struct.unpack_from("<H", raw, 8)
@@ -114,10 +126,10 @@ def encode_tensor(array: npt.NDArray[Any]) -> dict[str, Any]:
     return {"data": _packed(raw.tobytes()), "shape": list(array.shape), "dtype": name}
 
 
-def decode_tensor(value: Any) -> npt.NDArray[Any]:
-    """Return the array of a tensor of the executor."""
+def decode_tensor(value: Any, allowance: Allowance) -> npt.NDArray[Any]:
+    """Return the array of a tensor of the executor, if the allowance of the reply has room for it."""
     try:
-        dtype, shape, raw = value["dtype"], tuple(value["shape"]), _unpacked(value["data"])
+        dtype, shape, raw = value["dtype"], tuple(value["shape"]), _unpacked(value["data"], allowance)
         if dtype == "bool":
             # What the shape claims decides about no memory: there are as many bits as there are bytes for.
             bits = np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")[: math.prod(shape)]
@@ -131,14 +143,15 @@ def _packed(raw: bytes) -> str:
     return base64.b64encode(zlib.compress(raw, _COMPRESSION)).decode("ascii")
 
 
-def _unpacked(text: str) -> bytes:
+def _unpacked(text: str, allowance: Allowance) -> bytes:
     try:
-        packed = base64.b64decode(text)
         decoder = zlib.decompressobj()
-        raw = decoder.decompress(packed, MAX_UNPACKED)
+        raw = decoder.decompress(base64.b64decode(text), allowance.left + 1)
     except (TypeError, ValueError, zlib.error) as error:
         raise ApiIBMProtocolError(f"compressed data of the reply is damaged: {error}") from None
-    if decoder.unconsumed_tail or not decoder.eof:
-        reason = f"larger than {MAX_UNPACKED} bytes" if len(raw) == MAX_UNPACKED else "cut short"
-        raise ApiIBMProtocolError(f"compressed data of the reply is {reason}")
+    if len(raw) > allowance.left:
+        raise ApiIBMProtocolError(f"the compressed data of the reply is larger than {MAX_UNPACKED} bytes")
+    if not decoder.eof:
+        raise ApiIBMProtocolError("compressed data of the reply is cut short")
+    allowance.left -= len(raw)
     return raw

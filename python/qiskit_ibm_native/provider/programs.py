@@ -125,27 +125,29 @@ class SamplerProgram:
     def decode(self, body: bytes) -> Outcome:
         """Return what the body of a job's results says."""
         content = _typed(_json(body), "PrimitiveResult")
-        pubs, records = [], []
+        pubs, records, allowance = [], [], wire.Allowance()
         for each in content.get("pub_results", []):
             value = _typed(each, "SamplerPubResult", "PubResult")
             data = _typed(value.get("data"), "DataBin")
             metadata = value.get("metadata") or {}
             shape = tuple(data.get("shape") or ())
-            fields = {name: self._field(field, len(shape)) for name, field in (data.get("fields") or {}).items()}
+            fields = {
+                name: self._field(field, len(shape), allowance) for name, field in (data.get("fields") or {}).items()
+            }
             pubs.append(PubData(fields, shape, metadata))
             records.append((metadata.get("circuit_metadata") or {}).get(RECORD))
         job = records[0].get("job", {}) if records and records[0] else {}
         return Outcome(pubs, records, job, content.get("metadata") or {})
 
     @staticmethod
-    def _field(value: Any, dimensions: int) -> Any:
+    def _field(value: Any, dimensions: int, allowance: wire.Allowance) -> Any:
         if isinstance(value, Mapping) and value.get("__type__") == "BitArray":
             content = value["__value__"]
-            words = wire.decode_array(content["array"])
+            words = wire.decode_array(content["array"], allowance)
             if words.dtype != np.uint8 or words.ndim != dimensions + 2:
                 raise ApiIBMProtocolError(f"bits of the result are {words.dtype} of shape {words.shape}")
             return Bits(words, _checked_count(content["num_bits"], words.shape[-1]))
-        return wire.decode_array(value)
+        return wire.decode_array(value, allowance)
 
     def circuits(self, params: Mapping[str, Any]) -> list[tuple[QuantumCircuit, Mapping[str, Any] | None]]:
         """Return the circuits of a job as they were sent, and their records."""
@@ -209,9 +211,10 @@ class ExecutorProgram:
         if not isinstance(content.get("data"), list):
             raise ApiIBMProtocolError(f"the result of an executor has no data; it has {sorted(content)}")
         passed = (content.get("passthrough_data") or {}).get(RECORD, {})
-        pubs = []
+        pubs, allowance = [], wire.Allowance()
         for item in content["data"]:
-            fields = {name: _unpacked(wire.decode_tensor(tensor)) for name, tensor in item.get("results", {}).items()}
+            tensors = item.get("results", {}).items()
+            fields = {name: _unpacked(wire.decode_tensor(tensor, allowance)) for name, tensor in tensors}
             pubs.append(PubData(fields, _common_shape(fields), item.get("metadata") or {}))
         records = passed.get("circuits", [None] * len(pubs))
         return Outcome(pubs, records, passed.get("job", {}), content.get("metadata") or {})

@@ -80,7 +80,7 @@ class IBMProvider:
             has a time of its own: ``job.result(timeout=...)``.
         max_reply_bytes: Bytes that a reply may have, as it comes and decompressed. 64 MiB by default, or what
             ``QISKIT_IBM_NATIVE_MAX_REPLY_BYTES`` says.
-        max_result_bytes: The same for the results of a job: 1 GiB, or what ``QISKIT_IBM_NATIVE_MAX_RESULT_BYTES`` says.
+        max_result_bytes: The same for the results of a job: 256 MiB, or what ``QISKIT_IBM_NATIVE_MAX_RESULT_BYTES`` says.
         url_resolver: ``url_resolver(url, instance, private_endpoint, channel)`` returns the base URL of an instance.
         **channel_options: What the channel takes besides; for ``"local"``, see :func:`qiskit_ibm_native.local.connect`.
 
