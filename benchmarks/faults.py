@@ -7,6 +7,7 @@ Words on the command line choose calls and faults that have one of them in their
 from __future__ import annotations
 
 import json
+import random
 import sys
 import time
 from pathlib import Path
@@ -33,13 +34,18 @@ def chosen(words: list[str]) -> list[tuple[str, str, float]]:
 
 def play(words: list[str]) -> list[dict[str, Any]]:
     """Play scenarios, and show what comes of them."""
-    wanted, records = chosen(words), []
+    ordered, records = chosen(words), []
+    # In no order, so that those that need much processor time are not all at once.
+    wanted = random.Random(1).sample(ordered, len(ordered))
     with service() as target:
         for record in play_all(target, wanted):
             records.append(record)
             if words or record["problems"] or len(records) % 100 == 0:
                 print(f"{len(records)}/{len(wanted)} {line(record)}", flush=True)
-    return records
+    order = {
+        (call, fault, "once" if times == 1 else "always"): rank for rank, (call, fault, times) in enumerate(ordered)
+    }
+    return sorted(records, key=lambda record: order[record["call"], record["fault"], record["times"]])
 
 
 def line(record: dict[str, Any]) -> str:

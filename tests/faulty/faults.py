@@ -185,11 +185,11 @@ def _bomb(exchange: Exchange) -> None:
 @functools.cache
 def _gigabyte() -> bytes:
     """Return 1 GiB of spaces in 1 MB, without compressing each of them: blocks that know nothing of each other repeat."""
-    block = b" " * (16 << 20)
+    block = b" " * (1 << 20)
     compressor = zlib.compressobj(9, zlib.DEFLATED, 31)
     start = compressor.compress(block) + compressor.flush(zlib.Z_FULL_FLUSH)
     again = compressor.compress(block) + compressor.flush(zlib.Z_FULL_FLUSH)
-    return start + again * 63
+    return start + again * 1023
 
 
 _CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"

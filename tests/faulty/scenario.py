@@ -26,9 +26,11 @@ from .faults import FAULTS, ONCE, plan_of
 from .peer import Peer, Trap
 
 #: The time that a call may take, in seconds, and what is left to a busy machine.
-TIMEOUT, PATIENCE = 5.0, 2.0
+TIMEOUT, PATIENCE = 5.0, 3.0
 #: A call may make the process grow by so many bytes: several times the largest payload that was ever published.
 MOST_MEMORY = 256 << 20
+#: The results of a job may have so many bytes.
+MOST_RESULT = 64 << 20
 #: A process may not map so many bytes more; without that, a bomb would end somebody else's processes.
 _MOST_ADDRESSES = 3 << 30
 #: A part of a secret that is as long as that counts as the secret.
@@ -173,6 +175,8 @@ def _stage(service: Service) -> Any:
         old = service.environment["IAM_URL"]
         os.environ.update({name: value.replace(old, peer.url) for name, value in service.environment.items()})
         os.environ["QISKIT_IBM_NATIVE_TIMEOUT"] = str(TIMEOUT)
+        # As much as other replies may have: the scenarios' results are small.
+        os.environ["QISKIT_IBM_NATIVE_MAX_RESULT_BYTES"] = str(MOST_RESULT)
         provider = stack.enter_context(IBMProvider())
         yield Stage(peer, provider, direct, service.done, f"scenario-{uuid.uuid4().hex}"), trap
         peer.is_over.set()
@@ -231,19 +235,19 @@ def _judge_session(record: Record, processed: list[Any], error: BaseException | 
     opened = [what for what, answer in processed if what.endswith("/sessions") and answer.status < 300]
     if record.call == "open session":
         record.jobs = len(opened)
-        if len(opened) > (1 if error is None else 0) and "may" not in str(error):
+        if len(opened) > (1 if error is None else 0) and "is open" not in str(error):
             record.problems.append(f"{len(opened)} sessions are open, and nobody is told")
 
 
 def _judge_secrets(record: Record, stage: Stage, trap: Trap, error: BaseException | None, log: io.StringIO) -> None:
-    texts = [log.getvalue(), record.message]
+    texts = {"log": log.getvalue(), "message": record.message}
     if error is not None:
-        texts += traceback.format_exception(error)
-        texts += [repr(vars(cause)) for cause in _chain(error)]
-    text = "\n".join(texts)
+        texts["traceback"] = "".join(traceback.format_exception(error))
+        texts["attributes"] = " ".join(repr(vars(cause)) for cause in _chain(error))
     secrets = {os.environ["QISKIT_IBM_TOKEN"], *stage.peer.secrets, *_issued(stage.peer)}
-    if any(_is_in(secret, text) for secret in secrets):
-        record.problems.append("a key or a token is in the message, the traceback or the log")
+    shown = [where for where, text in texts.items() if any(_is_in(secret, text) for secret in secrets)]
+    if shown:
+        record.problems.append(f"a key or a token is in the {' and the '.join(shown)}")
     record.message = _without(secrets, record.message)[:300]
     if trap.visits:
         record.problems.append(f"another host was asked: {trap.visits}")
