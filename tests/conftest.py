@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
 if TYPE_CHECKING:
+    from faulty.peer import Peer
     from qiskit_ibm_native import IBMProvider
     from qiskit_ibm_native.local.server import LocalService
 
@@ -56,6 +58,21 @@ def provider(service: LocalService) -> Iterator[IBMProvider]:
 
     with IBMProvider() as provider:
         yield provider
+
+
+@pytest.fixture
+def peer(service: LocalService, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peer]:
+    """Give a peer between clients and the service, which the environment points to."""
+    from faulty.peer import Peer
+
+    parts = urlsplit(service.url)
+    peer = Peer((str(parts.hostname), int(parts.port or 0)))
+    for name, value in service.environment().items():
+        monkeypatch.setenv(name, value.replace(service.url, peer.url))
+    yield peer
+    peer.is_over.set()
+    peer.shutdown()
+    peer.server_close()
 
 
 @pytest.fixture(scope="session")

@@ -76,16 +76,16 @@ class Reply:
             ApiIBMProtocolError: The body is not JSON.
         """
         if self._content is None:
+            reason = ""
             try:
                 self._content = (orjson.loads(self.body),)
             except orjson.JSONDecodeError as error:
-                # What it is instead is not shown: it may be anything, a token for example.
-                kind = self.headers.get("Content-Type", "no type")
-                failure = ApiIBMProtocolError(
-                    f"{self.what}: the reply is not JSON ({error}), but {len(self.body)} bytes of {kind[:60]}"
-                )
+                reason = str(error)
+            if self._content is None:
+                # The body is not shown, and no error that has it is the cause: it may be anything, a token for example.
+                failure = ApiIBMProtocolError(f"{self.what}: the reply is not JSON ({reason}; {len(self.body)} bytes)")
                 failure.may_pass = True
-                raise failure from None
+                raise failure
         return self._content[0]
 
     def object(self, **required: type | tuple[type, ...]) -> dict[str, Any]:
@@ -302,8 +302,8 @@ class Transport:
     def _late(self, failure: _Failure) -> _Failure:
         """Return a failure that says that the time of the call is over, too."""
         failure.message = (
-            f"{failure.message} There was no time left: the call may take {self.limits.timeout:g} s, or what it was given;"
-            " IBMProvider(timeout=...) and QISKIT_IBM_NATIVE_TIMEOUT allow for more."
+            f"{failure.message} The time for it was over: timeout= of IBMProvider ({self.limits.timeout:g} s), or of what was"
+            " called, allows for more."
         )
         failure.args = (failure.message,)
         return failure

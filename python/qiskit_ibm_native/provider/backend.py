@@ -116,15 +116,15 @@ class IBMBackend(CalibrationMethods, PulseMethods, BackendV2):  # type: ignore[m
 
     def __getattr__(self, name: str) -> Any:
         # Reached only for what is no attribute of its own. Nobody is asked here: Qiskit probes backends for methods.
+        failure = failure_of(self, name)
+        if failure is not None:
+            raise failure
         calibration = self.__dict__.get("_calibration")
         if calibration is not None and not name.startswith("_"):
             try:
                 return attribute_of(calibration.model, name)
             except AttributeError:
                 pass
-        failure = failure_of(self, name)
-        if failure is not None:
-            raise failure
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
