@@ -36,24 +36,34 @@ def main(parent: int, memory: int) -> None:
     os.dup2(2, 1)
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=[requests], daemon=True).start()
+    from .programs import run_job  # noqa: F401 (what jobs need is no part of their memory)
+
+    _limit_memory(memory)
+    while True:
+        try:
+            write_frame(replies, _reply(requests.get(), memory))
+        except MemoryError:
+            # Who knows what is left of this process; the next job gets another one.
+            os._exit(OUT_OF_MEMORY)
+
+
+def _reply(request: bytes, memory: int) -> bytes:
     from .devices import Device
     from .programs import run_job
     from .wire import BadInputError
 
-    _limit_memory(memory)
-    while True:
-        program, params, snapshot, has_noise = pickle.loads(requests.get())  # noqa: S301 (of who started this process)
-        result, failure = b"", None
-        try:
-            result = run_job(program, params, Device([snapshot]), has_noise, memory)
-        except Exception as error:
-            _end_if_without_memory(error)
-            hint = f" (a job may have {memory >> 20} MiB)" if _NO_MEMORY.search(str(error)) else ""
-            if isinstance(error, BadInputError):
-                failure = (f"{error}{hint}", True, "")
-            else:
-                failure = (f"The simulation failed: {error}{hint}", False, traceback.format_exc())
-        write_frame(replies, pickle.dumps((result, failure)))
+    program, params, snapshot, has_noise = pickle.loads(request)  # noqa: S301 (of who started this process)
+    result, failure = b"", None
+    try:
+        result = run_job(program, params, Device([snapshot]), has_noise, memory)
+    except Exception as error:
+        _raise_if_without_memory(error)
+        hint = f" (a job may have {memory >> 20} MiB)" if _NO_MEMORY.search(str(error)) else ""
+        if isinstance(error, BadInputError):
+            failure = (f"{error}{hint}", True, "")
+        else:
+            failure = (f"The simulation failed: {error}{hint}", False, traceback.format_exc())
+    return pickle.dumps((result, failure))
 
 
 def _end_with(parent: int) -> None:
@@ -101,9 +111,9 @@ def _limit_memory(memory: int) -> None:
         )
 
 
-def _end_if_without_memory(error: BaseException | None) -> None:
-    """End the process if memory was lacking: who knows what is left of it. The next job gets another one."""
+def _raise_if_without_memory(error: BaseException | None) -> None:
+    """Raise the MemoryError that another exception was made of."""
     while error is not None:
         if isinstance(error, MemoryError):
-            os._exit(OUT_OF_MEMORY)
+            raise error
         error = error.__cause__ or error.__context__
