@@ -160,7 +160,7 @@ def simulators() -> list[int]:
     return [
         child.pid
         for child in psutil.Process().children()
-        if "qiskit_ibm_native.local.simulator" in " ".join(child.cmdline())
+        if "qiskit_ibm_native.local.simulation" in " ".join(child.cmdline())
     ]
 
 
@@ -401,7 +401,7 @@ def test_it_listens_to_this_machine_only_unless_told_to() -> None:
     with pytest.raises(IBMInputValueError, match="public=True"):
         LocalService(host="0.0.0.0")
     service = LocalService(host="0.0.0.0", public=True)
-    assert service.url.startswith("http://0.0.0.0:")
+    assert service.url.startswith("http://127.0.0.1:")
     service.stop()
 
 

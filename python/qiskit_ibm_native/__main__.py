@@ -3,8 +3,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
-from .cli import main
+# -m puts the current folder first, where anybody may have put a queue.py. (Python 3.10 has no flag against that.)
+_is_safe = sys.flags.isolated or getattr(sys.flags, "safe_path", False)
+if not _is_safe and sys.path and os.path.isdir(sys.path[0] or ".") and os.path.samefile(sys.path[0] or ".", "."):  # noqa: PTH112, PTH121 (pathlib would come from there)
+    del sys.path[0]
+
+from .cli import main  # noqa: E402 (not from there)
 
 sys.exit(main())

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The package's logger.
 
-It is silent below warnings, as libraries are, unless ``QISKIT_IBM_NATIVE_LOG_LEVEL`` says otherwise;
-``QISKIT_IBM_NATIVE_LOG_FILE`` adds a file.
+It is silent below warnings, as libraries are, unless ``QISKIT_IBM_NATIVE_LOG_LEVEL`` says otherwise. The log goes to standard
+error then, or, with ``QISKIT_IBM_NATIVE_LOG_FILE``, to that file only.
 """
 
 from __future__ import annotations
@@ -25,12 +25,10 @@ def setup_logger(target: logging.Logger) -> None:
     known = isinstance(logging.getLevelName(level.upper()), int)
     target.setLevel(level.upper() if known else logging.WARNING)
     target.propagate = False
-    handlers: list[logging.Handler] = [logging.StreamHandler()]
-    if os.environ.get(LOG_FILE):
-        handlers.append(logging.FileHandler(os.environ[LOG_FILE]))
-    for handler in handlers:
-        handler.setFormatter(logging.Formatter(FORMAT))
-        target.addHandler(handler)
+    file = os.environ.get(LOG_FILE)
+    handler = logging.FileHandler(file) if file else logging.StreamHandler()
+    handler.setFormatter(logging.Formatter(FORMAT))
+    target.addHandler(handler)
     if not known:
         target.warning("%s is not a log level: %s. WARNING is used.", level, LOG_LEVEL)
 

@@ -41,6 +41,13 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--store", help="the file of jobs and sessions (default: that of the user)")
     serve.add_argument("--ideal", action="store_true", help="simulate without noise")
     serve.add_argument("--workers", type=int, help="how many jobs run at once")
+    serve.add_argument("--max-body", type=int, metavar="MIB", help="the largest body of a request (default: 64)")
+    serve.add_argument(
+        "--job-memory",
+        type=int,
+        metavar="MIB",
+        help="how much a job may allocate (default: three quarters of the memory, shared by the workers)",
+    )
     serve.add_argument("--token", help="the API key (default: a random one)")
     serve.set_defaults(run=_serve)
     _add_archive(commands)
@@ -88,11 +95,14 @@ def _serve(options: argparse.Namespace) -> int:
     from ..local import require_packages
 
     require_packages()
+    from ..local.limits import Limits
     from ..local.server import LocalService
 
+    asked = {"body": options.max_body, "job_memory": options.job_memory}
+    limits = Limits(**{name: size << 20 for name, size in asked.items() if size is not None})
     service = LocalService(
         devices=options.devices, store=options.store, noise=not options.ideal, workers=options.workers,
-        host=options.host, port=options.port, token=options.token, public=options.public,
+        host=options.host, port=options.port, token=options.token, public=options.public, limits=limits,
     )  # fmt: skip
     print(f"Serving on {service.url}. Point clients of IBM Quantum at it, in another shell, with:\n")
     for name, value in service.environment().items():

@@ -4,16 +4,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+
+from ..accounts.urls import masked, safe_repr, url_problem
 
 if TYPE_CHECKING:
     from ..accounts import Account, ProxyConfiguration
 
 #: ``resolver(url, instance, private_endpoint, channel)`` returns the base URL of an instance.
 UrlResolver = Callable[[str, str, bool, str], str]
+_REGION = re.compile(r"[a-z0-9-]+")
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,9 @@ class Endpoint:
     runs_simulator_options: bool = False
     resolver: UrlResolver | None = field(default=None, repr=False)
 
+    def __repr__(self) -> str:
+        return safe_repr(self)
+
     def base_url(self, instance: str) -> str:
         """Return the base URL of the routes of an instance.
 
@@ -55,24 +62,35 @@ class Endpoint:
             instance: The CRN.
 
         Raises:
-            IBMInputValueError: It is no CRN.
+            IBMInputValueError: It is no CRN, or the resolver returns a URL that access tokens must not be sent to.
         """
-        resolver = self.resolver or default_base_url
-        return resolver(self.url, instance, self.private_endpoint, self.channel).rstrip("/")
+        if self.resolver is None:
+            return default_base_url(self.url, instance, self.private_endpoint, self.channel).rstrip("/")
+        url = self.resolver(self.url, instance, self.private_endpoint, self.channel)
+        problem = url_problem(url)
+        if problem is not None:
+            from ..exceptions import IBMInputValueError
+
+            raise IBMInputValueError(f"Invalid URL of the resolver. {problem}.")
+        return url.rstrip("/")
 
 
 def cloud_endpoint(account: Account, resolver: UrlResolver | None = None) -> Endpoint:
-    """Return the endpoint of an account; ``IAM_URL``, ``GLOBAL_SEARCH_URL`` and ``GLOBAL_CATALOG_URL`` replace parts."""
+    """Return the endpoint of an account; ``IAM_URL``, ``GLOBAL_SEARCH_URL`` and ``GLOBAL_CATALOG_URL`` replace parts.
+
+    Raises:
+        InvalidAccountError: A variable names a URL that credentials must not be sent to.
+    """
     parts = urlsplit(account.url)
     staging = "test." if _field(account.instance, 2) == "staging" else ""
     private = "private." if account.private_endpoint else ""
-    iam = os.environ.get("IAM_URL", f"{parts.scheme}://{private}iam.{staging}{parts.hostname}")
+    iam = _from_environment("IAM_URL") or _beside(parts, f"{private}iam.{staging}")
     return Endpoint(
         url=account.url,
         api_key=account.token,
         iam_url=iam.rstrip("/").removesuffix("/identity/token"),
-        search_url=os.environ.get("GLOBAL_SEARCH_URL", f"{parts.scheme}://api.global-search-tagging.{parts.hostname}"),
-        catalog_url=os.environ.get("GLOBAL_CATALOG_URL", f"{parts.scheme}://globalcatalog.{parts.hostname}/api/v1"),
+        search_url=_from_environment("GLOBAL_SEARCH_URL") or _beside(parts, "api.global-search-tagging."),
+        catalog_url=_from_environment("GLOBAL_CATALOG_URL") or _beside(parts, "globalcatalog.", "/api/v1"),
         channel=account.channel,
         instance=None if account.instance == "auto" else account.instance,
         private_endpoint=account.private_endpoint,
@@ -82,22 +100,45 @@ def cloud_endpoint(account: Account, resolver: UrlResolver | None = None) -> End
     )
 
 
+def _from_environment(name: str) -> str | None:
+    url = os.environ.get(name) or None
+    problem = None if url is None else url_problem(url)
+    if problem is not None:
+        from ..exceptions import InvalidAccountError
+
+        raise InvalidAccountError(f"Invalid {name} in the environment. {problem}.")
+    return url
+
+
+def _beside(parts: SplitResult, prefix: str, path: str = "") -> str:
+    """Return the URL of a host below that of the account.
+
+    Without encryption the host is this machine by its number, and names below that would be anybody's: what is asked for is
+    then at the same place.
+    """
+    host = parts.netloc.rpartition("@")[2] if parts.scheme == "http" else f"{prefix}{parts.hostname}"
+    return f"{parts.scheme}://{host}{path}"
+
+
 def default_base_url(url: str, instance: str, private_endpoint: bool, _channel: str) -> str:
     """Return the base URL of an instance by the rules of the official client.
 
     A URL with the word ``experimental`` is taken as it is; that is how a service elsewhere, such as the local one, is
     named in accounts and environment variables.
+
+    Raises:
+        IBMInputValueError: The CRN has no region.
     """
     if "experimental" in url or not instance.startswith("crn:"):
         return url
     region = _field(instance, 5)
-    if not region:
+    # It becomes a part of the host that access tokens are sent to.
+    if not _REGION.fullmatch(region):
         from ..exceptions import IBMInputValueError
 
-        raise IBMInputValueError("Invalid instance: a CRN has a region as its sixth part, and the one given has none.")
-    parts = urlsplit(url)
+        raise IBMInputValueError(f"Invalid instance {masked(instance)!r}: a CRN has a region as its sixth part.")
     prefix = f"private.{region}." if private_endpoint else "" if region == "us-east" else f"{region}."
-    return f"{parts.scheme}://{prefix}quantum.{parts.hostname}/api/v1"
+    return _beside(urlsplit(url), f"{prefix}quantum.", "/api/v1")
 
 
 def _field(crn: str | None, index: int) -> str:

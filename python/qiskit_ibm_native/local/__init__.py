@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..provider.channels import Connection
+    from .limits import Limits
 
 _PACKAGES = ("fastapi", "uvicorn", "qiskit_aer")
 
@@ -22,6 +23,7 @@ def connect(
     store: str | os.PathLike[str] | None = None,
     noise: bool = True,
     workers: int | None = None,
+    limits: Limits | None = None,
 ) -> Connection:
     """Start a service inside this process, for ``IBMProvider(channel="local")``.
 
@@ -32,9 +34,10 @@ def connect(
             ``QISKIT_IBM_NATIVE_LOCAL_STORE`` names another one.
         noise: Whether devices are as noisy as their calibrations say, or ideal.
         workers: How many jobs run at once.
+        limits: How much the service takes from anybody; the bound of a job's memory is part of it.
 
     Returns:
-        The connection; closing it ends the service.
+        The connection; closing it ends the service, in the process that started it.
 
     Raises:
         IBMInputValueError: An argument makes no sense, or packages are missing.
@@ -43,7 +46,7 @@ def connect(
     from ..provider.channels import Connection
     from .server import LocalService
 
-    service = LocalService(devices=devices, store=store, noise=noise, workers=workers)
+    service = LocalService(devices=devices, store=store, noise=noise, workers=workers, limits=limits)
     if instance not in (None, "local", service.crn):
         from ..exceptions import IBMInputValueError
 

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from .. import _native
 from .devices import Catalog, Device, compressed, validator
 from .faults import Fault, Faults
+from .limits import error_response
 from .store import Store, moment
 from .tokens import LIFE, Tokens
 from .workers import RAN_TOO_LONG, Workers
@@ -49,7 +50,10 @@ class Refusal(HTTPException):
         self, status: int, code: int, message: str, solution: str = "", headers: dict[str, str] | None = None
     ) -> None:
         """Create it of a status, a code of the platform and a text."""
-        super().__init__(status, {"code": code, "message": message, "solution": solution, "more_info": ""}, headers)
+        super().__init__(status, message, headers)
+        self.code = code
+        self.text = message
+        self.solution = solution
 
 
 def build_app(rooms: Rooms) -> Faults:
@@ -70,20 +74,18 @@ def build_app(rooms: Rooms) -> Faults:
 
 async def _explained(_request: Request, error: Exception) -> Response:
     if isinstance(error, Refusal):
-        return _json({"errors": [error.detail], "trace": "local"}, error.status_code, error.headers)
+        return error_response(error.status_code, error.code, error.text, error.solution, error.headers)
     # A route or a method that there is not.
     status = error.status_code if isinstance(error, StarletteHTTPException) else 500
-    detail = {"code": 1211, "message": str(getattr(error, "detail", error)), "solution": "", "more_info": ""}
-    return _json({"errors": [detail], "trace": "local"}, status)
+    return error_response(status, 1211, str(getattr(error, "detail", error)))
 
 
 async def _failed(_request: Request, error: Exception) -> Response:
-    detail = {"code": 1000, "message": f"The service failed: {error!r}", "solution": "", "more_info": ""}
-    return _json({"errors": [detail], "trace": "local"}, 500)
+    return error_response(500, 1000, f"The service failed: {error!r}")
 
 
-def _json(content: Any, status: int = 200, headers: Any = None) -> Response:
-    return Response(orjson.dumps(content), status, headers, media_type="application/json")
+def _json(content: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(content), status, media_type="application/json")
 
 
 async def _content(request: Request) -> dict[str, Any]:
@@ -266,7 +268,9 @@ def _jobs(rooms: Rooms) -> APIRouter:  # noqa: C901 (one function a route)
         offset = max(_number(query.get("offset"), 0), 0)
         filters: dict[str, Any] = {key: query.get(key) for key in ("backend", "program", "session_id")}
         filters |= {key: _utc(query.get(key)) for key in ("created_after", "created_before")}
-        filters["tags"] = query.getlist("tags")
+        filters["tags"] = list(dict.fromkeys(query.getlist("tags")))
+        if len(filters["tags"]) > MOST_TAGS:
+            raise Refusal(400, 1204, f"A job has {MOST_TAGS} tags at most")
         pending = query.get("pending", "").lower()
         filters["pending"] = {"true": True, "false": False}.get(pending)
         jobs, count = store.jobs(filters, limit, offset, query.get("sort", "").upper() == "ASC")
@@ -356,10 +360,18 @@ def _checked_job(job: dict[str, Any], store: Store) -> dict[str, Any]:
         if not session["accepting"]:
             raise Refusal(400, 4001, f"The session {session_id} is closed", "Open another one.")
     return {
-        "backend": job["backend"], "program": job["program_id"], "params": orjson.dumps(job["params"]),
+        "backend": job["backend"], "program": job["program_id"], "params": _kept(job["params"]),
         "tags": _tags(job.get("tags") or []), "session_id": session_id, "cost": min(cost, MOST_SECONDS),
         "private": int(bool(job.get("private"))), "runtime": job.get("runtime"), "calibration_id": job.get("calibration_id"),
     }  # fmt: skip
+
+
+def _kept(params: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(params)
+    except orjson.JSONEncodeError as error:
+        # It reads what is nested deeper than what it writes.
+        raise Refusal(400, 1211, f"params cannot be kept: {error}") from None
 
 
 def _tags(tags: Any) -> list[str]:

@@ -15,6 +15,10 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_MOST_SECONDS = 3600
+_HEADER = re.compile(r"[!-~]+( [!-~]+)*")
+#: Replies of these have no body.
+_BODILESS = (204, 304)
 KINDS = ("latency", "status", "truncate", "drop", "expire", "body")
 
 
@@ -28,8 +32,8 @@ class Fault:
         match: A regular expression for the method and path of a request, such as ``"POST .*/jobs$"``.
         times: How often.
         after: Whether the request is processed before that; for ``"status"``, ``"drop"`` and ``"body"``.
-        seconds: How long to wait.
-        status: The status.
+        seconds: How long to wait, at most an hour.
+        status: The status, from 200 to 599.
         retry_after: The header ``Retry-After``.
         body: The body.
     """
@@ -54,11 +58,18 @@ class Fault:
             "after": bool,
             "seconds": (int, float),
             "status": int,
+            "retry_after": (str, type(None)),
             "body": str,
         }
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
                 raise TypeError(f"{name} is {getattr(self, name)!r}")
+        if not 0 <= self.seconds <= _MOST_SECONDS:
+            raise ValueError(f"seconds is {self.seconds!r}; it must be from 0 to {_MOST_SECONDS}")
+        if not 200 <= self.status < 600:
+            raise ValueError(f"status is {self.status!r}; it must be from 200 to 599")
+        if self.retry_after is not None and not _HEADER.fullmatch(self.retry_after):
+            raise ValueError(f"retry_after is {self.retry_after!r}; it must be what a header may have")
         try:
             self._pattern = re.compile(self.match)
         except re.error as error:
@@ -121,7 +132,8 @@ class Faults:
                 headers.append((b"retry-after", fault.retry_after.encode()))
             status = 200 if fault.kind == "body" else fault.status
             await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": fault.body.encode()})
+            body = b"" if status in _BODILESS else fault.body.encode()
+            await send({"type": "http.response.body", "body": body})
 
     async def _truncated(self, scope: Scope, messages: list[MutableMapping[str, Any]], send: Send) -> None:
         start = next(each for each in messages if each["type"] == "http.response.start")

@@ -76,7 +76,7 @@ class Measured:
     stop: datetime.datetime
 
 
-def run_job(program: str, content: bytes, device: Device, has_noise: bool) -> bytes:
+def run_job(program: str, content: bytes, device: Device, has_noise: bool, memory: int) -> bytes:
     """Run a job; return its results as they are sent.
 
     Args:
@@ -84,6 +84,7 @@ def run_job(program: str, content: bytes, device: Device, has_noise: bool) -> by
         content: The job's ``params``, as JSON.
         device: Where to run it.
         has_noise: Whether the device is as noisy as its calibration says.
+        memory: How much may be allocated for it, in bytes.
 
     Raises:
         BadInputError: The job is not what the program takes.
@@ -94,7 +95,7 @@ def run_job(program: str, content: bytes, device: Device, has_noise: bool) -> by
     for number, piece in enumerate(work.pieces):
         _check(piece, number, device)
     start = datetime.datetime.now(datetime.timezone.utc)
-    setting = _setting(work, device, has_noise)
+    setting = _setting(work, device, has_noise, memory)
     tasks = [engine.Task(circuit, piece.shots) for piece in work.pieces for circuit in piece.bound()]
     done = iter(engine.run(tasks, setting))
     stop = datetime.datetime.now(datetime.timezone.utc)
@@ -127,7 +128,7 @@ def _check(piece: Piece, number: int, device: Device) -> None:
         )
 
 
-def _setting(work: Work, device: Device, has_noise: bool) -> engine.Setting:
+def _setting(work: Work, device: Device, has_noise: bool, memory: int) -> engine.Setting:
     model = work.simulator.get("noise_model")
     if model is not None:
         from qiskit_aer.noise import NoiseModel
@@ -140,7 +141,9 @@ def _setting(work: Work, device: Device, has_noise: bool) -> engine.Setting:
     if seed is not None and not isinstance(seed, int):
         raise BadInputError(f"seed_simulator is {seed!r}, not a number")
     snapshot = device.latest if has_noise and not device.is_simulator else None
-    return engine.Setting(snapshot, model, seed, tuple(work.options.items()))
+    # Aer runs fewer shots at once, or chooses another method, rather than take more than that.
+    options = {"max_memory_mb": max(memory >> 20, 1), **work.options}
+    return engine.Setting(snapshot, model, seed, tuple(options.items()))
 
 
 def _by_register(circuit: QuantumCircuit, values: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:

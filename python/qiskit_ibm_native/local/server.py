@@ -9,6 +9,9 @@ import signal
 import socket
 import threading
 import time
+import weakref
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +21,8 @@ from ..client.endpoint import Endpoint
 from ..exceptions import IBMError, IBMInputValueError
 from .app import Rooms, build_app
 from .devices import Catalog
-from .store import Store
+from .limits import Bounded, BoundedProtocol, Limits
+from .store import DEFAULT_STORE, Store
 from .tokens import Tokens
 from .workers import Workers
 
@@ -27,7 +31,6 @@ if TYPE_CHECKING:
     from .faults import Faults
 
 STORE_VARIABLE = "QISKIT_IBM_NATIVE_LOCAL_STORE"
-DEFAULT_STORE = "~/.qiskit/qiskit-ibm-native/local.sqlite3"
 #: The one instance of a service. It has the shape of a CRN, which clients ask for.
 CRN = (
     "crn:v1:bluemix:public:quantum-computing:us-east:a/00000000000000000000000000000000:"
@@ -48,6 +51,7 @@ class LocalService:
         port: Where to listen; 0 for any that is free.
         token: The API key; a random one by default.
         public: Whether other machines may reach the service.
+        limits: How much it takes from anybody.
 
     Attributes:
         crn: The CRN of its one instance.
@@ -68,6 +72,7 @@ class LocalService:
         port: int = 0,
         token: str | None = None,
         public: bool = False,
+        limits: Limits | None = None,
     ) -> None:
         """Prepare a service and listen, so that the port is known; :meth:`start` or :meth:`serve` answers."""
         if host not in _LOOPBACK and not public:
@@ -84,21 +89,23 @@ class LocalService:
         except OSError:
             self._store.close()
             raise
-        self._workers = Workers(self._store, catalog, workers)
+        limits = limits or Limits()
+        self._workers = Workers(self._store, catalog, limits, workers)
         tokens = Tokens(self.token)
         self.faults: Faults = build_app(Rooms(catalog, self._store, self._workers, tokens, self.crn, noise))
-        config = uvicorn.Config(
-            self.faults, log_level="warning", access_log=False, lifespan="off", timeout_keep_alive=60
-        )
-        self._server = uvicorn.Server(config)
+        self._server = _server(Bounded(self.faults, tokens, limits), limits)
         self.faults.abort = self._abort
         self._thread: threading.Thread | None = None
         self._is_stopped = False
+        self._pid = os.getpid()
+        _SERVICES.add(self)
 
     @property
     def url(self) -> str:
-        """Where the service is."""
+        """Where the service is, for programs on this machine."""
         host, port = self._socket.getsockname()[:2]
+        # All addresses of a machine are none to connect to.
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (it is not listened to here)
         return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
     @property
@@ -122,7 +129,10 @@ class LocalService:
         )  # fmt: skip
 
     def environment(self) -> dict[str, str]:
-        """Return the environment variables by which clients find the service, this package's and the official one."""
+        """Return the environment variables by which clients on this machine find the service.
+
+        This package's clients read them, and the official one.
+        """
         return {
             "QISKIT_IBM_CHANNEL": "ibm_quantum_platform",
             "QISKIT_IBM_TOKEN": self.token,
@@ -164,8 +174,11 @@ class LocalService:
             self.stop()
 
     def stop(self) -> None:
-        """Stop. Jobs that are not done wait in the store for the next service."""
-        if self._is_stopped:
+        """Stop. Jobs that are not done wait in the store for the next service.
+
+        In a process that was forked off, nothing happens: the service is that of its parent.
+        """
+        if self._is_stopped or self._pid != os.getpid():
             return
         self._is_stopped = True
         self._server.should_exit = self._server.force_exit = True
@@ -180,3 +193,42 @@ class LocalService:
             transport = getattr(connection, "transport", None)
             if transport is not None and transport.get_extra_info("peername")[:2] == tuple(client)[:2]:
                 transport.abort()
+
+    def _leave(self) -> None:
+        """Let go of what a process that was forked off has of its parent's service.
+
+        As long as that had it too, clients would not notice when the service ends a connection, and nobody else could listen
+        to its port. What asks for these descriptors later finds an empty file.
+        """
+        transports = (getattr(each, "transport", None) for each in self._server.server_state.connections)
+        sockets = [each.get_extra_info("socket") for each in transports if each is not None]
+        descriptors = [each.fileno() for each in (self._socket, *sockets) if each is not None]
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (*descriptors, *self._workers.descriptors()):
+            if descriptor >= 0:
+                os.dup2(nothing, descriptor)
+        os.close(nothing)
+
+
+def _server(app: Bounded, limits: Limits) -> uvicorn.Server:
+    protocol: Any = partial(BoundedProtocol, limits=limits)
+    return uvicorn.Server(
+        uvicorn.Config(
+            app, log_level="warning", access_log=False, lifespan="off", timeout_keep_alive=60, http=protocol, ws="none"
+        )
+    )
+
+
+_SERVICES: weakref.WeakSet[LocalService] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for service in _SERVICES:
+        if not service._is_stopped:
+            with suppress(OSError):
+                service._leave()
+    _SERVICES.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -2,29 +2,36 @@
 """Jobs are run by processes of their own: a simulator that crashes must not take anybody with it, and one that is not wanted
 any more can be ended.
 
-Run as a program, this is such a process: it reads requests from standard input and writes replies to standard output, each
-behind its length.
+This is such a process from outside; ``simulation.py`` is what runs inside of it.
 """  # noqa: D205 (one sentence is not enough)
 
 from __future__ import annotations
 
 import os
 import pickle
-import queue
-import struct
 import subprocess
 import sys
 import threading
-import traceback
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .frames import read_frame, write_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..snapshot import Snapshot
 
-_LENGTH = struct.Struct(">Q")
+#: The exit status of a process that needed more memory than it may have.
+OUT_OF_MEMORY = 77
+#: What a process ends by that gets no memory where nothing catches that, and what ends it if the machine has none left.
+_PERHAPS_MEMORY = (-6, -9)
+#: The current folder is on the path of every program that is not a file, until something is imported from elsewhere. No flag
+#: that Python 3.10 knows prevents that without ignoring the user's environment too.
+_PROGRAM = (
+    "import sys; sys.path[:] = {path!r}; from qiskit_ibm_native.local.simulation import main; main({parent}, {memory})"
+)
 
 
 class SimulatorDied(Exception):  # noqa: N818 (it is what happened)
@@ -47,10 +54,18 @@ class JobFailed(Exception):  # noqa: N818 (it is what happened)
 
 
 class Simulator:
-    """A process that runs jobs, one after the other; started when it is needed, and again if it died."""
+    """A process that runs jobs, one after the other; started when it is needed, and again if it died.
 
-    def __init__(self) -> None:
-        """Prepare; no process is started yet."""
+    One thread starts and asks it, and lives as long as it: on Linux, the process ends with that thread.
+    """
+
+    def __init__(self, memory: int) -> None:
+        """Prepare; no process is started yet.
+
+        Args:
+            memory: How much a job may allocate, in bytes.
+        """
+        self._memory = memory
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -62,8 +77,9 @@ class Simulator:
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self._close()
-            self._process = subprocess.Popen(  # noqa: S603 (this interpreter, and this file)
-                [sys.executable, "-m", __name__],
+            program = _PROGRAM.format(path=import_path(), parent=os.getpid(), memory=self._memory)
+            self._process = subprocess.Popen(  # noqa: S603 (this interpreter, and our own program)
+                [sys.executable, "-c", program],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 # Ctrl-C is for who waits for the job, not for what runs it.
@@ -95,16 +111,23 @@ class Simulator:
             assert process.stdin is not None  # noqa: S101 (asked for above)
             assert process.stdout is not None  # noqa: S101 (asked for above)
             with suppress(OSError, ValueError):
-                _write(process.stdin, pickle.dumps((program, params, snapshot, has_noise)))
+                write_frame(process.stdin, pickle.dumps((program, params, snapshot, has_noise)))
         with suppress(OSError, ValueError):
-            reply = _read(process.stdout)
+            reply = read_frame(process.stdout)
         if reply is None:
-            raise SimulatorDied(f"exit status {process.wait()}")
+            raise self._reason(process.wait())
         # It comes from our own process.
         result, failure = pickle.loads(reply)  # noqa: S301
         if failure is not None:
             raise JobFailed(*failure)
         return bytes(result)
+
+    def _reason(self, status: int) -> Exception:
+        bound = f"the {self._memory >> 20} MiB that the service lets a job have"
+        if status == OUT_OF_MEMORY:
+            return JobFailed(f"The job needs more memory than {bound}", is_bad=True, logs="")
+        hint = f"; perhaps it needed more memory than {bound}" if status in _PERHAPS_MEMORY else ""
+        return SimulatorDied(f"exit status {status}{hint}")
 
     def kill(self) -> None:
         """End the process, and what it runs."""
@@ -117,6 +140,12 @@ class Simulator:
         self.kill()
         with self._lock:
             self._close()
+
+    def descriptors(self) -> list[int]:
+        """Return the descriptors of the pipes to and from the process."""
+        process = self._process
+        pipes = () if process is None else (process.stdin, process.stdout)
+        return [pipe.fileno() for pipe in pipes if pipe is not None and not pipe.closed]
 
     def _close(self) -> None:
         if self._process is not None:
@@ -131,50 +160,12 @@ class Simulator:
             self._process = None
 
 
-def _write(pipe: IO[bytes], content: bytes) -> None:
-    pipe.write(_LENGTH.pack(len(content)))
-    pipe.write(content)
-    pipe.flush()
+def import_path() -> list[str]:
+    """Return where a process of ours may import from: where this one does, but for the current folder as such.
 
-
-def _read(pipe: IO[bytes]) -> bytes | None:
-    """Return what is behind the next length, ``None`` at the end."""
-    start = pipe.read(_LENGTH.size)
-    if len(start) < _LENGTH.size:
-        return None
-    (length,) = _LENGTH.unpack(start)
-    content = pipe.read(length)
-    return content if len(content) == length else None
-
-
-def _main() -> None:
-    # What the simulator prints must not get between the replies.
-    replies = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    threading.Thread(target=_receive, args=[requests], daemon=True).start()
-    from .devices import Device
-    from .programs import run_job
-    from .wire import BadInputError
-
-    while True:
-        program, params, snapshot, has_noise = pickle.loads(requests.get())  # noqa: S301 (of who started this process)
-        result, failure = b"", None
-        try:
-            result = run_job(program, params, Device([snapshot]), has_noise)
-        except BadInputError as error:
-            failure = (str(error), True, "")
-        except Exception as error:
-            failure = (f"The simulation failed: {error}", False, traceback.format_exc())
-        _write(replies, pickle.dumps((result, failure)))
-
-
-def _receive(requests: queue.SimpleQueue[bytes]) -> None:
-    """Take requests, until nobody is there to wait for replies; then end, also in the middle of a job."""
-    while (request := _read(sys.stdin.buffer)) is not None:
-        requests.put(request)
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    _main()
+    The empty entry, which interactive interpreters have, means whatever folder is the current one.
+    """
+    entries = [os.path.abspath(entry) for entry in sys.path if isinstance(entry, str) and entry not in ("", os.curdir)]  # noqa: PTH100 (of a text)
+    # If this package was found in the current folder, it has to be found there again.
+    ours = str(Path(__file__).parents[2])
+    return entries if ours in entries else [*entries, ours]

@@ -2,7 +2,8 @@
 """Jobs and sessions on disk: one SQLite file, which several services may use at once.
 
 A job belongs to the service that runs it, which holds the lock of a file as long as it lives. A service that starts takes
-over the jobs of those that do not live any more.
+over the jobs of those that do not live any more. Nobody but the user may read the files. A process that is forked off has
+nothing of its parent's store.
 """
 
 from __future__ import annotations
@@ -13,11 +14,16 @@ import os
 import sqlite3
 import threading
 import uuid
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import Any
 
+from ..private import make_private_folder, restrict
+
+DEFAULT_STORE = "~/.qiskit/qiskit-ibm-native/local.sqlite3"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY, number INTEGER NOT NULL, backend TEXT NOT NULL, program TEXT NOT NULL, params BLOB,
@@ -45,25 +51,49 @@ class Store:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Open a file, and make it if there is none."""
         self.path = Path(path).expanduser()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(self.path.parent)
+        if self.path.parent == Path(DEFAULT_STORE).expanduser().parent:
+            for folder in (self.path.parent, self.path.parent.parent):
+                restrict(folder)
         self._lock = threading.RLock()
-        self._db = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version > 1:
-            self._db.close()
-            raise ValueError(f"{self.path} was written by a later version of this package.")
-        self._db.executescript(_SCHEMA)
+        self._connection: sqlite3.Connection | None = None
+        self._pid: int | None = os.getpid()
+        with self._lock:
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+            if version > 1:
+                self._db.close()
+                raise ValueError(f"{self.path} was written by a later version of this package.")
+            self._db.executescript(_SCHEMA)
         self.owner = uuid.uuid4().hex
         self._life = _hold(self._life_file(self.owner))
+        _OPEN.add(self)
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        """The connection, opened when it is first used, and when it is used again after a fork."""
+        if self._pid != os.getpid():
+            raise sqlite3.ProgrammingError(f"{self.path} is closed, or was opened by another process.")
+        if self._connection is None:
+            _make_private_file(self.path)
+            self._connection = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
+            self._connection.row_factory = sqlite3.Row
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file. In a process that was forked off, nothing happens: the store is that of its parent."""
+        if self._pid != os.getpid():
+            return
         with self._lock:
-            self._db.close()
-        os.close(self._life)
+            self._disconnect()
+            self._pid = None
+            os.close(self._life)
         self._life_file(self.owner).unlink(missing_ok=True)
 
     def _life_file(self, owner: str) -> Path:
@@ -113,7 +143,7 @@ class Store:
         """
         marks = ", ".join("?" * len(backends))
         rows = self._rows("SELECT DISTINCT owner FROM jobs WHERE status IN (?, ?)", _PENDING)
-        files = self.path.parent.glob(f"{self.path.name}-*.lock")
+        files = self.path.parent.glob(f"{escape(self.path.name)}-*.lock")
         owners = {row["owner"] for row in rows} | {file.stem.rpartition("-")[2] for file in files}
         adopted: list[str] = []
         for owner in sorted(owners - {self.owner}):
@@ -135,7 +165,8 @@ class Store:
                         (self.owner, row["id"]),
                     )
             adopted += [row["id"] for row in left]
-            self._life_file(owner).unlink(missing_ok=True)
+            with suppress(OSError):
+                self._life_file(owner).unlink(missing_ok=True)
         return adopted
 
     def _is_dead(self, owner: str) -> bool:
@@ -302,7 +333,9 @@ def _job(row: sqlite3.Row) -> dict[str, Any]:
 
 def _hold(path: Path) -> int:
     """Return a handle that holds the lock of a file until it is closed; OSError if somebody else does."""
-    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    # A link that somebody else put there does not lead to another file.
+    handle = os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    restrict(handle)
     with suppress(ImportError):
         import fcntl
 
@@ -312,3 +345,53 @@ def _hold(path: Path) -> int:
             os.close(handle)
             raise
     return handle
+
+
+def _make_private_file(path: Path) -> None:
+    """Make a file that only its owner may use, unless there is one, which is closed to others then, and what belongs to it.
+
+    SQLite gives its other files the mode of this one. One that is there must not be opened here: closing it again would take
+    SQLite's locks from all of this process.
+    """
+    with suppress(FileExistsError), _CREATING:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    for suffix in ("", "-wal", "-shm"):
+        restrict(path.with_name(path.name + suffix))
+
+
+#: Stores that are open. SQLite's locks are those of a process, and connections must not get into another one.
+_OPEN: weakref.WeakSet[Store] = weakref.WeakSet()
+#: Held while a thread forks, so that each finds what it held itself.
+_forking = threading.Lock()
+_CREATING = threading.Lock()
+_held: list[Store] = []
+
+
+def _before_fork() -> None:
+    _forking.acquire()
+    _CREATING.acquire()
+    _held[:] = _OPEN
+    for store in _held:
+        store._lock.acquire()
+        store._disconnect()
+
+
+def _after_fork_in_parent() -> None:
+    for store in _held:
+        store._lock.release()
+    _held.clear()
+    _CREATING.release()
+    _forking.release()
+
+
+def _after_fork_in_child() -> None:
+    # What holds the lock of the parent's life must not live on in the child.
+    for store in _held:
+        if store._pid is not None:
+            os.close(store._life)
+    _OPEN.clear()
+    _after_fork_in_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

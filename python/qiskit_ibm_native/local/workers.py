@@ -14,6 +14,7 @@ from .simulator import JobFailed, Simulator, SimulatorDied
 
 if TYPE_CHECKING:
     from .devices import Catalog
+    from .limits import Limits
     from .store import Store
 
 RAN_TOO_LONG = 1305
@@ -28,7 +29,7 @@ _PATIENCE = 1.0
 class Workers:
     """Runs jobs of a store, each in one of a few processes."""
 
-    def __init__(self, store: Store, catalog: Catalog, number: int | None = None) -> None:
+    def __init__(self, store: Store, catalog: Catalog, limits: Limits, number: int | None = None) -> None:
         """Prepare; :meth:`start` begins."""
         self._store = store
         self._catalog = catalog
@@ -38,7 +39,11 @@ class Workers:
         self._interrupted: set[str] = set()
         self._stopping = threading.Event()
         number = number or min(os.cpu_count() or 1, 4)
-        self._threads = [threading.Thread(target=self._work, name=f"job-{n}", daemon=True) for n in range(number)]
+        self._simulators = [Simulator(limits.memory_of_a_job(number)) for _ in range(number)]
+        self._threads = [
+            threading.Thread(target=self._work, args=[simulator], name=f"job-{place}", daemon=True)
+            for place, simulator in enumerate(self._simulators)
+        ]
         self._threads.append(threading.Thread(target=self._adopt, name="adopt", daemon=True))
 
     def start(self) -> None:
@@ -53,7 +58,7 @@ class Workers:
             try:
                 for job_id in self._store.adopt(known):
                     self.submit(job_id)
-            except sqlite3.Error:
+            except (sqlite3.Error, OSError):
                 logger.exception("Jobs of other services could not be taken over")
             if self._stopping.wait(_ADOPTION):
                 return
@@ -84,11 +89,14 @@ class Workers:
             if thread.ident is not None:
                 thread.join()
 
-    def _work(self) -> None:
-        simulator = Simulator()
+    def descriptors(self) -> list[int]:
+        """Return the descriptors of all pipes to and from processes."""
+        return [each for simulator in self._simulators for each in simulator.descriptors()]
+
+    def _work(self, simulator: Simulator) -> None:
         try:
             # The first job need not wait for what has to be imported.
-            if threading.current_thread() is self._threads[0]:
+            if simulator is self._simulators[0]:
                 simulator.start()
             while not self._stopping.is_set() and (job_id := self._waiting.get()) is not None:
                 with self._lock:

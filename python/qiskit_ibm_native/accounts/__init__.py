@@ -3,26 +3,24 @@
 
 The file is ``~/.qiskit/qiskit-ibm.json``, a JSON object of accounts by name. Entries that this package does not know are
 left as they are. Reading never creates it; it is written as a whole, with mode 0600, and appears under its name when it
-is complete.
+is complete. Its folder has mode 0700. A file or folder of the user that is open to others is closed to them when accounts
+are read or saved.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 from typing import Any
 
-from .logger import logger
+from ..logger import logger
+from .file import changed, invalid, path_of, read_entries
+from .urls import CLOUD_URL, safe_repr, url_problem
 
 CLOUD_CHANNELS = ("ibm_quantum_platform", "ibm_cloud")
 LOCAL_CHANNEL = "local"
-DEFAULT_URL = "https://cloud.ibm.com"
-DEFAULT_FILE = Path("~/.qiskit/qiskit-ibm.json")
+DEFAULT_URL = CLOUD_URL
 _DEFAULT_NAMES = {"ibm_quantum_platform": "default-ibm-quantum-platform", "ibm_cloud": "default-ibm-cloud"}
 _RETIRED = (
     "the channel ibm_quantum and its hub/group/project instances were shut down in 2025; use an IBM Cloud API key with"
@@ -86,7 +84,8 @@ class Account:
     Attributes:
         channel: ``"ibm_quantum_platform"``, or its other name ``"ibm_cloud"``.
         token: The API key.
-        url: Where the service is; that of the IBM Cloud by default.
+        url: Where the service is; that of the IBM Cloud by default. It begins with ``https://``; with ``http://`` for this
+            machine only.
         instance: CRN or name of an instance; ``"auto"`` or ``None`` means all that the account has.
         proxies: How to get through proxies.
         verify: Whether to verify the server's certificate.
@@ -107,6 +106,9 @@ class Account:
     plans_preference: tuple[str, ...] | None = None
     tags: tuple[str, ...] | None = None
 
+    def __repr__(self) -> str:
+        return safe_repr(self)
+
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> Account:
         """Create an account of an entry of the file.
@@ -124,7 +126,7 @@ class Account:
                     values[key] = tuple(values[key])
             account = cls(**{"token": "", "channel": "", **values})
         except (TypeError, ValueError) as error:
-            raise _invalid(str(error)) from None
+            raise invalid(str(error)) from None
         account.validate()
         return account
 
@@ -136,20 +138,21 @@ class Account:
             ValueError: The configuration of proxies is not one.
         """
         if self.channel == "ibm_quantum":
-            raise _invalid(f"Invalid `channel` value. {_RETIRED[0].upper()}{_RETIRED[1:]}.")
+            raise invalid(f"Invalid `channel` value. {_RETIRED[0].upper()}{_RETIRED[1:]}.")
         if self.channel not in CLOUD_CHANNELS:
-            raise _invalid(
+            raise invalid(
                 f"Invalid `channel` value. Expected one of {list(CLOUD_CHANNELS)}, got {self.channel!r};"
                 ' channel="local" needs no account.'
             )
         if not isinstance(self.token, str) or not self.token:
-            raise _invalid("Invalid `token` value. Expected a non-empty string.")
-        if not isinstance(self.url, str) or not self.url.startswith(("http://", "https://")):
-            raise _invalid(f"Invalid `url` value. Expected a URL, got {self.url!r}.")
+            raise invalid("Invalid `token` value. Expected a non-empty string.")
+        problem = url_problem(self.url)
+        if problem is not None:
+            raise invalid(f"Invalid `url` value. {problem}.")
         if self.instance is not None and (not isinstance(self.instance, str) or not self.instance):
-            raise _invalid("Invalid `instance` value. Expected a CRN or the name of an instance.")
+            raise invalid("Invalid `instance` value. Expected a CRN or the name of an instance.")
         if self.instance is not None and self.instance.count("/") == 2 and not self.instance.startswith("crn:"):
-            raise _invalid(f"Invalid `instance` value. {_RETIRED[0].upper()}{_RETIRED[1:]}.")
+            raise invalid(f"Invalid `instance` value. {_RETIRED[0].upper()}{_RETIRED[1:]}.")
         if self.proxies is not None:
             self.proxies.validate()
 
@@ -187,15 +190,15 @@ def save_account(
     account.validate()
     name = name or _DEFAULT_NAMES[account.channel]
     entry = account.to_entry()
-    with _changed(_path(filename)) as entries:
+    with changed(path_of(filename)) as entries:
         if name in entries and not overwrite:
-            from .exceptions import AccountAlreadyExistsError
+            from ..exceptions import AccountAlreadyExistsError
 
             raise AccountAlreadyExistsError(f"Named account ({name}) already exists. Set overwrite=True to overwrite.")
         if set_as_default:
             marked = [other for other in entries if _is_marked(entries[other]) and other != name]
             if marked and not overwrite:
-                from .exceptions import AccountAlreadyExistsError
+                from ..exceptions import AccountAlreadyExistsError
 
                 raise AccountAlreadyExistsError(
                     f"Account ({marked[0]}) is the default account. Set overwrite=True to make {name} the default."
@@ -222,7 +225,7 @@ def saved_accounts(
     """
     return {
         key: entry
-        for key, entry in _read(_path(filename)).items()
+        for key, entry in read_entries(path_of(filename)).items()
         if isinstance(entry, dict)
         and (name is None or key == name)
         and (channel is None or entry.get("channel") == channel)
@@ -235,10 +238,10 @@ def delete_account(
 ) -> bool:
     """Delete a saved account, the default one of the channel if no name is given; return whether there was one."""
     name = name or _DEFAULT_NAMES[channel or CLOUD_CHANNELS[0]]
-    path = _path(filename)
-    if name not in _read(path):
+    path = path_of(filename)
+    if name not in read_entries(path):
         return False
-    with _changed(path) as entries:
+    with changed(path) as entries:
         return entries.pop(name, None) is not None
 
 
@@ -294,20 +297,20 @@ def _account(found: Mapping[str, Any]) -> Account:
 
 
 def _named(name: str, filename: str | os.PathLike[str] | None) -> Account:
-    entries = _read(_path(filename))
+    entries = read_entries(path_of(filename))
     if name not in entries:
-        from .exceptions import AccountNotFoundError
+        from ..exceptions import AccountNotFoundError
 
         raise AccountNotFoundError(
-            f"Account with the name {name} does not exist in {_path(filename)}. Saved accounts: {sorted(entries)}."
+            f"Account with the name {name} does not exist in {path_of(filename)}. Saved accounts: {sorted(entries)}."
         )
     if not isinstance(entries[name], dict):
-        raise _invalid(f"The account {name} in {_path(filename)} is no object.")
+        raise invalid(f"The account {name} in {path_of(filename)} is no object.")
     return Account.from_entry(entries[name])
 
 
 def _saved_default(channel: str | None, explicit: bool, filename: str | os.PathLike[str] | None) -> Account:
-    entries = {name: entry for name, entry in _read(_path(filename)).items() if isinstance(entry, dict)}
+    entries = {name: entry for name, entry in read_entries(path_of(filename)).items() if isinstance(entry, dict)}
     marked = [entry for entry in entries.values() if _is_marked(entry)]
     if explicit:
         marked = [entry for entry in marked if entry.get("channel") == channel]
@@ -319,7 +322,7 @@ def _saved_default(channel: str | None, explicit: bool, filename: str | os.PathL
     any_default = [] if explicit else [entries[name] for name in _DEFAULT_NAMES.values() if name in entries]
     for entry in (*named, *reversed(of_channel), *any_default):
         return Account.from_entry(entry)
-    from .exceptions import AccountNotFoundError
+    from ..exceptions import AccountNotFoundError
 
     retired = " Saved accounts of the channel ibm_quantum cannot be used any more." if entries else ""
     raise AccountNotFoundError(
@@ -330,73 +333,3 @@ def _saved_default(channel: str | None, explicit: bool, filename: str | os.PathL
 
 def _is_marked(entry: Any) -> bool:
     return isinstance(entry, dict) and bool(entry.get("is_default_account"))
-
-
-def _path(filename: str | os.PathLike[str] | None) -> Path:
-    return Path(filename if filename is not None else DEFAULT_FILE).expanduser()
-
-
-def _invalid(message: str) -> Exception:
-    from .exceptions import InvalidAccountError
-
-    return InvalidAccountError(message)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise _invalid(f"The file of accounts {path} cannot be read: {error}") from None
-    try:
-        entries = json.loads(text)
-    except json.JSONDecodeError as error:
-        # The text has API keys: say where, not what.
-        place = f"line {error.lineno}, column {error.colno}: {error.msg}"
-        entries = None
-    else:
-        place = "it is not an object"
-    if not isinstance(entries, dict):
-        raise _invalid(
-            f"The file of accounts {path} is damaged ({place}). Mend it, or move it away and save accounts anew."
-        )
-    return entries
-
-
-@contextmanager
-def _changed(path: Path) -> Iterator[dict[str, Any]]:
-    """Give the entries of the file to change, and write them if nothing was raised; one process at a time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # What the name points to is what is replaced, should it be a link.
-    path = path.resolve()
-    with _exclusively(path.parent):
-        entries = _read(path)
-        yield entries
-        text = json.dumps(entries, sort_keys=True, indent=4)
-        handle, scratch = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(scratch).replace(path)
-        except BaseException:
-            Path(scratch).unlink(missing_ok=True)
-            raise
-
-
-@contextmanager
-def _exclusively(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock, where there are locks of folders: no file is left behind."""
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)

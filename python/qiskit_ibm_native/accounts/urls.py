@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""URLs that credentials may be sent to, and how accounts are shown without telling secrets."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+CLOUD_URL = "https://cloud.ibm.com"
+#: Hosts of services that were shut down, and the parents of such hosts.
+_RETIRED_HOSTS = ("quantum-computing.ibm.com", "quantum.ibm.com", "quantumexperience.ng.bluemix.net")
+#: A backslash ends the host for some readers of URLs and not for others, so that they disagree on the host.
+_URL = re.compile(r"https?://[^\s\\\x00-\x1f]+")
+_USER_OF_URL = re.compile(r"//[^/@\s]+@")
+
+
+def url_problem(url: Any) -> str | None:
+    """Return why credentials must not be sent to a URL, and what to do; ``None`` if they may."""
+    if not isinstance(url, str) or not _URL.fullmatch(url):
+        # What was given instead of a URL may be a key, so it is not repeated.
+        return "Expected a URL that begins with https://"
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".")
+    except ValueError:
+        return "Expected a URL with a valid host"
+    if not host:
+        return "Expected a URL with a host"
+    if any(host == retired or host.endswith(f".{retired}") for retired in _RETIRED_HOSTS):
+        return f"The service at {host} was shut down; leave the URL out, or use {CLOUD_URL}"
+    if parts.scheme == "http" and not is_loopback(host):
+        return f"http:// would send the API key to {host} unencrypted; use https://"
+    return None
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine, by its very name or number."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def masked(instance: str | None) -> str | None:
+    """Return an instance as it may be shown: a CRN without its account, and with the end of its id only."""
+    if instance is None or not instance.startswith("crn:"):
+        return instance
+    parts = instance.split(":")
+    return ":".join([*parts[:6], "***", f"***{''.join(parts[7:8])[-4:]}", *parts[8:]])
+
+
+def safe_repr(thing: Any) -> str:
+    """Return the ``repr`` of a data class without its hidden fields, whole CRNs, and users and passwords in URLs."""
+    shown = {each.name: getattr(thing, each.name) for each in fields(thing) if each.repr}
+    shown["instance"] = masked(shown["instance"])
+    texts = (f"{name}={_USER_OF_URL.sub('//***@', repr(value))}" for name, value in shown.items())
+    return f"{type(thing).__name__}({', '.join(texts)})"
