@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 import weakref
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +59,11 @@ _INSERT = (
     f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _OWN)}"
     # What went well once is not lost because it went wrong another time.
     " WHERE tasks.error IS NOT NULL OR excluded.error IS NULL"
+)
+#: Ledgers of version 0.1.0 have errors for which workers and their machines are to blame. These tasks are not done.
+_IS_NOT_LOST = (
+    " AND (error IS NULL OR error NOT LIKE 'WorkerLost: %'"
+    " AND error NOT LIKE 'WorkerDied: The process of the task ended by SIGKILL.%')"
 )
 
 
@@ -226,22 +231,32 @@ class Ledger:
             }
         return {key: _result(row, packed.get(row[-1])) for key, *row in rows}
 
-    def _results_of(self, sweep: Sweep, indices: Iterable[int], *, with_circuits: bool = True) -> Iterator[TaskResult]:
-        """Yield the results of some tasks of a sweep, in the order of ``indices``."""
+    def _results_of(
+        self,
+        sweep: Sweep,
+        indices: Iterable[int],
+        *,
+        with_circuits: bool = True,
+        lost: Mapping[int, TaskResult] | None = None,
+    ) -> Iterator[TaskResult]:
+        """Yield the results of some tasks of a sweep, in the order of ``indices``; ``lost`` has some that are not here."""
         waiting = iter(indices)
         while batch := list(islice(waiting, _BATCH)):
             ids = [sweep._id(index) for index in batch]
             found = self._found("tasks.id", ids, with_circuits=with_circuits)
             for index, each in zip(batch, ids, strict=True):
-                if each not in found:
+                result = found.get(each)
+                if lost and (result is None or result.is_lost):
+                    result = lost.get(index, result)
+                if result is None:
                     raise LedgerError(
                         f"{self.path} has no result of task {index}: run the sweep with this ledger first."
                     )
-                yield found[each]
+                yield result
 
     def _known_of(self, sweep: Sweep, *, with_circuit: bool, retry_failed: bool) -> Iterator[tuple[int, bool]]:
         """Yield each index of a sweep, and whether its result is here."""
-        condition = " AND error IS NULL" if retry_failed else ""
+        condition = " AND error IS NULL" if retry_failed else _IS_NOT_LOST
         if with_circuit:
             condition += " AND (error IS NOT NULL OR number IN (SELECT task FROM transpiled))"
         per_snapshot = len(sweep) // max(1, sweep.shape[0])
