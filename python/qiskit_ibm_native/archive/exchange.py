@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -22,7 +21,9 @@ if TYPE_CHECKING:
     from .store import CalibrationArchive
 
 #: How many calibrations become one row group of a table.
-_GROUP = 64
+_GROUP, _GROUP_BYTES = 64, 128 << 20
+#: Bytes that a name may have on the file systems of today.
+_LONGEST_NAME = 255
 #: Names of files without compression: ours, and those of the official client's snapshots.
 _PLAIN = (("configuration.json", "properties.json", "defaults.json"), ("conf_*.json", "props_*.json", "defs_*.json"))
 
@@ -97,7 +98,13 @@ def _write_folder(ranges: Sequence[SnapshotRange], path: Path) -> int:
     written = 0
     for each in ranges:
         # Names of devices come from payloads, and must not lead out of the folder.
-        folder = path / quote(each.backend, safe="").replace(".", "%2E")
+        name = quote(each.backend, safe="").replace(".", "%2E")
+        if len(name) > _LONGEST_NAME:
+            raise ArchiveError(
+                f"{each.backend[:40]!r}..., a name of {len(each.backend)} characters, is too long for a folder, which may have"
+                f" {_LONGEST_NAME} bytes; {written} calibrations were written. Choose devices by backend=."
+            )
+        folder = path / name
         for updated, snapshot in each.sound():
             # The digest keeps two of one time apart.
             snapshot.save(folder / f"{updated:%Y%m%dT%H%M%S.%fZ}-{snapshot.digest[:12]}.zip")
@@ -139,8 +146,14 @@ def _write_parquet(ranges: Sequence[SnapshotRange], path: Path) -> int:
 
 
 def _groups(snapshots: SnapshotRange) -> Iterator[list[Snapshot]]:
-    remaining = (snapshot for _, snapshot in snapshots.sound())
-    while group := list(islice(remaining, _GROUP)):
+    group, size = [], 0
+    for _, snapshot in snapshots.sound():
+        group.append(snapshot)
+        size += len(snapshot.payloads.properties or b"")
+        if len(group) >= _GROUP or size > _GROUP_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
         yield group
 
 

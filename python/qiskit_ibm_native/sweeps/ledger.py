@@ -13,11 +13,12 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from ..archive.moments import microseconds, moment
 from ..database import Database
-from ..exceptions import IBMInputValueError, LedgerError
+from ..exceptions import IBMInputValueError, LedgerDamagedError, LedgerError
 from .comparison import Comparison, compared
 from .results import FIGURES, TaskResult
 from .schema import LEDGER
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from .plan import Sweep
 
+#: More than any device may have.
+_MOST_QUBITS = 1 << 31
 #: How many tasks are looked up at once, and how many snapshots those may be of, which are kept until they are needed.
 _BATCH, _SNAPSHOTS = 500, 32
 #: What groups can be made of, and the columns that they are.
@@ -48,6 +51,12 @@ _COLUMNS = (
     f" pass_manager, seed, initial_layout, use_fractional_gates, versions.qiskit, error, {', '.join(FIGURES)}, wall, cpu,"
     " worker, attempts, tasks.number"
 )
+#: The classes of their values, behind that of the column that was looked for.
+_KINDS: tuple[type | tuple[type, ...], ...] = (
+    object, bytes, str, bytes, str, (int, NoneType), bytes, int, str, str, int, (str, NoneType), (int, NoneType), str,
+    (str, NoneType), *[(int, NoneType)] * 5, (str, NoneType), *[(float, NoneType)] * 2, *[(str, NoneType)] * 2, float,
+    float, str, int, int,
+)  # fmt: skip
 _ORDER = "backend, calibrated, snapshots.digest, options, optimization_level, seed, circuits.name, tasks.id"
 _OWN = (
     "initial_layout", "use_fractional_gates", "error", "depth", "two_qubit_depth", "two_qubit_count", "size", "num_qubits", "operations", "duration", "esp", "layout",
@@ -222,14 +231,18 @@ class Ledger:
         """Return the results of some tasks, by the column that they were looked for by."""
         marks = ", ".join("?" * len(values))
         condition = f"WHERE {column} IN ({marks})"
-        rows = self._database.rows(f"SELECT {column}, {_COLUMNS} FROM {_JOINS} {condition}", values)  # noqa: S608 (ours)
+        rows = self._database.rows(f"SELECT {column}, {_COLUMNS} FROM {_JOINS} {condition}", values, _KINDS)  # noqa: S608 (ours)
         packed = {}
         if with_circuits:
             circuits = f"SELECT task, packed, length FROM transpiled WHERE task IN ({', '.join('?' * len(rows))})"  # noqa: S608
-            packed = {
-                task: (form, length) for task, form, length in self._database.rows(circuits, [it[-1] for it in rows])
-            }
-        return {key: _result(row, packed.get(row[-1])) for key, *row in rows}
+            found = self._database.rows(circuits, [it[-1] for it in rows], (int, bytes, int))
+            packed = {task: (form, length) for task, form, length in found}
+        try:
+            return {key: _result(row, packed.get(row[-1])) for key, *row in rows}
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise LedgerDamagedError(
+                f"{self.path} is damaged: a task has a value that makes no sense: {error}."
+            ) from error
 
     def _results_of(
         self,
@@ -344,7 +357,7 @@ def _result(row: Sequence[Any], packed: tuple[bytes, int] | None) -> TaskResult:
     (seed, initial_layout, fractional, qiskit, error, *figures) = rest
     values = dict(zip(FIGURES, figures, strict=False))
     wall, cpu, worker, attempts, _ = figures[len(FIGURES) :]
-    values["operations"] = None if values["operations"] is None else json.loads(values["operations"])
+    values["operations"] = _operations(values["operations"])
     for name in ("layout", "final_layout"):
         values[name] = _qubits(values[name])
     return TaskResult(
@@ -355,8 +368,22 @@ def _result(row: Sequence[Any], packed: tuple[bytes, int] | None) -> TaskResult:
     )  # fmt: skip
 
 
+def _operations(text: str | None) -> dict[str, int] | None:
+    if text is None:
+        return None
+    operations = json.loads(text)
+    if not isinstance(operations, dict) or not all(type(count) is int for count in operations.values()):
+        raise ValueError(f"{text[:100]!r} are no operations")
+    return operations
+
+
 def _qubits(text: str | None) -> tuple[int, ...] | None:
-    return None if text is None else tuple(json.loads(text))
+    if text is None:
+        return None
+    qubits = tuple(json.loads(text))
+    if not all(type(qubit) is int and abs(qubit) < _MOST_QUBITS for qubit in qubits):
+        raise ValueError(f"{text[:100]!r} is no layout")
+    return qubits
 
 
 def _order(result: TaskResult) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
 from .. import _native
+from ..exceptions import LedgerDamagedError
 from .messages import WORKER_LOST
 from .qpy_form import decode
 
@@ -92,8 +93,22 @@ class TaskResult:
 
     @property
     def transpiled(self) -> QuantumCircuit | None:
-        """The transpiled circuit; ``None`` if it was not kept, or if there is none."""
-        return None if self.packed is None else decode(_native.unpack(*self.packed))
+        """The transpiled circuit; ``None`` if it was not kept, or if there is none.
+
+        Raises:
+            LedgerDamagedError: What the ledger has is no circuit.
+        """
+        if self.packed is None:
+            return None
+        try:
+            return decode(_native.unpack(*self.packed))
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # panics of Rust are no Exceptions
+            raise LedgerDamagedError(
+                f"The circuit of task {self.task_id} ({self.circuit} on {self.backend}) is damaged: {error}. Another ledger"
+                " gets a new one when the sweep is run with it."
+            ) from error
 
     @property
     def is_lost(self) -> bool:
