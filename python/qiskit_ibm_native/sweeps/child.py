@@ -198,7 +198,7 @@ def _watched(timeout: float | None, trace: int) -> Any:
             faulthandler.cancel_dump_traceback_later()
 
 
-def _limit_memory(limit: int | None) -> None:
+def limit_memory(limit: int | None) -> None:
     """Limit what tasks can allocate, beside what the process had when it was ready; on Linux, where that can be told."""
     try:
         import resource
@@ -278,7 +278,7 @@ def main(trace: int) -> None:
         request = request._replace(terms=Terms(*request.terms), tasks=[TaskOrder(*task) for task in request.tasks])
         if request.terms.memory_limit != limit:
             limit = request.terms.memory_limit
-            _limit_memory(limit)
+            limit_memory(limit)
         for frame in transpiler.answer(request):
             write_frame(answers, frame)
             if frame.startswith(LAST):

@@ -16,9 +16,11 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
+from .. import _native
 from ..archive.moments import microseconds, moment
 from ..database import Database
 from ..exceptions import IBMInputValueError, LedgerDamagedError, LedgerError
+from .check import BATCH, BATCH_BYTES, LedgerReport, circuit_problems
 from .comparison import Comparison, compared
 from .results import FIGURES, TaskResult
 from .schema import LEDGER
@@ -181,6 +183,46 @@ class Ledger:
             return compared(self._database, other._database)
         with existing(other) as opened:
             return compared(self._database, opened._database)
+
+    def verify(self) -> LedgerReport:
+        """Read everything, circuits in another process, which a hostile one may end or fill; for ledgers that others made.
+
+        Returns:
+            What is wrong, which is nothing if the report is true.
+        """
+        file: list[str] = []
+        try:
+            file += [str(each) for (each,) in self._database.rows("PRAGMA integrity_check") if each != "ok"]
+            numbers = [number for (number,) in self._database.rows("SELECT number FROM tasks ORDER BY number")]
+        except LedgerError as error:
+            return LedgerReport(0, 0, {}, (*file, str(error.__cause__ or error)))
+        damaged: dict[str, str] = {}
+        circuits = 0
+        forms: dict[str, bytes] = {}
+        for number in numbers:
+            name, form, problem = self._checked(number)
+            circuits += form is not None
+            if problem is not None:
+                damaged[name] = problem
+            elif form is not None:
+                forms[name] = form
+            if len(forms) >= BATCH or sum(map(len, forms.values())) > BATCH_BYTES:
+                damaged.update(circuit_problems(forms))
+                forms = {}
+        damaged.update(circuit_problems(forms))
+        return LedgerReport(len(numbers), circuits, damaged, tuple(file))
+
+    def _checked(self, number: int) -> tuple[str, bytes | None, str | None]:
+        """Return the id of a task, its circuit without compression, and what is wrong with it."""
+        name = str(number)
+        try:
+            found = list(self._numbered([number]))
+            if not found:
+                return name, None, "it refers to something that is not there"
+            name, packed = found[0].task_id, found[0].packed
+            return name, None if packed is None else _native.unpack(*packed), None
+        except (LedgerError, ValueError, OverflowError) as error:
+            return name, None, str(error)
 
     def table(self, sweep: Sweep | None = None) -> Any:
         """Return results as a ``pyarrow.Table``, which pandas and polars take by the Arrow interface.
