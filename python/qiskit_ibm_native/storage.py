@@ -172,10 +172,10 @@ def _explained(path: Path, kind: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        from .exceptions import BackendPayloadError
+        from .exceptions import BackendPayloadError, IBMError
 
         # gzip, zipfile and zlib have seven classes between them for what is one thing here.
-        if isinstance(error, OSError | MemoryError | BackendPayloadError) and not isinstance(error, gzip.BadGzipFile):
+        if isinstance(error, OSError | MemoryError | IBMError) and not isinstance(error, gzip.BadGzipFile):
             raise
         raise BackendPayloadError(f"{path} is damaged, or no saved snapshot: {error} ({kind})", kind, "$", 0) from error
 
