@@ -175,6 +175,14 @@ def test_a_folder_with_anything_in_it_is_imported_as_far_as_it_goes(bounded: int
     assert str(bounded) in report.problems[folder / "large"]
 
 
+def test_circuits_of_a_sweep_are_regular_files(tmp_path: Path) -> None:
+    for name in ("a.qasm", "b.qpy"):
+        os.mkfifo(tmp_path / name)
+        with pytest.raises(IBMInputValueError, match=f"{name} is no regular file"):
+            Sweep(tmp_path, "lima")
+        (tmp_path / name).unlink()
+
+
 # Archives
 
 

@@ -147,6 +147,8 @@ def _files(path: Path) -> Iterator[QuantumCircuit]:
 
     from ..exceptions import IBMInputValueError
 
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise IBMInputValueError(f"{path} is no regular file, and was not read.")
     if path.is_dir():
         for file in sorted(each for each in path.rglob("*") if each.suffix in _FILES):
             yield from _files(file)
