@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 BAD = {
     "exit_": "WorkerDied: The process of the task ended by exit code 3",
     "segfault_": "WorkerDied: The process of the task ended by SIGSEGV",
-    "kill_": "WorkerDied: The process of the task ended by SIGKILL",
+    "kill_": "WorkerLost: The process of the task was ended by SIGKILL",
     "hang_": "TimeoutError: The task took more than 1 s.*in run",
     "spin_": "TimeoutError: The task took more than 1 s",
     "fork_": "WorkerDied: The process of the task ended by exit code 4",
@@ -113,7 +113,7 @@ def test_an_executor_that_never_works_ends_the_sweep() -> None:
         Sweep(ghz(2), "lima", seeds=range(100)).run(Useless())
 
 
-def test_a_worker_that_is_lost_again_and_again_is_recorded() -> None:
+def test_a_worker_that_is_lost_again_and_again_is_told_and_not_kept() -> None:
     class Lossy(Executor):
         def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future:
             future: Future = Future()
@@ -127,6 +127,8 @@ def test_a_worker_that_is_lost_again_and_again_is_recorded() -> None:
     (lost,) = results.errors
     assert lost.seed == 3
     assert lost.error == "WorkerLost: The executor's worker was lost each time: RuntimeError: the node is gone"
+    assert lost.is_lost
+    assert len(results.ledger) == 7
 
 
 def test_a_process_that_was_idle_is_replaced_without_an_attempt(monkeypatch: pytest.MonkeyPatch, pool: Any) -> None:

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """SQLite files: versions, transactions, and what can go wrong with them.
 
+Somebody else may have sent a file. It is used only if it has the tables and indexes that this package makes, and nothing
+else: no trigger, view or virtual table, so that SQLite does nothing that is not said here.
+
 Any number of threads and processes may use one file. A transaction is there as a whole or not at all, also when the process
 is killed in the midst of it; SQLite's write-ahead log sees to that.
 """
@@ -8,12 +11,15 @@ is killed in the midst of it; SQLite's write-ahead log sees to that.
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
+import sys
 import threading
 import time
 import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -22,6 +28,11 @@ if TYPE_CHECKING:
 
 #: Seconds to wait for others that write.
 PATIENCE = 60.0
+#: Bytes of the longest text or blob that SQLite handles here, where Python can tell it (since 3.11).
+LONGEST = 256 << 20
+#: Tables of statistics, which SQLite makes when somebody says ANALYZE.
+_STATISTICS = re.compile(r"CREATE TABLE sqlite_stat[134]\([a-z,]+\)")
+_COMMENT = re.compile(r"--[^\n]*")
 
 
 class Schema(NamedTuple):
@@ -96,9 +107,13 @@ class Database:
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
+        _restrict(connection)
+        # All at one moment, since another process may be bringing the file to another version.
+        connection.execute("BEGIN")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (application,) = connection.execute("PRAGMA application_id").fetchone()
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        tables = connection.execute("SELECT sql FROM sqlite_master").fetchall()
+        connection.rollback()
         schema = self.schema
         if application != schema.application and (application or version or tables):
             raise schema.error(f"{self.path} is the file of another program, not {schema.kind}.")
@@ -106,6 +121,11 @@ class Database:
             raise schema.error(
                 f"{self.path} has version {version}, and this package knows versions up to {schema.version}; a later one"
                 " is needed."
+            )
+        problem = _problem([sql for (sql,) in tables], schema.migrations[:version])
+        if problem is not None:
+            raise schema.damaged(
+                f"{self.path} was not used, because it {problem}. Files of this package have nothing else."
             )
         if not tables:
             # So that what is pruned can be given back.
@@ -149,10 +169,33 @@ class Database:
                 raise
             connection.execute("COMMIT")
 
-    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        """Return all rows of a query."""
+    def rows(
+        self, statement: str, parameters: Sequence[Any] = (), kinds: tuple[type | tuple[type, ...], ...] | None = None
+    ) -> list[Any]:
+        """Return all rows of a query.
+
+        Args:
+            statement: The query.
+            parameters: Its parameters.
+            kinds: The classes of the values of a row. Columns of SQLite hold whatever was put into them.
+
+        Raises:
+            IBMError: The schema's error for damage: a value is of another class.
+        """
         with self.reading() as connection:
-            return connection.execute(statement, parameters).fetchall()
+            found = connection.execute(statement, parameters).fetchall()
+        if kinds is not None:
+            for types in {tuple(map(type, row)) for row in found}:
+                self.check_kinds(types, kinds)
+        return found
+
+    def check_kinds(self, types: Sequence[type], kinds: Sequence[type | tuple[type, ...]]) -> None:
+        """Raise the schema's error for damage unless the classes of a row's values are what they are to be."""
+        for found, wanted in zip(types, kinds, strict=True):
+            if not issubclass(found, wanted):
+                raise self.schema.damaged(
+                    f"{self.path} is damaged: a row has a value of the class {found.__name__}, which is not {wanted}."
+                )
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -165,7 +208,8 @@ class Database:
         code = getattr(error, "sqlite_errorname", "") or ""
         text = str(error)
         is_damaged = isinstance(error, UnicodeDecodeError) or "Could not decode" in text
-        if is_damaged or "NOTADB" in code or "CORRUPT" in code or "malformed" in text or "not a database" in text:
+        is_damaged |= "too big" in text or "malformed" in text or "not a database" in text
+        if is_damaged or "NOTADB" in code or "CORRUPT" in code:
             raise self.schema.damaged(f"{self.path} is damaged, or not {self.schema.kind}: {text}.") from error
         if "locked" in text:
             raise self.schema.error(f"{self.path} is busy: another process is writing for too long.") from error
@@ -175,9 +219,12 @@ class Database:
 #: All that a process that is forked off must not take over: SQLite's locks are those of a process.
 _OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
 _held: list[Database] = []
+#: For two threads that fork at once.
+_fork_lock = threading.Lock()
 
 
 def _before_fork() -> None:
+    _fork_lock.acquire()
     _held[:] = list(_OPEN)
     for database in _held:
         for line in database.lines:
@@ -190,17 +237,67 @@ def _after_fork_in_parent() -> None:
         for line in database.lines:
             line.lock.release()
     _held.clear()
+    _fork_lock.release()
 
 
 def _after_fork_in_child() -> None:
+    global _fork_lock  # noqa: PLW0603 (one for each process)
     # The locks are held by a thread that is not there any more.
     for database in _held:
         database._reader, database._writer = _Line(), _Line()
     _held.clear()
+    _fork_lock = threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
+
+
+def _restrict(connection: sqlite3.Connection) -> None:
+    """Have SQLite distrust the file, as its documentation says for files that come from elsewhere."""
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    if sys.version_info >= (3, 11):
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
+    if sys.version_info >= (3, 12):
+        connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
+
+
+def _problem(found: Sequence[Any], migrations: tuple[str, ...]) -> str | None:
+    """Return what a file has that it must not have, or lacks; ``None`` if there is nothing.
+
+    Args:
+        found: The definitions of everything that is in it. What SQLite makes by itself has none.
+        migrations: The file's own, up to its version.
+    """
+    expected, present = _definitions(migrations), set()
+    for sql in found:
+        plain = _plain(sql) if isinstance(sql, str) else sql
+        present.add(plain)
+        # SQLite goes by the definition alone, whatever the other columns say.
+        if plain is not None and plain not in expected and not (isinstance(sql, str) and _STATISTICS.fullmatch(sql)):
+            return f"has something that is not of this package: {str(sql)[:200]!r}"
+    missing = sorted(str(each) for each in expected - present)
+    return f"lacks this: {missing[0]!r}" if missing else None
+
+
+@cache
+def _definitions(migrations: tuple[str, ...]) -> frozenset[str | None]:
+    """Return how SQLite keeps the definitions of some migrations."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for script in migrations:
+            connection.executescript(script)
+        found = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return frozenset(_plain(sql) for (sql,) in found)
+
+
+def _plain(sql: str) -> str:
+    """Return a definition without comments and line breaks, which may change from version to version.
+
+    Nothing can be hidden like that: where ``--`` is no comment, there is a quotation mark, a bracket or the begin of another
+    comment before it, which no definition of ours has.
+    """
+    return " ".join(_COMMENT.sub(" ", sql).split())
 
 
 def _use_log(connection: sqlite3.Connection) -> None:

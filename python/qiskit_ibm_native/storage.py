@@ -3,21 +3,49 @@
 
 A snapshot is a folder of ``configuration.json.gz``, ``properties.json.gz`` and ``defaults.json.gz``, of which only the
 first has to be there, or a ZIP file of the same names without ``.gz``.
+
+Somebody else may have sent them. Only regular files are read, none that a link leads to from within the folder to outside of
+it, and no more than :func:`most_bytes` of a payload.
 """
 
 from __future__ import annotations
 
 import gzip
 import os
+import shutil
+import stat
 import tempfile
+import zlib
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import zipfile
+    from collections.abc import Iterator, Sequence
 
+#: Names how many bytes a payload may have, if that is not the default.
+VARIABLE = "QISKIT_IBM_NATIVE_MAX_PAYLOAD_BYTES"
+#: Published payloads have 1.5 MB, and that of a device of 10,000 qubits would have 30 MB.
+MOST_BYTES = 256 << 20
+#: A compressed file has at most this share of it. Payloads become a tenth at least.
+_COMPRESSED = 8
+#: Bytes that are decompressed at once.
+_WINDOW = 64 << 10
 _KINDS = ("configuration", "properties", "defaults")
 _BUNDLED = Path(__file__).with_name("devices")
+
+
+def most_bytes() -> int:
+    """Return how many bytes of a payload are read: 256 MiB, or what ``QISKIT_IBM_NATIVE_MAX_PAYLOAD_BYTES`` says."""
+    text = os.environ.get(VARIABLE, "")
+    if not text:
+        return MOST_BYTES
+    if not text.isascii() or not text.isdigit() or not int(text):
+        from .exceptions import IBMInputValueError
+
+        raise IBMInputValueError(f"{VARIABLE} must be a number of bytes, not {text!r}.")
+    return int(text)
 
 
 def bundled_devices() -> list[str]:
@@ -28,8 +56,50 @@ def bundled_devices() -> list[str]:
 def read_payloads(name_or_path: str | os.PathLike[str]) -> tuple[bytes, bytes | None, bytes | None]:
     """Return configuration, properties and defaults of a bundled device or of a saved snapshot."""
     path = _find(name_or_path)
-    read = _read_folder if path.is_dir() else _read_zip
-    configuration, properties, defaults = (_intact(read, path, kind) for kind in _KINDS)
+    return read_folder(path, path) if path.is_dir() else read_zip(path)
+
+
+def read_folder(path: Path, root: Path) -> tuple[bytes, bytes | None, bytes | None]:
+    """Return configuration, properties and defaults of a folder.
+
+    Args:
+        path: The folder.
+        root: The folder that links must not lead out of: ``path``, or one that it is in.
+    """
+    payloads = []
+    for kind in _KINDS:
+        file = path / f"{kind}.json.gz"
+        with _explained(path, kind):
+            payloads.append(_gunzipped(file, root) if os.path.lexists(file) else None)
+    return _complete(path, payloads)
+
+
+def read_files(files: Sequence[Path], root: Path) -> tuple[bytes, bytes | None, bytes | None]:
+    """Return configuration, properties and defaults of three files without compression, see :func:`read_folder`."""
+    payloads = []
+    for kind, file in zip(_KINDS, files, strict=True):
+        with _explained(file, kind):
+            payloads.append(_content(file, root, most_bytes()) if os.path.lexists(file) else None)
+    return _complete(files[0], payloads)
+
+
+def read_zip(path: Path, root: Path | None = None) -> tuple[bytes, bytes | None, bytes | None]:
+    """Return configuration, properties and defaults of a ZIP file, see :func:`read_folder`."""
+    import zipfile
+
+    payloads = []
+    with _explained(path, _KINDS[0]), _opened(path, root) as file:
+        _check_size(os.fstat(file.fileno()).st_size, most_bytes() // _COMPRESSED)
+        with zipfile.ZipFile(file) as archive:
+            names = set(archive.namelist())
+            for kind in _KINDS:
+                with _explained(path, kind):
+                    payloads.append(_unzipped(archive, f"{kind}.json") if f"{kind}.json" in names else None)
+    return _complete(path, payloads)
+
+
+def _complete(path: Path, payloads: Sequence[bytes | None]) -> tuple[bytes, bytes | None, bytes | None]:
+    configuration, properties, defaults = payloads
     if configuration is None:
         raise FileNotFoundError(f"{path} is not a saved snapshot: it has no configuration")
     return configuration, properties, defaults
@@ -49,13 +119,24 @@ def write_payloads(path: str | os.PathLike[str], payloads: Sequence[bytes | None
     if path.exists() and not (_is_zip_of_payloads(path) if is_zip else _is_folder_of_payloads(path)):
         raise FileExistsError(f"{path} exists and is not a saved snapshot; it was left alone")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as scratch:
-        new = Path(scratch, "new")
+    with scratch_folder(f".{path.name}-", path.parent) as scratch:
+        new = scratch / "new"
         (_write_zip if is_zip else _write_folder)(new, present)
         if is_zip or not path.exists():
             new.replace(path)
         else:
-            _exchange(new, path, Path(scratch, "old"))
+            _exchange(new, path, scratch / "old")
+
+
+@contextmanager
+def scratch_folder(prefix: str, parent: Path) -> Iterator[Path]:
+    """Make a folder in another one for as long as it is needed."""
+    # A TemporaryDirectory is removed by every process that ends, also by one that was forked off meanwhile.
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _exchange(new: Path, path: Path, old: Path) -> None:
@@ -86,16 +167,85 @@ def _find(name_or_path: str | os.PathLike[str]) -> Path:
     return path
 
 
-def _intact(read: Callable[[Path, str], bytes | None], path: Path, kind: str) -> bytes | None:
+@contextmanager
+def _explained(path: Path, kind: str) -> Iterator[None]:
     try:
-        return read(path, kind)
+        yield
     except Exception as error:
-        # gzip, zipfile and zlib have seven classes between them for what is one thing here.
-        if isinstance(error, OSError | MemoryError) and not isinstance(error, gzip.BadGzipFile):
-            raise
-        from .exceptions import BackendPayloadError
+        from .exceptions import BackendPayloadError, IBMError
 
+        # gzip, zipfile and zlib have seven classes between them for what is one thing here.
+        if isinstance(error, OSError | MemoryError | IBMError) and not isinstance(error, gzip.BadGzipFile):
+            raise
         raise BackendPayloadError(f"{path} is damaged, or no saved snapshot: {error} ({kind})", kind, "$", 0) from error
+
+
+def _content(path: Path, root: Path, most: int) -> bytes:
+    with _opened(path, root) as file:
+        size = os.fstat(file.fileno()).st_size
+        _check_size(size, most)
+        return file.read(size)
+
+
+@contextmanager
+def _opened(path: Path, root: Path | None) -> Iterator[BinaryIO]:
+    """Open a regular file.
+
+    Args:
+        path: The file.
+        root: Where links must not lead out of; ``None`` if they may lead anywhere, because the user named the file.
+    """
+    status = os.lstat(path)
+    if stat.S_ISLNK(status.st_mode):
+        path = Path(os.path.realpath(path))
+        if root is not None and not path.is_relative_to(os.path.realpath(root)):
+            raise ValueError(f"there is a link to {path}, which is outside of the folder and was not read")
+        status = os.lstat(path)
+    # Some devices do something when they are opened, so a look comes first; another one, because it may be exchanged.
+    _check_kind(status, path)
+    with open(path, "rb", opener=_open) as file:
+        _check_kind(os.fstat(file.fileno()), path)
+        yield file
+
+
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+
+
+def _check_kind(status: os.stat_result, path: Path) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError(f"{path.name} is no regular file and was not read")
+
+
+def _check_size(size: int, most: int) -> None:
+    if size > most:
+        raise ValueError(f"it has more than {most} bytes; {VARIABLE} sets how many a payload may have")
+
+
+def _gunzipped(path: Path, root: Path) -> bytes:
+    most = most_bytes()
+    content = memoryview(_content(path, root, most // _COMPRESSED))
+    parts: list[bytes] = []
+    length = at = 0
+    engine = zlib.decompressobj(wbits=31)
+    while at < len(content) or not parts:
+        window = content[at : at + _WINDOW]
+        if not window:
+            raise EOFError("the compressed file ended too early")
+        part = engine.decompress(window, most + 1 - length)
+        parts.append(part)
+        length += len(part)
+        _check_size(length, most)
+        at += len(window) - len(engine.unused_data)
+        if engine.eof:
+            # Several compressed files in a row are one, and zeros may stand behind it.
+            while at < len(content) and not content[at]:
+                at += 1
+            if at < len(content):
+                engine = zlib.decompressobj(wbits=31)
+    if not engine.eof:
+        raise EOFError("the compressed file ended too early")
+    return b"".join(parts)
 
 
 def _is_folder_of_payloads(path: Path) -> bool:
@@ -106,15 +256,10 @@ def _is_folder_of_payloads(path: Path) -> bool:
 def _is_zip_of_payloads(path: Path) -> bool:
     import zipfile
 
-    if not zipfile.is_zipfile(path):
+    if not path.is_file() or not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as archive:
         return set(archive.namelist()) <= {f"{kind}.json" for kind in _KINDS}
-
-
-def _read_folder(path: Path, kind: str) -> bytes | None:
-    file = path / f"{kind}.json.gz"
-    return gzip.decompress(file.read_bytes()) if file.exists() else None
 
 
 def _write_folder(path: Path, payloads: Sequence[tuple[str, bytes]]) -> None:
@@ -124,11 +269,19 @@ def _write_folder(path: Path, payloads: Sequence[tuple[str, bytes]]) -> None:
         (path / f"{kind}.json.gz").write_bytes(gzip.compress(payload, mtime=0))
 
 
-def _read_zip(path: Path, kind: str) -> bytes | None:
+def _unzipped(archive: zipfile.ZipFile, name: str) -> bytes:
     import zipfile
 
-    with zipfile.ZipFile(path) as archive:
-        return archive.read(f"{kind}.json") if f"{kind}.json" in archive.namelist() else None
+    entry = archive.getinfo(name)
+    # Others are decompressed at once by zipfile, whatever comes out.
+    if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise ValueError(f"{name} is compressed by a method that saved snapshots do not use")
+    most = most_bytes()
+    _check_size(entry.file_size, most)
+    with archive.open(entry) as file:
+        content = file.read(entry.file_size + 1)
+    _check_size(len(content), most)
+    return content
 
 
 def _write_zip(path: Path, payloads: Sequence[tuple[str, bytes]]) -> None:

@@ -18,7 +18,7 @@ from .moments import microseconds
 from .schema import ARCHIVE
 
 #: How many payloads are in memory at once.
-_BATCH = 64
+_BATCH, _BATCH_BYTES = 64, 256 << 20
 
 #: Returns the rows of a query.
 Rows = Callable[[str, Sequence[Any]], list[Any]]
@@ -77,9 +77,8 @@ def _verify(database: Database) -> VerifyReport:
         file.append(str(error.__cause__ or error))
     numbers, damaged = _numbers(database, "payloads", file), {}
     with ThreadPoolExecutor(available_processors()) as executor:
-        for start in range(0, len(numbers), _BATCH):
-            batch = numbers[start : start + _BATCH]
-            found = executor.map(lambda row: payload_problem(*row), [_payload(database.rows, each) for each in batch])
+        for batch in _batches(database, numbers):
+            found = executor.map(lambda row: payload_problem(*row), batch.values())
             damaged.update({number: why for number, why in zip(batch, found, strict=True) if why is not None})
     calibrations = _numbers(database, "calibrations", file)
     problems = dict(_calibration_problems(database, calibrations, dict.fromkeys(numbers) | damaged))
@@ -92,6 +91,19 @@ def _numbers(database: Database, table: str, file: list[str]) -> list[int]:
     except ArchiveError as error:
         file.append(f"{table} cannot be listed: {error.__cause__ or error}")
         return []
+
+
+def _batches(database: Database, numbers: list[int]) -> Iterator[dict[int, tuple[Any, Any, Any]]]:
+    """Yield payloads by number, as many as are to be decompressed at once."""
+    batch: dict[int, tuple[Any, Any, Any]] = {}
+    size = 0
+    for number in numbers:
+        batch[number] = row = _payload(database.rows, number)
+        size += row[1] if isinstance(row[1], int) else 0
+        if len(batch) >= _BATCH or size > _BATCH_BYTES:
+            yield batch
+            batch, size = {}, 0
+    yield batch
 
 
 def _payload(rows: Rows, number: int) -> tuple[Any, Any, Any]:
@@ -150,7 +162,7 @@ def calibration_problem(rows: Rows, number: int, payloads: dict[int, str | None]
     at = snapshot.last_update
     if (snapshot.name, snapshot.num_qubits) != (backend, num_qubits) or at is None or microseconds(at) != updated:
         return (
-            f"it is listed for {backend} with {num_qubits} qubits at another time than its payloads, "
+            f"it is listed for {str(backend)[:100]} with {num_qubits} qubits at another time than its payloads, "
             f"which are of {snapshot.name} with {snapshot.num_qubits} qubits at {at}"
         )
     return None

@@ -4,11 +4,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -16,13 +14,16 @@ from urllib.parse import quote
 from ..columns.quantities import QUBIT_QUANTITIES
 from ..exceptions import ArchiveError, BackendPayloadError
 from ..snapshot import Snapshot
+from ..storage import read_files, read_folder, read_zip, scratch_folder
 
 if TYPE_CHECKING:
     from .ranges import SnapshotRange
     from .store import CalibrationArchive
 
 #: How many calibrations become one row group of a table.
-_GROUP = 64
+_GROUP, _GROUP_BYTES = 64, 128 << 20
+#: Bytes that a name may have on the file systems of today.
+_LONGEST_NAME = 255
 #: Names of files without compression: ours, and those of the official client's snapshots.
 _PLAIN = (("configuration.json", "properties.json", "defaults.json"), ("conf_*.json", "props_*.json", "defs_*.json"))
 
@@ -67,22 +68,21 @@ def _places(path: Path) -> Iterator[tuple[Path, Callable[[], Snapshot]]]:
         folders.sort()
         folder = Path(name)
         if "configuration.json.gz" in files:
-            yield folder, partial(Snapshot.load, folder)
+            yield folder, partial(_load, read_folder, folder, path)
         for names in _PLAIN:
             for configuration in sorted(folder.glob(names[0])):
                 # Whatever stands for the star is the same for all payloads of a device.
                 star = configuration.name[len(names[0].partition("*")[0]) :] if "*" in names[0] else ""
                 others = [folder / (each.partition("*")[0] + star if star else each) for each in names[1:]]
                 place = configuration if star else folder
-                yield place, partial(_load, configuration, *others)
-        yield from (
-            (folder / each, partial(Snapshot.load, folder / each)) for each in sorted(files) if each.endswith(".zip")
-        )
+                yield place, partial(_load, read_files, [configuration, *others], path)
+        for each in sorted(files):
+            if each.endswith(".zip"):
+                yield folder / each, partial(_load, read_zip, folder / each, path)
 
 
-def _load(configuration: Path, properties: Path, defaults: Path) -> Snapshot:
-    others = (file.read_bytes() if file.exists() else None for file in (properties, defaults))
-    return Snapshot.from_payloads(configuration.read_bytes(), *others)
+def _load(read: Callable[[Any, Path], tuple[bytes, bytes | None, bytes | None]], source: Any, root: Path) -> Snapshot:
+    return Snapshot.from_payloads(*read(source, root))
 
 
 def export(ranges: Sequence[SnapshotRange], path: Path, format: str) -> int:  # noqa: A002 (as its caller)
@@ -98,7 +98,13 @@ def _write_folder(ranges: Sequence[SnapshotRange], path: Path) -> int:
     written = 0
     for each in ranges:
         # Names of devices come from payloads, and must not lead out of the folder.
-        folder = path / quote(each.backend, safe="").replace(".", "%2E")
+        name = quote(each.backend, safe="").replace(".", "%2E")
+        if len(name) > _LONGEST_NAME:
+            raise ArchiveError(
+                f"{each.backend[:40]!r}..., a name of {len(each.backend)} characters, is too long for a folder, which may have"
+                f" {_LONGEST_NAME} bytes; {written} calibrations were written. Choose devices by backend=."
+            )
+        folder = path / name
         for updated, snapshot in each.sound():
             # The digest keeps two of one time apart.
             snapshot.save(folder / f"{updated:%Y%m%dT%H%M%S.%fZ}-{snapshot.digest[:12]}.zip")
@@ -122,8 +128,8 @@ def _write_parquet(ranges: Sequence[SnapshotRange], path: Path) -> int:
         ("error", pa.float64()), ("duration", pa.float64()), ("operational", pa.bool_()),
     ])  # fmt: skip
     written = 0
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=path) as scratch:
-        files = {name: Path(scratch, name) for name in ("qubits.parquet", "gates.parquet")}
+    with scratch_folder(".export-", path) as scratch:
+        files = {name: scratch / name for name in ("qubits.parquet", "gates.parquet")}
         with (
             parquet.ParquetWriter(files["qubits.parquet"], qubits, compression="zstd") as of_qubits,
             parquet.ParquetWriter(files["gates.parquet"], gates, compression="zstd") as of_gates,
@@ -140,8 +146,14 @@ def _write_parquet(ranges: Sequence[SnapshotRange], path: Path) -> int:
 
 
 def _groups(snapshots: SnapshotRange) -> Iterator[list[Snapshot]]:
-    remaining = (snapshot for _, snapshot in snapshots.sound())
-    while group := list(islice(remaining, _GROUP)):
+    group, size = [], 0
+    for _, snapshot in snapshots.sound():
+        group.append(snapshot)
+        size += len(snapshot.payloads.properties or b"")
+        if len(group) >= _GROUP or size > _GROUP_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
         yield group
 
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..exceptions import ArchiveError
+from ..exceptions import ArchiveDamagedError, ArchiveError
 from .check import VerifyReport, calibration_problem, verify
-from .moments import microseconds, moment
+from .moments import FIRST, LAST, microseconds, moment
 
 if TYPE_CHECKING:
     import sqlite3
@@ -95,8 +95,11 @@ def stats(database: Database) -> ArchiveStats:
     """Return what there is, see :meth:`CalibrationArchive.stats`."""
     per_backend = database.rows(
         "SELECT backend, count(*), min(updated), max(updated), count(defaults) FROM calibrations GROUP BY backend"
-        " ORDER BY backend"
+        " ORDER BY backend",
+        kinds=(str, int, int, int, int),
     )
+    if any(not FIRST <= moment <= LAST for _, _, *moments, _ in per_backend for moment in moments):
+        raise ArchiveDamagedError(f"{database.path} is damaged: a calibration is of no time. verify() tells more.")
     backends = {
         name: BackendStats(count, moment(first), moment(last), pulses)
         for name, count, first, last, pulses in per_backend
@@ -181,6 +184,8 @@ def _chosen(
     ).fetchall()
     if every is None:
         return [number for number, _, _ in rows]
+    if not all(isinstance(updated, int) for _, _, updated in rows):
+        raise ArchiveDamagedError("A calibration is of no time: prune(damaged=True) first. Nothing was removed.")
     period = every // _MICROSECOND
     last = {(name, updated // period): number for number, name, updated in rows}
     return [number for number, name, updated in rows if last[name, updated // period] != number]

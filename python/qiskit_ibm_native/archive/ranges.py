@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .store import CalibrationArchive
 
 #: How many are read ahead.
-_AHEAD = 32
+_AHEAD, _AHEAD_BYTES = 32, 128 << 20
 
 
 class Row(NamedTuple):
@@ -50,7 +50,7 @@ class SnapshotRange(Sequence[Snapshot]):
         return [moment(row.updated) for row in self._rows]
 
     def load(self, threads: int | None = None) -> list[Snapshot]:
-        """Return all snapshots, read in parallel.
+        """Return all snapshots, read in parallel; all are in memory at once.
 
         Raises:
             ArchiveDamagedError: A payload is not what was put in.
@@ -77,16 +77,27 @@ class SnapshotRange(Sequence[Snapshot]):
         return self._archive._snapshot(self._rows[index])
 
     def __iter__(self) -> Iterator[Snapshot]:
-        for start in range(0, len(self._rows), _AHEAD):
-            ahead = self[start : start + _AHEAD]
+        start = 0
+        while start < len(self._rows):
             try:
-                snapshots = ahead.load()
+                natives = _native.Snapshot.parse_many(self._ahead(start), chosen_threads(None))
             except (ArchiveDamagedError, BackendPayloadError):
                 # One by one, so that what is sound comes before what is not.
-                for at in range(len(ahead)):
-                    yield ahead[at]
+                yield from map(self._archive._snapshot, self._rows[start : start + _AHEAD])
+                start += _AHEAD
             else:
-                yield from snapshots
+                yield from (Snapshot._of(native, "archive") for native in natives)
+                start += len(natives)
+
+    def _ahead(self, start: int) -> list[tuple[bytes, bytes, bytes | None]]:
+        """Return payloads of the next calibrations: fewer if they are large, since somebody else may have made the archive."""
+        ahead, size = [], 0
+        for row in self._rows[start : start + _AHEAD]:
+            ahead.append(self._archive._payloads(row))
+            size += sum(len(payload or b"") for payload in ahead[-1])
+            if size > _AHEAD_BYTES:
+                break
+        return ahead
 
     def sound(self) -> Iterator[tuple[datetime.datetime, Snapshot]]:
         """Return the snapshots that are not damaged, each with its time, in UTC.

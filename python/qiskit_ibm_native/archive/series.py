@@ -13,8 +13,9 @@ import numpy as np
 
 from .. import _native
 from ..columns.quantities import QUBIT_QUANTITIES, checked_quantity
-from ..exceptions import ArchiveError, IBMInputValueError
+from ..exceptions import ArchiveDamagedError, ArchiveError, IBMInputValueError
 from ..processors import chosen_threads
+from .moments import FIRST, LAST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from ..database import Database
 
 _OF_GATES = {"error": "error", "gate_error": "error", "duration": "duration", "gate_length": "duration"}
+#: The same as in native code.
+_MOST_QUBITS = 1 << 16
 #: How many payloads are in memory at once.
 _BATCH = 256
 #: How many seconds to wait for others that write before what was read is not kept.
@@ -114,7 +117,10 @@ def _extracts(
         " WHERE c.backend = ? AND c.updated >= ? AND c.updated < ?"
         " GROUP BY c.updated, c.properties ORDER BY c.updated, c.properties",
         (key, backend, *period),
+        (int, int, int, object),
     )
+    if any(not FIRST <= row[0] <= LAST or not 0 <= row[2] <= _MOST_QUBITS for row in rows):
+        raise ArchiveDamagedError(f"{database.path} is damaged: a calibration of {backend} is of no time or device.")
     widths = {num_qubits for _, _, num_qubits, _ in rows}
     if len(widths) > 1:
         raise ArchiveError(f"{backend} had {sorted(widths)} qubits in that time; choose a period by start and end.")

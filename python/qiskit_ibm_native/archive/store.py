@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import _native
@@ -16,7 +17,7 @@ from ..database import Database
 from ..exceptions import ArchiveDamagedError, ArchiveError, BackendPayloadError
 from ..snapshot import Snapshot
 from . import check, exchange, housekeeping, series
-from .moments import bounds, microseconds, now
+from .moments import FIRST, LAST, bounds, microseconds, now
 from .ranges import Row, SnapshotRange
 from .schema import ARCHIVE
 
@@ -32,6 +33,7 @@ DEFAULT = "~/.qiskit/qiskit-ibm-native/calibrations.sqlite3"
 #: How many configurations are kept; a device has one for months.
 _KEPT = 16
 _ROW = "SELECT id, updated, configuration, properties, defaults FROM calibrations"
+_KINDS = (int, int, int, int, (int, NoneType))
 
 
 class CalibrationArchive:
@@ -138,7 +140,8 @@ class CalibrationArchive:
 
     def backends(self) -> list[str]:
         """Return the names of the devices that there are calibrations of, in alphabetical order."""
-        return [name for (name,) in self._database.rows("SELECT DISTINCT backend FROM calibrations ORDER BY backend")]
+        select = "SELECT DISTINCT backend FROM calibrations ORDER BY backend"
+        return [name for (name,) in self._database.rows(select, kinds=(str,))]
 
     def at(self, backend: str, datetime: datetime.datetime) -> Snapshot | None:
         """Return the calibration that held at a time: the last one that was updated then or before.
@@ -197,8 +200,17 @@ class CalibrationArchive:
     def _last_row(self, backend: str, condition: str, parameters: Sequence[Any]) -> Row | None:
         # What cannot be known here is which of several of one time was the last; what was added last is taken for it.
         order = "ORDER BY updated DESC, id DESC LIMIT 1"
-        rows = self._database.rows(f"{_ROW} WHERE backend = ? AND {condition} {order}", (backend, *parameters))
-        return Row(*rows[0]) if rows else None
+        rows = self._rows(f"WHERE backend = ? AND {condition} {order}", (backend, *parameters))
+        return rows[0] if rows else None
+
+    def _rows(self, condition: str, parameters: Sequence[Any]) -> list[Row]:
+        rows = [Row(*row) for row in self._database.rows(f"{_ROW} {condition}", parameters, _KINDS)]
+        for row in rows:
+            if not FIRST <= row.updated <= LAST:
+                raise ArchiveDamagedError(
+                    f"{self.path} is damaged: calibration {row.id} is of no time. verify() tells more."
+                )
+        return rows
 
     def between(
         self, backend: str, start: datetime.datetime | None = None, end: datetime.datetime | None = None
@@ -214,8 +226,7 @@ class CalibrationArchive:
             A sequence whose snapshots are read when they are asked for.
         """
         condition = "WHERE backend = ? AND updated >= ? AND updated < ? ORDER BY updated, id"
-        rows = self._database.rows(f"{_ROW} {condition}", (backend, *bounds(start, end)))
-        return SnapshotRange(self, backend, [Row(*row) for row in rows])
+        return SnapshotRange(self, backend, self._rows(condition, (backend, *bounds(start, end))))
 
     def series(
         self,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import faulthandler
 import functools
 import gc
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from .materials import Materials, needs_of
-from .messages import Outcome, TaskOrder, Terms, read_frame, write_frame
+from .messages import WORKER_LOST, Outcome, TaskOrder, Terms, read_frame, write_frame
 
 #: Seconds without a task after which the process ends.
 PATIENCE = 120.0
@@ -33,6 +34,10 @@ DONE, FAILED, LAST = b"+", b"-", b"!"
 RETIRED, PAUSE = b"~", b"="
 #: Seconds after which it pauses.
 _BUDGET = 5.0
+#: Errors of the system that tell of a machine without room, memory, files or disks, whatever the task.
+_OF_THE_MACHINE = {
+    errno.EAGAIN, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.ESTALE,
+}  # fmt: skip
 
 
 class Request(NamedTuple):
@@ -95,7 +100,7 @@ class Transpiler:
             # Who knows what is left of the process; the next task gets another one.
             head, error = LAST, ("MemoryError", "The task needs more memory than memory_limit allows.")
         except BaseException as problem:  # panics of Rust are no Exceptions
-            head, error = FAILED, (type(problem).__name__, _text(problem))
+            head, error = FAILED, _described(problem)
         if error is not None:
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         return head + pickle.dumps(tuple(Outcome(figures, circuit, error, wall, cpu, self._name, 1)), protocol=5)
@@ -136,6 +141,14 @@ class Transpiler:
             return factory(self._target(task)[1], **{**arguments, **options})
         key = (task.snapshot, task.use_fractional_gates, task.setting, task.seed, task.initial_layout)
         return self._pass_managers.get(key, lambda: _preset(target, arguments))
+
+
+def _described(problem: BaseException) -> tuple[str, str]:
+    """Return the class of an error and what it says."""
+    name = type(problem).__name__
+    if isinstance(problem, OSError) and problem.errno in _OF_THE_MACHINE:
+        return WORKER_LOST, f"The worker's machine has nothing left of what the task needs: {name}: {_text(problem)}"
+    return name, _text(problem)
 
 
 def _text(problem: BaseException) -> str:
@@ -185,7 +198,7 @@ def _watched(timeout: float | None, trace: int) -> Any:
             faulthandler.cancel_dump_traceback_later()
 
 
-def _limit_memory(limit: int | None) -> None:
+def limit_memory(limit: int | None) -> None:
     """Limit what tasks can allocate, beside what the process had when it was ready; on Linux, where that can be told."""
     try:
         import resource
@@ -265,7 +278,7 @@ def main(trace: int) -> None:
         request = request._replace(terms=Terms(*request.terms), tasks=[TaskOrder(*task) for task in request.tasks])
         if request.terms.memory_limit != limit:
             limit = request.terms.memory_limit
-            _limit_memory(limit)
+            limit_memory(limit)
         for frame in transpiler.answer(request):
             write_frame(answers, frame)
             if frame.startswith(LAST):

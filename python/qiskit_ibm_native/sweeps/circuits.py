@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-import threading
 import weakref
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from operator import index
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from .fingerprint import circuit_fingerprint, has_automatic_name
 from .qpy_form import travelling
@@ -47,10 +46,9 @@ class CircuitStore:
             IBMInputValueError: Something is no circuit, or its layout is none.
             FileNotFoundError: There is no such file.
         """
-        self._lock = threading.Lock()
-        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 (closed with the store)
-        # Spooled files complain when the interpreter ends before they are closed.
-        weakref.finalize(self, self._file.close)
+        #: Names and circuits one after the other, or the last ones if there is a file.
+        self._content = bytearray()
+        self._file: BinaryIO | None = None
         self._starts = array("Q", [0])
         self._names = array("Q", [0])
         self._digests = bytearray()
@@ -60,6 +58,8 @@ class CircuitStore:
         self._placed: set[str] = set()
         for circuit in _circuits(circuits):
             self._add(circuit)
+        if self._file is not None:
+            self._spill()
         self._check_that_all_names_are_known()
 
     def _add(self, circuit: QuantumCircuit) -> None:
@@ -80,10 +80,12 @@ class CircuitStore:
             raise IBMInputValueError(f"Circuit {circuit.name!r} cannot be sent to workers: {error}") from error
         self._layouts.append(layout)
         self._digests += digest
-        self._file.write(name)
-        self._file.write(form)
+        self._content += name
+        self._content += form
         self._names.append(self._starts[-1] + len(name))
-        self._starts.append(self._file.tell())
+        self._starts.append(self._names[-1] + len(form))
+        if len(self._content) > _IN_MEMORY:
+            self._spill()
 
     def _check_that_all_names_are_known(self) -> None:
         from ..exceptions import IBMInputValueError
@@ -94,10 +96,20 @@ class CircuitStore:
     def __len__(self) -> int:
         return len(self._layouts)
 
+    def _spill(self) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the store)
+            # Files complain when the interpreter ends before they are closed.
+            weakref.finalize(self, self._file.close)
+        self._file.write(self._content)
+        self._file.flush()
+        self._content.clear()
+
     def _read(self, start: int, end: int) -> bytes:
-        with self._lock:
-            self._file.seek(start)
-            return self._file.read(end - start)
+        if self._file is None:
+            return bytes(self._content[start:end])
+        # Without a position that threads, and processes that were forked off, would have in common.
+        return os.pread(self._file.fileno(), end - start, start)
 
     def entry(self, at: int) -> CircuitEntry:
         """Return what is known of a circuit."""
@@ -135,6 +147,8 @@ def _files(path: Path) -> Iterator[QuantumCircuit]:
 
     from ..exceptions import IBMInputValueError
 
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise IBMInputValueError(f"{path} is no regular file, and was not read.")
     if path.is_dir():
         for file in sorted(each for each in path.rglob("*") if each.suffix in _FILES):
             yield from _files(file)

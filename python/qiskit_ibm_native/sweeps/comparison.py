@@ -85,11 +85,11 @@ def compared(here: Database, there: Database) -> Comparison:
             " ifnull(sum(there.error IS NOT NULL AND here.error IS NULL), 0)"
             " FROM temp.here LEFT JOIN temp.there USING (key)"
         ).fetchone()
-        figures = {name: _figure(connection, name, more=more) for name, more in _FIGURES.items()}
+        figures = {name: _figure(own, connection, name, more=more) for name, more in _FIGURES.items()}
     return Comparison(both, only_here, only_there, failed_here, failed_there, figures)
 
 
-def _figure(connection: sqlite3.Connection, name: str, *, more: bool) -> FigureComparison:
+def _figure(database: Database, connection: sqlite3.Connection, name: str, *, more: bool) -> FigureComparison:
     signs = {1: 0, 0: 0, -1: 0}
     logarithms, count = 0.0, 0
     rows = connection.execute(
@@ -97,9 +97,10 @@ def _figure(connection: sqlite3.Connection, name: str, *, more: bool) -> FigureC
         f" WHERE here.{name} IS NOT NULL AND there.{name} IS NOT NULL AND here.error IS NULL AND there.error IS NULL"
     )
     for here, there in rows:
+        database.check_kinds((type(here), type(there)), ((int, float), (int, float)))
         signs[(here > there) - (here < there)] += 1
         if here > 0 and there > 0:
-            logarithms += math.log(here / there)
+            logarithms += math.log(here) - math.log(there)
             count += 1
     better, worse = (signs[1], signs[-1]) if more else (signs[-1], signs[1])
     return FigureComparison(better, signs[0], worse, math.exp(logarithms / count) if count else None)

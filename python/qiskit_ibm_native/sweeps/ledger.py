@@ -10,14 +10,17 @@ import sqlite3
 import tempfile
 import weakref
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
+from .. import _native
 from ..archive.moments import microseconds, moment
 from ..database import Database
-from ..exceptions import IBMInputValueError, LedgerError
+from ..exceptions import IBMInputValueError, LedgerDamagedError, LedgerError
+from .check import BATCH, BATCH_BYTES, LedgerReport, circuit_problems
 from .comparison import Comparison, compared
 from .results import FIGURES, TaskResult
 from .schema import LEDGER
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
     from .plan import Sweep
 
+#: More than any device may have.
+_MOST_QUBITS = 1 << 31
 #: How many tasks are looked up at once, and how many snapshots those may be of, which are kept until they are needed.
 _BATCH, _SNAPSHOTS = 500, 32
 #: What groups can be made of, and the columns that they are.
@@ -48,6 +53,12 @@ _COLUMNS = (
     f" pass_manager, seed, initial_layout, use_fractional_gates, versions.qiskit, error, {', '.join(FIGURES)}, wall, cpu,"
     " worker, attempts, tasks.number"
 )
+#: The classes of their values, behind that of the column that was looked for.
+_KINDS: tuple[type | tuple[type, ...], ...] = (
+    object, bytes, str, bytes, str, (int, NoneType), bytes, int, str, str, int, (str, NoneType), (int, NoneType), str,
+    (str, NoneType), *[(int, NoneType)] * 5, (str, NoneType), *[(float, NoneType)] * 2, *[(str, NoneType)] * 2, float,
+    float, str, int, int,
+)  # fmt: skip
 _ORDER = "backend, calibrated, snapshots.digest, options, optimization_level, seed, circuits.name, tasks.id"
 _OWN = (
     "initial_layout", "use_fractional_gates", "error", "depth", "two_qubit_depth", "two_qubit_count", "size", "num_qubits", "operations", "duration", "esp", "layout",
@@ -59,6 +70,11 @@ _INSERT = (
     f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _OWN)}"
     # What went well once is not lost because it went wrong another time.
     " WHERE tasks.error IS NOT NULL OR excluded.error IS NULL"
+)
+#: Ledgers of version 0.1.0 have errors for which workers and their machines are to blame. These tasks are not done.
+_IS_NOT_LOST = (
+    " AND (error IS NULL OR error NOT LIKE 'WorkerLost: %'"
+    " AND error NOT LIKE 'WorkerDied: The process of the task ended by SIGKILL.%')"
 )
 
 
@@ -168,6 +184,46 @@ class Ledger:
         with existing(other) as opened:
             return compared(self._database, opened._database)
 
+    def verify(self) -> LedgerReport:
+        """Read everything, circuits in another process, which a hostile one may end or fill; for ledgers that others made.
+
+        Returns:
+            What is wrong, which is nothing if the report is true.
+        """
+        file: list[str] = []
+        try:
+            file += [str(each) for (each,) in self._database.rows("PRAGMA integrity_check") if each != "ok"]
+            numbers = [number for (number,) in self._database.rows("SELECT number FROM tasks ORDER BY number")]
+        except LedgerError as error:
+            return LedgerReport(0, 0, {}, (*file, str(error.__cause__ or error)))
+        damaged: dict[str, str] = {}
+        circuits = 0
+        forms: dict[str, bytes] = {}
+        for number in numbers:
+            name, form, problem = self._checked(number)
+            circuits += form is not None
+            if problem is not None:
+                damaged[name] = problem
+            elif form is not None:
+                forms[name] = form
+            if len(forms) >= BATCH or sum(map(len, forms.values())) > BATCH_BYTES:
+                damaged.update(circuit_problems(forms))
+                forms = {}
+        damaged.update(circuit_problems(forms))
+        return LedgerReport(len(numbers), circuits, damaged, tuple(file))
+
+    def _checked(self, number: int) -> tuple[str, bytes | None, str | None]:
+        """Return the id of a task, its circuit without compression, and what is wrong with it."""
+        name = str(number)
+        try:
+            found = list(self._numbered([number]))
+            if not found:
+                return name, None, "it refers to something that is not there"
+            name, packed = found[0].task_id, found[0].packed
+            return name, None if packed is None else _native.unpack(*packed), None
+        except (LedgerError, ValueError, OverflowError) as error:
+            return name, None, str(error)
+
     def table(self, sweep: Sweep | None = None) -> Any:
         """Return results as a ``pyarrow.Table``, which pandas and polars take by the Arrow interface.
 
@@ -217,31 +273,45 @@ class Ledger:
         """Return the results of some tasks, by the column that they were looked for by."""
         marks = ", ".join("?" * len(values))
         condition = f"WHERE {column} IN ({marks})"
-        rows = self._database.rows(f"SELECT {column}, {_COLUMNS} FROM {_JOINS} {condition}", values)  # noqa: S608 (ours)
+        rows = self._database.rows(f"SELECT {column}, {_COLUMNS} FROM {_JOINS} {condition}", values, _KINDS)  # noqa: S608 (ours)
         packed = {}
         if with_circuits:
             circuits = f"SELECT task, packed, length FROM transpiled WHERE task IN ({', '.join('?' * len(rows))})"  # noqa: S608
-            packed = {
-                task: (form, length) for task, form, length in self._database.rows(circuits, [it[-1] for it in rows])
-            }
-        return {key: _result(row, packed.get(row[-1])) for key, *row in rows}
+            found = self._database.rows(circuits, [it[-1] for it in rows], (int, bytes, int))
+            packed = {task: (form, length) for task, form, length in found}
+        try:
+            return {key: _result(row, packed.get(row[-1])) for key, *row in rows}
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise LedgerDamagedError(
+                f"{self.path} is damaged: a task has a value that makes no sense: {error}."
+            ) from error
 
-    def _results_of(self, sweep: Sweep, indices: Iterable[int], *, with_circuits: bool = True) -> Iterator[TaskResult]:
-        """Yield the results of some tasks of a sweep, in the order of ``indices``."""
+    def _results_of(
+        self,
+        sweep: Sweep,
+        indices: Iterable[int],
+        *,
+        with_circuits: bool = True,
+        lost: Mapping[int, TaskResult] | None = None,
+    ) -> Iterator[TaskResult]:
+        """Yield the results of some tasks of a sweep, in the order of ``indices``; ``lost`` has some that are not here."""
         waiting = iter(indices)
         while batch := list(islice(waiting, _BATCH)):
             ids = [sweep._id(index) for index in batch]
             found = self._found("tasks.id", ids, with_circuits=with_circuits)
             for index, each in zip(batch, ids, strict=True):
-                if each not in found:
+                result = found.get(each)
+                if lost and (result is None or result.is_lost):
+                    result = lost.get(index, result)
+                if result is None:
                     raise LedgerError(
                         f"{self.path} has no result of task {index}: run the sweep with this ledger first."
                     )
-                yield found[each]
+                yield result
 
     def _known_of(self, sweep: Sweep, *, with_circuit: bool, retry_failed: bool) -> Iterator[tuple[int, bool]]:
         """Yield each index of a sweep, and whether its result is here."""
-        condition = " AND error IS NULL" if retry_failed else ""
+        condition = " AND error IS NULL" if retry_failed else _IS_NOT_LOST
         if with_circuit:
             condition += " AND (error IS NOT NULL OR number IN (SELECT task FROM transpiled))"
         per_snapshot = len(sweep) // max(1, sweep.shape[0])
@@ -329,7 +399,7 @@ def _result(row: Sequence[Any], packed: tuple[bytes, int] | None) -> TaskResult:
     (seed, initial_layout, fractional, qiskit, error, *figures) = rest
     values = dict(zip(FIGURES, figures, strict=False))
     wall, cpu, worker, attempts, _ = figures[len(FIGURES) :]
-    values["operations"] = None if values["operations"] is None else json.loads(values["operations"])
+    values["operations"] = _operations(values["operations"])
     for name in ("layout", "final_layout"):
         values[name] = _qubits(values[name])
     return TaskResult(
@@ -340,8 +410,22 @@ def _result(row: Sequence[Any], packed: tuple[bytes, int] | None) -> TaskResult:
     )  # fmt: skip
 
 
+def _operations(text: str | None) -> dict[str, int] | None:
+    if text is None:
+        return None
+    operations = json.loads(text)
+    if not isinstance(operations, dict) or not all(type(count) is int for count in operations.values()):
+        raise ValueError(f"{text[:100]!r} are no operations")
+    return operations
+
+
 def _qubits(text: str | None) -> tuple[int, ...] | None:
-    return None if text is None else tuple(json.loads(text))
+    if text is None:
+        return None
+    qubits = tuple(json.loads(text))
+    if not all(type(qubit) is int and abs(qubit) < _MOST_QUBITS for qubit in qubits):
+        raise ValueError(f"{text[:100]!r} is no layout")
+    return qubits
 
 
 def _order(result: TaskResult) -> tuple[Any, ...]:

@@ -6,6 +6,8 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO, NamedTuple
 
+#: The class of errors that are the fault of machines and workers, not of tasks. Ledgers do not keep these.
+WORKER_LOST = "WorkerLost"
 #: How frames begin.
 LENGTH = struct.Struct("<Q")
 

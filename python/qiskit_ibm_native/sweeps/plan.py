@@ -221,7 +221,9 @@ class Sweep(Sequence[Task]):
             ledger: Where to keep results: a file, which is made if there is none, or an open ledger. By default a temporary
                 one, which lives as long as the results.
             keep_circuits: Whether to keep transpiled circuits, too.
-            on_error: ``"record"`` to keep what went wrong with a task as its result; ``"raise"`` to stop at the first.
+            on_error: ``"record"`` to keep what went wrong with a task as its result; ``"raise"`` to stop at the first. What
+                workers and their machines are to blame for is in the results of this run alone, see
+                :attr:`TaskResult.is_lost`.
             timeout: Seconds that a task may take; by default, as long as it likes.
             max_in_flight: How many tasks may be submitted and not done. By default, as many as keep all workers busy that
                 have answered so far.
@@ -230,7 +232,8 @@ class Sweep(Sequence[Task]):
             retries: How often a task is tried again before it is recorded as failed.
             memory_limit: Bytes that tasks may allocate in the process of a worker, beside what it has to begin with; on
                 Linux. By default half of the machine's memory.
-            retry_failed: Whether to try tasks again that the ledger has as failed.
+            retry_failed: Whether to try tasks again that the ledger has as failed. Those whose worker was lost are tried
+                again in any case.
 
         Raises:
             SweepError: With ``on_error="raise"``, a task failed; or the executor does not work at all.
@@ -244,9 +247,10 @@ class Sweep(Sequence[Task]):
             keep_circuits, on_error, timeout, max_in_flight, progress, retries, memory_limit, retry_failed
         )
         kept = self._open(ledger)
-        for _ in Run(self, executor, kept, options).finished():
+        run = Run(self, executor, kept, options)
+        for _ in run.finished():
             pass
-        return SweepResults(self, kept)
+        return SweepResults(self, kept, run.lost)
 
     def stream(
         self,
@@ -269,7 +273,8 @@ class Sweep(Sequence[Task]):
 
         chosen = RunOptions(**options)
         kept = self._open(ledger)
-        return streamed(SweepResults(self, kept), Run(self, executor, kept, chosen), in_order=in_order)
+        run = Run(self, executor, kept, chosen)
+        return streamed(SweepResults(self, kept, run.lost), run, in_order=in_order)
 
     def _open(self, ledger: Ledger | str | os.PathLike[str] | None) -> Ledger:
         from .ledger import Ledger

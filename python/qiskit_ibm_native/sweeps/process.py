@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 
 from .child import LAST
 from .materials import Materials, needs_of
-from .messages import LENGTH, TaskOrder, Terms, write_frame
+from .messages import LENGTH, WORKER_LOST, TaskOrder, Terms, write_frame
 
 #: Seconds that a process gets to end by itself when its time is over, and to start.
 _GRACE, _START = 5.0, 300.0
@@ -26,6 +26,8 @@ _GRACE, _START = 5.0, 300.0
 _LOOK = 0.5
 #: How much is kept of what a process says: when it crashes, that is all that tells why.
 _MOST_TEXT = 2000
+#: By these, machines and their schedulers end processes; no task ends its own like that by mistake.
+_FROM_OUTSIDE = {"SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIGXCPU"}
 #: What makes the transpiler's results depend on the machine, or lets it use processors that other workers have.
 _ENVIRONMENT = {
     "PYTHONHASHSEED": "0", "QISKIT_PARALLEL": "FALSE", "QISKIT_IN_PARALLEL": "TRUE", "QISKIT_SETTINGS": os.devnull,
@@ -54,25 +56,11 @@ class Process:
         Raises:
             OSError: The system does not let it start.
         """
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(_MPI)}
-        for name in _DROPPED:
-            environment.pop(name, None)
         self.known = Materials()
         #: Where it writes what it was doing when its time was over.
         self._trace = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (closed with the process)
-        trace = self._trace.fileno()
         try:
-            # In a session of its own, so that Ctrl-C reaches the driver alone, and all that it starts ends with it.
-            self._process = subprocess.Popen(  # noqa: S603 (our own interpreter)
-                [sys.executable, "-c", _PROGRAM.format(path=sys.path, trace=trace)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-                env={**environment, **_ENVIRONMENT},
-                start_new_session=True,
-                pass_fds=(trace,),
-            )
+            self._process = _started(self._trace.fileno())
         except BaseException:
             self._trace.close()
             raise
@@ -80,8 +68,16 @@ class Process:
         self._versions: tuple[str, ...] | None = None
         self._is_overdue = False
         self._said = b""
+        # select() would refuse descriptors above 1023, which programs with many open files have.
+        self._answers = select.poll()
+        self._answers.register(self._process.stdout, select.POLLIN)  # type: ignore[arg-type]
         self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
+        try:
+            self._listener.start()
+        except RuntimeError as error:
+            self.kill()
+            self.close_files()
+            raise OSError(str(error)) from error
 
     @property
     def is_alive(self) -> bool:
@@ -144,16 +140,14 @@ class Process:
         assert self._process.stdout is not None  # noqa: S101 (it is a pipe)
         parts: list[bytes] = []
         while count:
-            if hasattr(select, "poll"):
-                ready, _, _ = select.select([self._process.stdout], [], [], _LOOK)
-                if not ready:
-                    if not self.is_alive:
-                        return None
-                    if deadline is not None and time.monotonic() > deadline:
-                        self._is_overdue = True
-                        self.kill()
-                        return None
-                    continue
+            if not self._answers.poll(_LOOK * 1000):
+                if not self.is_alive:
+                    return None
+                if deadline is not None and time.monotonic() > deadline:
+                    self._is_overdue = True
+                    self.kill()
+                    return None
+                continue
             part = self._process.stdout.read(count)
             if not part:
                 return None
@@ -163,15 +157,20 @@ class Process:
 
     def why_it_ended(self, timeout: float | None) -> tuple[str, str]:
         """Return the class of the error and its message, for a process that ended in the midst of a task."""
-        self.kill(wait=_GRACE)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GRACE)
+        is_stuck = self.is_alive
+        self.kill()
         self._trace.seek(0)
         where = self._trace.read(_MOST_TEXT).decode(errors="replace").strip()
         if self._is_overdue or where:
             return "TimeoutError", f"The task took more than {timeout:g} s.\n{where}".strip()
         code = self._process.returncode
         name = signal.Signals(-code).name if -code in set(signal.Signals) else f"exit code {code}"
-        hint = " Perhaps there was not enough memory." if code == -signal.SIGKILL else ""
-        return "WorkerDied", f"The process of the task ended by {name}.{hint}\n{self._text()}".strip()
+        if name in _FROM_OUTSIDE and not is_stuck:
+            text = f"The process of the task was ended by {name}, perhaps because the machine had no memory left."
+            return WORKER_LOST, f"{text}\n{self._text()}".strip()
+        return "WorkerDied", f"The process of the task ended by {name}.\n{self._text()}".strip()
 
     def kill(self, *, wait: float = 0.0) -> None:
         """End it, after it had so many seconds to end by itself, and all that it started."""
@@ -188,7 +187,30 @@ class Process:
         """End it and forget it."""
         self.kill()
         self._listener.join(_LOOK)
+        self.close_files()
+
+    def close_files(self) -> None:
+        """Close this process's ends of the pipes."""
         for file in (self._process.stdin, self._process.stdout, self._process.stderr, self._trace):
             with contextlib.suppress(OSError):
                 if file is not None:
                     file.close()
+
+
+def _started(trace: int) -> subprocess.Popen[bytes]:
+    """Start the interpreter, which writes tracebacks of timeouts to the file ``trace``."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(_MPI)}
+    for name in _DROPPED:
+        environment.pop(name, None)
+    # In a session of its own, so that Ctrl-C reaches the driver alone, and all that it starts ends with it. The program
+    # exchanges sys.path before it imports anything, so that the current folder counts only if it does so here.
+    return subprocess.Popen(  # noqa: S603 (our own interpreter)
+        [sys.executable, "-c", _PROGRAM.format(path=sys.path, trace=trace)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        env={**environment, **_ENVIRONMENT},
+        start_new_session=True,
+        pass_fds=(trace,),
+    )

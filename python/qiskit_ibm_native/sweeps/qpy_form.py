@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
 _QPY, _PICKLE = b"Q", b"P"
+#: How QPY begins, and the oldest version that is read: later ones have neither text for sympy nor pickles of symengine.
+_MAGIC, _OLDEST = b"QISKIT", bytes([13])
 #: Units that QPY gives back.
 _KEPT = frozenset({"dt", "expr"})
 
@@ -44,10 +46,16 @@ def encode(circuit: QuantumCircuit) -> bytes:
 
 
 def decode(form: bytes) -> QuantumCircuit:
-    """Return the circuit that :func:`encode` took."""
+    """Return the circuit that :func:`encode` took.
+
+    Raises:
+        ValueError: There is none, or it is of a version of QPY that evaluates expressions. Qiskit raises others.
+    """
     from qiskit import qpy
 
     note, _, content = form.partition(b"\n")
+    if content[: len(_MAGIC)] != _MAGIC or content[len(_MAGIC) : len(_MAGIC) + 1] < _OLDEST:
+        raise ValueError("it is no QPY, or of a version before 13, which Qiskit 1.3 was the first to write")
     (circuit,) = qpy.load(io.BytesIO(content))
     if note:
         _restore(circuit, iter(json.loads(note)))

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
 from .. import _native
+from ..exceptions import LedgerDamagedError
+from .messages import WORKER_LOST
 from .qpy_form import decode
 
 if TYPE_CHECKING:
@@ -91,8 +93,27 @@ class TaskResult:
 
     @property
     def transpiled(self) -> QuantumCircuit | None:
-        """The transpiled circuit; ``None`` if it was not kept, or if there is none."""
-        return None if self.packed is None else decode(_native.unpack(*self.packed))
+        """The transpiled circuit; ``None`` if it was not kept, or if there is none.
+
+        Raises:
+            LedgerDamagedError: What the ledger has is no circuit.
+        """
+        if self.packed is None:
+            return None
+        try:
+            return decode(_native.unpack(*self.packed))
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # panics of Rust are no Exceptions
+            raise LedgerDamagedError(
+                f"The circuit of task {self.task_id} ({self.circuit} on {self.backend}) is damaged: {error}. Another ledger"
+                " gets a new one when the sweep is run with it."
+            ) from error
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether workers and their machines are to blame for the error: ledgers do not keep it, and the next run tries again."""
+        return self.error is not None and self.error.startswith(f"{WORKER_LOST}: ")
 
     @classmethod
     def _of(cls, sweep: Sweep, index: int, outcome: Outcome) -> TaskResult:
@@ -134,12 +155,17 @@ FIGURES = (
 
 
 class SweepResults(Sequence[TaskResult]):
-    """The results of a sweep, in its order, read from the ledger when they are asked for."""
+    """The results of a sweep, in its order, read from the ledger when they are asked for.
 
-    def __init__(self, sweep: Sweep, ledger: Ledger) -> None:
+    Tasks that were not done because a worker was lost (:attr:`TaskResult.is_lost`) are in no ledger. Their results are kept
+    here until another run has done these tasks.
+    """
+
+    def __init__(self, sweep: Sweep, ledger: Ledger, lost: Mapping[int, TaskResult] | None = None) -> None:
         """Create them; they come from :meth:`Sweep.run`."""
         self.sweep = sweep
         self.ledger = ledger
+        self._lost = {} if lost is None else lost
 
     def __len__(self) -> int:
         return len(self.sweep)
@@ -152,12 +178,15 @@ class SweepResults(Sequence[TaskResult]):
 
     def __getitem__(self, index: int | slice) -> TaskResult | list[TaskResult]:
         if isinstance(index, slice):
-            return list(self.ledger._results_of(self.sweep, range(len(self))[index]))
-        (result,) = self.ledger._results_of(self.sweep, [range(len(self))[index]])
+            return list(self._of(range(len(self))[index]))
+        (result,) = self._of([range(len(self))[index]])
         return result
 
     def __iter__(self) -> Iterator[TaskResult]:
-        return self.ledger._results_of(self.sweep, range(len(self)))
+        return self._of(range(len(self)))
+
+    def _of(self, indices: Sequence[int], *, with_circuits: bool = True) -> Iterator[TaskResult]:
+        return self.ledger._results_of(self.sweep, indices, with_circuits=with_circuits, lost=self._lost)
 
     @property
     def errors(self) -> list[TaskResult]:
@@ -166,7 +195,9 @@ class SweepResults(Sequence[TaskResult]):
 
     def table(self) -> Any:
         """Return the results as a table, see :meth:`Ledger.table`."""
-        return self.ledger.table(self.sweep)
+        from .table import table_of
+
+        return table_of(self._of(range(len(self)), with_circuits=False))
 
     def __repr__(self) -> str:
         return f"<SweepResults of {len(self)} tasks in {self.ledger!r}>"

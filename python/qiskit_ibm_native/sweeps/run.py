@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import pickle
 import queue
 import threading
@@ -16,9 +17,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import IBMInputValueError, SweepError
+from ..logger import logger
 from ..processors import available_processors
 from .chunks import Chunker
-from .messages import Chunk, Figures, Outcome, Reply, Terms
+from .messages import WORKER_LOST, Chunk, Figures, Outcome, Reply, Terms
 from .progress import Progress, shown
 from .results import TaskResult
 from .worker import Stopped, Worker, run_chunk, this_worker
@@ -83,6 +85,9 @@ class Run:
         self._written = time.monotonic()
         self._state = Progress(len(sweep))
         self._known: deque[int] = deque()
+        self._process = os.getpid()
+        #: Results that workers and machines are to blame for, by index: they are in no ledger, and the next run is to have others.
+        self.lost: dict[int, TaskResult] = {}
 
     def finished(self) -> Iterator[tuple[int, TaskResult | None]]:
         """Yield index and result of each task as they come; ``None`` for a result that the ledger has already."""
@@ -90,6 +95,7 @@ class Run:
             try:
                 missing = self._missing()
                 while True:
+                    self._check_that_it_is_ours()
                     while self._submit_all(missing):
                         yield from self._taken_from_ledger()
                     yield from self._taken_from_ledger()
@@ -100,6 +106,10 @@ class Run:
             finally:
                 self._stop()
             report(self._state)
+
+    def _check_that_it_is_ours(self) -> None:
+        if os.getpid() != self._process:
+            raise SweepError("A run goes on in the process that began it, not in one that was forked off meanwhile.")
 
     def _taken_from_ledger(self) -> Iterator[tuple[int, None]]:
         while self._known:
@@ -190,17 +200,23 @@ class Run:
             return None
 
     def _done_all(self, outcomes: list[tuple[int, Outcome]]) -> Iterator[tuple[int, TaskResult]]:
-        results = [(index, TaskResult._of(self._sweep, index, outcome)) for index, outcome in outcomes]
+        results = self._noted(outcomes)
         failed = [(index, result) for index, result in results if result.error is not None]
         self._state.done += len(results)
         self._state.failed += len(failed)
-        self._unwritten.extend(results)
         if len(self._unwritten) >= _WRITE_AT or time.monotonic() > self._written + _WRITE_AFTER:
             self.flush()
         if failed and self._options.on_error == "raise":
             index, result = failed[0]
             raise SweepError(f"Task {index} ({result.circuit} on {result.backend}) failed: {result.error}")
         yield from results
+
+    def _noted(self, outcomes: list[tuple[int, Outcome]]) -> list[tuple[int, TaskResult]]:
+        """Return results, which are to be written unless the workers are to blame for them."""
+        results = [(index, TaskResult._of(self._sweep, index, outcome)) for index, outcome in outcomes]
+        self._unwritten.extend((index, result) for index, result in results if not result.is_lost)
+        self.lost.update((index, result) for index, result in results if result.is_lost)
+        return results
 
     def _lost(self, chunk: Chunk, error: BaseException) -> Iterator[tuple[int, TaskResult]]:
         """Give tasks out again whose worker is lost, one by one, so that the guilty one is found."""
@@ -214,7 +230,7 @@ class Run:
         again = [task for task in chunk.tasks if self._losses[task.number] < _LOSSES]
         self._chunker.give_again(again)
         text = f"The executor's worker was lost each time: {type(error).__name__}: {error}"
-        outcome = Outcome(None, None, ("WorkerLost", text), 0.0, 0.0, "", _LOSSES)
+        outcome = Outcome(None, None, (WORKER_LOST, text), 0.0, 0.0, "", _LOSSES)
         yield from self._done_all([(task.number, outcome) for task in chunk.tasks if task not in again])
 
     def flush(self) -> None:
@@ -225,18 +241,31 @@ class Run:
 
     def _stop(self) -> None:
         """Keep what is done, and give up the rest; there is none unless the run was interrupted."""
+        if os.getpid() != self._process:
+            # Workers, results and ledger are those of the process that this one was forked off.
+            return
         is_interrupted = bool(self._in_flight)
         for future in self._in_flight:
             future.cancel()
         try:
             self._keep_replies()
             self.flush()
+            self._warn_of_lost()
         finally:
             if self._own is not None:
                 self._own.stop()
             elif is_interrupted:
                 # If the executor's workers are threads, their processes are ours.
                 this_worker().stop()
+
+    def _warn_of_lost(self) -> None:
+        if self.lost:
+            first = next(iter(self.lost.values()))
+            logger.warning(
+                "%d tasks were not done, because workers were lost or their machines failed; the next run with this ledger"
+                " does them. The first one, %s on %s: %s",
+                len(self.lost), first.circuit, first.backend, first.error,
+            )  # fmt: skip
 
     def _keep_replies(self) -> None:
         """Note results that came after the run was interrupted."""
@@ -245,9 +274,7 @@ class Run:
             chunk = self._in_flight.pop(future, None)
             if chunk is None or future.cancelled() or future.exception() is not None:
                 continue
-            for at, outcome in _outcomes(future.result()):
-                index = chunk.tasks[at].number
-                self._unwritten.append((index, TaskResult._of(self._sweep, index, outcome)))
+            self._noted([(chunk.tasks[at].number, outcome) for at, outcome in _outcomes(future.result())])
 
 
 class _OwnWorkers:

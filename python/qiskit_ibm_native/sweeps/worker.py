@@ -13,6 +13,7 @@ import pickle
 import socket
 import threading
 import time
+import weakref
 from collections import Counter, deque
 from collections.abc import Mapping
 
@@ -45,6 +46,7 @@ class Worker:
         self._busy: set[Process] = set()
         self._generation = 0
         self._is_closed = False
+        _WORKERS.add(self)
 
     def process(self) -> Process:
         """Return a process that nobody else uses; :meth:`give_back` ends that.
@@ -122,11 +124,23 @@ class Worker:
             # Who uses it notices, and closes it.
             process.kill()
 
+    def forget(self) -> None:
+        """Let go of all processes, in a process that was forked off: they are those of its parent."""
+        self._lock = threading.Lock()
+        self._is_closed = True
+        self._generation += 1
+        for process in (*self._idle, *self._busy):
+            process.close_files()
+        self._idle.clear()
+        self._busy.clear()
+
     @property
     def generation(self) -> int:
         """How often :meth:`stop` was called."""
         return self._generation
 
+
+_WORKERS: weakref.WeakSet[Worker] = weakref.WeakSet()
 
 _worker: Worker | None = None
 _worker_lock = threading.Lock()
@@ -142,13 +156,15 @@ def this_worker() -> Worker:
         return _worker
 
 
-def _forget_worker() -> None:
+def _forget_workers() -> None:
     global _worker, _worker_lock
     _worker, _worker_lock = None, threading.Lock()
+    for worker in list(_WORKERS):
+        worker.forget()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_worker)
+    os.register_at_fork(after_in_child=_forget_workers)
 
 
 def run_chunk(chunk: Chunk) -> Reply:
