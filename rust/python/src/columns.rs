@@ -8,9 +8,11 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 use qiskit_ibm_native_core::columns::{Column, GateColumns, QubitQuantity};
-use qiskit_ibm_native_core::pack::{pack, unpack};
+use qiskit_ibm_native_core::pack::{MAX_LENGTH, pack, unpack};
 use qiskit_ibm_native_core::qargs::QargsList;
-use qiskit_ibm_native_core::series::{GateSeries, Table, Values, Wanted, extract, find, from_bytes, stack, stack_gate};
+use qiskit_ibm_native_core::series::{
+    GateSeries, Table, TooLarge, Values, Wanted, cells, check_qubits, extract, find, from_bytes, stack, stack_gate,
+};
 use qiskit_ibm_native_core::snapshot::Reading;
 
 use crate::array::PyArray;
@@ -94,11 +96,11 @@ pub fn stack_snapshots<'py>(
         match wanted {
             Wanted::Gate(name) => {
                 let tables: Vec<_> = all().map(|it| it.and_then(|properties| properties.gate(name))).collect();
-                Stacked::Gate(stack_gate(&tables))
+                stack_gate(&tables).map(Stacked::Gate)
             }
             Wanted::Qubits(quantity) => {
                 let columns: Vec<_> = all().map(|it| it.map(|properties| properties.qubits.column(quantity))).collect();
-                Stacked::Qubits(stack(&columns, width), width)
+                stack(&columns, width).map(|table| Stacked::Qubits(table, width))
             }
             Wanted::Operational => {
                 let found: Vec<_> = all().map(|it| it.and_then(|properties| find(properties, wanted))).collect();
@@ -106,7 +108,7 @@ pub fn stack_snapshots<'py>(
             }
         }
     });
-    stacked.arrays(py, readings.len(), gate)
+    stacked.map_err(value_error)?.arrays(py, readings.len(), gate)
 }
 
 /// Reads what is wanted of compressed properties payloads: as bytes, or as a text that says why not.
@@ -141,13 +143,21 @@ pub fn stack_extracted<'py>(
     num_qubits: u32,
 ) -> PyResult<Bound<'py, PyDict>> {
     let wanted = wanted(quantity, gate)?;
-    let stacked = py.detach(|| {
-        let found =
-            extracted.iter().map(|bytes| from_bytes(bytes, wanted, num_qubits)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Stacked::of(&found, wanted, num_qubits))
-    });
-    let error = |error: qiskit_ibm_native_core::compact::CompactError| PyValueError::new_err(error.to_string());
-    stacked.map_err(error)?.arrays(py, extracted.len(), gate)
+    check_qubits(num_qubits).map_err(value_error)?;
+    if gate.is_none() {
+        // An extract of a few bytes can have a value for each qubit, so this is looked at before they are read.
+        cells(extracted.len(), num_qubits as usize).map_err(value_error)?;
+    }
+    let found = py
+        .detach(|| extracted.iter().map(|bytes| from_bytes(bytes, wanted, num_qubits)).collect::<Result<Vec<_>, _>>());
+    let found = found.map_err(value_error)?;
+    let stacked = py.detach(|| Stacked::of(&found, wanted, num_qubits));
+    stacked.map_err(value_error)?.arrays(py, extracted.len(), gate)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
+fn value_error(error: impl ToString) -> PyErr {
+    PyValueError::new_err(error.to_string())
 }
 
 fn gate_of(found: Option<&Values>) -> Option<&GateColumns> {
@@ -175,6 +185,7 @@ pub fn damaged_extracts(
     num_qubits: u32,
 ) -> PyResult<Vec<usize>> {
     let wanted = wanted(quantity, gate)?;
+    check_qubits(num_qubits).map_err(value_error)?;
     let is_damaged =
         |(at, bytes): (usize, &PyBackedBytes)| from_bytes(bytes, wanted, num_qubits).is_err().then_some(at);
     Ok(py.detach(|| extracted.iter().enumerate().filter_map(is_damaged).collect()))
@@ -186,14 +197,12 @@ enum Stacked {
 }
 
 impl Stacked {
-    fn of(found: &[Option<Values>], wanted: Wanted<'_>, num_qubits: u32) -> Self {
+    fn of(found: &[Option<Values>], wanted: Wanted<'_>, num_qubits: u32) -> Result<Self, TooLarge> {
         if let Wanted::Gate(_) = wanted {
-            return Self::Gate(stack_gate(&found.iter().map(|it| gate_of(it.as_ref())).collect::<Vec<_>>()));
+            return stack_gate(&found.iter().map(|it| gate_of(it.as_ref())).collect::<Vec<_>>()).map(Self::Gate);
         }
-        Self::Qubits(
-            stack(&found.iter().map(|it| column_of(it.as_ref())).collect::<Vec<_>>(), num_qubits as usize),
-            num_qubits as usize,
-        )
+        let (columns, width) = (found.iter().map(|it| column_of(it.as_ref())).collect::<Vec<_>>(), num_qubits as usize);
+        stack(&columns, width).map(|table| Self::Qubits(table, width))
     }
 
     fn arrays<'py>(self, py: Python<'py>, times: usize, gate: Option<&str>) -> PyResult<Bound<'py, PyDict>> {
@@ -219,8 +228,14 @@ impl Stacked {
 /// Compresses a payload for an archive, where it is written once and read often.
 #[pyfunction(name = "pack")]
 #[expect(clippy::needless_pass_by_value, reason = "arguments of Python functions are owned")]
-pub fn pack_payload(py: Python<'_>, payload: PyBackedBytes) -> Bound<'_, PyBytes> {
-    PyBytes::new(py, &py.detach(|| pack(&payload, 6)))
+pub fn pack_payload(py: Python<'_>, payload: PyBackedBytes) -> PyResult<Bound<'_, PyBytes>> {
+    let packed = py.detach(|| pack(&payload, 6)).ok_or_else(|| {
+        PyValueError::new_err(format!(
+            "{} bytes are too many to be kept, which takes up to {MAX_LENGTH}",
+            payload.len()
+        ))
+    })?;
+    Ok(PyBytes::new(py, &packed))
 }
 
 /// Decompresses a payload.
