@@ -2,6 +2,7 @@
 //! One quantity over many calibrations: columns stacked in the order of time.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::fmt;
 
 use crate::columns::{Column, GateColumns, QubitQuantity, State};
@@ -72,18 +73,27 @@ pub fn cells(times: usize, places: usize) -> Result<usize, TooLarge> {
     times.checked_mul(places).filter(|cells| *cells <= MAX_CELLS).ok_or(TooLarge { times, places })
 }
 
+/// An empty list with room for a table.
+fn room<T>(times: usize, places: usize) -> Result<Vec<T>, TooLarge> {
+    let mut list = Vec::new();
+    let reserved = list.try_reserve_exact(cells(times, places)?);
+    reserved.map(|()| list).map_err(|_| TooLarge { times, places })
+}
+
 impl Table {
     fn with_capacity(times: usize, places: usize) -> Result<Self, TooLarge> {
-        let cells = cells(times, places)?;
-        let mut table = Self::default();
-        let reserved = table.values.try_reserve_exact(cells).and_then(|()| table.valid.try_reserve_exact(cells));
-        reserved.map(|()| table).map_err(|_| TooLarge { times, places })
+        Ok(Self { values: room(times, places)?, valid: room(times, places)? })
     }
 
     fn missing(times: usize, places: usize) -> Result<Self, TooLarge> {
         let mut table = Self::with_capacity(times, places)?;
         table.add_missing(times * places);
         Ok(table)
+    }
+
+    fn add(&mut self, column: &Column) {
+        self.values.extend_from_slice(column.values());
+        self.valid.extend(column.states().iter().map(|state| state.is_valid()));
     }
 
     fn add_missing(&mut self, cells: usize) {
@@ -109,11 +119,28 @@ pub struct GateSeries {
 pub fn stack(columns: &[Option<&Column>], width: usize) -> Result<Table, TooLarge> {
     let mut table = Table::with_capacity(columns.len(), width)?;
     for column in columns {
-        if let Some(column) = column {
-            table.values.extend_from_slice(column.values());
-            table.valid.extend(column.states().iter().map(|state| state.is_valid()));
-        } else {
-            table.add_missing(width);
+        match column {
+            Some(column) => table.add(column),
+            None => table.add_missing(width),
+        }
+    }
+    Ok(table)
+}
+
+/// Stacks a quantity of qubits that [`extract`] gave of devices with `num_qubits` qubits.
+pub fn stack_extracts<'b>(
+    extracts: impl ExactSizeIterator<Item = &'b [u8]>,
+    wanted: Wanted<'_>,
+    num_qubits: u32,
+) -> Result<Table, Box<dyn Error + Send + Sync>> {
+    check_qubits(num_qubits)?;
+    let width = num_qubits as usize;
+    // An extract of a few bytes can have a value for each qubit, so there is room for the table before they are read.
+    let mut table = Table::with_capacity(extracts.len(), width)?;
+    for bytes in extracts {
+        match from_bytes(bytes, wanted, num_qubits)? {
+            Some(Values::Qubits(column)) => table.add(&column),
+            _ => table.add_missing(width),
         }
     }
     Ok(table)
@@ -137,10 +164,12 @@ pub fn stack_gate(tables: &[Option<&GateColumns>]) -> Result<GateSeries, TooLarg
         }
     }
     let width = qargs.len();
+    let mut operational = room(tables.len(), width)?;
+    operational.resize(tables.len() * width, false);
     let mut series = GateSeries {
         error: Table::missing(tables.len(), width)?,
         duration: Table::missing(tables.len(), width)?,
-        operational: vec![false; cells(tables.len(), width)?],
+        operational,
         qargs: QargsList::new(),
     };
     let mut places: (Option<&QargsList>, Vec<usize>) = (None, Vec::new());

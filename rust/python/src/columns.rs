@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Columns of snapshots, and of many snapshots one behind the other, as arrays.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use pyo3::exceptions::PyValueError;
@@ -11,7 +12,7 @@ use qiskit_ibm_native_core::columns::{Column, GateColumns, QubitQuantity};
 use qiskit_ibm_native_core::pack::{MAX_LENGTH, pack, unpack};
 use qiskit_ibm_native_core::qargs::QargsList;
 use qiskit_ibm_native_core::series::{
-    GateSeries, Table, TooLarge, Values, Wanted, cells, check_qubits, extract, find, from_bytes, stack, stack_gate,
+    GateSeries, Table, Values, Wanted, check_qubits, extract, find, from_bytes, stack, stack_extracts, stack_gate,
 };
 use qiskit_ibm_native_core::snapshot::Reading;
 
@@ -104,7 +105,8 @@ pub fn stack_snapshots<'py>(
             }
             Wanted::Operational => {
                 let found: Vec<_> = all().map(|it| it.and_then(|properties| find(properties, wanted))).collect();
-                Stacked::of(&found, wanted, num_qubits)
+                let columns: Vec<_> = found.iter().map(|found| column_of(found.as_ref())).collect();
+                stack(&columns, width).map(|table| Stacked::Qubits(table, width))
             }
         }
     });
@@ -143,15 +145,17 @@ pub fn stack_extracted<'py>(
     num_qubits: u32,
 ) -> PyResult<Bound<'py, PyDict>> {
     let wanted = wanted(quantity, gate)?;
-    check_qubits(num_qubits).map_err(value_error)?;
-    if gate.is_none() {
-        // An extract of a few bytes can have a value for each qubit, so this is looked at before they are read.
-        cells(extracted.len(), num_qubits as usize).map_err(value_error)?;
-    }
-    let found = py
-        .detach(|| extracted.iter().map(|bytes| from_bytes(bytes, wanted, num_qubits)).collect::<Result<Vec<_>, _>>());
-    let found = found.map_err(value_error)?;
-    let stacked = py.detach(|| Stacked::of(&found, wanted, num_qubits));
+    let stacked = py.detach(|| {
+        if gate.is_none() {
+            let table = stack_extracts(extracted.iter().map(|bytes| &bytes[..]), wanted, num_qubits)?;
+            return Ok(Stacked::Qubits(table, num_qubits as usize));
+        }
+        check_qubits(num_qubits)?;
+        let found =
+            extracted.iter().map(|bytes| from_bytes(bytes, wanted, num_qubits)).collect::<Result<Vec<_>, _>>()?;
+        let tables: Vec<_> = found.iter().map(|found| gate_of(found.as_ref())).collect();
+        Ok::<_, Box<dyn Error + Send + Sync>>(Stacked::Gate(stack_gate(&tables)?))
+    });
     stacked.map_err(value_error)?.arrays(py, extracted.len(), gate)
 }
 
@@ -197,14 +201,6 @@ enum Stacked {
 }
 
 impl Stacked {
-    fn of(found: &[Option<Values>], wanted: Wanted<'_>, num_qubits: u32) -> Result<Self, TooLarge> {
-        if let Wanted::Gate(_) = wanted {
-            return stack_gate(&found.iter().map(|it| gate_of(it.as_ref())).collect::<Vec<_>>()).map(Self::Gate);
-        }
-        let (columns, width) = (found.iter().map(|it| column_of(it.as_ref())).collect::<Vec<_>>(), num_qubits as usize);
-        stack(&columns, width).map(|table| Self::Qubits(table, width))
-    }
-
     fn arrays<'py>(self, py: Python<'py>, times: usize, gate: Option<&str>) -> PyResult<Bound<'py, PyDict>> {
         let arrays = PyDict::new(py);
         let add = |name: &str, table: Table, width: usize| {
