@@ -177,8 +177,8 @@ def test_a_compact_form_of_many_references_to_one_long_list_is_refused(tmp_path)
         return bytes([number & 0x7F | 0x80, number >> 7 & 0x7F | 0x80, number >> 14])
 
     def gate(number: int) -> bytes:
-        listed = count(1) + count(60_000) + bytes(120_000)
-        return b"\x06" + b"%06d" % number + b"\0\1" + (b"\1" if number else b"\0" + listed)
+        listed = b"\1" if number else b"\0" + count(1) + count(60_000) + bytes(120_000)
+        return b"\x06" + b"%06d" % number + b"\0\1" + listed
 
     gates = 50_000
     device = b"\1b" + count(5) + b"\0\0\0" + b"\1\1\1\1" + b"\0" + count(gates) + b"".join(map(gate, range(gates)))
