@@ -12,6 +12,8 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from formats import opened
 from qiskit_ibm_native import Snapshot, _native
 
@@ -193,3 +195,28 @@ except ValueError as error:
     print(error)
 """
     assert "lists of qubits are referred to too often" in run(program, path)[0]
+
+
+def test_payloads_that_are_short_when_compressed_are_read_in_the_memory_there_is(tmp_path):
+    """Lists of empty texts take the most memory of what JSON there is."""
+    start = b'{"backend_name": "b", "n_qubits": 1, "gates": [], "supported_instructions": [], "basis_gates": [""'
+    configuration = start + b',""' * (((64 << 20) - len(start) - 2) // 3) + b"]}"
+    packed = _native.pack(configuration)
+    assert len(packed) < 100_000
+    with pytest.raises(ValueError, match=f"{len(configuration) * 2} bytes are too many to be kept"):
+        _native.pack(configuration * 2)
+    form = Snapshot.load("vigo").to_bytes(payloads=False)
+    content = (
+        form[:10] + struct.pack("<H", 1) + form[12:-4] + struct.pack("<II", len(configuration), len(packed)) + packed
+    )
+    (tmp_path / "form").write_bytes(sealed(content + 2 * b"\xff\xff\xff\xff\xff\xff\xff\xff"))
+    statement = "UPDATE payloads SET length = ?, packed = ? WHERE id IN (SELECT configuration FROM calibrations)"
+    changed("archive-2", tmp_path, lambda file: file.execute(statement, (len(configuration), packed)))
+    program = """
+snapshot = Snapshot.from_bytes((path / "form").read_bytes())
+refused(lambda: snapshot.payloads)
+archive = CalibrationArchive(path / "archive-2.sqlite3")
+refused(lambda: archive.latest("ibmq_lima"))
+print(bool(archive.verify()))
+"""
+    assert run(program, tmp_path) == ["CompactFormError True", "ArchiveDamagedError True", "False"]

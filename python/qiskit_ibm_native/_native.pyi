@@ -65,7 +65,7 @@ class Snapshot:
         """Return the compact form, with or without payloads.
 
         Raises:
-            CompactFormError: Payloads are asked for, and there are none, or one has more than 256 MiB.
+            CompactFormError: Payloads are asked for, and there are none, or one has more than 64 MiB.
         """
 
     @property
@@ -249,18 +249,23 @@ def stack_extracted(extracted: Sequence[bytes], quantity: str, gate: str | None,
         ValueError: The bytes are something else, no device has so many qubits, or as in :func:`stack_snapshots`.
     """
 
-def pack(payload: bytes) -> bytes:
-    """Compress a payload (Zstandard).
+def pack(payload: bytes, limit: int = 67108864) -> bytes:
+    """Compress a payload (Zstandard), or what else has at most ``limit`` bytes.
 
     Raises:
-        ValueError: It has more than 256 MiB.
+        ValueError: There are more.
     """
 
-def unpack(packed: bytes, length: int) -> bytes:
-    """Decompress a payload of a known length. Memory is asked for as far as bytes come out, and never for a length alone.
+def unpack(packed: bytes, length: int, limit: int = 67108864) -> bytes:
+    """Decompress what :func:`pack` returned. Memory is asked for as far as bytes come out, and never for a length alone.
+
+    Args:
+        packed: A Zstandard frame, from whomever.
+        length: How many bytes it has without compression.
+        limit: How many it may have.
 
     Raises:
-        ValueError: It is something else, or has more than 256 MiB.
+        ValueError: It is something else, damaged, or longer.
     """
 
 @final

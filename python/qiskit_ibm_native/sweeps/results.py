@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
 from .. import _native
-from .qpy_form import decode
+from .qpy_form import MAX_CIRCUIT, decode
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -92,7 +92,7 @@ class TaskResult:
     @property
     def transpiled(self) -> QuantumCircuit | None:
         """The transpiled circuit; ``None`` if it was not kept, or if there is none."""
-        return None if self.packed is None else decode(_native.unpack(*self.packed))
+        return None if self.packed is None else decode(_native.unpack(*self.packed, MAX_CIRCUIT))
 
     @classmethod
     def _of(cls, sweep: Sweep, index: int, outcome: Outcome) -> TaskResult:

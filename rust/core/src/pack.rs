@@ -7,8 +7,9 @@
 use zstd::bulk::Compressor;
 use zstd::zstd_safe::{DCtx, get_error_name, get_frame_content_size};
 
-/// No payload that is kept is longer. Published ones have 1.5 MB, and 10,000 qubits would take 30 MB.
-pub const MAX_LENGTH: usize = 256 << 20;
+/// No payload that is kept is longer. Published ones have 1.5 MB, and 10,000 qubits would take 30 MB. What is read of a
+/// payload may take twelve times as much memory as it has bytes, and a few kilobytes can be decompressed to all of it.
+pub const MAX_PAYLOAD: usize = 64 << 20;
 /// The room at first: enough for all published payloads, so that these are decompressed once.
 const FIRST_ROOM: usize = 4 << 20;
 /// How much more room there is when it was too little. Twice would decompress 30 MB twice, this does so with a seventh.
@@ -16,26 +17,25 @@ const MORE_ROOM: usize = 8;
 /// What Zstandard says if more comes out than there is room for; the crate has no code for it.
 const NO_ROOM: &str = "Destination buffer is too small";
 
-/// Compresses; higher levels, up to 22, take longer for less. `None` if there are more than [`MAX_LENGTH`] bytes, which
-/// [`unpack`] would refuse.
+/// Compresses at most `limit` bytes; higher levels, up to 22, take longer for less. `None` if there are more.
 ///
 /// # Panics
 ///
 /// Only without memory.
 #[must_use]
-pub fn pack(bytes: &[u8], level: i32) -> Option<Vec<u8>> {
+pub fn pack(bytes: &[u8], level: i32, limit: usize) -> Option<Vec<u8>> {
     let compress = || {
         let mut compressor = Compressor::new(level)?;
         compressor.include_checksum(true)?;
         compressor.compress(bytes)
     };
-    (bytes.len() <= MAX_LENGTH).then(|| compress().expect("compression into memory does not fail"))
+    (bytes.len() <= limit).then(|| compress().expect("compression into memory does not fail"))
 }
 
-/// Decompresses `length` bytes; `None` if that is not what `packed` has, or more than [`MAX_LENGTH`].
+/// Decompresses `length` bytes; `None` if that is not what `packed` has, or more than `limit`.
 #[must_use]
-pub fn unpack(packed: &[u8], length: usize) -> Option<Vec<u8>> {
-    if length > MAX_LENGTH || get_frame_content_size(packed).ok().flatten() != Some(length as u64) {
+pub fn unpack(packed: &[u8], length: usize, limit: usize) -> Option<Vec<u8>> {
+    if length > limit || get_frame_content_size(packed).ok().flatten() != Some(length as u64) {
         return None;
     }
     let mut context = DCtx::try_create()?;
@@ -53,7 +53,7 @@ pub fn unpack(packed: &[u8], length: usize) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FIRST_ROOM, MAX_LENGTH, MORE_ROOM, pack, unpack};
+    use super::{FIRST_ROOM, MAX_PAYLOAD, MORE_ROOM, pack, unpack};
 
     /// A frame whose only block has `length` zeros, and whose header says that there are `claimed`.
     fn frame_of_zeros(claimed: u64, length: u32) -> Vec<u8> {
@@ -70,28 +70,30 @@ mod tests {
         let lengths = [0, 1, FIRST_ROOM - 1, FIRST_ROOM, FIRST_ROOM + 1, FIRST_ROOM * MORE_ROOM + 1];
         for length in lengths {
             let bytes: Vec<u8> = (0..length).map(|at| ((at * at) >> 7).to_le_bytes()[0]).collect();
-            let packed = pack(&bytes, 1).expect("it is short enough");
-            assert!(unpack(&packed, length).as_ref() == Some(&bytes), "{length}");
-            assert_eq!(unpack(&packed, length + 1), None);
-            assert_eq!(unpack(&packed[..packed.len() - 1], length), None);
+            let packed = pack(&bytes, 1, MAX_PAYLOAD).expect("it is short enough");
+            assert!(unpack(&packed, length, MAX_PAYLOAD).as_ref() == Some(&bytes), "{length}");
+            assert_eq!(unpack(&packed, length + 1, MAX_PAYLOAD), None);
+            assert_eq!(unpack(&packed[..packed.len() - 1], length, MAX_PAYLOAD), None);
         }
     }
 
     #[test]
     fn the_length_that_a_frame_claims_asks_for_no_memory() {
-        assert_eq!(unpack(&frame_of_zeros(1000, 1000), 1000), Some(vec![0; 1000]));
-        for claimed in [1_u64 << 60, 1 << 36, (1 << 32) - 2, MAX_LENGTH as u64, 1001] {
-            assert_eq!(unpack(&frame_of_zeros(claimed, 1000), usize::try_from(claimed).expect("64 bits")), None);
+        let unpacked = |claimed: u64| {
+            let length = usize::try_from(claimed).expect("64 bits");
+            unpack(&frame_of_zeros(claimed, 1000), length, usize::MAX)
+        };
+        assert_eq!(unpacked(1000), Some(vec![0; 1000]));
+        for claimed in [1 << 60, 1 << 36, (1 << 32) - 2, MAX_PAYLOAD as u64, 1001] {
+            assert_eq!(unpacked(claimed), None);
         }
     }
 
     #[test]
     fn nothing_longer_than_the_limit_is_packed_or_unpacked() {
-        let bytes = vec![0; MAX_LENGTH + 1];
-        assert_eq!(pack(&bytes, 1), None);
-        let packed = pack(&bytes[1..], 1).expect("it is short enough");
-        assert_eq!(unpack(&packed, MAX_LENGTH).map(|bytes| bytes.len()), Some(MAX_LENGTH));
-        let longer = zstd::bulk::compress(&bytes, 1).expect("there is memory");
-        assert_eq!(unpack(&longer, MAX_LENGTH + 1), None);
+        assert_eq!(pack(&[0; 1001], 1, 1000), None);
+        let packed = pack(&[0; 1001], 1, 1001).expect("it is short enough");
+        assert_eq!(unpack(&packed, 1001, 1001), Some(vec![0; 1001]));
+        assert_eq!(unpack(&packed, 1001, 1000), None);
     }
 }

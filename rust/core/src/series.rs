@@ -9,7 +9,7 @@ use crate::columns::{Column, GateColumns, QubitQuantity, State};
 use crate::compact::{CompactError, read_column, read_gate, write_column, write_gate};
 use crate::configuration::MAX_QUBITS;
 use crate::error::{Payload, PayloadError};
-use crate::pack::unpack;
+use crate::pack::{MAX_PAYLOAD, unpack};
 use crate::parallel::in_parallel;
 use crate::properties::Properties;
 use crate::qargs::QargsList;
@@ -215,7 +215,7 @@ pub type PackedProperties<'b> = (&'b [u8], usize, u32);
 pub fn extract(packed: Vec<PackedProperties<'_>>, wanted: Wanted<'_>, threads: usize) -> Vec<Result<Vec<u8>, String>> {
     in_parallel(packed, threads, |(bytes, length, num_qubits)| {
         check_qubits(num_qubits)?;
-        let bytes = unpack(bytes, length).ok_or("the payload cannot be decompressed")?;
+        let bytes = unpack(bytes, length, MAX_PAYLOAD).ok_or("the payload cannot be decompressed")?;
         let error = |error: PayloadError| error.to_string();
         let properties =
             Properties::read(&bytes, num_qubits).map_err(|it| error(it.in_payload(Payload::Properties, &bytes)))?;

@@ -5,7 +5,7 @@ mod support;
 use qiskit_ibm_native_core::columns::{NO_DATE, QubitQuantity};
 use qiskit_ibm_native_core::configuration::MAX_QUBITS;
 use qiskit_ibm_native_core::diff::{Diff, Tolerance, What};
-use qiskit_ibm_native_core::pack::{pack, unpack};
+use qiskit_ibm_native_core::pack::{MAX_PAYLOAD, pack, unpack};
 use qiskit_ibm_native_core::series::{
     MAX_CELLS, NOT_LISTED, TooLarge, Values, Wanted, cells, extract, find, from_bytes, stack, stack_gate,
 };
@@ -59,10 +59,10 @@ fn what_is_extracted_is_what_is_found() {
     let snapshot = support::snapshot("fez");
     let properties = snapshot.properties().expect("it has some");
     let bytes = snapshot.payloads().properties.as_deref().expect("it has some");
-    let packed = pack(bytes, 3).expect("it is short enough");
-    assert_eq!(unpack(&packed, bytes.len()).as_deref(), Some(bytes));
-    assert_eq!(unpack(&packed, bytes.len() + 1), None);
-    assert_eq!(unpack(&packed[..100], bytes.len()), None);
+    let packed = pack(bytes, 3, MAX_PAYLOAD).expect("it is short enough");
+    assert_eq!(unpack(&packed, bytes.len(), MAX_PAYLOAD).as_deref(), Some(bytes));
+    assert_eq!(unpack(&packed, bytes.len() + 1, MAX_PAYLOAD), None);
+    assert_eq!(unpack(&packed[..100], bytes.len(), MAX_PAYLOAD), None);
     for wanted in [Wanted::Qubits(QubitQuantity::T2), Wanted::Operational, Wanted::Gate("cz")] {
         let found = find(properties, wanted).expect("it is there");
         let extracted = extract(vec![(&packed, bytes.len(), 156); 3], wanted, 2);

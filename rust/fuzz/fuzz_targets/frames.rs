@@ -6,23 +6,23 @@
 
 use libfuzzer_sys::fuzz_target;
 use qiskit_ibm_native_core::columns::QubitQuantity;
-use qiskit_ibm_native_core::pack::{pack, unpack};
+use qiskit_ibm_native_core::pack::{MAX_PAYLOAD, pack, unpack};
 use qiskit_ibm_native_core::series::{Wanted, extract, from_bytes};
 
 /// The magic number, and a descriptor: eight bytes of length, no checksum.
 const HEADER: [u8; 5] = [0x28, 0xB5, 0x2F, 0xFD, 0xE0];
 
 fuzz_target!(|content: &[u8]| {
-    let packed = pack(content, 1).expect("it is short enough");
-    assert_eq!(unpack(&packed, content.len()).as_deref(), Some(content));
+    let packed = pack(content, 1, MAX_PAYLOAD).expect("it is short enough");
+    assert_eq!(unpack(&packed, content.len(), MAX_PAYLOAD).as_deref(), Some(content));
     let Some((length, blocks)) = content.split_first_chunk::<4>() else { return };
     let length = u32::from_le_bytes(*length) as usize >> 5;
     let frame = [&HEADER[..], &(length as u64).to_le_bytes(), blocks].concat();
-    if let Some(bytes) = unpack(&frame, length) {
+    if let Some(bytes) = unpack(&frame, length, MAX_PAYLOAD) {
         assert_eq!(bytes.len(), length);
     }
-    assert_eq!(unpack(&frame, length + 1), None);
-    drop(unpack(content, length));
+    assert_eq!(unpack(&frame, length + 1, MAX_PAYLOAD), None);
+    drop(unpack(content, length, MAX_PAYLOAD));
     for wanted in [Wanted::Operational, Wanted::Qubits(QubitQuantity::T1), Wanted::Gate("cx")] {
         let extracted = extract(vec![(&frame, length, 5)], wanted, 1).remove(0);
         if let Ok(bytes) = extracted {

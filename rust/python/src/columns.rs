@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 use qiskit_ibm_native_core::columns::{Column, GateColumns, QubitQuantity};
-use qiskit_ibm_native_core::pack::{MAX_LENGTH, pack, unpack};
+use qiskit_ibm_native_core::pack::{MAX_PAYLOAD, pack, unpack};
 use qiskit_ibm_native_core::qargs::QargsList;
 use qiskit_ibm_native_core::series::{
     GateSeries, Table, Values, Wanted, check_qubits, extract, find, from_bytes, stack, stack_extracts, stack_gate,
@@ -221,24 +221,28 @@ impl Stacked {
     }
 }
 
-/// Compresses a payload for an archive, where it is written once and read often.
+/// Compresses a payload for an archive, where it is written once and read often, or what else has at most `limit` bytes.
 #[pyfunction(name = "pack")]
+#[pyo3(signature = (payload, limit = MAX_PAYLOAD))]
 #[expect(clippy::needless_pass_by_value, reason = "arguments of Python functions are owned")]
-pub fn pack_payload(py: Python<'_>, payload: PyBackedBytes) -> PyResult<Bound<'_, PyBytes>> {
-    let packed = py.detach(|| pack(&payload, 6)).ok_or_else(|| {
-        PyValueError::new_err(format!(
-            "{} bytes are too many to be kept, which takes up to {MAX_LENGTH}",
-            payload.len()
-        ))
+pub fn pack_payload(py: Python<'_>, payload: PyBackedBytes, limit: usize) -> PyResult<Bound<'_, PyBytes>> {
+    let packed = py.detach(|| pack(&payload, 6, limit)).ok_or_else(|| {
+        PyValueError::new_err(format!("{} bytes are too many to be kept, of which there may be {limit}", payload.len()))
     })?;
     Ok(PyBytes::new(py, &packed))
 }
 
-/// Decompresses a payload.
+/// Decompresses a payload, or what else has at most `limit` bytes.
 #[pyfunction(name = "unpack")]
+#[pyo3(signature = (packed, length, limit = MAX_PAYLOAD))]
 #[expect(clippy::needless_pass_by_value, reason = "arguments of Python functions are owned")]
-pub fn unpack_payload(py: Python<'_>, packed: PyBackedBytes, length: usize) -> PyResult<Bound<'_, PyBytes>> {
-    let bytes = py.detach(|| unpack(&packed, length));
+pub fn unpack_payload(
+    py: Python<'_>,
+    packed: PyBackedBytes,
+    length: usize,
+    limit: usize,
+) -> PyResult<Bound<'_, PyBytes>> {
+    let bytes = py.detach(|| unpack(&packed, length, limit));
     let bytes = bytes.ok_or_else(|| PyValueError::new_err("the payload cannot be decompressed"))?;
     Ok(PyBytes::new(py, &bytes))
 }

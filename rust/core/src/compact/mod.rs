@@ -27,7 +27,7 @@ use std::ops::Range;
 
 use self::bytes::Reader;
 use crate::columns::QubitQuantity;
-use crate::pack::{MAX_LENGTH, pack, unpack};
+use crate::pack::{MAX_PAYLOAD, pack, unpack};
 use crate::snapshot::{Payloads, Reading};
 
 pub(crate) use self::columns::{read_column, read_gate, write_column, write_gate};
@@ -107,7 +107,7 @@ impl fmt::Display for CompactError {
                  it, so make it anew from the payloads"
             ),
             Self::TooLong(length) => {
-                write!(f, "a payload of {length} bytes is too long for a compact form, which takes up to {MAX_LENGTH}")
+                write!(f, "a payload of {length} bytes is too long for a compact form, which takes up to {MAX_PAYLOAD}")
             }
             Self::Damaged { what, offset } => write!(f, "the compact form is damaged: {what} (byte {offset})"),
         }
@@ -156,7 +156,7 @@ pub fn encode<B: AsRef<[u8]>>(
             out.extend_from_slice(&[NONE.to_le_bytes(); 2].concat());
             continue;
         };
-        let packed = pack(bytes, LEVEL).ok_or(CompactError::TooLong(bytes.len()))?;
+        let packed = pack(bytes, LEVEL, MAX_PAYLOAD).ok_or(CompactError::TooLong(bytes.len()))?;
         out.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(NONE).to_le_bytes());
         push_block(&mut out, &packed);
     }
@@ -245,7 +245,7 @@ impl Packed {
         let one = |place: &Option<(usize, Range<usize>)>| {
             let Some((length, range)) = place else { return Ok(None) };
             let packed = bytes.get(range.clone()).ok_or_else(|| damaged("a payload is not there"))?;
-            unpack(packed, *length).map(Some).ok_or_else(|| damaged("a payload cannot be decompressed"))
+            unpack(packed, *length, MAX_PAYLOAD).map(Some).ok_or_else(|| damaged("a payload cannot be decompressed"))
         };
         let [configuration, properties, defaults] = &self.0;
         let configuration = one(configuration)?.ok_or_else(|| damaged("there is no configuration"))?;
