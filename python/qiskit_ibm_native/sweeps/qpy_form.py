@@ -18,6 +18,8 @@ from .fingerprint import circuit_fingerprint
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
+#: How many bytes a circuit may have that a ledger keeps: eight million gates.
+MAX_CIRCUIT = 512 << 20
 _QPY, _PICKLE = b"Q", b"P"
 #: How QPY begins, and the oldest version that is read: later ones have neither text for sympy nor pickles of symengine.
 _MAGIC, _OLDEST = b"QISKIT", bytes([13])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 from .. import _native
 from ..exceptions import LedgerDamagedError
 from .messages import WORKER_LOST
-from .qpy_form import decode
+from .qpy_form import MAX_CIRCUIT, decode
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -101,7 +101,7 @@ class TaskResult:
         if self.packed is None:
             return None
         try:
-            return decode(_native.unpack(*self.packed))
+            return decode(_native.unpack(*self.packed, MAX_CIRCUIT))
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # panics of Rust are no Exceptions

@@ -2,14 +2,21 @@
 //! One quantity over many calibrations: columns stacked in the order of time.
 
 use std::collections::HashMap;
+use std::error::Error;
+use std::fmt;
 
 use crate::columns::{Column, GateColumns, QubitQuantity, State};
 use crate::compact::{CompactError, read_column, read_gate, write_column, write_gate};
+use crate::configuration::MAX_QUBITS;
 use crate::error::{Payload, PayloadError};
-use crate::pack::unpack;
+use crate::pack::{MAX_PAYLOAD, unpack};
 use crate::parallel::in_parallel;
 use crate::properties::Properties;
 use crate::qargs::QargsList;
+
+/// A table has at most so many cells, which take 1.2 GB: 2,000 calibrations of 10,000 qubits need a sixth. Extracts and
+/// payloads that came from anybody can ask for more of it than they have bytes.
+pub const MAX_CELLS: usize = 1 << 27;
 
 /// Stands for a gate that a calibration does not list.
 pub const NOT_LISTED: &[u8] = b"not listed";
@@ -43,13 +50,55 @@ pub struct Table {
     pub valid: Vec<bool>,
 }
 
+/// Why there is no table: it would be too large for this process, or for [`MAX_CELLS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLarge {
+    /// How many calibrations it would have.
+    pub times: usize,
+    /// How many places.
+    pub places: usize,
+}
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { times, places } = self;
+        write!(f, "a series of {times} calibrations and {places} places is too large; choose a shorter period")
+    }
+}
+
+impl std::error::Error for TooLarge {}
+
+/// How many cells a table has; fails if they are too many.
+pub fn cells(times: usize, places: usize) -> Result<usize, TooLarge> {
+    times.checked_mul(places).filter(|cells| *cells <= MAX_CELLS).ok_or(TooLarge { times, places })
+}
+
+/// An empty list with room for a table.
+fn room<T>(times: usize, places: usize) -> Result<Vec<T>, TooLarge> {
+    let mut list = Vec::new();
+    let reserved = list.try_reserve_exact(cells(times, places)?);
+    reserved.map(|()| list).map_err(|_| TooLarge { times, places })
+}
+
 impl Table {
-    fn with_capacity(cells: usize) -> Self {
-        Self { values: Vec::with_capacity(cells), valid: Vec::with_capacity(cells) }
+    fn with_capacity(times: usize, places: usize) -> Result<Self, TooLarge> {
+        Ok(Self { values: room(times, places)?, valid: room(times, places)? })
     }
 
-    fn missing(cells: usize) -> Self {
-        Self { values: vec![f64::NAN; cells], valid: vec![false; cells] }
+    fn missing(times: usize, places: usize) -> Result<Self, TooLarge> {
+        let mut table = Self::with_capacity(times, places)?;
+        table.add_missing(times * places);
+        Ok(table)
+    }
+
+    fn add(&mut self, column: &Column) {
+        self.values.extend_from_slice(column.values());
+        self.valid.extend(column.states().iter().map(|state| state.is_valid()));
+    }
+
+    fn add_missing(&mut self, cells: usize) {
+        self.values.resize(self.values.len() + cells, f64::NAN);
+        self.valid.resize(self.valid.len() + cells, false);
     }
 }
 
@@ -67,24 +116,38 @@ pub struct GateSeries {
 }
 
 /// Stacks columns that are `width` long, or missing.
-#[must_use]
-pub fn stack(columns: &[Option<&Column>], width: usize) -> Table {
-    let mut table = Table::with_capacity(columns.len() * width);
+pub fn stack(columns: &[Option<&Column>], width: usize) -> Result<Table, TooLarge> {
+    let mut table = Table::with_capacity(columns.len(), width)?;
     for column in columns {
-        if let Some(column) = column {
-            table.values.extend_from_slice(column.values());
-            table.valid.extend(column.states().iter().map(|state| state.is_valid()));
-        } else {
-            table.values.resize(table.values.len() + width, f64::NAN);
-            table.valid.resize(table.valid.len() + width, false);
+        match column {
+            Some(column) => table.add(column),
+            None => table.add_missing(width),
         }
     }
-    table
+    Ok(table)
+}
+
+/// Stacks a quantity of qubits that [`extract`] gave of devices with `num_qubits` qubits.
+pub fn stack_extracts<'b>(
+    extracts: impl ExactSizeIterator<Item = &'b [u8]>,
+    wanted: Wanted<'_>,
+    num_qubits: u32,
+) -> Result<Table, Box<dyn Error + Send + Sync>> {
+    check_qubits(num_qubits)?;
+    let width = num_qubits as usize;
+    // An extract of a few bytes can have a value for each qubit, so there is room for the table before they are read.
+    let mut table = Table::with_capacity(extracts.len(), width)?;
+    for bytes in extracts {
+        match from_bytes(bytes, wanted, num_qubits)? {
+            Some(Values::Qubits(column)) => table.add(&column),
+            _ => table.add_missing(width),
+        }
+    }
+    Ok(table)
 }
 
 /// Stacks the tables of a gate. Where a calibration repeats a place, its last row counts.
-#[must_use]
-pub fn stack_gate(tables: &[Option<&GateColumns>]) -> GateSeries {
+pub fn stack_gate(tables: &[Option<&GateColumns>]) -> Result<GateSeries, TooLarge> {
     let mut qargs = QargsList::new();
     let mut at: HashMap<&[u32], usize> = HashMap::new();
     let mut last: Option<&QargsList> = None;
@@ -100,11 +163,13 @@ pub fn stack_gate(tables: &[Option<&GateColumns>]) -> GateSeries {
             last = Some(&table.qargs);
         }
     }
-    let (width, cells) = (qargs.len(), qargs.len() * tables.len());
+    let width = qargs.len();
+    let mut operational = room(tables.len(), width)?;
+    operational.resize(tables.len() * width, false);
     let mut series = GateSeries {
-        error: Table::missing(cells),
-        duration: Table::missing(cells),
-        operational: vec![false; cells],
+        error: Table::missing(tables.len(), width)?,
+        duration: Table::missing(tables.len(), width)?,
+        operational,
         qargs: QargsList::new(),
     };
     let mut places: (Option<&QargsList>, Vec<usize>) = (None, Vec::new());
@@ -123,7 +188,7 @@ pub fn stack_gate(tables: &[Option<&GateColumns>]) -> GateSeries {
         }
     }
     series.qargs = qargs;
-    series
+    Ok(series)
 }
 
 /// What a calibration says of what is wanted; `None` if it does not list the gate.
@@ -149,7 +214,8 @@ pub type PackedProperties<'b> = (&'b [u8], usize, u32);
 #[must_use]
 pub fn extract(packed: Vec<PackedProperties<'_>>, wanted: Wanted<'_>, threads: usize) -> Vec<Result<Vec<u8>, String>> {
     in_parallel(packed, threads, |(bytes, length, num_qubits)| {
-        let bytes = unpack(bytes, length).ok_or("the payload cannot be decompressed")?;
+        check_qubits(num_qubits)?;
+        let bytes = unpack(bytes, length, MAX_PAYLOAD).ok_or("the payload cannot be decompressed")?;
         let error = |error: PayloadError| error.to_string();
         let properties =
             Properties::read(&bytes, num_qubits).map_err(|it| error(it.in_payload(Payload::Properties, &bytes)))?;
@@ -171,7 +237,15 @@ impl Values {
     }
 }
 
-/// Reads what [`extract`] gave of a device with `num_qubits` qubits.
+/// Makes sure that there can be a device of so many qubits.
+pub fn check_qubits(num_qubits: u32) -> Result<(), String> {
+    if num_qubits > MAX_QUBITS {
+        return Err(format!("{num_qubits} qubits are more than a device may have, which is {MAX_QUBITS}"));
+    }
+    Ok(())
+}
+
+/// Reads what [`extract`] gave of a device with `num_qubits` qubits, which [`check_qubits`] must have passed.
 pub fn from_bytes(bytes: &[u8], wanted: Wanted<'_>, num_qubits: u32) -> Result<Option<Values>, CompactError> {
     if bytes == NOT_LISTED {
         return Ok(None);

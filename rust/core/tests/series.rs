@@ -3,9 +3,12 @@
 mod support;
 
 use qiskit_ibm_native_core::columns::{NO_DATE, QubitQuantity};
+use qiskit_ibm_native_core::configuration::MAX_QUBITS;
 use qiskit_ibm_native_core::diff::{Diff, Tolerance, What};
-use qiskit_ibm_native_core::pack::{pack, unpack};
-use qiskit_ibm_native_core::series::{NOT_LISTED, Values, Wanted, extract, find, from_bytes, stack, stack_gate};
+use qiskit_ibm_native_core::pack::{MAX_PAYLOAD, pack, unpack};
+use qiskit_ibm_native_core::series::{
+    MAX_CELLS, NOT_LISTED, TooLarge, Values, Wanted, cells, extract, find, from_bytes, stack, stack_gate,
+};
 use qiskit_ibm_native_core::snapshot::{Payloads, Snapshot};
 
 fn changed(device: &str, from: &str, to: &str) -> (Snapshot<Vec<u8>>, Snapshot<Vec<u8>>) {
@@ -56,10 +59,10 @@ fn what_is_extracted_is_what_is_found() {
     let snapshot = support::snapshot("fez");
     let properties = snapshot.properties().expect("it has some");
     let bytes = snapshot.payloads().properties.as_deref().expect("it has some");
-    let packed = pack(bytes, 3);
-    assert_eq!(unpack(&packed, bytes.len()).as_deref(), Some(bytes));
-    assert_eq!(unpack(&packed, bytes.len() + 1), None);
-    assert_eq!(unpack(&packed[..100], bytes.len()), None);
+    let packed = pack(bytes, 3, MAX_PAYLOAD).expect("it is short enough");
+    assert_eq!(unpack(&packed, bytes.len(), MAX_PAYLOAD).as_deref(), Some(bytes));
+    assert_eq!(unpack(&packed, bytes.len() + 1, MAX_PAYLOAD), None);
+    assert_eq!(unpack(&packed[..100], bytes.len(), MAX_PAYLOAD), None);
     for wanted in [Wanted::Qubits(QubitQuantity::T2), Wanted::Operational, Wanted::Gate("cz")] {
         let found = find(properties, wanted).expect("it is there");
         let extracted = extract(vec![(&packed, bytes.len(), 156); 3], wanted, 2);
@@ -80,15 +83,27 @@ fn series_have_a_row_for_each_calibration() {
     let snapshot = support::snapshot("hanoi");
     let properties = snapshot.properties().expect("it has some");
     let Some(Values::Gate(table)) = find(properties, Wanted::Gate("cx")) else { panic!("it is listed") };
-    let series = stack_gate(&[None, Some(&table), Some(&table)]);
+    let series = stack_gate(&[None, Some(&table), Some(&table)]).expect("it is small");
     assert_eq!(series.qargs, table.qargs);
     let width = table.qargs.len();
     assert_eq!(series.error.values.len(), 3 * width);
     assert!(series.error.valid[..width].iter().all(|valid| !valid) && series.operational[width..].iter().all(|it| *it));
     assert_eq!(series.error.values[2 * width..], *table.error.values());
     let column = properties.qubits.column(QubitQuantity::T1);
-    let table = stack(&[Some(column), None], 27);
+    let table = stack(&[Some(column), None], 27).expect("it is small");
     assert_eq!((&table.values[..27], table.valid[27]), (column.values(), false));
+}
+
+/// Who sends an archive says how many qubits its devices have; an extract of some bytes can have a value for each.
+#[test]
+fn tables_that_are_too_large_are_refused_before_memory_is_asked_for() {
+    let bytes = extract(vec![(&[], 0, MAX_QUBITS + 1)], Wanted::Operational, 1).remove(0);
+    assert!(bytes.expect_err("too many").contains("65537 qubits are more than a device may have"));
+    assert_eq!(cells(1 << 14, 1 << 13), Ok(MAX_CELLS));
+    let too_large = TooLarge { times: 3, places: MAX_CELLS / 2 };
+    assert_eq!(cells(3, MAX_CELLS / 2), Err(too_large));
+    assert_eq!(stack(&[None; 3], MAX_CELLS / 2).expect_err("too many"), too_large);
+    assert!(cells(usize::MAX, 2).expect_err("too many").to_string().contains("choose a shorter period"));
 }
 
 #[test]

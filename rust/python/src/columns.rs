@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Columns of snapshots, and of many snapshots one behind the other, as arrays.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use pyo3::exceptions::PyValueError;
@@ -8,9 +9,11 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 use qiskit_ibm_native_core::columns::{Column, GateColumns, QubitQuantity};
-use qiskit_ibm_native_core::pack::{pack, unpack};
+use qiskit_ibm_native_core::pack::{MAX_PAYLOAD, pack, unpack};
 use qiskit_ibm_native_core::qargs::QargsList;
-use qiskit_ibm_native_core::series::{GateSeries, Table, Values, Wanted, extract, find, from_bytes, stack, stack_gate};
+use qiskit_ibm_native_core::series::{
+    GateSeries, Table, Values, Wanted, check_qubits, extract, find, from_bytes, stack, stack_extracts, stack_gate,
+};
 use qiskit_ibm_native_core::snapshot::Reading;
 
 use crate::array::PyArray;
@@ -94,19 +97,20 @@ pub fn stack_snapshots<'py>(
         match wanted {
             Wanted::Gate(name) => {
                 let tables: Vec<_> = all().map(|it| it.and_then(|properties| properties.gate(name))).collect();
-                Stacked::Gate(stack_gate(&tables))
+                stack_gate(&tables).map(Stacked::Gate)
             }
             Wanted::Qubits(quantity) => {
                 let columns: Vec<_> = all().map(|it| it.map(|properties| properties.qubits.column(quantity))).collect();
-                Stacked::Qubits(stack(&columns, width), width)
+                stack(&columns, width).map(|table| Stacked::Qubits(table, width))
             }
             Wanted::Operational => {
                 let found: Vec<_> = all().map(|it| it.and_then(|properties| find(properties, wanted))).collect();
-                Stacked::of(&found, wanted, num_qubits)
+                let columns: Vec<_> = found.iter().map(|found| column_of(found.as_ref())).collect();
+                stack(&columns, width).map(|table| Stacked::Qubits(table, width))
             }
         }
     });
-    stacked.arrays(py, readings.len(), gate)
+    stacked.map_err(value_error)?.arrays(py, readings.len(), gate)
 }
 
 /// Reads what is wanted of compressed properties payloads: as bytes, or as a text that says why not.
@@ -142,12 +146,22 @@ pub fn stack_extracted<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let wanted = wanted(quantity, gate)?;
     let stacked = py.detach(|| {
+        if gate.is_none() {
+            let table = stack_extracts(extracted.iter().map(|bytes| &bytes[..]), wanted, num_qubits)?;
+            return Ok(Stacked::Qubits(table, num_qubits as usize));
+        }
+        check_qubits(num_qubits)?;
         let found =
             extracted.iter().map(|bytes| from_bytes(bytes, wanted, num_qubits)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Stacked::of(&found, wanted, num_qubits))
+        let tables: Vec<_> = found.iter().map(|found| gate_of(found.as_ref())).collect();
+        Ok::<_, Box<dyn Error + Send + Sync>>(Stacked::Gate(stack_gate(&tables)?))
     });
-    let error = |error: qiskit_ibm_native_core::compact::CompactError| PyValueError::new_err(error.to_string());
-    stacked.map_err(error)?.arrays(py, extracted.len(), gate)
+    stacked.map_err(value_error)?.arrays(py, extracted.len(), gate)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
+fn value_error(error: impl ToString) -> PyErr {
+    PyValueError::new_err(error.to_string())
 }
 
 fn gate_of(found: Option<&Values>) -> Option<&GateColumns> {
@@ -175,6 +189,7 @@ pub fn damaged_extracts(
     num_qubits: u32,
 ) -> PyResult<Vec<usize>> {
     let wanted = wanted(quantity, gate)?;
+    check_qubits(num_qubits).map_err(value_error)?;
     let is_damaged =
         |(at, bytes): (usize, &PyBackedBytes)| from_bytes(bytes, wanted, num_qubits).is_err().then_some(at);
     Ok(py.detach(|| extracted.iter().enumerate().filter_map(is_damaged).collect()))
@@ -186,16 +201,6 @@ enum Stacked {
 }
 
 impl Stacked {
-    fn of(found: &[Option<Values>], wanted: Wanted<'_>, num_qubits: u32) -> Self {
-        if let Wanted::Gate(_) = wanted {
-            return Self::Gate(stack_gate(&found.iter().map(|it| gate_of(it.as_ref())).collect::<Vec<_>>()));
-        }
-        Self::Qubits(
-            stack(&found.iter().map(|it| column_of(it.as_ref())).collect::<Vec<_>>(), num_qubits as usize),
-            num_qubits as usize,
-        )
-    }
-
     fn arrays<'py>(self, py: Python<'py>, times: usize, gate: Option<&str>) -> PyResult<Bound<'py, PyDict>> {
         let arrays = PyDict::new(py);
         let add = |name: &str, table: Table, width: usize| {
@@ -216,18 +221,28 @@ impl Stacked {
     }
 }
 
-/// Compresses a payload for an archive, where it is written once and read often.
+/// Compresses a payload for an archive, where it is written once and read often, or what else has at most `limit` bytes.
 #[pyfunction(name = "pack")]
+#[pyo3(signature = (payload, limit = MAX_PAYLOAD))]
 #[expect(clippy::needless_pass_by_value, reason = "arguments of Python functions are owned")]
-pub fn pack_payload(py: Python<'_>, payload: PyBackedBytes) -> Bound<'_, PyBytes> {
-    PyBytes::new(py, &py.detach(|| pack(&payload, 6)))
+pub fn pack_payload(py: Python<'_>, payload: PyBackedBytes, limit: usize) -> PyResult<Bound<'_, PyBytes>> {
+    let packed = py.detach(|| pack(&payload, 6, limit)).ok_or_else(|| {
+        PyValueError::new_err(format!("{} bytes are too many to be kept, of which there may be {limit}", payload.len()))
+    })?;
+    Ok(PyBytes::new(py, &packed))
 }
 
-/// Decompresses a payload.
+/// Decompresses a payload, or what else has at most `limit` bytes.
 #[pyfunction(name = "unpack")]
+#[pyo3(signature = (packed, length, limit = MAX_PAYLOAD))]
 #[expect(clippy::needless_pass_by_value, reason = "arguments of Python functions are owned")]
-pub fn unpack_payload(py: Python<'_>, packed: PyBackedBytes, length: usize) -> PyResult<Bound<'_, PyBytes>> {
-    let bytes = py.detach(|| unpack(&packed, length));
+pub fn unpack_payload(
+    py: Python<'_>,
+    packed: PyBackedBytes,
+    length: usize,
+    limit: usize,
+) -> PyResult<Bound<'_, PyBytes>> {
+    let bytes = py.detach(|| unpack(&packed, length, limit));
     let bytes = bytes.ok_or_else(|| PyValueError::new_err("the payload cannot be decompressed"))?;
     Ok(PyBytes::new(py, &bytes))
 }

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDateTime, PyDelta, PyDict, PyList, PyMemoryView, PyString, PyTuple, PyTzInfo};
 use qiskit_ibm_native_core::columns::{Cell, QubitQuantity, State};
-use qiskit_ibm_native_core::compact::{Compact, Packed, decode, encode};
+use qiskit_ibm_native_core::compact::{Compact, Packed, VERSION, decode, encode};
 use qiskit_ibm_native_core::configuration::Configuration;
 use qiskit_ibm_native_core::diff::Tolerance;
 use qiskit_ibm_native_core::error::PayloadError;
@@ -71,7 +71,7 @@ fn payloads((configuration, properties, defaults): Parts) -> Payloads<PyBackedBy
 /// Where the payloads of a snapshot are.
 enum Source {
     Payloads(Native),
-    Compact { bytes: PyBackedBytes, digest: [u8; 32], packed: Option<Packed>, full: OnceLock<Native> },
+    Compact { version: u16, bytes: PyBackedBytes, digest: [u8; 32], packed: Option<Packed>, full: OnceLock<Native> },
 }
 
 impl PySnapshot {
@@ -83,7 +83,7 @@ impl PySnapshot {
     fn full(&self, py: Python<'_>) -> PyResult<&Native> {
         let (bytes, digest, packed, full) = match &self.source {
             Source::Payloads(native) => return Ok(native),
-            Source::Compact { bytes, digest, packed, full } => (bytes, digest, packed, full),
+            Source::Compact { bytes, digest, packed, full, .. } => (bytes, digest, packed, full),
         };
         if let Some(native) = full.get() {
             return Ok(native);
@@ -149,20 +149,21 @@ impl PySnapshot {
     fn from_compact(py: Python<'_>, form: PayloadBytes) -> PyResult<Self> {
         let bytes = form.0;
         let compact = py.detach(|| decode(&bytes)).map_err(|error| compact_error(py, &error.to_string()))?;
-        let Compact { reading, digest, packed } = compact;
-        let source = Source::Compact { bytes, digest, packed, full: OnceLock::new() };
+        let Compact { version, reading, digest, packed } = compact;
+        let source = Source::Compact { version, bytes, digest, packed, full: OnceLock::new() };
         Ok(Self { reading: Arc::new(reading), source })
     }
 
     fn to_compact<'py>(&self, py: Python<'py>, payloads: bool) -> PyResult<Bound<'py, PyBytes>> {
-        if let Source::Compact { bytes, packed: Some(_), .. } = &self.source
+        if let Source::Compact { bytes, version: VERSION, packed: Some(_), .. } = &self.source
             && payloads
         {
             return Ok(bytes.into_pyobject(py)?);
         }
         let digest = self.digest_bytes(py);
         let payloads = if payloads { Some(self.full(py)?.payloads()) } else { None };
-        Ok(PyBytes::new(py, &py.detach(|| encode(&self.reading, &digest, payloads))))
+        let form = py.detach(|| encode(&self.reading, &digest, payloads));
+        Ok(PyBytes::new(py, &form.map_err(|error| compact_error(py, &error.to_string()))?))
     }
 
     #[getter]

@@ -18,8 +18,8 @@ use crate::snapshot::Reading;
 
 type Read<T> = Result<T, CompactError>;
 
-/// Rows of all lists that are referred to; a reference takes a byte or two, so a few wrong ones could ask for gigabytes.
-const MAX_ROWS: usize = 1 << 24;
+/// Qubits in all lists that are referred to; a reference takes a byte or two, so a few wrong ones could ask for gigabytes.
+const MAX_REFERRED: usize = 1 << 24;
 /// How a column is written.
 const SAME: u8 = 0;
 const DENSE: u8 = 1;
@@ -38,7 +38,7 @@ pub(super) fn write(reading: &Reading) -> Vec<u8> {
 
 pub(super) fn read(bytes: &[u8]) -> Read<Reading> {
     let mut reader =
-        PoolReader { from: Reader::new(bytes), num_qubits: 0, rows: 0, qargs: Vec::new(), columns: Vec::new() };
+        PoolReader { from: Reader::new(bytes), num_qubits: 0, referred: 0, qargs: Vec::new(), columns: Vec::new() };
     let configuration = Arc::new(reader.configuration()?);
     let properties = if reader.from.flag()? { Some(reader.properties()?) } else { None };
     reader.from.finish()?;
@@ -70,7 +70,7 @@ pub(crate) fn write_gate(gate: &GateColumns) -> Vec<u8> {
 /// Reads a table that [`write_gate`] wrote.
 pub(crate) fn read_gate(bytes: &[u8], num_qubits: u32) -> Read<GateColumns> {
     let mut reader =
-        PoolReader { from: Reader::new(bytes), num_qubits, rows: 0, qargs: Vec::new(), columns: Vec::new() };
+        PoolReader { from: Reader::new(bytes), num_qubits, referred: 0, qargs: Vec::new(), columns: Vec::new() };
     let gate = reader.gate()?;
     reader.from.finish()?;
     Ok(gate)
@@ -211,8 +211,8 @@ fn put_instant(out: &mut Writer, at: Instant) {
 struct PoolReader<'b> {
     from: Reader<'b>,
     num_qubits: u32,
-    /// Of the lists that were referred to so far.
-    rows: usize,
+    /// How many qubits the lists have that were referred to so far.
+    referred: usize,
     qargs: Vec<QargsList>,
     columns: Vec<Column>,
 }
@@ -292,9 +292,9 @@ impl PoolReader<'_> {
         let at = self.from.number()?;
         if at > 0 {
             let known = self.qargs.get(at - 1).ok_or_else(|| self.from.damaged("there is no such list of qubits"))?;
-            self.rows += known.len();
-            if self.rows > MAX_ROWS {
-                return Err(self.from.damaged("there are too many rows"));
+            self.referred += known.qubits().len();
+            if self.referred > MAX_REFERRED {
+                return Err(self.from.damaged("lists of qubits are referred to too often"));
             }
             return Ok(known.clone());
         }

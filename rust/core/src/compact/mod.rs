@@ -8,11 +8,16 @@
 //! | 2 | 1 if there are payloads, else 0 |
 //! | 8 | length of the whole |
 //! | 32 | digest of the snapshot |
+//! | 2 + 2 | how many columns there are of qubits, and of each gate; since version 2 |
 //! | 4 + n | length of what was read, and that |
 //! | 3 x (4 + 4 + n) | for each payload its length, the length compressed, and that; lengths of 2^32 - 1 if there is none |
 //! | 4 | CRC-32 of everything before |
 //!
 //! Numbers are little-endian. A form is read as a whole or refused; payloads are decompressed when they are asked for.
+//!
+//! Forms are kept in files, so each version stays readable. Version 1, that of 0.1.0, has the columns of version 2 and does
+//! not say so. Whatever changes about columns or their order is a new [`VERSION`]; where a form says how many there are
+//! stays the same.
 
 mod bytes;
 mod columns;
@@ -21,7 +26,8 @@ use std::fmt;
 use std::ops::Range;
 
 use self::bytes::Reader;
-use crate::pack::{pack, unpack};
+use crate::columns::QubitQuantity;
+use crate::pack::{MAX_PAYLOAD, pack, unpack};
 use crate::snapshot::{Payloads, Reading};
 
 pub(crate) use self::columns::{read_column, read_gate, write_column, write_gate};
@@ -30,20 +36,53 @@ pub(crate) use self::columns::{read_column, read_gate, write_column, write_gate}
 /// whole for text.
 pub const MAGIC: [u8; 8] = *b"\x89QIN\r\n\x1a\n";
 /// The version that is written, and the last one that is read.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
+/// The columns of that version, and of version 1.
+pub const COLUMNS: Columns = Columns { qubits: 8, gates: 2 };
+const _: () = assert!(QubitQuantity::COUNT == COLUMNS.qubits as usize, "other columns are a new version of the form");
 /// Stands for a payload that there is none of.
 const NONE: u32 = u32::MAX;
 /// Higher levels take twice the time for a twentieth less.
 const LEVEL: i32 = 5;
-const HEADER: usize = 52;
+/// Where the numbers of columns are.
+const COLUMNS_AT: usize = 52;
 
-/// Why bytes are no compact form.
+/// How many columns a form has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Columns {
+    /// Quantities of qubits.
+    pub qubits: u16,
+    /// Quantities of each gate.
+    pub gates: u16,
+}
+
+impl fmt::Display for Columns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} columns of qubits and {} of gates", self.qubits, self.gates)
+    }
+}
+
+/// Why bytes are no compact form, or why there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CompactError {
     /// They are something else.
     NotCompact,
     /// They are of a later version.
-    Version(u16),
+    Version {
+        /// Which one.
+        version: u16,
+        /// The columns that they say they have.
+        columns: Columns,
+    },
+    /// They are of a version that is known, which has other columns.
+    OtherColumns {
+        /// Which version.
+        version: u16,
+        /// The columns that they say they have.
+        columns: Columns,
+    },
+    /// A payload is longer than any that is kept, bytes.
+    TooLong(usize),
     /// They are not as they were written.
     Damaged {
         /// What is wrong.
@@ -57,10 +96,19 @@ impl fmt::Display for CompactError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotCompact => f.write_str("these bytes are no compact form of a snapshot"),
-            Self::Version(version) => write!(
+            Self::Version { version, columns } => write!(
                 f,
-                "the compact form has version {version}, and this package reads versions up to {VERSION}; a later one is needed"
+                "the compact form has version {version} ({columns}), and this package reads versions up to {VERSION} \
+                 ({COLUMNS}); a later one is needed"
             ),
+            Self::OtherColumns { version, columns } => write!(
+                f,
+                "the compact form has version {version} and {columns}, but that version has {COLUMNS}; no release wrote \
+                 it, so make it anew from the payloads"
+            ),
+            Self::TooLong(length) => {
+                write!(f, "a payload of {length} bytes is too long for a compact form, which takes up to {MAX_PAYLOAD}")
+            }
             Self::Damaged { what, offset } => write!(f, "the compact form is damaged: {what} (byte {offset})"),
         }
     }
@@ -75,6 +123,8 @@ pub struct Packed([Option<(usize, Range<usize>)>; 3]);
 /// A snapshot as its compact form has it.
 #[derive(Debug)]
 pub struct Compact {
+    /// The version that it has.
+    pub version: u16,
     /// What was read of the payloads.
     pub reading: Reading,
     /// The digest of the snapshot.
@@ -84,37 +134,45 @@ pub struct Compact {
 }
 
 /// Writes the compact form, with payloads if there are any.
-#[must_use]
-pub fn encode<B: AsRef<[u8]>>(reading: &Reading, digest: &[u8; 32], payloads: Option<&Payloads<B>>) -> Vec<u8> {
+///
+/// Fails if a payload is too long.
+pub fn encode<B: AsRef<[u8]>>(
+    reading: &Reading,
+    digest: &[u8; 32],
+    payloads: Option<&Payloads<B>>,
+) -> Result<Vec<u8>, CompactError> {
     let columns = columns::write(reading);
-    let mut out = Vec::with_capacity(columns.len() + HEADER + 64);
+    let mut out = Vec::with_capacity(columns.len() + COLUMNS_AT + 64);
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&VERSION.to_le_bytes());
     out.extend_from_slice(&u16::from(payloads.is_some()).to_le_bytes());
     out.extend_from_slice(&[0; 8]);
     out.extend_from_slice(digest);
+    out.extend_from_slice(&COLUMNS.qubits.to_le_bytes());
+    out.extend_from_slice(&COLUMNS.gates.to_le_bytes());
     push_block(&mut out, &columns);
     for payload in payloads.iter().flat_map(|payloads| payloads.in_order()) {
-        let length = payload.and_then(|bytes| u32::try_from(bytes.len()).ok()).unwrap_or(NONE);
-        out.extend_from_slice(&length.to_le_bytes());
-        match payload {
-            Some(bytes) => push_block(&mut out, &pack(bytes, LEVEL)),
-            None => out.extend_from_slice(&NONE.to_le_bytes()),
-        }
+        let Some(bytes) = payload else {
+            out.extend_from_slice(&[NONE.to_le_bytes(); 2].concat());
+            continue;
+        };
+        let packed = pack(bytes, LEVEL, MAX_PAYLOAD).ok_or(CompactError::TooLong(bytes.len()))?;
+        out.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(NONE).to_le_bytes());
+        push_block(&mut out, &packed);
     }
     let length = out.len() as u64 + 4;
     out[12..20].copy_from_slice(&length.to_le_bytes());
     out.extend_from_slice(&crc32fast::hash(&out).to_le_bytes());
-    out
+    Ok(out)
 }
 
 fn push_block(out: &mut Vec<u8>, block: &[u8]) {
-    // Columns and payloads are below 4 GiB, as payloads are.
+    // Columns are below 4 GiB, as payloads are.
     out.extend_from_slice(&u32::try_from(block.len()).unwrap_or(NONE).to_le_bytes());
     out.extend_from_slice(block);
 }
 
-/// Reads a compact form.
+/// Reads a compact form of any version up to [`VERSION`].
 pub fn decode(bytes: &[u8]) -> Result<Compact, CompactError> {
     let mut reader = Reader::new(bytes);
     if !bytes.starts_with(&MAGIC) {
@@ -122,11 +180,12 @@ pub fn decode(bytes: &[u8]) -> Result<Compact, CompactError> {
     }
     reader.take(MAGIC.len())?;
     let version = reader.array().map(u16::from_le_bytes)?;
-    if version > VERSION {
-        return Err(CompactError::Version(version));
-    }
     let has_payloads = reader.array().map(u16::from_le_bytes)?;
     let length = reader.array().map(u64::from_le_bytes)?;
+    if version > VERSION {
+        let columns = read_columns(&mut Reader::new(bytes.get(COLUMNS_AT..).unwrap_or_default()))?;
+        return Err(CompactError::Version { version, columns });
+    }
     if length != bytes.len() as u64 {
         return Err(reader.damaged("its length is not what it says"));
     }
@@ -135,26 +194,45 @@ pub fn decode(bytes: &[u8]) -> Result<Compact, CompactError> {
         return Err(reader.damaged("its checksum does not agree"));
     }
     let digest = reader.array()?;
+    check_columns(&mut reader, version)?;
     let size = reader.u32()? as usize;
     let reading = columns::read(reader.take(size)?)?;
-    let mut at = HEADER + 4 + size;
-    let mut packed = Packed([None, None, None]);
-    for place in packed.0.iter_mut().filter(|_| has_payloads > 0) {
-        let (length, size) = (reader.u32()?, reader.u32()?);
-        at += 8;
-        if length != NONE {
-            reader.take(size as usize)?;
-            *place = Some((length as usize, at..at + size as usize));
-            at += size as usize;
-        }
-    }
+    let packed = if has_payloads > 0 { Some(Packed::find(&mut reader)?) } else { None };
     reader.take(4)?;
     reader.finish()?;
-    let packed = (has_payloads > 0).then_some(packed);
-    Ok(Compact { reading, digest, packed })
+    Ok(Compact { version, reading, digest, packed })
+}
+
+fn check_columns(reader: &mut Reader<'_>, version: u16) -> Result<(), CompactError> {
+    match version {
+        0 => Err(reader.damaged("there is no version 0")),
+        1 => Ok(()),
+        _ => {
+            let columns = read_columns(reader)?;
+            (columns == COLUMNS).then_some(()).ok_or(CompactError::OtherColumns { version, columns })
+        }
+    }
+}
+
+fn read_columns(reader: &mut Reader<'_>) -> Result<Columns, CompactError> {
+    let mut number = || reader.array().map(u16::from_le_bytes);
+    Ok(Columns { qubits: number()?, gates: number()? })
 }
 
 impl Packed {
+    fn find(reader: &mut Reader<'_>) -> Result<Self, CompactError> {
+        let mut packed = Self([None, None, None]);
+        for place in &mut packed.0 {
+            let (length, size) = (reader.u32()?, reader.u32()? as usize);
+            if length != NONE {
+                let start = reader.position();
+                reader.take(size)?;
+                *place = Some((length as usize, start..start + size));
+            }
+        }
+        Ok(packed)
+    }
+
     /// How long the pulse defaults are, 0 if there are none.
     #[must_use]
     pub fn defaults_length(&self) -> usize {
@@ -163,11 +241,11 @@ impl Packed {
 
     /// Decompresses the payloads of a form that was read; `bytes` must be it, and `digest` the one that it has.
     pub fn unpack(&self, bytes: &[u8], digest: &[u8; 32]) -> Result<Payloads<Vec<u8>>, CompactError> {
-        let damaged = |what| CompactError::Damaged { what, offset: HEADER };
+        let damaged = |what| CompactError::Damaged { what, offset: COLUMNS_AT };
         let one = |place: &Option<(usize, Range<usize>)>| {
             let Some((length, range)) = place else { return Ok(None) };
             let packed = bytes.get(range.clone()).ok_or_else(|| damaged("a payload is not there"))?;
-            unpack(packed, *length).map(Some).ok_or_else(|| damaged("a payload cannot be decompressed"))
+            unpack(packed, *length, MAX_PAYLOAD).map(Some).ok_or_else(|| damaged("a payload cannot be decompressed"))
         };
         let [configuration, properties, defaults] = &self.0;
         let configuration = one(configuration)?.ok_or_else(|| damaged("there is no configuration"))?;

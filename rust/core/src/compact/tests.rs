@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Compact, CompactError, MAGIC, VERSION, decode, encode};
+use super::{COLUMNS, COLUMNS_AT, Columns, Compact, CompactError, MAGIC, VERSION, decode, encode};
 use crate::columns::QubitQuantity;
 use crate::configuration::GateDefinition;
 use crate::diff::{Diff, Tolerance};
 use crate::instant::Instant;
+use crate::qargs::QargsList;
 use crate::snapshot::{Payloads, Reading, Snapshot};
 
 const CONFIGURATION: &str = r#"{"backend_name": "ibm_two", "n_qubits": 3, "basis_gates": ["cz", "x", "odd"],
@@ -52,15 +53,15 @@ fn assert_same(one: &Reading, other: &Reading) {
 
 fn form(with_payloads: bool) -> Vec<u8> {
     let snapshot = snapshot(Some(PROPERTIES));
-    encode(snapshot.reading(), snapshot.digest(), with_payloads.then(|| snapshot.payloads()))
+    encode(snapshot.reading(), snapshot.digest(), with_payloads.then(|| snapshot.payloads())).expect("short")
 }
 
 #[test]
 fn a_form_gives_what_it_was_made_of() {
     for properties in [None, Some(PROPERTIES)] {
         let snapshot = snapshot(properties);
-        let bytes = encode(snapshot.reading(), snapshot.digest(), Some(snapshot.payloads()));
-        let Compact { reading, digest, packed } = decode(&bytes).expect("just made");
+        let bytes = encode(snapshot.reading(), snapshot.digest(), Some(snapshot.payloads())).expect("short");
+        let Compact { reading, digest, packed, .. } = decode(&bytes).expect("just made");
         assert_same(snapshot.reading(), &reading);
         assert!(Diff::new(snapshot.reading(), &reading, Tolerance::default()).is_empty());
         let payloads = packed.expect("they are there").unpack(&bytes, &digest).expect("they are sound");
@@ -101,11 +102,35 @@ fn refusal(bytes: &[u8]) -> CompactError {
 #[test]
 fn what_is_wrong_is_told() {
     assert_eq!(refusal(b"{}"), CompactError::NotCompact);
-    let mut later = form(false);
-    later[MAGIC.len()] = u8::try_from(VERSION + 1).expect("small");
-    assert_eq!(refusal(&later), CompactError::Version(VERSION + 1));
-    assert!(refusal(&later).to_string().contains("a later one is needed"));
     assert!(refusal(&form(true)[..100]).to_string().contains("its length is not what it says"));
+}
+
+#[test]
+fn versions_and_columns_that_are_not_known_are_told() {
+    let changed = |at: usize, number: u16| {
+        let mut other = form(false);
+        other[at..at + 2].copy_from_slice(&number.to_le_bytes());
+        sealed(other)
+    };
+    let message = refusal(&changed(MAGIC.len(), VERSION + 1)).to_string();
+    let columns = "8 columns of qubits and 2 of gates";
+    let expected = format!("has version 3 ({columns}), and this package reads versions up to 2 ({columns})");
+    assert!(message.contains(&expected) && message.contains("a later one is needed"), "{message}");
+    assert!(refusal(&changed(MAGIC.len(), 0)).to_string().contains("there is no version 0"));
+    let columns = Columns { qubits: 9, ..COLUMNS };
+    let other = refusal(&changed(COLUMNS_AT, 9));
+    assert_eq!(other, CompactError::OtherColumns { version: VERSION, columns });
+    assert!(other.to_string().contains("has version 2 and 9 columns of qubits and 2 of gates"), "{other}");
+    let columns = Columns { gates: 3, ..COLUMNS };
+    assert_eq!(refusal(&changed(COLUMNS_AT + 2, 3)), CompactError::OtherColumns { version: VERSION, columns });
+}
+
+/// The same bytes with the checksum that they should have.
+fn sealed(mut form: Vec<u8>) -> Vec<u8> {
+    let content = form.len() - 4;
+    let sum = crc32fast::hash(&form[..content]).to_le_bytes();
+    form[content..].copy_from_slice(&sum);
+    form
 }
 
 /// Whoever makes a form on purpose can give it the right checksum; nothing of it may be believed.
@@ -116,10 +141,8 @@ fn a_form_with_a_right_checksum_may_still_be_nonsense() {
         for value in [0, 1, 0x7f, 0xff] {
             let mut other = bytes.clone();
             other[at] = value;
-            let content = other.len() - 4;
-            let sum = crc32fast::hash(&other[..content]).to_le_bytes();
-            other[content..].copy_from_slice(&sum);
-            if let Ok(Compact { reading, digest, packed }) = decode(&other) {
+            let other = sealed(other);
+            if let Ok(Compact { reading, digest, packed, .. }) = decode(&other) {
                 let num_qubits = reading.configuration.num_qubits;
                 let gates = reading.properties.iter().flat_map(|properties| &properties.gates);
                 assert!(gates.flat_map(|gate| gate.qargs.qubits()).all(|qubit| *qubit < num_qubits));
@@ -146,21 +169,25 @@ fn an_instant_of_any_numbers_is_checked() {
     }
 }
 
-/// A list that is referred to by thousands of gates takes memory for each of them.
+/// A list that is referred to by thousands of gates takes memory for each of them, whether it has many rows or long ones.
 #[test]
 fn a_small_form_cannot_ask_for_gigabytes() {
-    let qargs = (0..60_000).map(|qubit| format!("[{qubit}]")).collect::<Vec<_>>().join(",");
-    let configuration = format!(
-        r#"{{"backend_name": "b", "n_qubits": 60000, "basis_gates": [], "gates": [{{"name": "g", "coupling_map": [{qargs}]}}]}}"#
-    );
-    let snapshot = Snapshot::new(Payloads { configuration, properties: None, defaults: None }).expect("sound");
-    let mut configuration = snapshot.configuration().clone();
-    for at in 0..300 {
-        let name = format!("g{at}");
-        configuration.gates.insert(name.clone(), GateDefinition { name, ..configuration.gates["g"].clone() });
+    let singles: Vec<Vec<u32>> = (0..60_000).map(|qubit| vec![qubit]).collect();
+    let long = vec![(0..60_000).collect()];
+    for rows in [singles, long] {
+        let mut qargs = QargsList::new();
+        for row in &rows {
+            qargs.push(row);
+        }
+        let gate = |at: usize| {
+            let (name, qargs) = (format!("g{at}"), Some(qargs.clone()));
+            (name.clone(), GateDefinition { name, parameters: Vec::new(), qargs })
+        };
+        let mut configuration = snapshot(None).configuration().clone();
+        (configuration.num_qubits, configuration.gates) = (60_000, (0..300).map(gate).collect());
+        let reading = Reading { configuration: Arc::new(configuration), properties: None };
+        let form = encode::<String>(&reading, &[0; 32], None).expect("short");
+        assert!(form.len() < 200_000);
+        assert!(refusal(&form).to_string().contains("too often"));
     }
-    let reading = Reading { configuration: Arc::new(configuration), properties: None };
-    let form = encode::<String>(&reading, snapshot.digest(), None);
-    assert!(form.len() < 200_000);
-    assert!(refusal(&form).to_string().contains("too many rows"));
 }
