@@ -133,6 +133,13 @@ fuzz: ## Fuzz each target for FUZZ_SECONDS (needs a nightly compiler and cargo-f
 	  mkdir -p corpus/$$target && cargo +nightly fuzz run --fuzz-dir . $$target corpus/$$target seeds/$$target -- \
 	    -dict=json.dict -max_len=6000 -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 
+CASES ?= 20000
+FIRST ?= 0
+.PHONY: differential
+differential: build ## Give CASES mutated payloads to the official client and to this package (minutes), and some large ones to this one
+	$(BIN)/python tests/differential.py --cases $(CASES) --first $(FIRST)
+	$(BIN)/python tests/differential.py --large --cases $$(($(CASES) / 4)) --first $(FIRST)
+
 .PHONY: soak
 soak: build ## Let four processes share an archive for a minute, and kill sweeps and their workers fifty times each
 	SOAK_SECONDS=60 $(BIN)/python -m pytest -q tests/test_archive_processes.py
