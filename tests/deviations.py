@@ -225,7 +225,8 @@ class Refused:
 
     Attributes:
         row: The first cell of the row.
-        here: A pattern of what our reader says, as ``payload|path, * for every index|what was expected``.
+        here: A pattern of what our reader says, as ``payload|path, * for every index|what was expected|what was found``; the last
+            part may be left out.
     """
 
     row: str
@@ -254,6 +255,7 @@ REFUSED = [
         r"configuration\|(n_qubits|gates\.\*\.coupling_map\.\*\.\*|timing_constraints\.\w+|instruction_signatures\.\*\.num_\w+)\|an integer from 0.*"
         r"|properties\|gates\.\*\.qubits\.\*\|an integer from 0|configuration\|dt\|a number",
     ),
+    Refused("white space, `_` or `+` within the numbers of `last_update_date`", r"properties\|last_update_date\|a date in ISO 8601\|.*(\\[nrt]| |_|\\u00|[-T:]\+\d).*"),
     Refused("no qubits at all for a gate", r"(configuration\|gates\.\*\.coupling_map\.\*|properties\|gates\.\*\.qubits)\|at least one qubit index"),
     Refused("text or a list with a unit, which Python repeats so many times", r"properties\|(qubits\.\*|gates\.\*\.parameters)\.\*\.value\|a number or null, because there is a unit"),
 ]  # fmt: skip

@@ -241,12 +241,13 @@ def _comparison(official: Target | Refusal, native: Built) -> str:
 
 def _row_of_refusal(refusal: Refusal, configuration: bytes, properties: bytes) -> str:
     path = re.sub(r"\[\d+\]", ".*", refusal.where).removeprefix("$").removeprefix(".")
-    expected = re.sub(r"^.*?\(byte \d+\): expected (.*), found .*$", r"\1", refusal.message, flags=re.DOTALL)
+    said = re.search(r"\(byte \d+\): expected (.*), found (.*)$", refusal.message, re.DOTALL)
+    expected, found = said.groups() if said else ("", refusal.message)
     payload = configuration if refusal.stage == "configuration" else properties
     if not path and not json.detect_encoding(payload).startswith("utf-8"):
         expected += " (in UTF-16)"
     for row in REFUSED:
-        if re.fullmatch(row.here, f"{refusal.stage}|{path}|{expected}", re.DOTALL):
+        if re.fullmatch(rf"({row.here})(\|.*)?", f"{refusal.stage}|{path}|{expected}|{found}", re.DOTALL):
             return row.row
     raise Unexplained(f"refused here, accepted there: {refusal}")
 

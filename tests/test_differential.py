@@ -66,6 +66,7 @@ EXAMPLES: list[tuple[str, list[tuple[str, list[Any], Any]]]] = [
                       (CONF, ["gates", 1, "parameters"], 5), (PROPS, ["gates"], ""), (PROPS, ["gates"], {}), (PROPS, [], "[]"), (CONF, ["gates", 4, "coupling_map"], "")]),
     ("`true`, `false`, `1.0` or `-0`", [(CONF, ["dt"], True), (CONF, ["timing_constraints", "granularity"], True), (PROPS, ["gates", 1, "qubits", 0], True),
                       (PROPS, ["gates", 1, "qubits", 0], 1.0), (CONF, ["gates", 0, "coupling_map", 0, 0], False)]),
+    ("white space, `_` or `+`", [(PROPS, ["last_update_date"], date) for date in ("202\n-02-03T04:05:06", "2024-02-03T04:05:+6", "2_24-02-03")]),
     ("no qubits at all", [(PROPS, ["gates", 1], gate("other", [])), (CONF, ["gates", 5], {**CUSTOM, "coupling_map": [[]]})]),
     ("text or a list with a unit", [(PROPS, ["qubits", 0, 2], quantity("anharmonicity", "kHz", "x"))]),
     ("an earlier value of a key", [(CONF, ["backend_name"], "twice"), (PROPS, ["qubits"], "twice")]),
