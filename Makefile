@@ -147,6 +147,13 @@ fuzz: $(VENV)/ready ## Fuzz each target for FUZZ_SECONDS, with 2 GB of memory
 faults: build ## Make every call with every fault, over sockets (twenty minutes)
 	PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/faults.py
 
+CASES ?= 20000
+FIRST ?= 0
+.PHONY: differential
+differential: build ## Give CASES mutated payloads to the official client and to this package (minutes), and some large ones to this one
+	$(BIN)/python tests/differential.py --cases $(CASES) --first $(FIRST)
+	$(BIN)/python tests/differential.py --large --cases $$(($(CASES) / 4)) --first $(FIRST)
+
 .PHONY: soak
 soak: build ## Let nothing grow, be lost or be there twice in long runs: archives, sweeps, parsing, polling, jobs (hours)
 	SOAK_SECONDS=60 $(BIN)/python -m pytest -q tests/test_archive_processes.py

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
@@ -91,3 +92,16 @@ def _changed(content: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]
 def payload(content: dict[str, Any]) -> bytes:
     """Return the payload of a dictionary."""
     return json.dumps(content).encode()
+
+
+def put(content: dict[str, Any], path: list[Any], value: Any) -> dict[str, Any]:
+    """Return the content with the value at ``path`` exchanged, or taken out if ``value`` is ``...``."""
+    content = copy.deepcopy(content)
+    place: Any = content
+    for key in path[:-1]:
+        place = place[key]
+    if value is ...:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return content

@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import pickle
 import random
+import re
 import time
 from typing import Any
 
 import pytest
 from qiskit.exceptions import QiskitError
 
-from device import configuration, gate, payload, properties, quantity
+from device import configuration, gate, payload, properties, put, quantity
 from qiskit_ibm_native import BackendPayloadError, Snapshot, build_target
 
 CONF = payload(configuration())
@@ -24,19 +24,6 @@ def error_of(conf: Any, props: Any = None, defaults: Any = None) -> BackendPaylo
     with pytest.raises(BackendPayloadError) as caught:
         Snapshot.from_payloads(conf, props, defaults)
     return caught.value
-
-
-def put(content: dict[str, Any], path: list[Any], value: Any) -> dict[str, Any]:
-    """Return the content with the value at ``path`` exchanged, or taken out if ``value`` is ``...``."""
-    content = copy.deepcopy(content)
-    place: Any = content
-    for key in path[:-1]:
-        place = place[key]
-    if value is ...:
-        del place[path[-1]]
-    else:
-        place[path[-1]] = value
-    return content
 
 
 def test_error_has_everything() -> None:
@@ -394,6 +381,21 @@ def test_numbers_that_no_float_holds(number: str) -> None:
     assert "a number that a 64-bit float can hold" in str(error)
     # What nobody reads as a number may be any number, as in Python.
     assert Snapshot.from_payloads(CONF.decode().replace("true", number)).configuration.memory is not None
+
+
+def escaped(text: str) -> str:
+    return "".join(f"\\u{ord(character):04x}" for character in text)
+
+
+@pytest.mark.parametrize("content", [configuration(), properties()], ids=["configuration", "properties"])
+def test_keys_and_names_may_be_written_with_escapes(content: dict[str, Any]) -> None:
+    text = re.sub(r'"(\w[^"]*)"', lambda match: f'"{escaped(match[1])}"', json.dumps(content))
+    assert json.loads(text) == content
+    conf, props = (text, PROPS) if "n_qubits" in content else (CONF, text)
+    expected, target = (build_target(Snapshot.from_payloads(*payloads)) for payloads in ((CONF, PROPS), (conf, props)))
+    assert repr(list(target.items())) == repr(list(expected.items()))
+    assert [repr(qubit) for qubit in target.qubit_properties] == [repr(qubit) for qubit in expected.qubit_properties]
+    assert (target.dt, target.granularity) == (expected.dt, expected.granularity)
 
 
 def test_timing_constraints_constrain_timing() -> None:

@@ -256,6 +256,15 @@ def test_custom_gates() -> None:
     assert target["everywhere"] == {None: None}
 
 
+def test_couplings_of_gates_that_fit_nowhere() -> None:
+    """A gate on no qubits leaves them uncoupled; Qiskit lets ``store`` be on other numbers of qubits than its own."""
+    for basis, places in ((["x", "own"], None), (["x", "cx", "own"], None), (["x", "store"], [[0], [0, 1], [2, 1]])):
+        conf = configuration(basis_gates=basis)
+        conf["gates"].append({"name": basis[-1], "parameters": [], "qasm_def": "", "coupling_map": places})
+        both(conf, None)
+        both(conf, properties())
+
+
 def test_places_that_only_the_device_leaves_open() -> None:
     for basis in (["x", "cz"], ["cz"], ["x", "h"], ["cx", "cz"], [], ["ccx"]):
         conf = configuration(basis_gates=basis, supported_instructions=["if_else"])

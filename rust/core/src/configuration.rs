@@ -96,7 +96,7 @@ impl Configuration {
         let start = reader.offset() as usize;
         reader.object(|reader, key| {
             let from = reader.offset();
-            match key.plain() {
+            match &*key.bytes() {
                 b"backend_name" => found.backend_name = Some(reader.text()?.decode().into()),
                 b"n_qubits" => found.num_qubits = Some(reader.index(MAX_QUBITS + 1)?),
                 b"basis_gates" => found.basis_gates = Some(read_names(reader)?),
@@ -143,7 +143,7 @@ impl Timing {
             return Ok(timing);
         }
         reader.object(|reader, key| {
-            let field = match key.plain() {
+            let field = match &*key.bytes() {
                 b"granularity" => &mut timing.granularity,
                 b"min_length" => &mut timing.min_length,
                 b"pulse_alignment" => &mut timing.pulse_alignment,
@@ -197,7 +197,7 @@ impl GateDefinition {
         let start = reader.offset() as usize;
         let (mut definition, mut name) = (Self::default(), None);
         reader.object(|reader, key| {
-            match key.plain() {
+            match &*key.bytes() {
                 b"name" => name = Some(reader.text()?.decode().into_owned()),
                 b"parameters" => definition.parameters = read_optional_names(reader)?,
                 b"coupling_map" => {
@@ -231,7 +231,7 @@ impl Signature {
         let start = reader.offset() as usize;
         let (mut name, mut num_qubits, mut num_clbits, mut parameters) = (None, None, None, Vec::new());
         reader.object(|reader, key| {
-            match key.plain() {
+            match &*key.bytes() {
                 b"name" => name = Some(reader.text()?.decode().into_owned()),
                 b"num_qubits" => num_qubits = Some(reader.count()?),
                 b"num_clbits" => num_clbits = Some(reader.count()?),

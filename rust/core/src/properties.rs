@@ -42,7 +42,7 @@ impl Properties {
         let (mut has_qubits, start) = (false, reader.offset() as usize);
         reader.object(|reader, key| {
             let from = reader.offset();
-            match key.plain() {
+            match &*key.bytes() {
                 b"backend_name" => properties.backend_name = reader.optional_text()?,
                 b"last_update_date" => properties.last_update = read_instant(reader)?,
                 b"qubits" => {
@@ -235,7 +235,7 @@ impl<'a> Gates<'a> {
         reader.object(|reader, key| {
             let from = reader.offset();
             let here = |reader: &Reader<'_>| Some(Span { start: from, end: reader.offset() });
-            match key.plain() {
+            match &*key.bytes() {
                 b"qubits" => {
                     row.read_qargs(reader, self.num_qubits)?;
                     qubits = here(reader);

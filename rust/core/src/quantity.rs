@@ -108,7 +108,7 @@ impl<'a, K: Copy> QuantityReader<'a, K> {
         let (mut name, mut unit, mut value, mut date) = (None, None, None, None);
         reader.object(|reader, key| {
             let at = reader.offset();
-            match key.plain() {
+            match &*key.bytes() {
                 b"name" => name = Some(reader.text()?),
                 b"unit" => unit = Some(Unit::read(reader)?),
                 b"value" => value = Some((at, Value::read(reader)?, reader.offset())),
@@ -120,7 +120,7 @@ impl<'a, K: Copy> QuantityReader<'a, K> {
         let name = name.ok_or_else(|| Fault::missing(start as usize, "name"))?;
         let unit = unit.ok_or_else(|| Fault::missing(start as usize, "unit"))?;
         let (value_at, value, value_end) = value.ok_or_else(|| Fault::missing(start as usize, "value"))?;
-        let kind = (self.kind)(name.plain());
+        let kind = (self.kind)(&name.bytes());
         let unscaled = value;
         let value = match value {
             Value::Number(number) => Value::Number(unit.scale(number)),

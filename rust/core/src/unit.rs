@@ -32,12 +32,10 @@ impl Unit {
     /// The unit that `text` names; `None` if its prefix is unknown.
     #[inline(always)]
     pub(crate) fn of(text: Text<'_>) -> Option<Self> {
-        let thousands = match text.plain() {
-            [] => 0,
-            // What is escaped or not ASCII reads as one backslash here.
-            b"\\" => return Self::of_decoded(&text.decode()),
-            [_] => 0,
-            [first, ..] => thousands(char::from(*first))?,
+        let thousands = match &*text.bytes() {
+            [] | [_] => 0,
+            [first, ..] if first.is_ascii() => thousands(char::from(*first))?,
+            _ => return Self::of_decoded(&text.decode()),
         };
         Some(Self { thousands })
     }

@@ -18,13 +18,6 @@ pub struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// The value as bytes if it needs no decoding; otherwise a value that equals no known name.
-    #[inline(always)]
-    #[must_use]
-    pub fn plain(self) -> &'a [u8] {
-        if self.plain { self.raw } else { b"\\" }
-    }
-
     /// The value as bytes.
     #[inline(always)]
     #[must_use]

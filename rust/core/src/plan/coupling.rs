@@ -41,11 +41,15 @@ impl<'s> CouplingPlan<'s> {
         }
         let mut coupling = Self { nodes: vec![None; plan.num_qubits() as usize], edges: Vec::new() };
         let mut index = HashMap::new();
-        let of_width = |width| operations.clone().filter(move |it| it.definition.num_qubits() == Some(width));
+        let of_width = |width| {
+            operations
+                .clone()
+                .filter(move |it| it.definition.num_qubits() == Some(width) || plan.is_on_other_numbers_of_qubits(it))
+        };
         for operation in of_width(2) {
             coupling.add_edges(operation.name, &plan.places(operation).unwrap_or_default(), &mut index);
         }
-        if coupling.edges.is_empty() && exists_everywhere(|num_qubits| num_qubits > 0) {
+        if coupling.edges.is_empty() && exists_everywhere(|_| true) {
             return None;
         }
         // The last operation on a qubit counts, and as a rule it is on all of them.

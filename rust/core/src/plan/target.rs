@@ -256,6 +256,19 @@ impl<'s, 'o> TargetPlan<'s, 'o> {
         matches!(operation.definition, Definition::ControlFlow) || !is_listed
     }
 
+    /// Whether an operation is listed on other numbers of qubits than its own, as Qiskit lets `store` be.
+    pub(super) fn is_on_other_numbers_of_qubits(&self, operation: &Operation<'s>) -> bool {
+        let num_qubits = match operation.definition {
+            Definition::ControlFlow | Definition::Known(_) => return false,
+            Definition::Gate(gate) => gate.num_qubits(),
+            Definition::Signature(signature) => signature.num_qubits,
+        };
+        let is_other = |list: &QargsList| !list.is_empty() && list.width() != Some(num_qubits as usize);
+        let defined = self.gate(operation.name).and_then(|gate| gate.qargs.as_ref());
+        let measured = self.calibration.as_ref().and_then(|it| it.properties.gate(operation.name));
+        defined.is_some_and(is_other) || measured.is_some_and(|gate| is_other(&gate.qargs))
+    }
+
     /// Whether an operation that nothing else tells the places of exists on every qubit that stays.
     fn is_on_each_qubit(&self, name: &str) -> bool {
         NON_UNITARY.contains(&name) && self.supported().any(|supported| supported == name)
