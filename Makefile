@@ -41,6 +41,15 @@ demo: build ## Turn every bundled device into a Target, beside the official clie
 test: build ## Run the Python tests
 	$(BIN)/python -m pytest -q
 
+# Tests of what is computed; a few devices are enough. Those that change what all threads share run on one.
+ON_THREADS := $(patsubst %,tests/test_%.py,columns compact diff golden_targets models overrides payload_errors pulse \
+  pulse_channels pulse_defaults pulse_export score snapshot target_semantics)
+
+.PHONY: test-threads
+test-threads: build ## Run tests of what is computed on eight threads each, and threads that share a backend
+	$(BIN)/python -m pytest -q --parallel-threads=8 $(ON_THREADS) -k 'not json_says or fez or lima or hanoi'
+	$(BIN)/python -m pytest -q tests/test_threads.py
+
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
 	cargo test --locked --quiet

@@ -107,6 +107,7 @@ def soak_jobs(results: dict[str, Any]) -> list[str]:
     run = results["soak"]["runs"]["jobs"]
     return [
         f"{run['jobs']:,} jobs from {run['threads']} threads, with the service killed {run['kills']} times: {run['results']:,}",
-        f"results, {run['untold']} lost without an error, {run['twice']} there twice, {run['errors']} submissions and waits that",
-        "ended in an error.",
+        f"results, {run['lost'] + run['untold']} lost, {run['twice']} there twice, {run['errors']} waits that ended in an error.",
+        f"{run['refused']} submissions ended in an error that says that the service cannot be reached, and were made again;",
+        f"{run['unknown']} in the one that says that the job may be there and how to find it, and the run did what it says.",
     ]

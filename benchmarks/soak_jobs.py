@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import socket
@@ -43,6 +44,10 @@ class Killing:
         self._submitted: dict[int, str] = {}
         #: By number of the job: what was raised.
         self._errors: dict[int, str] = {}
+        #: Submissions that ended in an error: those of which that says that the job may be there, and the others.
+        self._unknown = self._refused = 0
+        # A warning for each wait that outlasts an outage.
+        logging.getLogger("qiskit_ibm_native").setLevel(logging.ERROR)
 
     def play(self, sample: Callable[[int], dict[str, Any]], warm: float) -> dict[str, Any]:
         """Make the run; ``sample`` is called when so much of it is done, and at the end."""
@@ -60,7 +65,9 @@ class Killing:
         self, provider: IBMProvider, service: Service, sample: Callable[[int], dict[str, Any]], warm: float
     ) -> dict[str, Any]:
         backend = provider.get_backend(DEVICE)
-        workers = [threading.Thread(target=self._work, args=[backend], daemon=True) for _ in range(self._threads)]
+        workers = [
+            threading.Thread(target=self._work, args=[provider, backend], daemon=True) for _ in range(self._threads)
+        ]
         for worker in workers:
             worker.start()
         samples: dict[str, Any] = {}
@@ -76,10 +83,10 @@ class Killing:
                 kills += 1
         return {**samples, "end": sample(self._results + len(self._errors)), "kills": kills}
 
-    def _work(self, backend: Any) -> None:
+    def _work(self, provider: IBMProvider, backend: Any) -> None:
         while (number := self._take()) is not None:
             try:
-                job = backend.run(circuit(), shots=SHOTS, job_tags=[self._tag, f"{self._tag}-{number}"])
+                job = self._submit(provider, backend, f"{self._tag}-{number}")
                 self._submitted[number] = job.job_id()
                 counts = job.result(timeout=_LONGEST).get_counts()
                 if sum(counts.values()) != SHOTS:
@@ -89,6 +96,31 @@ class Killing:
             except Exception as error:
                 self._errors[number] = f"{type(error).__name__}: {error}"
                 if not isinstance(error, IBMError):
+                    raise
+
+    def _submit(self, provider: IBMProvider, backend: Any, tag: str) -> Any:
+        """Submit a job until it is there; if the client does not know whether it is, do what the error says: look for it."""
+        end = time.monotonic() + _LONGEST
+        while True:
+            try:
+                return backend.run(circuit(), shots=SHOTS, job_tags=[self._tag, tag])
+            except IBMError as error:
+                if time.monotonic() > end:
+                    raise
+                is_unknown = "qiskit-ibm-native:" in str(error)
+            with self._lock:
+                self._unknown += is_unknown
+                self._refused += not is_unknown
+            found = self._looked_up(provider, tag, end) if is_unknown else []
+            if found:
+                return found[0]
+
+    def _looked_up(self, provider: IBMProvider, tag: str, end: float) -> list[Any]:
+        while True:
+            try:
+                return provider.jobs(limit=None, job_tags=[tag])
+            except IBMError:
+                if time.monotonic() > end:
                     raise
 
     def _take(self) -> int | None:
@@ -104,16 +136,17 @@ class Killing:
         numbers = Counter(int(tag.rsplit("-", 1)[1]) for job in there for tag in job.tags() if tag != self._tag)
         ids = {job.job_id() for job in there}
         undone = [job for job in there if job.status() is not JobStatus.DONE]
-        told = {number for number, text in self._errors.items() if "qiskit-ibm-native:" in text}
         return {
             "jobs": self._jobs,
             "threads": self._threads,
             "results": self._results,
             "errors": len(self._errors),
+            "unknown": self._unknown,
+            "refused": self._refused,
             "first_errors": [text[:200] for text in list(self._errors.values())[:5]],
             "twice": sum(count > 1 for count in numbers.values()),
             "lost": sum(job_id not in ids for job_id in self._submitted.values()),
-            "untold": sum(number not in self._submitted and number not in told for number in numbers),
+            "untold": sum(number not in self._submitted for number in numbers),
             "undone": len(undone),
         }
 

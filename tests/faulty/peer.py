@@ -121,7 +121,7 @@ class Exchange(BaseHTTPRequestHandler):
 
     def send_and_close(self, answer: Answer) -> None:
         """Send a reply and end the connection in good order."""
-        self.send(answer)
+        self.send(replace(answer, headers=(*answer.headers, ("Connection", "close"))))
         self.close_connection = True
 
     def reset(self) -> None:
