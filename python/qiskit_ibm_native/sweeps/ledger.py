@@ -22,6 +22,7 @@ from ..database import Database
 from ..exceptions import IBMInputValueError, LedgerDamagedError, LedgerError
 from .check import BATCH, BATCH_BYTES, LedgerReport, circuit_problems
 from .comparison import Comparison, compared
+from .qpy_form import MAX_CIRCUIT
 from .results import FIGURES, TaskResult
 from .schema import LEDGER
 
@@ -220,7 +221,7 @@ class Ledger:
             if not found:
                 return name, None, "it refers to something that is not there"
             name, packed = found[0].task_id, found[0].packed
-            return name, None if packed is None else _native.unpack(*packed), None
+            return name, None if packed is None else _native.unpack(*packed, MAX_CIRCUIT), None
         except (LedgerError, ValueError, OverflowError) as error:
             return name, None, str(error)
 
