@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
@@ -98,6 +99,17 @@ def test_what_is_no_file_of_accounts_is_told_at_once(file: Path) -> None:
         large.truncate(1 << 30)
     with pytest.raises(InvalidAccountError, match="larger than"):
         IBMProvider.saved_accounts()
+
+
+def test_a_lock_that_somebody_keeps_does_not_hold_up_for_ever(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qiskit_ibm_native.accounts.file._PATIENCE", 0.2)
+    IBMProvider.save_account("KEY", name="first")
+    handle = os.open(file.parent, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with pytest.raises(InvalidAccountError, match=r"locked for 0\.2 s"):
+        IBMProvider.save_account("KEY", name="second")
+    os.close(handle)
+    IBMProvider.save_account("KEY", name="second")
 
 
 # Where they may go

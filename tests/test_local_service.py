@@ -312,6 +312,11 @@ def token_of(service: LocalService) -> str:
     return str(reply.json()["access_token"])
 
 
+def nested(depth: int) -> str:
+    params = "[" * depth + "]" * depth
+    return f'{{"backend": "ibm_fez", "program_id": "sampler", "params": {{"a": {params}}}}}'
+
+
 @pytest.mark.parametrize(
     ("method", "path", "options", "status"),
     [
@@ -347,6 +352,11 @@ def token_of(service: LocalService) -> str:
         ("GET", "/api/v1/sessions/nothing", {}, 404),
         ("PATCH", "/api/v1/sessions/nothing", {"json": {}}, 404),
         ("POST", "/faults", {"json": {"kind": "flood"}}, 400),
+        *(("POST", "/api/v1/jobs", {"data": nested(depth)}, 400) for depth in (300, 1000, 5000)),
+        ("GET", "/api/v1/jobs?" + "&".join(f"tags={n}" for n in range(3000)), {}, 400),
+        *(("POST", "/faults", {"json": {"kind": "status", "status": status}}, 400) for status in (99999, 600, 100, -1)),
+        *(("POST", "/faults", {"json": {"kind": "status", "retry_after": value}}, 400) for value in (5, "", "1\r\nX: y", "é")),
+        *(("POST", "/faults", {"json": {"kind": "latency", "seconds": value}}, 400) for value in (-1, 1e300)),
         ("POST", "/identity/token", {"data": {"apikey": "wrong"}}, 400),
     ],
 )  # fmt: skip
@@ -462,6 +472,16 @@ def test_faults_may_be_asked_for_over_http(raw: Any, provider: IBMProvider) -> N
     raw("POST", "/faults", json={"kind": "status", "match": "/usage", "status": 418, "times": 1})
     assert raw("DELETE", "/faults").status_code == 204
     provider.usage()
+
+
+@pytest.mark.parametrize("status", [204, 304, 429, 599])
+def test_faults_reply_every_status_that_there_is(raw: Any, status: int) -> None:
+    fault = {"kind": "status", "match": "/usage", "status": status, "retry_after": "Wed, 21 Oct 2015 07:28:00 GMT"}
+    assert raw("POST", "/faults", json=fault).status_code == 204
+    reply = raw("GET", "/api/v1/instances/usage")
+    assert reply.status_code == status
+    assert bool(reply.content) is (status >= 400)
+    assert raw("GET", "/api/v1/instances/usage").status_code == 200
 
 
 def test_results_hold_what_the_schema_of_executions_asks_for(provider: IBMProvider) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ from ..private import make_private_folder, restrict
 DEFAULT_FILE = Path("~/.qiskit/qiskit-ibm.json")
 #: A larger file has no accounts in it, in bytes.
 _LARGEST = 1 << 24
+#: Seconds to wait for others that write. Anybody who may read the folder can hold its lock.
+_PATIENCE = 30.0
 
 
 def path_of(filename: str | os.PathLike[str] | None) -> Path:
@@ -117,8 +120,16 @@ def _exclusively(folder: Path) -> Iterator[None]:
         yield
         return
     handle = os.open(folder, os.O_RDONLY)
+    deadline = time.monotonic() + _PATIENCE
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise invalid(f"Another process has kept {folder} locked for {_PATIENCE:g} s.") from None
+                time.sleep(0.01)
         yield
     finally:
         os.close(handle)

@@ -212,11 +212,14 @@ class LocalService:
 
 def _server(app: Bounded, limits: Limits) -> uvicorn.Server:
     protocol: Any = partial(BoundedProtocol, limits=limits)
-    return uvicorn.Server(
-        uvicorn.Config(
-            app, log_level="warning", access_log=False, lifespan="off", timeout_keep_alive=60, http=protocol, ws="none"
-        )
-    )
+    config = uvicorn.Config(
+        app, http=protocol, ws="none", lifespan="off", access_log=False, proxy_headers=False, timeout_keep_alive=60,
+        # Anybody can cause warnings, by what is no request.
+        log_level="error",
+        # So many are accepted at once, before they are counted.
+        backlog=max(limits.most_connections() // 2, 1),
+    )  # fmt: skip
+    return uvicorn.Server(config)
 
 
 _SERVICES: weakref.WeakSet[LocalService] = weakref.WeakSet()
