@@ -277,7 +277,7 @@ def _problem(found: Sequence[Any], migrations: tuple[str, ...]) -> str | None:
         # SQLite goes by the definition alone, whatever the other columns say.
         if plain is not None and plain not in expected and not (isinstance(sql, str) and _STATISTICS.fullmatch(sql)):
             return f"has something that is not of this package: {str(sql)[:200]!r}"
-    missing = sorted(str(each) for each in expected - present)
+    missing = sorted(str(definition) for definition in expected - present)
     return f"lacks this: {missing[0]!r}" if missing else None
 
 

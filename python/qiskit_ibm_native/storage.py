@@ -226,22 +226,22 @@ def _gunzipped(path: Path, root: Path) -> bytes:
     most = most_bytes()
     content = memoryview(_content(path, root, most // _COMPRESSED))
     parts: list[bytes] = []
-    length = at = 0
+    length = position = 0
     engine = zlib.decompressobj(wbits=31)
-    while at < len(content) or not parts:
-        window = content[at : at + _WINDOW]
+    while position < len(content) or not parts:
+        window = content[position : position + _WINDOW]
         if not window:
             raise EOFError("the compressed file ended too early")
         part = engine.decompress(window, most + 1 - length)
         parts.append(part)
         length += len(part)
         _check_size(length, most)
-        at += len(window) - len(engine.unused_data)
+        position += len(window) - len(engine.unused_data)
         if engine.eof:
             # Several compressed files in a row are one, and zeros may stand behind it.
-            while at < len(content) and not content[at]:
-                at += 1
-            if at < len(content):
+            while position < len(content) and not content[position]:
+                position += 1
+            if position < len(content):
                 engine = zlib.decompressobj(wbits=31)
     if not engine.eof:
         raise EOFError("the compressed file ended too early")

@@ -76,9 +76,9 @@ def _places(path: Path) -> Iterator[tuple[Path, Callable[[], Snapshot]]]:
                 others = [folder / (each.partition("*")[0] + star if star else each) for each in names[1:]]
                 place = configuration if star else folder
                 yield place, partial(_load, read_files, [configuration, *others], path)
-        for each in sorted(files):
-            if each.endswith(".zip"):
-                yield folder / each, partial(_load, read_zip, folder / each, path)
+        for file in sorted(files):
+            if file.endswith(".zip"):
+                yield folder / file, partial(_load, read_zip, folder / file, path)
 
 
 def _load(read: Callable[[Any, Path], tuple[bytes, bytes | None, bytes | None]], source: Any, root: Path) -> Snapshot:

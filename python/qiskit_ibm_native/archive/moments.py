@@ -9,8 +9,8 @@ _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 _MICROSECOND = datetime.timedelta(microseconds=1)
 #: The first and the last moment that a datetime can be.
 FIRST, LAST = (
-    (each.replace(tzinfo=datetime.timezone.utc) - _EPOCH) // _MICROSECOND
-    for each in (datetime.datetime.min, datetime.datetime.max)  # noqa: DTZ901 (the zone is put in)
+    (extreme.replace(tzinfo=datetime.timezone.utc) - _EPOCH) // _MICROSECOND
+    for extreme in (datetime.datetime.min, datetime.datetime.max)  # noqa: DTZ901 (the zone is put in)
 )
 
 

@@ -47,20 +47,20 @@ class LedgerReport:
         read = f"{self.tasks} tasks, {self.circuits} circuits"
         if self:
             return f"{read}: all can be used"
-        problems = [f"  file: {each}" for each in self.file]
+        problems = [f"  file: {problem}" for problem in self.file]
         problems += [f"  task {name}: {why}" for name, why in self.damaged.items()]
         return "\n".join([f"{read}, {len(problems)} problems", *problems])
 
 
-def circuit_problems(forms: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+def circuit_problems(circuits: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
     """Yield which circuits cannot be read, and why.
 
     Args:
-        forms: Circuits as :func:`encode` gave them, by task.
+        circuits: Circuits as :func:`encode` gave them, by task.
     """
-    waiting = list(forms)
+    waiting = list(circuits)
     while waiting:
-        answers, end = _asked([forms[name] for name in waiting])
+        answers, end = _asked([circuits[name] for name in waiting])
         yield from ((name, answer) for name, answer in zip(waiting, answers, strict=False) if answer)
         waiting = waiting[len(answers) :]
         if waiting:
@@ -68,11 +68,11 @@ def circuit_problems(forms: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
             yield waiting.pop(0), f"{end} when it reads the circuit"
 
 
-def _asked(forms: list[bytes]) -> tuple[list[str], str]:
+def _asked(circuits: list[bytes]) -> tuple[list[str], str]:
     """Return what a process says of circuits, one by one, as far as it gets, and what became of it."""
     requests = io.BytesIO()
-    for form in forms:
-        write_frame(requests, form)
+    for circuit in circuits:
+        write_frame(requests, circuit)
     command = [sys.executable, "-c", _PROGRAM.format(path=sys.path)]
     try:
         done = subprocess.run(  # noqa: S603 (our own interpreter)
@@ -95,9 +95,9 @@ def main() -> None:
     from .qpy_form import decode
 
     limit_memory(_MEMORY)
-    while (form := read_frame(sys.stdin.buffer)) is not None:
+    while (circuit := read_frame(sys.stdin.buffer)) is not None:
         try:
-            decode(form)
+            decode(circuit)
         except BaseException as error:  # panics of Rust are no Exceptions
             problem = f"{type(error).__name__}: {error}"[:_MOST_TEXT]
         else:

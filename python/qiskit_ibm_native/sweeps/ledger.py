@@ -193,24 +193,25 @@ class Ledger:
         """
         file: list[str] = []
         try:
-            file += [str(each) for (each,) in self._database.rows("PRAGMA integrity_check") if each != "ok"]
+            file += [str(found) for (found,) in self._database.rows("PRAGMA integrity_check") if found != "ok"]
             numbers = [number for (number,) in self._database.rows("SELECT number FROM tasks ORDER BY number")]
         except LedgerError as error:
             return LedgerReport(0, 0, {}, (*file, str(error.__cause__ or error)))
         damaged: dict[str, str] = {}
-        circuits = 0
-        forms: dict[str, bytes] = {}
+        circuits = size = 0
+        waiting: dict[str, bytes] = {}
         for number in numbers:
-            name, form, problem = self._checked(number)
-            circuits += form is not None
+            name, circuit, problem = self._checked(number)
+            circuits += circuit is not None
             if problem is not None:
                 damaged[name] = problem
-            elif form is not None:
-                forms[name] = form
-            if len(forms) >= BATCH or sum(map(len, forms.values())) > BATCH_BYTES:
-                damaged.update(circuit_problems(forms))
-                forms = {}
-        damaged.update(circuit_problems(forms))
+            if circuit is not None:
+                waiting[name] = circuit
+                size += len(circuit)
+            if len(waiting) >= BATCH or size > BATCH_BYTES:
+                damaged.update(circuit_problems(waiting))
+                waiting, size = {}, 0
+        damaged.update(circuit_problems(waiting))
         return LedgerReport(len(numbers), circuits, damaged, tuple(file))
 
     def _checked(self, number: int) -> tuple[str, bytes | None, str | None]:

@@ -7,6 +7,7 @@ import atexit
 import os
 import pickle
 import queue
+import sys
 import threading
 import time
 import warnings
@@ -314,6 +315,9 @@ class _OwnWorkers:
     def stop(self) -> None:
         """End all processes, and wait for the threads."""
         self._worker.stop(for_good=True)
+        if sys.is_finalizing():
+            # The interpreter has ended the threads already.
+            return
         for _ in self._threads:
             self._orders.put(None)
         for thread in self._threads:
