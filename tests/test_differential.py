@@ -98,7 +98,7 @@ def test_rows_about_payloads_are_true(row: str, cases: list[tuple[str, list[Any]
     """Each row is about what the two clients really do, and about nothing else."""
     for name, path, value in cases:
         found = agreement(*example(name, path, value), DEFAULT)
-        assert [each[: len(row)] for each in found] == [row], (name, path, value, found)
+        assert [known[: len(row)] for known in found] == [row], (name, path, value, found)
 
 
 def test_rows_are_those_of_the_document() -> None:
@@ -146,7 +146,7 @@ def test_mutations_change_what_they_say_and_nothing_else() -> None:
     for number in range(300):
         chosen = mutations(Random(number), sources)
         for name, source in sources.items():
-            edits = sum(len(each.edits) for each in chosen if each.payload == name)
+            edits = sum(len(change.edits) for change in chosen if change.payload == name)
             assert edits or mutated(source, name, chosen) == source.text.encode("latin-1")
 
 
