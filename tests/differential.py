@@ -240,7 +240,9 @@ def _comparison(official: Target | Refusal, native: Built) -> str:
 
 
 def _row_of_refusal(refusal: Refusal, configuration: bytes, properties: bytes) -> str:
-    path = re.sub(r"\[\d+\]", ".*", refusal.where).removeprefix("$").removeprefix(".")
+    path = re.sub(r"\[\d+\]", ".*", refusal.where)
+    # A key with an escape stands in the path as it is written.
+    path = re.sub(r'\["(.*?)"\]', lambda key: "." + json.loads(f'"{key[1]}"'), path).removeprefix("$").removeprefix(".")
     said = re.search(r"\(byte \d+\): expected (.*), found (.*)$", refusal.message, re.DOTALL)
     expected, found = said.groups() if said else ("", refusal.message)
     payload = configuration if refusal.stage == "configuration" else properties

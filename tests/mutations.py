@@ -130,8 +130,8 @@ class Source:
         for child in node.children:
             yield from self._all(child)
 
-    def _after(self, place: int) -> int:
-        match = SPACE.match(self.text, place)
+    def _after(self, offset: int) -> int:
+        match = SPACE.match(self.text, offset)
         assert match is not None
         return match.end()
 
@@ -147,17 +147,17 @@ class Source:
 
     def _container(self, path: Path, start: int, outer: int) -> Node:
         children: list[Node] = []
-        place = self._after(start + 1)
-        while self.text[place] not in "]}":
-            begin, key = place, len(children)
+        offset = self._after(start + 1)
+        while self.text[offset] not in "]}":
+            begin, key = offset, len(children)
             if self.text[start] == "{":
-                key, place = scanstring(self.text, place + 1)
-                place = self._after(self._after(place) + 1)
-            children.append(self._value((*path, key), place, begin))
-            place = self._after(children[-1].end)
-            if self.text[place] == ",":
-                place = self._after(place + 1)
-        return Node(path, start, place + 1, outer, children)
+                key, offset = scanstring(self.text, offset + 1)
+                offset = self._after(self._after(offset) + 1)
+            children.append(self._value((*path, key), offset, begin))
+            offset = self._after(children[-1].end)
+            if self.text[offset] == ",":
+                offset = self._after(offset + 1)
+        return Node(path, start, offset + 1, outer, children)
 
 
 def _string(content: str) -> str:
@@ -245,8 +245,8 @@ def escaped_text(random: Random, source: Source, node: Node) -> tuple[str, list[
     text = source.of(node)
     if text[0] != '"' or len(text) < 3 or "\\" in text:
         return None
-    place = random.randrange(1, len(text) - 1)
-    escape = f"\\u{ord(text[place]):04x}"
+    offset = random.randrange(1, len(text) - 1)
+    escape = f"\\u{ord(text[offset]):04x}"
     odd = random.choice(
         [
             escape,
@@ -261,7 +261,7 @@ def escaped_text(random: Random, source: Source, node: Node) -> tuple[str, list[
             "\\x",
         ]
     )
-    return _replaced(source, node, text[:place] + odd + text[place + 1 :])
+    return _replaced(source, node, text[:offset] + odd + text[offset + 1 :])
 
 
 def dropped(random: Random, source: Source, node: Node) -> tuple[str, list[Edit]] | None:
@@ -284,8 +284,8 @@ def repeated(random: Random, source: Source, node: Node) -> tuple[str, list[Edit
     child = random.choice(node.children)
     value = source.of(child) if random.random() < 0.5 else random.choice(VALUES)
     text = source.text[child.outer : child.start] + value
-    place, added = random.choice([(node.children[0].outer, f"{text}, "), (node.children[-1].end, f", {text}")])
-    return f"{_path(child.path)} again, {_shown(added)}", [Edit(place, place, added)]
+    offset, added = random.choice([(node.children[0].outer, f"{text}, "), (node.children[-1].end, f", {text}")])
+    return f"{_path(child.path)} again, {_shown(added)}", [Edit(offset, offset, added)]
 
 
 def exchanged(random: Random, source: Source, node: Node) -> tuple[str, list[Edit]] | None:
@@ -324,12 +324,12 @@ def added(random: Random, source: Source, node: Node) -> tuple[str, list[Edit]] 
 
 def _put_in(random: Random, node: Node, text: str) -> tuple[str, list[Edit]]:
     if not node.children:
-        place = node.start + 1
+        offset = node.start + 1
     elif random.random() < 0.5:
-        place, text = node.children[0].outer, f"{text}, "
+        offset, text = node.children[0].outer, f"{text}, "
     else:
-        place, text = node.children[-1].end, f", {text}"
-    return f"{_path(node.path)} has {_shown(text)} more", [Edit(place, place, text)]
+        offset, text = node.children[-1].end, f", {text}"
+    return f"{_path(node.path)} has {_shown(text)} more", [Edit(offset, offset, text)]
 
 
 def renamed_key(random: Random, source: Source, node: Node) -> tuple[str, list[Edit]] | None:
@@ -374,14 +374,14 @@ def _value_mutation(random: Random, source: Source) -> tuple[str, list[Edit]]:
 
 
 def _byte_mutation(random: Random, source: Source) -> tuple[str, list[Edit]]:
-    place = random.randrange(len(source.text))
+    offset = random.randrange(len(source.text))
     length = random.choice([1, 1, 1, 2, 8])
     odd = random.choice([*list('{}[]",:\\0123456789.eE+-n \t\x00ÿÂ'), "Âµ", HALF_A_PAIR, "null", "//", "1e5", "\r\n"])
     ways = [
-        (f"bytes {place}..{place + length} left out", Edit(place, min(place + length, len(source.text)), "")),
-        (f"{odd!r} at byte {place}", Edit(place, place, odd)),
-        (f"{odd!r} instead of byte {place}", Edit(place, place + 1, odd)),
-        (f"bytes from {place} left out", Edit(place, len(source.text), "")),
+        (f"bytes {offset}..{offset + length} left out", Edit(offset, min(offset + length, len(source.text)), "")),
+        (f"{odd!r} at byte {offset}", Edit(offset, offset, odd)),
+        (f"{odd!r} instead of byte {offset}", Edit(offset, offset + 1, odd)),
+        (f"bytes from {offset} left out", Edit(offset, len(source.text), "")),
         (f"a byte order mark and {odd!r} in front", Edit(0, 0, random.choice([BOM, odd, BOM + " ", " "]))),
         (f"{odd!r} at the end", Edit(len(source.text), len(source.text), odd)),
         ("in UTF-16", Edit(0, len(source.text), source.text.encode("utf-16").decode("latin-1"))),
@@ -452,13 +452,13 @@ def _touch(one: Mutation, other: Mutation) -> bool:
 def mutated(source: Source, payload: str, chosen: Iterable[Mutation]) -> bytes:
     """Return a payload after those mutations that are of it."""
     edits = sorted(
-        (edit for each in chosen if each.payload == payload for edit in each.edits), key=lambda edit: edit.start
+        (edit for change in chosen if change.payload == payload for edit in change.edits), key=lambda edit: edit.start
     )
-    parts, place = [], 0
+    parts, offset = [], 0
     for edit in edits:
-        parts += [source.text[place : edit.start], edit.text]
-        place = edit.end
-    return "".join([*parts, source.text[place:]]).encode("latin-1")
+        parts += [source.text[offset : edit.start], edit.text]
+        offset = edit.end
+    return "".join([*parts, source.text[offset:]]).encode("latin-1")
 
 
 def device(configuration: dict[str, Any] | bytes, properties: dict[str, Any] | bytes) -> dict[str, Source]:

@@ -98,7 +98,7 @@ def test_rows_about_payloads_are_true(row: str, cases: list[tuple[str, list[Any]
     """Each row is about what the two clients really do, and about nothing else."""
     for name, path, value in cases:
         found = agreement(*example(name, path, value), DEFAULT)
-        assert [each[: len(row)] for each in found] == [row], (name, path, value, found)
+        assert [known[: len(row)] for known in found] == [row], (name, path, value, found)
 
 
 def test_rows_are_those_of_the_document() -> None:
@@ -110,16 +110,16 @@ def test_rows_are_those_of_the_document() -> None:
 
 
 def test_a_sample_of_mutated_payloads() -> None:
-    ends, failures = run("differential", range(1_000_000, 1_000_300))
+    ends, failures = run("differential", range(1_000_000, 1_000_200))
     assert not failures
-    assert ends["equal"] > 100
-    assert ends["both refuse"] > 30
+    assert ends["equal"] > 70
+    assert ends["both refuse"] > 20
 
 
 def test_a_sample_of_large_mutated_payloads() -> None:
-    ends, failures = run("large", range(40))
+    ends, failures = run("large", range(20))
     assert not failures
-    assert ends["taken"] > 10
+    assert ends["taken"] > 5
 
 
 def digest(count: int = 200) -> str:
@@ -146,7 +146,7 @@ def test_mutations_change_what_they_say_and_nothing_else() -> None:
     for number in range(300):
         chosen = mutations(Random(number), sources)
         for name, source in sources.items():
-            edits = sum(len(each.edits) for each in chosen if each.payload == name)
+            edits = sum(len(change.edits) for change in chosen if change.payload == name)
             assert edits or mutated(source, name, chosen) == source.text.encode("latin-1")
 
 
@@ -154,14 +154,14 @@ def test_a_difference_that_no_row_tells_is_told_with_one_mutation(monkeypatch: p
     monkeypatch.setattr(differential, "ACCEPTED", [])
     monkeypatch.setattr(differential, "REFUSED", [])
     told = 0
-    for number in range(120):
+    for number in range(80):
         case = Case.of(number, small_devices())
         text = failure(case, verdict)
         if text is not None and len(case.mutations) > 1:
             told += 1
             assert f"case {number}: " in text
             assert len(text.splitlines()) == 3
-    assert told > 3
+    assert told > 1
 
 
 def test_a_repair_has_to_lead_to_equal_targets(monkeypatch: pytest.MonkeyPatch) -> None:

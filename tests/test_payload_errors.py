@@ -383,6 +383,20 @@ def test_numbers_that_no_float_holds(number: str) -> None:
     assert Snapshot.from_payloads(CONF.decode().replace("true", number)).configuration.memory is not None
 
 
+def test_integers_that_python_does_not_convert_are_errors_where_they_are_read() -> None:
+    digits = "9" * 5000
+    snapshot = Snapshot.from_payloads(CONF.decode().replace("true", digits), PROPS.decode().replace('"jq_01"', digits))
+    assert build_target(snapshot).num_qubits == 3
+    for read in (
+        lambda: snapshot.configuration.memory,
+        snapshot.configuration.to_dict,
+        lambda: snapshot.properties.general,
+    ):
+        with pytest.raises(BackendPayloadError, match="4300 digits") as caught:
+            read()
+        assert caught.value.path in {"$.memory", "$.general"}
+
+
 def escaped(text: str) -> str:
     return "".join(f"\\u{ord(character):04x}" for character in text)
 

@@ -52,7 +52,11 @@ class PayloadView:
     def _decode(self, key: str) -> Any:
         """Return the value of a top-level key as JSON means it; KeyError if the payload does not have it."""
         start, end = self._spans[key]
-        return json.loads(self._payload[start:end])
+        try:
+            return json.loads(self._payload[start:end])
+        except ValueError as error:
+            # JSON it is, but Python does not convert integers of thousands of digits.
+            raise self._senseless(key, error) from error
 
     def _attribute(self, key: str) -> Any:
         """Return the value of a key as the attribute has it; KeyError if there is no such attribute."""
@@ -65,11 +69,14 @@ class PayloadView:
         try:
             return convert(value)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
-            from ..exceptions import BackendPayloadError
+            raise self._senseless(key, error) from error
 
-            offset = self._spans[key][0]
-            message = f"{self._payload_name} payload, $.{key} (byte {offset}): the value makes no sense here ({error})"
-            raise BackendPayloadError(message, self._payload_name, f"$.{key}", offset) from error
+    def _senseless(self, key: str, error: Exception) -> Exception:
+        from ..exceptions import BackendPayloadError
+
+        offset = self._spans[key][0]
+        message = f"{self._payload_name} payload, $.{key} (byte {offset}): the value makes no sense here ({error})"
+        return BackendPayloadError(message, self._payload_name, f"$.{key}", offset)
 
     def __getattr__(self, name: str) -> Any:
         # Only reached when there is no attribute of that name yet.
