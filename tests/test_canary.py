@@ -25,7 +25,7 @@ from qiskit_ibm_native import CalibrationArchive, IBMProvider, Sweep
 from qiskit_ibm_native.accounts import Account
 from qiskit_ibm_native.client.endpoint import cloud_endpoint
 from qiskit_ibm_native.exceptions import IBMError
-from quick import QUICK, circuit
+from quick import QUICK, circuit, hurry
 
 if TYPE_CHECKING:
     from qiskit_ibm_native.local.server import LocalService
@@ -112,7 +112,7 @@ def _calls(provider: IBMProvider, backend: Any, job: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("shape", ["text", "error", "other", "list", "object"])
 @pytest.mark.parametrize("status", [200, 400, 401, 500])
 def test_secrets_that_a_service_echoes_are_shown_nowhere(
-    peer: Peer, service: LocalService, quick_waits: None, status: int, shape: str
+    peer: Peer, service: LocalService, quick_waits: None, monkeypatch: pytest.MonkeyPatch, status: int, shape: str
 ) -> None:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
@@ -121,11 +121,13 @@ def test_secrets_that_a_service_echoes_are_shown_nowhere(
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
     try:
-        with IBMProvider(timeout=0.6) as provider:
+        with IBMProvider() as provider:
             provider._transport.policy = QUICK
             backend, job = provider.get_backend("ibmq_vigo"), None
             job = provider.get_backend("local_simulator").run(circuit(), shots=2)
             canary = Canary(provider, service)
+            hurry(provider, 0.6)
+            monkeypatch.setenv("QISKIT_IBM_NATIVE_TIMEOUT", "0.6")
             for name, call in _calls(provider, backend, job).items():
                 peer.plan(_echo(status, shape), "", ALWAYS)
                 try:
@@ -148,7 +150,6 @@ def test_secrets_that_a_service_echoes_are_shown_nowhere(
 
 @pytest.fixture
 def quick_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("QISKIT_IBM_NATIVE_TIMEOUT", "0.6")
     monkeypatch.setattr("qiskit_ibm_native.client.api._SEARCH_WAITS", (0.01, 0.02))
     monkeypatch.setattr("qiskit_ibm_native.client.api._PAYLOAD_WAITS", (0.01, 0.02))
     monkeypatch.setattr("qiskit_ibm_native.provider.job._PAUSE", 0.01)

@@ -28,7 +28,7 @@ from qiskit_ibm_native.exceptions import (
     IBMJobTimeoutError,
     RequestsApiError,
 )
-from quick import circuit
+from quick import circuit, hurry
 
 HERE = Path(__file__).parent
 ALWAYS = float("inf")
@@ -71,8 +71,9 @@ def seconds_of(call: Callable[[], object], *kinds: type[BaseException]) -> float
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_call_ends_with_its_time(peer: Peer, fault: str) -> None:
-    with IBMProvider(timeout=1.0) as provider:
+    with IBMProvider() as provider:
         backend = provider.get_backend("ibmq_vigo")
+        hurry(provider, 1.0)
         peer.plan(FAULTS[fault], "", ALWAYS)
         for call in (backend.status, lambda: backend.target, provider.backends, lambda: provider.job("x")):
             assert seconds_of(call, IBMError) < 2.0
@@ -85,10 +86,12 @@ def test_a_token_is_not_waited_for_longer_than_a_call(peer: Peer, monkeypatch: p
 
 
 def test_the_error_says_which_time_is_over_and_how_to_have_more(peer: Peer) -> None:
-    with IBMProvider(timeout=1.0) as provider:
+    with IBMProvider() as provider:
+        backend = provider.get_backend("ibmq_vigo")
+        hurry(provider, 1.0)
         peer.plan(hang, "/status", ALWAYS)
         with pytest.raises(IBMBackendApiError, match=r"time for it was over: timeout= of IBMProvider \(1 s\)"):
-            provider.get_backend("ibmq_vigo").status()
+            backend.status()
 
 
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), True, "60"])
@@ -105,8 +108,9 @@ def test_a_variable_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch
 
 def test_what_can_be_repeated_is_not_waited_for_until_the_end(peer: Peer) -> None:
     """A connection that is dead costs a third of the call's time, not the call."""
-    with IBMProvider(timeout=3.0) as provider:
+    with IBMProvider() as provider:
         backend = provider.get_backend("ibmq_vigo")
+        hurry(provider, 6.0)
         peer.plan(hang, "/status", 1)
         assert backend.status().operational
 

@@ -35,7 +35,7 @@ from qiskit_ibm_native.exceptions import (
     RequestsApiError,
 )
 from qiskit_ibm_native.provider.programs import SamplerProgram
-from quick import circuit
+from quick import QUICK, circuit, hurry
 
 if TYPE_CHECKING:
     from qiskit_ibm_native.local.server import LocalService
@@ -278,8 +278,9 @@ def test_if_the_lookup_is_refused_the_error_says_that_the_job_may_be_there(peer:
 
 
 def test_a_submission_that_hangs_leaves_time_to_find_the_job(peer: Peer) -> None:
-    with IBMProvider(timeout=5.0) as provider:
+    with IBMProvider() as provider:
         backend = provider.get_backend("local_simulator")
+        hurry(provider, 6.0)
 
         def act(exchange: Exchange) -> None:
             exchange.forward()
@@ -310,7 +311,8 @@ def test_a_session_that_may_be_open_is_told(peer: Peer) -> None:
 
 
 def test_a_block_of_a_session_never_hides_the_users_exception(peer: Peer, caplog: pytest.LogCaptureFixture) -> None:
-    with IBMProvider(timeout=1.0) as provider:
+    with IBMProvider() as provider:
+        provider._transport.policy = QUICK
         backend = provider.get_backend("ibmq_vigo")
         with caplog.at_level(logging.WARNING, "qiskit_ibm_native"), pytest.raises(ZeroDivisionError):  # noqa: SIM117
             with backend.open_session():
