@@ -41,13 +41,16 @@ demo: build ## Turn every bundled device into a Target, beside the official clie
 test: build ## Run the Python tests
 	$(BIN)/python -m pytest -q
 
-# Tests of what is computed; a few devices are enough. Those that change what all threads share run on one.
+# Tests of what is computed. Those that change what all threads share run on one; eight threads would need an hour for
+# all devices, for comparisons with plain Python, and for other processes.
 ON_THREADS := $(patsubst %,tests/test_%.py,columns compact diff golden_targets models overrides payload_errors pulse \
   pulse_channels pulse_defaults pulse_export score snapshot target_semantics)
+LONG_ON_THREADS := made_of_it or right_instants or every_device or json_says or json_shows or plain_calculation or every_pair \
+  or worked_out or units or faulty_qubits or real_devices or lossless or other_processes or kind_of_gate or time_grows
 
 .PHONY: test-threads
 test-threads: build ## Run tests of what is computed on eight threads each, and threads that share a backend
-	$(BIN)/python -m pytest -q --parallel-threads=8 $(ON_THREADS) -k 'not json_says or fez or lima or hanoi'
+	$(BIN)/python -m pytest -q --parallel-threads=8 $(ON_THREADS) -k 'not ($(LONG_ON_THREADS))'
 	$(BIN)/python -m pytest -q tests/test_threads.py
 
 .PHONY: test-rust
