@@ -46,7 +46,7 @@ test: build ## Run the Python tests
 ON_THREADS := $(patsubst %,tests/test_%.py,columns compact diff golden_targets models overrides payload_errors pulse \
   pulse_channels pulse_defaults pulse_export score snapshot target_semantics)
 LONG_ON_THREADS := made_of_it or right_instants or every_device or json_says or json_shows or plain_calculation or every_pair \
-  or worked_out or units or faulty_qubits or real_devices or lossless or other_processes or kind_of_gate or time_grows
+  or worked_out or units or faulty_qubits or real_devices or lossless or other_processes or kind_of_gate or time_grows or hash_seed
 
 .PHONY: test-threads
 test-threads: build ## Run tests of what is computed on eight threads each, and threads that share a backend
