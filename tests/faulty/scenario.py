@@ -36,8 +36,10 @@ _MOST_ADDRESSES = 3 << 30
 #: A part of a secret that is as long as that counts as the secret.
 _PART = 16
 
-#: Calls whose success is a reply with nothing in it: of a peer that says 200 and nothing else, nobody can notice that it lies.
-LIMITS = {(call, "nothing") for call in ("cancel", "tags", "delete", "close session")}
+#: Calls whose success is a reply with nothing, or nothing of interest, in it: nobody can notice that such a peer lies.
+LIMITS = {
+    (call, fault) for call in ("cancel", "tags", "delete", "close session") for fault in ("nothing", "other members")
+}
 
 
 @dataclass

@@ -203,12 +203,17 @@ class RuntimeClient:
 
     def _submitted(self, record_tag: str, failure: ApiError) -> dict[str, Any] | None:
         """Return the job with a tag that the service may have taken, ``None`` if it has not."""
-        for seconds in _SEARCH_WAITS:
-            pause(seconds)
+        waits = list(reversed(_SEARCH_WAITS))
+        while waits:
+            pause(waits[-1])
             try:
                 jobs = self.jobs_get(limit=_SEARCH_LIMIT, tags=[record_tag])["jobs"]
             except (ApiError, IBMNotAuthorizedError) as error:
-                raise _unknown(failure, record_tag, error) from None
+                # Who cannot be asked now can perhaps be asked before the time is over.
+                if not getattr(error, "may_pass", False) or seconds_left() <= waits[-1]:
+                    raise _unknown(failure, record_tag, error) from None
+                continue
+            waits.pop()
             # Some services give any jobs, whatever tag they are asked for.
             for job in jobs:
                 if record_tag in (job.get("tags") or ()):

@@ -7,13 +7,17 @@ decides how much memory is asked for.
 
 from __future__ import annotations
 
+import io
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 from urllib3.exceptions import HTTPError
 
-#: Bytes that are read at once.
-_PIECE = 2**18
+from .deadline import seconds_left
+
+#: Bytes that are read, and decompressed, at once.
+_PIECE, _UNPACKED_PIECE = 2**18, 2**20
 #: zlib finds out whether the stream is one of gzip or of zlib.
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
@@ -38,11 +42,15 @@ def read_body(raw: Any, limit: int) -> bytes:
         BodyDamagedError: It is compressed and not all there, or compressed in a way that was not asked for.
     """
     encoding = raw.headers.get("Content-Encoding", "").strip().lower()
-    if encoding in ("", "identity"):
-        return b"".join(_pieces(raw, limit))
-    if encoding not in ("gzip", "x-gzip", "deflate"):
+    if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise BodyDamagedError(f"the body is encoded as {encoding[:20]!r}, which was not asked for")
-    return _decompressed(raw, limit)
+    # Gives what was written without another copy of it.
+    body = io.BytesIO()
+    for piece in _pieces(raw, limit) if encoding in ("", "identity") else _decompressed(raw, limit):
+        body.write(piece)
+        if body.tell() > limit:
+            raise BodyTooLargeError
+    return body.getvalue()
 
 
 def read_start(raw: Any, limit: int) -> bytes:
@@ -66,7 +74,8 @@ class _Start:
         return data
 
 
-def _pieces(raw: Any, limit: int) -> Any:
+def _pieces(raw: Any, limit: int) -> Iterator[bytes]:
+    """Give the body as it comes."""
     size = 0
     while data := raw.read(_PIECE, decode_content=False):
         size += len(data)
@@ -75,25 +84,21 @@ def _pieces(raw: Any, limit: int) -> Any:
         yield data
 
 
-def _decompressed(raw: Any, limit: int) -> bytes:
-    out: list[bytes] = []
-    left = limit
-    decoder = zlib.decompressobj(_GZIP_OR_ZLIB)
-    is_empty = True
+def _decompressed(raw: Any, limit: int) -> Iterator[bytes]:
+    """Give the body decompressed, in pieces between which there is a look at the clock: a megabyte can become a gigabyte."""
+    decoder, is_empty = zlib.decompressobj(_GZIP_OR_ZLIB), True
     try:
-        for piece in _pieces(raw, limit):
-            is_empty, rest = False, piece
+        for packed in _pieces(raw, limit):
+            is_empty, rest = False, packed
             while rest:
+                if seconds_left() <= 0:
+                    raise BodyDamagedError("the time of the call was over before the body was decompressed")
                 if decoder.eof:
                     # Streams may follow each other.
                     decoder = zlib.decompressobj(_GZIP_OR_ZLIB)
-                out.append(decoder.decompress(rest, left + 1))
-                rest = decoder.unused_data
-                left -= len(out[-1])
-                if left < 0:
-                    raise BodyTooLargeError
+                yield decoder.decompress(rest, _UNPACKED_PIECE)
+                rest = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
     except zlib.error as error:
         raise BodyDamagedError(f"the compressed body is damaged: {error}") from None
     if not is_empty and not decoder.eof:
         raise BodyDamagedError("the compressed body is cut short")
-    return b"".join(out)

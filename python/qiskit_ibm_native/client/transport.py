@@ -105,13 +105,13 @@ class Reply:
 
 
 def acknowledged(reply: Reply) -> None:
-    """Check that a reply without content comes from the service: nothing or JSON, and no page of something in between.
+    """Check that a reply without content comes from the service: nothing or an object, and no page of something in between.
 
     Raises:
         ApiIBMProtocolError: It is something else.
     """
     if reply.body.strip():
-        reply.json()
+        reply.object()
 
 
 class Transport:
@@ -329,7 +329,8 @@ def _reason(error: Exception) -> str:
     while getattr(cause, "args", None) and isinstance(cause.args[0], Exception):
         cause = cause.args[0]
     reason = getattr(cause, "reason", None)
-    return str(reason if reason is not None else cause).split(">: ")[-1]
+    text = str(reason if reason is not None else cause).split(">: ")[-1]
+    return re.sub(r"^\w+\(host=.*?\): ", "", text)
 
 
 def _unchanged(request: Any) -> Any:

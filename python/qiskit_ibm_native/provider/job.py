@@ -194,12 +194,15 @@ class IBMCircuitJob(IBMJob):
             IBMJobInvalidStateError: It is done already.
             IBMJobError: The service could not be asked.
         """
+        was_cancelled = self._status is JobStatus.CANCELLED
         try:
             self._api_client.job_cancel(self.job_id())
         except RequestsApiError as error:
-            if error.status_code == 409:
+            if error.status_code != 409:
+                raise self._vanished(error) from None
+            # The reply to an earlier attempt may have been lost.
+            if was_cancelled or self.status() is not JobStatus.CANCELLED:
                 raise IBMJobInvalidStateError(f"Job cannot be cancelled: {error}") from None
-            raise self._vanished(error) from None
         except (IBMApiError, IBMNotAuthorizedError) as error:
             raise self._vanished(error) from None
         self._status = JobStatus.CANCELLED

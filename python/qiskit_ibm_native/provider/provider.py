@@ -20,7 +20,7 @@ from ..client.auth import Authenticator
 from ..client.discovery import Instance, choose_instances, fetch_instances
 from ..client.limits import limits_of
 from ..client.transport import Transport
-from ..exceptions import IBMInputValueError, IBMProviderValueError
+from ..exceptions import IBMInputValueError, IBMProviderValueError, RequestsApiError
 from .backend_service import IBMBackendService
 from .channels import connect
 from .recorder import Recorder, recorder_of
@@ -184,7 +184,14 @@ class IBMProvider:
             IBMJobNotFoundError: There is none of that id.
             RequestsApiError: The service does not delete it.
         """
-        self._service.retrieve_job(job_id)._api_client.job_delete(job_id)
+        with self._transport.call():
+            client = self._service.retrieve_job(job_id)._api_client
+            try:
+                client.job_delete(job_id)
+            except RequestsApiError as error:
+                # It was there just now: the reply to an earlier attempt was lost.
+                if error.status_code != 404:
+                    raise
 
     # Calibrations
 
