@@ -170,6 +170,7 @@ differential: build ## Give CASES mutated payloads to the official client and to
 soak: build ## Let nothing grow, be lost or be there twice in long runs: archives, sweeps, parsing, polling, jobs (hours)
 	SOAK_SECONDS=60 $(BIN)/python -m pytest -q tests/test_archive_processes.py
 	KILLS=50 $(BIN)/python -m pytest -q tests/test_sweeps_killed.py
+	FORK_ROUNDS=50 $(BIN)/python -m pytest -q tests/test_forks.py
 	PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/soak.py parsing
 	PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/soak.py polling
 	PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/soak.py jobs
