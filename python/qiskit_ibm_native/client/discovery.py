@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -37,7 +37,7 @@ class Instance:
         tags: Its tags.
     """
 
-    crn: str
+    crn: str = field(repr=False)
     name: str
     plan: str
     pricing_type: str

@@ -205,7 +205,7 @@ def _started(trace: int) -> subprocess.Popen[bytes]:
     # In a session of its own, so that Ctrl-C reaches the driver alone, and all that it starts ends with it. The program
     # exchanges sys.path before it imports anything, so that the current folder counts only if it does so here.
     return subprocess.Popen(  # noqa: S603 (our own interpreter)
-        [sys.executable, "-c", _PROGRAM.format(path=sys.path, trace=trace)],
+        [sys.executable, "-c", _PROGRAM.format(path=[str(each) for each in sys.path], trace=trace)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
