@@ -369,18 +369,19 @@ _held: list[Store] = []
 
 def _before_fork() -> None:
     _forking.acquire()
-    _CREATING.acquire()
     _held[:] = _OPEN
     for store in _held:
         store._lock.acquire()
         store._disconnect()
+    # Last, as everywhere: files are created by who holds the lock of a store.
+    _CREATING.acquire()
 
 
 def _after_fork_in_parent() -> None:
+    _CREATING.release()
     for store in _held:
         store._lock.release()
     _held.clear()
-    _CREATING.release()
     _forking.release()
 
 
