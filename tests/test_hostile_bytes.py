@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from formats import opened
-from qiskit_ibm_native import Snapshot, _native
+from qiskit_ibm_native import ArchiveError, CalibrationArchive, Snapshot, _native
 
 BLOCK = 128 << 10
 #: What a frame says that it has. 256 MiB is the most that is decompressed.
@@ -220,3 +220,12 @@ refused(lambda: archive.latest("ibmq_lima"))
 print(bool(archive.verify()))
 """
     assert run(program, tmp_path) == ["CompactFormError True", "ArchiveDamagedError True", "False"]
+
+
+def test_a_payload_that_is_too_large_is_not_put_into_an_archive(tmp_path: Path) -> None:
+    configuration, properties, _ = Snapshot.load("lima").payloads
+    padded = Snapshot.from_payloads(configuration + b" " * (65 << 20), properties)
+    with CalibrationArchive(tmp_path / "archive.sqlite3") as archive:
+        with pytest.raises(ArchiveError, match="is not put into an archive"):
+            archive.add(padded)
+        assert len(archive.between("ibmq_lima")) == 0

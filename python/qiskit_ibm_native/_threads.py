@@ -8,6 +8,8 @@ import threading
 from typing import Protocol
 from weakref import WeakSet
 
+from ._deadline import seconds_left
+
 
 class ForkAware(Protocol):
     """An object that must not go on in a child process as it was in the parent."""
@@ -35,7 +37,10 @@ if hasattr(os, "register_at_fork"):
 
 
 class Lock:
-    """A re-entrant lock that is free in a child process, whichever thread of the parent held it during the fork."""
+    """A re-entrant lock that is free in a child process, whichever thread of the parent held it during the fork.
+
+    As a context manager, it waits until the deadline of the call at most.
+    """
 
     __slots__ = ("__weakref__", "_lock")
 
@@ -62,7 +67,12 @@ class Lock:
         self._lock.release()
 
     def __enter__(self) -> None:
-        self._lock.acquire()
+        if not self._lock.acquire(timeout=max(0.0, min(seconds_left(), threading.TIMEOUT_MAX))):
+            from .exceptions import RequestsApiError
+
+            raise RequestsApiError(
+                "Another thread has been asking the service for the same for too long.", code="timeout"
+            )
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()

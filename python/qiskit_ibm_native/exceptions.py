@@ -157,8 +157,8 @@ class RequestsApiError(ApiError):
         self.code = code
         self.body = body
         self.maybe_processed = maybe_processed
-        is_final = code in ("too large", "closed")
-        self.may_pass = not is_final if status_code == -1 else status_code == 429 or status_code >= 500
+        is_final = code in ("too large", "closed", "malformed", "certificate")
+        self.may_pass = not is_final if status_code == -1 else status_code in (408, 429) or status_code >= 500
 
     def __reduce__(self) -> tuple[type[RequestsApiError], tuple[str, int, int | str | None, str, bool]]:
         return type(self), (self.message, self.status_code, self.code, self.body, self.maybe_processed)

@@ -134,7 +134,11 @@ class CalibrationArchive:
         known = self._database.rows("SELECT length, packed FROM payloads WHERE digest = ?", (digest,))
         if known and check.payload_problem(digest, *known[0]) is None:
             return _Packed(digest, len(payload), known[0][1], False)
-        return _Packed(digest, len(payload), _native.pack(payload), bool(known))
+        try:
+            packed = _native.pack(payload)
+        except ValueError as error:
+            raise ArchiveError(f"A payload of {len(payload)} bytes is not put into an archive: {error}") from None
+        return _Packed(digest, len(payload), packed, bool(known))
 
     # Asking
 

@@ -14,8 +14,8 @@ from urllib.parse import quote
 import orjson
 
 from .. import __version__
+from .._deadline import deadline, pause, seconds_left
 from ..exceptions import ApiError, ApiIBMProtocolError, IBMNotAuthorizedError, RequestsApiError
-from .deadline import deadline, pause, seconds_left
 from .transport import NOT_MODIFIED, TIMED_OUT, Reply, Transport, acknowledged
 
 if TYPE_CHECKING:
@@ -182,6 +182,8 @@ class RuntimeClient:
         )  # fmt: skip
         body = orjson.dumps(job, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
         with self.call():
+            # What goes wrong with the token goes wrong before anything is sent.
+            self._authenticator.header()
             submit_by = time.monotonic() + seconds_left() * (1 - _SEARCH_SHARE)
             attempt = 0
             while True:
@@ -216,7 +218,7 @@ class RuntimeClient:
             waits.pop()
             # Some services give any jobs, whatever tag they are asked for.
             for job in jobs:
-                if record_tag in (job.get("tags") or ()):
+                if isinstance(job.get("tags"), list) and record_tag in job["tags"] and isinstance(job.get("id"), str):
                     return dict(job)
         return None
 

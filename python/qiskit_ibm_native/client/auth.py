@@ -8,6 +8,7 @@ while a new one cannot be had, and a failure is told at once.
 from __future__ import annotations
 
 import base64
+import copy
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,10 @@ from urllib.parse import urlencode
 
 import orjson
 
+from .._deadline import seconds_left
 from .._threads import Lock
 from ..exceptions import ApiIBMProtocolError, IBMError, IBMNotAuthorizedError, RequestsApiError
 from ..logger import logger
-from .deadline import seconds_left
 from .transport import TIMED_OUT
 
 if TYPE_CHECKING:
@@ -110,11 +111,12 @@ class Authenticator:
             return
         if self._failure is not None and self._failure[0] > asked and now >= self._expiry:
             # Who waited for an attempt that failed need not make one more.
-            raise self._failure[1]
+            raise copy.copy(self._failure[1])
         try:
             self._fetch()
         except IBMError as error:
-            self._failure = time.monotonic(), error
+            # A copy: what was raised holds on to the frames of who asked.
+            self._failure = time.monotonic(), copy.copy(error)
             if now >= self._expiry or isinstance(error, IBMNotAuthorizedError):
                 raise
             self._renewal = min(now + _PATIENCE, self._expiry)

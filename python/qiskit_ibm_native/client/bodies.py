@@ -14,7 +14,7 @@ from typing import Any
 
 from urllib3.exceptions import HTTPError
 
-from .deadline import seconds_left
+from .._deadline import seconds_left
 
 #: Bytes that are read, and decompressed, at once.
 _PIECE, _UNPACKED_PIECE = 2**18, 2**20

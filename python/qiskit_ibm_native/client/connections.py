@@ -8,14 +8,15 @@ that, because no resolver can be interrupted.
 
 from __future__ import annotations
 
-import contextvars
 import http.client
 import io
+import os
 import queue
 import socket
 import threading
 from collections import deque
 from typing import Any
+from weakref import WeakSet
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -23,10 +24,11 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
 
-from .deadline import seconds_left
+from .._deadline import seconds_left
 
 #: Bytes that are sent with one look at the clock: TLS sends this much at once.
 _PIECE = 16_384
+_LONGEST_LINE = 65_536
 _LATE = "the time of the call is over"
 
 
@@ -40,6 +42,19 @@ def _allowed(seconds: float | None) -> float:
     if left <= 0:
         raise TimeoutError(_LATE)
     return left if seconds is None else min(seconds, left)
+
+
+#: All connections of this process.
+_CONNECTIONS: WeakSet[HTTPConnection] = WeakSet()
+
+
+def close_inherited() -> None:
+    """Close connections that a parent process opened: in this process only, and without a word to the other side."""
+    for connection in list(_CONNECTIONS):
+        if connection.sock is not None:
+            os.close(connection.sock.detach())
+            connection.sock = None
+    _CONNECTIONS.clear()
 
 
 class _PatientReader(io.RawIOBase):
@@ -68,11 +83,36 @@ class _Response(http.client.HTTPResponse):
         # Its file is a buffer around what reads the socket; the buffer is made anew around a reader that looks at the clock.
         self.fp = io.BufferedReader(_PatientReader(sock, self.fp.detach()))
 
+    def _read_status(self) -> tuple[str, int, str]:
+        """Read the status of the reply; what is only said on the way to it (1xx) is passed over with its headers."""
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 101 < status < 200:
+                return version, status, reason
+            while self.fp.readline(_LONGEST_LINE).strip():
+                pass
+
+    def _read_next_chunk_size(self) -> int:
+        """Read the size of a chunk; a negative one would read everything at once."""
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
+        if size < 0:
+            raise http.client.IncompleteRead(b"")
+        return size
+
 
 class _Punctual(HTTPConnection):
     """Connects, sends and receives within the deadline of the call."""
 
     response_class = _Response
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        _CONNECTIONS.add(self)
+
+    def _tunnel(self) -> None:
+        super()._tunnel()
+        # The handshake of TLS is next.
+        self.sock.settimeout(_allowed(self.timeout))
 
     def send(self, data: Any) -> None:
         if self.sock is None:
@@ -106,6 +146,7 @@ class _Punctual(HTTPConnection):
                 if number == len(addresses):
                     raise
             else:
+                sock.settimeout(_allowed(self.timeout))
                 return sock
         raise OSError("the name has no address")
 
@@ -123,7 +164,7 @@ def resolve(host: str, port: int) -> list[tuple[Any, ...]]:
     try:
         found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM, 0, socket.AI_NUMERICHOST)
         return [entry[4] for entry in found]
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):
         pass
     outcome: deque[list[tuple[Any, ...]] | OSError] = deque()
     done = threading.Event()
@@ -131,11 +172,11 @@ def resolve(host: str, port: int) -> list[tuple[Any, ...]]:
     def ask() -> None:
         try:
             outcome.append([entry[4] for entry in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)])
-        except OSError as error:
-            outcome.append(error)
+        except (OSError, UnicodeError) as error:
+            outcome.append(error if isinstance(error, OSError) else socket.gaierror(socket.EAI_NONAME, "no such name"))
         done.set()
 
-    threading.Thread(target=contextvars.copy_context().run, args=(ask,), name="resolver", daemon=True).start()
+    threading.Thread(target=ask, name="resolver", daemon=True).start()
     left = seconds_left()
     done.wait(None if left == float("inf") else max(left, 0.0))
     if not outcome:
@@ -191,8 +232,7 @@ class PunctualAdapter(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
         """Return the pools behind a proxy."""
-        is_new = proxy not in self.proxy_manager
         manager = super().proxy_manager_for(proxy, **options)
-        if is_new and not proxy.lower().startswith("socks"):
+        if not proxy.lower().startswith("socks"):
             manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
         return manager

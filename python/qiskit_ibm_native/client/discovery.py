@@ -109,7 +109,7 @@ def _asked(
     reply = authenticator.authorized(
         headers,
         lambda: transport.request(
-            method, url, what, headers=headers, repeatable=True, check=lambda each: each.object(**required), **options
+            method, url, what, headers=headers, repeatable=True, check=lambda reply: reply.object(**required), **options
         ),
     )
     return reply.object(**required)

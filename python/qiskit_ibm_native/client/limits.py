@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,8 @@ _VARIABLES = {
     "max_reply_bytes": "QISKIT_IBM_NATIVE_MAX_REPLY_BYTES",
     "max_result_bytes": "QISKIT_IBM_NATIVE_MAX_RESULT_BYTES",
 }
+#: A year in seconds, a TiB in bytes.
+_MOST = {"timeout": 31_536_000, "max_reply_bytes": 2**40, "max_result_bytes": 2**40}
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,10 @@ class Limits:
         for name, variable in _VARIABLES.items():
             value = getattr(self, name)
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not is_number or not 0 < value < math.inf or (name != "timeout" and not isinstance(value, int)):
+            if not is_number or not 0 < value <= _MOST[name] or (name != "timeout" and not isinstance(value, int)):
                 raise IBMInputValueError(
                     f"{name} is {value!r}; it must be {'a number of seconds' if name == 'timeout' else 'an integer'}"
-                    f" above 0 (argument {name}=, or the variable {variable})."
+                    f" above 0, of a year or a TiB at most (argument {name}=, or the variable {variable})."
                 )
 
 

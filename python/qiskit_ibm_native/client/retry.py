@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
 #: Statuses by which servers and what is in front of them say that it may work in a moment.
-TRANSIENT = frozenset({408, 413, 429, 500, 502, 503, 504, 520, 521, 522, 524})
+TRANSIENT = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 524})
 REFUSED = 429
 
 
@@ -64,7 +64,7 @@ def parse_retry_after(value: str | None) -> float | None:
         pass
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)

@@ -11,19 +11,20 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from ssl import SSLCertVerificationError
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 import requests
-from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, ReadTimeoutError
 
 from .. import __version__
+from .._deadline import deadline, pause, seconds_left
 from .._threads import tell_after_fork
 from ..exceptions import ApiIBMProtocolError, IBMNotAuthorizedError, RequestsApiError
 from ..logger import logger
 from .bodies import BodyDamagedError, BodyTooLargeError, read_body, read_start
-from .connections import PunctualAdapter
-from .deadline import deadline, pause, seconds_left
+from .connections import PunctualAdapter, close_inherited
 from .limits import Limits
 from .redaction import Redactor
 from .retry import REFUSED, TRANSIENT, RetryPolicy
@@ -114,6 +115,13 @@ def acknowledged(reply: Reply) -> None:
         reply.object()
 
 
+class _Session(requests.Session):
+    """A session that follows no redirects, and does not read the bodies of replies that are some."""
+
+    def get_redirect_target(self, resp: Any) -> None:
+        """Return no target."""
+
+
 class Transport:
     """Makes requests over connections that are kept. Any number of threads, and of processes after a fork, may use one."""
 
@@ -134,11 +142,10 @@ class Transport:
         self._trusts_environment = proxies is None and verify
         self._session = self._new_session()
         self._routes: dict[str, dict[str, Any]] = {}
-        self._inherited: list[requests.Session] = []
         tell_after_fork(self)
 
     def _new_session(self) -> requests.Session:
-        session = requests.Session()
+        session = _Session()
         # Credentials of .netrc are for others, and of what the environment says about proxies and certificates a note is
         # taken once for each host: looking it up is a third of what a request takes this process.
         session.trust_env = False
@@ -158,8 +165,7 @@ class Transport:
 
     def after_fork(self) -> None:
         """Use connections of this process's own: replies on the others are the parent's."""
-        # The old ones are kept, so that nothing is said on them when they would be collected.
-        self._inherited.append(self._session)
+        close_inherited()
         self._session = self._new_session()
 
     def call(self) -> AbstractContextManager[None]:
@@ -215,14 +221,17 @@ class Transport:
         """
         with self.call():
             attempt, waited = 0, 0.0
+            is_conditional = headers is not None and "If-None-Match" in headers
             while True:
                 attempt += 1
                 if self._is_closed:
                     raise RequestsApiError(f"{what}: the provider is closed", code="closed")
-                # Prepared anew each time: authentication by NTLM changes what it sends.
-                request = self._prepared(method, url, headers, params, body)
-                outcome = self._once(request, what, repeatable, limit or self.limits.max_reply_bytes)
-                failure, again, retry_after = self._failure(outcome, attempt, repeatable, check)
+                # A connection may be dead: what can be repeated is not waited for until the end the first time.
+                silence = self.limits.timeout * (_SILENCE if repeatable and attempt == 1 else 1)
+                outcome = self._once(
+                    what, (method, url, headers, params, body), silence, limit or self.limits.max_reply_bytes
+                )
+                failure, again, retry_after = self._failure(outcome, attempt, repeatable, is_conditional, check)
                 if failure is None:
                     assert isinstance(outcome, Reply)  # noqa: S101 (no failure is only said of replies)
                     return outcome
@@ -234,15 +243,22 @@ class Transport:
                 waited += seconds
 
     def _failure(
-        self, outcome: Reply | RequestsApiError, attempt: int, repeatable: bool, check: Callable[[Reply], object] | None
+        self,
+        outcome: Reply | RequestsApiError,
+        attempt: int,
+        repeatable: bool,
+        is_conditional: bool,
+        check: Callable[[Reply], object] | None,
     ) -> tuple[_Failure | None, bool, str | None]:
         """Return what is wrong with the outcome of a request, whether to make it again, and when the service says so."""
         if isinstance(outcome, RequestsApiError):
             return outcome, outcome.may_pass and (repeatable or not outcome.maybe_processed), None
-        if outcome.status >= 300 and outcome.status != NOT_MODIFIED:
+        if outcome.status == NOT_MODIFIED and is_conditional:
+            return None, False, None
+        if not 200 <= outcome.status < 300:
             again = outcome.status == REFUSED or (repeatable and outcome.status in TRANSIENT)
             return self._refusal(outcome), again, outcome.headers.get("Retry-After")
-        if check is not None and outcome.status != NOT_MODIFIED:
+        if check is not None:
             try:
                 check(outcome)
             except ApiIBMProtocolError as error:
@@ -252,27 +268,31 @@ class Transport:
     def _prepared(
         self, method: str, url: str, headers: Mapping[str, str] | None, params: Any, body: bytes | str | None
     ) -> requests.PreparedRequest:
-        # Prepared here, because the session would merge what there is nothing to merge with: a fifth of a request.
+        # Prepared anew for each attempt, because authentication by NTLM changes what it sends; and here, because the session would merge what there is nothing to merge with: a fifth of a request.
         request = requests.PreparedRequest()
         every = {**self._session.headers, **(headers or {})}
         request.prepare(method, url, headers=every, data=body, params=params, auth=self._session.auth)
         return request
 
-    def _once(
-        self, request: requests.PreparedRequest, what: str, repeatable: bool, limit: int
-    ) -> Reply | RequestsApiError:
-        url = str(request.url)
-        left = max(seconds_left(), 0.001)
-        silence = min(left, self.limits.timeout * _SILENCE) if repeatable else left
-        raw = None
+    def _once(self, what: str, parts: tuple[Any, ...], silence: float, limit: int) -> Reply | RequestsApiError:
+        url, left, raw = parts[1], seconds_left(), None
+        if left <= 0:
+            return RequestsApiError(f"{what}: there was no time to ask.", code=TIMED_OUT)
         try:
+            request = self._prepared(*parts)
             response = self._session.send(
-                request, timeout=(min(_CONNECT, left), silence), allow_redirects=False, stream=True, **self._route(url)
-            )
+                request, timeout=(min(_CONNECT, left), min(silence, left)), stream=True, allow_redirects=False,
+                **self._route(url),
+            )  # fmt: skip
             raw = response.raw
-            is_good = response.status_code < 300 or response.status_code == NOT_MODIFIED
+            is_good = 200 <= response.status_code < 300
             body = read_body(raw, limit) if is_good else read_start(raw, _MAX_ERROR_BYTES)
             return Reply(what, response.status_code, response.headers, body)
+        except ValueError:
+            # Of this request or of the reply, and with what is wrong in it, which may be a secret.
+            return RequestsApiError(
+                f"{what}: the address, a header or the reply is malformed", code="malformed", maybe_processed=True
+            )
         except (requests.exceptions.RequestException, HTTPError, BodyDamagedError) as error:
             return self._no_reply(what, url, error)
         except BodyTooLargeError:
@@ -289,13 +309,12 @@ class Transport:
     def _no_reply(self, what: str, url: str, error: Exception) -> RequestsApiError:
         host = re.sub(r"^(\w+://)([^/@]*@)?([^/]*).*", r"\1\3", url)
         is_late = isinstance(error, requests.exceptions.ReadTimeout | ReadTimeoutError)
-        never_sent = isinstance(
-            error, requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError
-        ) or _never_connected(error)
+        is_untrusted = _is_untrusted(error)
+        never_sent = isinstance(error, requests.exceptions.ConnectTimeout) or is_untrusted or _never_connected(error)
         reason = "nothing came in time" if is_late else self.redact(_reason(error))
         return RequestsApiError(
             f"{what}: no reply from {host} ({reason})",
-            code=TIMED_OUT if is_late else None,
+            code=TIMED_OUT if is_late else "certificate" if is_untrusted else None,
             maybe_processed=not never_sent,
         )
 
@@ -309,7 +328,10 @@ class Transport:
         return failure
 
     def _refusal(self, reply: Reply) -> RequestsApiError | IBMNotAuthorizedError:
-        code, text = _explanation(reply.body)
+        try:
+            code, text = _explanation(reply.body)
+        except (TypeError, ValueError, RecursionError):
+            code, text = None, "(an explanation that cannot be shown)"
         message = self.redact(f"{reply.what}: {reply.status} {text}")
         if reply.status in (401, 403):
             return IBMNotAuthorizedError(message)
@@ -319,8 +341,25 @@ class Transport:
 
 
 def _never_connected(error: Exception) -> bool:
+    """Return whether a request was not sent, because there was no connection to send it on."""
     cause = error.args[0] if error.args else None
-    return isinstance(getattr(cause, "reason", cause), NewConnectionError)
+    reason = getattr(cause, "reason", cause)
+    if isinstance(reason, ProxyError):
+        # urllib3 blames the proxy for whatever happens behind it, also after the request has been sent.
+        reason = reason.original_error
+        if type(reason) is OSError:
+            # The proxy refused the tunnel.
+            return True
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+
+
+def _is_untrusted(error: Exception) -> bool:
+    """Return whether the other side has no certificate that is trusted."""
+    cause: Any = error
+    while cause is not None and not isinstance(cause, SSLCertVerificationError):
+        inner = cause.args[0] if getattr(cause, "args", None) else None
+        cause = getattr(inner, "reason", inner) if isinstance(inner, Exception) else None
+    return cause is not None
 
 
 def _reason(error: Exception) -> str:

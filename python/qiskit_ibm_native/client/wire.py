@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.format import read_array_header_1_0, read_array_header_2_0, read_magic
 from qiskit import QuantumCircuit, qpy
 
 from ..exceptions import ApiIBMProtocolError
@@ -40,6 +41,16 @@ class Allowance:
     def __init__(self, left: int = MAX_UNPACKED) -> None:
         """Create the allowance of one reply."""
         self.left = left
+
+    def spend(self, size: int) -> None:
+        """Take bytes from it.
+
+        Raises:
+            ApiIBMProtocolError: There are not so many left.
+        """
+        if size > self.left:
+            raise ApiIBMProtocolError(f"the data of the reply are larger than {MAX_UNPACKED} bytes")
+        self.left -= size
 
 
 def encode_qpy(circuits: Sequence[QuantumCircuit], version: int) -> str:
@@ -100,8 +111,13 @@ def decode_array(value: Any, allowance: Allowance) -> npt.NDArray[Any]:
             except ValueError as error:
                 raise ApiIBMProtocolError(f"an array of the reply cannot be read: {error}") from None
     try:
+        stream = io.BytesIO(raw)
+        read = {(1, 0): read_array_header_1_0, (2, 0): read_array_header_2_0}[read_magic(stream)]
+        shape, _, dtype = read(stream)
+        if math.prod(shape) * dtype.itemsize > len(raw):
+            raise ApiIBMProtocolError("an array of the reply says that it is larger than it is")
         array: npt.NDArray[Any] = np.load(io.BytesIO(raw), allow_pickle=False)
-    except ValueError as error:
+    except (KeyError, ValueError) as error:
         raise ApiIBMProtocolError(f"an array of the reply cannot be read: {error}") from None
     return array
 
@@ -131,6 +147,8 @@ def decode_tensor(value: Any, allowance: Allowance) -> npt.NDArray[Any]:
     try:
         dtype, shape, raw = value["dtype"], tuple(value["shape"]), _unpacked(value["data"], allowance)
         if dtype == "bool":
+            # A byte for each bit.
+            allowance.spend(8 * len(raw))
             # What the shape claims decides about no memory: there are as many bits as there are bytes for.
             bits = np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")[: math.prod(shape)]
             return bits.view(np.bool_).reshape(shape)
@@ -149,9 +167,7 @@ def _unpacked(text: str, allowance: Allowance) -> bytes:
         raw = decoder.decompress(base64.b64decode(text), allowance.left + 1)
     except (TypeError, ValueError, zlib.error) as error:
         raise ApiIBMProtocolError(f"compressed data of the reply is damaged: {error}") from None
-    if len(raw) > allowance.left:
-        raise ApiIBMProtocolError(f"the compressed data of the reply is larger than {MAX_UNPACKED} bytes")
+    allowance.spend(len(raw))
     if not decoder.eof:
         raise ApiIBMProtocolError("compressed data of the reply is cut short")
-    allowance.left -= len(raw)
     return raw

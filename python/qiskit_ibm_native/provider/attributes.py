@@ -66,7 +66,10 @@ def attribute_errors(owner: object) -> Iterator[None]:
     except IBMError as error:
         failure = error if isinstance(error, AttributeError) else as_attribute_error(error)
         _FAILED.set((weakref.ref(owner), failure))
-        raise failure from error.__cause__
+        # Another one is raised: the one that is kept must get no traceback.
+        raise as_attribute_error(failure) from None
+    else:
+        _FAILED.set(None)
 
 
 def failure_of(owner: object, name: str) -> AttributeError | None:
@@ -77,17 +80,20 @@ def failure_of(owner: object, name: str) -> AttributeError | None:
     failed = _FAILED.get()
     if failed is None or failed[0]() is not owner or not hasattr(type(owner), name):
         return None
-    return failed[1]
+    failure: Any = as_attribute_error(failed[1])
+    return failure  # type: ignore[no-any-return]
 
 
 def as_attribute_error(error: IBMError) -> IBMError:
     """Return an error of the same class, attributes and message that is an AttributeError, too."""
+    error = error._original if isinstance(error, _AttributeFailure) else error
     kind = type(error)
     if kind not in _MIXED:
         _MIXED[kind] = type(kind.__name__, (_AttributeFailure, kind, AttributeError), {"__module__": kind.__module__})
     failure = _MIXED[kind].__new__(_MIXED[kind], *error.args)
     failure.args = error.args
-    failure.__dict__.update(error.__dict__, _original=error)
+    # A copy, which has no traceback, and so no frames of who asked.
+    failure.__dict__.update(error.__dict__, _original=copy.copy(error))
     return failure
 
 

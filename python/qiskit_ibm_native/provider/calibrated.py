@@ -171,8 +171,8 @@ class CalibrationMethods:
         """Ask the service for the device's payloads again, and make everything anew if they changed.
 
         What changed is exchanged at one instant for all threads: configuration, properties, target, durations, coupling
-        map and, if they have been asked for, pulses. If nothing did, all objects stay the same ones. A service that offers validators is asked
-        conditionally, so that it need not send again what is known.
+        map and, if they have been asked for, pulses. If nothing did, all objects stay the same ones. A service that offers
+        validators is asked conditionally, so that it need not send again what is known.
 
         Returns:
             What changed; false if nothing did. Until the properties have been asked for a first time, only what the

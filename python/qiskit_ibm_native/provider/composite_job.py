@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -15,8 +16,16 @@ from qiskit.providers.jobstatus import JOB_FINAL_STATES
 from qiskit.result import Result
 from qiskit.result.models import ExperimentResult, ExperimentResultData
 
-from ..exceptions import IBMBackendValueError, IBMError, IBMJobFailureError, IBMJobInvalidStateError
+from .._deadline import seconds_left
+from ..exceptions import (
+    IBMBackendValueError,
+    IBMError,
+    IBMJobApiError,
+    IBMJobFailureError,
+    IBMJobInvalidStateError,
+)
 from .checks import MAX_TAGS
+from .conditional import call_of
 from .job import COMPOSITE_TAG, RECORD_TAG, IBMCircuitJob
 from .job_base import IBMJob
 
@@ -132,7 +141,7 @@ class IBMCompositeJob(IBMJob):
         """
         for part in self._parts:
             if part.start <= circuit_index <= part.end:
-                wait([part.future])
+                part.wait()
                 if not part.is_submitted:
                     raise IBMJobInvalidStateError(
                         f"The job of circuit {circuit_index} was not submitted: {part.error_message()}"
@@ -198,13 +207,18 @@ class IBMCompositeJob(IBMJob):
     def cancel(self) -> bool:
         """Cancel all parts; return whether all of them could be."""
         cancelled = True
-        for part in self._parts:
-            if part.future.cancel():
-                continue
-            try:
-                part.job().cancel()
-            except IBMError:
-                cancelled = False
+        with call_of(self.backend()._api_client):
+            # Those that wait to be submitted come first, from the end, or they would be meanwhile.
+            for part in reversed(self._parts):
+                part.future.cancel()
+            for part in self._parts:
+                if part.future.cancelled():
+                    continue
+                try:
+                    part.wait()
+                    part.job().cancel()
+                except IBMError:
+                    cancelled = False
         return cancelled
 
     def error_message(self) -> str | None:
@@ -266,6 +280,12 @@ class _Part:
     @property
     def is_submitted(self) -> bool:
         return self.future.done() and not self.future.cancelled() and self.future.exception() is None
+
+    def wait(self) -> None:
+        """Wait until the part is submitted or could not be, within the deadline of the call."""
+        done, _ = wait([self.future], min(seconds_left(), threading.TIMEOUT_MAX))
+        if not done:
+            raise IBMJobApiError("A part of the job has not been submitted in time.")
 
     def job(self) -> IBMCircuitJob:
         return self.future.result()

@@ -14,8 +14,8 @@ from qiskit.providers import JobStatus
 from qiskit.providers.jobstatus import JOB_FINAL_STATES
 from qiskit.result import Result
 
+from .._deadline import pause, seconds_left
 from .._threads import Lock
-from ..client.deadline import pause, seconds_left
 from ..exceptions import (
     IBMApiError,
     IBMJobApiError,
@@ -28,6 +28,7 @@ from ..exceptions import (
 )
 from ..logger import logger
 from .checks import MAX_TAG_LENGTH, MAX_TAGS
+from .conditional import call_of
 from .job_base import IBMJob, job_status, local_time
 from .layout import Layout, header_of, restore
 from .programs import Outcome, Program, program_called
@@ -180,12 +181,13 @@ class IBMCircuitJob(IBMJob):
         Raises:
             IBMJobApiError: The service could not be asked.
         """
-        self._learn(self._ask())
-        self._metrics = None
-        self.metrics()
-        if self._status is JobStatus.DONE and not self._is_private():
-            self._result = None
-            self.result()
+        with call_of(self._api_client):
+            self._learn(self._ask())
+            self._metrics = None
+            self.metrics()
+            if self._status is JobStatus.DONE and not self._is_private():
+                self._result = None
+                self.result()
 
     def cancel(self) -> bool:
         """Cancel the job; return ``True``.
@@ -228,8 +230,10 @@ class IBMCircuitJob(IBMJob):
             IBMJobTimeoutError: It is not done in time.
             IBMJobApiError: The service could not be asked, or its reply makes no sense.
         """
+        if self._result is not None and not refresh:
+            return self._result
         with self._until(timeout):
-            self.wait_for_final_state(timeout, wait)
+            self.wait_for_final_state(None, wait)
             if self._status is JobStatus.CANCELLED:
                 why = f" {self._explained()}" if self._reason else ""
                 raise IBMJobInvalidStateError(
@@ -239,7 +243,7 @@ class IBMCircuitJob(IBMJob):
                 raise IBMJobFailureError(
                     f"Unable to retrieve result for job {self.job_id()}. Job failed: {self.error_message()}"
                 )
-            if not self._lock.acquire(timeout=min(seconds_left(), threading.TIMEOUT_MAX)):
+            if not self._lock.acquire(timeout=max(0.0, min(seconds_left(), threading.TIMEOUT_MAX))):
                 raise IBMJobApiError(
                     f"Another thread has been reading the results of job {self.job_id()} for too long."
                 )
@@ -411,12 +415,13 @@ class IBMCircuitJob(IBMJob):
             raise IBMJobInvalidStateError(
                 f"A job may have {MAX_TAGS} tags of {MAX_TAG_LENGTH} characters at most; {len(kept)} of this one are internal."
             )
-        try:
-            self._api_client.update_tags(self.job_id(), every)
-        except (IBMApiError, IBMNotAuthorizedError) as error:
-            raise self._vanished(error) from None
-        self._tags = None
-        return self.tags()
+        with call_of(self._api_client):
+            try:
+                self._api_client.update_tags(self.job_id(), every)
+            except (IBMApiError, IBMNotAuthorizedError) as error:
+                raise self._vanished(error) from None
+            self._tags = None
+            return self.tags()
 
     def creation_date(self) -> datetime.datetime:
         """Return when the job was created: aware, in this machine's time zone."""

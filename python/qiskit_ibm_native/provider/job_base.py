@@ -17,7 +17,7 @@ from qiskit.providers import JobStatus, JobV1
 from qiskit.providers.jobstatus import JOB_FINAL_STATES
 
 from .. import _native
-from ..client.deadline import deadline, pause, seconds_left
+from .._deadline import deadline, pause, seconds_left
 from ..exceptions import IBMJobApiError, IBMJobTimeoutError
 from ..logger import logger
 
@@ -186,8 +186,6 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
         start, seconds = time.monotonic(), _FIRST_PATIENCE
         is_told = False
         while True:
-            if seconds_left() <= 0:
-                raise IBMJobApiError(f"There was no time left to ask about job {self.job_id()}.")
             try:
                 return ask()
             except IBMJobApiError as error:

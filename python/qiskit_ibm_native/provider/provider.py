@@ -282,7 +282,8 @@ class IBMProvider:
 
     def usage(self) -> dict[str, Any]:
         """Return what the instance has used, and may use, with ``usage_remaining_seconds`` if there is a limit."""
-        usage = self._clients(None)[0].usage()
+        with self._transport.call():
+            usage = self._clients(None)[0].usage()
         limit = usage.get("usage_limit_seconds") or usage.get("usage_allocation_seconds")
         used = usage.get("usage_consumed_seconds")
         if isinstance(limit, int | float) and isinstance(used, int | float):
@@ -290,7 +291,7 @@ class IBMProvider:
         return usage
 
     def _known_instances(self) -> list[Instance]:
-        with self._lock:
+        with self._transport.call(), self._lock:
             if self._instances is None:
                 self._instances = fetch_instances(self._endpoint, self._authenticator, self._transport)
             return self._instances
@@ -301,7 +302,7 @@ class IBMProvider:
             raise IBMProviderValueError("The provider is closed.")
         if instance is not None:
             return [self._client(self._crn(instance))]
-        with self._lock:
+        with self._transport.call(), self._lock:
             if self._chosen is None:
                 wanted = self._endpoint.instance
                 if wanted is not None and wanted.startswith("crn:"):

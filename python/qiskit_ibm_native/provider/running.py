@@ -14,7 +14,7 @@ from qiskit.circuit import Clbit, ControlFlowOp, Delay
 from qiskit.utils import apply_prefix
 
 from .. import __version__
-from ..client.deadline import pause
+from .._deadline import off_the_clock, pause
 from ..client.retry import REFUSED
 from ..exceptions import (
     ApiIBMProtocolError,
@@ -89,7 +89,12 @@ def submit(
         IBMBackendApiError: The service did not take the job.
     """
     session_id = session_of(backend, stacklevel=5)
-    return send(backend, prepare(backend, program_id, inputs, backend_name, job_tags, image, session_id))
+    if not getattr(backend.configuration(), "simulator", False):
+        # Asked for, if it has not been, before the clock stops.
+        _ = backend.target
+    with off_the_clock():
+        prepared = prepare(backend, program_id, inputs, backend_name, job_tags, image, session_id)
+    return send(backend, prepared)
 
 
 def prepare(

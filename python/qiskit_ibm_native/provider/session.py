@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import Future
+import threading
+from concurrent.futures import Future, wait
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
+from .._deadline import seconds_left
 from ..exceptions import IBMApiError, IBMBackendApiError, IBMError, IBMInputValueError, RequestsApiError
 from ..logger import logger
 
@@ -177,8 +179,7 @@ class Session:
     def close(self) -> None:
         """Let the session take no more jobs; those that were submitted are run."""
         # Jobs that are being submitted in the background were run in this session.
-        for submission in self._submissions:
-            submission.exception()
+        wait(self._submissions, min(seconds_left(), threading.TIMEOUT_MAX))
         self._active = False
         if self._session_id is not None and self._client is not None:
             try:
