@@ -7,6 +7,7 @@ The peer echoes what it is sent, in every way that a reply can: whatever is show
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import logging
 import pickle
@@ -94,6 +95,75 @@ class Canary:
                         start = text.index(part)
                         shown.append(f"{where}: ...{text[max(start - 80, 0) : start + 20]}")
         return shown
+
+
+def _replaced(content: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """Put a value into JSON, at a path."""
+    if not path:
+        return value
+    if isinstance(content, list):
+        return [_replaced(each, path[1:], value) for each in content] if path[0] == "*" else content
+    return (
+        {**content, path[0]: _replaced(content.get(path[0], {}), path[1:], value)}
+        if isinstance(content, dict)
+        else content
+    )
+
+
+#: Members of replies whose values stand in errors and in the log.
+MEMBERS: list[tuple[str, tuple[Any, ...], str]] = [
+    ("jobs/[^/]*$", ("state", "reason"), "failed"), ("jobs/[^/]*$", ("state", "status"), "job"),
+    ("jobs/[^/]*$", ("created",), "job"), ("jobs/[^/]*$", ("program", "id"), "job"), ("jobs/[^/]*$", ("backend",), "job"),
+    ("jobs$", ("jobs", "*", "created"), "jobs"), ("jobs$", ("jobs", "*", "id"), "jobs"),
+    ("backends$", ("devices", "*", "name"), "no backend"), ("metrics$", ("timestamps", "created"), "metrics"),
+    ("metrics$", ("usage",), "metrics"), ("properties$", ("last_update_date",), "refresh"), ("results$", ("url",), "result"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("match", "path", "what"), MEMBERS)
+def test_secrets_in_members_of_replies_are_shown_nowhere(
+    peer: Peer,
+    service: LocalService,
+    quick_waits: None,
+    caplog: pytest.LogCaptureFixture,
+    match: str,
+    path: Any,
+    what: str,
+) -> None:
+    with IBMProvider() as provider:
+        provider._transport.policy = QUICK
+        backend = provider.get_backend("ibmq_vigo")
+        job = provider.get_backend("local_simulator").run(circuit(), shots=2)
+        job.wait_for_final_state(timeout=60)
+        canary = Canary(provider, service)
+        text = "http://" + " ".join(canary.secrets) + "/" if path == ("url",) else " ".join(canary.secrets)
+
+        def act(exchange: Exchange) -> None:
+            answer = exchange.forward(whole=True)
+            headers = tuple(pair for pair in answer.headers if pair[0].lower() != "content-encoding")
+            body = gzip.decompress(answer.body) if headers != answer.headers else answer.body
+            content = {"url": text} if path == ("url",) else _replaced(orjson.loads(body), path, text)
+            if what == "failed":
+                content["state"]["status"] = "Failed"
+            exchange.send_and_close(Answer(200, headers, orjson.dumps(content)))
+
+        calls: dict[str, Any] = {
+            "failed": lambda: provider.job(job.job_id()).result(), "job": lambda: repr(provider.job(job.job_id()).backend()),
+            "jobs": provider.jobs, "no backend": lambda: provider.get_backend("none"), "refresh": backend.refresh,
+            "metrics": lambda: (job.time_per_step(), job.usage()), "result": lambda: job.result(timeout=2),
+        }  # fmt: skip
+        hurry(provider, 3.0)
+        peer.plan(act, f"GET .*/{match}", ALWAYS)
+        with caplog.at_level(logging.DEBUG, "qiskit_ibm_native"):
+            try:
+                value = calls[what]()
+            except IBMError as error:
+                canary.see_error(what, error)
+            else:
+                canary.see(what, "" if what in ("jobs", "metrics") else str(value))
+        assert peer.happened
+    canary.see("log", "".join(record.getMessage() for record in caplog.records if record.name == "qiskit_ibm_native"))
+    assert not canary.found(), "\n".join(canary.found())
 
 
 def _calls(provider: IBMProvider, backend: Any, job: Any) -> dict[str, Any]:

@@ -210,3 +210,60 @@ def test_a_child_keeps_what_is_said_on_the_parents_connections_to_itself(service
         assert os.waitpid(pid, 0)[1] == 0
         assert provider._transport._session is session
         assert backend.status().operational
+
+
+def test_children_that_are_forked_while_an_archive_is_opened_can_open_one(tmp_path: Path) -> None:
+    from qiskit_ibm_native import CalibrationArchive
+
+    done = threading.Event()
+
+    def open_and_close() -> None:
+        while not done.is_set():
+            CalibrationArchive(tmp_path / "parent.sqlite3").close()
+
+    thread = threading.Thread(target=open_and_close)
+    thread.start()
+    try:
+        for number in range(15):
+            pid = _forked(lambda number=number: CalibrationArchive(tmp_path / f"child-{number}.sqlite3").close())
+            assert _ended(pid)
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_a_child_that_is_forked_while_a_watch_runs_can_close_its_provider(service: LocalService) -> None:
+    with IBMProvider() as provider:
+        backend = provider.get_backend("ibmq_vigo")
+        with backend.watch(1e-4, print, jitter=0.5):
+            for _ in range(15):
+                assert _ended(_forked(provider.close))
+        assert backend.status().operational
+
+
+def _forked(function: Callable[[], object]) -> int:
+    """Call a function in a child; return its process id. It ends by 0 if the function returns."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            function()
+            code = 0
+        finally:
+            os._exit(code)
+    return pid
+
+
+def _ended(pid: int) -> bool:
+    """Return whether a child ends well, within half a minute."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            return status == 0
+        time.sleep(0.02)
+    os.kill(pid, 9)
+    os.waitpid(pid, 0)
+    return False

@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from qiskit_ibm_native._processes import import_path
 from qiskit_ibm_native.local import simulator
 from qiskit_ibm_native.local.server import LocalService
 from qiskit_ibm_native.local.store import Store
@@ -27,6 +28,7 @@ HOSTILE = ("queue", "json", "numpy", "pickle", "struct", "subprocess", "orjson",
 ONE_JOB = """
 import sys
 from qiskit import QuantumCircuit
+from qiskit_ibm_native._processes import import_path
 from qiskit_ibm_native import IBMProvider
 circuit = QuantumCircuit(1, 1)
 circuit.x(0)
@@ -80,7 +82,7 @@ def test_an_interactive_interpreters_current_folder_is_not_handed_on(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", ["", ".", "beside", *sys.path, Path("/no/text")])
-    path = simulator.import_path()
+    path = import_path()
     assert path[0] == str(tmp_path / "beside")
     assert all(Path(entry).is_absolute() for entry in path)
     assert str(tmp_path) not in path

@@ -11,6 +11,7 @@ import logging
 import re
 import resource
 import threading
+import time
 import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -21,15 +22,16 @@ import pytest
 
 from faulty.peer import Answer, Exchange, Peer, damaged, endless
 from qiskit_ibm_native import IBMProvider
+from qiskit_ibm_native._redaction import Redactor, without_secrets
 from qiskit_ibm_native.client import wire
 from qiskit_ibm_native.client.bodies import BodyDamagedError, BodyTooLargeError, read_body, read_start
-from qiskit_ibm_native.client.redaction import Redactor, without_secrets
 from qiskit_ibm_native.exceptions import (
     ApiIBMProtocolError,
     BackendPayloadError,
     IBMApiError,
     IBMBackendApiError,
     IBMBackendApiProtocolError,
+    IBMError,
     IBMJobApiError,
     IBMJobTimeoutError,
     RequestsApiError,
@@ -346,7 +348,7 @@ def test_a_reply_decides_how_much_memory_is_used_only_up_to_the_limit(peer: Peer
                 "/(usage|results)$",
                 ALWAYS,
             )
-            with pytest.raises(RequestsApiError, match="larger than 8388608 bytes" if status == 200 else "500"):
+            with pytest.raises(RequestsApiError, match="larger than 4194304 bytes" if status == 200 else "500"):
                 provider.usage()
             with pytest.raises((IBMJobApiError, IBMJobTimeoutError)):
                 job.result(timeout=2)
@@ -402,6 +404,83 @@ def test_a_register_has_as_many_bits_as_its_bytes_hold(num_bits: Any) -> None:
     assert SamplerProgram().decode(result_of(7)).pubs[0].fields["c"].num_bits == 7
 
 
+def result_with(record: dict[str, Any], shape: Any = (), words: tuple[int, ...] = (1, 1)) -> bytes:
+    content = orjson.loads(result_of(1, words))
+    (pub,) = content["__value__"]["pub_results"]
+    pub["__value__"]["data"]["__value__"]["shape"] = list(shape)
+    pub["__value__"]["metadata"] = {"circuit_metadata": {"qiskit_ibm_native": record}}
+    return orjson.dumps(content)
+
+
+HONEST = {
+    "name": "x", "n_qubits": 1, "qregs": [["q", 1]], "global_phase": 0.0, "metadata": {},
+    "layout": {"fields": [["c", 0, 1]], "num_clbits": 1, "is_measured": True}, "job": {"options": {"shots": 1, "memory": True}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "shape"),
+    [
+        ({}, [10**9]), ({}, [-1]), ({}, ["1"]), ({}, [1]), ({"qregs": [["q", 3 * 10**7]]}, []),
+        ({"layout": {"fields": [["c", 0, 10**10]], "num_clbits": 1, "is_measured": True}}, []),
+        ({"layout": {"fields": [["c", 0, 1]], "num_clbits": 10**12, "is_measured": True}}, []),
+    ],
+)  # fmt: skip
+def test_numbers_of_a_result_decide_about_nothing(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], shape: list[Any]
+) -> None:
+    with IBMProvider() as provider:
+        job = provider.get_backend("local_simulator").run(circuit(), shots=1)
+        job.wait_for_final_state(timeout=60)
+        again = provider.job(job.job_id())
+        body = result_with({**HONEST, **changes}, shape)
+        peer.plan(lambda exchange: exchange.send_and_close(Answer(200, (), body)), "/results$", ALWAYS)
+        monkeypatch.setattr("qiskit_ibm_native.provider.job._PAUSE", 0.01)
+        start = time.monotonic()
+        with pytest.raises(IBMJobApiError, match="make no sense"):
+            again.result()
+        assert time.monotonic() - start < 10
+
+
+def test_texts_of_shots_count_for_the_allowance() -> None:
+    SamplerProgram().decode(result_of(1, (1000, 1)))
+    with pytest.raises(ApiIBMProtocolError, match="larger than"):
+        SamplerProgram().decode(result_of(1, (2**25, 1)))
+
+
+def test_small_replies_are_small(peer: Peer) -> None:
+    body = b'{"id": "x", "x": [' + b"[]," * (2 << 20) + b"[]]}"
+    with IBMProvider() as provider:
+        job = provider.get_backend("local_simulator").run(circuit(), shots=3)
+        peer.plan(lambda exchange: exchange.send_and_close(Answer(200, (), body)), "GET .*/jobs/", ALWAYS)
+        with pytest.raises(IBMJobApiError, match="larger than 4194304 bytes"):
+            job.status()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"created": "9999-12-31T23:59:59-14:00"}, {"tags": [5, None]}, {"backend": [1]}, {"backend": {"a": 1}}, {"program": 5}
+    ],
+)  # fmt: skip
+def test_members_of_other_kinds_are_no_bare_exceptions(peer: Peer, change: dict[str, Any]) -> None:
+    def act(exchange: Exchange) -> None:
+        answer = exchange.forward(whole=True)
+        headers = tuple(pair for pair in answer.headers if pair[0].lower() != "content-encoding")
+        body = gzip.decompress(answer.body) if headers != answer.headers else answer.body
+        exchange.send_and_close(Answer(200, headers, orjson.dumps({**orjson.loads(body), **change})))
+
+    with IBMProvider() as provider:
+        job = provider.get_backend("local_simulator").run(circuit(), shots=3)
+        job.wait_for_final_state(timeout=60)
+        peer.plan(act, "GET .*/jobs/[^/]*$", ALWAYS)
+        with contextlib.suppress(IBMError):
+            again = provider.job(job.job_id())
+            again.tags()
+            again.update_tags(["a"])
+            repr(again.backend())
+
+
 def test_arrays_of_a_result_are_bounded_together() -> None:
     allowance = wire.Allowance(3000)
     array = wire.encode_array(np.zeros(1000, np.uint8))
@@ -425,7 +504,7 @@ def test_the_list_of_secrets_does_not_grow_without_end() -> None:
     redact.hide_key("the-key-of-the-account")
     for number in range(1000):
         redact.hide_token(f"access-token-{number}")
-    assert len(redact._tokens) < 10
+    assert len(redact._tokens) < 50
     text = redact("the-key-of-the-account access-token-999 access-token-998")
     assert text == "*** *** ***"
     assert (

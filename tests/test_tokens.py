@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from qiskit_ibm_native import IBMProvider
+from qiskit_ibm_native._redaction import without_secrets
 from qiskit_ibm_native.accounts import ProxyConfiguration
 from qiskit_ibm_native.client.auth import Authenticator
-from qiskit_ibm_native.client.redaction import without_secrets
 from qiskit_ibm_native.client.retry import RetryPolicy
 from qiskit_ibm_native.client.transport import Transport
 from qiskit_ibm_native.exceptions import (

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Protocol
+from typing import Protocol, TypeVar
 from weakref import WeakSet
 
 from ._deadline import seconds_left
+
+_Member = TypeVar("_Member")
 
 
 class ForkAware(Protocol):
@@ -27,8 +29,18 @@ def tell_after_fork(owner: ForkAware) -> None:
     _AWARE.add(owner)
 
 
+def members_of(objects: WeakSet[_Member]) -> list[_Member]:
+    """Return the members of a set of weak references to which other threads may add some meanwhile."""
+    while True:
+        try:
+            return list(objects)
+        except RuntimeError:
+            # It has changed while it was gone through.
+            continue
+
+
 def _after_fork() -> None:
-    for owner in list(_AWARE):
+    for owner in members_of(_AWARE):
         owner.after_fork()
 
 

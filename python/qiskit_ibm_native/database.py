@@ -23,6 +23,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from ._threads import members_of
+
 if TYPE_CHECKING:
     from .exceptions import IBMError
 
@@ -80,9 +82,10 @@ class Database:
         self.schema = schema
         self._reader, self._writer = _Line(), _Line()
         self._is_closed = False
+        # First, so that no thread forks while SQLite opens the file: its own locks would stay taken in the child.
+        _OPEN.add(self)
         with self._used(self._reader):
             pass
-        _OPEN.add(self)
 
     @property
     def lines(self) -> tuple[_Line, _Line]:
@@ -225,7 +228,7 @@ _fork_lock = threading.Lock()
 
 def _before_fork() -> None:
     _fork_lock.acquire()
-    _held[:] = list(_OPEN)
+    _held[:] = members_of(_OPEN)
     for database in _held:
         for line in database.lines:
             line.lock.acquire()

@@ -50,9 +50,15 @@ from __future__ import annotations
 from qiskit.exceptions import QiskitError
 from qiskit.providers.exceptions import JobError, JobTimeoutError, QiskitBackendNotFoundError
 
+from ._redaction import redact
+
 
 class IBMError(QiskitError):
-    """Base class of the exceptions of this package."""
+    """Base class of the exceptions of this package. No message has a key, a token or a CRN, whoever put it in."""
+
+    def __init__(self, *message: object) -> None:
+        """Create the error; ``message`` says what, where and what to do."""
+        super().__init__(*(redact(str(each)) for each in message))
 
     def __str__(self) -> str:
         """Return the message as it is; Qiskit's base class puts it in quotes."""

@@ -10,11 +10,24 @@ from __future__ import annotations
 import logging
 import os
 
+from ._redaction import redact
+
 LOG_LEVEL = "QISKIT_IBM_NATIVE_LOG_LEVEL"
 LOG_FILE = "QISKIT_IBM_NATIVE_LOG_FILE"
 FORMAT = "%(module)s.%(funcName)s:%(levelname)s:%(asctime)s: %(message)s"
 
 logger = logging.getLogger("qiskit_ibm_native")
+
+
+class _Discretion(logging.Filter):
+    """Takes secrets out of what is logged, before any handler sees it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = redact(record.getMessage()), ()
+        return True
+
+
+logger.addFilter(_Discretion())
 
 
 def setup_logger(target: logging.Logger) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: The version of the API that this client speaks.
 API_VERSION = "2026-04-15"
+#: Bytes of a reply that is parsed at once, which nothing interrupts. A page of fifty jobs has 50 kB.
+_MAX_JSON = 2**22
 #: Seconds to wait before a payload that is not whole is asked for again.
 _PAYLOAD_WAITS = (0.25, 0.5)
 #: The part of a call's time that is kept for finding out whether a job was taken whose submission had no reply.
@@ -62,6 +64,7 @@ class RuntimeClient:
         self._authenticator = authenticator
         self._transport = transport
         self._application = client_application()
+        self._max_json = min(_MAX_JSON, transport.limits.max_reply_bytes)
         # By path and query: a validator that the service gave, and the payload that it is of. It is used for a caller
         # who has that payload and could read it, and for nobody else.
         self._validated: dict[tuple[str, str | None], tuple[str, bytes]] = {}
@@ -246,7 +249,8 @@ class RuntimeClient:
     def job_get(self, job_id: str, exclude_params: bool = True) -> dict[str, Any]:
         """Return what the service knows about a job, with what was submitted unless that is excluded."""
         query = {"exclude_params": "true"} if exclude_params else {"exclude_params": "false"}
-        return self._object("GET", _path("jobs", job_id), params=query, required={"id": str})
+        limit = self._max_json if exclude_params else self._transport.limits.max_reply_bytes
+        return self._object("GET", _path("jobs", job_id), params=query, required={"id": str}, limit=limit)
 
     def job_results(self, job_id: str) -> bytes:
         """Return the results of a job as they are; nothing if there are none."""
@@ -312,12 +316,20 @@ class RuntimeClient:
 
     def _get(self, path: str, query: Mapping[str, Any] | None = None, **required: type) -> Reply:
         """Return a reply that is an object with these members."""
-        return self._request("GET", path, params=query, repeatable=True, check=lambda reply: reply.object(**required))
+        return self._request(
+            "GET",
+            path,
+            params=query,
+            repeatable=True,
+            limit=self._max_json,
+            check=lambda reply: reply.object(**required),
+        )
 
     def _object(
         self, method: str, path: str, required: Mapping[str, type] | None = None, **options: Any
     ) -> dict[str, Any]:
         members = dict(required or {})
+        options.setdefault("limit", self._max_json)
         reply = self._request(method, path, repeatable=True, check=lambda reply: reply.object(**members), **options)
         return reply.object(**members)
 

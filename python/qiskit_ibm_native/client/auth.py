@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 import orjson
 
 from .._deadline import seconds_left
+from .._redaction import redact
 from .._threads import Lock
 from ..exceptions import ApiIBMProtocolError, IBMError, IBMNotAuthorizedError, RequestsApiError
 from ..logger import logger
@@ -49,7 +50,7 @@ class Authenticator:
         self._token = ""
         self._renewal = self._expiry = 0.0
         self._failure: tuple[float, IBMError] | None = None
-        transport.redact.hide_key(api_key)
+        redact.hide_key(api_key)
 
     def __repr__(self) -> str:
         return f"<Authenticator at {self._iam_url}>"
@@ -137,13 +138,13 @@ class Authenticator:
             raise self._explained(failure)
         content = reply.object(access_token=str)
         self._token = content["access_token"]
-        self._transport.redact.hide_token(self._token)
+        redact.hide_token(self._token)
         issued, expiry = _lifetime(content, self._clock())
         self._expiry = expiry - _MARGIN
         self._renewal = min(issued + _RENEWAL * (expiry - issued), self._expiry)
 
     def _explained(self, failure: RequestsApiError | IBMNotAuthorizedError) -> IBMError:
-        text = self._transport.redact(str(failure))
+        text = str(failure)
         if isinstance(failure, RequestsApiError) and failure.status_code not in (400, 404):
             # Nothing of what the token is for has been sent.
             return RequestsApiError(text, failure.status_code, failure.code, failure.body, maybe_processed=False)

@@ -20,13 +20,13 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 
 from .. import __version__
 from .._deadline import deadline, pause, seconds_left
+from .._redaction import redact
 from .._threads import tell_after_fork
 from ..exceptions import ApiIBMProtocolError, IBMNotAuthorizedError, RequestsApiError
 from ..logger import logger
 from .bodies import BodyDamagedError, BodyTooLargeError, read_body, read_start
 from .connections import PunctualAdapter, close_inherited
 from .limits import Limits
-from .redaction import Redactor
 from .retry import REFUSED, TRANSIENT, RetryPolicy
 
 if TYPE_CHECKING:
@@ -135,7 +135,6 @@ class Transport:
         """Create a transport; nothing is connected to yet."""
         self.policy = policy or RetryPolicy()
         self.limits = limits or Limits()
-        self.redact = Redactor()
         self._is_closed = False
         self._proxies, self._verify = proxies, verify
         # What is said here goes before what the environment says.
@@ -307,11 +306,11 @@ class Transport:
                 raw.close()
 
     def _no_reply(self, what: str, url: str, error: Exception) -> RequestsApiError:
-        host = re.sub(r"^(\w+://)([^/@]*@)?([^/]*).*", r"\1\3", url)
+        host = redact(re.sub(r"^(\w+://)([^/@]*@)?([^/]*).*", r"\1\3", url))
         is_late = isinstance(error, requests.exceptions.ReadTimeout | ReadTimeoutError)
         is_untrusted = _is_untrusted(error)
         never_sent = isinstance(error, requests.exceptions.ConnectTimeout) or is_untrusted or _never_connected(error)
-        reason = "nothing came in time" if is_late else self.redact(_reason(error))
+        reason = "nothing came in time" if is_late else redact(_reason(error))
         return RequestsApiError(
             f"{what}: no reply from {host} ({reason})",
             code=TIMED_OUT if is_late else "certificate" if is_untrusted else None,
@@ -332,11 +331,11 @@ class Transport:
             code, text = _explanation(reply.body)
         except (TypeError, ValueError, RecursionError):
             code, text = None, "(an explanation that cannot be shown)"
-        message = self.redact(f"{reply.what}: {reply.status} {text}")
+        message = redact(f"{reply.what}: {reply.status} {text}")
         if reply.status in (401, 403):
             return IBMNotAuthorizedError(message)
-        body = self.redact(reply.body.decode(errors="replace"))
-        code = self.redact(code)[:100] if isinstance(code, str) else code if isinstance(code, int) else None
+        body = redact(reply.body.decode(errors="replace"))
+        code = redact(code)[:100] if isinstance(code, str) else code if isinstance(code, int) else None
         return RequestsApiError(message, reply.status, code, body, maybe_processed=reply.status >= 500)
 
 

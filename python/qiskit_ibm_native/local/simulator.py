@@ -13,9 +13,9 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .._processes import import_path
 from .frames import read_frame, write_frame
 
 if TYPE_CHECKING:
@@ -158,14 +158,3 @@ class Simulator:
                         # What was not written any more.
                         continue
             self._process = None
-
-
-def import_path() -> list[str]:
-    """Return where a process of ours may import from: where this one does, but for the current folder as such.
-
-    The empty entry, which interactive interpreters have, means whatever folder is the current one.
-    """
-    entries = [os.path.abspath(entry) for entry in sys.path if isinstance(entry, str) and entry not in ("", os.curdir)]  # noqa: PTH100 (of a text)
-    # If this package was found in the current folder, it has to be found there again.
-    ours = str(Path(__file__).parents[2])
-    return entries if ours in entries else [*entries, ours]

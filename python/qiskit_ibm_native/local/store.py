@@ -21,6 +21,7 @@ from glob import escape
 from pathlib import Path
 from typing import Any
 
+from .._threads import members_of
 from ..private import make_private_folder, restrict
 
 DEFAULT_STORE = "~/.qiskit/qiskit-ibm-native/local.sqlite3"
@@ -369,7 +370,7 @@ _held: list[Store] = []
 
 def _before_fork() -> None:
     _forking.acquire()
-    _held[:] = _OPEN
+    _held[:] = members_of(_OPEN)
     for store in _held:
         store._lock.acquire()
         store._disconnect()

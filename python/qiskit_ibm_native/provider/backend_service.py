@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .._redaction import without_secrets
 from .._threads import Lock
-from ..client.redaction import without_secrets
 from ..exceptions import (
     BackendPayloadError,
     IBMApiError,

@@ -7,6 +7,7 @@ import datetime
 import re
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -166,14 +167,14 @@ class IBMCircuitJob(IBMJob):
         if reply.get("created"):
             self._creation_date = self._time(reply["created"])
         if isinstance(reply.get("tags"), list):
-            self._tags = list(reply["tags"])
+            self._tags = [tag for tag in reply["tags"] if isinstance(tag, str)]
         self._session_id = reply.get("session_id") or self._session_id
 
     def _time(self, text: Any) -> datetime.datetime | None:
-        try:
+        with suppress(TypeError, ValueError, OverflowError):
             return local_time(text)
-        except (TypeError, ValueError) as error:
-            raise IBMJobApiError(f"The service says {text!r} for a time of job {self.job_id()}: {error}") from None
+        # Not where the error is caught, which has the text.
+        raise IBMJobApiError(f"The service says {str(text)[:60]!r} for a time of job {self.job_id()}.")
 
     def refresh(self) -> None:
         """Ask for everything again that may have changed, and for the result if the job is done.
@@ -458,9 +459,8 @@ class IBMCircuitJob(IBMJob):
         usage = self._metric("usage")
         if usage.get("status") == "pending":
             return 0.0
-        return float(
-            next((usage[key] for key in ("qpu_charge_time_seconds", "quantum_seconds", "seconds") if usage.get(key)), 0)
-        )
+        names = ("qpu_charge_time_seconds", "quantum_seconds", "seconds")
+        return float(next((usage[name] for name in names if isinstance(usage.get(name), int | float)), 0))
 
     @property
     def usage_estimation(self) -> dict[str, Any]:

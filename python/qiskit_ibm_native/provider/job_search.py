@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from qiskit.providers import JobStatus
 from qiskit.providers.jobstatus import JOB_FINAL_STATES
 
+from .._redaction import redact
 from ..exceptions import (
     BackendPayloadError,
     IBMApiError,
@@ -200,7 +201,8 @@ class JobSearch(ABC):
         raise IBMJobNotFoundError(f"Job not found: {job_id}: no job has it as a tag.")
 
     def _restored(self, reply: dict[str, Any], client: RuntimeClient) -> IBMCircuitJob:
-        name = reply.get("backend") or "unknown"
+        name = reply.get("backend")
+        name = redact(name) if name and isinstance(name, str) else "unknown"
         try:
             backend = self._backend_of(name, client)
         except (IBMBackendNotFoundError, BackendPayloadError):

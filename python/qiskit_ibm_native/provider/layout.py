@@ -19,6 +19,9 @@ from qiskit.primitives.containers import DataBin
 
 from ..exceptions import IBMBackendValueError
 
+#: Bits, and qubits, that a circuit which comes back may have. What a record claims is made, name by name.
+MAX_BITS = 10**6
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -50,6 +53,8 @@ class Layout:
     def from_record(cls, record: Mapping[str, Any]) -> Layout:
         """Create the layout of what :meth:`to_record` returned."""
         registers = record.get("registers")
+        if not isinstance(record["num_clbits"], int) or not 0 <= record["num_clbits"] <= MAX_BITS:
+            raise ValueError(f"a circuit with {record['num_clbits']!r} bits")
         return cls(
             _read(record["fields"]), record["num_clbits"], record["is_measured"],
             None if registers is None else _read(registers),
@@ -67,6 +72,8 @@ def _spelled(fields: Iterable[tuple[str, tuple[int, ...]]]) -> list[list[Any]]:
 
 
 def _read(fields: Iterable[list[Any]]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    if sum(place[1] if len(place) == 2 else len(place[0]) for _, *place in fields) > MAX_BITS:
+        raise ValueError(f"registers of more than {MAX_BITS} bits")
     return tuple(
         (name, tuple(range(place[0], place[0] + place[1])) if len(place) == 2 else tuple(place[0]))
         for name, *place in fields
@@ -198,6 +205,8 @@ def describe(circuit: QuantumCircuit, layout: Layout, metadata: Mapping[str, Any
 def header_of(record: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
     """Return the header of a circuit's result, by which ``Result`` finds it and formats its counts."""
     registers = layout.fields if layout.registers is None else layout.registers
+    if sum(size for _, size in record["qregs"]) > MAX_BITS:
+        raise ValueError(f"registers of more than {MAX_BITS} qubits")
     return {
         "name": record["name"],
         "n_qubits": record["n_qubits"],

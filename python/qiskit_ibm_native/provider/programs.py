@@ -8,6 +8,7 @@ process goes with the job and comes back with its results: as metadata of circui
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -29,6 +30,10 @@ _MEAS_TYPES = {
     (1, "avg"): "avg_kerneled",
 }
 _NO_VALUES = np.zeros((0,))
+#: Sets of parameter values that a circuit may come back with. The platform takes ten million shots a job.
+_MAX_SETS = 10**6
+#: What the text of a shot takes, in bytes.
+_BYTES_A_WORD = 64
 
 
 @dataclass(frozen=True)
@@ -130,22 +135,22 @@ class SamplerProgram:
             value = _typed(each, "SamplerPubResult", "PubResult")
             data = _typed(value.get("data"), "DataBin")
             metadata = value.get("metadata") or {}
-            shape = tuple(data.get("shape") or ())
-            fields = {
-                name: self._field(field, len(shape), allowance) for name, field in (data.get("fields") or {}).items()
-            }
+            shape = _checked_shape(data.get("shape"))
+            fields = {name: self._field(field, shape, allowance) for name, field in (data.get("fields") or {}).items()}
             pubs.append(PubData(fields, shape, metadata))
             records.append((metadata.get("circuit_metadata") or {}).get(RECORD))
         job = records[0].get("job", {}) if records and records[0] else {}
         return Outcome(pubs, records, job, content.get("metadata") or {})
 
     @staticmethod
-    def _field(value: Any, dimensions: int, allowance: wire.Allowance) -> Any:
+    def _field(value: Any, shape: tuple[int, ...], allowance: wire.Allowance) -> Any:
         if isinstance(value, Mapping) and value.get("__type__") == "BitArray":
             content = value["__value__"]
             words = wire.decode_array(content["array"], allowance)
-            if words.dtype != np.uint8 or words.ndim != dimensions + 2:
-                raise ApiIBMProtocolError(f"bits of the result are {words.dtype} of shape {words.shape}")
+            if words.dtype != np.uint8 or words.shape[:-2] != shape or words.ndim != len(shape) + 2:
+                raise ApiIBMProtocolError(f"bits of the result are {words.dtype} of shape {words.shape}, not {shape}")
+            # Counting needs no more, but words of single shots are a text each.
+            allowance.spend(_BYTES_A_WORD * words.shape[-2])
             return Bits(words, _checked_count(content["num_bits"], words.shape[-1]))
         return wire.decode_array(value, allowance)
 
@@ -252,6 +257,20 @@ def _with_metadata(circuit: QuantumCircuit, metadata: dict[str, Any]) -> Quantum
     sent = copy.copy(circuit)
     sent.metadata = metadata
     return sent
+
+
+def _checked_shape(shape: Any) -> tuple[int, ...]:
+    """Return the shape of the parameter values of a circuit, each of which gets a result of its own.
+
+    Raises:
+        ApiIBMProtocolError: It is none, or larger than any job.
+    """
+    sizes = shape or []
+    if not isinstance(sizes, list) or not all(type(size) is int and size >= 0 for size in sizes):
+        raise ApiIBMProtocolError("a circuit of the result has a shape that is none")
+    if math.prod(sizes) > _MAX_SETS:
+        raise ApiIBMProtocolError(f"a circuit of the result has more than {_MAX_SETS} sets of parameter values")
+    return tuple(sizes)
 
 
 def _checked_count(num_bits: Any, num_bytes: int) -> int:

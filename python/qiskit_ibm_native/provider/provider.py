@@ -427,9 +427,10 @@ class IBMProvider:
 
 def _close(owner: int, transport: Transport, close: Any, recorder: Recorder, watches: Iterable[Watch]) -> None:
     """Close what a provider uses; in a child process, only what is the child's."""
-    for watch in list(watches):
+    is_owner = os.getpid() == owner
+    for watch in list(watches) if is_owner else ():
         watch.stop(0)
     transport.close()
     recorder.close()
-    if os.getpid() == owner:
+    if is_owner:
         close()

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from .._processes import import_path
 from .child import limit_memory
 from .messages import read_frame, write_frame
 
@@ -73,7 +74,7 @@ def _asked(circuits: list[bytes]) -> tuple[list[str], str]:
     requests = io.BytesIO()
     for circuit in circuits:
         write_frame(requests, circuit)
-    command = [sys.executable, "-c", _PROGRAM.format(path=sys.path)]
+    command = [sys.executable, "-c", _PROGRAM.format(path=import_path())]
     try:
         done = subprocess.run(  # noqa: S603 (our own interpreter)
             command, input=requests.getvalue(), capture_output=True, timeout=_TIMEOUT, check=False

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 
+from .._processes import import_path
 from .child import LAST
 from .materials import Materials, needs_of
 from .messages import LENGTH, WORKER_LOST, TaskOrder, Terms, write_frame
@@ -205,7 +206,7 @@ def _started(trace: int) -> subprocess.Popen[bytes]:
     # In a session of its own, so that Ctrl-C reaches the driver alone, and all that it starts ends with it. The program
     # exchanges sys.path before it imports anything, so that the current folder counts only if it does so here.
     return subprocess.Popen(  # noqa: S603 (our own interpreter)
-        [sys.executable, "-c", _PROGRAM.format(path=[str(each) for each in sys.path], trace=trace)],
+        [sys.executable, "-c", _PROGRAM.format(path=import_path(with_current_folder=True), trace=trace)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Texts without keys, tokens, passwords and names of instances."""
+"""Texts without keys, tokens, passwords and names of instances.
+
+Errors and the log of this package go through :data:`redact`, whoever made them of whatever a service said.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,10 @@ from collections import deque
 
 #: Shorter words than any real secret would only garble texts.
 _SHORTEST = 8
-#: How many access tokens are remembered. One is good for an hour, and nobody echoes older ones.
-_TOKENS = 4
+#: So much of a secret at least is taken for it.
+_START = 12
+#: How many access tokens, and how many keys, are remembered. A token is good for an hour, and nobody echoes older ones.
+_TOKENS = 32
 _PATTERNS = (
     (re.compile(r"(?i)\b(bearer|apikey)\s+[^\s\"',;]+"), r"\1 ***"),
     (re.compile(r"(?i)(\bapikey=)[^&\s\"']+"), r"\1***"),
@@ -27,17 +32,17 @@ def without_secrets(text: str) -> str:
 
 
 class Redactor:
-    """Takes known secrets out of texts. However long a process runs, it remembers a handful of them."""
+    """Takes known secrets out of texts. However long a process runs, it remembers a few of them."""
 
     def __init__(self) -> None:
         """Create a redactor that knows no secrets yet."""
-        self._keys: set[str] = set()
+        self._keys: deque[str] = deque(maxlen=_TOKENS)
         self._tokens: deque[str] = deque(maxlen=_TOKENS)
 
     def hide_key(self, key: str) -> None:
-        """Let a key appear in no text, for as long as there is this object."""
-        if len(key) >= _SHORTEST:
-            self._keys.add(key)
+        """Let a key appear in no text; only the latest ones are remembered."""
+        if len(key) >= _SHORTEST and key not in self._keys:
+            self._keys.append(key)
 
     def hide_token(self, token: str) -> None:
         """Let an access token appear in no text; only the latest ones are remembered."""
@@ -47,5 +52,12 @@ class Redactor:
     def __call__(self, text: str) -> str:
         """Return a text without secrets."""
         for secret in (*self._keys, *self._tokens):
-            text = text.replace(secret, "***")
+            # Texts are cut: a start of a secret is hidden with what follows it.
+            start = secret[:_START]
+            if start in text:
+                text = re.sub(rf"{re.escape(start)}[\w.~+/=-]*", "***", text)
         return without_secrets(text)
+
+
+#: What all texts of this process go through.
+redact = Redactor()
