@@ -158,6 +158,8 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
             while (status := self._outlasting(self.status)) not in JOB_FINAL_STATES:
                 if callback is not None:
                     callback(self.job_id(), status, self, queue_info=self.queue_info())
+                if seconds_left() <= 0:
+                    raise IBMJobApiError(f"Job {self.job_id()} is {status.value} and was not done in time.")
                 pause(seconds)
                 if wait is None:
                     seconds = min(seconds * _GROWTH, _LONGEST_WAIT)
