@@ -30,7 +30,7 @@ from qiskit_ibm_native.exceptions import (
     RequestsApiError,
 )
 from qiskit_ibm_native.local.faults import Fault
-from quick import QUICK, circuit, jobs_of
+from quick import QUICK, circuit, hurry, jobs_of
 
 if TYPE_CHECKING:
     from qiskit_ibm_native.local.server import LocalService
@@ -128,8 +128,9 @@ def test_if_nobody_knows_whether_a_job_was_taken_the_error_says_how_to_find_out(
 ) -> None:
     backend = quick.get_backend("local_simulator")
     backend.status()
+    hurry(quick, 2.0)
     service.faults.add(Fault("drop", match="POST .*/jobs$", after=True))
-    service.faults.add(Fault("drop", match="GET .*/jobs$", times=100))
+    service.faults.add(Fault("drop", match="GET .*/jobs$", times=100_000))
     with pytest.raises(
         IBMBackendApiError, match=r"may have taken the job: look for it with jobs\(job_tags=\['qiskit-ibm-native:"
     ):
