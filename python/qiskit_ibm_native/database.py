@@ -82,7 +82,6 @@ class Database:
         self.schema = schema
         self._reader, self._writer = _Line(), _Line()
         self._is_closed = False
-        # First, so that no thread forks while SQLite opens the file: its own locks would stay taken in the child.
         _OPEN.add(self)
         with self._used(self._reader):
             pass
@@ -145,7 +144,9 @@ class Database:
             if self._is_closed:
                 raise self.schema.error(f"{self.path} is closed.")
             if line.connection is None:
-                line.connection = self._open()
+                # No thread forks while SQLite opens a file: its own locks would stay taken in the child.
+                with _opening:
+                    line.connection = self._open()
             yield line.connection
 
     @contextmanager
@@ -224,6 +225,8 @@ _OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
 _held: list[Database] = []
 #: For two threads that fork at once.
 _fork_lock = threading.Lock()
+#: Held while a file is opened, by who holds the lock of its line.
+_opening = threading.Lock()
 
 
 def _before_fork() -> None:
@@ -233,9 +236,11 @@ def _before_fork() -> None:
         for line in database.lines:
             line.lock.acquire()
             line.close()
+    _opening.acquire()
 
 
 def _after_fork_in_parent() -> None:
+    _opening.release()
     for database in _held:
         for line in database.lines:
             line.lock.release()
@@ -244,12 +249,12 @@ def _after_fork_in_parent() -> None:
 
 
 def _after_fork_in_child() -> None:
-    global _fork_lock  # noqa: PLW0603 (one for each process)
+    global _fork_lock, _opening  # noqa: PLW0603 (one of each for each process)
     # The locks are held by a thread that is not there any more.
     for database in _held:
         database._reader, database._writer = _Line(), _Line()
     _held.clear()
-    _fork_lock = threading.Lock()
+    _fork_lock, _opening = threading.Lock(), threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):

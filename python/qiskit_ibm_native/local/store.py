@@ -76,7 +76,9 @@ class Store:
             raise sqlite3.ProgrammingError(f"{self.path} is closed, or was opened by another process.")
         if self._connection is None:
             _make_private_file(self.path)
-            self._connection = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
+            # No thread forks meanwhile: SQLite's own locks would stay taken in the child.
+            with _CREATING:
+                self._connection = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
             self._connection.row_factory = sqlite3.Row
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
