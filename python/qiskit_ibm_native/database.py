@@ -231,25 +231,36 @@ _opening = threading.Lock()
 
 def _before_fork() -> None:
     _fork_lock.acquire()
-    _held[:] = members_of(_OPEN)
+    while True:
+        _held[:] = members_of(_OPEN)
+        for database in _held:
+            for line in database.lines:
+                line.lock.acquire()
+        _opening.acquire()
+        if set(members_of(_OPEN)) <= set(_held):
+            break
+        # Another one was opened before the last lock was taken, and may be in use.
+        _release()
     for database in _held:
         for line in database.lines:
-            line.lock.acquire()
             line.close()
-    _opening.acquire()
 
 
-def _after_fork_in_parent() -> None:
+def _release() -> None:
     _opening.release()
     for database in _held:
         for line in database.lines:
             line.lock.release()
+
+
+def _after_fork_in_parent() -> None:
+    _release()
     _held.clear()
     _fork_lock.release()
 
 
 def _after_fork_in_child() -> None:
-    global _fork_lock, _opening  # noqa: PLW0603 (one of each for each process)
+    global _fork_lock, _opening
     # The locks are held by a thread that is not there any more.
     for database in _held:
         database._reader, database._writer = _Line(), _Line()
