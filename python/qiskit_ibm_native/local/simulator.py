@@ -84,6 +84,8 @@ class Simulator:
                 stdout=subprocess.PIPE,
                 # Ctrl-C is for who waits for the job, not for what runs it.
                 start_new_session=True,
+                # A copy: another thread may change the environment while the process starts, which then has none.
+                env=os.environ.copy(),
             )
         return self._process
 
