@@ -249,20 +249,20 @@ def stack_extracted(extracted: Sequence[bytes], quantity: str, gate: str | None,
         ValueError: The bytes are something else, no device has so many qubits, or as in :func:`stack_snapshots`.
     """
 
-def pack(payload: bytes, limit: int = 67108864) -> bytes:
-    """Compress a payload (Zstandard), or what else has at most ``limit`` bytes.
+def pack(payload: bytes, limit: int = ...) -> bytes:
+    """Compress a payload (Zstandard), or what else has at most ``limit`` bytes, 64 MiB by default.
 
     Raises:
         ValueError: There are more.
     """
 
-def unpack(packed: bytes, length: int, limit: int = 67108864) -> bytes:
+def unpack(packed: bytes, length: int, limit: int = ...) -> bytes:
     """Decompress what :func:`pack` returned. Memory is asked for as far as bytes come out, and never for a length alone.
 
     Args:
         packed: A Zstandard frame, from whomever.
         length: How many bytes it has without compression.
-        limit: How many it may have.
+        limit: How many it may have, 64 MiB by default.
 
     Raises:
         ValueError: It is something else, damaged, or longer.
