@@ -66,7 +66,7 @@ def test_without_a_service_attributes_fail_as_attributes_do(peer: Peer) -> None:
         peer.plan(lambda exchange: exchange.send_and_close(Answer(500)), "", float("inf"))
         for attribute in ASKED:
             assert not hasattr(backend, attribute)
-            with pytest.raises(IBMBackendApiError, match="500|no reply") as caught:
+            with pytest.raises(IBMBackendApiError, match=r"500|no reply") as caught:
                 getattr(backend, attribute)
             assert isinstance(caught.value, AttributeError)
         assert "dt" in dict(inspect.getmembers(backend))
