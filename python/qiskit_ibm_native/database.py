@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """SQLite files: versions, transactions, and what can go wrong with them.
 
-Somebody else may have sent a file. It is used only if it has the tables and indexes that this package makes, and nothing
+A file may have been sent by somebody else. It is used only if it has the tables and indexes that this package makes, and nothing
 else: no trigger, view or virtual table, so that SQLite does nothing that is not said here.
 
 Any number of threads and processes may use one file. A transaction is there as a whole or not at all, also when the process

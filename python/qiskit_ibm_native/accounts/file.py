@@ -92,7 +92,7 @@ def changed(path: Path) -> Iterator[dict[str, Any]]:
     """Give the entries of the file to change, and write them if nothing was raised; one process at a time."""
     make_private_folder(path.parent)
     _restrict_folder(path)
-    # What the name points to is what is replaced, should it be a link.
+    # If it is a link, the file that it points to is replaced.
     path = path.resolve()
     with _exclusively(path.parent):
         entries = read_entries(path)

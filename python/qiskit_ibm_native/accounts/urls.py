@@ -20,7 +20,7 @@ _USER_OF_URL = re.compile(r"//[^/@\s]+@")
 def url_problem(url: Any) -> str | None:
     """Return why credentials must not be sent to a URL, and what to do; ``None`` if they may."""
     if not isinstance(url, str) or not _URL.fullmatch(url):
-        # What was given instead of a URL may be a key, so it is not repeated.
+        # The text that was given in place of a URL may be a key, so it is not repeated.
         return "Expected a URL that begins with https://"
     try:
         parts = urlsplit(url)

@@ -185,7 +185,7 @@ class RuntimeClient:
         )  # fmt: skip
         body = orjson.dumps(job, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
         with self.call():
-            # What goes wrong with the token goes wrong before anything is sent.
+            # A failure to get a token happens before anything is sent.
             self._authenticator.header()
             submit_by = time.monotonic() + seconds_left() * (1 - _SEARCH_SHARE)
             attempt = 0
@@ -214,7 +214,7 @@ class RuntimeClient:
             try:
                 jobs = self.jobs_get(limit=_SEARCH_LIMIT, tags=[record_tag])["jobs"]
             except (ApiError, IBMNotAuthorizedError) as error:
-                # Who cannot be asked now can perhaps be asked before the time is over.
+                # The service may be in reach again before the time is over.
                 if not getattr(error, "may_pass", False) or seconds_left() <= waits[-1]:
                     raise _unknown(failure, record_tag, error) from None
                 continue

@@ -302,7 +302,7 @@ class Transport:
             )  # fmt: skip
         finally:
             if raw is not None:
-                # What was read to its end is back in the pool by now; anything else is of no more use.
+                # A connection whose reply was read to its end is back in the pool by now; any other is of no more use.
                 raw.close()
 
     def _no_reply(self, what: str, url: str, error: Exception) -> RequestsApiError:

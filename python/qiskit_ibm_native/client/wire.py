@@ -149,7 +149,7 @@ def decode_tensor(value: Any, allowance: Allowance) -> npt.NDArray[Any]:
         if dtype == "bool":
             # A byte for each bit.
             allowance.spend(8 * len(raw))
-            # What the shape claims decides about no memory: there are as many bits as there are bytes for.
+            # The claimed shape decides about no memory: there are as many bits as there are bytes for.
             bits = np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")[: math.prod(shape)]
             return bits.view(np.bool_).reshape(shape)
         return np.frombuffer(raw, _DTYPES[dtype]).reshape(shape)

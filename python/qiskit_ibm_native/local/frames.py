@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the service and its simulators tell each other through pipes: contents, each behind its length."""
+"""Frames that the service and its simulators exchange through pipes: contents, each behind its length."""
 
 from __future__ import annotations
 
