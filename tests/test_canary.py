@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
+import psutil
 import pytest
 
 from faulty.peer import Answer, Exchange, Peer
+from processes import arguments_of
 from qiskit_ibm_native import CalibrationArchive, IBMProvider, Sweep
 from qiskit_ibm_native.accounts import Account
 from qiskit_ibm_native.client.endpoint import cloud_endpoint
@@ -251,9 +253,7 @@ def test_secrets_are_in_no_file_but_that_of_the_account(service: LocalService, t
 def test_secrets_are_in_no_title_of_a_process(tmp_path: Path) -> None:
     with IBMProvider(channel="local", store=tmp_path / "jobs.sqlite3", workers=1) as provider:
         provider.get_backend("local_simulator").run(circuit(), shots=1).result(timeout=60)
-        import psutil
-
-        titles = [" ".join(each.cmdline()) for each in psutil.Process().children(recursive=True)]
+        titles = [" ".join(arguments_of(each)) for each in psutil.Process().children(recursive=True)]
         assert titles
         assert not any(provider._endpoint.api_key in title for title in titles)
 

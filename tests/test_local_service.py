@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -16,12 +17,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import requests
 from qiskit import QuantumCircuit, transpile
 from qiskit.providers import JobStatus
 
 import device
+from processes import arguments_of
 from qiskit_ibm_native import IBMProvider, Snapshot
 from qiskit_ibm_native.cli import main
 from qiskit_ibm_native.exceptions import IBMBackendApiError, IBMError, IBMInputValueError, IBMJobFailureError
@@ -146,7 +149,8 @@ def test_a_simulator_that_crashes_fails_the_job_and_nothing_else(local_provider:
     deadline = time.monotonic() + 30
     while job.status() is JobStatus.RUNNING and time.monotonic() < deadline:
         for pid in simulators():
-            os.kill(pid, signal.SIGSEGV)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSEGV)
         time.sleep(0.05)
     with pytest.raises(IBMJobFailureError, match="The simulator crashed"):
         job.result()
@@ -154,13 +158,11 @@ def test_a_simulator_that_crashes_fails_the_job_and_nothing_else(local_provider:
 
 
 def simulators() -> list[int]:
-    """Return the processes of simulators that this process started."""
-    import psutil
-
+    """Return the processes of simulators that this process started and that run."""
     return [
         child.pid
         for child in psutil.Process().children()
-        if "qiskit_ibm_native.local.simulation" in " ".join(child.cmdline())
+        if "qiskit_ibm_native.local.simulation" in " ".join(arguments_of(child))
     ]
 
 

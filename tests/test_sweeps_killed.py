@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
+from processes import arguments_of
 from qiskit_ibm_native import Ledger, Sweep
 from sweeping import ghz, qaoa, slow
 from test_sweeps_running import facts
@@ -101,7 +102,9 @@ def test_workers_that_are_killed_cost_nothing(tmp_path: Path, expected: list[dic
     def kill() -> None:
         nonlocal killed
         while not is_over.wait(chance.uniform(0.1, 1.5)) and killed < KILLS:
-            victims = [child for child in psutil.Process().children() if "sweeps.child" in " ".join(cmdline(child))]
+            victims = [
+                child for child in psutil.Process().children() if "sweeps.child" in " ".join(arguments_of(child))
+            ]
             if victims:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     chance.choice(victims).kill()
@@ -119,10 +122,3 @@ def test_workers_that_are_killed_cost_nothing(tmp_path: Path, expected: list[dic
     assert killed > 2
     assert len(results.ledger) == len(expected)
     assert [facts(result) for result in results] == expected
-
-
-def cmdline(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except (psutil.NoSuchProcess, psutil.ZombieProcess):
-        return []

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import math
 import os
 import queue
 import socket
@@ -29,6 +30,8 @@ from .._deadline import seconds_left
 #: Bytes that are sent with one look at the clock: TLS sends this much at once.
 _PIECE = 16_384
 _LONGEST_LINE = 65_536
+#: Seconds by which a wait on a socket may outlast the call.
+_SLACK = 0.1
 _LATE = "the time of the call is over"
 
 
@@ -62,12 +65,17 @@ class _PatientReader(io.RawIOBase):
 
     def __init__(self, sock: Any, raw: Any) -> None:
         self._sock, self._raw, self._silence = sock, raw, sock.gettimeout()
+        self._allowed = math.inf
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(_allowed(self._silence))
+        allowed = _allowed(self._silence)
+        # Setting it asks the system, which a wait that is this much longer is not worth.
+        if not self._allowed - _SLACK <= allowed <= self._allowed:
+            self._sock.settimeout(allowed)
+            self._allowed = allowed
         count: int | None = self._raw.readinto(buffer)
         return count
 
