@@ -27,9 +27,9 @@ from equality import assert_targets_equal
 from measure import summary
 from qiskit_ibm_native import IBMProvider, Snapshot
 from qiskit_ibm_native.local.wire import write_bits
-from qiskit_ibm_native.provider.job import IBMCircuitJob
-from qiskit_ibm_native.provider.programs import RECORD, SamplerProgram
-from qiskit_ibm_native.provider.running import _submission
+from qiskit_ibm_native.provider.jobs.circuit_job import IBMCircuitJob
+from qiskit_ibm_native.provider.run.programs import RECORD, SamplerProgram
+from qiskit_ibm_native.provider.run.running import _submission
 
 DEVICE = "ibm_fez"
 CIRCUITS, SHOTS = 300, 4000

@@ -23,7 +23,7 @@ from qiskit.transpiler import Target, TranspilerError
 from calibrations import Drift
 from official import official_target
 from qiskit_ibm_native import Ledger, Snapshot, Sweep, build_target, score
-from qiskit_ibm_native.sweeps.messages import Chunk, Reply
+from qiskit_ibm_native.sweeps.worker.protocol import Chunk, Reply
 from sweeping import families, ghz, qaoa
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ class Instant(Executor):
 
 def driver() -> dict[str, Any]:
     """What the driver does for a task: describe it, send it, take the result, write it down."""
-    from qiskit_ibm_native.sweeps.messages import Outcome
+    from qiskit_ibm_native.sweeps.worker.protocol import Outcome
 
     (known,) = Sweep([families()[2]], "fez").run()
     figures = {name: getattr(known, name) for name in ("num_qubits", "depth", "two_qubit_depth", "two_qubit_count", "size",

@@ -129,5 +129,5 @@ def quick(provider: IBMProvider, monkeypatch: pytest.MonkeyPatch) -> IBMProvider
     provider._transport.policy = QUICK
     monkeypatch.setattr("qiskit_ibm_native.client.api._SEARCH_WAITS", (0.01, 0.05))
     monkeypatch.setattr("qiskit_ibm_native.client.api._PAYLOAD_WAITS", (0.01, 0.02))
-    monkeypatch.setattr("qiskit_ibm_native.provider.job._PAUSE", 0.01)
+    monkeypatch.setattr("qiskit_ibm_native.provider.jobs.circuit_job._PAUSE", 0.01)
     return provider

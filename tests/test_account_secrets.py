@@ -202,7 +202,7 @@ def test_the_log_goes_to_the_file_only_if_there_is_one(has_file: bool, tmp_path:
     environment = {**os.environ, "QISKIT_IBM_NATIVE_LOG_LEVEL": "info"}
     if has_file:
         environment["QISKIT_IBM_NATIVE_LOG_FILE"] = str(file)
-    script = "from qiskit_ibm_native.logger import logger; logger.info('seen'); logger.debug('not seen')"
+    script = "from qiskit_ibm_native._logger import logger; logger.info('seen'); logger.debug('not seen')"
     done = subprocess.run(
         [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True, timeout=60
     )

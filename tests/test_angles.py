@@ -12,7 +12,7 @@ from qiskit.quantum_info import Operator
 
 from device import configuration, payload
 from qiskit_ibm_native import Snapshot, build_target
-from qiskit_ibm_native.angles import _fold_rzz
+from qiskit_ibm_native.target.angle_folding import _fold_rzz
 
 ANGLES = [0.0, 0.1, math.pi / 2, 2.0, math.pi, 4.0, -0.3, -2.0, -math.pi, 7.0, 30.5, -25.0]
 

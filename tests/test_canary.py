@@ -224,7 +224,7 @@ def test_secrets_that_a_service_echoes_are_shown_nowhere(
 def quick_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qiskit_ibm_native.client.api._SEARCH_WAITS", (0.01, 0.02))
     monkeypatch.setattr("qiskit_ibm_native.client.api._PAYLOAD_WAITS", (0.01, 0.02))
-    monkeypatch.setattr("qiskit_ibm_native.provider.job._PAUSE", 0.01)
+    monkeypatch.setattr("qiskit_ibm_native.provider.jobs.circuit_job._PAUSE", 0.01)
 
 
 def test_secrets_are_in_no_file_but_that_of_the_account(service: LocalService, tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ def test_waiting_outlasts_an_outage_and_warns_once(peer: Peer, caplog: pytest.Lo
 
 
 def test_without_a_timeout_an_outage_is_waited_for_so_long(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qiskit_ibm_native.provider.job_base.OUTAGE", 1.0)
+    monkeypatch.setattr("qiskit_ibm_native.provider.jobs.base.OUTAGE", 1.0)
     with IBMProvider() as provider:
         provider._transport.policy = RetryPolicy(attempts=2, first_wait=0.1)
         job = provider.get_backend("local_simulator").run(circuit(), shots=3)

@@ -13,7 +13,7 @@ import pytest
 from formats import FORMATS, opened
 from qiskit_ibm_native import CalibrationArchive, Ledger, Snapshot, _native
 from qiskit_ibm_native.archive.schema import ARCHIVE
-from qiskit_ibm_native.sweeps.schema import LEDGER
+from qiskit_ibm_native.sweeps.ledger.schema import LEDGER
 
 NEW_VERSION = (
     "what is written has changed: it needs a new version, with a new file beside the old ones (CONTRIBUTING.md)"

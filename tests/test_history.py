@@ -218,7 +218,7 @@ def test_properties_of_a_job_say_where_they_are_from(tmp_path, monkeypatch) -> N
         assert first.last_update_date == backend.properties().last_update_date
         # What is minutes old may not have been published when the service was asked.
         assert job.properties(refresh=True).source == "service"
-        monkeypatch.setattr("qiskit_ibm_native.provider.recorder.MARGIN", datetime.timedelta())
+        monkeypatch.setattr("qiskit_ibm_native.provider.history.recorder.MARGIN", datetime.timedelta())
         job.properties(refresh=True)
         assert job.properties(refresh=True).source == "archive"
 

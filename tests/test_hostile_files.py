@@ -28,8 +28,8 @@ from qiskit_ibm_native.exceptions import (
     IBMInputValueError,
     LedgerDamagedError,
 )
-from qiskit_ibm_native.storage import VARIABLE
-from qiskit_ibm_native.sweeps.qpy_form import encode
+from qiskit_ibm_native.snapshot.storage import VARIABLE
+from qiskit_ibm_native.sweeps.inputs.qpy_codec import encode
 from sweeping import ghz
 
 #: A frame of Zstandard that says that it has 2^60 bytes.

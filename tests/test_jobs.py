@@ -28,8 +28,8 @@ from qiskit_ibm_native.exceptions import (
     IBMJobTimeoutError,
 )
 from qiskit_ibm_native.local.faults import Fault
-from qiskit_ibm_native.provider.composite_job import _Part
-from qiskit_ibm_native.provider.job_base import job_status
+from qiskit_ibm_native.provider.jobs.composite_job import _Part
+from qiskit_ibm_native.provider.jobs.base import job_status
 
 if TYPE_CHECKING:
     from qiskit_ibm_native.local.server import LocalService

@@ -15,7 +15,7 @@ from qiskit_aer import AerSimulator
 
 from layouts import LAYOUTS
 from qiskit_ibm_native.exceptions import IBMBackendValueError
-from qiskit_ibm_native.provider.layout import Layout, arrange
+from qiskit_ibm_native.provider.run.classical_registers import Layout, arrange
 
 if TYPE_CHECKING:
     from qiskit_ibm_native import IBMProvider

@@ -25,7 +25,7 @@ from qiskit import QuantumCircuit
 from calibrations import Drift
 from qiskit_ibm_native import Ledger, LedgerDamagedError, LedgerError, Snapshot, Sweep, SweepError, TaskResult, score
 from qiskit_ibm_native.exceptions import IBMInputValueError
-from qiskit_ibm_native.sweeps.schema import LEDGER
+from qiskit_ibm_native.sweeps.ledger.schema import LEDGER
 from sweeping import families, ghz, misbehaving
 
 

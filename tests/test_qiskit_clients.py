@@ -19,8 +19,8 @@ from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel
 
 from layouts import LAYOUTS
-from qiskit_ibm_native.provider.layout import arrange, describe
-from qiskit_ibm_native.provider.programs import ExecutorProgram, SamplerProgram, Submission
+from qiskit_ibm_native.provider.run.classical_registers import arrange, describe
+from qiskit_ibm_native.provider.run.programs import ExecutorProgram, SamplerProgram, Submission
 from qiskit_ibm_native.transpiler import ConvertIdToDelay
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ from qiskit_ibm_native.exceptions import (
     IBMJobTimeoutError,
     RequestsApiError,
 )
-from qiskit_ibm_native.provider.programs import SamplerProgram
+from qiskit_ibm_native.provider.run.programs import SamplerProgram
 from quick import QUICK, circuit, hurry
 
 if TYPE_CHECKING:
@@ -360,7 +360,7 @@ def test_a_reply_decides_how_much_memory_is_used_only_up_to_the_limit(peer: Peer
 
 
 def test_lists_have_an_end(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qiskit_ibm_native.provider.job_search._MAX_PAGES", 5)
+    monkeypatch.setattr("qiskit_ibm_native.provider.jobs.search._MAX_PAGES", 5)
     job = {"id": "j", "tags": ["x"], "program": {"id": "sampler"}, "created": "2026-01-01T00:00:00Z",
            "state": {"status": "Completed"}}  # fmt: skip
     page_of_jobs = Answer(200, (), orjson.dumps({"jobs": [job] * 50, "count": 10**9, "limit": 50, "offset": 0}))
@@ -435,7 +435,7 @@ def test_numbers_of_a_result_decide_about_nothing(
         again = provider.job(job.job_id())
         body = result_with({**HONEST, **changes}, shape)
         peer.plan(lambda exchange: exchange.send_and_close(Answer(200, (), body)), "/results$", ALWAYS)
-        monkeypatch.setattr("qiskit_ibm_native.provider.job._PAUSE", 0.01)
+        monkeypatch.setattr("qiskit_ibm_native.provider.jobs.circuit_job._PAUSE", 0.01)
         start = time.monotonic()
         with pytest.raises(IBMJobApiError, match="make no sense"):
             again.result()

@@ -18,8 +18,8 @@ import device
 from qiskit_ibm_native import IBMBackend, IBMProvider, Snapshot
 from qiskit_ibm_native.exceptions import IBMBackendError, IBMBackendValueError, IBMError
 from qiskit_ibm_native.models import BackendProperties, BackendStatus
-from qiskit_ibm_native.provider.checks import check_isa
-from qiskit_ibm_native.provider.programs import SamplerProgram
+from qiskit_ibm_native.provider.run.validation import check_isa
+from qiskit_ibm_native.provider.run.programs import SamplerProgram
 from running import bell, sent, transpiled
 
 # The order of checks

@@ -42,8 +42,8 @@ from qiskit.transpiler import Layout
 from calibrations import Drift
 from qiskit_ibm_native import CalibrationArchive, IBMProvider, Snapshot, Sweep, build_target
 from qiskit_ibm_native.exceptions import IBMInputValueError
-from qiskit_ibm_native.sweeps.fingerprint import circuit_fingerprint, fingerprint
-from qiskit_ibm_native.sweeps.qpy_form import arrived, decode, encode, travelling
+from qiskit_ibm_native.sweeps.inputs.fingerprint import circuit_fingerprint, fingerprint
+from qiskit_ibm_native.sweeps.inputs.qpy_codec import arrived, decode, encode, travelling
 from sweeping import families, ghz, misbehaving
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ import psutil
 import pytest
 
 from qiskit_ibm_native import Ledger, Sweep, SweepError
-from qiskit_ibm_native.sweeps.child import RETIRED
-from qiskit_ibm_native.sweeps.process import Process
-from qiskit_ibm_native.sweeps.progress import Progress
+from qiskit_ibm_native.sweeps.worker.transpiler_main import RETIRED
+from qiskit_ibm_native.sweeps.worker.process import Process
+from qiskit_ibm_native.sweeps.driver.progress import Progress
 from sweeping import ghz, misbehaving, slow
 from test_sweeps_running import Serial, named
 

@@ -22,11 +22,11 @@ from qiskit import QuantumCircuit, transpile
 from official import official_target
 from qiskit_ibm_native import Snapshot, Sweep, TaskResult, build_target
 from qiskit_ibm_native.exceptions import IBMInputValueError
-from qiskit_ibm_native.sweeps.progress import Progress
+from qiskit_ibm_native.sweeps.driver.progress import Progress
 from sweeping import changing, families, ghz, misbehaving, slow
 
 if TYPE_CHECKING:
-    from qiskit_ibm_native.sweeps.messages import Chunk
+    from qiskit_ibm_native.sweeps.worker.protocol import Chunk
 
 HERE = Path(__file__).parent
 #: What may differ from run to run.
@@ -346,7 +346,7 @@ def test_an_empty_sweep_is_done_at_once() -> None:
 def test_workers_do_without_qiskit_and_without_credentials() -> None:
     program = (
         "import sys, pickle\n"
-        "from qiskit_ibm_native.sweeps.worker import run_chunk\n"
+        "from qiskit_ibm_native.sweeps.worker.worker import run_chunk\n"
         "assert not {'qiskit', 'numpy', 'requests'} & set(sys.modules), sorted(sys.modules)\n"
         "assert not any('accounts' in name or 'client' in name for name in sys.modules)\n"
     )

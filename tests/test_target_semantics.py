@@ -20,7 +20,7 @@ from device import configuration, gate, payload, properties, quantity
 from equality import assert_targets_equal, coupling_state, durations_state
 from official import official_target, shipped_payloads
 from qiskit_ibm_native import Snapshot, build_coupling_map, build_instruction_durations, build_target
-from qiskit_ibm_native.operations import known_operation, standard_operations
+from qiskit_ibm_native.target.operations import known_operation, standard_operations
 
 FAULTY = [0, False, 0.0, "", "  ", [], [0], None, math.nan, "0", 1, 0.5, True]
 

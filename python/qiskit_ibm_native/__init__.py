@@ -21,8 +21,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .archive import CalibrationArchive
-    from .columns import CalibrationSeries
-    from .diff import SnapshotDiff
     from .exceptions import (
         ArchiveDamagedError,
         ArchiveError,
@@ -39,20 +37,22 @@ if TYPE_CHECKING:
     from .models.defaults import PulseDefaults
     from .provider.backend import IBMBackend
     from .provider.backend_service import IBMBackendService, least_busy
-    from .provider.composite_job import IBMCompositeJob
-    from .provider.job import IBMCircuitJob
-    from .provider.job_base import IBMJob
-    from .provider.job_monitor import job_monitor
+    from .provider.jobs.base import IBMJob
+    from .provider.jobs.circuit_job import IBMCircuitJob
+    from .provider.jobs.composite_job import IBMCompositeJob
+    from .provider.jobs.monitor import job_monitor
+    from .provider.jobs.queue_info import QueueInfo
     from .provider.provider import IBMProvider
     from .provider.qubit_properties import IBMQubitProperties
-    from .provider.queue_info import QueueInfo
     from .provider.retired import IBMRetiredBackend
     from .provider.session import Session
+    from .scoring import score
     from .snapshot import Snapshot, bundled_devices
-    from .sweeps.ledger import Ledger
-    from .sweeps.plan import Sweep
+    from .snapshot.diff import SnapshotDiff
+    from .snapshot.series import CalibrationSeries
+    from .sweeps.ledger.ledger import Ledger
     from .sweeps.results import SweepResults, TaskResult
-    from .sweeps.score import score
+    from .sweeps.sweep import Sweep
     from .target import HistoricalTarget, build_coupling_map, build_instruction_durations, build_target
 
 __version__ = "0.1.0"
@@ -109,28 +109,28 @@ _MODULES = {
     "BackendPropertyError": "exceptions",
     "BackendStatus": "models",
     "CalibrationArchive": "archive",
-    "CalibrationSeries": "columns",
+    "CalibrationSeries": "snapshot.series",
     "CompactFormError": "exceptions",
     "HistoricalTarget": "target",
     "IBMBackend": "provider.backend",
     "IBMBackendService": "provider.backend_service",
-    "IBMCircuitJob": "provider.job",
-    "IBMCompositeJob": "provider.composite_job",
+    "IBMCircuitJob": "provider.jobs.circuit_job",
+    "IBMCompositeJob": "provider.jobs.composite_job",
     "IBMError": "exceptions",
-    "IBMJob": "provider.job_base",
+    "IBMJob": "provider.jobs.base",
     "IBMProvider": "provider.provider",
     "IBMQubitProperties": "provider.qubit_properties",
     "IBMRetiredBackend": "provider.retired",
-    "Ledger": "sweeps.ledger",
+    "Ledger": "sweeps.ledger.ledger",
     "LedgerDamagedError": "exceptions",
     "LedgerError": "exceptions",
     "PulseDefaults": "models.defaults",
     "PulseError": "exceptions",
-    "QueueInfo": "provider.queue_info",
+    "QueueInfo": "provider.jobs.queue_info",
     "Session": "provider.session",
     "Snapshot": "snapshot",
-    "SnapshotDiff": "diff",
-    "Sweep": "sweeps.plan",
+    "SnapshotDiff": "snapshot.diff",
+    "Sweep": "sweeps.sweep",
     "SweepError": "exceptions",
     "SweepResults": "sweeps.results",
     "TaskResult": "sweeps.results",
@@ -138,9 +138,9 @@ _MODULES = {
     "build_instruction_durations": "target",
     "build_target": "target",
     "bundled_devices": "snapshot",
-    "job_monitor": "provider.job_monitor",
+    "job_monitor": "provider.jobs.monitor",
     "least_busy": "provider.backend_service",
-    "score": "sweeps.score",
+    "score": "scoring",
 }
 
 

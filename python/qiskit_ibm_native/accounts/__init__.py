@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from ..logger import logger
+from .._logger import logger
 from .file import changed, invalid, path_of, read_entries
 from .urls import CLOUD_URL, safe_repr, url_problem
 

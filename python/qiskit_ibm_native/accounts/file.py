@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..private import make_private_folder, restrict
+from .._files import make_private_folder, restrict
 
 DEFAULT_FILE = Path("~/.qiskit/qiskit-ibm.json")
 #: A larger file has no accounts in it, in bytes.

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import _native
-from ..database import Database
+from .._processors import available_processors
+from .._sqlite import Database
+from .._timestamps import microseconds
 from ..exceptions import ArchiveError, BackendPayloadError
-from ..processors import available_processors
-from .moments import microseconds
 from .schema import ARCHIVE
 
 #: How many payloads are in memory at once.

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ..columns.quantities import QUBIT_QUANTITIES
 from ..exceptions import ArchiveError, BackendPayloadError
 from ..snapshot import Snapshot
-from ..storage import read_files, read_folder, read_zip, scratch_folder
+from ..snapshot.arrays import QUBIT_QUANTITIES
+from ..snapshot.storage import read_files, read_folder, read_zip, scratch_folder
 
 if TYPE_CHECKING:
     from .ranges import SnapshotRange
@@ -200,6 +200,6 @@ def _gate_rows(backend: str, snapshots: Sequence[Snapshot]) -> dict[str, Any]:
 
 
 def _utc(snapshot: Snapshot) -> Any:
-    from ..columns.series import utc_array
+    from ..snapshot.series import utc_array
 
     return utc_array([snapshot.last_update])[0]

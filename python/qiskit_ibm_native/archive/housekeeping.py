@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .._timestamps import FIRST, LAST, microseconds, moment
 from ..exceptions import ArchiveDamagedError, ArchiveError
 from .check import VerifyReport, calibration_problem, verify
-from .moments import FIRST, LAST, microseconds, moment
 
 if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
-    from ..database import Database
+    from .._sqlite import Database
 
 _MICROSECOND = datetime.timedelta(microseconds=1)
 

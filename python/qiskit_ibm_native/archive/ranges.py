@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 from .. import _native
+from .._processors import chosen_threads
+from .._timestamps import moment
 from ..exceptions import ArchiveDamagedError, BackendPayloadError
-from ..processors import chosen_threads
 from ..snapshot import Snapshot
-from .moments import moment
 
 if TYPE_CHECKING:
-    from ..columns import CalibrationSeries
+    from ..snapshot.series import CalibrationSeries
     from .store import CalibrationArchive
 
 #: How many are read ahead.
@@ -61,7 +61,7 @@ class SnapshotRange(Sequence[Snapshot]):
 
     def columns(self, threads: int | None = None) -> CalibrationSeries:
         """Return the values of all calibrations as arrays; :meth:`CalibrationArchive.series` is faster for one quantity."""
-        from ..columns import CalibrationSeries
+        from ..snapshot.series import CalibrationSeries
 
         return CalibrationSeries(self.load(threads))
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ..database import Schema
+from .._sqlite import Schema
 from ..exceptions import ArchiveDamagedError, ArchiveError
 
 _MIGRATIONS = (

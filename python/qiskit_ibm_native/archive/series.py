@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _native
-from ..columns.quantities import QUBIT_QUANTITIES, checked_quantity
+from .._processors import chosen_threads
+from .._timestamps import FIRST, LAST
 from ..exceptions import ArchiveDamagedError, ArchiveError, IBMInputValueError
-from ..processors import chosen_threads
-from .moments import FIRST, LAST
+from ..snapshot.arrays import QUBIT_QUANTITIES, checked_quantity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..database import Database
+    from .._sqlite import Database
 
 _OF_GATES = {"error": "error", "gate_error": "error", "duration": "duration", "gate_length": "duration"}
 #: The same as in native code.

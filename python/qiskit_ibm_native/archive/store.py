@@ -13,11 +13,11 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import _native
-from ..database import Database
+from .._sqlite import Database
+from .._timestamps import FIRST, LAST, bounds, microseconds, now
 from ..exceptions import ArchiveDamagedError, ArchiveError, BackendPayloadError
 from ..snapshot import Snapshot
 from . import check, exchange, housekeeping, series
-from .moments import FIRST, LAST, bounds, microseconds, now
 from .ranges import Row, SnapshotRange
 from .schema import ARCHIVE
 

@@ -17,10 +17,10 @@ from urllib.parse import urlencode
 import orjson
 
 from .._deadline import seconds_left
+from .._logger import logger
 from .._redaction import redact
 from .._threads import Lock
 from ..exceptions import ApiIBMProtocolError, IBMError, IBMNotAuthorizedError, RequestsApiError
-from ..logger import logger
 from .transport import TIMED_OUT
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from .._logger import logger
 from .._redaction import without_secrets
 from ..exceptions import ApiIBMProtocolError, IBMInputValueError
-from ..logger import logger
 
 if TYPE_CHECKING:
     from ..accounts import Account

@@ -20,10 +20,10 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 
 from .. import __version__
 from .._deadline import deadline, pause, seconds_left
+from .._logger import logger
 from .._redaction import redact
 from .._threads import tell_after_fork
 from ..exceptions import ApiIBMProtocolError, IBMNotAuthorizedError, RequestsApiError
-from ..logger import logger
 from .bodies import BodyDamagedError, BodyTooLargeError, read_body, read_start
 from .connections import PunctualAdapter, close_inherited
 from .limits import Limits

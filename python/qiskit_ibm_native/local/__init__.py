@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..provider.channels import Connection
+    from ..provider.connection import Connection
     from .limits import Limits
 
 _PACKAGES = ("fastapi", "uvicorn", "qiskit_aer")
@@ -43,7 +43,7 @@ def connect(
         IBMInputValueError: An argument makes no sense, or packages are missing.
     """
     require_packages()
-    from ..provider.channels import Connection
+    from ..provider.connection import Connection
     from .server import LocalService
 
     service = LocalService(devices=devices, store=store, noise=noise, workers=workers, limits=limits)

@@ -21,8 +21,8 @@ from glob import escape
 from pathlib import Path
 from typing import Any
 
+from .._files import make_private_folder, restrict
 from .._threads import members_of
-from ..private import make_private_folder, restrict
 
 DEFAULT_STORE = "~/.qiskit/qiskit-ibm-native/local.sqlite3"
 _SCHEMA = """

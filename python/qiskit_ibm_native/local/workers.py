@@ -9,7 +9,7 @@ import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
-from ..logger import logger
+from .._logger import logger
 from .simulator import JobFailed, Simulator, SimulatorDied
 
 if TYPE_CHECKING:

@@ -20,16 +20,16 @@ from ..exceptions import (
     IBMBackendError,
 )
 from ..models import BackendConfiguration, BackendStatus
-from . import checks
 from .attributes import DOCUMENTED, attribute_of, failure_of, snapshot_of
 from .calibrated import CalibrationMethods
 from .conditional import call_of
-from .options import BackendOptions, add_validators, chosen_options, default_options
+from .history.recorder import Recorder
 from .pulses import PulseMethods
 from .qubit_properties import IBMQubitProperties, qubit_properties_of
-from .recorder import Recorder
-from .run_order import check_size, delays_for_id, run_in_order
-from .running import submit
+from .run import validation
+from .run.options import BackendOptions, add_validators, chosen_options, default_options
+from .run.pipeline import check_size, delays_for_id, run_in_order
+from .run.running import submit
 from .session import Session, open_session
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
     from ..client.api import RuntimeClient
     from ..snapshot import Snapshot
-    from .composite_job import IBMCompositeJob
-    from .job import IBMCircuitJob
+    from .jobs.circuit_job import IBMCircuitJob
+    from .jobs.composite_job import IBMCompositeJob
     from .provider import IBMProvider
 
 #: How long a status is good enough for the warning of a paused device, in seconds.
@@ -322,7 +322,7 @@ class IBMBackend(CalibrationMethods, PulseMethods, BackendV2):  # type: ignore[m
             IBMBackendValueError: It does; the message says which.
         """
         if not getattr(self._configuration, "simulator", False):
-            checks.check_faulty(circuit, self.properties())
+            validation.check_faulty(circuit, self.properties())
 
     _check_faulty = check_faulty
 

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .._logger import logger
 from .._redaction import without_secrets
 from .._threads import Lock
 from ..exceptions import (
@@ -19,14 +20,13 @@ from ..exceptions import (
     IBMError,
     IBMInputValueError,
 )
-from ..logger import logger
 from .backend import IBMBackend
-from .job_search import JobSearch
+from .jobs.search import JobSearch
 from .names import identifiers, suggestion
 
 if TYPE_CHECKING:
     from ..client.api import RuntimeClient
-    from ..diff import SnapshotDiff
+    from ..snapshot.diff import SnapshotDiff
     from .provider import IBMProvider
 
 

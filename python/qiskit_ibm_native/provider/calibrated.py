@@ -13,17 +13,17 @@ from ..exceptions import IBMApiError, IBMBackendApiError, IBMBackendApiProtocolE
 from ..snapshot import Snapshot
 from ..target import HistoricalTarget, build_historical_target
 from .attributes import attribute_errors
-from .calibration import NO_PROPERTIES, Calibration, checked_time, difference, is_nothing, now
 from .conditional import call_of, conditional
-from .watch import Watch
+from .device_state import NO_PROPERTIES, Calibration, checked_time, difference, is_nothing, now
+from .history.watch import Watch
 
 if TYPE_CHECKING:
     from qiskit.transpiler import CouplingMap, InstructionDurations, Target
 
     from .._threads import Lock
-    from ..diff import SnapshotDiff
     from ..models import BackendConfiguration, BackendProperties
-    from .recorder import Recorder
+    from ..snapshot.diff import SnapshotDiff
+    from .history.recorder import Recorder
 
 
 class CalibrationMethods:

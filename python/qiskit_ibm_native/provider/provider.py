@@ -22,18 +22,18 @@ from ..client.limits import limits_of
 from ..client.transport import Transport
 from ..exceptions import IBMInputValueError, IBMProviderValueError, RequestsApiError
 from .backend_service import IBMBackendService
-from .channels import connect
-from .recorder import Recorder, recorder_of
+from .connection import connect
+from .history.recorder import Recorder, recorder_of
 
 if TYPE_CHECKING:
     from ..archive import CalibrationArchive
     from ..client.endpoint import UrlResolver
-    from ..diff import SnapshotDiff
     from ..exceptions import IBMError
+    from ..snapshot.diff import SnapshotDiff
     from .backend import IBMBackend
-    from .backfill import BackfillReport
-    from .job_base import IBMJob
-    from .watch import Watch
+    from .history.backfill import BackfillReport
+    from .history.watch import Watch
+    from .jobs.base import IBMJob
 
 
 class IBMProvider:
@@ -251,7 +251,7 @@ class IBMProvider:
             IBMBackendApiError: The service could not be asked. What was fetched until then is in the archive.
             ArchiveError: The archive cannot be written.
         """
-        from .backfill import backfill
+        from .history.backfill import backfill
 
         if self.archive is None:
             raise IBMProviderValueError("There is no archive to fill; create the provider with archive=True or a path.")

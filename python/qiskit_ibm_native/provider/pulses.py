@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..exceptions import IBMApiError, IBMBackendApiError, IBMBackendError, PulseError
 from .attributes import attribute_errors
-from .calibration import Calibration, checked_time
 from .conditional import call_of, conditional
+from .device_state import Calibration, checked_time
 
 if TYPE_CHECKING:
     from .._threads import Lock
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..models.defaults import PulseDefaults
     from ..pulse.channels import AcquireChannel, ControlChannel, DriveChannel, MeasureChannel
     from ..pulse.instruction_schedule_map import InstructionScheduleMap
-    from .recorder import Recorder
+    from .history.recorder import Recorder
 
 
 class PulseMethods:

@@ -10,7 +10,7 @@ from ..models import BackendStatus
 from .backend import IBMBackend
 
 if TYPE_CHECKING:
-    from ..diff import SnapshotDiff
+    from ..snapshot.diff import SnapshotDiff
 
 
 class IBMRetiredBackend(IBMBackend):

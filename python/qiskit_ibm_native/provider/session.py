@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Self
 
 from .._deadline import seconds_left
+from .._logger import logger
 from ..exceptions import IBMApiError, IBMBackendApiError, IBMError, IBMInputValueError, RequestsApiError
-from ..logger import logger
 
 if TYPE_CHECKING:
     from ..client.api import RuntimeClient

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, overload
 
 from .. import _native
 from ..exceptions import LedgerDamagedError
-from .messages import WORKER_LOST
-from .qpy_form import MAX_CIRCUIT, decode
+from .inputs.qpy_codec import MAX_CIRCUIT, decode
+from .worker.protocol import WORKER_LOST
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-    from .ledger import Ledger
-    from .messages import Outcome
-    from .plan import Sweep
-    from .run import Run
+    from .driver.run import Run
+    from .ledger.ledger import Ledger
+    from .sweep import Sweep
+    from .worker.protocol import Outcome
 
 #: How many results wait in memory for one that comes before them.
 _MOST_WAITING = 1000
@@ -195,7 +195,7 @@ class SweepResults(Sequence[TaskResult]):
 
     def table(self) -> Any:
         """Return the results as a table, see :meth:`Ledger.table`."""
-        from .table import table_of
+        from .ledger.table import table_of
 
         return table_of(self._of(range(len(self)), with_circuits=False))
 

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all jobs have in common."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import math
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from html import escape
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from qiskit.providers import JobStatus, JobV1
+from qiskit.providers.jobstatus import JOB_FINAL_STATES
+
+from ... import _native
+from ..._deadline import deadline, pause, seconds_left
+from ..._logger import logger
+from ...exceptions import IBMJobApiError, IBMJobTimeoutError
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+    from qiskit.result import Result
+
+    from ..backend import IBMBackend
+    from .queue_info import QueueInfo
+
+#: Seconds between questions: the first wait, by what it grows, and the longest one.
+_FIRST_WAIT, _GROWTH, _LONGEST_WAIT = 0.1, 1.5, 5.0
+#: The same while the service cannot be reached.
+_FIRST_PATIENCE, _LONGEST_PATIENCE = 0.5, 30.0
+#: How long a service may be out of reach while somebody waits without a timeout, in seconds.
+OUTAGE = 600.0
+#: A request that ends so shortly before the deadline ended because of it, in seconds.
+_SLACK = 0.1
+_T = TypeVar("_T")
+_STATUSES = {
+    "CREATING": JobStatus.INITIALIZING,
+    "CREATED": JobStatus.INITIALIZING,
+    "TRANSPILING": JobStatus.INITIALIZING,
+    "TRANSPILED": JobStatus.INITIALIZING,
+    "VALIDATING": JobStatus.VALIDATING,
+    "VALIDATED": JobStatus.VALIDATING,
+    "PENDING_IN_QUEUE": JobStatus.QUEUED,
+    "QUEUED": JobStatus.QUEUED,
+    "RUNNING": JobStatus.RUNNING,
+    "COMPLETED": JobStatus.DONE,
+    "CANCELLED": JobStatus.CANCELLED,
+    "CANCELLED - RAN TOO LONG": JobStatus.CANCELLED,
+    "FAILED": JobStatus.ERROR,
+}
+
+
+def job_status(text: str) -> JobStatus | None:
+    """Return what the service's word for a status means, in either case; ``None`` for a word that it does not have."""
+    word = text.upper()
+    return JobStatus.ERROR if word.startswith("ERROR") else _STATUSES.get(word)
+
+
+class IBMJob(JobV1, ABC):  # type: ignore[misc]
+    """A job: circuits that were given to a device, and what becomes of them."""
+
+    def __init__(self, backend: IBMBackend, job_id: str, name: str | None = None, **kwargs: Any) -> None:
+        """Create a job; jobs come from ``backend.run()`` and ``provider.backend.retrieve_job()``."""
+        super().__init__(backend, job_id)
+        self._name = name
+        for key, value in kwargs.items():
+            setattr(self, f"{key}_", value)
+
+    @abstractmethod
+    def circuits(self) -> list[QuantumCircuit]:
+        """Return the circuits; none if they are not known any more."""
+
+    @abstractmethod
+    def backend_options(self) -> dict[str, Any]:
+        """Return the options that the job was run with."""
+
+    @abstractmethod
+    def header(self) -> dict[str, Any]:
+        """Return the header that the job was given."""
+
+    @abstractmethod
+    def error_message(self) -> str | None:
+        """Return why the job failed; ``None`` if it has not."""
+
+    @abstractmethod
+    def tags(self) -> list[str]:
+        """Return the job's tags."""
+
+    @abstractmethod
+    def creation_date(self) -> datetime.datetime:
+        """Return when the job was created: aware, in this machine's time zone."""
+
+    @abstractmethod
+    def queue_info(self) -> QueueInfo | None:
+        """Return what is known about the job's place in the queue; ``None`` if that is nothing."""
+
+    def submit(self) -> NoReturn:
+        """Raise IBMJobInvalidStateError: jobs are submitted by ``backend.run()``."""
+        from ...exceptions import IBMJobInvalidStateError
+
+        raise IBMJobInvalidStateError("job.submit() is not supported. Use IBMBackend.run() to submit a job.")
+
+    def name(self) -> str | None:
+        """Return the job's name, which only this object knows."""
+        return self._name
+
+    def update_name(self, name: str) -> str:
+        """Give the job a name, which only this object knows.
+
+        Raises:
+            IBMJobInvalidStateError: It is no text.
+        """
+        if not isinstance(name, str):
+            from ...exceptions import IBMJobInvalidStateError
+
+            raise IBMJobInvalidStateError(f"{name!r} is not a name: expected a string.")
+        self._name = name
+        return name
+
+    def queue_position(self, refresh: bool = False) -> int | None:  # noqa: ARG002 (part of the documented surface)
+        """Return the job's place in the queue; ``None``, because today's platform does not tell."""
+        info = self.queue_info()
+        return None if info is None else info.position
+
+    def scheduling_mode(self) -> str | None:
+        """Return how the job is scheduled; ``None``, because today's platform does not tell."""
+        return None
+
+    def in_final_state(self) -> bool:
+        """Return whether the job is done, cancelled or failed."""
+        return self.status() in JOB_FINAL_STATES
+
+    def wait_for_final_state(
+        self,
+        timeout: float | None = None,
+        wait: float | None = None,
+        callback: Callable[..., Any] | None = None,
+    ) -> None:
+        """Wait until the job is done, cancelled or failed.
+
+        An outage of the service is waited for, too: until the timeout, or for ten minutes if there is none.
+
+        Args:
+            timeout: For how many seconds to wait at most, whatever the service does.
+            wait: Seconds between questions to the service; by default they become more, from 0.1 to 5.
+            callback: Called after each question as ``callback(job_id, status, job, queue_info=...)``.
+
+        Raises:
+            IBMJobTimeoutError: It is none of that in time.
+            IBMJobApiError: The service cannot be asked, or could not be for ten minutes. The job goes on.
+        """
+        with self._until(timeout):
+            seconds = _FIRST_WAIT if wait is None else wait
+            while (status := self._outlasting(self.status)) not in JOB_FINAL_STATES:
+                if callback is not None:
+                    callback(self.job_id(), status, self, queue_info=self.queue_info())
+                if seconds_left() <= 0:
+                    raise IBMJobApiError(f"Job {self.job_id()} is {status.value} and was not done in time.")
+                pause(seconds)
+                if wait is None:
+                    seconds = min(seconds * _GROWTH, _LONGEST_WAIT)
+
+    @contextmanager
+    def _until(self, timeout: float | None) -> Iterator[None]:
+        """Let everything within end in time, and raise IBMJobTimeoutError for what does not."""
+        if timeout is None:
+            yield
+            return
+        end = time.monotonic() + timeout
+        with deadline(end):
+            try:
+                yield
+            except IBMJobApiError as error:
+                if time.monotonic() < end - _SLACK:
+                    raise
+                raise self._timed_out(timeout, error) from error
+
+    def _outlasting(self, ask: Callable[[], _T]) -> _T:
+        """Return what the service says; ask again while it cannot be reached.
+
+        Raises:
+            IBMJobApiError: It cannot be asked for a reason that does not pass, or for ten minutes, or until the deadline.
+        """
+        start, seconds = time.monotonic(), _FIRST_PATIENCE
+        is_told = False
+        while True:
+            try:
+                return ask()
+            except IBMJobApiError as error:
+                tried, left = time.monotonic() - start, seconds_left()
+                if not error.may_pass or left <= _SLACK:
+                    raise
+                if left == math.inf and tried >= OUTAGE:
+                    raise IBMJobApiError(
+                        f"The service has been out of reach for {tried:.0f} s: {error} Job {self.job_id()} goes on: ask for"
+                        " it again later with provider.backend.retrieve_job."
+                    ) from error
+                level = logging.DEBUG if is_told else logging.WARNING
+                logger.log(
+                    level, "Job %s is still waited for, although the service is out of reach: %s", self.job_id(), error
+                )
+                is_told = True
+                # A wait that would last until the deadline leaves time for one more look.
+                pause(min(seconds, max(left / 2, _SLACK)))
+                seconds = min(seconds * 2, _LONGEST_PATIENCE)
+
+    def _timed_out(self, timeout: float, error: IBMJobApiError) -> IBMJobTimeoutError:
+        because = f" The service was out of reach: {error}" if error.may_pass else ""
+        return IBMJobTimeoutError(
+            f"Timed out waiting for job {self.job_id()} to complete after {timeout} secs. It goes on: ask for it again with"
+            f" provider.backend.retrieve_job.{because}"
+        )
+
+    @abstractmethod
+    def result(
+        self, timeout: float | None = None, partial: bool = False, refresh: bool = False, *, wait: float | None = None
+    ) -> Result:
+        """Return the result, once there is one."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}({self.job_id()!r})>"
+
+    def _repr_html_(self) -> str:
+        return f"<b>{type(self).__name__}</b> <code>{escape(self.job_id())}</code> on {escape(self.backend().name)}"
+
+
+def local_time(text: str | None) -> datetime.datetime | None:
+    """Return the moment that the service writes, in this machine's time zone; what has no zone is UTC."""
+    if not text:
+        return None
+    return _native.parse_instant(text).astimezone()

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From what a program returned to a ``Result``, as a simulator's ``run`` would give it.
+
+A shot is a word: bit ``i`` is that of ``circuit.clbits[i]``. Words are packed, big-endian, and counted natively.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from qiskit.result import Result
+from qiskit.result.models import ExperimentResult, ExperimentResultData
+
+from ... import _native
+from ...exceptions import ApiIBMProtocolError
+from .classical_registers import Layout
+
+CLASSIFIED = 2
+
+
+class ResultHeader(dict[str, Any]):
+    """A header: a dictionary whose members are attributes too, as they were in Qiskit 1."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"the header has no {name!r}; it has {sorted(self)}") from None
+
+
+@dataclass(frozen=True)
+class Bits:
+    """Bits of a register.
+
+    Attributes:
+        words: Array of shape ``(*shape, shots, ceil(num_bits / 8))`` of bytes: bit 0 is the lowest one of the last byte.
+        num_bits: How many bits the register has.
+    """
+
+    words: npt.NDArray[np.uint8]
+    num_bits: int
+
+
+@dataclass(frozen=True)
+class PubData:
+    """What a program returned for a circuit.
+
+    Attributes:
+        fields: By register: :class:`Bits`, or complex values of shape ``(*shape, shots, num_bits)``, or
+            ``(*shape, num_bits)`` if they are averages.
+        shape: Shape of the parameter values; empty if there are none.
+        metadata: What the service says about it.
+    """
+
+    fields: Mapping[str, Bits | npt.NDArray[np.complex128]]
+    shape: tuple[int, ...]
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How results are to be read.
+
+    Attributes:
+        shots: How many shots were asked for.
+        memory: Whether words of single shots are wanted.
+        meas_level: 2 for bits, 1 for complex values.
+        meas_return: ``"single"`` or ``"avg"``, at level 1.
+        seed: The seed, if there was one.
+    """
+
+    shots: int
+    memory: bool = False
+    meas_level: int = CLASSIFIED
+    meas_return: str | None = None
+    seed: int | None = None
+
+
+def build_experiments(
+    data: PubData, layout: Layout, header: Mapping[str, Any], reading: Reading
+) -> list[ExperimentResult]:
+    """Return the results of a circuit, one for each set of parameter values."""
+    read = _classified if reading.meas_level == CLASSIFIED else _kerneled
+    extra: dict[str, Any] = {} if reading.seed is None else {"seed": reading.seed}
+    if reading.meas_level != CLASSIFIED and reading.meas_return is not None:
+        extra["meas_return"] = reading.meas_return
+    experiments = []
+    for place in np.ndindex(*data.shape):
+        content, shots = read(data, layout, place, reading) if layout.is_measured else ({}, reading.shots)
+        experiments.append(
+            ExperimentResult(
+                shots=shots,
+                success=True,
+                data=ExperimentResultData(**content),
+                meas_level=reading.meas_level,
+                status="DONE",
+                header=ResultHeader(header),
+                **extra,
+            )
+        )
+    return experiments
+
+
+def build_result(
+    experiments: Sequence[ExperimentResult],
+    *,
+    backend_name: str,
+    backend_version: str,
+    job_id: str,
+    date: datetime.datetime | None,
+    header: Mapping[str, Any],
+    metadata: Mapping[str, Any],
+) -> Result:
+    """Return the result of a job."""
+    return Result(
+        backend_name=backend_name,
+        backend_version=backend_version,
+        job_id=job_id,
+        # Old programs read it; there are no qobjs any more.
+        qobj_id=None,
+        success=all(each.success for each in experiments),
+        results=list(experiments),
+        date=date,
+        status="COMPLETED",
+        header=ResultHeader(header),
+        metadata=dict(metadata),
+    )
+
+
+def _classified(data: PubData, layout: Layout, place: tuple[int, ...], reading: Reading) -> tuple[dict[str, Any], int]:
+    words = _words(data, layout, place)
+    width = words.shape[-1]
+    packed = words.tobytes()
+    content: dict[str, Any] = {"counts": _native.count_shots(packed, width)}
+    if reading.memory:
+        content["memory"] = _native.hex_shots(packed, width)
+    return content, words.shape[0]
+
+
+def _words(data: PubData, layout: Layout, place: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    """Return words, of shape ``(shots, bytes)``."""
+    parts = [(_field(data, name, len(bits)), bits) for name, bits in layout.fields]
+    if layout.is_plain:
+        plain: npt.NDArray[np.uint8] = parts[0][0].words[place]
+        return plain
+    shots = parts[0][0].words.shape[-2]
+    # Column k is bit k, lowest first, until the end.
+    columns = np.zeros((shots, max(_num_bits(layout), 1)), np.uint8)
+    for field, bits in parts:
+        lowest_first = np.unpackbits(field.words[place][:, ::-1], axis=-1, bitorder="little")
+        columns[:, bits] = lowest_first[:, : len(bits)]
+    words: npt.NDArray[np.uint8] = np.packbits(columns[:, : layout.num_clbits], axis=-1, bitorder="little")[:, ::-1]
+    return words
+
+
+def _num_bits(layout: Layout) -> int:
+    """Return how many bits were sent, those that are dropped included."""
+    return sum(len(bits) for _, bits in layout.fields)
+
+
+def _kerneled(data: PubData, layout: Layout, place: tuple[int, ...], reading: Reading) -> tuple[dict[str, Any], int]:
+    values: npt.NDArray[np.complex128] | None = None
+    for name, bits in layout.fields:
+        # The executor says in a register's name what its values are.
+        field = next((data.fields[key] for key in (name, f"{name}_iq", f"{name}_avg_iq") if key in data.fields), None)
+        if not isinstance(field, np.ndarray) or field.shape[-1] != len(bits):
+            raise ApiIBMProtocolError(f"the result has no complex values for the {len(bits)} bits of register {name!r}")
+        part = field[place]
+        if values is None:
+            values = np.zeros((*part.shape[:-1], _num_bits(layout)), np.complex128)
+        values[..., bits] = part
+    if values is None:
+        return {}, reading.shots
+    values = values[..., : layout.num_clbits]
+    memory = np.stack([values.real, values.imag], axis=-1).tolist()
+    return {"memory": memory}, values.shape[0] if values.ndim == 2 else reading.shots
+
+
+def _field(data: PubData, name: str, num_bits: int) -> Bits:
+    field = data.fields.get(name)
+    if not isinstance(field, Bits) or field.words.shape[-1] != -(-num_bits // 8):
+        raise ApiIBMProtocolError(
+            f"the result has no bits for the {num_bits} bits of register {name!r}; it has {sorted(data.fields)}"
+        )
+    return field
+
+
+def layout_of(data: PubData) -> Layout:
+    """Return the layout of a result that has no record: registers one after the other, as the result lists them."""
+    fields, start = [], 0
+    for name, field in data.fields.items():
+        size = field.num_bits if isinstance(field, Bits) else field.shape[-1]
+        fields.append((name, tuple(range(start, start + size))))
+        start += size
+    return Layout(tuple(fields), start, is_measured=bool(fields))

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How good transpiled circuits are on calibrations, without transpiling again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import _native
+from ._processors import chosen_threads
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from qiskit import QuantumCircuit
+
+    from .snapshot import Snapshot
+
+#: How many snapshots are read before they are scored.
+_BATCH = 512
+#: Seconds in the units of delays.
+_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12}
+
+
+class Scores(NamedTuple):
+    """What a circuit is worth on each of many snapshots, in their order; NaN where it cannot run.
+
+    Attributes:
+        esp: Estimated success probabilities.
+        duration: How long the circuit takes, s.
+    """
+
+    esp: NDArray[np.float64]
+    duration: NDArray[np.float64]
+
+
+def score(
+    circuit: QuantumCircuit, snapshots: Any, *, use_fractional_gates: bool | None = None, threads: int | None = None
+) -> Scores:
+    """Estimate the success probability of a transpiled circuit on each of many calibrations.
+
+    The estimate is the product of ``1 - error`` over all gates and readouts [1], and of the average fidelity of thermal
+    relaxation, ``1/2 + exp(-t/T1)/6 + exp(-t/T2)/3`` [2], over every time ``t`` that a qubit waits between two of its
+    instructions. Instructions are played as late as they can be; delays are waits. An operation without an error, a qubit
+    without ``T1`` or ``T2`` and a gate without a duration contribute nothing; ``T2`` counts as ``2 T1`` if it is longer.
+
+    [1] S. Nishio, Y. Pan, T. Satoh, H. Amano, R. Van Meter, ACM J. Emerg. Technol. Comput. Syst. 16, 32 (2020).
+    [2] The average over all states, M. A. Nielsen, Phys. Lett. A 303, 249 (2002), of relaxation to the ground state.
+
+    Args:
+        circuit: A circuit on the qubits of the device, of operations that the device has.
+        snapshots: The calibrations: anything that :class:`Sweep` takes as snapshots.
+        use_fractional_gates: As in :func:`build_target`.
+        threads: How many threads to use; by default, one for each processor that this process may use.
+
+    Returns:
+        Two arrays with a value for each snapshot.
+
+    Raises:
+        IBMInputValueError: The circuit can run on none of the snapshots, or has control flow, so that nobody knows what is
+            played, or parameters as delays.
+    """
+    import numpy as np
+
+    from .exceptions import IBMInputValueError
+
+    scores = scores_of(circuit, _each(snapshots), use_fractional_gates=use_fractional_gates, threads=threads)
+    if len(scores.esp) and np.isnan(scores.esp).all():
+        raise IBMInputValueError(
+            f"Circuit {circuit.name!r} can run on none of the snapshots: it has operations or qubits that they do not have."
+            " Transpile it first."
+        )
+    return scores
+
+
+def scores_of(
+    circuit: QuantumCircuit,
+    snapshots: Iterable[Snapshot],
+    *,
+    use_fractional_gates: bool | None = None,
+    threads: int | None = None,
+) -> Scores:
+    """Score a circuit, which may be on none of the snapshots."""
+    import numpy as np
+
+    instructions = _instructions(circuit)
+    native, planner, number = (
+        _native.ScoredCircuit(instructions),
+        _planner(use_fractional_gates),
+        chosen_threads(threads),
+    )
+    esp, duration = [np.empty(0)], [np.empty(0)]
+    waiting = iter(snapshots)
+    while batch := [snapshot._native for snapshot in islice(waiting, _BATCH)]:
+        found = native.score(planner, batch, number)
+        esp.append(np.asarray(found[0]))
+        duration.append(np.asarray(found[1]))
+    return Scores(np.concatenate(esp), np.concatenate(duration))
+
+
+def score_one(circuit: QuantumCircuit, snapshot: Snapshot, *, use_fractional_gates: bool | None = None) -> float | None:
+    """Return the estimated success probability on one snapshot; ``None`` if there is no such thing."""
+    from .exceptions import IBMInputValueError
+
+    try:
+        return float(scores_of(circuit, [snapshot], use_fractional_gates=use_fractional_gates, threads=1).esp[0])
+    except IBMInputValueError:
+        return None
+
+
+def _each(snapshots: Any) -> Iterable[Snapshot]:
+    from .snapshot.sources import SnapshotList
+
+    listed = SnapshotList(snapshots)
+    return map(listed.snapshot, range(len(listed)))
+
+
+@cache
+def _planner(use_fractional_gates: bool | None) -> _native.Planner:
+    from .target import _planner as planner
+
+    return planner(use_fractional_gates, True, True, True, None)
+
+
+def _instructions(circuit: QuantumCircuit) -> list[tuple[str, list[int], tuple[float, bool] | None]]:
+    """Return name and qubits of each instruction, and of delays how long they are, and whether that is in dt."""
+    from .exceptions import IBMInputValueError
+
+    index = {bit: at for at, bit in enumerate(circuit.qubits)}
+    found: list[tuple[str, list[int], tuple[float, bool] | None]] = []
+    for instruction in circuit.data:
+        name, qubits = instruction.name, [index[bit] for bit in instruction.qubits]
+        if name == "delay":
+            found.append((name, qubits, _delay(instruction.operation)))
+        elif instruction.is_control_flow():
+            raise IBMInputValueError(
+                f"Circuit {circuit.name!r} has {name}: which instructions are played is not known."
+            )
+        elif name == "barrier" or not instruction.is_directive():
+            found.append((name, qubits, None))
+    return found
+
+
+def _delay(operation: Any) -> tuple[float, bool]:
+    from .exceptions import IBMInputValueError
+
+    try:
+        duration = float(operation.duration)
+    except TypeError:
+        raise IBMInputValueError(f"A delay of {operation.duration} has no length yet.") from None
+    return (duration, True) if operation.unit == "dt" else (duration * _UNITS[operation.unit], False)

@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measured values in place of those of a device: a calibration's payload with other values, and a note of them.
+
+Values are written in units in which they are read again bit by bit.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+if TYPE_CHECKING:
+    from ..models import BackendProperties
+    from . import Snapshot
+
+#: The key of the note in the payload.
+_NOTE = "qiskit_ibm_native"
+#: Name and unit in payloads of what may be overridden. ``"Hz"`` would be read as a prefix ``H``; one character is not.
+_OF_QUBITS = {
+    "t1": ("T1", "s"), "t2": ("T2", "s"), "frequency": ("frequency", ""), "anharmonicity": ("anharmonicity", ""),
+    "readout_error": ("readout_error", ""), "readout_length": ("readout_length", "s"),
+    "prob_meas0_prep1": ("prob_meas0_prep1", ""), "prob_meas1_prep0": ("prob_meas1_prep0", ""),
+    "operational": ("operational", ""),
+}  # fmt: skip
+_OF_GATES = {
+    "gate_error": ("gate_error", ""),
+    "gate_length": ("gate_length", "s"),
+    "gate_operational": ("operational", ""),
+}
+_PROBABILITIES = frozenset({"readout_error", "prob_meas0_prep1", "prob_meas1_prep0", "gate_error"})
+_FLAGS = frozenset({"operational", "gate_operational"})
+
+Change = tuple[str, Any, float | bool | None]
+
+
+class Provenance(NamedTuple):
+    """Where a snapshot with overrides comes from.
+
+    Attributes:
+        of: The digest of the snapshot that the device published.
+        overrides: What was overridden: by name, a list of pairs of a qubit, or of a gate with its qubits, and a value.
+    """
+
+    of: str
+    overrides: dict[str, list[Any]]
+
+
+def provenance_of(properties: BackendProperties | None) -> Provenance | None:
+    """Return the note that :func:`overridden` left in properties, if there is one."""
+    note = None if properties is None else getattr(properties, _NOTE, None)
+    if not isinstance(note, Mapping) or not isinstance(note.get("of"), str):
+        return None
+    overrides = note.get("overrides")
+    if not isinstance(overrides, Mapping) or not all(isinstance(pairs, list) for pairs in overrides.values()):
+        return None
+    return Provenance(note["of"], note["overrides"])
+
+
+def overridden(
+    snapshot: Snapshot,
+    properties: bytes | None,
+    table: Any,
+    date: datetime.datetime | None,
+    values: Mapping[str, Any],
+) -> bytes | None:
+    """Return a properties payload with other values, see :meth:`Snapshot.with_overrides`; ``None`` if there are none."""
+    given = [] if table is None else list(_of_table(table))
+    for name, each in values.items():
+        given += _of_values(snapshot, name, each)
+    changes = [(name, place, _checked(name, value)) for name, place, value in given]
+    if not changes:
+        return None
+    content: dict[str, Any] = json.loads(properties) if properties is not None and snapshot._native.has_properties else {
+        "backend_name": snapshot.name, "backend_version": str(getattr(snapshot.configuration, "backend_version", "")),
+        "last_update_date": None, "qubits": [[] for _ in range(snapshot.num_qubits)], "gates": [], "general": [],
+    }  # fmt: skip
+    stamp = None if date is None else _stamp(date)
+    rows = {(row["gate"], tuple(row["qubits"])): row["parameters"] for row in content["gates"]}
+    for name, place, value in changes:
+        if name in _OF_QUBITS:
+            quantities = _qubit(content, snapshot, place)
+            quantity, unit = _OF_QUBITS[name]
+        else:
+            quantities = _gate(content, rows, snapshot, place)
+            quantity, unit = _OF_GATES[name]
+        if name in ("frequency", "anharmonicity"):
+            value, unit = _gigahertz(value)  # noqa: PLW2901 (as the payload has it)
+        _put(quantities, quantity, unit, value, stamp or content.get("last_update_date"), stamp)
+    note = provenance_of(snapshot.properties)
+    content[_NOTE] = {
+        "of": snapshot.digest if note is None else note.of,
+        "overrides": _noted({} if note is None else note.overrides, changes),
+    }
+    return json.dumps(content).encode()
+
+
+def _gigahertz(hertz: Any) -> tuple[Any, str]:
+    """Return a frequency as devices write it, if there is a number that is read again as exactly this one."""
+    if hertz is not None:
+        near = hertz / 1e9
+        for candidate in (near, math.nextafter(near, math.inf), math.nextafter(near, -math.inf)):
+            if candidate * 1e9 == hertz:
+                return candidate, "GHz"
+    return hertz, ""
+
+
+def _noted(before: Mapping[str, list[Any]], changes: list[Change]) -> dict[str, list[Any]]:
+    """Return the note of earlier overrides and of new ones, which replace them."""
+    notes: dict[str, dict[str, Any]] = {}
+    for name, pairs in before.items():
+        notes[name] = {json.dumps(place): [place, value] for place, value in pairs}
+    for name, place, value in changes:
+        where = place if isinstance(place, int) else [place[0], list(place[1])]
+        notes.setdefault(name, {})[json.dumps(where)] = [where, value]
+    return {name: list(pairs.values()) for name, pairs in notes.items()}
+
+
+def _put(
+    quantities: list[dict[str, Any]], name: str, unit: str, value: Any, first_date: str | None, date: str | None
+) -> None:
+    """Set a quantity in a list of those of a qubit or a gate; when it is listed several times, the last one counts."""
+    for known in reversed(quantities):
+        if known["name"] == name:
+            known.update(unit=unit, value=value, **({} if date is None else {"date": date}))
+            return
+    quantities.append({"date": first_date, "name": name, "unit": unit, "value": value})
+
+
+def _qubit(content: dict[str, Any], snapshot: Snapshot, qubit: Any) -> list[dict[str, Any]]:
+    if not 0 <= qubit < snapshot.num_qubits:
+        _refuse(f"{snapshot.name} has no qubit {qubit}; it has {snapshot.num_qubits}")
+    listed: list[list[dict[str, Any]]] = content["qubits"]
+    listed.extend([] for _ in range(qubit + 1 - len(listed)))
+    return listed[qubit]
+
+
+def _gate(
+    content: dict[str, Any],
+    rows: dict[tuple[str, tuple[int, ...]], list[dict[str, Any]]],
+    snapshot: Snapshot,
+    place: tuple[str, tuple[int, ...]],
+) -> list[dict[str, Any]]:
+    if place not in rows:
+        name, qubits = place
+        defined = {gate.name: getattr(gate, "coupling_map", []) for gate in snapshot.configuration.gates}
+        if list(qubits) not in defined.get(name, []):
+            _refuse(f"{snapshot.name} has no gate {name!r} on qubits {qubits}")
+        rows[place] = []
+        name_of_row = name + "_".join(map(str, qubits))
+        content["gates"].append({"qubits": list(qubits), "gate": name, "parameters": rows[place], "name": name_of_row})
+    return rows[place]
+
+
+def _of_values(snapshot: Snapshot, name: str, given: Any) -> Iterable[Change]:
+    if name in _OF_GATES:
+        if not isinstance(given, Mapping):
+            _refuse(f"{name} must be a mapping from (gate, qubits) to value, not {type(given).__name__}")
+        return [(name, _gate_place(place), value) for place, value in given.items()]
+    if name not in _OF_QUBITS:
+        _refuse(f"there is no quantity {name!r}; there are {', '.join([*_OF_QUBITS, *_OF_GATES])}")
+    if hasattr(given, "items"):
+        # A mapping, or a series of a data frame, whose index has the qubits.
+        return [(name, _index(qubit), value) for qubit, value in given.items()]
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        _refuse(f"{name} must be a mapping from qubit to value, or a value for each qubit, not {given!r}")
+    listed = list(given)
+    if len(listed) != snapshot.num_qubits:
+        _refuse(f"{name} has {len(listed)} values, and {snapshot.name} has {snapshot.num_qubits} qubits")
+    return [(name, qubit, value) for qubit, value in enumerate(listed) if not _is_left_open(value)]
+
+
+def _of_table(table: Any) -> Iterable[Change]:
+    columns = _columns(table)
+    if "qubit" in columns:
+        known = set(_OF_QUBITS)
+        places: list[Any] = [_index(qubit) for qubit in columns.pop("qubit")]
+    elif {"gate", "qubits"} <= set(columns):
+        known = set(_OF_GATES)
+        pairs = zip(columns.pop("gate"), columns.pop("qubits"), strict=True)
+        places = [_gate_place((str(gate), qubits)) for gate, qubits in pairs]
+    else:
+        _refuse(f"a table needs a column 'qubit', or columns 'gate' and 'qubits'; there are {', '.join(columns)}")
+    for name, column in columns.items():
+        if name not in known:
+            _refuse(f"there is no quantity {name!r} for a column; there are {', '.join(sorted(known))}")
+        if len(column) != len(places):
+            _refuse(f"the column {name!r} has {len(column)} values for {len(places)} places")
+        yield from (
+            (name, place, value) for place, value in zip(places, column, strict=True) if not _is_left_open(value)
+        )
+
+
+def _columns(table: Any) -> dict[str, list[Any]]:
+    dtype = getattr(table, "dtype", None)
+    names = getattr(dtype, "names", None)
+    if names is None:
+        names = table.keys() if hasattr(table, "keys") else None
+    if names is None:
+        _refuse(f"a table must be a mapping of columns, a structured array or a data frame, not {type(table).__name__}")
+    return {str(name): list(table[name]) for name in names}
+
+
+def _gate_place(place: Any) -> tuple[str, tuple[int, ...]]:
+    if not isinstance(place, tuple | list) or len(place) != 2 or not isinstance(place[0], str):
+        _refuse(f"a place must be (gate, qubits), as in ('cz', (0, 1)), not {place!r}")
+    name, qubits = place
+    return name, tuple(map(_index, qubits)) if isinstance(qubits, Iterable) else (_index(qubits),)
+
+
+def _index(qubit: Any) -> int:
+    if isinstance(qubit, bool) or not hasattr(qubit, "__index__"):
+        _refuse(f"a qubit must be an integer, not {qubit!r}")
+    return int(qubit.__index__())
+
+
+def _is_left_open(value: Any) -> bool:
+    """Return whether a value of a table is none: ``nan``, ``None``, or what tables call missing or masked."""
+    if value is None or type(value).__name__ == "MaskedConstant":
+        return True
+    try:
+        return bool(value != value)  # noqa: PLR0124 (what only nan is)
+    except TypeError:
+        # What pandas calls missing is neither equal nor unequal to itself.
+        return type(value).__name__ == "NAType"
+    except ValueError:
+        return False
+
+
+def _checked(name: str, value: Any) -> float | bool | None:
+    """Return a value as JSON can have it."""
+    if name in _FLAGS:
+        if getattr(value, "shape", ()) != () or value not in (True, False):
+            _refuse(f"{name} must be True or False, not {value!r}")
+        return bool(value)
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        _refuse(f"{name} must be a number, not {value!r}")
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        _refuse(f"{name} must be a number, not {value!r}")
+    if not math.isfinite(number):
+        _refuse(f"{name} must be a finite number, not {value!r}")
+    if name in _PROBABILITIES and not 0 <= number <= 1:
+        _refuse(f"{name} must be a probability, from 0 to 1, not {value!r}")
+    if name not in ("anharmonicity", "frequency") and number < 0:
+        _refuse(f"{name} must not be negative, as {value!r} is")
+    return number
+
+
+def _stamp(date: datetime.datetime) -> str:
+    if not isinstance(date, datetime.datetime):
+        _refuse(f"date must be a datetime, not {date!r}")
+    try:
+        # One without a time zone is in this machine's, as everywhere.
+        return datetime.datetime.astimezone(date).isoformat()
+    except (OverflowError, ValueError) as error:
+        _refuse(f"date is beyond the calendar: {error}")
+
+
+def _refuse(message: str) -> NoReturn:
+    from ..exceptions import IBMInputValueError
+
+    raise IBMInputValueError(f"{message}.")

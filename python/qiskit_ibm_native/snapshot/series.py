@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Columns of many snapshots of a device, one behind the other."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import _native
+from .arrays import QUBIT_QUANTITIES, GateQuantities, QubitQuantities
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from typing_extensions import Self
+
+    from . import Payload, Snapshot
+
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+
+
+class GateSeries(GateQuantities):
+    """A gate over many calibrations: arrays are ``(time, m)``, places those that any of the calibrations lists.
+
+    Places are in the order of first appearance. Where a calibration repeats one, its last row counts.
+    """
+
+    def __repr__(self) -> str:
+        return f"<GateSeries of {self.name}: {self.error.shape[0]} calibrations, {len(self.qargs)} places>"
+
+
+class CalibrationSeries(QubitQuantities):
+    """Calibrations of one device in the order in which they are given.
+
+    Quantities of qubits are arrays ``(time, num_qubits)``, those of gates ``(time, places)``. Each is stacked when it is
+    first asked for, without the interpreter, and kept.
+
+    Attributes:
+        times: When the calibrations were last updated: an array ``(time,)`` of ``datetime64`` in UTC, ``NaT`` where
+            nothing tells.
+    """
+
+    def __init__(self, snapshots: Iterable[Snapshot]) -> None:
+        """Create the series of snapshots.
+
+        Raises:
+            ValueError: They have different numbers of qubits.
+        """
+        self._set([snapshot._native for snapshot in snapshots])
+
+    @classmethod
+    def from_payloads(cls, payloads: Iterable[tuple[Payload, Payload | None]], threads: int | None = None) -> Self:
+        """Create the series of payloads, which are read in parallel; the arguments of :meth:`Snapshot.parse_many`.
+
+        Raises:
+            BackendPayloadError: A payload is refused.
+            ValueError: The devices have different numbers of qubits, or ``threads`` is below 1.
+        """
+        from .._processors import chosen_threads
+
+        series = object.__new__(cls)
+        series._set(_native.Snapshot.parse_many(list(payloads), chosen_threads(threads)))
+        return series
+
+    def _set(self, natives: Sequence[_native.Snapshot]) -> None:
+        widths = {native.num_qubits for native in natives}
+        if len(widths) > 1:
+            raise ValueError(f"the snapshots are of devices with different numbers of qubits: {sorted(widths)}")
+        self._natives = list(natives)
+        self._pairs: dict[str, tuple[Floats, Flags]] = {}
+        self._gates: dict[str, GateSeries] = {}
+        self.times: NDArray[np.datetime64] = utc_array(native.last_update for native in natives)
+
+    def _pair(self, name: str) -> tuple[Floats, Flags]:
+        pair = self._pairs.get(name)
+        if pair is None:
+            arrays = _native.stack_snapshots(self._natives, QUBIT_QUANTITIES.get(name, name), None)
+            pair = self._pairs.setdefault(name, (np.asarray(arrays["values"]), np.asarray(arrays["values_valid"])))
+        return pair
+
+    @property
+    def operational(self) -> Flags:
+        """Whether a qubit may be used; true if the device says nothing."""
+        values, valid = self._pair("operational")
+        flags: Flags = ~valid | (values != 0)
+        flags.flags.writeable = False
+        return flags
+
+    def gate(self, name: str) -> GateSeries:
+        """Return a gate's columns.
+
+        Raises:
+            BackendPropertyError: No calibration lists the gate.
+            ValueError: It is listed on different numbers of qubits, which makes no array.
+        """
+        series = self._gates.get(name)
+        if series is None:
+            made = GateSeries(name, _native.stack_snapshots(self._natives, "", name))
+            if not len(made.qargs):
+                from ..exceptions import BackendPropertyError
+
+                raise BackendPropertyError(f"No calibration of the series lists the gate {name!r}.")
+            series = self._gates.setdefault(name, made)
+        return series
+
+    def __len__(self) -> int:
+        return len(self._natives)
+
+    def __repr__(self) -> str:
+        name = self._natives[0].name if self._natives else "nothing"
+        return f"<CalibrationSeries of {name}: {len(self)} calibrations>"
+
+
+def utc_array(moments: Iterable[datetime.datetime | None]) -> NDArray[np.datetime64]:
+    """Return moments in UTC as an array, ``NaT`` for none."""
+    utc = [None if each is None else each.astimezone(datetime.timezone.utc).replace(tzinfo=None) for each in moments]
+    return np.array(utc, dtype="datetime64[us]")

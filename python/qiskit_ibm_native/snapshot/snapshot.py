@@ -1,0 +1,326 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Snapshots: one device at one time, made of the payloads that it published."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from .. import _native
+from .._processors import chosen_threads
+from .storage import bundled_devices, read_payloads, write_payloads
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Iterable
+    from typing import Any
+
+    from .._native import Snapshot as NativeSnapshot
+    from ..models import BackendConfiguration, BackendProperties
+    from ..models.defaults import PulseDefaults
+    from .columns import SnapshotColumns
+    from .diff import SnapshotDiff
+    from .overrides import Provenance
+
+    Payload = bytes | bytearray | memoryview | str
+
+__all__ = ["Payloads", "Snapshot", "bundled_devices"]
+
+
+class Payloads(NamedTuple):
+    """The bytes that a snapshot was made of."""
+
+    configuration: bytes
+    properties: bytes | None
+    defaults: bytes | None
+
+
+class Snapshot:
+    """A device at one time: its configuration and, as far as there are any, properties and pulse defaults.
+
+    A snapshot is made with :meth:`from_payloads`, :meth:`load` or :meth:`parse_many`. It is immutable, may be used by
+    any number of threads at once, pickles as its compact form, and equals every snapshot of the same payloads. Making one
+    neither imports Qiskit nor holds the interpreter while it parses.
+    """
+
+    __slots__ = ("__weakref__", "_columns", "_configuration", "_defaults", "_native", "_properties", "_source")
+
+    _native: NativeSnapshot
+    _configuration: BackendConfiguration | None
+    _properties: BackendProperties | None
+    _defaults: PulseDefaults | None
+    _columns: SnapshotColumns | None
+    _source: str | None
+
+    def __init__(self) -> None:
+        raise TypeError("use Snapshot.from_payloads, Snapshot.load or Snapshot.parse_many")
+
+    @classmethod
+    def _of(cls, native: NativeSnapshot, source: str | None = None) -> Snapshot:
+        snapshot = object.__new__(cls)
+        put = object.__setattr__
+        put(snapshot, "_native", native)
+        put(snapshot, "_source", source)
+        for made_later in ("_columns", "_configuration", "_defaults", "_properties"):
+            put(snapshot, made_later, None)
+        return snapshot
+
+    @classmethod
+    def from_payloads(
+        cls, configuration: Payload, properties: Payload | None = None, defaults: Payload | None = None
+    ) -> Snapshot:
+        """Make a snapshot of what a device published.
+
+        Args:
+            configuration: The configuration payload: JSON text as bytes-like (``bytes`` are not copied) or ``str``.
+            properties: The properties payload. ``{}`` and ``null`` mean that the device has none.
+            defaults: The pulse defaults payload, in the same way.
+
+        Returns:
+            The snapshot.
+
+        Raises:
+            BackendPayloadError: A payload is not JSON, or not what a device publishes, or the two are not of the same
+                device. The error tells where.
+            TypeError: An argument is neither bytes-like nor ``str``.
+        """
+        return cls._of(_native.Snapshot(configuration, properties, defaults))
+
+    @classmethod
+    def parse_many(
+        cls,
+        payloads: Iterable[tuple[Payload, Payload | None] | tuple[Payload, Payload | None, Payload | None]],
+        threads: int | None = None,
+    ) -> list[Snapshot]:
+        """Make many snapshots in parallel.
+
+        Args:
+            payloads: Tuples ``(configuration, properties)`` or ``(configuration, properties, defaults)``.
+            threads: How many threads to use; by default, one for each processor that this process may use.
+
+        Returns:
+            The snapshots, in the order of ``payloads``.
+
+        Raises:
+            BackendPayloadError: As in :meth:`from_payloads`, for the first of ``payloads`` that is refused.
+            ValueError: ``threads`` is below 1.
+        """
+        return [cls._of(native) for native in _native.Snapshot.parse_many(list(payloads), chosen_threads(threads))]
+
+    @classmethod
+    def load(cls, name_or_path: str | os.PathLike[str]) -> Snapshot:
+        """Load a bundled device, or what :meth:`save` wrote.
+
+        Args:
+            name_or_path: A bundled device, as in ``"fez"`` or ``"ibm_fez"``, or the path of a folder or file. A ``str``
+                is taken for a bundled device if there is one of that name.
+
+        Returns:
+            The snapshot.
+
+        Raises:
+            FileNotFoundError: There is neither such a device nor such a path.
+            BackendPayloadError: What was loaded is no snapshot.
+        """
+        return cls.from_payloads(*read_payloads(name_or_path))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the payloads, byte for byte, so that :meth:`load` gives an equal snapshot.
+
+        Args:
+            path: Where to. A name that ends in ``.zip`` becomes one file, every other one a folder with a compressed
+                file per payload. A snapshot that is there already is replaced when the new one is complete.
+
+        Raises:
+            FileExistsError: There is something else at ``path``.
+            ValueError: ``path`` is a ``str`` that :meth:`load` would take for a bundled device, such as ``"fez"``.
+        """
+        write_payloads(path, self.payloads)
+
+    @classmethod
+    def from_bytes(cls, form: bytes | bytearray | memoryview) -> Snapshot:
+        """Make a snapshot of its compact form, in less time than of its payloads.
+
+        Args:
+            form: What :meth:`to_bytes` returned. What Qiskit objects are made of is read at once; payloads are
+                decompressed when they are asked for.
+
+        Raises:
+            CompactFormError: The bytes are something else, damaged, of a later version of the form, or of a build that was
+                never released, with other columns.
+            TypeError: The argument is not bytes-like.
+        """
+        return cls._of(_native.Snapshot.from_compact(form))
+
+    def to_bytes(self, *, payloads: bool = True) -> bytes:
+        """Return the compact form, for caches and networks; pickles are made of it, too.
+
+        Args:
+            payloads: Whether to add the payloads, compressed. Without them, the form is a third as large; targets,
+                durations, couplings, columns and differences can be made of it, but whatever else is in the payloads, such
+                as dates, pulses and most attributes of models, is a CompactFormError.
+
+        Raises:
+            CompactFormError: This snapshot was made without payloads itself, or a payload has more than 64 MiB.
+        """
+        return self._native.to_compact(payloads)
+
+    @property
+    def has_payloads(self) -> bool:
+        """Whether there are payloads; not if the snapshot was made of a compact form without them."""
+        return self._native.has_payloads
+
+    @property
+    def source(self) -> str | None:
+        """Where a backend got the snapshot, ``"service"`` or ``"archive"``; ``None`` for one that was made otherwise."""
+        return self._source
+
+    @property
+    def columns(self) -> SnapshotColumns:
+        """What was measured, as arrays of numpy."""
+        columns = self._columns
+        if columns is None:
+            from .columns import SnapshotColumns
+
+            columns = SnapshotColumns(self._native)
+            object.__setattr__(self, "_columns", columns)
+        return columns
+
+    def diff(self, other: Snapshot, rtol: float = 0.0, atol: float = 0.0) -> SnapshotDiff:
+        """Return what changed from this snapshot to another one.
+
+        Args:
+            other: The later snapshot, as a rule of the same device.
+            rtol: Values count as equal if ``abs(new - old) <= atol + rtol * abs(old)``.
+            atol: The same, in SI units.
+
+        Raises:
+            TypeError: ``other`` is no snapshot.
+            ValueError: A tolerance is negative or no number.
+        """
+        from .diff import SnapshotDiff, checked_tolerance
+
+        if not isinstance(other, Snapshot):
+            raise TypeError(f"a snapshot can be compared with a snapshot only, not with {type(other).__name__}")
+        tolerances = checked_tolerance("rtol", rtol), checked_tolerance("atol", atol)
+        has_other_defaults = self._native.has_other_defaults(other._native)
+        return SnapshotDiff(self._native, other._native, *tolerances, has_other_defaults=has_other_defaults)
+
+    def with_overrides(self, table: Any = None, /, *, date: datetime.datetime | None = None, **values: Any) -> Snapshot:
+        """Return a snapshot with other measured values, from which everything is built as from any other.
+
+        Values are in SI units. The payload of the new snapshot has them instead of the device's, and a note of what was
+        overridden, which :attr:`provenance` returns.
+
+        Args:
+            table: Measured values by column: a mapping of columns, a structured array, or whatever gives columns by name,
+                such as a data frame. There is a column ``qubit`` beside those of quantities of qubits, or columns ``gate``
+                and ``qubits`` beside those of gates. ``nan`` and what is missing leave a value as it is.
+            date: When the values were measured; without it, what is overridden keeps its date.
+            **values: Quantities of qubits (``t1``, ``t2``, ``frequency``, ``anharmonicity``, ``readout_error``,
+                ``readout_length``, ``prob_meas0_prep1``, ``prob_meas1_prep0``, ``operational``), each a mapping from qubit
+                to value, or as many values as there are qubits, where ``nan`` leaves one as it is; quantities of gates
+                (``gate_error``, ``gate_length``, ``gate_operational``), each a mapping from ``(name, qubits)`` to value.
+                ``None`` means that there is no value.
+
+        Raises:
+            IBMInputValueError: There is no such quantity, qubit or gate, or a value makes no sense.
+            CompactFormError: This snapshot was made without payloads.
+        """
+        from .overrides import overridden
+
+        configuration, properties, defaults = self.payloads
+        changed = overridden(self, properties, table, date, values)
+        return self if changed is None else type(self).from_payloads(configuration, changed, defaults)
+
+    @property
+    def provenance(self) -> Provenance | None:
+        """What :meth:`with_overrides` did to get here; ``None`` if the payloads are as the device published them."""
+        from .overrides import provenance_of
+
+        return provenance_of(self.properties)
+
+    @property
+    def name(self) -> str:
+        """The device's name, such as ``"ibm_fez"``."""
+        return self._native.name
+
+    @property
+    def num_qubits(self) -> int:
+        """How many qubits the device has."""
+        return self._native.num_qubits
+
+    @property
+    def last_update(self) -> datetime.datetime | None:
+        """When the properties were last updated (aware), if there are any and they tell."""
+        return self._native.last_update
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the payloads, in hexadecimal; equal snapshots have equal digests."""
+        return self._native.digest
+
+    @property
+    def payloads(self) -> Payloads:
+        """The exact bytes that the snapshot was made of."""
+        return Payloads(*self._native.payloads)
+
+    @property
+    def configuration(self) -> BackendConfiguration:
+        """What the device is."""
+        model = self._configuration
+        if model is None:
+            from ..models import BackendConfiguration
+
+            model = BackendConfiguration._of(self._native)
+            object.__setattr__(self, "_configuration", model)
+        return model
+
+    @property
+    def properties(self) -> BackendProperties | None:
+        """What was last measured on the device; ``None`` if there are no properties."""
+        model = self._properties
+        if model is None and self._native.has_properties:
+            from ..models import BackendProperties
+
+            model = BackendProperties._of(self._native, self._source)
+            object.__setattr__(self, "_properties", model)
+        return model
+
+    @property
+    def defaults(self) -> PulseDefaults | None:
+        """The pulses of the device; ``None`` if there are no pulse defaults."""
+        model = self._defaults
+        if model is None and (native := self._native.defaults) is not None:
+            from ..models.defaults import PulseDefaults
+
+            model = PulseDefaults._of(native, self._source)
+            object.__setattr__(self, "_defaults", model)
+        return model
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"cannot set {name!r}: a Snapshot is immutable")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"cannot delete {name!r}: a Snapshot is immutable")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Snapshot):
+            return NotImplemented
+        return self is other or self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __copy__(self) -> Snapshot:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Snapshot:
+        return self
+
+    def __reduce__(self) -> tuple[Any, tuple[bytes]]:
+        return type(self).from_bytes, (self.to_bytes(payloads=self.has_payloads),)
+
+    def __repr__(self) -> str:
+        updated = "no properties" if self.last_update is None else self.last_update.isoformat()
+        return f"<Snapshot {self.name}: {self.num_qubits} qubits, {updated}, {self.digest[:12]}>"

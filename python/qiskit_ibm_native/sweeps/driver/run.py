@@ -1,0 +1,331 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Running a sweep: what is missing is cut into chunks, given to an executor, and written down as it comes back."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pickle
+import queue
+import sys
+import threading
+import time
+import warnings
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..._logger import logger
+from ..._processors import available_processors
+from ...exceptions import IBMInputValueError, SweepError
+from ..results import TaskResult
+from ..worker.protocol import WORKER_LOST, Chunk, Figures, Outcome, Reply, Terms
+from ..worker.worker import Stopped, Worker, run_chunk, this_worker
+from .chunks import Chunker
+from .progress import Progress, shown
+
+if TYPE_CHECKING:
+    from ..ledger.ledger import Ledger
+    from ..sweep import Sweep
+
+#: Seconds after which results are written, and how many are before that.
+_WRITE_AFTER, _WRITE_AT = 0.5, 500
+#: How many tasks may be known from the ledger before they are given on.
+_MOST_KNOWN = 5000
+#: How often a task is given to an executor whose worker is lost with it.
+_LOSSES = 4
+#: How many failures of workers in a row end a sweep.
+_FAILURES = 8
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run a sweep, see :meth:`Sweep.run`."""
+
+    keep_circuits: bool = False
+    on_error: str = "record"
+    timeout: float | None = None
+    max_in_flight: int | None = None
+    progress: bool | Callable[[Progress], object] | None = None
+    retries: int = 1
+    memory_limit: int | None = None
+    retry_failed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.on_error not in {"record", "raise"}:
+            raise IBMInputValueError(f"on_error is 'record' or 'raise', not {self.on_error!r}.")
+        if self.timeout is not None and not self.timeout > 0:
+            raise IBMInputValueError(f"timeout must be seconds above 0, not {self.timeout!r}.")
+        for name, least in (("max_in_flight", 1), ("retries", 0), ("memory_limit", 1)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise IBMInputValueError(f"{name} must be at least {least}, not {value!r}.")
+
+
+class Run:
+    """One run of a sweep."""
+
+    def __init__(self, sweep: Sweep, executor: Executor | None, ledger: Ledger, options: RunOptions) -> None:
+        """Prepare a run; :meth:`finished` does it."""
+        self._sweep, self._executor, self._ledger, self._options = sweep, executor, ledger, options
+        self._terms = Terms(
+            sweep._versions, options.keep_circuits, options.timeout, options.retries, options.memory_limit
+        )
+        #: This machine's own workers, if there is no executor, or none any more.
+        self._own = _OwnWorkers() if executor is None else None
+        workers = None if self._own is None else self._own.number
+        self._chunker = Chunker(sweep, self._terms, options.max_in_flight, workers)
+        self._replies: queue.SimpleQueue[Future[Reply]] = queue.SimpleQueue()
+        self._in_flight: dict[Future[Reply], Chunk] = {}
+        self._tasks_in_flight = 0
+        self._losses: Counter[int] = Counter()
+        self._failures = 0
+        self._unwritten: list[tuple[int, TaskResult]] = []
+        self._written = time.monotonic()
+        self._state = Progress(len(sweep))
+        self._known: deque[int] = deque()
+        self._process = os.getpid()
+        #: Results that workers and machines are to blame for, by index: they are in no ledger, and the next run is to have others.
+        self.lost: dict[int, TaskResult] = {}
+
+    def finished(self) -> Iterator[tuple[int, TaskResult | None]]:
+        """Yield index and result of each task as they come; ``None`` for a result that the ledger has already."""
+        with shown(self._options.progress, len(self._sweep)) as report:
+            try:
+                missing = self._missing()
+                while True:
+                    self._check_that_it_is_ours()
+                    while self._submit_all(missing):
+                        yield from self._taken_from_ledger()
+                    yield from self._taken_from_ledger()
+                    report(self._state)
+                    if not self._in_flight:
+                        break
+                    yield from self._take_one()
+            finally:
+                self._stop()
+            report(self._state)
+
+    def _check_that_it_is_ours(self) -> None:
+        if os.getpid() != self._process:
+            raise SweepError("A run goes on in the process that began it, not in one that was forked off meanwhile.")
+
+    def _taken_from_ledger(self) -> Iterator[tuple[int, None]]:
+        while self._known:
+            yield self._known.popleft(), None
+
+    def _missing(self) -> Iterator[int | None]:
+        """Yield which tasks are not in the ledger, and note the others; ``None`` now and then, when those are many."""
+        options = self._options
+        for index, is_known in self._ledger._known_of(
+            self._sweep, with_circuit=options.keep_circuits, retry_failed=options.retry_failed
+        ):
+            if is_known:
+                self._state.known += 1
+                self._known.append(index)
+                if len(self._known) >= _MOST_KNOWN:
+                    yield None
+            else:
+                yield index
+
+    def _submit_all(self, missing: Iterator[int | None]) -> bool:
+        """Give workers as much as they may have, and return whether that has to go on when what is known is taken."""
+        while (chunk := self._chunker.next(missing, len(self._in_flight), self._tasks_in_flight)) is not None:
+            try:
+                future = self._submit(chunk)
+            except BrokenExecutor:
+                self._replace_executor()
+                future = self._submit(chunk)
+            self._in_flight[future] = chunk
+            self._tasks_in_flight += len(chunk.tasks)
+            future.add_done_callback(self._replies.put)
+        return len(self._known) >= _MOST_KNOWN
+
+    def _submit(self, chunk: Chunk) -> Future[Reply]:
+        if self._own is not None:
+            return self._own.submit(chunk)
+        executor: Any = self._executor
+        future: Future[Reply] = executor.submit(run_chunk, chunk)
+        return future
+
+    def _replace_executor(self) -> None:
+        warnings.warn(
+            f"{type(self._executor).__name__} is broken, as it is when a worker of its is lost; the sweep goes on with"
+            " processes of this machine.",
+            RuntimeWarning,
+            stacklevel=7,
+        )
+        self._own = _OwnWorkers()
+
+    def _take_one(self) -> Iterator[tuple[int, TaskResult]]:
+        """Wait for a chunk, and yield the results of its tasks."""
+        future = self._next_reply()
+        if future is None:
+            return
+        chunk = self._in_flight.pop(future)
+        self._tasks_in_flight -= len(chunk.tasks)
+        error = CancelledError("It was cancelled.") if future.cancelled() else future.exception()
+        if error is not None:
+            yield from self._lost(chunk, error)
+            return
+        reply = future.result()
+        if reply.broken is not None:
+            self._note_failure(f"{reply.worker}: {reply.broken}", None)
+            self._chunker.give_again(chunk.tasks)
+            return
+        self._chunker.heard_of(reply.worker)
+        if reply.missing:
+            self._chunker.take_back(chunk, reply.missing)
+            return
+        self._failures = 0
+        self._chunker.learn(reply.seconds, len(reply.outcomes))
+        self._chunker.give_again([task for at, task in enumerate(chunk.tasks) if at not in reply.outcomes])
+        # All are noted before any is given on: whoever gets them may stop.
+        yield from self._done_all([(chunk.tasks[at].number, outcome) for at, outcome in _outcomes(reply)])
+
+    def _note_failure(self, text: str, error: BaseException | None) -> None:
+        """Count what is the fault of workers; when nothing else comes any more, the sweep cannot go on."""
+        self._failures += 1
+        if self._failures >= max(_FAILURES, 4 * len(self._chunker._heard)):
+            raise SweepError(f"The executor does not work: {text}") from error
+
+    def _next_reply(self) -> Future[Reply] | None:
+        """Wait for a reply, as long as nothing else is to be done."""
+        wait = None if not self._unwritten else max(0.0, self._written + _WRITE_AFTER - time.monotonic())
+        try:
+            return self._replies.get(timeout=wait)
+        except queue.Empty:
+            self.flush()
+            return None
+
+    def _done_all(self, outcomes: list[tuple[int, Outcome]]) -> Iterator[tuple[int, TaskResult]]:
+        results = self._noted(outcomes)
+        failed = [(index, result) for index, result in results if result.error is not None]
+        self._state.done += len(results)
+        self._state.failed += len(failed)
+        if len(self._unwritten) >= _WRITE_AT or time.monotonic() > self._written + _WRITE_AFTER:
+            self.flush()
+        if failed and self._options.on_error == "raise":
+            index, result = failed[0]
+            raise SweepError(f"Task {index} ({result.circuit} on {result.backend}) failed: {result.error}")
+        yield from results
+
+    def _noted(self, outcomes: list[tuple[int, Outcome]]) -> list[tuple[int, TaskResult]]:
+        """Return results, which are to be written unless the workers are to blame for them."""
+        results = [(index, TaskResult._of(self._sweep, index, outcome)) for index, outcome in outcomes]
+        self._unwritten.extend((index, result) for index, result in results if not result.is_lost)
+        self.lost.update((index, result) for index, result in results if result.is_lost)
+        return results
+
+    def _lost(self, chunk: Chunk, error: BaseException) -> Iterator[tuple[int, TaskResult]]:
+        """Give tasks out again whose worker is lost, one by one, so that the guilty one is found."""
+        if isinstance(error, KeyboardInterrupt):
+            raise error
+        # A broken executor is not about a task as a rule; but if it is, it must not go on for ever.
+        if not isinstance(error, Stopped):
+            self._losses.update(task.number for task in chunk.tasks)
+        if not isinstance(error, Stopped | BrokenExecutor):
+            self._note_failure(f"{type(error).__name__}: {error}", error)
+        again = [task for task in chunk.tasks if self._losses[task.number] < _LOSSES]
+        self._chunker.give_again(again)
+        text = f"The executor's worker was lost each time: {type(error).__name__}: {error}"
+        outcome = Outcome(None, None, (WORKER_LOST, text), 0.0, 0.0, "", _LOSSES)
+        yield from self._done_all([(task.number, outcome) for task in chunk.tasks if task not in again])
+
+    def flush(self) -> None:
+        """Write down what is done."""
+        self._ledger._write(self._sweep, self._unwritten)
+        self._unwritten = []
+        self._written = time.monotonic()
+
+    def _stop(self) -> None:
+        """Keep what is done, and give up the rest; there is none unless the run was interrupted."""
+        if os.getpid() != self._process:
+            # Workers, results and ledger are those of the process that this one was forked off.
+            return
+        is_interrupted = bool(self._in_flight)
+        for future in self._in_flight:
+            future.cancel()
+        try:
+            self._keep_replies()
+            self.flush()
+            self._warn_of_lost()
+        finally:
+            if self._own is not None:
+                self._own.stop()
+            elif is_interrupted:
+                # If the executor's workers are threads, their processes are ours.
+                this_worker().stop()
+
+    def _warn_of_lost(self) -> None:
+        if self.lost:
+            first = next(iter(self.lost.values()))
+            logger.warning(
+                "%d tasks were not done, because workers were lost or their machines failed; the next run with this ledger"
+                " does them. The first one, %s on %s: %s",
+                len(self.lost), first.circuit, first.backend, first.error,
+            )  # fmt: skip
+
+    def _keep_replies(self) -> None:
+        """Note results that came after the run was interrupted."""
+        while not self._replies.empty():
+            future = self._replies.get()
+            chunk = self._in_flight.pop(future, None)
+            if chunk is None or future.cancelled() or future.exception() is not None:
+                continue
+            self._noted([(chunk.tasks[at].number, outcome) for at, outcome in _outcomes(future.result())])
+
+
+class _OwnWorkers:
+    """Workers of this machine: threads, each of which watches over a process.
+
+    They are no ``ThreadPoolExecutor``, because a program that ends would wait for the tasks of one.
+    """
+
+    def __init__(self) -> None:
+        self.number = available_processors()
+        self._worker = Worker()
+        self._orders: queue.SimpleQueue[tuple[Future[Reply], Chunk] | None] = queue.SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"sweep-{at}", daemon=True) for at in range(self.number)
+        ]
+        for thread in self._threads:
+            thread.start()
+        atexit.register(self._worker.stop, for_good=True)
+
+    def _work(self) -> None:
+        while (order := self._orders.get()) is not None:
+            future, chunk = order
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                reply = self._worker.run(chunk)
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(reply)
+
+    def submit(self, chunk: Chunk) -> Future[Reply]:
+        future: Future[Reply] = Future()
+        self._orders.put((future, chunk))
+        return future
+
+    def stop(self) -> None:
+        """End all processes, and wait for the threads."""
+        self._worker.stop(for_good=True)
+        if sys.is_finalizing():
+            # The interpreter has ended the threads already.
+            return
+        for _ in self._threads:
+            self._orders.put(None)
+        for thread in self._threads:
+            thread.join()
+        atexit.unregister(self._worker.stop)
+
+
+def _outcomes(reply: Reply) -> list[tuple[int, Outcome]]:
+    """Return outcomes, each with the place of its task in the chunk."""
+    outcomes = [(at, Outcome(*pickle.loads(each))) for at, each in sorted(reply.outcomes.items())]  # noqa: S301 (ours)
+    return [(at, each._replace(figures=each.figures and Figures(*each.figures))) for at, each in outcomes]

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The circuits of a sweep: wherever they come from, each is kept as bytes, in a temporary file if there are many."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import weakref
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from operator import index
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+from .fingerprint import circuit_fingerprint, has_automatic_name
+from .qpy_codec import travelling
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from qiskit import QuantumCircuit
+
+    CircuitSource: TypeAlias = QuantumCircuit | str | os.PathLike[str]
+
+#: Bytes that are kept in memory before a file is used.
+_IN_MEMORY = 32 << 20
+_DIGEST = 32
+_FILES = (".qasm", ".qpy")
+
+
+class CircuitEntry(NamedTuple):
+    """A circuit of a sweep: its digest, its name, and where its qubits begin, if that was given."""
+
+    digest: bytes
+    name: str
+    layout: tuple[int, ...] | None
+
+
+class CircuitStore:
+    """Circuits as bytes, in the order in which they came."""
+
+    def __init__(self, circuits: CircuitSource | Iterable[CircuitSource], initial_layout: Any = None) -> None:
+        """Take circuits.
+
+        Raises:
+            IBMInputValueError: Something is no circuit, or its layout is none.
+            FileNotFoundError: There is no such file.
+        """
+        #: Names and circuits one after the other, or the last ones if there is a file.
+        self._content = bytearray()
+        self._file: BinaryIO | None = None
+        self._starts = array("Q", [0])
+        self._names = array("Q", [0])
+        self._digests = bytearray()
+        self._layouts: list[tuple[int, ...] | None] = []
+        self._layout = initial_layout
+        #: Names of circuits that were given a layout by name.
+        self._placed: set[str] = set()
+        for circuit in _circuits(circuits):
+            self._add(circuit)
+        if self._file is not None:
+            self._spill()
+        self._check_that_all_names_are_known()
+
+    def _add(self, circuit: QuantumCircuit) -> None:
+        from ...exceptions import IBMInputValueError
+
+        try:
+            digest = circuit_fingerprint(circuit)
+            layout = _layout_of(circuit, self._layout, self._placed)
+            sent = digest
+            if has_automatic_name(circuit):
+                # Results carry the name, and have to be the same in every process.
+                circuit = circuit.copy(f"circuit-{digest.hex()[:12]}")
+                sent = circuit_fingerprint(circuit)
+            name, form = circuit.name.encode(), travelling(circuit, sent)
+        except (TypeError, ValueError, LookupError, RecursionError) as error:
+            if isinstance(error, IBMInputValueError):
+                raise
+            raise IBMInputValueError(f"Circuit {circuit.name!r} cannot be sent to workers: {error}") from error
+        self._layouts.append(layout)
+        self._digests += digest
+        self._content += name
+        self._content += form
+        self._names.append(self._starts[-1] + len(name))
+        self._starts.append(self._names[-1] + len(form))
+        if len(self._content) > _IN_MEMORY:
+            self._spill()
+
+    def _check_that_all_names_are_known(self) -> None:
+        from ...exceptions import IBMInputValueError
+
+        if _is_by_name(self._layout) and (unknown := set(self._layout) - self._placed):
+            raise IBMInputValueError(f"initial_layout names circuits that are not there: {sorted(unknown)}.")
+
+    def __len__(self) -> int:
+        return len(self._layouts)
+
+    def _spill(self) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the store)
+            # Files complain when the interpreter ends before they are closed.
+            weakref.finalize(self, self._file.close)
+        self._file.write(self._content)
+        self._file.flush()
+        self._content.clear()
+
+    def _read(self, start: int, end: int) -> bytes:
+        if self._file is None:
+            return bytes(self._content[start:end])
+        # Without a position that threads, and processes that were forked off, would have in common.
+        return os.pread(self._file.fileno(), end - start, start)
+
+    def entry(self, at: int) -> CircuitEntry:
+        """Return what is known of a circuit."""
+        name = self._read(self._starts[at], self._names[at + 1]).decode()
+        return CircuitEntry(bytes(self._digests[at * _DIGEST : (at + 1) * _DIGEST]), name, self._layouts[at])
+
+    def form(self, at: int) -> bytes:
+        """Return a circuit as bytes, see :func:`travelling`."""
+        return self._read(self._names[at + 1], self._starts[at + 1])
+
+
+def _circuits(source: Any) -> Iterator[QuantumCircuit]:
+    from qiskit import QuantumCircuit
+
+    from ...exceptions import IBMInputValueError
+
+    if isinstance(source, QuantumCircuit):
+        yield source
+    elif isinstance(source, str) and ("OPENQASM" in source or "\n" in source):
+        yield _program(source, "circuits")
+    elif isinstance(source, str | os.PathLike):
+        yield from _files(Path(source))
+    elif isinstance(source, Iterable) and not isinstance(source, Mapping | bytes):
+        for each in source:
+            yield from _circuits(each)
+    else:
+        raise IBMInputValueError(
+            "Circuits are QuantumCircuit objects, OpenQASM programs, or paths of OpenQASM or QPY files, not"
+            f" {type(source).__name__}."
+        )
+
+
+def _files(path: Path) -> Iterator[QuantumCircuit]:
+    from qiskit import qpy
+
+    from ...exceptions import IBMInputValueError
+
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise IBMInputValueError(f"{path} is no regular file, and was not read.")
+    if path.is_dir():
+        for file in sorted(each for each in path.rglob("*") if each.suffix in _FILES):
+            yield from _files(file)
+    elif path.suffix == ".qpy":
+        try:
+            with path.open("rb") as content:
+                circuits = qpy.load(content)
+        except FileNotFoundError:
+            raise
+        except Exception as error:
+            raise IBMInputValueError(f"{path} is no QPY file: {error}") from error
+        yield from circuits
+    elif path.suffix == ".qasm":
+        circuit = _program(path.read_text(encoding="utf-8", errors="replace"), str(path))
+        circuit.name = path.stem
+        yield circuit
+    else:
+        raise IBMInputValueError(f"{path} is no circuit: names of files end in {' or '.join(_FILES)}.")
+
+
+def _program(text: str, where: str) -> QuantumCircuit:
+    from qiskit import qasm2, qasm3
+    from qiskit.exceptions import MissingOptionalLibraryError
+
+    from ...exceptions import IBMInputValueError
+
+    try:
+        if "OPENQASM 3" in text:
+            return qasm3.loads(text)
+        # As QuantumCircuit.from_qasm_str does, so that gates of Qiskit 0 are known.
+        return qasm2.loads(text, custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS)
+    except MissingOptionalLibraryError as error:
+        raise IBMInputValueError(f"{where} is OpenQASM 3: {error}") from error
+    except Exception as error:
+        raise IBMInputValueError(f"{where} is no OpenQASM that Qiskit can read: {error}") from error
+
+
+def _is_by_name(layout: Any) -> bool:
+    return isinstance(layout, Mapping) and bool(layout) and all(isinstance(key, str) for key in layout)
+
+
+def _layout_of(circuit: QuantumCircuit, layout: Any, placed: set[str]) -> tuple[int, ...] | None:
+    """Return the physical qubit of each qubit; a layout may be a list, a mapping of qubits, or a mapping of names."""
+    from ...exceptions import IBMInputValueError
+
+    if _is_by_name(layout):
+        placed.add(circuit.name)
+        layout = layout.get(circuit.name)
+    if layout is None:
+        return None
+    try:
+        # Qiskit's Layout gives the index of a qubit, as a dictionary does.
+        is_list = isinstance(layout, Iterable) and not isinstance(layout, Mapping)
+        is_list = is_list and not hasattr(layout, "get_virtual_bits")
+        chosen = tuple(index(qubit) for qubit in (layout if is_list else [layout[it] for it in circuit.qubits]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise IBMInputValueError(f"initial_layout does not place the qubits of {circuit.name!r}: {error}") from error
+    if len(chosen) != circuit.num_qubits or len(set(chosen)) != len(chosen) or min(chosen, default=0) < 0:
+        raise IBMInputValueError(
+            f"initial_layout of {circuit.name!r} must be {circuit.num_qubits} different qubits, not {list(chosen)}."
+        )
+    return chosen

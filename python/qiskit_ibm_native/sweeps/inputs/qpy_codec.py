@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Circuits as bytes: QPY, and beside it what QPY leaves out of transpiled circuits, which is the units of delays.
+
+Other circuits may have more that QPY does not give back. Those that do not come back as they were travel as pickles, which
+is how Qiskit itself sends them to processes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from .fingerprint import circuit_fingerprint
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+
+#: How many bytes a circuit may have that a ledger keeps: eight million gates.
+MAX_CIRCUIT = 512 << 20
+_QPY, _PICKLE = b"Q", b"P"
+#: How QPY begins, and the oldest version that is read: later ones have neither text for sympy nor pickles of symengine.
+_MAGIC, _OLDEST = b"QISKIT", bytes([13])
+#: Units that QPY gives back.
+_KEPT = frozenset({"dt", "expr"})
+
+
+def encode(circuit: QuantumCircuit) -> bytes:
+    """Return a circuit as bytes.
+
+    Raises:
+        IBMInputValueError: QPY cannot write the circuit.
+    """
+    from qiskit import qpy
+
+    from ...exceptions import IBMInputValueError
+
+    units = list(_units(circuit))
+    note = json.dumps(units) if not _KEPT.issuperset(units) else ""
+    file = io.BytesIO()
+    try:
+        qpy.dump(circuit, file)
+    except Exception as error:
+        raise IBMInputValueError(f"Circuit {circuit.name!r} cannot be written as QPY: {error}") from error
+    return f"{note}\n".encode() + file.getvalue()
+
+
+def decode(form: bytes) -> QuantumCircuit:
+    """Return the circuit that :func:`encode` took.
+
+    Raises:
+        ValueError: There is none, or it is of a version of QPY that evaluates expressions. Qiskit raises others.
+    """
+    from qiskit import qpy
+
+    note, _, content = form.partition(b"\n")
+    if content[: len(_MAGIC)] != _MAGIC or content[len(_MAGIC) : len(_MAGIC) + 1] < _OLDEST:
+        raise ValueError("it is no QPY, or of a version before 13, which Qiskit 1.3 was the first to write")
+    (circuit,) = qpy.load(io.BytesIO(content))
+    if note:
+        _restore(circuit, iter(json.loads(note)))
+    return circuit
+
+
+def travelling(circuit: QuantumCircuit, digest: bytes) -> bytes:
+    """Return a circuit as bytes for another process, of which :func:`arrived` makes it again.
+
+    Args:
+        circuit: Any circuit.
+        digest: Its :func:`circuit_fingerprint`.
+    """
+    try:
+        form = encode(circuit)
+        if circuit_fingerprint(decode(form)) == digest:
+            return _QPY + form
+    except Exception:  # noqa: S110 (whatever it is that QPY cannot do)
+        pass
+    return _PICKLE + pickle.dumps(circuit, protocol=5)
+
+
+def arrived(form: bytes) -> QuantumCircuit:
+    """Return the circuit that :func:`travelling` took."""
+    if form.startswith(_QPY):
+        return decode(form[len(_QPY) :])
+    circuit: QuantumCircuit = pickle.loads(form[len(_PICKLE) :])  # noqa: S301 (from our own driver)
+    return circuit
+
+
+def _units(circuit: QuantumCircuit, *, within: str = "") -> Iterator[str]:
+    """Return the units of delays in their order, bodies of control flow included."""
+    from ...exceptions import IBMInputValueError
+
+    for instruction in circuit.data:
+        if instruction.is_standard_gate():
+            continue
+        operation = instruction.operation
+        if operation.name == "delay":
+            if within and operation.unit not in _KEPT:
+                raise IBMInputValueError(
+                    f"Subroutine {within!r} has a delay in {operation.unit}, which QPY writes without its unit;"
+                    " decompose() the circuit, or use dt."
+                )
+            yield operation.unit
+        for block in getattr(operation, "blocks", ()):
+            yield from _units(block, within=within)
+        definition = getattr(operation, "_definition", None)
+        if definition is not None:
+            # Nothing is yielded: what is inside is in dt, or an error.
+            for _ in _units(definition, within=operation.name):
+                pass
+
+
+def _restore(circuit: QuantumCircuit, units: Iterator[str]) -> None:
+    from qiskit.circuit import Delay
+
+    for at, instruction in enumerate(circuit.data):
+        if instruction.is_standard_gate():
+            continue
+        operation: Any = instruction.operation
+        if operation.name == "delay":
+            unit = next(units)
+            if unit != operation.unit:
+                circuit.data[at] = instruction.replace(operation=Delay(operation.duration, unit))
+        elif blocks := getattr(operation, "blocks", ()):
+            for block in blocks:
+                _restore(block, units)
+            circuit.data[at] = instruction.replace(operation=operation.replace_blocks(blocks))

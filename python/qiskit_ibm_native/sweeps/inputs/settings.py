@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a sweep tells the transpiler, apart from circuit and device: one setting for each combination."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .fingerprint import fingerprint
+
+#: Options that a sweep gives by itself.
+_OURS = {
+    "target": "snapshots", "backend": "snapshots", "coupling_map": "snapshots", "basis_gates": "snapshots", "dt": "snapshots",
+    "optimization_level": "optimization_level", "seed_transpiler": "seeds", "initial_layout": "initial_layout",
+}  # fmt: skip
+
+
+class Setting(NamedTuple):
+    """A way to transpile: which pass manager, how hard it tries, and what else it is told."""
+
+    digest: bytes
+    optimization_level: int
+    options: Mapping[str, Any]
+    #: The name of the factory; empty for Qiskit's own.
+    pass_manager: str
+    #: What a worker makes pass managers of: see :class:`Recipe`.
+    form: bytes
+
+    @property
+    def text(self) -> str:
+        """The options as text that people can read."""
+        return ", ".join(f"{name}={value!r}" for name, value in self.options.items())
+
+
+class Recipe(NamedTuple):
+    """What workers are told of a setting."""
+
+    #: The factory, pickled; ``None`` for Qiskit's own.
+    factory: bytes | None
+    #: Where the main program is, if the factory is in it.
+    main: str | None
+    optimization_level: int
+    options: dict[str, Any]
+
+
+def settings_of(optimization_level: Any, options: Any, pass_manager: Callable[..., Any] | None) -> list[Setting]:
+    """Return the settings of all levels and options, options outside.
+
+    Raises:
+        IBMInputValueError: A level is none, an option is what the sweep gives by itself, or something cannot be pickled.
+    """
+    if not isinstance(options, Iterable) or isinstance(options, str | bytes):
+        raise _wrong(f"options are mappings of names, or several of those, not {options!r}")
+    levels = [_level(level) for level in several("optimization_level", optimization_level)]
+    variants = [options] if isinstance(options, Mapping) else list(options)
+    factory, main = _pickled(pass_manager)
+    name = "" if pass_manager is None else _name(pass_manager)
+    found = []
+    for variant, level in product(variants or [{}], levels):
+        chosen = _checked(variant)
+        try:
+            digest = fingerprint("setting", level, chosen, pass_manager)
+            form = pickle.dumps(Recipe(factory, main, level, chosen), protocol=5)
+        except Exception as error:
+            raise _wrong(f"options {chosen} cannot be sent to workers: {error}") from error
+        found.append(Setting(digest, level, chosen, name, form))
+    return found
+
+
+def seeds_of(seeds: Any) -> list[int] | range:
+    """Return seeds; ranges stay ranges.
+
+    Raises:
+        IBMInputValueError: A seed is none.
+    """
+    chosen = several("seeds", seeds)
+    # All of a range are whole numbers; which of them is the least, its ends tell.
+    for seed in (chosen[0], chosen[-1]) if isinstance(chosen, range) else chosen:
+        if isinstance(seed, bool) or not hasattr(seed, "__index__") or not 0 <= int(seed) < 2**63:
+            raise _wrong(f"seeds are whole numbers of at least 0, so that results can be had again, not {seed!r}")
+    return chosen if isinstance(chosen, range) else [int(seed) for seed in chosen]
+
+
+def several(name: str, values: Any) -> list[Any] | range:
+    """Return one value or several as several, at least one."""
+    try:
+        chosen = values if isinstance(values, range) else list(values)
+    except TypeError:
+        # One value; arrays without a dimension are iterable by name only.
+        chosen = [values]
+    if not chosen:
+        raise _wrong(f"{name} must have at least one value")
+    return chosen
+
+
+def _level(level: Any) -> int:
+    if isinstance(level, bool) or level not in (0, 1, 2, 3):
+        raise _wrong(f"optimization_level is 0, 1, 2 or 3, not {level!r}")
+    return int(level)
+
+
+def _checked(options: Any) -> dict[str, Any]:
+    if not isinstance(options, Mapping) or not all(isinstance(name, str) for name in options):
+        raise _wrong(f"options are mappings of names, or several of those, not {options!r}")
+    for name in options:
+        if name in _OURS:
+            raise _wrong(f"{name!r} is no option: it comes from the sweep's {_OURS[name]}")
+    return dict(options)
+
+
+def _pickled(factory: Callable[..., Any] | None) -> tuple[bytes | None, str | None]:
+    """Return the pickled factory and, if workers need it, the file of the main program."""
+    if factory is None:
+        return None, None
+    if not callable(factory):
+        raise _wrong(f"pass_manager is a function (target, **options) -> PassManager, not {factory!r}")
+    try:
+        form = pickle.dumps(factory, protocol=5)
+    except Exception as error:
+        raise _wrong(
+            f"pass_manager {_name(factory)} cannot be sent to workers: {error}. Functions that workers can find are those at"
+            " the top of a module; functools.partial adds arguments."
+        ) from error
+    if b"__main__" not in form:
+        return form, None
+    # Where a worker is another machine, it may not have the program; with its code, the function is known everywhere.
+    try:
+        import cloudpickle
+    except ImportError:
+        return form, _main_program(factory)
+    return cloudpickle.dumps(factory, protocol=5), None
+
+
+def _main_program(factory: Callable[..., Any]) -> str:
+    main = Path(getattr(sys.modules["__main__"], "__file__", None) or "")
+    if not main.is_file():
+        raise _wrong(
+            f"pass_manager {_name(factory)} is defined in an interactive session, where workers cannot find it. Put it into"
+            " a module, or install cloudpickle"
+        )
+    return str(main.absolute())
+
+
+def _name(factory: Any) -> str:
+    function = getattr(factory, "func", factory)
+    kind = function if hasattr(function, "__qualname__") else type(function)
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _wrong(message: str) -> Exception:
+    from ...exceptions import IBMInputValueError
+
+    return IBMInputValueError(f"{message}.")
