@@ -35,7 +35,7 @@ build: $(VENV)/built ## Set up .venv and build the release extension into it
 
 .PHONY: demo
 demo: build ## Turn every bundled device into a Target, beside the official client, and run a circuit on one
-	@PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/demo.py
+	@PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/demo.py
 
 .PHONY: test
 test: build ## Run the Python tests
@@ -43,24 +43,28 @@ test: build ## Run the Python tests
 
 # Tests of what is computed. Those that change what all threads share run on one; eight threads would need an hour for
 # all devices, for comparisons with plain Python, and for other processes.
-ON_THREADS := $(patsubst %,tests/test_%.py,columns compact diff golden_targets models overrides payload_errors pulse \
-  pulse_channels pulse_defaults pulse_export score snapshot target_semantics)
+ON_THREADS := $(patsubst %,tests/%.py,snapshot/test_columns snapshot/test_compact snapshot/test_diff target/test_golden_targets \
+  snapshot/test_models snapshot/test_overrides snapshot/test_payload_errors pulse/test_pulse \
+  pulse/test_channels pulse/test_defaults pulse/test_export sweeps/test_score snapshot/test_snapshot \
+  target/test_semantics)
 LONG_ON_THREADS := made_of_it or right_instants or every_device or json_says or json_shows or plain_calculation or every_pair \
   or worked_out or units or faulty_qubits or real_devices or lossless or other_processes or kind_of_gate or time_grows or hash_seed
 
 .PHONY: test-threads
 test-threads: build ## Run tests of what is computed on eight threads each, and threads that share a backend
 	$(BIN)/python -m pytest -q --parallel-threads=8 $(ON_THREADS) -k 'not ($(LONG_ON_THREADS))'
-	$(BIN)/python -m pytest -q tests/test_threads.py
+	$(BIN)/python -m pytest -q tests/package/test_threads.py
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
 	cargo test --locked --quiet
 
 # Tests that need no official client, which needs a later Qiskit than this package does.
-WITHOUT_OFFICIAL := $(addprefix tests/test_,angles.py exported_names.py golden_targets.py history.py jobs.py layouts.py \
-  payload_errors.py pulse.py pulse_defaults.py pulse_golden.py refresh.py run_options.py running.py sessions.py score.py snapshot.py sweeps.py tokens.py)
-
+WITHOUT_OFFICIAL := $(patsubst %,tests/%.py,target/test_angles package/test_exported_names target/test_golden_targets provider/test_history \
+  provider/test_jobs provider/test_layouts snapshot/test_payload_errors pulse/test_pulse \
+  pulse/test_defaults pulse/test_golden provider/test_refresh provider/test_run_options \
+  provider/test_running provider/test_sessions sweeps/test_score snapshot/test_snapshot \
+  sweeps/test_sweeps client/test_tokens)
 .PHONY: test-oldest
 test-oldest: build ## Run what needs no official client with the oldest supported Qiskit
 	$(PYTHON) -m venv --clear .environments/oldest
@@ -77,9 +81,9 @@ wheel: $(VENV)/ready ## Build a release wheel into dist/
 	  if sys.argv[2].encode() in wheel.read(name)]; sys.exit(f"{found} name {sys.argv[2]}" if found else 0)' dist/*.whl '$(CARGO_HOME)/'
 
 # Tests of what a wheel can change: that everything is in it, and that it is found. `make test` has run all the others.
-OF_THE_WHEEL := $(patsubst %,tests/test_%.py,compact exported_names formats golden_targets local_service models provider \
-  pulse_golden qiskit_clients running snapshot)
-
+OF_THE_WHEEL := $(patsubst %,tests/%.py,snapshot/test_compact package/test_exported_names package/test_formats target/test_golden_targets \
+  local/test_service snapshot/test_models provider/test_provider pulse/test_golden \
+  provider/test_qiskit_clients provider/test_running snapshot/test_snapshot)
 .PHONY: test-wheel
 test-wheel: wheel ## Install the wheel into an empty environment and run what it can change there
 	$(PYTHON) -m venv --clear .environments/wheel
@@ -118,7 +122,7 @@ walls: $(VENV)/ready ## Check who imports whom, and that the core knows no Pytho
 
 .PHONY: docs
 docs: build ## Run every snippet of README and docs, and build the Rust documentation without warnings
-	$(BIN)/python -m pytest -q tests/test_documents.py
+	$(BIN)/python -m pytest -q tests/package/test_documents.py
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps -p qiskit-ibm-native-core
 
 # The last Qiskit that had pulses, and the last client that built them: a counterpart that needs its own environment.
@@ -134,7 +138,7 @@ golden-pulse: $(QISKIT_1)/ready ## Write down anew what Qiskit 1.4.5 makes of pu
 
 .PHONY: bench
 bench: build $(QISKIT_1)/ready ## Measure every figure of benchmarks/README.md (twelve minutes)
-	PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/run.py
+	PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/run.py
 
 .PHONY: bench-core
 bench-core: ## Run the criterion benches of the Rust core
@@ -159,23 +163,23 @@ fuzz: $(VENV)/ready ## Fuzz each target for FUZZ_SECONDS, with 2 GB of memory
 
 .PHONY: faults
 faults: build ## Make every call with every fault, over sockets (twenty minutes)
-	PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/faults.py
+	PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/faults.py
 
 CASES ?= 20000
 FIRST ?= 0
 .PHONY: differential
 differential: build ## Give CASES mutated payloads to the official client and to this package (minutes), and some large ones to this one
-	$(BIN)/python tests/differential.py --cases $(CASES) --first $(FIRST)
-	$(BIN)/python tests/differential.py --large --cases $$(($(CASES) / 4)) --first $(FIRST)
+	$(BIN)/python -m tests.support.differential --cases $(CASES) --first $(FIRST)
+	$(BIN)/python -m tests.support.differential --large --cases $$(($(CASES) / 4)) --first $(FIRST)
 
 .PHONY: soak
 soak: build ## Let nothing grow, be lost or be there twice in long runs: archives, sweeps, parsing, polling, jobs (hours)
-	SOAK_SECONDS=60 $(BIN)/python -m pytest -q tests/test_archive_processes.py
-	KILLS=50 $(BIN)/python -m pytest -q tests/test_sweeps_killed.py
-	FORK_ROUNDS=50 $(BIN)/python -m pytest -q tests/test_forks.py
-	PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/soak.py parsing
-	PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/soak.py polling
-	PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/soak.py jobs
+	SOAK_SECONDS=60 $(BIN)/python -m pytest -q tests/archive/test_processes.py
+	KILLS=50 $(BIN)/python -m pytest -q tests/sweeps/test_killed.py
+	FORK_ROUNDS=50 $(BIN)/python -m pytest -q tests/package/test_forks.py
+	PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/soak.py parsing
+	PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/soak.py polling
+	PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/soak.py jobs
 
 .PHONY: constraints
 constraints: ## Write constraints.txt anew from the latest releases

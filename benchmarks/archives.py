@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from tests.support.calibrations import BEGINNING, STEP, Drift
+from tests.support.equality import assert_targets_equal
+from tests.support.official import configuration_model, properties_model
 
-from calibrations import BEGINNING, STEP, Drift
-from equality import assert_targets_equal
 from measure import rounds, summary
-from official import configuration_model, properties_model
 from provider import DEVICE, service
 from qiskit_ibm_native import CalibrationArchive, CalibrationSeries, IBMProvider, Snapshot, build_target
 

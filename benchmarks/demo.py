@@ -9,8 +9,8 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from qiskit import QuantumCircuit, transpile
+from tests.support.equality import differences, target_state
 
-from equality import differences, target_state
 from measure import refuse_debug_build, rounds
 from qiskit_ibm_native import IBMProvider, Snapshot, build_target, bundled_devices
 from sides import native, official

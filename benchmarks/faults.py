@@ -13,9 +13,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from faulty.faults import FAULTS
-from faulty.matrix import play_all, service
-from faulty.scenario import MOST_MEMORY, PATIENCE, TIMEOUT, scenarios
+from tests.support.faulty.faults import FAULTS
+from tests.support.faulty.matrix import play_all, service
+from tests.support.faulty.scenario import MOST_MEMORY, PATIENCE, TIMEOUT, scenarios
+
 from measure import environment
 from report import write_pages
 

@@ -22,8 +22,8 @@ from qiskit.primitives.containers import BitArray
 from qiskit.primitives.containers.bindings_array import BindingsArray
 from qiskit_ibm_runtime import QiskitRuntimeService
 from qiskit_ibm_runtime.json import RuntimeDecoder, RuntimeEncoder
+from tests.support.equality import assert_targets_equal
 
-from equality import assert_targets_equal
 from measure import summary
 from qiskit_ibm_native import IBMProvider, Snapshot
 from qiskit_ibm_native.local.wire import write_bits

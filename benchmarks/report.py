@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -488,13 +489,33 @@ def filled(text: str, results: dict[str, Any]) -> str:
     return MARK.sub(lambda mark: mark[1] + "\n".join(TABLES[mark[2]](results)) + "\n" + mark[3], text)
 
 
-def write_pages(root: Path) -> None:
-    """Fill the marked places of all pages from the committed results."""
+def outdated_pages(root: Path, *, is_written: bool = False) -> list[str]:
+    """Return the pages whose marked places are not what the committed results say, or that have none.
+
+    Args:
+        root: The project's folder.
+        is_written: Whether to fill them.
+    """
     results = load(root / "benchmarks" / "results")
+    outdated = []
     for page in PAGES:
         path = root / page
-        path.write_text(filled(path.read_text(encoding="utf-8"), results), encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
+        found = filled(text, results)
+        if found != text or not MARK.search(text):
+            outdated.append(page)
+        if is_written:
+            path.write_text(found, encoding="utf-8")
+    return outdated
+
+
+def write_pages(root: Path) -> None:
+    """Fill the marked places of all pages from the committed results."""
+    outdated_pages(root, is_written=True)
 
 
 if __name__ == "__main__":
-    write_pages(Path(__file__).parent.parent)
+    ROOT = Path(__file__).parent.parent
+    if "--check" in sys.argv:
+        sys.exit("\n".join(f"{page} does not say what the results say" for page in outdated_pages(ROOT)) or 0)
+    write_pages(ROOT)

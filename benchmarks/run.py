@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit.providers.backend import QubitProperties
 from qiskit.transpiler import InstructionProperties, Target
+from tests.support.equality import assert_targets_equal, coupling_state, durations_state
+from tests.support.official import shipped_devices, shipped_payloads
 
 from archives import archive
-from equality import assert_targets_equal, coupling_state, durations_state
 from grids import grid
 from measure import environment, processes, refuse_debug_build, rounds
-from official import shipped_devices, shipped_payloads
 from provider import provider
 from pulse import pulse
 from qiskit_ibm_native import Snapshot, build_coupling_map, build_instruction_durations, build_target

@@ -97,7 +97,7 @@ def _parse(cycles: int) -> dict[str, Any]:
 def _devices() -> Path:
     import qiskit_ibm_native
 
-    return Path(qiskit_ibm_native.__file__).parent / "devices"
+    return Path(qiskit_ibm_native.__file__).parent / "snapshot" / "devices"
 
 
 # Polling
@@ -105,8 +105,9 @@ def _devices() -> Path:
 
 def polling() -> dict[str, Any]:
     """Ask for the status of a job that waits, and refresh a device, in turn."""
-    from faulty.calls import DEVICE, circuit
-    from faulty.matrix import service
+    from tests.support.faulty.calls import DEVICE, circuit
+    from tests.support.faulty.matrix import service
+
     from qiskit_ibm_native import IBMProvider
 
     with service() as target:

@@ -17,9 +17,9 @@ from collections.abc import Callable
 from typing import Any
 
 from qiskit.providers import JobStatus
+from tests.support.faulty.calls import DEVICE, circuit
+from tests.support.faulty.matrix import exported
 
-from faulty.calls import DEVICE, circuit
-from faulty.matrix import exported
 from qiskit_ibm_native import IBMProvider
 from qiskit_ibm_native.exceptions import IBMError
 

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit import QuantumCircuit, transpile
 from qiskit.transpiler import Target, TranspilerError
+from tests.support.calibrations import Drift
+from tests.support.official import official_target
+from tests.support.sweeping import families, ghz, qaoa
 
-from calibrations import Drift
-from official import official_target
 from qiskit_ibm_native import Ledger, Snapshot, Sweep, build_target, score
 from qiskit_ibm_native.sweeps.worker.protocol import Chunk, Reply
-from sweeping import families, ghz, qaoa
 
 if TYPE_CHECKING:
     from sides import Payloads

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 if TYPE_CHECKING:
-    from faulty.peer import Peer
+    from tests.support.faulty.peer import Peer
+
     from qiskit_ibm_native import IBMProvider
     from qiskit_ibm_native.local.server import LocalService
 
@@ -63,7 +64,7 @@ def provider(service: LocalService) -> Iterator[IBMProvider]:
 @pytest.fixture
 def peer(service: LocalService, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peer]:
     """Give a peer between clients and the service, which the environment points to."""
-    from faulty.peer import Peer
+    from tests.support.faulty.peer import Peer
 
     parts = urlsplit(service.url)
     peer = Peer((str(parts.hostname), int(parts.port or 0)))
@@ -124,7 +125,7 @@ def requests(provider: IBMProvider) -> Iterator[list[str]]:
 @pytest.fixture
 def quick(provider: IBMProvider, monkeypatch: pytest.MonkeyPatch) -> IBMProvider:
     """Give a provider that waits for a hundredth of a second where it would wait for one."""
-    from quick import QUICK
+    from tests.support.quick import QUICK
 
     provider._transport.policy = QUICK
     monkeypatch.setattr("qiskit_ibm_native.client.api._SEARCH_WAITS", (0.01, 0.05))

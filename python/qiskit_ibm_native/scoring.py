@@ -119,9 +119,9 @@ def _each(snapshots: Any) -> Iterable[Snapshot]:
 
 @cache
 def _planner(use_fractional_gates: bool | None) -> _native.Planner:
-    from .target import _planner as planner
+    from .target.builders import planner_of
 
-    return planner(use_fractional_gates, True, True, True, None)
+    return planner_of(use_fractional_gates, True, True, True, None)
 
 
 def _instructions(circuit: QuantumCircuit) -> list[tuple[str, list[int], tuple[float, bool] | None]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _native
 from ..exceptions import IBMApiError, IBMBackendApiError, IBMBackendApiProtocolError, IBMNotAuthorizedError
 from ..snapshot import Snapshot
-from ..target import HistoricalTarget, build_historical_target
+from ..target.builders import HistoricalTarget, build_historical_target
 from .attributes import attribute_errors
 from .conditional import call_of, conditional
 from .device_state import NO_PROPERTIES, Calibration, checked_time, difference, is_nothing, now

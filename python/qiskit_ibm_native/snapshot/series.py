@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from typing_extensions import Self
 
-    from . import Payload, Snapshot
+    from .snapshot import Payload, Snapshot
 
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]

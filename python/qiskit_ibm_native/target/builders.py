@@ -57,7 +57,7 @@ def build_target(
     Raises:
         TranspilerError: The payload lists a gate on a number of qubits that the gate does not have.
     """
-    planner = _planner(use_fractional_gates, include_control_flow, add_delay, filter_faulty, custom_name_mapping)
+    planner = planner_of(use_fractional_gates, include_control_flow, add_delay, filter_faulty, custom_name_mapping)
     return _filled(Target, planner, snapshot, custom_name_mapping)
 
 
@@ -81,7 +81,7 @@ class HistoricalTarget(Target):  # type: ignore[misc]
 
 def build_historical_target(snapshot: Snapshot, *, use_fractional_gates: bool | None = None) -> HistoricalTarget:
     """Build the target of a snapshot, as :func:`build_target` does, with the snapshot's ``source``."""
-    planner = _planner(use_fractional_gates, True, True, True, None)
+    planner = planner_of(use_fractional_gates, True, True, True, None)
     target: HistoricalTarget = _filled(HistoricalTarget, planner, snapshot, None)
     target.source = snapshot.source
     return target
@@ -132,7 +132,7 @@ def build_instruction_durations(
     Returns:
         The durations; ``dt`` in seconds, or ``None`` if the device has none.
     """
-    planner = _planner(use_fractional_gates, include_control_flow, add_delay, filter_faulty, custom_name_mapping)
+    planner = planner_of(use_fractional_gates, include_control_flow, add_delay, filter_faulty, custom_name_mapping)
     by_name_and_qubits, dt = planner.durations(snapshot._native)
     durations = InstructionDurations(dt=dt)
     durations.duration_by_name_qubits = by_name_and_qubits
@@ -162,13 +162,13 @@ def build_coupling_map(
         A directed graph with an edge wherever a two-qubit gate exists, in the direction in which it does; ``None`` if
         nothing restricts which qubits may interact.
     """
-    planner = _planner(use_fractional_gates, include_control_flow, add_delay, filter_faulty, custom_name_mapping)
+    planner = planner_of(use_fractional_gates, include_control_flow, add_delay, filter_faulty, custom_name_mapping)
     coupling_map = CouplingMap()
     is_restricted = planner.coupling(snapshot._native, InstructionProperties, coupling_map.graph)
     return coupling_map if is_restricted else None
 
 
-def _planner(
+def planner_of(
     use_fractional_gates: bool | None,
     include_control_flow: bool,
     add_delay: bool,

@@ -1,0 +1,498 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs, from submission to results, on a real service over real sockets."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import subprocess
+import sys
+import time
+from concurrent.futures import Future
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from qiskit import QuantumCircuit, transpile
+from qiskit.providers import JobStatus, JobV1
+
+from qiskit_ibm_native import IBMCircuitJob, IBMCompositeJob, IBMProvider, job_monitor
+from qiskit_ibm_native.exceptions import (
+    IBMBackendValueError,
+    IBMError,
+    IBMInputValueError,
+    IBMJobApiError,
+    IBMJobFailureError,
+    IBMJobInvalidStateError,
+    IBMJobNotFoundError,
+    IBMJobTimeoutError,
+)
+from qiskit_ibm_native.local.faults import Fault
+from qiskit_ibm_native.provider.jobs.base import job_status
+from qiskit_ibm_native.provider.jobs.composite_job import _Part
+
+if TYPE_CHECKING:
+    from qiskit_ibm_native.local.server import LocalService
+
+
+def flipped(number: int = 1, name: str = "flipped") -> QuantumCircuit:
+    """Return a circuit that always measures the same."""
+    circuit = QuantumCircuit(number, number, name=name)
+    circuit.x(range(number))
+    circuit.measure(range(number), range(number))
+    return circuit
+
+
+def slow() -> QuantumCircuit:
+    """Return a circuit that takes a simulator minutes."""
+    circuit = QuantumCircuit(24, 1)
+    for step in range(400):
+        circuit.rx(0.3, range(24))
+        circuit.cx(step % 24, (step + 5) % 24)
+    circuit.measure(0, 0)
+    with circuit.if_test((0, 1)):
+        circuit.x(0)
+    return circuit
+
+
+@pytest.fixture
+def simulator(provider: IBMProvider) -> Any:
+    return provider.get_backend("local_simulator")
+
+
+def test_a_job_from_submission_to_result(simulator: Any) -> None:
+    before = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=1)
+    job = simulator.run(flipped(), shots=10, job_tags=["first", "second"])
+    assert isinstance(job, JobV1)
+    assert job.backend() is simulator
+    result = job.result(timeout=60)
+    assert result.get_counts() == {"1": 10}
+    assert job.status() is JobStatus.DONE
+    assert job.done()
+    assert job.in_final_state()
+    assert not job.running()
+    assert not job.cancelled()
+    assert result.job_id == job.job_id()
+    assert result.backend_name == "local_simulator"
+    assert result.success
+    assert job.tags() == ["first", "second"]
+    assert job.error_message() is None
+    assert job.queue_info() is None
+    assert job.queue_position() is None
+    assert job.scheduling_mode() is None
+    times = job.time_per_step()
+    assert before <= times["CREATED"] <= times["RUNNING"] <= times["COMPLETED"]
+    assert before <= job.creation_date()
+    assert job.creation_date().tzinfo is not None
+    assert job.usage() > 0
+    assert set(job.usage_estimation) == {"quantum_seconds"}
+    assert set(job.client_version) == {"qiskit-ibm-native", "qiskit"}
+    assert job.logs() == ""
+    assert job.properties() is None  # simulators have none
+    assert job.session_id is None
+    assert repr(job) == f"<IBMCircuitJob('{job.job_id()}')>"
+    assert job.job_id() in job._repr_html_()
+    with pytest.raises(IBMJobInvalidStateError, match="not supported"):
+        job.submit()
+
+
+def test_results_are_kept_and_fetched_again_on_request(simulator: Any) -> None:
+    job = simulator.run(flipped(), shots=3)
+    first = job.result()
+    assert job.result() is first
+    first.results[0].header["name"] = "changed"
+    assert job.result(refresh=True).results[0].header["name"] == "flipped"
+
+
+def test_a_job_is_rebuilt_in_another_process_from_its_id(simulator: Any, service: LocalService) -> None:
+    circuit = flipped(3, "three")
+    job = simulator.run(circuit, shots=7, memory=True, header={"a": 1}, job_tags=["t"], meas_level=2)
+    job.result()
+    script = f"""
+from qiskit_ibm_native import IBMProvider
+job = IBMProvider().job({job.job_id()!r})
+assert job.status().name == "DONE"
+assert job.result().get_counts("three") == {{"111": 7}}
+assert job.result().get_memory(0) == ["111"] * 7
+assert job.header() == {{"a": 1}} and job.tags() == ["t"]
+assert job.backend_options()["shots"] == 7 and job.backend_options()["memory"] is True
+(circuit,) = job.circuits()
+assert circuit.name == "three" and dict(circuit.count_ops()) == {{"x": 3, "measure": 3}} and circuit.metadata == {{}}
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", script], check=True, timeout=120)
+    (again,) = simulator.provider.job(job.job_id()).circuits()
+    assert again == circuit
+
+
+def test_properties_of_a_job_are_those_of_its_time(provider: IBMProvider) -> None:
+    backend = provider.get_backend("ibmq_vigo")
+    job = backend.run(transpile(flipped(), backend), shots=5)
+    job.result()
+    assert job.properties().last_update_date == backend.properties().last_update_date
+    assert job.properties() is job.properties()
+
+
+def test_failed_jobs_say_why(provider: IBMProvider) -> None:
+    simulator = provider.get_backend("local_simulator")
+    job = simulator.run(flipped(), method="no such method")
+    with pytest.raises(IBMJobFailureError, match="no such method"):
+        job.result()
+    assert job.status() is JobStatus.ERROR
+    assert job.error_message().startswith("Error code 1517; ")
+    partial = job.result(partial=True)
+    assert not partial.success
+    assert "no such method" in partial.status
+    assert provider.job(job.job_id()).error_message() == job.error_message()
+
+
+def test_cancelling_ends_a_job_that_runs_and_one_that_waits(simulator: Any) -> None:
+    jobs = [simulator.run(slow(), shots=100_000) for _ in range(3)]
+    while jobs[0].status() is not JobStatus.RUNNING:
+        time.sleep(0.05)
+    for job in jobs:
+        assert job.cancel()
+        assert job.status() is JobStatus.CANCELLED
+        assert simulator.provider.job(job.job_id()).status() is JobStatus.CANCELLED
+        with pytest.raises(IBMJobInvalidStateError, match="Job was cancelled"):
+            job.result()
+    assert simulator.run(flipped(), shots=2).result(timeout=60).get_counts() == {"1": 2}  # there is room again
+    done = simulator.run(flipped(), shots=2)
+    done.result()
+    with pytest.raises(IBMJobInvalidStateError, match="cannot be cancelled"):
+        done.cancel()
+
+
+def test_a_job_that_runs_too_long_is_cancelled_and_says_so(simulator: Any) -> None:
+    job = simulator.run(slow(), shots=100_000, max_execution_time=1)
+    with pytest.raises(IBMJobInvalidStateError, match="Ran too long"):
+        job.result(timeout=60)
+    assert job.status() is JobStatus.CANCELLED
+    assert job.error_message() == "Error code 1305; Ran too long"
+
+
+def test_waiting_ends_in_time_and_reports(simulator: Any) -> None:
+    job = simulator.run(slow(), shots=100_000)
+    seen: list[Any] = []
+    start = time.monotonic()
+    with pytest.raises(IBMJobTimeoutError, match=r"0\.5 secs"):
+        job.wait_for_final_state(timeout=0.5, callback=lambda *args, **kwargs: seen.append((args, kwargs)))
+    assert time.monotonic() - start < 5
+    (job_id, status, reported), keywords = seen[0]
+    assert job_id == job.job_id()
+    assert status in (JobStatus.QUEUED, JobStatus.RUNNING)
+    assert reported is job
+    assert set(keywords) == {"queue_info"}
+    with pytest.raises(IBMJobTimeoutError):
+        job.result(timeout=0.1)
+    job.cancel()
+
+
+def test_tags_are_replaced_within_limits(simulator: Any) -> None:
+    job = simulator.run(flipped(), shots=1, job_tags=["a"])
+    assert sorted(job.update_tags(["b", "c"])) == ["b", "c"]
+    assert job.update_tags([]) == []
+    assert simulator.provider.job(job.job_id()).tags() == []
+    for wrong in ("text", [1], ["x"] * 2 + [str(n) for n in range(8)], ["y" * 87]):
+        with pytest.raises(IBMJobInvalidStateError):
+            job.update_tags(wrong)
+
+
+def test_names_are_kept_by_the_object(simulator: Any) -> None:
+    job = simulator.run(flipped(), shots=1)
+    assert job.name() is None
+    assert job.update_name("mine") == "mine"
+    assert job.name() == "mine"
+    with pytest.raises(IBMJobInvalidStateError):
+        job.update_name(5)
+
+
+def test_private_jobs_are_read_once_and_keep_nothing(simulator: Any) -> None:
+    job = simulator.run(flipped(), shots=4, private=True)
+    assert job.result().get_counts() == {"1": 4}
+    assert job.result(refresh=True).get_counts() == {"1": 4}  # not fetched again
+    again = simulator.provider.job(job.job_id())
+    assert again.circuits() == []
+    assert again.backend_options() == {}
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("CREATING", "INITIALIZING"), ("TRANSPILED", "INITIALIZING"), ("VALIDATING", "VALIDATING"), ("Queued", "QUEUED"),
+        ("PENDING_IN_QUEUE", "QUEUED"), ("running", "RUNNING"), ("Completed", "DONE"), ("Cancelled", "CANCELLED"),
+        ("Cancelled - Ran too long", "CANCELLED"), ("Failed", "ERROR"), ("ERROR_RUNNING_JOB", "ERROR"),
+    ],
+)  # fmt: skip
+def test_words_for_a_status(word: str, status: str) -> None:
+    assert job_status(word) is JobStatus[status]
+    assert job_status("unheard of") is None
+
+
+# Finding jobs
+
+
+def test_jobs_are_found_by_what_they_are(provider: IBMProvider) -> None:
+    simulator = provider.get_backend("local_simulator")
+    mark = f"mark-{time.time_ns()}"
+    jobs = [simulator.run(flipped(), shots=1, job_tags=[mark, f"n{n}"]) for n in range(5)]
+    for job in jobs:
+        job.result()
+    ids = [job.job_id() for job in jobs]
+
+    def found(**filters: Any) -> list[str]:
+        return [job.job_id() for job in provider.backend.jobs(job_tags=[mark], **filters)]
+
+    assert found() == ids[::-1]
+    assert found(descending=False) == ids
+    assert found(limit=2) == ids[:-3:-1]
+    assert found(limit=2, skip=1) == ids[3:1:-1]
+    assert found(limit=None, skip=4) == ids[:1]
+    assert found(backend_name="local_simulator") == ids[::-1]
+    assert found(backend_name="ibm_fez") == []
+    assert found(status="completed") == found(status=JobStatus.DONE) == found(status=["DONE", "ERROR"]) == ids[::-1]
+    assert found(status="pending") == found(status="cancelled") == found(status=JobStatus.INITIALIZING) == []
+    assert found(status=["RUNNING", "DONE"]) == ids[::-1]
+    assert [job.job_id() for job in provider.jobs(job_tags=[mark, "n3"])] == [ids[3]]
+    middle = jobs[2].creation_date()
+    assert found(start_datetime=middle) == ids[:2:-1]
+    assert found(end_datetime=middle) == ids[1::-1]
+    assert found(end_datetime=middle.astimezone(datetime.timezone(datetime.timedelta(hours=-7)))) == ids[1::-1]
+    assert found(start_datetime=middle.replace(tzinfo=None)) == ids[:2:-1]  # of this machine
+    with pytest.raises(IBMBackendValueError, match="not a status"):
+        found(status="sleeping")
+    with pytest.raises(IBMBackendValueError, match="list of strings"):
+        provider.jobs(job_tags="x")
+    with pytest.raises(TypeError):
+        provider.jobs(start_datetime="today")
+
+
+def test_more_jobs_than_a_page_has(provider: IBMProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    from qiskit_ibm_native.provider import job_search
+
+    simulator = provider.get_backend("local_simulator")
+    mark = f"mark-{time.time_ns()}"
+    ids = [simulator.run(flipped(), shots=1, job_tags=[mark]).job_id() for _ in range(7)]
+    monkeypatch.setattr(job_search, "_PAGE", 3)
+    assert [job.job_id() for job in provider.jobs(limit=None, job_tags=[mark])] == ids[::-1]
+    assert [job.job_id() for job in provider.jobs(limit=4, skip=2, job_tags=[mark])] == ids[4:0:-1]
+
+
+def test_jobs_with_eight_tags_are_found_too(provider: IBMProvider) -> None:
+    tags = [f"t{time.time_ns()}-{n}" for n in range(8)]
+    job = provider.get_backend("local_simulator").run(flipped(), shots=1, job_tags=tags)
+    job.result()
+    assert [each.job_id() for each in provider.jobs(job_tags=tags)] == [job.job_id()]
+    assert provider.jobs(limit=0) == []
+    with pytest.warns(UserWarning, match="cannot be had"):
+        assert provider.jobs(legacy=True) == []
+
+
+def test_jobs_of_several_instances_come_in_one_order(provider: IBMProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    simulator = provider.get_backend("local_simulator")
+    jobs = [simulator.run(flipped(), shots=1) for _ in range(4)]
+    replies = [simulator._api_client.job_get(job.job_id()) for job in jobs]
+
+    class Instance:
+        instance = "one"
+
+        def __init__(self, own: list[Any]) -> None:
+            self.own = own
+
+        def jobs_get(self, limit: int, skip: int, **_filters: Any) -> dict[str, Any]:
+            return {"jobs": self.own[skip : skip + limit], "count": len(self.own)}
+
+        def backend_configuration(self, *arguments: Any) -> bytes:
+            return simulator._api_client.backend_configuration(*arguments)
+
+    two = [Instance([replies[3], replies[0]]), Instance([replies[2], replies[1]])]
+    monkeypatch.setattr(provider.backend, "_clients", lambda _instance: two)
+    assert [job.job_id() for job in provider.jobs(limit=3)] == [job.job_id() for job in jobs[:0:-1]]
+
+
+def test_times_end_in_the_middle_of_a_request(simulator: Any, service: LocalService) -> None:
+    job = simulator.run(slow(), shots=100_000)
+    service.faults.add(Fault("latency", match="GET .*/jobs/", seconds=5, times=9))
+    start = time.monotonic()
+    with pytest.raises(IBMJobTimeoutError):
+        job.result(timeout=0.5)
+    assert time.monotonic() - start < 2
+    service.faults.clear()
+    job.cancel()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"created": "junk"}, {"created": 5}, {"state": {"status": "Sleeping"}}, {"program": None}, {"state": None}],
+)
+def test_replies_about_jobs_that_make_no_sense(
+    provider: IBMProvider, monkeypatch: pytest.MonkeyPatch, changes: Any
+) -> None:
+    job = provider.get_backend("local_simulator").run(flipped(), shots=1)
+    job.result()
+    client = job._api_client
+    reply = {**client.job_get(job.job_id()), **changes}
+    monkeypatch.setattr(client, "job_get", lambda *_args, **_kwargs: reply)
+    monkeypatch.setattr(client, "jobs_get", lambda *_args, **_kwargs: {"jobs": [reply], "count": 1})
+    if changes == {"state": None}:
+        assert provider.job(job.job_id()).status() is JobStatus.DONE  # the other place tells
+        return
+    with pytest.raises(IBMError):
+        provider.job(job.job_id()).status()
+    assert provider.jobs() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"[1]", b"{}", b'{"__type__":"PrimitiveResult","__value__":{"pub_results":[1]}}',
+        b'{"__type__":"PrimitiveResult","__value__":{"pub_results":[{"__type__":"SamplerPubResult","__value__":{"metadata":[1]}}]}}',
+    ],
+)  # fmt: skip
+def test_results_that_make_no_sense(simulator: Any, monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
+    job = simulator.run(flipped(), shots=1)
+    job.wait_for_final_state()
+    monkeypatch.setattr(job._api_client, "job_results", lambda _job_id: body)
+    with pytest.raises(IBMJobApiError, match="make no sense"):
+        job.result()
+
+
+def test_a_composite_job_that_was_cancelled_before_it_was_submitted(simulator: Any) -> None:
+    future: Future[Any] = Future()
+    future.cancel()
+    future.set_running_or_notify_cancel()
+    job = IBMCompositeJob(simulator, "ibm_composite_job_id_x", [_Part(0, 1, future)])
+    assert job.status() is JobStatus.CANCELLED
+    assert job.sub_jobs() == []
+    assert [each.success for each in job.result(partial=True).results] == [False, False]
+    with pytest.raises(IBMJobInvalidStateError, match="cancelled before"):
+        job.sub_job(0)
+
+
+def test_unknown_jobs_and_deleted_jobs(provider: IBMProvider) -> None:
+    with pytest.raises(IBMJobNotFoundError, match="3250"):
+        provider.backend.retrieve_job("BAD_JOB_ID")
+    job = provider.get_backend("local_simulator").run(flipped(), shots=1)
+    job.result()
+    provider.delete_job(job.job_id())
+    with pytest.raises(IBMJobNotFoundError):
+        provider.job(job.job_id())
+    with pytest.raises(IBMJobNotFoundError, match="any more"):
+        IBMCircuitJob(job.backend(), job._api_client, job.job_id()).status()
+
+
+def test_jobs_of_devices_that_are_gone(provider: IBMProvider) -> None:
+    job = provider.get_backend("local_simulator").run(flipped(), shots=1)
+    job.result()
+    reply = {**job._api_client.job_get(job.job_id()), "backend": "ibm_gone"}
+    restored = provider.backend._restored(reply, job._api_client)
+    assert restored.backend().name == "ibm_gone"
+    assert restored.result().get_counts() == {"1": 1}
+
+
+# Several jobs as one
+
+
+def test_more_circuits_than_the_device_takes_become_several_jobs(provider: IBMProvider) -> None:
+    vigo = provider.get_backend("ibmq_vigo")
+    circuits = [transpile(flipped(1, f"c{n}"), vigo) for n in range(100)]
+    job = vigo.run(circuits, shots=5, composite=True, job_tags=["many"], header={"h": 1})
+    assert isinstance(job, IBMCompositeJob)
+    result = job.result(timeout=120)
+    assert [each.header.name for each in result.results] == [f"c{n}" for n in range(100)]
+    assert result.success
+    assert result.header == {"h": 1}
+    assert sum(result.get_counts("c99").values()) == 5
+    assert job.status() is JobStatus.DONE
+    assert [part.job_id() for part in job.sub_jobs()] == [job.sub_job(0).job_id(), job.sub_job(75).job_id()]
+    assert "circuits 75-99" in job.report()
+    assert job.tags() == ["many"]
+    assert job.error_message() is None
+    assert len(job.circuits()) == 100
+    with pytest.raises(IBMJobInvalidStateError, match="There is no circuit 100"):
+        job.sub_job(100)
+
+    again = provider.job(job.job_id())
+    assert isinstance(again, IBMCompositeJob)
+    assert len(again.result().results) == 100
+    assert again.tags() == ["many"]
+    assert again.backend_options()["shots"] == 5
+    again.sub_jobs()[0]._api_client.job_delete(again.sub_job(0).job_id())
+    with pytest.raises(IBMJobInvalidStateError, match=r"Parts \[0\]"):
+        provider.job(job.job_id())
+    with pytest.raises(IBMJobNotFoundError):
+        provider.job("ibm_composite_job_id_nothing_")
+
+
+def test_parts_that_failed_are_told_and_run_again(provider: IBMProvider) -> None:
+    simulator = provider.get_backend("local_simulator")
+    simulator._options.update_options(shots=3)
+    circuits = [flipped(1, f"c{n}") for n in range(302)]
+    inner = QuantumCircuit(1, name="unknown to the simulator")
+    circuits[301].append(inner.to_instruction(), [0])
+    job = simulator.run(circuits, composite=True)
+    with pytest.raises(IBMJobFailureError, match="Circuits 300-301"):
+        job.result(timeout=120)
+    partial = job.result(partial=True)
+    assert partial.status == "PARTIAL COMPLETED"
+    assert [each.success for each in partial.results] == [True] * 300 + [False] * 2
+    failed = job.sub_job(300).job_id()
+    job.rerun_failed()
+    job.block_for_submit()
+    assert job.sub_job(300).job_id() != failed
+    assert job.cancel() in (True, False)
+
+
+# Following a job
+
+
+def test_the_monitor_writes_one_line_until_the_end(simulator: Any) -> None:
+    output = io.StringIO()
+    job = simulator.run(flipped(), shots=1)
+    job_monitor(job, interval=0.05, output=output)
+    text = output.getvalue()
+    assert text.startswith("\rJob Status: ")
+    assert "job has successfully run" in text
+    assert text.count("\n") == 1
+
+
+def test_the_monitor_follows_jobs_of_other_clients() -> None:
+    class Other:
+        def __init__(self) -> None:
+            self.words = ["QUEUED", "DONE"]
+
+        def status(self) -> str:
+            return self.words.pop(0)
+
+    output = io.StringIO()
+    job_monitor(Other(), interval=0.01, output=output)
+    assert "QUEUED" in output.getvalue()
+    assert output.getvalue().rstrip().split(",")[-2].endswith("DONE")
+
+
+def test_the_monitor_writes_in_one_place_of_a_notebook(simulator: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+
+    class Handle:
+        def update(self, content: dict[str, str], raw: bool) -> None:
+            assert raw
+            shown.append(content["text/plain"])
+
+    class ZMQInteractiveShell:
+        """What a notebook's shell is called."""
+
+    ipython, display = ModuleType("IPython"), ModuleType("IPython.display")
+    ipython.get_ipython = ZMQInteractiveShell  # type: ignore[attr-defined]
+    display.display = lambda _content, raw, display_id: Handle() if raw and display_id else None  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    job_monitor(simulator.run(flipped(), shots=1), interval=0.05)
+    assert "job has successfully run" in shown[-1]
+
+
+def test_jobs_of_other_programs_are_told_apart(provider: IBMProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = provider.get_backend("local_simulator").run(flipped(), shots=1)
+    client = job._api_client
+    reply = {**client.job_get(job.job_id()), "program": {"id": "estimator"}}
+    monkeypatch.setattr(client, "job_get", lambda *_args, **_kwargs: reply)
+    with pytest.raises(IBMInputValueError, match="'estimator'"):
+        provider.job(job.job_id())

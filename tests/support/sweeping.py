@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Circuits of well-known families, and pass managers that behave badly."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit.library import CCXGate, QFTGate, quantum_volume
+from qiskit.circuit.random import random_circuit
+from qiskit.transpiler import PassManager, generate_preset_pass_manager
+from qiskit.transpiler.basepasses import TransformationPass
+
+if TYPE_CHECKING:
+    from qiskit_ibm_native import TaskResult
+
+
+def ghz(num_qubits: int, name: str | None = None) -> QuantumCircuit:
+    circuit = QuantumCircuit(num_qubits, name=name or f"ghz_n{num_qubits}")
+    circuit.h(0)
+    for qubit in range(num_qubits - 1):
+        circuit.cx(qubit, qubit + 1)
+    circuit.measure_all()
+    return circuit
+
+
+def qft(num_qubits: int) -> QuantumCircuit:
+    circuit = QuantumCircuit(num_qubits, name=f"qft_n{num_qubits}")
+    circuit.append(QFTGate(num_qubits), range(num_qubits))
+    circuit.measure_all()
+    return circuit
+
+
+def qaoa(num_qubits: int, seed: int) -> QuantumCircuit:
+    """One layer for a random cut."""
+    chance = np.random.default_rng(seed)
+    circuit = QuantumCircuit(num_qubits, name=f"qaoa_n{num_qubits}_{seed}")
+    circuit.h(range(num_qubits))
+    for first in range(num_qubits):
+        for second in range(first):
+            if chance.random() < 0.5:
+                circuit.rzz(chance.uniform(0, np.pi), first, second)
+    circuit.rx(chance.uniform(0, np.pi), range(num_qubits))
+    circuit.measure_all()
+    return circuit
+
+
+def families(num_qubits: int = 5) -> list[QuantumCircuit]:
+    """Return one circuit of each family that fits a device of ``num_qubits`` qubits."""
+    volume = quantum_volume(num_qubits - 1, 3, seed=7)
+    volume.name = f"qv_n{num_qubits - 1}"
+    anything = random_circuit(num_qubits - 1, 6, max_operands=2, measure=True, seed=11)
+    anything.name = "random"
+    return [ghz(num_qubits), qft(num_qubits - 1), qaoa(num_qubits, 3), volume.measure_all(inplace=False), anything]
+
+
+class Misbehaving(TransformationPass):
+    """Does what the name of the circuit says."""
+
+    def run(self, dag: Any) -> Any:
+        what = dag.name.partition("_")[0]
+        if what == "exit":
+            os._exit(3)
+        if what == "segfault":
+            ctypes.string_at(0)
+        if what == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if what == "stop":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        if what == "hang":
+            time.sleep(10_000)
+        if what == "spin":
+            while True:
+                pass
+        if what == "eat":
+            eaten = []
+            while True:
+                eaten.append(bytearray(20_000_000))
+        if what == "fork" and os.fork() == 0:
+            # Whoever waits for the pipe to be closed waits for this one.
+            time.sleep(10_000)
+        if what == "fork":
+            os._exit(4)
+        if what == "forkhang":
+            os.fork()
+            time.sleep(10_000)
+        if what == "surrogate":
+            raise ValueError(os.fsdecode(b"no file \xff"))
+        if what == "chatter":
+            while True:
+                os.write(2, b"x" * 100_000)
+        if what == "leave":
+            sys.exit(5)
+        if what == "raise":
+            raise ValueError("no good")
+        if what == "once":
+            # Goes wrong the first time only; where that is noted, the environment says.
+            with Path(os.environ["SWEEPING_NOTES"]).open("a+") as notes:
+                notes.seek(0)
+                if dag.name not in notes.read().split():
+                    notes.write(f"{dag.name}\n")
+                    notes.flush()
+                    os._exit(1)
+        if what == "print":
+            sys.stdout.write("printed by a pass")
+            os.write(2, b"x" * 100_000)
+        return dag
+
+
+def misbehaving(target: Any, **options: Any) -> PassManager:
+    """Make Qiskit's pass manager, with a pass that does what names of circuits say."""
+    manager = generate_preset_pass_manager(target=target, **options)
+    manager.init += PassManager([Misbehaving()])
+    return manager
+
+
+def changing(target: Any, **options: Any) -> PassManager:
+    """Make Qiskit's pass manager, and change what it was given."""
+    target.add_instruction(CCXGate(), {(0, 1, 2): None}, name="mine")
+    options["seed_transpiler"] += 1
+    return generate_preset_pass_manager(target=target, **options)
+
+
+class Slow(TransformationPass):
+    """Takes a while."""
+
+    def run(self, dag: Any) -> Any:
+        time.sleep(0.02)
+        return dag
+
+
+def slow(target: Any, **options: Any) -> PassManager:
+    """Make Qiskit's pass manager, and one that takes 20 ms more."""
+    manager = generate_preset_pass_manager(target=target, **options)
+    manager.init += PassManager([Slow()])
+    return manager
+
+
+#: What may differ from run to run.
+MEASURED = {"wall", "cpu", "worker", "attempts", "packed"}
+
+
+def named(*names: str) -> list[QuantumCircuit]:
+    return [ghz(2, name) for name in names]
+
+
+def facts(result: TaskResult) -> dict[str, Any]:
+    """Return what has to be the same whoever did the task."""
+    return {name: value for name, value in vars(result).items() if name not in MEASURED}
+
+
+class Serial(Executor):
+    """Does everything at once."""
+
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future:
+        future: Future = Future()
+        future.set_result(function(*args, **kwargs))
+        return future
