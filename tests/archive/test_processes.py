@@ -22,7 +22,7 @@ import pytest
 from tests.support import ROOT
 from tests.support.calibrations import Drift
 
-from qiskit_ibm_native import ArchiveError, CalibrationArchive, Snapshot, database
+from qiskit_ibm_native import ArchiveError, CalibrationArchive, Snapshot, _sqlite
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "6"))
 KILLS = 20
@@ -152,7 +152,7 @@ def test_what_a_fork_adds_after_its_parent_has_closed_the_archive_stays(tmp_path
 
 
 def test_an_archive_that_somebody_else_writes_is_waited_for(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(database, "PATIENCE", 0.2)
+    monkeypatch.setattr(_sqlite, "PATIENCE", 0.2)
     path = tmp_path / "archive.sqlite3"
     (snapshot,) = Snapshot.parse_many(list(Drift("lima").calibrations(1)))
     with CalibrationArchive(path) as archive:

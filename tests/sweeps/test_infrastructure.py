@@ -335,7 +335,8 @@ def test_circuits_are_read_by_parent_and_child_at_once(monkeypatch: pytest.Monke
 SAVING = """
 import os, sys, threading, time
 from pathlib import Path
-from qiskit_ibm_native import CalibrationArchive, Snapshot, storage
+from qiskit_ibm_native import CalibrationArchive, Snapshot
+from qiskit_ibm_native.snapshot import storage
 folder, inside, go_on = Path(sys.argv[1]), threading.Event(), threading.Event()
 write = storage._write_folder
 def slowly(*arguments):
