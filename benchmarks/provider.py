@@ -29,7 +29,7 @@ from qiskit_ibm_native import IBMProvider, Snapshot
 from qiskit_ibm_native.local.wire import write_bits
 from qiskit_ibm_native.provider.jobs.circuit_job import IBMCircuitJob
 from qiskit_ibm_native.provider.run.programs import RECORD, SamplerProgram
-from qiskit_ibm_native.provider.run.running import _submission
+from qiskit_ibm_native.provider.run.submission import submission_of
 
 DEVICE = "ibm_fez"
 CIRCUITS, SHOTS = 300, 4000
@@ -210,7 +210,7 @@ def encoding() -> dict[str, Any]:
     program, nothing = SamplerProgram(), BindingsArray().as_array([])
 
     def native() -> bytes:
-        return orjson.dumps(program.encode(_submission(circuits, circuits, inputs)))
+        return orjson.dumps(program.encode(submission_of(circuits, circuits, inputs)))
 
     def official() -> bytes:
         pubs = [(circuit, nothing, SHOTS) for circuit in circuits]
@@ -231,7 +231,7 @@ def body_of(bits: int) -> bytes:
     circuit = QuantumCircuit(bits, bits)
     circuit.measure(range(bits), range(bits))
     inputs = {"shots": SHOTS, "meas_level": 2, "meas_return": "avg", "memory": False, "circuits": [circuit]}
-    submission = _submission([circuit], [circuit], inputs)
+    submission = submission_of([circuit], [circuit], inputs)
     pubs = []
     for _ in range(CIRCUITS):
         values = random.random((SHOTS, bits)) < 0.5

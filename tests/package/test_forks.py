@@ -157,7 +157,7 @@ def test_locks_that_a_thread_holds_are_free_in_a_child(provider: IBMProvider) ->
     backend = provider.get_backend("ibmq_vigo")
     locks = [
         provider._lock, provider._authenticator._lock, provider.backend._lock, backend._refreshing,
-        backend._calibration._lock, backend._calibration._defaults_lock,
+        backend._state.version._lock, backend._state.version._defaults_lock,
     ]  # fmt: skip
     assert all(isinstance(lock, Lock) for lock in locks)
     held, done = threading.Event(), threading.Event()

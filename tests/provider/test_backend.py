@@ -265,12 +265,12 @@ def test_refreshing_changes_objects_only_if_the_device_changed(local_provider: I
         def backend_properties(self, *_args: Any, **_kwargs: Any) -> bytes:
             return changed
 
-    backend._api_client = Changed()
+    backend._state.client = Changed()
     assert backend.properties() is before[3]
     assert backend.properties(refresh=True) is not before[3]
     assert backend.target is not before[0]
     assert backend.coupling_map is not before[1]
-    backend._api_client = client
+    backend._state.client = client
     backend.refresh()
 
 

@@ -384,7 +384,7 @@ def test_jobs_of_devices_that_are_gone(provider: IBMProvider) -> None:
     job = provider.get_backend("local_simulator").run(flipped(), shots=1)
     job.result()
     reply = {**job._api_client.job_get(job.job_id()), "backend": "ibm_gone"}
-    restored = provider.backend._restored(reply, job._api_client)
+    restored = provider.backend._search.restored(reply, job._api_client)
     assert restored.backend().name == "ibm_gone"
     assert restored.result().get_counts() == {"1": 1}
 

@@ -140,7 +140,7 @@ def test_all_threads_see_one_calibration(own: LocalService, mine: IBMProvider, l
 
     def look() -> None:
         while not stop.is_set():
-            calibration = backend._calibration
+            calibration = backend._state.version
             target = [each.t1 for each in calibration.target.qubit_properties]
             seen = (
                 target,

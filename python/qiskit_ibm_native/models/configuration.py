@@ -170,6 +170,16 @@ class BackendConfiguration(PayloadView):
         """How many qubits the device has; the payload calls it ``n_qubits``."""
         return self._native.num_qubits
 
+    @property
+    def is_simulator(self) -> bool:
+        """Whether the device is a simulator."""
+        return bool(getattr(self, "simulator", False))
+
+    @property
+    def supports_dynamic_circuits(self) -> bool:
+        """Whether the device runs control flow that depends on measurements."""
+        return not {"qasm3", "dynamic_circuits"}.isdisjoint(getattr(self, "supported_features", ()))
+
     # Channels
 
     @property

@@ -27,7 +27,7 @@ _EMPTY: dict[str, Any] = {"discriminators": [], "meas_kernels": [], "meas_levels
 
 #: The same, where it depends on other attributes.
 _DERIVED: dict[str, Callable[[BackendConfiguration], Any]] = {
-    "configurable": lambda configuration: bool(getattr(configuration, "simulator", False)),
+    "configurable": lambda configuration: configuration.is_simulator,
     "display_name": lambda configuration: configuration.backend_name,
     "supported_instructions": lambda configuration: [*configuration.basis_gates, "measure", "delay", "reset"],
 }

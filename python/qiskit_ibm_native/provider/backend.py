@@ -4,48 +4,56 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt_module
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from qiskit.providers import BackendV2
 from qiskit.result import MeasReturnType
 
-from .._threads import Lock
 from ..exceptions import (
     IBMApiError,
     IBMBackendApiError,
     IBMBackendApiProtocolError,
     IBMBackendError,
+    PulseError,
 )
 from ..models import BackendConfiguration, BackendStatus
-from .attributes import DOCUMENTED, attribute_of, failure_of, snapshot_of
-from .calibrated import CalibrationMethods
+from ..target.builders import build_historical_target
+from .attributes import DOCUMENTED, attribute_errors, attribute_of, failure_of, snapshot_of
 from .conditional import call_of
+from .device_state import DeviceState
+from .device_version import DeviceVersion, difference
 from .history.recorder import Recorder
-from .pulses import PulseMethods
+from .history.watch import Watch
 from .qubit_properties import IBMQubitProperties, qubit_properties_of
 from .run import validation
+from .run.circuits import delays_for_id
 from .run.options import BackendOptions, add_validators, chosen_options, default_options
-from .run.pipeline import check_size, delays_for_id, run_in_order
-from .run.running import submit
+from .run.pipeline import check_size, prepare_and_submit, submit
 from .session import Session, open_session
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
+    from qiskit.transpiler import CouplingMap, InstructionDurations, Target
 
     from ..client.api import RuntimeClient
+    from ..models import BackendProperties
+    from ..models.defaults import PulseDefaults
+    from ..pulse.channels import AcquireChannel, ControlChannel, DriveChannel, MeasureChannel
+    from ..pulse.instruction_schedule_map import InstructionScheduleMap
     from ..snapshot import Snapshot
+    from ..snapshot.diff import SnapshotDiff
     from .jobs.circuit_job import IBMCircuitJob
     from .jobs.composite_job import IBMCompositeJob
-    from .provider import IBMProvider
 
 #: How long a status is good enough for the warning of a paused device, in seconds.
 _STATUS_LIFE = 10.0
 
 
-class IBMBackend(CalibrationMethods, PulseMethods, BackendV2):  # type: ignore[misc]
+class IBMBackend(BackendV2):  # type: ignore[misc]
     """A device of IBM Quantum.
 
     Every key of the device's configuration is an attribute, in the units of :class:`BackendConfiguration`: ``dt``,
@@ -69,7 +77,7 @@ class IBMBackend(CalibrationMethods, PulseMethods, BackendV2):  # type: ignore[m
     def __init__(
         self,
         configuration: BackendConfiguration | Snapshot | Mapping[str, Any] | Any,
-        provider: IBMProvider | Any,
+        provider: Any,
         api_client: RuntimeClient | Any,
         instance: str | None = None,
         *,
@@ -97,19 +105,21 @@ class IBMBackend(CalibrationMethods, PulseMethods, BackendV2):  # type: ignore[m
             online_date=getattr(model, "online_date", None), backend_version=getattr(model, "backend_version", None),
         )  # fmt: skip
         self._instance = instance
-        self._api_client: Any = api_client if api_client is not None else getattr(provider, "_runtime_client", None)
-        self._calibration_id = calibration_id
-        self._use_fractional_gates = use_fractional_gates
         self._is_mock = is_mock
         self._session: Session | None = None
         self._status: tuple[float, BackendStatus] | None = None
-        is_simulator = bool(getattr(model, "simulator", False))
-        self._takes_simulator_options = is_simulator if takes_simulator_options is None else takes_simulator_options
-        # An archive knows calibrations by their time, and what was chosen is not the latest one.
+        self._takes_simulator_options = (
+            model.is_simulator if takes_simulator_options is None else takes_simulator_options
+        )
+        # An archive knows calibrations by their time, and a chosen one is not the latest.
         recorder = None if calibration_id else getattr(provider, "_recorder", None)
-        self._recorder = recorder if isinstance(recorder, Recorder) else Recorder()
-        self._refreshing = Lock()
-        self._calibration = self._calibration_of(snapshot)
+        self._state = DeviceState(
+            snapshot,
+            api_client if api_client is not None else getattr(provider, "_runtime_client", None),
+            calibration_id=calibration_id,
+            use_fractional_gates=use_fractional_gates,
+            recorder=recorder if isinstance(recorder, Recorder) else Recorder(),
+        )
         self._add_validators()
 
     # What the device is
@@ -119,16 +129,24 @@ class IBMBackend(CalibrationMethods, PulseMethods, BackendV2):  # type: ignore[m
         failure = failure_of(self, name)
         if failure is not None:
             raise failure
-        calibration = self.__dict__.get("_calibration")
-        if calibration is not None and not name.startswith("_"):
+        state = self.__dict__.get("_state")
+        if state is not None and not name.startswith("_"):
             try:
-                return attribute_of(calibration.model, name)
+                return attribute_of(state.configuration, name)
             except AttributeError:
                 pass
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *dir(self._configuration), *DOCUMENTED})
+
+    @property
+    def _configuration(self) -> BackendConfiguration:
+        return self._state.configuration
+
+    @property
+    def _api_client(self) -> Any:
+        return self._state.client
 
     def configuration(self) -> BackendConfiguration:
         """Return what the device is; the same object each time."""
@@ -172,19 +190,142 @@ class IBMBackend(CalibrationMethods, PulseMethods, BackendV2):  # type: ignore[m
     @property
     def calibration_id(self) -> str | None:
         """Which calibration is used, if not the latest one."""
-        return self._calibration_id
+        return self._state.calibration_id
 
     @property
     def use_fractional_gates(self) -> bool | None:
         """Whether the target has gates whose angle is continuous."""
-        return self._use_fractional_gates
+        return self._state.use_fractional_gates
 
     @property
     def is_mock(self) -> bool:
         """Whether the service says that the device is not a real one."""
         return self._is_mock
 
-    # What was measured
+    # The device as it is
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The payloads that everything here is made of, except pulses, which :meth:`defaults` has."""
+        return self._state.version._snapshot or self._fetched("snapshot")
+
+    @property
+    def target(self) -> Target:
+        """The target that the transpiler uses; a new object only if the device changed and :meth:`refresh` was called."""
+        return self._state.version._target or self._fetched("target")
+
+    @property
+    def coupling_map(self) -> CouplingMap | None:
+        """The pairs of qubits that may interact; ``configuration().coupling_map`` is the same as a list."""
+        return (self._state.version._coupling_map or (self._fetched("coupling_map"),))[0]
+
+    @property
+    def instruction_durations(self) -> InstructionDurations:
+        """The durations of instructions, in seconds."""
+        return self._state.version._durations or self._fetched("instruction_durations")
+
+    def _fetched(self, name: str) -> Any:
+        with attribute_errors(self):
+            return self._state.get(name)
+
+    def properties(self, refresh: bool = False, datetime: dt_module.datetime | None = None) -> BackendProperties | None:
+        """Return the last calibration; ``None`` if the device has no properties.
+
+        Args:
+            refresh: Whether to ask the service again.
+            datetime: Return what was measured last before this time, as :meth:`snapshot_history` does.
+
+        Returns:
+            The properties, whose ``source`` tells where they are from.
+
+        Raises:
+            TypeError: An argument is of another type.
+            IBMBackendApiError: The service could not be asked.
+            BackendPayloadError: Its reply is not what a device publishes.
+        """
+        if not isinstance(refresh, bool):
+            raise TypeError(f"The 'refresh' argument needs to be a boolean. {refresh} is of type {type(refresh)}")
+        if datetime is not None:
+            return self.snapshot_history(datetime).properties
+        if refresh:
+            self.refresh()
+        return self.snapshot.properties
+
+    def defaults(self, refresh: bool = False, datetime: dt_module.datetime | None = None) -> PulseDefaults | None:
+        """Return the pulses of the device; ``None`` if it has none, as devices of today do not.
+
+        Args:
+            refresh: Whether to ask the service again.
+            datetime: Return those of this time. Services keep no history of pulses: they come from the provider's archive,
+                or are those of today if the device has not been calibrated since. One without time zone is in this machine's.
+
+        Returns:
+            The pulses, whose ``source`` tells where they are from.
+
+        Raises:
+            TypeError: ``datetime`` is none.
+            IBMBackendError: Nobody knows the pulses of that time.
+            IBMBackendApiError: The service could not be asked.
+            BackendPayloadError: Its reply is not what a device publishes.
+        """
+        if datetime is not None:
+            return self._state.defaults_before(datetime)
+        return self._state.defaults(refresh=refresh)
+
+    @property
+    def instruction_schedule_map(self) -> InstructionScheduleMap:
+        """The schedules of the device's gates.
+
+        Raises:
+            PulseError: The device has no pulses. It is an AttributeError, too.
+            IBMBackendApiError: The service could not be asked. It is an AttributeError, too.
+        """
+        with attribute_errors(self):
+            # A device whose configuration says that it has no pulses need not be asked for them.
+            has_pulses = getattr(self._configuration, "open_pulse", True) or self._state.version.has_fetched_defaults
+            defaults = self.defaults() if has_pulses else None
+            if defaults is None:
+                raise PulseError(
+                    f"{self.name} has no schedules of gates, because it publishes no pulse defaults. "
+                    "IBM Quantum withdrew them from its devices in 2025; older devices, such as the bundled "
+                    "ibm_sherbrooke, have them."
+                )
+            return defaults.instruction_schedule_map
+
+    def drive_channel(self, qubit: int) -> DriveChannel:
+        """Return the channel that drives a qubit.
+
+        Raises:
+            BackendConfigurationError: The device has no such qubit.
+        """
+        return self._configuration.drive(qubit)
+
+    def measure_channel(self, qubit: int) -> MeasureChannel:
+        """Return the channel that stimulates the readout of a qubit.
+
+        Raises:
+            BackendConfigurationError: The device has no such qubit.
+        """
+        return self._configuration.measure(qubit)
+
+    def acquire_channel(self, qubit: int) -> AcquireChannel:
+        """Return the channel that records the readout of a qubit.
+
+        Raises:
+            BackendConfigurationError: The device has no such qubit.
+        """
+        return self._configuration.acquire(qubit)
+
+    def control_channel(self, qubits: Iterable[int]) -> list[ControlChannel]:
+        """Return the channels that drive two qubits together.
+
+        Args:
+            qubits: ``(control, target)``.
+
+        Raises:
+            BackendConfigurationError: The device lists no such channel.
+        """
+        return self._configuration.control(qubits)
 
     def qubit_properties(self, qubit: int | Iterable[int]) -> IBMQubitProperties | list[IBMQubitProperties]:
         """Return what is known of a qubit, or of several.
@@ -229,6 +370,106 @@ class IBMBackend(CalibrationMethods, PulseMethods, BackendV2):  # type: ignore[m
             return self.status()
         except IBMBackendApiError:
             return None
+
+    # The device as it changes, and as it was
+
+    def refresh(self) -> SnapshotDiff:
+        """Ask the service for the device's payloads again, and make everything anew if they changed.
+
+        What changed is exchanged at one instant for all threads: configuration, properties, target, durations, coupling
+        map and, if they have been asked for, pulses. If nothing did, all objects stay the same ones. A service that offers
+        validators is asked conditionally, so that it need not send again what is known.
+
+        Returns:
+            What changed; false if nothing did. Until the properties have been asked for a first time, only what the
+            configuration says is compared.
+
+        Raises:
+            IBMBackendApiError: The service could not be asked; everything stays as it was.
+            BackendPayloadError: Its reply is not what a device publishes; everything stays as it was.
+        """
+        diff = self._state.refresh()
+        self.backend_version = getattr(self._configuration, "backend_version", None)
+        return diff
+
+    def watch(
+        self,
+        interval: float | dt_module.timedelta,
+        callback: Callable[[SnapshotDiff], object],
+        *,
+        jitter: float = 0.1,
+        on_error: Callable[[Exception], object] | None = None,
+    ) -> Watch:
+        """Refresh in the background from now on, and call a function whenever something changed since it was called last.
+
+        Args:
+            interval: Seconds between two requests, or a timedelta. After failures it is doubled, up to an hour.
+            callback: Is called with the :class:`SnapshotDiff`, in a thread of its own. What it raises is logged.
+            jitter: By which share of it the interval varies at random, so that many programs do not ask in step.
+            on_error: Is called with what a refresh or the callback raised. All that is logged, too.
+
+        Returns:
+            The watch, which ``stop()``, a ``with`` block, or closing the provider ends.
+
+        Raises:
+            IBMInputValueError: An argument makes no sense.
+        """
+
+        def look() -> DeviceVersion:
+            self.refresh()
+            return self._state.version
+
+        watch = Watch(
+            look, difference, self._state.version, interval, callback, jitter=jitter, on_error=on_error, name=self.name
+        )
+        watches = getattr(self.provider, "_watches", None)
+        if watches is not None:
+            watches.add(watch)
+        return watch
+
+    def snapshot_history(self, datetime: dt_module.datetime) -> Snapshot:
+        """Return what held before a time, in the words of the service: the last calibration that was updated before it.
+
+        If the provider has an archive, it is looked at first; its answer is taken if it is known that there was no later
+        calibration. Then the service is asked. If that does not know either, the last calibration of the archive is
+        returned, and a warning is logged.
+
+        Args:
+            datetime: The time. One without time zone is in this machine's.
+
+        Returns:
+            The snapshot, whose ``source`` tells where it is from. It has today's configuration and no properties if
+            nobody knows any.
+
+        Raises:
+            TypeError: It is no datetime.
+            IBMBackendApiError: The service could not be asked.
+            BackendPayloadError: Its reply is not what a device publishes.
+        """
+        return self._state.snapshot_before(datetime)
+
+    def target_history(self, datetime: dt_module.datetime | None = None) -> Target:
+        """Return the target of an earlier time.
+
+        Args:
+            datetime: The time, as in :meth:`snapshot_history`; without it, the current target is returned.
+
+        Returns:
+            The target; that of an earlier time is a :class:`HistoricalTarget`, whose ``source`` tells where it is from.
+
+        Raises:
+            TypeError: It is no datetime.
+            IBMBackendApiError: The service could not be asked.
+        """
+        return self._get_target(datetime=datetime)
+
+    def _get_target(self, *, datetime: dt_module.datetime | None = None, refresh: bool = False) -> Target:
+        if datetime is not None:
+            snapshot = self.snapshot_history(datetime)
+            return build_historical_target(snapshot, use_fractional_gates=self._state.use_fractional_gates)
+        if refresh:
+            self.refresh()
+        return self.target
 
     # Running
 
@@ -304,16 +545,7 @@ class IBMBackend(CalibrationMethods, PulseMethods, BackendV2):  # type: ignore[m
             "seed_simulator": seed_simulator,
         }  # fmt: skip
         with call_of(self._api_client):
-            return run_in_order(self, circuits, dynamic, job_tags, given, run_config)
-
-    def _get_run_config(self, given: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the options of a job: what is given, then what is set; checked."""
-        return chosen_options(self, given, extra, stacklevel=4)
-
-    def _check_circuits_attributes(self, circuits: Sequence[QuantumCircuit], is_limited: bool = True) -> None:
-        check_size(self, circuits, is_limited)
-        for circuit in circuits:
-            self.check_faulty(circuit)
+            return prepare_and_submit(self, circuits, dynamic, job_tags, given, run_config)
 
     def check_faulty(self, circuit: QuantumCircuit) -> None:
         """Check that a circuit does not use qubits and edges that are not operational.
@@ -321,10 +553,22 @@ class IBMBackend(CalibrationMethods, PulseMethods, BackendV2):  # type: ignore[m
         Raises:
             IBMBackendValueError: It does; the message says which.
         """
-        if not getattr(self._configuration, "simulator", False):
+        if not self._configuration.is_simulator:
             validation.check_faulty(circuit, self.properties())
 
+    # Steps of run() that other software overrides or patches by these names, as it does with the archived
+    # qiskit-ibm-provider. The pipeline calls them as methods of the backend for that reason.
+
+    def _check_circuits_attributes(self, circuits: Sequence[QuantumCircuit], is_limited: bool = True) -> None:
+        check_size(self, circuits, is_limited)
+        for circuit in circuits:
+            self.check_faulty(circuit)
+
     _check_faulty = check_faulty
+
+    def _get_run_config(self, given: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options of a job: what is given, then what is set; checked."""
+        return chosen_options(self, given, extra, stacklevel=4)
 
     def _deprecate_id_instruction(self, circuits: Sequence[QuantumCircuit]) -> list[QuantumCircuit]:
         """Return circuits with a delay for each ``id``, of the same duration; those without ``id`` are the same objects."""
@@ -386,6 +630,7 @@ class IBMBackend(CalibrationMethods, PulseMethods, BackendV2):  # type: ignore[m
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._options = copy.copy(self._options)
+        other._state = copy.copy(self._state)
         return other
 
     def __deepcopy__(self, memo: dict[int, Any]) -> IBMBackend:

@@ -7,7 +7,7 @@ import contextvars
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from .._logger import logger
 from .._redaction import without_secrets
@@ -23,11 +23,18 @@ from ..exceptions import (
 from .backend import IBMBackend
 from .jobs.search import JobSearch
 from .names import identifiers, suggestion
+from .run.validation import warn
 
 if TYPE_CHECKING:
+    import datetime as dt_module
+
+    from qiskit.providers import JobStatus
+
     from ..client.api import RuntimeClient
+    from ..client.endpoint import Endpoint
+    from ..client.transport import Transport
     from ..snapshot.diff import SnapshotDiff
-    from .provider import IBMProvider
+    from .jobs.base import IBMJob
 
 
 _Item = TypeVar("_Item")
@@ -38,19 +45,29 @@ class _NoFractionalGatesError(IBMInputValueError):
     """A device has none of the gates that were asked for."""
 
 
-class IBMBackendService(JobSearch):
+class _Account(Protocol):
+    """The part of a provider that its backends and jobs use."""
+
+    _transport: Transport
+    _endpoint: Endpoint
+
+    def _clients(self, instance: str | None) -> Sequence[RuntimeClient]: ...
+
+
+class IBMBackendService:
     """The backends and jobs of an account.
 
     Backends are attributes, by their names as names of Python: ``provider.backend.ibm_fez``. Completion offers those that
     are known already.
     """
 
-    def __init__(self, provider: IBMProvider) -> None:
+    def __init__(self, provider: _Account) -> None:
         """Create the service of a provider; nobody is asked yet."""
         self._provider = provider
         self._lock = Lock()
         self._backends: dict[tuple[Any, ...], IBMBackend] = {}
         self._names: dict[str, str] = {}
+        self._search = JobSearch(self._clients, self._backend_of, provider)
 
     # Backends
 
@@ -94,7 +111,7 @@ class IBMBackendService(JobSearch):
             if min_num_qubits:
                 found = [each for each in found if each.num_qubits >= min_num_qubits]
             if dynamic_circuits is not None:
-                found = [each for each in found if _runs_control_flow(each) == dynamic_circuits]
+                found = [each for each in found if each.configuration().supports_dynamic_circuits == dynamic_circuits]
             for key, value in kwargs.items():
                 if found and all(key in each.configuration() for each in found):
                     found = [each for each in found if getattr(each.configuration(), key) == value]
@@ -256,6 +273,68 @@ class IBMBackendService(JobSearch):
         with self._lock:
             return self._backends.setdefault(key, backend)
 
+    # Jobs
+
+    def jobs(
+        self,
+        limit: int | None = 10,
+        skip: int = 0,
+        backend_name: str | None = None,
+        status: str | JobStatus | Sequence[str | JobStatus] | None = None,
+        start_datetime: dt_module.datetime | None = None,
+        end_datetime: dt_module.datetime | None = None,
+        job_tags: list[str] | None = None,
+        descending: bool = True,
+        instance: str | None = None,
+        legacy: bool = False,
+        *,
+        session_id: str | None = None,
+        foreign: bool = False,
+    ) -> list[IBMJob]:
+        """Return jobs that were run by this package, the latest one first.
+
+        Args:
+            limit: How many at most; ``None`` for all.
+            skip: How many to leave out before that.
+            backend_name: Those of this device.
+            status: Those with this status or one of these: ``JobStatus``, its name, ``"pending"`` or ``"completed"``.
+            start_datetime: Those created after this. One without time zone is in this machine's.
+            end_datetime: Those created before this.
+            job_tags: Those with all of these tags.
+            descending: Whether the latest one comes first; otherwise, the oldest one does.
+            instance: Those of this instance, a CRN or a name.
+            legacy: Those of a service that there is not any more: none.
+            session_id: Those of this session.
+            foreign: Also jobs of circuits that other clients submitted.
+
+        Raises:
+            IBMBackendValueError: An argument makes no sense.
+            TypeError: A time is no datetime.
+            IBMBackendApiError: The service could not be asked.
+        """
+        if legacy:
+            warn("Jobs of the service that ended in 2024 cannot be had any more.", 2)
+            return []
+        with self._call():
+            return self._search.jobs(
+                limit=limit, skip=skip, backend_name=backend_name, status=status, start_datetime=start_datetime,
+                end_datetime=end_datetime, job_tags=job_tags, descending=descending, instance=instance,
+                session_id=session_id, foreign=foreign,
+            )  # fmt: skip
+
+    def retrieve_job(self, job_id: str) -> IBMJob:
+        """Return a job.
+
+        Raises:
+            IBMJobNotFoundError: There is none of that id.
+            IBMInputValueError: It is no job of circuits.
+            IBMBackendApiError: The service could not be asked.
+        """
+        with self._call():
+            return self._search.retrieve_job(job_id)
+
+    # Calibrations
+
     def refresh_all(
         self, backends: Iterable[IBMBackend] | None, threads: int, return_exceptions: bool
     ) -> dict[IBMBackend, SnapshotDiff | IBMError]:
@@ -361,7 +440,3 @@ def _refreshed(backend: IBMBackend) -> SnapshotDiff | IBMError:
 def _is_online(device: dict[str, Any]) -> bool:
     status = device.get("status")
     return isinstance(status, dict) and status.get("name") == "online"
-
-
-def _runs_control_flow(backend: IBMBackend) -> bool:
-    return bool({"qasm3", "dynamic_circuits"} & set(getattr(backend.configuration(), "supported_features", ())))

@@ -1,270 +1,201 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a backend knows of its device: payloads, and the Qiskit objects made of them, each when it is first needed."""
+"""The state of a backend's device: fetched when it is needed, refreshed, and looked up in the past."""
 
 from __future__ import annotations
 
-import copy
 import datetime as dt_module
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import _native
 from .._threads import Lock
-from ..models.defaults import PulseDefaults
+from ..exceptions import (
+    IBMApiError,
+    IBMBackendApiError,
+    IBMBackendApiProtocolError,
+    IBMBackendError,
+    IBMNotAuthorizedError,
+)
 from ..snapshot import Snapshot
-from ..snapshot.diff import SnapshotDiff
-from ..target import build_coupling_map, build_instruction_durations, build_target
-from .history.recorder import Recorder
+from .conditional import call_of, conditional
+from .device_version import NO_PROPERTIES, DeviceVersion, checked_time, difference, is_nothing, now
 
 if TYPE_CHECKING:
-    from qiskit.transpiler import CouplingMap, InstructionDurations, Target
-
-#: Pulses and properties that were asked for with no more time between belong together.
-_TOGETHER = dt_module.timedelta(minutes=1)
-#: Payloads by which a service says that a device has no properties. No bytes at all say nothing.
-NO_PROPERTIES = b"{}"
-_NOTHING = (NO_PROPERTIES, b"null")
-_LONGEST_NOTHING = 100
+    from ..models import BackendConfiguration
+    from ..models.defaults import PulseDefaults
+    from ..snapshot.diff import SnapshotDiff
+    from .history.recorder import Recorder
 
 
-class Calibration:
-    """A device at one time: a snapshot that is completed by properties when they are first needed, and what is built of it.
-
-    Objects are made once; a change of the device is another calibration. Any number of threads may use one.
+class DeviceState:
+    """Payloads of a device and the objects built of them, as of the last refresh.
 
     Attributes:
-        model: The configuration, as the same object each time.
-        asked: When the service was asked for the properties; ``None`` if it has not been.
+        client: The client that asks the service; ``None`` if there is none.
+        version: The device as of the last refresh. It is exchanged as a whole, so that all threads see one.
+        recorder: The archive that fetched payloads are written to, if there is one.
+        calibration_id: The calibration to use, if not the latest one.
+        use_fractional_gates: As in :func:`build_target`.
     """
 
     def __init__(
         self,
-        configuration: Snapshot,
-        fetch_properties: Callable[[], bytes | None],
+        snapshot: Snapshot,
+        client: Any,
+        *,
+        calibration_id: str | None,
         use_fractional_gates: bool | None,
-        properties: bytes | None = None,
-        fetch_defaults: Callable[[bytes | None], bytes | None] | None = None,
-        recorder: Recorder | None = None,
+        recorder: Recorder,
     ) -> None:
-        """Create a calibration.
+        """Create the state of a device of which a snapshot is known: at least its configuration."""
+        self.client = client
+        self.recorder = recorder
+        self.calibration_id = calibration_id
+        self.use_fractional_gates = use_fractional_gates
+        self._refreshing = Lock()
+        self.version = self._version_of(snapshot)
+
+    @property
+    def configuration(self) -> BackendConfiguration:
+        """The configuration."""
+        return self.version.model
+
+    @property
+    def name(self) -> str:
+        """The device's name."""
+        return str(self.version.model.backend_name)
+
+    # The present
+
+    def get(self, name: str) -> Any:
+        """Return an attribute of the version for which payloads may have to be fetched, within one call."""
+        with call_of(self.client):
+            return getattr(self.version, name)
+
+    def defaults(self, *, refresh: bool = False) -> PulseDefaults | None:
+        """Return the pulses; ``None`` if the device has none."""
+        with call_of(self.client):
+            if refresh:
+                with self._refreshing:
+                    self.version = self.version.with_new_defaults()
+            return self.version.defaults
+
+    def refresh(self) -> SnapshotDiff:
+        """Fetch the payloads again; see :meth:`IBMBackend.refresh`."""
+        with call_of(self.client), self._refreshing:
+            before = self.version
+            after = self._refreshed(before)
+            self.version = after
+        if not before.is_same(after):
+            after.record()
+        return difference(before, after)
+
+    def _refreshed(self, before: DeviceVersion) -> DeviceVersion:
+        """Return the version that the service has now; the same object if it is the same."""
+        asked = now()
+        client, known, payload = self._client(), before.properties, before.model.payload
+        try:
+            configuration = client.backend_configuration(self.name, self.calibration_id, **conditional(client, payload))
+        except IBMApiError as error:
+            raise IBMBackendApiError(f"{self.name} could not be refreshed: {error}") from None
+        properties = self.fetch_properties(known=known)
+        if before.matches_payloads(configuration, properties):
+            before.seen(asked)
+            return before.with_new_defaults() if before.has_fetched_defaults else before
+        is_same = payload == configuration
+        configuration_only = before.configuration_only if is_same else Snapshot.from_payloads(configuration)
+        after = self._version_of(configuration_only, NO_PROPERTIES if properties is None else properties)
+        after.asked = asked
+        if before.has_fetched_defaults:
+            after = after.with_new_defaults()
+        after.prebuild_same_as(before)
+        return after
+
+    # The past
+
+    def snapshot_before(self, datetime: dt_module.datetime) -> Snapshot:
+        """Return the snapshot of an earlier time; see :meth:`IBMBackend.snapshot_history`."""
+        before = checked_time(datetime).astimezone(dt_module.timezone.utc)
+        found = self.recorder.find(self.name, before)
+        if found is not None:
+            return found
+        try:
+            payload = self.fetch_properties(before)
+        except (IBMBackendApiError, IBMNotAuthorizedError) as error:
+            found = self.recorder.nearest(self.name, before, error)
+            if found is None:
+                raise
+            return found
+        if is_nothing(payload):
+            found = self.recorder.nearest(self.name, before, "The service does not know any.")
+            return found or Snapshot.from_payloads(self.configuration.payload)
+        snapshot = Snapshot._of(_native.Snapshot(self.configuration.payload, payload), "service")
+        if snapshot.last_update is not None and snapshot.last_update > before:
+            raise IBMBackendApiProtocolError(
+                f"The service was asked for the properties of {self.name} before {before.isoformat()}, and sent later "
+                f"ones, of {snapshot.last_update.isoformat()}."
+            )
+        self.recorder.record(snapshot, before, is_of_today=True)
+        return snapshot
+
+    def defaults_before(self, datetime: dt_module.datetime) -> PulseDefaults | None:
+        """Return the pulses of an earlier time; see :meth:`IBMBackend.defaults`."""
+        before = checked_time(datetime).astimezone(dt_module.timezone.utc)
+        found = self.recorder.find(self.name, before)
+        if found is not None and found.defaults is not None:
+            return found.defaults
+        updated = self.version.snapshot.last_update
+        if updated is not None and updated < before:
+            return self.defaults()
+        nearest = found or self.recorder.nearest(self.name, before, "Services keep no history of pulses.")
+        if nearest is not None and nearest.defaults is not None:
+            return nearest.defaults
+        raise IBMBackendError(
+            f"The pulse defaults of {self.name} before {before.isoformat()} are not known: services keep no history of "
+            "them, and the provider has no archive with them."
+        )
+
+    # Fetching
+
+    def fetch_properties(self, before: dt_module.datetime | None = None, known: bytes | None = None) -> bytes | None:
+        """Return the properties payload; simulators have none.
 
         Args:
-            configuration: A snapshot of the configuration; if it has properties or pulse defaults, they are not fetched.
-            fetch_properties: Returns the properties payload, ``None`` or ``{}`` if there is none. It is called once.
-            use_fractional_gates: As in :func:`build_target`.
-            properties: The properties payload, if it is known already.
-            fetch_defaults: Returns the pulse defaults payload, ``None`` if there is none. It is given the one that is known.
-            recorder: Keeps what is fetched.
+            before: Fetch the last one that was updated before this time.
+            known: The payload that is known: the service need not send it again.
+
+        Raises:
+            IBMBackendApiError: The service could not be asked.
         """
-        self._recorder = recorder or Recorder()
-        self.model = configuration.configuration
-        self._fetch_properties = fetch_properties
-        self._use_fractional_gates = use_fractional_gates
-        self._lock = Lock()
-        self._configuration = configuration
-        self._snapshot: Snapshot | None = None
-        self._target: Target | None = None
-        self._durations: InstructionDurations | None = None
-        self._coupling_map: tuple[CouplingMap | None] | None = None
-        self._fetch_defaults = fetch_defaults or (lambda _: None)
-        self._defaults: tuple[PulseDefaults | None] | None = None
-        self._defaults_lock = Lock()
-        self.asked: dt_module.datetime | None = None
-        if properties is not None:
-            self._complete(properties)
-        elif configuration.properties is not None:
-            self._snapshot = configuration
-        if configuration.defaults is not None:
-            self._defaults = (configuration.defaults,)
+        if self.configuration.is_simulator:
+            return None
+        client = self._client()
+        return self._fetched("properties", client.backend_properties, datetime=before, **conditional(client, known))
 
-    @property
-    def configuration(self) -> Snapshot:
-        """The snapshot as far as it is known without asking anybody: at least the configuration."""
-        return self._snapshot or self._configuration
+    def _fetch_defaults(self, known: bytes | None = None) -> bytes | None:
+        """Return the pulse defaults payload; simulators have none, and clients of others may not know any."""
+        fetch = getattr(self.client, "backend_pulse_defaults", None)
+        if fetch is None or self.configuration.is_simulator:
+            return None
+        return self._fetched("pulse defaults", fetch, **conditional(self.client, known))
 
-    @property
-    def snapshot(self) -> Snapshot:
-        """The whole snapshot; properties are fetched if they have not been."""
-        if self._snapshot is None:
-            with self._lock:
-                if self._snapshot is None:
-                    asked = now()
-                    self._complete(self._fetch_properties())
-                    self.asked = asked
-            self.record()
-        assert self._snapshot is not None  # noqa: S101 (set above)
-        return self._snapshot
+    def _fetched(self, kind: str, fetch: Callable[..., Any], **arguments: Any) -> bytes | None:
+        choice = {"calibration_id": self.calibration_id} if self.calibration_id else {}
+        try:
+            payload = fetch(self.name, **choice, **arguments)
+        except IBMApiError as error:
+            raise IBMBackendApiError(f"The {kind} of {self.name} could not be fetched: {error}") from None
+        # Clients that somebody else wrote may have decoded it.
+        return json.dumps(payload).encode() if isinstance(payload, dict) else payload
 
-    @property
-    def bare(self) -> Snapshot:
-        """A snapshot of the configuration alone."""
-        if self._configuration.properties is None and self._configuration.defaults is None:
-            return self._configuration
-        return Snapshot.from_payloads(self.model.payload)
+    def _client(self) -> Any:
+        if self.client is None:
+            raise IBMBackendApiError(f"{self.name} is of no service that could be asked.")
+        return self.client
 
-    @property
-    def has_fetched(self) -> bool:
-        """Whether it is known whether there are properties."""
-        return self._snapshot is not None
-
-    def _complete(self, properties: bytes | None) -> None:
-        payload = self._configuration.payloads.configuration
-        if not is_nothing(properties):
-            self._snapshot = Snapshot._of(_native.Snapshot(payload, properties), "service")
-        else:
-            self._snapshot = self._configuration
-
-    def is_same(self, other: Calibration) -> bool:
-        """Return whether another calibration is this one, whatever is known of its pulses."""
-        return self._snapshot is not None and self._snapshot is other._snapshot
-
-    def seen(self, asked: dt_module.datetime) -> None:
-        """Take note that this was what the service had when it was asked at a time."""
-        self.asked = asked
-        if self._recorder.is_to_be_noted(self.model.backend_name):
-            self.record()
-
-    def record(self) -> None:
-        """Keep what is known by now."""
-        if self._snapshot is not None and self.asked is not None and self._recorder.archive is not None:
-            self._recorder.record(self._whole(self._snapshot), self.asked)
-
-    def _whole(self, snapshot: Snapshot) -> Snapshot:
-        """Return a snapshot with the pulses, if they are known."""
-        defaults = self._defaults[0] if self._defaults else None
-        if defaults is None:
-            return snapshot
-        configuration, properties, _ = snapshot.payloads
-        return Snapshot.from_payloads(configuration, properties, defaults.payload)
-
-    def build_like(self, other: Calibration) -> None:
-        """Build what has been built of another one, so that nobody has to wait for it who has not had to before."""
-        if other._target is not None:
-            _ = self.target
-        if other._durations is not None:
-            _ = self.instruction_durations
-        if other._coupling_map is not None:
-            _ = self.coupling_map
-
-    def is_of(self, configuration: bytes, properties: bytes | None) -> bool:
-        """Return whether this is the calibration of these payloads."""
-        if self._snapshot is None:
-            return False
-        known = self._snapshot.payloads
-        if is_nothing(properties):
-            properties = None
-        return known.configuration == configuration and known.properties == properties
-
-    @property
-    def target(self) -> Target:
-        """The target."""
-        if self._target is None:
-            snapshot = self.snapshot
-            with self._lock:
-                if self._target is None:
-                    self._target = build_target(snapshot, use_fractional_gates=self._use_fractional_gates)
-        return self._target
-
-    @property
-    def instruction_durations(self) -> InstructionDurations:
-        """The durations of instructions."""
-        if self._durations is None:
-            snapshot = self.snapshot
-            with self._lock:
-                if self._durations is None:
-                    self._durations = build_instruction_durations(
-                        snapshot, use_fractional_gates=self._use_fractional_gates
-                    )
-        return self._durations
-
-    @property
-    def coupling_map(self) -> CouplingMap | None:
-        """The coupling map; ``None`` if nothing restricts which qubits may interact."""
-        if self._coupling_map is None:
-            snapshot = self.snapshot
-            with self._lock:
-                if self._coupling_map is None:
-                    self._coupling_map = (
-                        build_coupling_map(snapshot, use_fractional_gates=self._use_fractional_gates),
-                    )
-        return self._coupling_map[0]
-
-    @property
-    def defaults(self) -> PulseDefaults | None:
-        """The pulses; ``None`` if the device has none."""
-        if self._defaults is None:
-            # A lock of its own: pulses may take long to come, and targets do without.
-            with self._defaults_lock:
-                if self._defaults is None:
-                    asked = now()
-                    self._defaults = (self._fetched_defaults(),)
-                    self._record_defaults(asked)
-        return self._defaults[0]
-
-    @property
-    def has_fetched_defaults(self) -> bool:
-        """Whether it is known whether there are pulses."""
-        return self._defaults is not None
-
-    @property
-    def properties(self) -> bytes | None:
-        """The properties payload, if it is known."""
-        return None if self._snapshot is None else self._snapshot.payloads.properties
-
-    @property
-    def pulses(self) -> bytes | None:
-        """The pulse defaults payload, if it is known."""
-        defaults = self._defaults[0] if self._defaults else None
-        return None if defaults is None else defaults.payload
-
-    def _fetched_defaults(self) -> PulseDefaults | None:
-        payload = self._fetch_defaults(self.pulses)
-        native = None if payload is None else _native.Defaults.read(payload)
-        return None if native is None else PulseDefaults._of(native, "service")
-
-    def with_new_defaults(self) -> Calibration:
-        """Ask for the pulses again; return another calibration if they are others, which shares everything else."""
-        asked, fetched = now(), self._fetched_defaults()
-        known = self._defaults[0] if self._defaults else None
-        is_known = self._defaults is not None and (
-            fetched is known or (fetched is not None and known is not None and fetched.payload == known.payload)
-        )
-        if is_known:
-            return self
-        other = copy.copy(self)
-        other._lock, other._defaults_lock = Lock(), Lock()
-        other._defaults = (fetched,)
-        other._record_defaults(asked)
-        return other
-
-    def _record_defaults(self, asked: dt_module.datetime) -> None:
-        """Keep the pulses with the calibration, if both were asked for at about the same time."""
-        if self.pulses is not None and self.asked is not None and abs(asked - self.asked) <= _TOGETHER:
-            self.record()
-
-
-def difference(before: Calibration, after: Calibration) -> SnapshotDiff:
-    """Return what changed from one calibration to another one, as far as it was known."""
-    if before.has_fetched and after.has_fetched:
-        old, new = before.snapshot, after.snapshot
-    else:
-        old, new = before.bare, after.bare
-    has_other_pulses = before.has_fetched_defaults and after.has_fetched_defaults and before.pulses != after.pulses
-    return SnapshotDiff(old._native, new._native, has_other_defaults=has_other_pulses)
-
-
-def is_nothing(properties: bytes | None) -> bool:
-    """Return whether a properties payload says that there are none."""
-    return properties is None or (len(properties) < _LONGEST_NOTHING and properties.strip() in _NOTHING)
-
-
-def now() -> dt_module.datetime:
-    """Return the present time."""
-    return dt_module.datetime.now(dt_module.timezone.utc)
-
-
-def checked_time(datetime: Any) -> dt_module.datetime:
-    """Return ``datetime`` if it is one; TypeError otherwise."""
-    if not isinstance(datetime, dt_module.datetime):
-        raise TypeError(f"'{datetime}' is not of type 'datetime'.")
-    return datetime
+    def _version_of(self, configuration: Snapshot, properties: bytes | None = None) -> DeviceVersion:
+        return DeviceVersion(
+            configuration, self.fetch_properties, self.use_fractional_gates, properties, self._fetch_defaults,
+            self.recorder,
+        )  # fmt: skip

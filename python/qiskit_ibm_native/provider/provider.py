@@ -26,6 +26,8 @@ from .connection import connect
 from .history.recorder import Recorder, recorder_of
 
 if TYPE_CHECKING:
+    from qiskit.providers import JobStatus
+
     from ..archive import CalibrationArchive
     from ..client.endpoint import UrlResolver
     from ..exceptions import IBMError
@@ -155,21 +157,77 @@ class IBMProvider:
         """The backends and jobs of the account."""
         return self._service
 
-    def get_backend(self, name: str | None = None, instance: str | None = None, **kwargs: Any) -> IBMBackend:
-        """Return the one backend that fits, see :meth:`IBMBackendService.get_backend`."""
-        return self._service.get_backend(name, instance, **kwargs)
+    def get_backend(
+        self,
+        name: str | None = None,
+        instance: str | None = None,
+        *,
+        use_fractional_gates: bool | None = False,
+        calibration_id: str | None = None,
+        **kwargs: Any,
+    ) -> IBMBackend:
+        """Return the one backend that fits; see :meth:`IBMBackendService.get_backend`."""
+        return self._service.get_backend(
+            name, instance, use_fractional_gates=use_fractional_gates, calibration_id=calibration_id, **kwargs
+        )
 
-    def backends(self, name: str | None = None, *args: Any, **kwargs: Any) -> list[IBMBackend]:
-        """Return the backends that fit, see :meth:`IBMBackendService.backends`."""
-        return self._service.backends(name, *args, **kwargs)
+    def backends(
+        self,
+        name: str | None = None,
+        filters: Callable[[IBMBackend], bool] | None = None,
+        min_num_qubits: int | None = None,
+        instance: str | None = None,
+        dynamic_circuits: bool | None = None,
+        *,
+        use_fractional_gates: bool | None = False,
+        calibration_id: str | None = None,
+        include_mocks: bool = False,
+        **kwargs: Any,
+    ) -> list[IBMBackend]:
+        """Return the backends that fit; see :meth:`IBMBackendService.backends`."""
+        return self._service.backends(
+            name, filters, min_num_qubits, instance, dynamic_circuits, use_fractional_gates=use_fractional_gates,
+            calibration_id=calibration_id, include_mocks=include_mocks, **kwargs,
+        )  # fmt: skip
 
-    def least_busy(self, **kwargs: Any) -> IBMBackend:
-        """Return the device that works and has the fewest jobs waiting, see :meth:`IBMBackendService.least_busy`."""
-        return self._service.least_busy(**kwargs)
+    def least_busy(
+        self,
+        min_num_qubits: int | None = None,
+        instance: str | None = None,
+        filters: Callable[[IBMBackend], bool] | None = None,
+        dynamic_circuits: bool | None = None,
+        *,
+        use_fractional_gates: bool | None = False,
+        calibration_id: str | None = None,
+        **kwargs: Any,
+    ) -> IBMBackend:
+        """Return the device that works and has the fewest jobs waiting; see :meth:`IBMBackendService.least_busy`."""
+        return self._service.least_busy(
+            min_num_qubits, instance, filters=filters, dynamic_circuits=dynamic_circuits,
+            use_fractional_gates=use_fractional_gates, calibration_id=calibration_id, **kwargs,
+        )  # fmt: skip
 
-    def jobs(self, *args: Any, **kwargs: Any) -> list[IBMJob]:
-        """Return jobs, see :meth:`IBMBackendService.jobs`."""
-        return self._service.jobs(*args, **kwargs)
+    def jobs(
+        self,
+        limit: int | None = 10,
+        skip: int = 0,
+        backend_name: str | None = None,
+        status: str | JobStatus | Sequence[str | JobStatus] | None = None,
+        start_datetime: datetime.datetime | None = None,
+        end_datetime: datetime.datetime | None = None,
+        job_tags: list[str] | None = None,
+        descending: bool = True,
+        instance: str | None = None,
+        legacy: bool = False,
+        *,
+        session_id: str | None = None,
+        foreign: bool = False,
+    ) -> list[IBMJob]:
+        """Return jobs that were run by this package, the latest one first; see :meth:`IBMBackendService.jobs`."""
+        return self._service.jobs(
+            limit, skip, backend_name, status, start_datetime, end_datetime, job_tags, descending, instance, legacy,
+            session_id=session_id, foreign=foreign,
+        )  # fmt: skip
 
     def job(self, job_id: str) -> IBMJob:
         """Return a job, see :meth:`IBMBackendService.retrieve_job`."""
@@ -256,7 +314,7 @@ class IBMProvider:
         if self.archive is None:
             raise IBMProviderValueError("There is no archive to fill; create the provider with archive=True or a path.")
         device = self.get_backend(backend) if isinstance(backend, str) else backend
-        return backfill(device, self.archive, start, end, step, requests_per_minute, progress)
+        return backfill(device._state, self.archive, start, end, step, requests_per_minute, progress)
 
     # Instances
 

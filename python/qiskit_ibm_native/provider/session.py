@@ -17,7 +17,7 @@ from ..exceptions import IBMApiError, IBMBackendApiError, IBMError, IBMInputValu
 
 if TYPE_CHECKING:
     from ..client.api import RuntimeClient
-    from .backend import IBMBackend
+    from .device import Device
 
 MODES = ("dedicated", "batch")
 #: After how many seconds the service ends a session for which nobody asked for less.
@@ -55,7 +55,7 @@ def seconds_of(max_time: int | str | None) -> int | None:
     )
 
 
-def open_session(backend: IBMBackend, max_time: int | str | None, mode: str) -> Session:
+def open_session(backend: Device, max_time: int | str | None, mode: str) -> Session:
     """Open a session on a device; simulators need none of the service.
 
     Raises:
@@ -67,7 +67,7 @@ def open_session(backend: IBMBackend, max_time: int | str | None, mode: str) -> 
         raise IBMInputValueError(f"There is no session mode {mode!r}; use one of {list(MODES)}.")
     session_id = None
     client = backend._api_client
-    if not getattr(backend.configuration(), "simulator", False):
+    if not backend.configuration().is_simulator:
         try:
             session_id = client.create_session(backend.name, mode=mode, max_time=seconds).get("id")
         except IBMApiError as error:

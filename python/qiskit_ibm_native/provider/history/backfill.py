@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from ...exceptions import ArchiveError, IBMBackendApiProtocolError, IBMInputValueError
 from ...snapshot import Snapshot
-from ..device_state import checked_time, is_nothing
+from ..device_version import checked_time, is_nothing
 from .recorder import MARGIN
 
 if TYPE_CHECKING:
     from ...archive import CalibrationArchive
-    from ..backend import IBMBackend
+    from ..device_state import DeviceState
 
 _UTC = datetime.timezone.utc
 _MICROSECOND = datetime.timedelta(microseconds=1)
@@ -47,7 +47,7 @@ class BackfillReport:
 
 
 def backfill(
-    backend: IBMBackend,
+    device: DeviceState,
     archive: CalibrationArchive,
     start: datetime.datetime,
     end: datetime.datetime | None,
@@ -67,17 +67,17 @@ def backfill(
     if not requests_per_minute > 0:
         raise IBMInputValueError(f"requests_per_minute must be above 0, not {requests_per_minute!r}.")
     pause, next_request = 60.0 / requests_per_minute, 0.0
-    configuration, origin = backend.configuration().payload, backend._recorder.origin
-    report, before = BackfillReport(backend.name), last
+    configuration, origin = device.configuration.payload, device.recorder.origin
+    report, before = BackfillReport(device.name), last
     while before > first:
         # What was asked before is not asked again: that is what makes the walk resumable.
-        updated = _known(archive, backend.name, before, least, origin)
+        updated = _known(archive, device.name, before, least, origin)
         if updated is not None:
             report = replace(report, known=report.known + 1)
         else:
             time.sleep(max(next_request - time.monotonic(), 0.0))
             next_request = time.monotonic() + pause
-            payload = backend._fetch_properties(before)
+            payload = device.fetch_properties(before)
             report = replace(report, requests=report.requests + 1)
             if is_nothing(payload):
                 report = replace(report, reached=first, fraction=1.0, is_exhausted=True)
@@ -87,7 +87,7 @@ def backfill(
             updated = snapshot.last_update
             if updated is None or updated > before:
                 raise IBMBackendApiProtocolError(
-                    f"The service was asked for the properties of {backend.name} before {before.isoformat()}, "
+                    f"The service was asked for the properties of {device.name} before {before.isoformat()}, "
                     f"and sent those of {updated and updated.isoformat()}."
                 )
             added = archive._add(snapshot, min(before, present - MARGIN), origin=origin, is_of_today=True)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.result import Result
 
-    from ..backend import IBMBackend
+    from ..device import Device
     from .queue_info import QueueInfo
 
 #: Seconds between questions: the first wait, by what it grows, and the longest one.
@@ -63,7 +63,7 @@ def job_status(text: str) -> JobStatus | None:
 class IBMJob(JobV1, ABC):  # type: ignore[misc]
     """A job: circuits that were given to a device, and what becomes of them."""
 
-    def __init__(self, backend: IBMBackend, job_id: str, name: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, backend: Device, job_id: str, name: str | None = None, **kwargs: Any) -> None:
         """Create a job; jobs come from ``backend.run()`` and ``provider.backend.retrieve_job()``."""
         super().__init__(backend, job_id)
         self._name = name

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from ...client.api import RuntimeClient
     from ...models import BackendProperties
-    from ..backend import IBMBackend
+    from ..device import Device
 
 #: Each job has a tag of its own with this at the start, by which it is found if the reply to its submission is lost.
 RECORD_TAG = "qiskit-ibm-native:"
@@ -64,7 +64,7 @@ class IBMCircuitJob(IBMJob):
 
     def __init__(
         self,
-        backend: IBMBackend,
+        backend: Device,
         api_client: RuntimeClient,
         job_id: str,
         creation_date: str | None = None,

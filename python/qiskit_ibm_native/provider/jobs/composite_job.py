@@ -32,9 +32,9 @@ from .circuit_job import COMPOSITE_TAG, RECORD_TAG, IBMCircuitJob
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-    from ..backend import IBMBackend
+    from ..device import Device
     from .queue_info import QueueInfo
-from ..run.running import Prepared, prepare, send, session_of
+from ..run.submission import EncodedJob, encode, send, session_of
 
 _ID = f"{COMPOSITE_TAG}id_"
 _INDEXES = re.compile(rf"{COMPOSITE_TAG}indexes:(\d+):(\d+):(\d+):(\d+)")
@@ -53,7 +53,7 @@ class IBMCompositeJob(IBMJob):
     ``provider.backend.retrieve_job`` finds it again by its id, which the parts have as a tag.
     """
 
-    def __init__(self, backend: IBMBackend, job_id: str, parts: Sequence[_Part], tags: Sequence[str] = ()) -> None:
+    def __init__(self, backend: Device, job_id: str, parts: Sequence[_Part], tags: Sequence[str] = ()) -> None:
         """Create a job of its parts."""
         super().__init__(backend, job_id)
         self._parts = list(parts)
@@ -63,7 +63,7 @@ class IBMCompositeJob(IBMJob):
     @classmethod
     def submit_parts(
         cls,
-        backend: IBMBackend,
+        backend: Device,
         program_id: str,
         inputs: Mapping[str, Any],
         backend_name: str,
@@ -87,7 +87,7 @@ class IBMCompositeJob(IBMJob):
             part_inputs = {**inputs, "circuits": circuits[start : start + size]}
             indexes = f"{COMPOSITE_TAG}indexes:{number}:{len(starts)}:{start}:{min(start + size, len(circuits)) - 1}"
             tags_of_part = [*tags, job_id, indexes]
-            prepared.append(prepare(backend, program_id, part_inputs, backend_name, tags_of_part, image, session_id))
+            prepared.append(encode(backend, program_id, part_inputs, backend_name, tags_of_part, image, session_id))
         # One thread: jobs are created in the order of the circuits, and the service limits how many a minute.
         executor = ThreadPoolExecutor(1, thread_name_prefix="submit")
         parts = []
@@ -271,7 +271,7 @@ class IBMCompositeJob(IBMJob):
 class _Part:
     """One job of several: which circuits it has, and the job once it is submitted."""
 
-    def __init__(self, start: int, end: int, future: Future[IBMCircuitJob], prepared: Prepared | None = None) -> None:
+    def __init__(self, start: int, end: int, future: Future[IBMCircuitJob], prepared: EncodedJob | None = None) -> None:
         self.start = start
         self.end = end
         self.future = future
@@ -309,14 +309,14 @@ class _Part:
         known = None if self._prepared is None else self._prepared.circuits
         return list(known) if known is not None else self.job().circuits()
 
-    def prepared(self) -> Prepared:
+    def prepared(self) -> EncodedJob:
         """Return the job as it was sent."""
         if self._prepared is None:
             job = self.job()
             reply = job._api_client.job_get(job.job_id(), exclude_params=False)
             tags = [tag for tag in job._tags or () if not tag.startswith(RECORD_TAG)]
             members = {"max_execution_time": reply["cost"]} if reply.get("cost") else {}
-            self._prepared = Prepared(
+            self._prepared = EncodedJob(
                 job.program_id, job.backend().name, reply.get("params") or {}, None, members, tags
             )
         return self._prepared

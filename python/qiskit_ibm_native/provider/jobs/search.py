@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finding jobs."""
+"""The search for jobs of an account."""
 
 from __future__ import annotations
 
 import datetime as dt_module
 import heapq
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from qiskit.providers import JobStatus
@@ -27,14 +25,13 @@ from ...exceptions import (
 )
 from ..retired import IBMRetiredBackend
 from ..run.programs import program_called
-from ..run.validation import MAX_TAGS, warn
+from ..run.validation import MAX_TAGS
 from .circuit_job import COMPOSITE_TAG, RECORD_TAG, IBMCircuitJob
 from .composite_job import IBMCompositeJob
 
 if TYPE_CHECKING:
     from ...client.api import RuntimeClient
-    from ..backend import IBMBackend
-    from ..provider import IBMProvider
+    from ..device import Device
     from .base import IBMJob
 
 #: The service gives this many jobs at once.
@@ -45,60 +42,40 @@ _PROGRAMS = ("sampler", "executor")
 _PENDING = frozenset({JobStatus.INITIALIZING, JobStatus.VALIDATING, JobStatus.QUEUED, JobStatus.RUNNING})
 
 
-class JobSearch(ABC):
-    """Finds jobs: what :class:`IBMBackendService` knows of them."""
+class JobSearch:
+    """Finds jobs of this package among all that the service lists."""
 
-    _provider: IBMProvider
+    def __init__(
+        self,
+        clients: Callable[[str | None], Sequence[RuntimeClient]],
+        backend_of: Callable[[str, RuntimeClient], Device],
+        provider: Any,
+    ) -> None:
+        """Create a search.
 
-    @abstractmethod
-    def _clients(self, instance: str | None) -> Sequence[RuntimeClient]:
-        """Return clients of the instance, or of all."""
-
-    @abstractmethod
-    def _call(self) -> AbstractContextManager[None]:
-        """Return a context in which all requests together end within the time of a call."""
-
-    @abstractmethod
-    def _backend_of(self, name: str, client: RuntimeClient) -> IBMBackend:
-        """Return a backend of an instance."""
+        Args:
+            clients: Returns the clients of an instance, or of all instances.
+            backend_of: Returns the backend of a name.
+            provider: The provider of backends that the service does not have any more.
+        """
+        self._clients, self._backend_of, self._provider = clients, backend_of, provider
 
     def jobs(
         self,
-        limit: int | None = 10,
-        skip: int = 0,
-        backend_name: str | None = None,
-        status: str | JobStatus | Sequence[str | JobStatus] | None = None,
-        start_datetime: dt_module.datetime | None = None,
-        end_datetime: dt_module.datetime | None = None,
-        job_tags: list[str] | None = None,
-        descending: bool = True,
-        instance: str | None = None,
-        legacy: bool = False,
         *,
-        session_id: str | None = None,
-        foreign: bool = False,
+        limit: int | None,
+        skip: int,
+        backend_name: str | None,
+        status: str | JobStatus | Sequence[str | JobStatus] | None,
+        start_datetime: dt_module.datetime | None,
+        end_datetime: dt_module.datetime | None,
+        job_tags: list[str] | None,
+        descending: bool,
+        instance: str | None,
+        session_id: str | None,
+        foreign: bool,
     ) -> list[IBMJob]:
-        """Return jobs that were run by this package, the latest one first.
-
-        Args:
-            limit: How many at most; ``None`` for all.
-            skip: How many to leave out before that.
-            backend_name: Those of this device.
-            status: Those with this status or one of these: ``JobStatus``, its name, ``"pending"`` or ``"completed"``.
-            start_datetime: Those created after this. One without time zone is in this machine's.
-            end_datetime: Those created before this.
-            job_tags: Those with all of these tags.
-            descending: Whether the latest one comes first; otherwise, the oldest one does.
-            instance: Those of this instance, a CRN or a name.
-            legacy: Those of a service that there is not any more: none.
-            session_id: Those of this session.
-            foreign: Also jobs of circuits that other clients submitted.
-
-        Raises:
-            IBMBackendValueError: An argument makes no sense.
-            TypeError: A time is no datetime.
-            IBMBackendApiError: The service could not be asked.
-        """
+        """Return jobs; see :meth:`IBMBackendService.jobs`."""
         _check_filters(start_datetime, end_datetime, job_tags)
         statuses = _statuses(status)
         pending = None
@@ -108,12 +85,9 @@ class JobSearch(ABC):
             "backend": backend_name, "pending": pending, "created_after": start_datetime, "created_before": end_datetime,
             "tags": job_tags or None, "session_id": session_id, "sort": None if descending else "ASC",
         }  # fmt: skip
-        if legacy:
-            warn("Jobs of the service that ended in 2024 cannot be had any more.", 2)
-        if legacy or limit == 0:
+        if limit == 0:
             return []
-        with self._call():
-            return self._found(self._clients(instance), filters, statuses, foreign, skip, limit)
+        return self._found(self._clients(instance), filters, statuses, foreign, skip, limit)
 
     def _found(
         self,
@@ -167,15 +141,8 @@ class JobSearch(ABC):
         )
 
     def retrieve_job(self, job_id: str) -> IBMJob:
-        """Return a job.
-
-        Raises:
-            IBMJobNotFoundError: There is none of that id.
-            IBMInputValueError: It is no job of circuits.
-            IBMBackendApiError: The service could not be asked.
-        """
-        with self._call():
-            return self._composite(job_id) if job_id.startswith(COMPOSITE_TAG) else self._retrieved(job_id)
+        """Return a job; see :meth:`IBMBackendService.retrieve_job`."""
+        return self._composite(job_id) if job_id.startswith(COMPOSITE_TAG) else self._retrieved(job_id)
 
     def _retrieved(self, job_id: str) -> IBMJob:
         for client in self._clients(None):
@@ -190,17 +157,18 @@ class JobSearch(ABC):
                 raise IBMInputValueError(
                     f"Job {job_id} is one of the program {program!r}, not of circuits; use qiskit-ibm-runtime for it."
                 )
-            return self._restored(reply, client)
+            return self.restored(reply, client)
         raise IBMJobNotFoundError(f"Job not found: {job_id}. Error code: 3250.")
 
     def _composite(self, job_id: str) -> IBMCompositeJob:
         for client in self._clients(None):
             replies = list(self._pages(client, {"tags": [job_id]}))
             if replies:
-                return IBMCompositeJob.from_jobs(job_id, [self._restored(reply, client) for reply in replies])
+                return IBMCompositeJob.from_jobs(job_id, [self.restored(reply, client) for reply in replies])
         raise IBMJobNotFoundError(f"Job not found: {job_id}: no job has it as a tag.")
 
-    def _restored(self, reply: dict[str, Any], client: RuntimeClient) -> IBMCircuitJob:
+    def restored(self, reply: dict[str, Any], client: RuntimeClient) -> IBMCircuitJob:
+        """Return the job that a reply of the service describes."""
         name = reply.get("backend")
         name = redact(name) if name and isinstance(name, str) else "unknown"
         try:
@@ -211,7 +179,7 @@ class JobSearch(ABC):
 
     def _restored_or_none(self, reply: dict[str, Any], client: RuntimeClient) -> IBMCircuitJob | None:
         try:
-            return self._restored(reply, client)
+            return self.restored(reply, client)
         except (IBMError, KeyError, TypeError, ValueError) as error:
             logger.warning('Discarding job "%s" because it contains invalid data: %s', reply.get("id"), error)
             return None

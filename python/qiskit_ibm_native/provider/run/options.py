@@ -13,12 +13,14 @@ from . import validation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..backend import IBMBackend
+    from ..device import Device
 
 #: Options that every job is given.
 COMMON = ("shots", "meas_level", "init_qubits", "rep_delay", "memory", "meas_return")
 #: Options that are done on the side of the client, or that only simulators take.
 OTHERS = ("init_circuit", "init_num_resets", "header", "use_measure_esp", "noise_model", "seed_simulator")
+#: Options that ``run()`` takes besides its arguments, and that are members of the submitted job.
+JOB_MEMBERS = ("max_execution_time", "private", "log_level", "calibration_id")
 DEFAULT_SHOTS = 4000
 
 
@@ -76,12 +78,8 @@ def add_validators(
     options.set_validator("program_id", ["sampler", "executor"])
 
 
-#: What ``run()`` takes besides its arguments, and what becomes a member of the job.
-_RUN_CONFIG = frozenset({"max_execution_time", "private", "log_level", "calibration_id"})
-
-
 def chosen_options(
-    backend: IBMBackend, given: Mapping[str, Any], extra: Mapping[str, Any], stacklevel: int
+    backend: Device, given: Mapping[str, Any], extra: Mapping[str, Any], stacklevel: int
 ) -> dict[str, Any]:
     """Return the options of a job: what is given, then what is set; checked.
 
@@ -94,7 +92,7 @@ def chosen_options(
     Raises:
         IBMBackendValueError: A value is not what the device takes.
     """
-    chosen = {name: value if value is not None else backend._options.get(name) for name, value in given.items()}
+    chosen = {name: value if value is not None else backend.options.get(name) for name, value in given.items()}
     if given["shots"] is None:
         chosen["shots"] = min(chosen["shots"], backend.max_shots or chosen["shots"])
     chosen["shots"] = validation.check_shots(chosen["shots"], backend.max_shots)
@@ -110,6 +108,6 @@ def chosen_options(
     if chosen["use_measure_esp"]:
         validation.warn("use_measure_esp is ignored: today's platform reads out in one way only.", stacklevel)
     for name in extra:
-        if name not in _RUN_CONFIG and not backend._takes_simulator_options:
+        if name not in JOB_MEMBERS and not backend._takes_simulator_options:
             validation.warn(f"{name} is not a recognized runtime option and may be ignored by the backend.", stacklevel)
     return {name: value for name, value in {**chosen, **extra}.items() if value is not None}

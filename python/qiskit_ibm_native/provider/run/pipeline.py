@@ -1,33 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ``backend.run()`` checks and warns of, in the documented order, before a job is made."""
+"""``backend.run()`` from top to bottom: checks and warnings in the documented order, then a job."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..._deadline import off_the_clock
 from ...exceptions import IBMBackendValueError
-from ...transpiler.id_to_delay import contains_id, without_id
 from . import validation
-from .running import submit_in_parts
+from .submission import encode, send, session_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from qiskit import QuantumCircuit
 
-    from ..backend import IBMBackend
+    from ..device import Device
+    from ..jobs.base import IBMJob
     from ..jobs.circuit_job import IBMCircuitJob
-    from ..jobs.composite_job import IBMCompositeJob
 
 
-def run_in_order(
-    backend: IBMBackend,
+def prepare_and_submit(
+    backend: Device,
     circuits: Any,
     dynamic: bool | None,
     job_tags: list[str] | None,
     given: Mapping[str, Any],
     run_config: dict[str, Any],
-) -> IBMCircuitJob | IBMCompositeJob:
+) -> IBMJob:
     """Run circuits, see :meth:`IBMBackend.run`.
 
     Args:
@@ -43,7 +43,7 @@ def run_in_order(
     tags = validation.check_tags(job_tags)
     every = validation.listed(circuits)
     backend._check_circuits_attributes(every, is_limited=not composite)
-    if given["use_measure_esp"] and not getattr(backend._configuration, "measure_esp_enabled", False):
+    if given["use_measure_esp"] and not getattr(backend.configuration(), "measure_esp_enabled", False):
         raise IBMBackendValueError(
             "ESP readout not supported on this device. Please make sure the flag 'use_measure_esp' is unset or set to"
             " 'False'."
@@ -52,12 +52,12 @@ def run_in_order(
         if dynamic is False:
             validation.warn("Parameter 'dynamic' is False, but the circuit contains dynamic constructs.", 2)
         dynamic = True
-    if dynamic and not {"qasm3", "dynamic_circuits"} & set(getattr(backend._configuration, "supported_features", ())):
+    if dynamic and not backend.configuration().supports_dynamic_circuits:
         validation.warn(f"The backend {backend.name} does not support dynamic circuits.", 2)
     status = backend._recent_status()
     if status is not None and status.operational and status.status_msg != "active":
         validation.warn(f"The backend {backend.name} is currently paused.", 2)
-    program_id = run_config.pop("program_id", None) or backend._options.program_id
+    program_id = run_config.pop("program_id", None) or backend.options.program_id
     image = run_config.pop("image", None)
     if isinstance(given["init_circuit"], bool):
         validation.warn(
@@ -65,18 +65,46 @@ def run_in_order(
         )
         given = {**given, "init_circuit": None}
     inputs = backend._get_run_config(given, run_config)
-    if not getattr(backend._configuration, "simulator", False):
+    if not backend.configuration().is_simulator:
         every = backend._deprecate_id_instruction(every)
     inputs["circuits"] = every
     arguments = {
         "program_id": program_id, "inputs": inputs, "backend_name": backend.name, "job_tags": tags, "image": image,
     }  # fmt: skip
     if composite and backend.max_circuits and len(every) > backend.max_circuits:
-        return submit_in_parts(backend, **arguments)
-    return backend._runtime_run(**arguments)
+        from ..jobs.composite_job import IBMCompositeJob
+
+        return IBMCompositeJob.submit_parts(backend, **arguments)
+    job: IBMJob = backend._runtime_run(**arguments)
+    return job
 
 
-def check_size(backend: IBMBackend, circuits: Sequence[QuantumCircuit], is_limited: bool) -> None:
+def submit(
+    backend: Device,
+    program_id: str,
+    inputs: Mapping[str, Any],
+    backend_name: str,
+    job_tags: Sequence[str] | None,
+    image: str | None,
+) -> IBMCircuitJob:
+    """Submit a job.
+
+    Raises:
+        IBMSessionClosedError: The session takes no more jobs.
+        IBMBackendValueError: A circuit is not what the device takes.
+        IBMBackendJobLimitError: The service takes no more jobs for now.
+        IBMBackendApiError: The service did not take the job.
+    """
+    session_id = session_of(backend, stacklevel=5)
+    if not backend.configuration().is_simulator:
+        # Asked for, if it has not been, before the clock stops.
+        _ = backend.target
+    with off_the_clock():
+        job = encode(backend, program_id, inputs, backend_name, job_tags, image, session_id)
+    return send(backend, job)
+
+
+def check_size(backend: Device, circuits: Sequence[QuantumCircuit], is_limited: bool) -> None:
     """Raise IBMBackendValueError if there are more circuits, or circuits with more qubits, than the device takes."""
     limit = backend.max_circuits
     if is_limited and limit and len(circuits) > limit:
@@ -89,29 +117,3 @@ def check_size(backend: IBMBackend, circuits: Sequence[QuantumCircuit], is_limit
             raise IBMBackendValueError(
                 f"Circuit contains {circuit.num_qubits} qubits, but backend has only {backend.num_qubits}."
             )
-
-
-def delays_for_id(backend: IBMBackend, circuits: Sequence[QuantumCircuit], stacklevel: int) -> list[QuantumCircuit]:
-    """Return circuits with a delay for each ``id``, and warn of that once for a backend.
-
-    Args:
-        backend: The device.
-        circuits: Circuits; those without ``id`` are returned as they are.
-        stacklevel: How many calls above this one the warning is to be seen from.
-    """
-    supported = getattr(backend.configuration(), "supported_instructions", ())
-    if "delay" not in supported or not any(contains_id(circuit) for circuit in circuits):
-        return list(circuits)
-    durations = backend.instruction_durations
-    if not any(name == "sx" for name, _ in durations.duration_by_name_qubits):
-        return list(circuits)
-    if not backend.id_warning_issued:
-        how = "deprecated" if "id" in backend.configuration().basis_gates else "removed"
-        validation.warn(
-            f"Support for the 'id' instruction has been {how} from IBM hardware backends. Each 'id' is replaced by a"
-            " 'delay' of the same duration; use 'delay' instead.",
-            stacklevel,
-            DeprecationWarning,
-        )
-        backend.id_warning_issued = True
-    return without_id(circuits, durations)
