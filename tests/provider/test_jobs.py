@@ -267,12 +267,12 @@ def test_jobs_are_found_by_what_they_are(provider: IBMProvider) -> None:
 
 
 def test_more_jobs_than_a_page_has(provider: IBMProvider, monkeypatch: pytest.MonkeyPatch) -> None:
-    from qiskit_ibm_native.provider import job_search
+    from qiskit_ibm_native.provider.jobs import search
 
     simulator = provider.get_backend("local_simulator")
     mark = f"mark-{time.time_ns()}"
     ids = [simulator.run(flipped(), shots=1, job_tags=[mark]).job_id() for _ in range(7)]
-    monkeypatch.setattr(job_search, "_PAGE", 3)
+    monkeypatch.setattr(search, "_PAGE", 3)
     assert [job.job_id() for job in provider.jobs(limit=None, job_tags=[mark])] == ids[::-1]
     assert [job.job_id() for job in provider.jobs(limit=4, skip=2, job_tags=[mark])] == ids[4:0:-1]
 

@@ -15,7 +15,7 @@ from qiskit_aer import AerSimulator
 from tests.support.layouts import LAYOUTS
 
 from qiskit_ibm_native.exceptions import IBMBackendValueError
-from qiskit_ibm_native.provider.run.classical_registers import Layout, arrange
+from qiskit_ibm_native.provider.run.classical_registers import RegisterLayout, to_sampler_registers
 
 if TYPE_CHECKING:
     from qiskit_ibm_native import IBMProvider
@@ -136,10 +136,10 @@ def test_conditions_on_registers_that_share_bits_are_refused(simulator: Any) -> 
 
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_layouts_survive_their_record(name: str) -> None:
-    _, layout = arrange(LAYOUTS[name]())
-    assert Layout.from_record(layout.to_record()) == layout
+    _, layout = to_sampler_registers(LAYOUTS[name]())
+    assert RegisterLayout.from_record(layout.to_record()) == layout
 
 
 def test_circuits_that_a_sampler_takes_are_sent_as_they_are() -> None:
     circuit = LAYOUTS["two_registers"]()
-    assert arrange(circuit)[0] is circuit
+    assert to_sampler_registers(circuit)[0] is circuit

@@ -19,7 +19,7 @@ from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel
 from tests.support.layouts import LAYOUTS
 
-from qiskit_ibm_native.provider.run.classical_registers import arrange, describe
+from qiskit_ibm_native.provider.run.classical_registers import describe, to_sampler_registers
 from qiskit_ibm_native.provider.run.programs import ExecutorProgram, SamplerProgram, Submission
 from qiskit_ibm_native.transpiler import ConvertIdToDelay
 
@@ -136,7 +136,7 @@ def test_an_experiment_measures_t1(local_provider: IBMProvider, backend_run: boo
 
 def submission(name: str, **changes: Any) -> Submission:
     circuit = LAYOUTS[name]()
-    sent, layout = arrange(circuit)
+    sent, layout = to_sampler_registers(circuit)
     return Submission(
         [sent, sent], [describe(circuit, layout, {"a": 1})] * 2, {"options": {}, "header": {}}, 100, **changes
     )

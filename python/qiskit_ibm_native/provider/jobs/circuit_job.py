@@ -29,7 +29,7 @@ from ...exceptions import (
     RequestsApiError,
 )
 from ..conditional import call_of
-from ..run.classical_registers import Layout, header_of, restore
+from ..run.classical_registers import RegisterLayout, header_of, restore
 from ..run.programs import Outcome, Program, program_called
 from ..run.results import Reading, build_experiments, build_result, layout_of
 from ..run.validation import MAX_TAG_LENGTH, MAX_TAGS
@@ -303,7 +303,7 @@ class IBMCircuitJob(IBMJob):
         )  # fmt: skip
         experiments = []
         for place, (pub, record) in enumerate(zip(outcome.pubs, outcome.records, strict=True)):
-            layout = layout_of(pub) if record is None else Layout.from_record(record["layout"])
+            layout = layout_of(pub) if record is None else RegisterLayout.from_record(record["layout"])
             header = header_of(_FOREIGN | {"name": f"circuit-{place}"} if record is None else record, layout)
             if self._metadata is not None:
                 header["metadata"] = self._metadata[place]
@@ -383,7 +383,7 @@ class IBMCircuitJob(IBMJob):
             self._circuits = [
                 circuit
                 if record is None
-                else restore(circuit, Layout.from_record(record["layout"]), record["metadata"])
+                else restore(circuit, RegisterLayout.from_record(record["layout"]), record["metadata"])
                 for circuit, record in pairs
             ]
         except Exception as error:

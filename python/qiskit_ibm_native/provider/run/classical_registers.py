@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Classical bits: how a circuit's registers travel through a sampler, and where each measured bit belongs afterwards.
+"""Classical registers: the ones that a sampler takes for a circuit, and the bits of the circuit that its results are.
 
 A sampler returns one array a register, knows nothing of bits outside registers, takes bit ``j`` of a register to be the
 ``j``-th one after its first, and cannot name a register ``shape``. Circuits know no such limits. A circuit beyond them is
-sent with other registers over the same bits; a :class:`Layout` remembers what is where.
+sent with other registers over the same bits; a :class:`RegisterLayout` maps these back.
 """
 
 from __future__ import annotations
@@ -19,69 +19,76 @@ from qiskit.primitives.containers import DataBin
 
 from ...exceptions import IBMBackendValueError
 
-#: Bits, and qubits, that a circuit which comes back may have. What a record claims is made, name by name.
+#: A register: its name, and the indices of its bits in ``circuit.clbits``.
+Register = tuple[str, tuple[int, ...]]
+#: The largest number of bits, and of qubits, of a circuit that comes back: a record decides how many names are made.
 MAX_BITS = 10**6
 
 
 @dataclass(frozen=True)
-class Layout:
-    """Where the measured bits of a circuit are.
+class RegisterLayout:
+    """The classical registers of a circuit as it is sent.
 
     Attributes:
-        fields: By register of the circuit as sent: its name, and the index in ``circuit.clbits`` of each of its bits.
-        num_clbits: How many classical bits the circuit has. Fields may have others behind them, which are dropped.
-        is_measured: Whether anything is ever measured.
-        registers: The registers of the circuit as given, if it was sent with others: names, and indices of their bits.
+        sent_registers: The registers of the circuit as sent.
+        num_clbits: The number of classical bits of the circuit as given. Bits of sent registers from this index on are
+            left out of results.
+        is_measured: Whether the circuit writes to any classical bit.
+        given_registers: The registers of the circuit as given, if it was sent with others.
     """
 
-    fields: tuple[tuple[str, tuple[int, ...]], ...]
+    sent_registers: tuple[Register, ...]
     num_clbits: int
     is_measured: bool
-    registers: tuple[tuple[str, tuple[int, ...]], ...] | None = None
+    given_registers: tuple[Register, ...] | None = None
 
     @property
-    def is_plain(self) -> bool:
-        """Whether the one register is the word."""
-        return len(self.fields) == 1 and self.fields[0][1] == tuple(range(self.num_clbits))
+    def is_single_register(self) -> bool:
+        """Whether a single register covers all bits in order, so that its packed bits are the result as it is."""
+        return len(self.sent_registers) == 1 and self.sent_registers[0][1] == tuple(range(self.num_clbits))
 
     def to_record(self) -> dict[str, Any]:
-        """Return what :meth:`from_record` makes the layout of, as JSON can have it."""
-        record = {"fields": _spelled(self.fields), "num_clbits": self.num_clbits, "is_measured": self.is_measured}
-        return record if self.registers is None else record | {"registers": _spelled(self.registers)}
+        """Return the layout as JSON can hold it."""
+        record = {
+            "fields": _to_json(self.sent_registers),
+            "num_clbits": self.num_clbits,
+            "is_measured": self.is_measured,
+        }
+        return record if self.given_registers is None else record | {"registers": _to_json(self.given_registers)}
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> Layout:
-        """Create the layout of what :meth:`to_record` returned."""
+    def from_record(cls, record: Mapping[str, Any]) -> RegisterLayout:
+        """Create the layout of a record that :meth:`to_record` returned."""
         registers = record.get("registers")
         if not isinstance(record["num_clbits"], int) or not 0 <= record["num_clbits"] <= MAX_BITS:
             raise ValueError(f"a circuit with {record['num_clbits']!r} bits")
         return cls(
-            _read(record["fields"]), record["num_clbits"], record["is_measured"],
-            None if registers is None else _read(registers),
+            _from_json(record["fields"]), record["num_clbits"], record["is_measured"],
+            None if registers is None else _from_json(registers),
         )  # fmt: skip
 
 
-def _spelled(fields: Iterable[tuple[str, tuple[int, ...]]]) -> list[list[Any]]:
-    """Return fields with ranges as first and length: most are."""
+def _to_json(registers: Iterable[Register]) -> list[list[Any]]:
+    """Return registers for JSON; contiguous bits, as most are, as first index and length."""
     return [
         [name, bits[0], len(bits)]
         if bits and bits == tuple(range(bits[0], bits[0] + len(bits)))
         else [name, list(bits)]
-        for name, bits in fields
+        for name, bits in registers
     ]
 
 
-def _read(fields: Iterable[list[Any]]) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    if sum(place[1] if len(place) == 2 else len(place[0]) for _, *place in fields) > MAX_BITS:
+def _from_json(registers: Iterable[list[Any]]) -> tuple[Register, ...]:
+    if sum(bits[1] if len(bits) == 2 else len(bits[0]) for _, *bits in registers) > MAX_BITS:
         raise ValueError(f"registers of more than {MAX_BITS} bits")
     return tuple(
-        (name, tuple(range(place[0], place[0] + place[1])) if len(place) == 2 else tuple(place[0]))
-        for name, *place in fields
+        (name, tuple(range(bits[0], bits[0] + bits[1])) if len(bits) == 2 else tuple(bits[0]))
+        for name, *bits in registers
     )
 
 
-def arrange(circuit: QuantumCircuit) -> tuple[QuantumCircuit, Layout]:
-    """Return the circuit as a sampler can take it, and where its bits are.
+def to_sampler_registers(circuit: QuantumCircuit) -> tuple[QuantumCircuit, RegisterLayout]:
+    """Return the circuit with registers that a sampler takes, and their layout.
 
     Args:
         circuit: Any circuit. It is not changed, and returned itself if a sampler can take it as it is.
@@ -90,23 +97,21 @@ def arrange(circuit: QuantumCircuit) -> tuple[QuantumCircuit, Layout]:
         IBMBackendValueError: A condition is on a register that shares bits with another one. No register of a sampler can
             stand for it.
     """
-    index = {bit: place for place, bit in enumerate(circuit.clbits)}
-    registers = tuple((register.name, tuple(index[bit] for bit in register)) for register in circuit.cregs)
+    index_of = {bit: index for index, bit in enumerate(circuit.clbits)}
+    registers = tuple((register.name, tuple(index_of[bit] for bit in register)) for register in circuit.cregs)
     fields, can_stay = _disjoint(registers, circuit.num_clbits)
     is_measured = measures(circuit)
     if can_stay:
-        return circuit, Layout(fields, circuit.num_clbits, is_measured)
-    return _with_registers(circuit, fields), Layout(fields, circuit.num_clbits, is_measured, registers)
+        return circuit, RegisterLayout(fields, circuit.num_clbits, is_measured)
+    return _with_registers(circuit, fields), RegisterLayout(fields, circuit.num_clbits, is_measured, registers)
 
 
-def _disjoint(
-    registers: Iterable[tuple[str, tuple[int, ...]]], num_clbits: int
-) -> tuple[tuple[tuple[str, tuple[int, ...]], ...], bool]:
+def _disjoint(registers: Iterable[Register], num_clbits: int) -> tuple[tuple[Register, ...], bool]:
     """Return registers that a sampler can take and that cover every bit once, and whether they are the given ones."""
     registers = tuple(registers)
     names = {name for name, _ in registers}
     taken: set[int] = set()
-    fields: list[tuple[str, tuple[int, ...]]] = []
+    fields: list[Register] = []
     can_stay = True
     for name, bits in registers:
         new = tuple(dict.fromkeys(bit for bit in bits if bit not in taken))
@@ -141,7 +146,7 @@ def _fresh(stem: str, names: set[str]) -> str:
 
 
 def _with_registers(
-    circuit: QuantumCircuit, registers: Iterable[tuple[str, tuple[int, ...]]], metadata: dict[str, Any] | None = None
+    circuit: QuantumCircuit, registers: Iterable[Register], metadata: dict[str, Any] | None = None
 ) -> QuantumCircuit:
     """Return the circuit with other classical registers over the same bits."""
     other = QuantumCircuit(circuit.qubits, *circuit.qregs, circuit.clbits, name=circuit.name, metadata=metadata)
@@ -160,13 +165,13 @@ def _with_registers(
     return other
 
 
-def restore(circuit: QuantumCircuit, layout: Layout, metadata: dict[str, Any]) -> QuantumCircuit:
-    """Return the circuit as it was given, of the circuit as it was sent."""
-    if layout.registers is None:
+def restore(circuit: QuantumCircuit, layout: RegisterLayout, metadata: dict[str, Any]) -> QuantumCircuit:
+    """Return the circuit as it was given, made of the circuit as it was sent."""
+    if layout.given_registers is None:
         circuit.metadata = metadata
         return circuit
     try:
-        return _with_registers(circuit, layout.registers, metadata)
+        return _with_registers(circuit, layout.given_registers, metadata)
     except IBMBackendValueError:
         # A condition on a register with another name now; the circuit as it was sent does the same.
         circuit.metadata = metadata
@@ -189,8 +194,8 @@ def _measures(instruction: CircuitInstruction) -> bool:
     return bool(instruction.clbits) and operation.definition is not None and measures(operation.definition)
 
 
-def describe(circuit: QuantumCircuit, layout: Layout, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record of a circuit: what its result's header is made of, as JSON can have it."""
+def describe(circuit: QuantumCircuit, layout: RegisterLayout, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record of a circuit, of which its result's header is made, as JSON can hold it."""
     phase = circuit.global_phase
     return {
         "name": circuit.name,
@@ -202,9 +207,9 @@ def describe(circuit: QuantumCircuit, layout: Layout, metadata: Mapping[str, Any
     }
 
 
-def header_of(record: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
+def header_of(record: Mapping[str, Any], layout: RegisterLayout) -> dict[str, Any]:
     """Return the header of a circuit's result, by which ``Result`` finds it and formats its counts."""
-    registers = layout.fields if layout.registers is None else layout.registers
+    registers = layout.sent_registers if layout.given_registers is None else layout.given_registers
     if sum(size for _, size in record["qregs"]) > MAX_BITS:
         raise ValueError(f"registers of more than {MAX_BITS} qubits")
     return {
@@ -212,9 +217,9 @@ def header_of(record: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
         "n_qubits": record["n_qubits"],
         "memory_slots": layout.num_clbits,
         "creg_sizes": [[name, len(bits)] for name, bits in registers],
-        "clbit_labels": [[name, place] for name, bits in registers for place in range(len(bits))],
+        "clbit_labels": [[name, index] for name, bits in registers for index in range(len(bits))],
         "qreg_sizes": record["qregs"],
-        "qubit_labels": [[name, place] for name, size in record["qregs"] for place in range(size)],
+        "qubit_labels": [[name, index] for name, size in record["qregs"] for index in range(size)],
         "global_phase": record["global_phase"],
         "metadata": record["metadata"],
     }

@@ -18,7 +18,7 @@ from qiskit.result.models import ExperimentResult, ExperimentResultData
 
 from ... import _native
 from ...exceptions import ApiIBMProtocolError
-from .classical_registers import Layout
+from .classical_registers import RegisterLayout
 
 CLASSIFIED = 2
 
@@ -84,7 +84,7 @@ class Reading:
 
 
 def build_experiments(
-    data: PubData, layout: Layout, header: Mapping[str, Any], reading: Reading
+    data: PubData, layout: RegisterLayout, header: Mapping[str, Any], reading: Reading
 ) -> list[ExperimentResult]:
     """Return the results of a circuit, one for each set of parameter values."""
     read = _classified if reading.meas_level == CLASSIFIED else _kerneled
@@ -134,7 +134,9 @@ def build_result(
     )
 
 
-def _classified(data: PubData, layout: Layout, place: tuple[int, ...], reading: Reading) -> tuple[dict[str, Any], int]:
+def _classified(
+    data: PubData, layout: RegisterLayout, place: tuple[int, ...], reading: Reading
+) -> tuple[dict[str, Any], int]:
     words = _words(data, layout, place)
     width = words.shape[-1]
     packed = words.tobytes()
@@ -144,10 +146,10 @@ def _classified(data: PubData, layout: Layout, place: tuple[int, ...], reading: 
     return content, words.shape[0]
 
 
-def _words(data: PubData, layout: Layout, place: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+def _words(data: PubData, layout: RegisterLayout, place: tuple[int, ...]) -> npt.NDArray[np.uint8]:
     """Return words, of shape ``(shots, bytes)``."""
-    parts = [(_field(data, name, len(bits)), bits) for name, bits in layout.fields]
-    if layout.is_plain:
+    parts = [(_field(data, name, len(bits)), bits) for name, bits in layout.sent_registers]
+    if layout.is_single_register:
         plain: npt.NDArray[np.uint8] = parts[0][0].words[place]
         return plain
     shots = parts[0][0].words.shape[-2]
@@ -160,14 +162,16 @@ def _words(data: PubData, layout: Layout, place: tuple[int, ...]) -> npt.NDArray
     return words
 
 
-def _num_bits(layout: Layout) -> int:
+def _num_bits(layout: RegisterLayout) -> int:
     """Return how many bits were sent, those that are dropped included."""
-    return sum(len(bits) for _, bits in layout.fields)
+    return sum(len(bits) for _, bits in layout.sent_registers)
 
 
-def _kerneled(data: PubData, layout: Layout, place: tuple[int, ...], reading: Reading) -> tuple[dict[str, Any], int]:
+def _kerneled(
+    data: PubData, layout: RegisterLayout, place: tuple[int, ...], reading: Reading
+) -> tuple[dict[str, Any], int]:
     values: npt.NDArray[np.complex128] | None = None
-    for name, bits in layout.fields:
+    for name, bits in layout.sent_registers:
         # The executor says in a register's name what its values are.
         field = next((data.fields[key] for key in (name, f"{name}_iq", f"{name}_avg_iq") if key in data.fields), None)
         if not isinstance(field, np.ndarray) or field.shape[-1] != len(bits):
@@ -192,11 +196,11 @@ def _field(data: PubData, name: str, num_bits: int) -> Bits:
     return field
 
 
-def layout_of(data: PubData) -> Layout:
+def layout_of(data: PubData) -> RegisterLayout:
     """Return the layout of a result that has no record: registers one after the other, as the result lists them."""
     fields, start = [], 0
     for name, field in data.fields.items():
         size = field.num_bits if isinstance(field, Bits) else field.shape[-1]
         fields.append((name, tuple(range(start, start + size))))
         start += size
-    return Layout(tuple(fields), start, is_measured=bool(fields))
+    return RegisterLayout(tuple(fields), start, is_measured=bool(fields))

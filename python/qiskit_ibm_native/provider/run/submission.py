@@ -23,7 +23,7 @@ from ...exceptions import (
 from ..jobs.circuit_job import RECORD_TAG, IBMCircuitJob
 from . import validation
 from .circuits import with_prefixes
-from .classical_registers import arrange, describe, measures
+from .classical_registers import describe, measures, to_sampler_registers
 from .options import COMMON, JOB_MEMBERS, OTHERS
 from .programs import Submission, program_called
 
@@ -186,13 +186,13 @@ def submission_of(
     """Return the input of a program's encoder, made of circuits as they were given and as they are run."""
     sent, records = [], []
     for original, circuit in zip(given, prefixed, strict=True):
-        arranged, layout = arrange(circuit)
+        arranged, layout = to_sampler_registers(circuit)
         if circuit is not original:
             # What came in front is no part of the result.
-            place = {bit: index for index, bit in enumerate(original.clbits)}
-            registers = tuple((each.name, tuple(place[bit] for bit in each)) for each in original.cregs)
+            index_of = {bit: index for index, bit in enumerate(original.clbits)}
+            registers = tuple((register.name, tuple(index_of[bit] for bit in register)) for register in original.cregs)
             layout = replace(
-                layout, num_clbits=original.num_clbits, is_measured=measures(original), registers=registers
+                layout, num_clbits=original.num_clbits, is_measured=measures(original), given_registers=registers
             )
         sent.append(arranged)
         records.append(describe(original, layout, validation.json_safe(original.metadata)))
