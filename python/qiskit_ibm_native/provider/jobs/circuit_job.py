@@ -32,9 +32,9 @@ from ..conditional import call_of
 from ..run.classical_registers import RegisterLayout, header_of, restore
 from ..run.programs import Outcome, Program, program_called
 from ..run.results import Reading, build_experiments, build_result, layout_of
-from ..run.validation import MAX_TAG_LENGTH, MAX_TAGS
 from .base import IBMJob, job_status, local_time
 from .queue_info import QueueInfo
+from .tags import check_tags, is_internal
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -43,20 +43,11 @@ if TYPE_CHECKING:
     from ...models import BackendProperties
     from ..device import Device
 
-#: Each job has a tag of its own with this at the start, by which it is found if the reply to its submission is lost.
-RECORD_TAG = "qiskit-ibm-native:"
-#: Tags that belong to jobs that were split.
-COMPOSITE_TAG = "ibm_composite_job_"
 RAN_TOO_LONG = 1305
 #: How often results are asked for that make no sense, and after how many seconds.
 _MISUNDERSTANDINGS, _PAUSE = 3, 0.25
 #: What is known of circuits that other clients sent.
 _FOREIGN: dict[str, Any] = {"n_qubits": 0, "qregs": [], "global_phase": 0.0, "metadata": {}}
-
-
-def is_internal(tag: str) -> bool:
-    """Return whether a tag is not the user's."""
-    return tag.startswith((RECORD_TAG, COMPOSITE_TAG))
 
 
 class IBMCircuitJob(IBMJob):
@@ -407,15 +398,11 @@ class IBMCircuitJob(IBMJob):
             IBMJobInvalidStateError: They are not a list of texts, or more or longer than the service takes.
             IBMJobApiError: The service could not be asked.
         """
-        if not isinstance(new_tags, list) or not all(isinstance(tag, str) for tag in new_tags):
-            raise IBMJobInvalidStateError(f"{new_tags!r} are not tags: expected a list of strings.")
+        check_tags(new_tags, IBMJobInvalidStateError)
         self.tags()
         kept = [tag for tag in self._tags or () if is_internal(tag)]
         every = list(dict.fromkeys([*new_tags, *kept]))
-        if len(every) > MAX_TAGS or any(len(tag) > MAX_TAG_LENGTH for tag in every):
-            raise IBMJobInvalidStateError(
-                f"A job may have {MAX_TAGS} tags of {MAX_TAG_LENGTH} characters at most; {len(kept)} of this one are internal."
-            )
+        check_tags(every, IBMJobInvalidStateError)
         with call_of(self._api_client):
             try:
                 self._api_client.update_tags(self.job_id(), every)

@@ -25,14 +25,14 @@ from ...exceptions import (
     IBMJobInvalidStateError,
 )
 from ..conditional import call_of
-from ..run.validation import MAX_TAGS
 from .base import IBMJob
-from .circuit_job import COMPOSITE_TAG, RECORD_TAG, IBMCircuitJob
+from .tags import COMPOSITE_TAG, MAX_TAGS, RECORD_TAG
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
     from ..device import Device
+    from .circuit_job import IBMCircuitJob
     from .queue_info import QueueInfo
 from ..run.submission import EncodedJob, encode, send, session_of
 

@@ -25,9 +25,9 @@ from ...exceptions import (
 )
 from ..retired import IBMRetiredBackend
 from ..run.programs import program_called
-from ..run.validation import MAX_TAGS
-from .circuit_job import COMPOSITE_TAG, RECORD_TAG, IBMCircuitJob
+from .circuit_job import IBMCircuitJob
 from .composite_job import IBMCompositeJob
+from .tags import COMPOSITE_TAG, MAX_TAGS, RECORD_TAG
 
 if TYPE_CHECKING:
     from ...client.api import RuntimeClient

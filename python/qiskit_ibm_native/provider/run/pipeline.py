@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._deadline import off_the_clock
 from ...exceptions import IBMBackendValueError
+from ..jobs.tags import check_tags
 from . import validation
 from .submission import encode, send, session_of
 
@@ -40,7 +41,7 @@ def prepare_and_submit(
     """
     circuits = run_config.pop("run_input", None) if circuits is None else circuits
     composite = run_config.pop("composite", False)
-    tags = validation.check_tags(job_tags)
+    tags = check_tags(job_tags or [])
     every = validation.listed(circuits)
     backend._check_circuits_attributes(every, is_limited=not composite)
     if given["use_measure_esp"] and not getattr(backend.configuration(), "measure_esp_enabled", False):

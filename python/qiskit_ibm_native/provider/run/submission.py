@@ -20,7 +20,8 @@ from ...exceptions import (
     IBMSessionClosedError,
     RequestsApiError,
 )
-from ..jobs.circuit_job import RECORD_TAG, IBMCircuitJob
+from ..jobs.circuit_job import IBMCircuitJob
+from ..jobs.tags import MAX_TAGS, RECORD_TAG
 from . import validation
 from .circuits import with_prefixes
 from .classical_registers import describe, measures, to_sampler_registers
@@ -105,7 +106,7 @@ def send(backend: Device, job: EncodedJob, patience: int = 0) -> IBMCircuitJob:
         IBMBackendApiError: The service did not take the job.
     """
     tags = list(job.tags)
-    record_tag = f"{RECORD_TAG}{uuid.uuid4().hex}" if len(tags) < validation.MAX_TAGS else None
+    record_tag = f"{RECORD_TAG}{uuid.uuid4().hex}" if len(tags) < MAX_TAGS else None
     while True:
         patience -= 1
         try:

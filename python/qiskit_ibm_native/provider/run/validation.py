@@ -22,27 +22,10 @@ if TYPE_CHECKING:
 
     from ...models import BackendProperties
 
-MAX_TAGS = 8
-MAX_TAG_LENGTH = 86
 #: What the service runs although targets do not list it.
 _ALWAYS = frozenset({"barrier", "store"})
 #: Angles may be off by rounding.
 _ANGLE_SLACK = 1e-10
-
-
-def check_tags(tags: Any) -> list[str]:
-    """Return tags of a job.
-
-    Raises:
-        IBMBackendValueError: They are not a list of texts, or more or longer than the service takes.
-    """
-    if not tags:
-        return []
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        raise IBMBackendValueError("job_tags needs to be a list or strings.")
-    if len(tags) > MAX_TAGS or any(len(tag) > MAX_TAG_LENGTH for tag in tags):
-        raise IBMBackendValueError(f"A job may have {MAX_TAGS} tags of {MAX_TAG_LENGTH} characters at most.")
-    return list(tags)
 
 
 def listed(circuits: Any) -> list[QuantumCircuit]:
