@@ -149,7 +149,7 @@ def test_a_simulator_ends_with_a_service_that_is_killed_in_the_middle_of_a_job()
 
 
 def test_a_simulator_whose_starter_is_gone_already_does_not_begin() -> None:
-    script = "from qiskit_ibm_native.local.simulation import main; main(1 << 30, 1 << 30)"
+    script = "from qiskit_ibm_native.local.simulation import main; main(2, 1 << 30, 1 << 30)"
     done = subprocess.run([sys.executable, "-c", script], stdin=subprocess.PIPE, timeout=60, check=False)
     assert done.returncode == 0
 

@@ -145,7 +145,7 @@ def slow(target: Any, **options: Any) -> PassManager:
 
 
 #: What may differ from run to run.
-MEASURED = {"wall", "cpu", "worker", "attempts", "packed"}
+MEASURED = {"wall_time", "cpu_time", "worker", "attempts", "packed"}
 
 
 def named(*names: str) -> list[QuantumCircuit]:

@@ -21,8 +21,8 @@ from tests.support.sweeping import Serial, ghz, misbehaving, named, slow
 
 from qiskit_ibm_native import Ledger, Sweep, SweepError
 from qiskit_ibm_native.sweeps.driver.progress import Progress
-from qiskit_ibm_native.sweeps.worker.process import Process
-from qiskit_ibm_native.sweeps.worker.transpiler_main import RETIRED
+from qiskit_ibm_native.sweeps.worker.process import TranspilerProcess
+from qiskit_ibm_native.sweeps.worker.protocol import RETIRED
 
 BAD = {
     "exit_": "WorkerDied: The process of the task ended by exit code 3",
@@ -115,7 +115,7 @@ def test_a_worker_that_is_lost_again_and_again_is_told_and_not_kept() -> None:
     class Lossy(Executor):
         def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future:
             future: Future = Future()
-            if any(task.number == 3 for task in args[0].tasks):
+            if any(task.index == 3 for task in args[0].tasks):
                 future.set_exception(RuntimeError("the node is gone"))
             else:
                 future.set_result(function(*args, **kwargs))
@@ -132,20 +132,23 @@ def test_a_worker_that_is_lost_again_and_again_is_told_and_not_kept() -> None:
 def test_a_process_that_was_idle_is_replaced_without_an_attempt(monkeypatch: pytest.MonkeyPatch, pool: Any) -> None:
     sweep = Sweep(ghz(2), "lima", seeds=range(3))
     assert not sweep.run(pool, max_in_flight=1).errors
-    read, said = Process._frame, iter([RETIRED])
+    receive, messages = TranspilerProcess._receive, iter([RETIRED])
     # As if it had ended between being looked at and being asked.
-    monkeypatch.setattr(Process, "_frame", lambda it, seconds: next(said, None) or read(it, seconds))
+    monkeypatch.setattr(
+        TranspilerProcess, "_receive", lambda process, seconds: next(messages, None) or receive(process, seconds)
+    )
     assert [result.attempts for result in sweep.run(pool, max_in_flight=1)] == [1, 1, 1]
-    assert next(said, None) is None
+    assert next(messages, None) is None
 
 
 def test_workers_with_other_versions_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from qiskit_ibm_native.sweeps import run, worker
+    from qiskit_ibm_native.sweeps.driver import run
+    from qiskit_ibm_native.sweeps.worker import worker
 
     monkeypatch.setattr(run, "_FAILURES", 2)
-    monkeypatch.setattr(worker, "_PENANCE", 0.0)
+    monkeypatch.setattr(worker, "_FAILURE_BACKOFF", 0.0)
     sweep = Sweep(ghz(2), "lima")
-    sweep.__dict__["_versions"] = ("99.0", "0.1.0")
+    sweep.__dict__["versions"] = ("99.0", "0.1.0")
     with pytest.raises(
         SweepError, match=r"The executor does not work: .*in versions .*, the driver \('99.0', '0.1.0'\)"
     ):
@@ -154,9 +157,9 @@ def test_workers_with_other_versions_are_refused(monkeypatch: pytest.MonkeyPatch
 
 def test_a_worker_that_cannot_start_processes_leaves_tasks_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """One of two workers has no interpreter; it must neither draw all tasks nor have them recorded as failed."""
-    from qiskit_ibm_native.sweeps import worker
+    from qiskit_ibm_native.sweeps.worker import worker
 
-    monkeypatch.setattr(worker, "_PENANCE", 0.3)
+    monkeypatch.setattr(worker, "_FAILURE_BACKOFF", 0.3)
     sound, broken = worker.Worker(), worker.Worker()
 
     def no_process() -> None:
@@ -193,7 +196,7 @@ def test_chunks_stay_small_when_tasks_hang() -> None:
 
 
 def test_chunks_that_take_long_are_given_back(monkeypatch: pytest.MonkeyPatch, pool: Any) -> None:
-    from qiskit_ibm_native.sweeps import chunks
+    from qiskit_ibm_native.sweeps.driver import chunks
 
     # As if tasks were thought to take no time at all.
     monkeypatch.setattr(chunks.Chunker, "_size", lambda _: 400)

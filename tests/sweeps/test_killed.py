@@ -102,7 +102,7 @@ def test_workers_that_are_killed_cost_nothing(tmp_path: Path, expected: list[dic
         nonlocal killed
         while not is_over.wait(chance.uniform(0.1, 1.5)) and killed < KILLS:
             victims = [
-                child for child in psutil.Process().children() if "sweeps.child" in " ".join(arguments_of(child))
+                child for child in psutil.Process().children() if "transpiler_main" in " ".join(arguments_of(child))
             ]
             if victims:
                 with contextlib.suppress(psutil.NoSuchProcess):

@@ -94,7 +94,7 @@ def test_only_what_is_missing_is_done(tmp_path: Path, pool: Any) -> None:
 
 
 def test_known_tasks_are_passed_over_in_portions(tmp_path: Path, pool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from qiskit_ibm_native.sweeps import run
+    from qiskit_ibm_native.sweeps.driver import run
 
     monkeypatch.setattr(run, "_MOST_KNOWN", 7)
     path = tmp_path / "ledger.sqlite3"
@@ -128,13 +128,13 @@ def test_a_success_is_not_replaced_by_a_failure(tmp_path: Path, pool: Any) -> No
     with Ledger(path) as ledger:
         from dataclasses import replace
 
-        ledger._write(sweep, [(0, replace(good, error="ValueError: late", depth=None))])
+        ledger.write(sweep, [(0, replace(good, error="ValueError: late", depth=None))])
         assert ledger[good.task_id] == good
 
 
 @pytest.mark.parametrize(
     ("by", "better"),
-    [("esp", max), ("depth", min), ("two_qubit_depth", min), ("two_qubit_count", min), ("size", min), ("cpu", min)],
+    [("esp", max), ("depth", min), ("two_qubit_depth", min), ("two_qubit_count", min), ("size", min), ("cpu_time", min)],
 )
 @pytest.mark.parametrize("per", [("circuit", "snapshot"), ("backend",), (), "circuit", ("circuit", "seed")])
 def test_the_best_of_each_group_is_found(kept: Path, by: str, better: Any, per: Any) -> None:
@@ -207,7 +207,7 @@ def test_two_ledgers_side_by_side(kept: Path, tmp_path: Path, pool: Any, monkeyp
     other = tmp_path / "other.sqlite3"
     # The same tasks by what somebody believes to be another version, and some more that fail.
     sweep = Sweep([*families(), ghz(2, "new")], "lima", optimization_level=(1, 3), seeds=range(3))
-    sweep.__dict__["_versions"] = ("9.9.9", "0.1.0")
+    sweep.__dict__["versions"] = ("9.9.9", "0.1.0")
     with Ledger(kept) as there, Ledger(other) as here:
         known = {(it.circuit, it.optimization_level, it.seed): it for it in there if it.backend == "ibmq_lima"}
         from dataclasses import replace
@@ -223,7 +223,7 @@ def test_two_ledgers_side_by_side(kept: Path, tmp_path: Path, pool: Any, monkeyp
             rows.append(
                 (task.index, replace(old, task_id=task.id, depth=old.depth + 1, error=error, esp=old.esp, packed=None))
             )
-        here._write(sweep, rows)
+        here.write(sweep, rows)
         comparison = here.compare(there)
         assert here.compare(kept) == comparison
         back = there.compare(other)
@@ -245,7 +245,7 @@ def test_two_ledgers_side_by_side(kept: Path, tmp_path: Path, pool: Any, monkeyp
 def test_failures_are_never_the_best(pool: Any) -> None:
     results = Sweep([ghz(2), ghz(2, "exit_")], "lima", pass_manager=misbehaving).run(pool, retries=0)
     assert [result.circuit for result in results.errors] == ["exit_"]
-    for by in ("wall", "cpu", "esp"):
+    for by in ("wall_time", "cpu_time", "esp"):
         assert [result.circuit for result in results.ledger.best(by, per=())] == ["ghz_n2"]
 
 
@@ -326,29 +326,29 @@ def test_stale_circuits_are_those_that_sit_on_what_changed(tmp_path: Path, pool:
     lima = Snapshot.load("lima")
     sweep = Sweep([ghz(2), ghz(5)], ["lima", "fez"], initial_layout={"ghz_n2": [0, 1]})
     with pytest.raises(SweepError, match="has not been run here"):
-        sweep.stale("lima")
+        sweep.find_stale("lima")
     with pytest.raises(FileNotFoundError):
-        sweep.stale("lima", tmp_path / "none.sqlite3")
+        sweep.find_stale("lima", tmp_path / "none.sqlite3")
     assert not (tmp_path / "none.sqlite3").exists()
     sweep.run(pool, tmp_path / "without.sqlite3")
     with pytest.raises(SweepError, match=r"has 4 results without circuits.*keep_circuits=True"):
-        sweep.stale(["lima", "fez"])
+        sweep.find_stale(["lima", "fez"])
     sweep.run(pool, tmp_path / "ledger.sqlite3", keep_circuits=True)
-    assert sweep.stale("lima") == []
+    assert sweep.find_stale("lima") == []
     changed = lima.with_overrides(t1={4: 5e-6})
-    (stale,) = sweep.stale(changed)
+    (stale,) = sweep.find_stale(changed)
     assert stale.result.circuit == "ghz_n5"
     assert stale.result.backend == "ibmq_lima"
     assert stale.esp_now == score(stale.result.transpiled, changed).esp[0] < stale.esp_then == stale.result.esp
     assert stale.duration_now == score(stale.result.transpiled, changed).duration[0]
     slightly = lima.with_overrides(t1={4: lima.columns.t1[4] * 1.01, 0: lima.columns.t1[0] * 1.01})
-    assert [it.result.circuit for it in sweep.stale([slightly])] == ["ghz_n2", "ghz_n5"]
-    assert sweep.stale([slightly], rtol=0.02) == []
+    assert [it.result.circuit for it in sweep.find_stale([slightly])] == ["ghz_n2", "ghz_n5"]
+    assert sweep.find_stale([slightly], rtol=0.02) == []
     gone = lima.with_overrides(gate_operational={("cx", (0, 1)): False, ("cx", (1, 0)): False})
-    worth = [stale.esp_now for stale in sweep.stale(gone)]
+    worth = [stale.esp_now for stale in sweep.find_stale(gone)]
     assert np.isnan(worth).all()
     # Another ledger than that of the last run.
-    assert len(Sweep([ghz(5)], "lima").stale(changed, tmp_path / "ledger.sqlite3")) == 1
+    assert len(Sweep([ghz(5)], "lima").find_stale(changed, tmp_path / "ledger.sqlite3")) == 1
 
 
 def test_ledgers_are_shared_by_threads(tmp_path: Path, pool: Any) -> None:

@@ -92,7 +92,7 @@ def test_circuits_are_those_of_transpile_with_the_official_target(sweep: Sweep, 
         assert result.duration is None
         assert 0 < result.esp < 1
         assert (result.task_id, result.circuit_digest) == (task.id, task.circuit_digest)
-        assert result.wall > 0 < result.cpu
+        assert result.wall_time > 0 < result.cpu_time
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_snapshots_and_circuits_travel_once_to_each_worker() -> None:
     results = sweep.run(executor)
     executor.shutdown()
     assert not results.errors
-    form = len(sweep._snapshots.form(0))
+    form = len(sweep.snapshots.form(0))
     assert form < 30_000
     snapshots = Counter(at for at, chunk, _ in executor.sent if sweep._order(0).snapshot in chunk.materials)
     # Those that were on their way when the first bounced may have it, too.

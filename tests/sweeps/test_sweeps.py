@@ -45,7 +45,7 @@ from tests.support.sweeping import families, ghz, misbehaving
 from qiskit_ibm_native import CalibrationArchive, IBMProvider, Snapshot, Sweep, build_target
 from qiskit_ibm_native.exceptions import IBMInputValueError
 from qiskit_ibm_native.sweeps.inputs.fingerprint import circuit_fingerprint, fingerprint
-from qiskit_ibm_native.sweeps.inputs.qpy_codec import arrived, decode, encode, travelling
+from qiskit_ibm_native.sweeps.inputs.qpy_codec import decode, decode_transfer, encode, encode_transfer
 
 if TYPE_CHECKING:
     from qiskit_ibm_native.local.server import LocalService
@@ -98,7 +98,7 @@ def test_circuits_come_from_objects_programs_files_folders_and_generators(tmp_pa
     assert name.startswith("circuit-")
     # What was read is what was meant.
     program = Sweep([tmp_path / "three.qasm"], "lima")
-    assert arrived(program._circuits.form(0)).count_ops() == ghz(3).count_ops()
+    assert decode_transfer(program._circuits.blob(0)).count_ops() == ghz(3).count_ops()
 
 
 def test_wrong_circuits_are_refused(tmp_path: Path) -> None:
@@ -140,8 +140,8 @@ def test_snapshots_come_from_names_paths_archives_backends_and_objects(
         assert Sweep(ghz(2), "fez", use_fractional_gates=False)[0].id == Sweep(ghz(2), backend)[0].id
         assert Sweep(ghz(2), backend, use_fractional_gates=True)[0].id == sweep[0].id
     # Nothing of a backend but its snapshot is in what travels.
-    travelling = b"".join(form() for form in Sweep(ghz(2), backend)._forms(0)) + pickle.dumps(sweep._order(0))
-    assert service.token.encode() not in travelling
+    sent = b"".join(read() for read in Sweep(ghz(2), backend).blob_readers(0)) + pickle.dumps(sweep.task_spec(0))
+    assert service.token.encode() not in sent
 
 
 def test_wrong_snapshots_are_refused(tmp_path: Path) -> None:
@@ -353,7 +353,7 @@ def test_circuits_that_qpy_would_change_arrive_as_they_were() -> None:
     modified.append(AnnotatedOperation(SGate(), [ControlModifier(2, 1), InverseModifier(), PowerModifier(3)]), range(3))
     tagged = QuantumCircuit(1, metadata={"when": datetime.datetime(2026, 1, 1), "run": 3})
     for circuit in (waiting, prepared.inverse(), ordered, adder, modified, tagged, *circuits_of_all_kinds()):
-        there = arrived(travelling(circuit, circuit_fingerprint(circuit)))
+        there = decode_transfer(encode_transfer(circuit, circuit_fingerprint(circuit)))
         assert circuit_fingerprint(there) == circuit_fingerprint(circuit)
         assert there.metadata == circuit.metadata
     for circuit in (prepared.inverse(), ordered, adder, modified):
@@ -397,9 +397,9 @@ def test_calibrations_of_an_archive_are_read_when_they_are_needed(tmp_path: Path
             archive.add(Snapshot.from_payloads(*payloads))
         sweep = Sweep([ghz(2)], archive.between("ibmq_lima", None, None))
         assert len(sweep) == 300
-        assert not sweep._snapshots._recent
+        assert not sweep.snapshots._recent
         assert sweep[250].calibrated is not None
-        assert all(len(sweep._snapshots._recent) <= 128 for _ in sweep)
+        assert all(len(sweep.snapshots._recent) <= 128 for _ in sweep)
         times = [task.calibrated for task in sweep]
         assert times == sorted(times)
         assert isinstance(times[0], datetime.datetime)
