@@ -24,6 +24,7 @@ from tests.support.official import official_target
 from tests.support.sweeping import families, ghz, qaoa
 
 from qiskit_ibm_native import Ledger, Snapshot, Sweep, build_target, score
+from qiskit_ibm_native.sweeps.ledger.figures import CIRCUIT_FIGURES, Figures
 from qiskit_ibm_native.sweeps.worker.protocol import Chunk, Reply
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def sweeps() -> dict[str, Any]:
     snapshots = Snapshot.parse_many(payloads)
     snapshots = [Snapshot.from_bytes(each.to_bytes(payloads=False)) for each in snapshots]
     found: dict[str, Any] = {"overhead": overhead(), "workers": workers(), "official": official_loop(payloads)}
-    found |= {"bytes": travelling(), "resume": resuming(), "memory": memory(), "driver": driver()}
+    found |= {"bytes": transfers(), "resume": resuming(), "memory": memory(), "driver": driver()}
     for each in calibrations:
         snapshots.append(Snapshot.from_bytes(Snapshot.from_payloads(*each).to_bytes(payloads=False)))
     return {**found, "score": scores(snapshots)}
@@ -66,7 +67,7 @@ def overhead() -> dict[str, Any]:
         before = processor_seconds()
         results = Sweep(circuits[:count], "fez").run()
         assert not results.errors
-        transpiling = sum(result.cpu for result in results)
+        transpiling = sum(result.cpu_time for result in results)
         return processor_seconds() - before, transpiling
 
     rounds = []
@@ -145,18 +146,18 @@ class Metered(Executor):
         return self.pools[at].submit(function, *args, **kwargs)
 
 
-def travelling() -> dict[str, Any]:
+def transfers() -> dict[str, Any]:
     """Bytes that an executor is given, by task."""
     sweep = Sweep([small(number) for number in range(500)], "fez", seeds=range(2))
     executor = Metered()
     assert not sweep.run(executor).errors
     for pool in executor.pools:
         pool.shutdown()
-    digest = sweep._order(0).snapshot
-    with_snapshot = [size for _, chunk, size in executor.sent if digest in chunk.materials]
-    carried = sum(len(form) for _, chunk, _ in executor.sent for form in chunk.materials.values())
+    digest = sweep.task_spec(0).snapshot
+    with_snapshot = [size for _, chunk, size in executor.sent if digest in chunk.blobs]
+    carried = sum(len(blob) for _, chunk, _ in executor.sent for blob in chunk.blobs.values())
     return {
-        "tasks": len(sweep), "snapshot": len(sweep._snapshots.form(0)), "first": max(with_snapshot),
+        "tasks": len(sweep), "snapshot": len(sweep.snapshots.form(0)), "first": max(with_snapshot),
         "snapshots_sent": len(with_snapshot), "per_task": (sum(size for *_, size in executor.sent) - carried) / len(sweep),
     }  # fmt: skip
 
@@ -210,19 +211,16 @@ class Instant(Executor):
 
     def submit(self, _: Any, /, *args: Any, **__: Any) -> Future[Any]:
         future: Future[Any] = Future()
-        future.set_result(Reply("nobody", [], [self.outcome] * len(args[0].tasks)))
+        outcomes = dict.fromkeys(range(len(args[0].tasks)), self.outcome)
+        future.set_result(Reply("nobody", [], outcomes, 0.0, None))
         return future
 
 
 def driver() -> dict[str, Any]:
     """What the driver does for a task: describe it, send it, take the result, write it down."""
-    from qiskit_ibm_native.sweeps.worker.protocol import Outcome
-
     (known,) = Sweep([families()[2]], "fez").run()
-    figures = {name: getattr(known, name) for name in ("num_qubits", "depth", "two_qubit_depth", "two_qubit_count", "size",
-               "operations", "duration", "esp", "layout", "final_layout")}  # fmt: skip
-    outcome = pickle.dumps((tuple(figures.values()), None, None, 0.01, 0.01, "worker:1", 1), protocol=5)
-    assert len(Outcome(*pickle.loads(outcome))) == 7
+    figures = Figures(**{figure.name: getattr(known, figure.name) for figure in CIRCUIT_FIGURES})
+    outcome = pickle.dumps((figures, None, None, 0.01, 0.01, "worker:1", 1), protocol=5)
     sweep = Sweep([small(number) for number in range(100)], ["fez", "torino"], seeds=range(500))
     times = []
     for _ in range(3):

@@ -11,6 +11,7 @@ import os
 import pickle
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.support.sweeping import families, ghz, misbehaving
 
 from qiskit_ibm_native import Ledger, LedgerDamagedError, LedgerError, Snapshot, Sweep, SweepError, TaskResult, score
 from qiskit_ibm_native.exceptions import IBMInputValueError
+from qiskit_ibm_native.sweeps.ledger.figures import CIRCUIT_FIGURES, FIGURES, Figures
 from qiskit_ibm_native.sweeps.ledger.schema import LEDGER
 
 
@@ -134,7 +136,14 @@ def test_a_success_is_not_replaced_by_a_failure(tmp_path: Path, pool: Any) -> No
 
 @pytest.mark.parametrize(
     ("by", "better"),
-    [("esp", max), ("depth", min), ("two_qubit_depth", min), ("two_qubit_count", min), ("size", min), ("cpu_time", min)],
+    [
+        ("esp", max),
+        ("depth", min),
+        ("two_qubit_depth", min),
+        ("two_qubit_count", min),
+        ("size", min),
+        ("cpu_time", min),
+    ],
 )
 @pytest.mark.parametrize("per", [("circuit", "snapshot"), ("backend",), (), "circuit", ("circuit", "seed")])
 def test_the_best_of_each_group_is_found(kept: Path, by: str, better: Any, per: Any) -> None:
@@ -367,3 +376,13 @@ def test_calibrations_are_compared_over_time(tmp_path: Path, pool: Any) -> None:
     best = results.ledger.best(per=["snapshot"])
     assert [result.calibrated for result in best] == [each.last_update for each in snapshots]
     assert all(result.calibrated.tzinfo == datetime.timezone.utc for result in best)
+
+
+def test_every_figure_is_a_field_of_results_and_a_column_of_ledgers_and_tables(kept: Path) -> None:
+    assert [field.name for field in fields(Figures)] == [figure.name for figure in CIRCUIT_FIGURES]
+    assert {figure.name for figure in FIGURES} <= {field.name for field in fields(TaskResult)}
+    with Ledger(kept) as ledger:
+        columns = {row[1]: row[2] for row in ledger._database.rows("PRAGMA table_info(tasks)")}
+        kinds = {int: "INTEGER", float: "REAL", dict: "TEXT", tuple: "TEXT"}
+        assert {figure.ledger_column: kinds[figure.type] for figure in FIGURES}.items() <= columns.items()
+        assert {figure.name for figure in FIGURES} <= set(ledger.table().schema.names)

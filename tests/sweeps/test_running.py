@@ -220,16 +220,15 @@ def test_snapshots_and_circuits_travel_once_to_each_worker() -> None:
     results = sweep.run(executor)
     executor.shutdown()
     assert not results.errors
-    form = len(sweep.snapshots.form(0))
-    assert form < 30_000
-    snapshots = Counter(at for at, chunk, _ in executor.sent if sweep._order(0).snapshot in chunk.materials)
+    assert len(sweep.snapshots.form(0)) < 30_000
+    snapshots = Counter(at for at, chunk, _ in executor.sent if sweep.task_spec(0).snapshot in chunk.blobs)
     # Those that were on their way when the first bounced may have it, too.
     assert set(snapshots) == {0, 1}
     first = {at: next(size for where, _, size in executor.sent if where == at) for at in (0, 1)}
     assert all(size < 100_000 for size in first.values())
     total = sum(size for _, _, size in executor.sent)
-    carried = sum(len(each) for _, chunk, _ in executor.sent for each in chunk.materials.values())
-    # Beside materials, a task is a few digests.
+    carried = sum(len(each) for _, chunk, _ in executor.sent for each in chunk.blobs.values())
+    # Beside blobs, a task is a few digests.
     assert (total - carried) / len(sweep) < 2000
     assert sum(snapshots.values()) <= 20
 
