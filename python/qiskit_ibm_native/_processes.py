@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Child processes of this package: how they start, what they import, how they talk, and how they end.
 
-A :class:`ChildProcess` runs a function ``main`` of one of our own modules in a fresh interpreter, in a session of its own.
-Parent and child exchange messages of bytes through a :class:`Channel`.
+A :class:`ChildProcess` runs a function ``main`` of one of our own modules in a fresh interpreter, in a session of its
+own. Parent and child exchange messages of bytes through a :class:`Channel`.
 """
 
 from __future__ import annotations
@@ -21,16 +21,18 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-#: Bytes of one piece of a message. Connection writes pieces of up to 16 KiB at once, and Linux takes such a write to a socket
-#: as a whole, so that a peer that is killed or stopped does not leave half of a piece.
+#: Bytes of one piece of a message. Connection writes pieces of up to 16 KiB at once, and Linux takes such a write to a
+#: socket as a whole, so that a peer that is killed or stopped does not leave half of a piece.
 _PIECE = 1 << 14
-#: Bytes of the longest message. Circuits have 512 MiB at most, and results of jobs less; a peer that goes on sends nonsense.
+#: Bytes of the longest message. Circuits have 512 MiB at most, and results of jobs less; a peer that goes on sends
+#: nonsense.
 MAX_MESSAGE = 1 << 32
 #: Seconds of silence in the midst of a piece after which a peer is given up: pieces come as a whole.
 _STALL = 5
 #: Seconds after which a message is given up that the peer does not take; a child may be importing Qiskit meanwhile.
 _SEND_STALL = 120
-#: Seconds between two looks at whether a child is alive: its end of the channel may be held by processes that it forked off.
+#: Seconds between two looks at whether a child is alive: its end of the channel may be held by processes that it forked
+#: off.
 _LOOK = 0.5
 #: Bytes that are kept of the end of what a child prints: a traceback has about a thousand.
 _MAX_OUTPUT = 2000
@@ -43,8 +45,8 @@ def import_path(*, with_current_folder: bool = False) -> list[str]:
     The empty entry, which interactive interpreters have, means whatever folder is the current one, before all others.
 
     Args:
-        with_current_folder: If this process has the current folder on its path, append it, so that it is used for modules
-            that are found nowhere else: functions of users may come from there.
+        with_current_folder: If this process has the current folder on its path, append it, so that it is used for
+            modules that are found nowhere else: functions of users may come from there.
     """
     given = [entry for entry in sys.path if isinstance(entry, str)]
     found = [os.path.abspath(entry) for entry in given if entry not in ("", os.curdir)]  # noqa: PTH100 (of a text)
@@ -60,8 +62,8 @@ def import_path(*, with_current_folder: bool = False) -> list[str]:
 class Channel:
     """One end of a connection for messages of bytes, between a process and its child.
 
-    A message is sent in pieces of at most 16 KiB; the first piece that is shorter than that ends the message. The receiver
-    therefore never allocates more than has arrived, whatever the sender announces.
+    A message is sent in pieces of at most 16 KiB; the first piece that is shorter than that ends the message. The
+    receiver therefore never allocates more than has arrived, whatever the sender announces.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -146,7 +148,7 @@ class ChildProcess:
 
         Args:
             module: The full name of the module.
-            arguments: What its ``main`` is given beside the descriptor of its channel.
+            arguments: Arguments of its ``main`` behind the descriptor of its channel.
             environment: The child's environment variables; those of this process by default.
             descriptors: Open files that the child inherits.
             with_current_folder: See :func:`import_path`.
@@ -160,8 +162,9 @@ class ChildProcess:
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _STALL, 0))
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _SEND_STALL, 0))
         path = import_path(with_current_folder=with_current_folder)
-        # The program exchanges sys.path before it imports anything: the current folder is on the path of each interpreter that
-        # runs no file, and no flag of Python 3.10 prevents that without ignoring the user's environment, too.
+        # The program exchanges sys.path before it imports anything: the current folder is on the path of each
+        # interpreter that runs no file, and no flag of Python 3.10 prevents that without ignoring the user's
+        # environment, too.
         program = _PROGRAM.format(path=path, module=module, descriptor=theirs.fileno(), arguments=arguments)
         with ours, theirs:
             self._process = subprocess.Popen(  # noqa: S603 (our own interpreter)
@@ -283,7 +286,7 @@ class ChildProcess:
         self.close_files()
 
     def close_files(self) -> None:
-        """Close this process's ends of channel and pipe, and leave the child alone, as a process that was forked off must."""
+        """Close the files that lead to the child, and leave it alone: a forked process must not end its parent's."""
         self._channel.close()
         if self._process.stderr is not None:
             with suppress(OSError):
@@ -307,7 +310,7 @@ def limit_memory(allowed: int) -> None:
 
 @functools.cache
 def reserved_memory() -> int:
-    """Return the bytes that counted against the limit at the first call: allocators reserve gigabytes that they never touch.
+    """Return the bytes that counted against the limit at the first call; allocators reserve some that they never touch.
 
     Raises:
         OSError: The system does not tell; only Linux does.

@@ -24,7 +24,8 @@ from .workers import RAN_TOO_LONG, Workers
 
 PROGRAMS = ("sampler", "executor")
 PLAN = "local-plan"
-#: Limits of the platform: seconds of a job (3 h) and of a session (8 h); tags of a job, characters of a tag, jobs of a page.
+#: Limits of the platform: seconds of a job (3 h) and of a session (8 h); tags of a job, characters of a tag, jobs of a
+#: page.
 MAX_SECONDS, MAX_SESSION_SECONDS = 10_800, 28_800
 MAX_TAGS, MAX_TAG_LENGTH, MAX_PAGE = 8, 86, 200
 #: Prefixes of the runtime API: that of the cloud, and one that the official client takes verbatim.
@@ -117,8 +118,8 @@ def _identity(state: AppState) -> APIRouter:
 
     @router.post("/identity/token")
     async def issue_token(request: Request) -> Response:
-        form = parse_qs((await request.body()).decode(errors="replace"))
-        if not state.tokens.is_key((form.get("apikey") or [""])[0]):
+        fields = parse_qs((await request.body()).decode(errors="replace"))
+        if not state.tokens.is_key((fields.get("apikey") or [""])[0]):
             message = "Provided API key could not be found."
             return _json({"errorCode": "BXNIM0415E", "errorMessage": message, "context": {"requestId": "local"}}, 400)
         token, expiration = state.tokens.issue()
@@ -362,7 +363,8 @@ def _checked_job(job: dict[str, Any], store: Store) -> dict[str, Any]:
     return {
         "backend": job["backend"], "program": job["program_id"], "params": _kept(job["params"]),
         "tags": _tags(job.get("tags") or []), "session_id": session_id, "cost": min(cost, MAX_SECONDS),
-        "private": int(bool(job.get("private"))), "runtime": job.get("runtime"), "calibration_id": job.get("calibration_id"),
+        "private": int(bool(job.get("private"))), "runtime": job.get("runtime"),
+        "calibration_id": job.get("calibration_id"),
     }  # fmt: skip
 
 
@@ -436,7 +438,9 @@ def _sessions(state: AppState) -> APIRouter:  # noqa: C901 (one function a route
         return _json({
             "id": session["id"], "backend_name": session["backend"], "mode": session["mode"], "state": session["state"],
             "accepting_jobs": bool(session["accepting"]), "max_ttl": session["max_ttl"], "active_ttl": session["max_ttl"],
-            "interactive_ttl": 60, "started_at": session["first"], "activated_at": session["first"], "last_job_started": session["last_started"], "last_job_completed": session["last_done"], "closed_at": session["closed"],
+            "interactive_ttl": 60, "started_at": session["first"], "activated_at": session["first"],
+            "last_job_started": session["last_started"], "last_job_completed": session["last_done"],
+            "closed_at": session["closed"],
             "elapsed_time": (end - parse_time(session["created"])).total_seconds(),
         })  # fmt: skip
 

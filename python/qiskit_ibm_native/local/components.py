@@ -15,7 +15,8 @@ from .wire import BadInputError
 
 #: Instructions that Aer's stabilizer method runs.
 _CLIFFORD = frozenset({
-    "barrier", "cx", "cy", "cz", "delay", "ecr", "h", "id", "measure", "reset", "s", "sdg", "sx", "sxdg", "swap", "x", "y", "z",
+    "barrier", "cx", "cy", "cz", "delay", "ecr", "h", "id", "measure", "reset", "s", "sdg", "sx", "sxdg", "swap",
+    "x", "y", "z",
 })  # fmt: skip
 
 
@@ -84,7 +85,7 @@ def _whole(circuit: QuantumCircuit) -> ConnectedComponent:
 
 
 def to_aer_instructions(circuit: QuantumCircuit) -> QuantumCircuit:
-    """Return the circuit with ``measure`` and ``reset`` in place of ``measure_2``, ``reset_2`` and the like, and delays in ``dt``.
+    """Return the circuit with Aer's ``measure`` and ``reset`` for ``measure_2``, ``reset_2`` ..., and delays in ``dt``.
 
     Raises:
         BadInputError: A delay is not a whole number of ``dt``. QPY does not keep other units.
@@ -136,7 +137,7 @@ def measured_at_the_end(circuit: QuantumCircuit) -> dict[int, int] | None:
 
 
 def as_clifford(circuit: QuantumCircuit) -> QuantumCircuit | None:
-    """Return the circuit with Clifford gates in place of its ``rz``; ``None`` if it has other gates that are not Clifford."""
+    """Return the circuit with Clifford gates in place of its ``rz``; ``None`` if a gate is not Clifford."""
     if not set(circuit.count_ops()) <= _CLIFFORD | {"rz"}:
         return None
     quarters = {1: SGate(), 2: ZGate(), 3: SdgGate()}

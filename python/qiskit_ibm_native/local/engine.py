@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Running circuits: Qiskit Aer with the noise of a device, or without.
 
-Each connected component of a circuit is simulated on its own. A component that is too large to be simulated shot by shot is
-simulated for a few random trajectories of the noise, and all shots are drawn from those.
+Each connected component of a circuit is simulated on its own. A component that is too large to be simulated shot by
+shot is simulated for a few random trajectories of the noise, and all shots are drawn from those.
 """
 
 from __future__ import annotations

@@ -29,8 +29,9 @@ class Fault:
     """A fault of requests that match.
 
     Attributes:
-        kind: ``"latency"`` waits; ``"status"`` replies with a status; ``"truncate"`` breaks off in the middle of the reply;
-            ``"drop"`` breaks off without one; ``"expire"`` takes back all access tokens; ``"body"`` replies something else.
+        kind: ``"latency"`` waits; ``"status"`` replies with a status; ``"truncate"`` breaks off in the middle of the
+            reply; ``"drop"`` breaks off without one; ``"expire"`` takes back all access tokens; ``"body"`` replies
+            something else.
         match: A regular expression for the method and path of a request, such as ``"POST .*/jobs$"``.
         times: Number of requests that fail.
         after: Process the request before it fails; for ``"status"``, ``"drop"`` and ``"body"``.
@@ -142,7 +143,7 @@ class Faults:
         body = b"".join(message.get("body", b"") for message in messages if message["type"] == "http.response.body")
         await send(start)
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-        # What was sent has to leave before the connection is broken.
+        # The bytes have to leave before the connection is broken.
         await asyncio.sleep(0.05)
         self.abort(scope["client"])
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 _TOKEN_PATH = "/identity/token"  # noqa: S105 (a path)
 #: Bytes a second of the slowest client.
 _MIN_RATE = 1 << 16
-#: Seconds for which the rest of a body is read and thrown away after the response, so that its sender gets to the response.
+#: Seconds for which the rest of a body is read and thrown away after the response, so that its sender gets to the
+#: response.
 _LINGER = 10.0
 #: Share of the machine's memory that all jobs together may have; the service and other programs need the rest.
 _JOB_SHARE = 0.75
@@ -37,7 +38,8 @@ class Limits:
 
     Attributes:
         body: Size of the body of a request with a good access token, in bytes.
-        unknown_body: Size of the body of a request for an access token, in bytes. Other bodies without a token are not read.
+        unknown_body: Size of the body of a request for an access token, in bytes. Other bodies without a token are not
+            read.
         seconds: Time until a request has to have arrived, with one second more for each 64 KiB.
         connections: Number of connections at once; half of the files that the process may open if that is less.
         job_memory: Bytes that a job may allocate. By default, all jobs together may have three quarters of the

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Noise of a device by its calibration: gate errors, relaxation during gates and delays, and readout errors.
 
-Gates are depolarized so far that, together with relaxation at T1 and T2 for their duration, they have the measured error. That
-is the model of Qiskit Aer, https://qiskit.github.io/qiskit-aer/tutorials/2_device_noise_simulation.html.
+Gates are depolarized so far that, together with relaxation at T1 and T2 for their duration, they have the measured
+error. That is the model of Qiskit Aer, https://qiskit.github.io/qiskit-aer/tutorials/2_device_noise_simulation.html.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ def _gate_errors(
         if known:
             part.add_instruction(whole.operation_from_name(name), known, name)
     with warnings.catch_warnings():
-        # Aer warns when it cuts a T2 above 2 T1, and when a gate error is below that of relaxation, which it takes as it is.
+        # Aer warns when it cuts a T2 above 2 T1, and when a gate error is below that of relaxation, which it takes as
+        # it is.
         warnings.simplefilter("ignore")
         return list(basic_device_gate_errors(target=part))
 
@@ -74,7 +75,7 @@ def device_noise(snapshot: Snapshot, qubits: frozenset[int], names: frozenset[st
 
 @lru_cache(maxsize=64)
 def twirled_noise(snapshot: Snapshot, qubits: frozenset[int], names: frozenset[str]) -> NoiseModel:
-    """Return the noise of :func:`device_noise` with Pauli errors of the same fidelity, which simulators apply much faster.
+    """Return the noise of :func:`device_noise` as Pauli errors of the same fidelity, which simulate much faster.
 
     Twirling a channel by Paulis keeps the diagonal of its Pauli transfer matrix, whose Walsh-Hadamard transform are the
     probabilities of Paulis: Wallman and Emerson, Phys. Rev. A 94, 052325 (2016).

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shots of large circuits, drawn from a few trajectories of the noise.
 
-Noise is twirled into Paulis, so that the errors of a shot do not depend on its state: they are drawn for all shots first.
-Shots without an error are drawn from the state without noise. Each shot with errors is a trajectory that would take a
-simulation of its own; a few of these are simulated, and all shots with errors are drawn from them. Each shot has the right
-distribution, up to the twirling, but shots of the same trajectory are not independent of each other.
+Noise is twirled into Paulis, so that the errors of a shot do not depend on its state: they are drawn for all shots
+first. Shots without an error are drawn from the state without noise. Each shot with errors is a trajectory that would
+take a simulation of its own; a few of these are simulated, and all shots with errors are drawn from them. Each shot has
+the right distribution, up to the twirling, but shots of the same trajectory are not independent of each other.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def draw(
     random: np.random.Generator,
     snapshot: Snapshot,
 ) -> tuple[npt.NDArray[np.bool_], int]:
-    """Return bits of shots, of shape ``(shots, num_clbits)``, and the number of trajectories from which they were drawn.
+    """Return bits, of shape ``(shots, num_clbits)``, and the number of trajectories from which they were drawn.
 
     Args:
         component: The circuit, which measures at its end only.

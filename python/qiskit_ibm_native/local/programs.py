@@ -67,8 +67,8 @@ class Measured:
 
     Attributes:
         fields: By circuit and register, arrays of shape ``(*shape, shots, bits)``, or ``(*shape, bits)`` for averages.
-        trajectories: By circuit, the number of trajectories of the noise from which its shots were drawn; ``None`` if each shot
-            has its own.
+        trajectories: By circuit, the number of trajectories of the noise from which its shots were drawn; ``None`` if
+            each shot has its own.
         start: Begin of the simulation.
         stop: End of the simulation.
     """
@@ -159,7 +159,8 @@ def _signals(
 ) -> npt.NDArray[np.complex128]:
     """Return complex values of a readout: clouds around -1 for 0 and +1 for 1, in arbitrary units.
 
-    Bits have the errors of readout already. The width of the clouds is that at which the threshold 0 gives these errors.
+    Bits have the errors of readout already. The width of the clouds is that at which the threshold 0 gives these
+    errors.
     """
     error = 1e-3
     if has_noise and not device.is_simulator:

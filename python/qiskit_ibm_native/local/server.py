@@ -89,7 +89,8 @@ class LocalService:
         except OSError:
             self._store.close()
             raise
-        # asyncio does so for sockets whose protocol is named, which this one's is not: replies with a body took 40 ms longer.
+        # asyncio does so for sockets whose protocol is named, which this one's is not: replies with a body took 40 ms
+        # longer.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         limits = limits or Limits()
         self._workers = Workers(self._store, catalog, limits, workers)
@@ -196,8 +197,8 @@ class LocalService:
     def _leave(self) -> None:
         """Replace the descriptors that a forked process has of its parent's service by those of an empty file.
 
-        As long as the child had them, too, clients would not notice when the service ends a connection, and nobody else could
-        listen on its port.
+        As long as the child had them, too, clients would not notice when the service ends a connection, and nobody else
+        could listen on its port.
         """
         transports = (getattr(connection, "transport", None) for connection in self._server.server_state.connections)
         sockets = [transport.get_extra_info("socket") for transport in transports if transport is not None]

@@ -67,9 +67,10 @@ def _reply(request: bytes, memory: int) -> bytes:
 def _end_with(parent: int) -> None:
     """Let the system end this process when the process that started it is gone.
 
-    The thread that receives requests cannot notice that while Aer runs, which holds Python's lock; a signal of the system needs
-    no lock. The signal is sent when the *thread* that started this process ends: that thread ends its simulator before it ends
-    itself, so that only the end of the whole service sends the signal. Systems other than Linux have no such signal.
+    The thread that receives requests cannot notice that while Aer runs, which holds Python's lock; a signal of the
+    system needs no lock. The signal is sent when the *thread* that started this process ends: that thread ends its
+    simulator before it ends itself, so that only the end of the whole service sends the signal. Systems other than
+    Linux have no such signal.
     """
     if sys.platform != "linux":
         return

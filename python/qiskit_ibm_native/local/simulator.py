@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A simulator process as the service sees it. :mod:`.simulation` is its main program.
 
-Jobs are run by processes of their own, so that a simulator that crashes takes nothing with it, and one that is not wanted any
-more can be ended.
+Jobs are run by processes of their own, so that a simulator that crashes takes nothing with it, and one that is not
+wanted any more can be ended.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 OUT_OF_MEMORY = 77
 #: Seconds that a process gets to end by itself after its end of the channel was closed.
 _GRACE = 5.0
-#: Exit codes that may tell of too little memory: SIGABRT after an allocation failed where nothing catches that, and SIGKILL by a
-#: machine that has none left.
+#: Exit codes that may tell of too little memory: SIGABRT after an allocation failed where nothing catches that, and
+#: SIGKILL by a machine that has none left.
 _PERHAPS_MEMORY = (-6, -9)
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Jobs and sessions on disk: one SQLite file, which several services may use at once.
 
-A job belongs to the service that runs it, which holds the lock of a file as long as it lives. Other services take over the jobs
-of one that has ended. Nobody but the user may read the files. A forked process cannot use its parent's store.
+A job belongs to the service that runs it, which holds the lock of a file as long as it lives. Other services take over
+the jobs of one that has ended. Nobody but the user may read the files. A forked process cannot use its parent's store.
 """
 
 from __future__ import annotations
@@ -208,12 +208,12 @@ class Store:
         for tag in filters.get("tags") or ():
             conditions.append("EXISTS (SELECT 1 FROM json_each(jobs.tags) WHERE value = ?)")
             values.append(tag)
-        where = " AND ".join(conditions)
+        condition = " AND ".join(conditions)
         order = "ASC" if ascending else "DESC"
         with self._lock:
-            (count,) = self._db.execute(f"SELECT COUNT(*) FROM jobs WHERE {where}", values).fetchone()  # noqa: S608
+            (count,) = self._db.execute(f"SELECT COUNT(*) FROM jobs WHERE {condition}", values).fetchone()  # noqa: S608
             rows = self._db.execute(
-                f"SELECT {_LIGHT} FROM jobs WHERE {where} ORDER BY number {order} LIMIT ? OFFSET ?",  # noqa: S608
+                f"SELECT {_LIGHT} FROM jobs WHERE {condition} ORDER BY number {order} LIMIT ? OFFSET ?",  # noqa: S608
                 [*values, limit, offset],
             ).fetchall()
         return [_job(row) for row in rows], count
@@ -357,8 +357,8 @@ def _hold(path: Path) -> FileLock:
 def _make_private_file(path: Path) -> None:
     """Make a file that only its owner may use; one that is there is closed to others, and its journals.
 
-    SQLite gives its journals the mode of the file. A file that is there must not be opened here: closing it again would release
-    the locks of SQLite in this process.
+    SQLite gives its journals the mode of the file. A file that is there must not be opened here: closing it again would
+    release the locks of SQLite in this process.
     """
     with suppress(FileExistsError), _CREATING:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

@@ -150,7 +150,7 @@ class Workers:
         return not self._stopping.is_set() and job_id not in self._interrupted
 
     def _give_up(self, job_id: str, error: Exception) -> None:
-        """Mark a job as failed because its results could not be kept; try again as long as the store takes no writes."""
+        """Mark a job as failed because its results could not be kept; try until the store takes writes."""
         while True:
             try:
                 self._store.end_job(job_id, "Failed", f"Its results could not be kept: {error}", INTERNAL)

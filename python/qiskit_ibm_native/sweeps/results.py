@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class SweepResults(Sequence[TaskResult]):
     """Results of a sweep, in its order, read from the ledger when they are asked for.
 
-    No ledger has tasks that were not done because a worker was lost (:attr:`TaskResult.is_lost`). Their results are kept here
-    until another run has done these tasks.
+    No ledger has tasks that were not done because a worker was lost (:attr:`TaskResult.is_lost`). Their results are
+    kept here until another run has done these tasks.
     """
 
     def __init__(self, sweep: TaskSource, ledger: Ledger, lost: Mapping[int, TaskResult] | None = None) -> None:

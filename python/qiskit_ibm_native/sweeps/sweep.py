@@ -34,8 +34,8 @@ _ID_BYTES = 16
 class Sweep(Sequence[Task]):
     """Every combination of circuits, snapshots, settings and seeds, to be transpiled.
 
-    Combinations are computed when they are asked for. They are ordered by snapshot, then options, optimization level, seed and
-    circuit, each in the order in which they were given, so that tasks for one target are together.
+    Combinations are computed when they are asked for. They are ordered by snapshot, then options, optimization level,
+    seed and circuit, each in the order in which they were given, so that tasks for one target are together.
     """
 
     def __init__(
@@ -53,14 +53,14 @@ class Sweep(Sequence[Task]):
         """Describe a sweep.
 
         Args:
-            circuits: Circuits, OpenQASM programs, paths of OpenQASM 2, OpenQASM 3 or QPY files and of folders of those, or
-                any iterable of them, such as a generator. They are read at once and kept as QPY.
-            snapshots: Snapshots, names of bundled devices, paths, ranges of an archive, backends (nothing but their snapshot is
-                used), or several of these.
+            circuits: Circuits, OpenQASM programs, paths of OpenQASM 2, OpenQASM 3 or QPY files and of folders of those,
+                or any iterable of them, such as a generator. They are read at once and kept as QPY.
+            snapshots: Snapshots, names of bundled devices, paths, ranges of an archive, backends (nothing but their
+                snapshot is used), or several of these.
             optimization_level: 0, 1, 2 or 3, or several.
             seeds: The transpiler's seed, or several.
-            initial_layout: The physical qubit of each qubit: a list, or a ``Layout``, for all circuits, or a mapping from
-                names of circuits to lists.
+            initial_layout: The physical qubit of each qubit: a list, or a ``Layout``, for all circuits, or a mapping
+                from names of circuits to lists.
             pass_manager: A factory of pass managers: ``pass_manager(target, optimization_level=..., seed_transpiler=...,
                 initial_layout=..., **options)``, called for every task. It must be picklable. By default it is
                 ``generate_preset_pass_manager`` of Qiskit, as ``transpile`` uses it.
@@ -186,28 +186,29 @@ class Sweep(Sequence[Task]):
         """Transpile the tasks that the ledger does not have, and return all results.
 
         Each worker has a process of its own for the transpiler, so that a task that crashes, exceeds ``timeout`` or
-        ``memory_limit`` costs nothing but itself: the worker starts another process. After an interruption, the same call
-        resumes the sweep.
+        ``memory_limit`` costs nothing but itself: the worker starts another process. After an interruption, the same
+        call resumes the sweep.
 
         Args:
             executor: The executor of the workers: any ``concurrent.futures.Executor``, such as ``dask.distributed``'s
                 ``client.get_executor()`` or ``mpi4py.futures.MPIPoolExecutor()``. By default, one process for each
                 processor of this machine.
-            ledger: The ledger that keeps results: a file, which is made if there is none, or an open ledger. By default a
-                temporary one, which lives as long as the results.
+            ledger: The ledger that keeps results: a file, which is made if there is none, or an open ledger. By default
+                a temporary one, which lives as long as the results.
             keep_circuits: Keep transpiled circuits, too.
-            on_error: ``"record"`` to keep the error of a task as its result; ``"raise"`` to stop at the first error. Errors of
-                workers and their machines are in the results of this run alone, see :attr:`TaskResult.is_lost`.
+            on_error: ``"record"`` to keep the error of a task as its result; ``"raise"`` to stop at the first error.
+                Errors of workers and their machines are in the results of this run alone, see
+                :attr:`TaskResult.is_lost`.
             timeout: Seconds that a task may take; no limit by default.
-            max_in_flight: Number of tasks that may be submitted and not done. By default, as many as keep all workers busy
-                that have answered so far.
-            progress: ``True`` to show a bar, or a function that is called with the :class:`Progress`; by default there is a
-                bar on terminals and in notebooks.
+            max_in_flight: Number of tasks that may be submitted and not done. By default, as many as keep all workers
+                busy that have answered so far.
+            progress: ``True`` to show a bar, or a function that is called with the :class:`Progress`; by default there
+                is a bar on terminals and in notebooks.
             retries: Number of times that a task is tried again before it is recorded as failed.
-            memory_limit: Bytes that tasks may allocate in the process of a worker, beside those that it has at its start; on
-                Linux. By default half of the machine's memory.
-            retry_failed: Try tasks again that the ledger has as failed. Tasks whose worker was lost are tried again in any
-                case.
+            memory_limit: Bytes that tasks may allocate in the process of a worker, beside those that it has at its
+                start; on Linux. By default half of the machine's memory.
+            retry_failed: Try tasks again that the ledger has as failed. Tasks whose worker was lost are tried again in
+                any case.
 
         Raises:
             SweepError: A task failed, with ``on_error="raise"``; or the executor does not work at all.
@@ -264,13 +265,13 @@ class Sweep(Sequence[Task]):
         rtol: float = 0.0,
         atol: float = 0.0,
     ) -> list[StaleResult]:
-        """Return the transpiled circuits that use qubits or gates whose calibration has changed, and their scores today.
+        """Return the transpiled circuits that use qubits or gates whose values changed, with their scores today.
 
         Args:
-            today: The present snapshots of devices: snapshots, backends or names, as in :class:`Sweep`; of each device the
-                last one counts. Tasks of other devices are left out.
-            ledger: The ledger of the results, of a run with ``keep_circuits=True``; by default that of the last :meth:`run`
-                of this sweep.
+            today: The present snapshots of devices: snapshots, backends or names, as in :class:`Sweep`; of each device
+                the last one counts. Tasks of other devices are left out.
+            ledger: The ledger of the results, of a run with ``keep_circuits=True``; by default that of the last
+                :meth:`run` of this sweep.
             rtol: Relative tolerance: changes within ``atol + rtol * abs(old)`` do not count.
             atol: Absolute tolerance, in SI units.
 
@@ -288,4 +289,5 @@ class Sweep(Sequence[Task]):
 
     def __repr__(self) -> str:
         names = ("snapshots", "settings", "seeds", "circuits")
-        return f"<Sweep of {len(self)} tasks: {', '.join(f'{count} {name}' for count, name in zip(self.shape, names, strict=True))}>"
+        counts = ", ".join(f"{count} {name}" for count, name in zip(self.shape, names, strict=True))
+        return f"<Sweep of {len(self)} tasks: {counts}>"

@@ -162,7 +162,7 @@ class TaskResult(Figures):
 
     @property
     def is_lost(self) -> bool:
-        """Whether workers and their machines are to blame for the error: ledgers do not keep it, and the next run tries again."""
+        """Whether the error is that of a worker or its machine, which no ledger keeps: the next run tries again."""
         return self.error is not None and self.error.startswith(f"{WORKER_LOST}: ")
 
     @classmethod

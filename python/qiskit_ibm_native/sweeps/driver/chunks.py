@@ -17,33 +17,34 @@ if TYPE_CHECKING:
 
 #: Number of digests that are known to have been sent: 200 000 take 16 MB.
 _MAX_SENT = 200_000
-#: Seconds that a chunk should take: two orders above the few milliseconds that executors take for one, and little to lose for
-#: each worker when a sweep is interrupted.
+#: Seconds that a chunk should take: two orders above the few milliseconds that executors take for one, and little to
+#: lose for each worker when a sweep is interrupted.
 _PACE = 0.4
-#: Seconds that a chunk should take for each worker, if those are more than 400: the driver and the executor's scheduler, which
-#: is one thread each, handle a thousand chunks a second at most.
+#: Seconds that a chunk should take for each worker, if those are more than 400: the driver and the executor's
+#: scheduler, which is one thread each, handle a thousand chunks a second at most.
 _PACE_PER_WORKER = 1e-3
-#: Tasks of the largest chunk: at 0.9 ms beside the transpiler for each task (benchmarks/results/sweeps.json), a chunk cannot
-#: have more within its time.
+#: Tasks of the largest chunk: at 0.9 ms beside the transpiler for each task (benchmarks/results/sweeps.json), a chunk
+#: cannot have more within its time.
 _MAX_TASKS = 500
-#: Chunks in flight for each worker: one that it works on, and one that is there when that is done. More would only make the
-#: driver's knowledge of task times older.
+#: Chunks in flight for each worker: one that it works on, and one that is there when that is done. More would only make
+#: the driver's knowledge of task times older.
 _AHEAD = 2
-#: Workers that are assumed before any has answered; chunks of one task each cost little if there are fewer, and the number
-#: doubles within a second if there are more.
+#: Workers that are assumed before any has answered; chunks of one task each cost little if there are fewer, and the
+#: number doubles within a second if there are more.
 _FIRST_WORKERS = 16
 #: Seconds after which a worker that has not answered no longer counts: well above the 5 s after which chunks come back.
 _FORGOTTEN = 60.0
-#: Weight of a new measurement in the moving average of the time of a task: it follows a change of circuits to 90 % within
-#: six chunks (1 - 0.7^6 = 0.88), and smooths chunks whose tasks differ.
+#: Weight of a new measurement in the moving average of the time of a task: it follows a change of circuits to 90 %
+#: within six chunks (1 - 0.7^6 = 0.88), and smooths chunks whose tasks differ.
 _NEW_WEIGHT = 0.3
 
 
 class Chunker:
     """Groups tasks into chunks of about :data:`_PACE` seconds, and attaches the blobs that workers have not received.
 
-    Blobs of tasks (snapshot, circuit, setting) travel with the first chunk that needs them. A worker that lacks one says so, and
-    the chunk is sent again with it; so each blob comes to each worker about once, whatever the executor does.
+    Blobs of tasks (snapshot, circuit, setting) travel with the first chunk that needs them. A worker that lacks one
+    says so, and the chunk is sent again with it; so each blob comes to each worker about once, whatever the executor
+    does.
     """
 
     def __init__(self, sweep: TaskSource, config: RunConfig, max_in_flight: int | None, workers: int | None) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One run of a sweep: missing tasks are cut into chunks, given to an executor, and written to the ledger as they come back."""
+"""One run of a sweep: tasks that the ledger lacks go to an executor in chunks, and results into the ledger."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from ..ledger.ledger import Ledger
     from ..results import SweepResults
 
-#: Seconds after which results are written, and the number that is written before that: a transaction takes some milliseconds,
-#: and a driver that is killed loses half a second of results.
+#: Seconds after which results are written, and the number that is written before that: a transaction takes some
+#: milliseconds, and a driver that is killed loses half a second of results.
 _WRITE_AFTER, _WRITE_AT = 0.5, 500
 #: Number of tasks from the ledger that wait in memory before they are given on.
 _MAX_KNOWN = 5000
-#: Number of times that a task is given to an executor whose worker is lost with it: a task that ends workers must not end all,
-#: and one that was beside it is innocent three times.
+#: Number of times that a task is given to an executor whose worker is lost with it: a task that ends workers must not
+#: end all, and one that was beside it is innocent three times.
 _LOSSES = 4
 #: Number of results that wait in memory for one that comes before them.
 _MAX_WAITING = 1000
@@ -91,7 +91,8 @@ class Run:
         self._state = Progress(len(sweep))
         self._known: deque[int] = deque()
         self._process = os.getpid()
-        #: Results of lost workers and failed machines by index: no ledger has them, and the next run does these tasks again.
+        #: Results of lost workers and failed machines by index: no ledger has them, and the next run does these tasks
+        #: again.
         self.lost: dict[int, TaskResult] = {}
 
     def finished(self) -> Iterator[tuple[int, TaskResult | None]]:
@@ -121,7 +122,7 @@ class Run:
             yield self._known.popleft(), None
 
     def _missing(self) -> Iterator[int | None]:
-        """Yield indices of tasks that the ledger does not have, and note the others; ``None`` when many of those wait."""
+        """Yield indices of tasks that the ledger lacks, and note the others; ``None`` when many of those wait."""
         options = self._options
         for index, is_known in self._ledger.known_of(
             self._sweep, with_circuit=options.keep_circuits, retry_failed=options.retry_failed
@@ -135,7 +136,11 @@ class Run:
                 yield index
 
     def _submit_all(self, missing: Iterator[int | None]) -> bool:
-        """Give workers as much as they may have, and return whether that has to go on when what is known is taken."""
+        """Submit as many chunks as may be in flight.
+
+        Returns:
+            Whether many known results wait, after which more chunks may have to be submitted.
+        """
         while (chunk := self._chunker.next(missing, len(self._in_flight), self._tasks_in_flight)) is not None:
             try:
                 future = self._submit(chunk)
@@ -156,7 +161,7 @@ class Run:
 
     def _replace_executor(self) -> None:
         warnings.warn(
-            f"{type(self._executor).__name__} is broken, as it is when a worker of its is lost; the sweep goes on with"
+            f"{type(self._executor).__name__} is broken, as it is when one of its workers is lost; the sweep goes on with"
             " processes of this machine.",
             RuntimeWarning,
             stacklevel=7,

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Circuits as bytes: QPY with a note of the units of delays, which QPY leaves out.
 
-Circuits that QPY does not give back as they were are sent to workers as pickles, as Qiskit itself sends circuits to processes.
+Circuits that QPY does not give back as they were are sent to workers as pickles, as Qiskit itself sends circuits to
+processes.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 #: Bytes of the largest circuit that a ledger keeps: eight million gates.
 MAX_CIRCUIT = 512 << 20
 _QPY, _PICKLE = b"Q", b"P"
-#: First bytes of QPY, and the oldest version that is read: from that on, there is neither text for sympy nor a pickle of
-#: symengine.
+#: First bytes of QPY, and the oldest version that is read: from that on, there is neither text for sympy nor a pickle
+#: of symengine.
 _MAGIC, _OLDEST = b"QISKIT", bytes([13])
 #: Units of delays that QPY gives back.
 _KEPT = frozenset({"dt", "expr"})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Settings of a sweep: optimization levels, options and the factory of pass managers, one setting for each combination."""
+"""Settings of a sweep: each combination of optimization level, options and factory of pass managers."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .fingerprint import fingerprint
 
 #: Options that a sweep sets by itself, and the argument of the sweep that they come from.
 _OURS = {
-    "target": "snapshots", "backend": "snapshots", "coupling_map": "snapshots", "basis_gates": "snapshots", "dt": "snapshots",
-    "optimization_level": "optimization_level", "seed_transpiler": "seeds", "initial_layout": "initial_layout",
+    "target": "snapshots", "backend": "snapshots", "coupling_map": "snapshots", "basis_gates": "snapshots",
+    "dt": "snapshots",     "optimization_level": "optimization_level", "seed_transpiler": "seeds", "initial_layout": "initial_layout",
 }  # fmt: skip
 
 

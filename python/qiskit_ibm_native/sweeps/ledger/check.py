@@ -66,7 +66,7 @@ def circuit_problems(circuits: Mapping[str, bytes]) -> Iterator[tuple[str, str]]
 
 
 def _answers(circuits: list[bytes]) -> tuple[list[str], str]:
-    """Return the problems of circuits (empty texts if there are none) as far as a process gets, and how the process ended."""
+    """Return the problem of each circuit (empty if there is none) that a process read, and how the process ended."""
     child = ChildProcess("qiskit_ibm_native.sweeps.ledger.check", keep_output=True)
     answers: list[str] = []
     deadline = time.monotonic() + _TIMEOUT

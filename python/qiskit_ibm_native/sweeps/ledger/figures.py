@@ -67,9 +67,11 @@ class Figures:
 
     Attributes:
         depth: Depth as ``QuantumCircuit.depth()`` has it: measurements and delays count, barriers do not.
-        two_qubit_depth: Depth in instructions on two qubits, without barriers; ``None`` if the circuit has control flow.
+        two_qubit_depth: Depth in instructions on two qubits, without barriers; ``None`` if the circuit has control
+            flow.
         two_qubit_count: Number of instructions on two qubits, without barriers; ``None`` likewise.
-        size: Number of instructions as ``QuantumCircuit.size()`` has it: measurements and delays count, barriers do not.
+        size: Number of instructions as ``QuantumCircuit.size()`` has it: measurements and delays count, barriers do
+            not.
         num_qubits: Number of qubits, which is that of the device.
         operations: Number of instructions by name of the operation, barriers included.
         duration: Time from the start to the end of the last instruction, s; ``None`` if the circuit was not scheduled.
@@ -124,8 +126,8 @@ def figures_of(
 def _two_qubit_figures(circuit: QuantumCircuit) -> tuple[int, int]:
     """Return the number of instructions on two qubits, and the depth in those.
 
-    Qiskit's ``size`` and ``depth`` with a filter give the same, but call the filter for each instruction: 109 ms in place of
-    11 ms for twelve circuits.
+    Qiskit's ``size`` and ``depth`` with a filter give the same, but call the filter for each instruction: 109 ms in
+    place of 11 ms for twelve circuits.
     """
     levels: dict[object, int] = {}
     count = 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ledger of a sweep: one SQLite file with one row for each task that was done, which survives crashes of everything else."""
+"""Ledger of sweeps: one SQLite file with a row for each task that was done, whatever happens to processes."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 #: More qubits than any device has; arrays of pyarrow hold numbers up to this.
 _MAX_QUBITS = 1 << 31
-#: Number of tasks that are looked up at once (SQLite takes 999 parameters in any version), and number of snapshots that these may
-#: be of, which are kept in memory until they are needed.
+#: Number of tasks that are looked up at once (SQLite takes 999 parameters in any version), and number of snapshots that
+#: these may be of, which are kept in memory until they are needed.
 _BATCH, _SNAPSHOTS = 500, 32
 #: Columns by which results can be grouped.
 _GROUPS = {
@@ -98,8 +98,9 @@ _IS_NOT_LOST = (
 class Ledger:
     """Results of tasks in a file, which any number of threads and processes may use at once.
 
-    Results that were written survive a process that is killed. The identifier of a task is made of everything on which its
-    result depends, so that one ledger can serve many sweeps, and a sweep whose inputs changed finds the results that still hold.
+    Results that were written survive a process that is killed. The identifier of a task is made of everything on which
+    its result depends, so that one ledger can serve many sweeps, and a sweep whose inputs changed finds the results
+    that still hold.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
@@ -161,7 +162,8 @@ class Ledger:
 
         Args:
             by: ``"esp"`` for the largest, or ``"depth"``, ``"two_qubit_depth"``, ``"two_qubit_count"``, ``"size"``,
-                ``"duration"``, ``"wall_time"`` or ``"cpu_time"`` for the smallest. Results without the figure do not take part.
+                ``"duration"``, ``"wall_time"`` or ``"cpu_time"`` for the smallest. Results without the figure do not
+                take part.
             per: The values that results of a group have in common: any of ``"circuit"``, ``"snapshot"``, ``"backend"``, ``"optimization_level"``,
                 ``"options"``, ``"seed"``; nothing for the best of all.
             sweep: The sweep whose results take part; by default all of the ledger.
@@ -195,7 +197,8 @@ class Ledger:
             other: The ledger to compare with.
 
         Returns:
-            The numbers of tasks that became better, worse, or stayed as they were from ``other`` to this ledger, by figure.
+            The numbers of tasks that became better, worse, or stayed as they were from ``other`` to this ledger, by
+            figure.
         """
         if isinstance(other, Ledger):
             return compared(self._database, other._database)
@@ -203,7 +206,7 @@ class Ledger:
             return compared(self._database, opened._database)
 
     def verify(self) -> LedgerReport:
-        """Read everything, for ledgers that others made; circuits are read by another process, which a hostile one may crash.
+        """Read everything, for ledgers that others made; another process reads circuits, which may crash it.
 
         Returns:
             The problems that were found; the report is true if there are none.
@@ -282,7 +285,7 @@ class Ledger:
         return self._numbered(numbers, with_circuits=with_circuits)
 
     def _numbered(self, numbers: Iterable[int], *, with_circuits: bool = True) -> Iterator[TaskResult]:
-        """Yield results by number, in that order; each batch is a query of its own, so that none is open between two of them."""
+        """Yield results by number, in that order; no query is open between two results."""
         waiting = iter(numbers)
         while batch := list(islice(waiting, _BATCH)):
             found = self._found("number", batch, with_circuits=with_circuits)

@@ -58,7 +58,7 @@ def stale_results(sweep: TaskSource, ledger: Ledger | None, today: Any, rtol: fl
 
 
 class _Differences:
-    """Differences between snapshots of the sweep and the latest ones; the last one is kept, for tasks come by snapshot."""
+    """Differences between snapshots of a sweep and the latest ones; the last one is cached."""
 
     def __init__(self, latest: dict[str, Snapshot], rtol: float, atol: float) -> None:
         self._latest, self._rtol, self._atol = latest, rtol, atol

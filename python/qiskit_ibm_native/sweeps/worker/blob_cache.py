@@ -15,8 +15,8 @@ _ROOM = 256 << 20
 class BlobCache:
     """Least-recently-needed cache of bytes by digest.
 
-    A worker and its process have one each, and the worker tells from its own what the other has: two caches that are given
-    the same have the same.
+    A worker and its process have one each, and the worker tells from its own what the other has: two caches that are
+    given the same have the same.
     """
 
     def __init__(self, room: int = _ROOM) -> None:

@@ -14,14 +14,15 @@ from ..._processes import ChildProcess, name_of_end
 from .blob_cache import BlobCache, needs_of
 from .protocol import LAST, WORKER_LOST, RunConfig, TaskSpec
 
-#: Seconds that a process gets to end by itself after a timeout (it writes a traceback, which takes milliseconds), and to start
-#: (it imports Qiskit, which takes a minute on the busy file system of a cluster).
+#: Seconds that a process gets to end by itself after a timeout (it writes a traceback, which takes milliseconds), and
+#: to start (it imports Qiskit, which takes a minute on the busy file system of a cluster).
 _GRACE, _START = 5.0, 300.0
 #: Characters that are kept of the traceback of a timeout.
 _MAX_TRACE = 2000
 #: By these, machines and their schedulers end processes; no task ends its own like that by mistake.
 _FROM_OUTSIDE = {"SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIGXCPU"}
-#: Settings that make results independent of the machine, and keep the transpiler off processors that other workers have.
+#: Settings that make results independent of the machine, and keep the transpiler off processors that other workers
+#: have.
 _ENVIRONMENT = {
     "PYTHONHASHSEED": "0", "QISKIT_PARALLEL": "FALSE", "QISKIT_IN_PARALLEL": "TRUE", "QISKIT_SETTINGS": os.devnull,
     "RAYON_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",

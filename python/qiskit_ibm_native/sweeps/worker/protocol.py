@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 #: The class of errors that are the fault of machines and workers, not of tasks. Ledgers do not keep these.
 WORKER_LOST = "WorkerLost"
-#: First byte of a message of the transpiler process about a task: it succeeded; it failed; it failed, and the process ends.
+#: First byte of a message of the transpiler process about a task: it succeeded; it failed; it failed, and the process
+#: ends.
 DONE, FAILED, LAST = b"+", b"-", b"!"
 #: Messages in place of an outcome: the process had no task for long and ends; it has worked long enough on one request.
 RETIRED, PAUSE = b"~", b"="
@@ -64,7 +65,8 @@ class Reply(NamedTuple):
     worker: str
     #: Digests of blobs that the worker does not have. If there are any, nothing was done.
     missing: list[bytes]
-    #: Pickled :class:`Outcome` by index in the chunk. Tasks without one were not tried, because the chunk took too long.
+    #: Pickled :class:`Outcome` by index in the chunk. Tasks without one were not tried, because the chunk took too
+    #: long.
     outcomes: dict[int, bytes]
     #: Duration of the whole chunk, s.
     seconds: float

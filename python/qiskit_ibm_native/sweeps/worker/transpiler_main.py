@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Main program of the process that transpiles. Its worker starts it, gives it tasks, and survives whatever they do to it."""
+"""Main program of the process that transpiles: its worker starts it, and survives whatever tasks do to it."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Transpiler:
         return head + pickle.dumps(tuple(Outcome(figures, circuit, error, wall, cpu, self._name, 1)), protocol=5)
 
     def _transpiled(self, task: TaskSpec, *, keep: bool) -> tuple[Figures, tuple[bytes, int] | None, float, float]:
-        """Return figures, the circuit if it is kept, and the seconds of wall and processor time that the passes took."""
+        """Return figures, the packed circuit if it is kept, and wall and processor time of the passes, s."""
         from ..ledger.figures import figures_of
 
         snapshot, target = _cached(
@@ -138,8 +138,8 @@ class Transpiler:
         layout = None if task.initial_layout is None else list(task.initial_layout)
         arguments = {**options, "seed_transpiler": task.seed, "initial_layout": layout}
         if factory is not None:
-            # Factory, options and target are made anew for every task: a factory of the user may change any of them, or remember
-            # something from one circuit to the next.
+            # Factory, options and target are made anew for every task: a factory of the user may change any of them, or
+            # remember something from one circuit to the next.
             factory, options = _setting(recipe)
             return factory(self._target(task)[1], **{**arguments, **options})
         key = (task.snapshot, task.use_fractional_gates, task.setting, task.seed, task.initial_layout)
@@ -192,7 +192,7 @@ def _packed(circuit: QuantumCircuit) -> tuple[bytes, int]:
 
 @contextlib.contextmanager
 def _task_timeout(timeout: float | None, trace: int) -> Iterator[None]:
-    """End the process when a task takes too long, and write a traceback; nothing that runs in Python can prevent that."""
+    """End the process when a task takes too long, and write a traceback; no Python code can prevent that."""
     if timeout is not None:
         faulthandler.dump_traceback_later(timeout, exit=True, file=trace)
     try:

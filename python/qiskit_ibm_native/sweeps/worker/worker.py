@@ -21,14 +21,14 @@ from .blob_cache import BlobCache, needs_of
 from .process import Interrupted, NotStarted, TranspilerProcess
 from .protocol import FAILED, LAST, PAUSE, RETIRED, Chunk, Outcome, Reply
 
-#: Processes that are started for a chunk in place of those that were killed before they were ready: enough for a machine that
-#: is short of memory for a minute, and an end for one that kills all.
+#: Processes that are started for a chunk in place of those that were killed before they were ready: enough for a
+#: machine that is short of memory for a minute, and an end for one that kills all.
 _STARTS = 20
-#: Seconds that a worker waits before it says that it cannot work: it must not draw all tasks by failing faster than others
-#: work. Sound ones do a chunk in 0.4 s.
+#: Seconds that a worker waits before it says that it cannot work: it must not draw all tasks by failing faster than
+#: others work. Sound ones do a chunk in 0.4 s.
 _FAILURE_BACKOFF = 2.0
-#: Seconds after which a chunk is given back with its outcomes so far, if tasks take longer than expected; ten times the 0.4 s
-#: that a chunk is meant to take.
+#: Seconds after which a chunk is given back with its outcomes so far, if tasks take longer than expected; ten times the
+#: 0.4 s that a chunk is meant to take.
 BUDGET = 5.0
 
 
@@ -87,9 +87,9 @@ class Worker:
         """Do the tasks of a chunk, unless something is missing for them.
 
         Raises:
-            Stopped: :meth:`stop` was called.
+            Stopped: :meth:`stop` was called meanwhile.
         """
-        # A thread is a worker of its own to the driver: it can do one chunk at a time.
+        # Each thread is a worker of its own to the driver, because it can do one chunk at a time.
         name = f"{self.name}:{threading.get_ident()}"
         begin = time.monotonic()
         blobs, missing = self._blobs_of(chunk)
@@ -103,7 +103,7 @@ class Worker:
         return Reply(name, [], outcomes, time.monotonic() - begin, None)
 
     def _blobs_of(self, chunk: Chunk) -> tuple[dict[bytes, bytes], list[bytes]]:
-        """Keep the blobs of a chunk; return all that its tasks need by digest, or the digests of those that are missing."""
+        """Keep the blobs of a chunk; return those that its tasks need, or the digests of missing ones."""
         needs = needs_of(task.needs for task in chunk.tasks)
         with self._lock:
             missing = [digest for digest in self._blobs.missing(needs) if digest not in chunk.blobs]
@@ -123,11 +123,11 @@ class Worker:
         for process in idle:
             process.close()
         for process in busy:
-            # Who uses it notices, and closes it.
+            # The thread that uses the process notices, and closes it.
             process.kill()
 
     def forget(self) -> None:
-        """Let go of all processes, in a process that was forked off: they are those of its parent."""
+        """Let go of all processes, in a forked process: they belong to its parent."""
         self._lock = threading.Lock()
         self._is_closed = True
         self._generation += 1
@@ -138,7 +138,7 @@ class Worker:
 
     @property
     def generation(self) -> int:
-        """How often :meth:`stop` was called."""
+        """The number of calls of :meth:`stop`."""
         return self._generation
 
 
