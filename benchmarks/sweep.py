@@ -38,11 +38,11 @@ def sweeps() -> dict[str, Any]:
     calibrations = Drift("fez").calibrations(SCORED)
     payloads = list(islice(calibrations, CALIBRATIONS))
     snapshots = Snapshot.parse_many(payloads)
-    snapshots = [Snapshot.from_bytes(each.to_bytes(payloads=False)) for each in snapshots]
+    snapshots = [Snapshot.from_bytes(snapshot.to_bytes(payloads=False)) for snapshot in snapshots]
     found: dict[str, Any] = {"overhead": overhead(), "workers": workers(), "official": official_loop(payloads)}
     found |= {"bytes": transfers(), "resume": resuming(), "memory": memory(), "driver": driver()}
-    for each in calibrations:
-        snapshots.append(Snapshot.from_bytes(Snapshot.from_payloads(*each).to_bytes(payloads=False)))
+    for payloads in calibrations:
+        snapshots.append(Snapshot.from_bytes(Snapshot.from_payloads(*payloads).to_bytes(payloads=False)))
     return {**found, "score": scores(snapshots)}
 
 
@@ -123,10 +123,10 @@ def official_loop(payloads: list[Payloads]) -> dict[str, Any]:
         target = official_target(configuration, properties)
         made.extend(map(partial(transpiled, target), circuits))
     official = time.perf_counter() - begin
-    for at, each in enumerate(made):
+    for number, circuit in enumerate(made):
         # Some calibrations lack a gate everywhere; then both sides fail.
-        assert (results[at].error is None) == (each is not None)
-        assert at % 41 or results[at].transpiled == each
+        assert (results[number].error is None) == (circuit is not None)
+        assert number % 41 or results[number].transpiled == circuit
     return {
         "calibrations": len(payloads), "circuits": len(circuits), "native": seconds, "one_worker": alone,
         "official": official, "ratio": official / seconds, "ratio_one_worker": official / alone,
@@ -141,9 +141,9 @@ class Metered(Executor):
         self.sent: list[tuple[int, Chunk, int]] = []
 
     def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        at = len(self.sent) % 2
-        self.sent.append((at, args[0], len(pickle.dumps((function, args, kwargs), protocol=5))))
-        return self.pools[at].submit(function, *args, **kwargs)
+        turn = len(self.sent) % 2
+        self.sent.append((turn, args[0], len(pickle.dumps((function, args, kwargs), protocol=5))))
+        return self.pools[turn].submit(function, *args, **kwargs)
 
 
 def transfers() -> dict[str, Any]:
@@ -198,7 +198,7 @@ print(psutil.Process().memory_info().rss - before)
 
 
 def memory() -> dict[str, Any]:
-    """What a million tasks take when all of them are gone through."""
+    """Memory of a million tasks, after all of them were iterated over."""
     grown = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True, env=None)
     return {"tasks": 1_000_000, "bytes": int(grown.stdout)}
 
@@ -217,7 +217,7 @@ class Instant(Executor):
 
 
 def driver() -> dict[str, Any]:
-    """What the driver does for a task: describe it, send it, take the result, write it down."""
+    """Time of the driver for a task: making its spec, sending it, taking the result, writing it to the ledger."""
     (known,) = Sweep([families()[2]], "fez").run()
     figures = Figures(**{figure.name: getattr(known, figure.name) for figure in CIRCUIT_FIGURES})
     outcome = pickle.dumps((figures, None, None, 0.01, 0.01, "worker:1", 1), protocol=5)

@@ -42,7 +42,7 @@ BAD = {
 @pytest.mark.parametrize("kind", ["own", "spawn"])
 def test_what_a_task_does_costs_that_task_alone(kind: str) -> None:
     bad = list(BAD) if kind == "own" else ["exit_", "hang_"]
-    names = [name for at, each in enumerate(bad) for name in (f"good_{at}", each)]
+    names = [name for number, action in enumerate(bad) for name in (f"good_{number}", action)]
     sweep = Sweep(named(*names, "last"), "lima", pass_manager=misbehaving)
     executor = None if kind == "own" else ProcessPoolExecutor(2, mp_context=get_context("spawn"))
     results = sweep.run(executor, timeout=1.0, retries=0)
@@ -78,7 +78,7 @@ def test_what_goes_wrong_once_is_tried_again(tmp_path: Path, monkeypatch: pytest
 
 
 def test_what_tasks_print_does_no_harm(pool: Any) -> None:
-    results = Sweep(named(*(f"print_{at}" for at in range(30))), "lima", pass_manager=misbehaving).run(pool)
+    results = Sweep(named(*(f"print_{number}" for number in range(30))), "lima", pass_manager=misbehaving).run(pool)
     assert not results.errors
 
 
@@ -93,7 +93,7 @@ def test_failures_are_tried_again_when_that_is_wanted(tmp_path: Path, monkeypatc
 
 def test_the_first_error_ends_a_sweep_that_is_told_so(tmp_path: Path, pool: Any) -> None:
     ledger = tmp_path / "ledger.sqlite3"
-    sweep = Sweep(named("a", "b", "raise_", *(f"c{at}" for at in range(50))), "lima", pass_manager=misbehaving)
+    sweep = Sweep(named("a", "b", "raise_", *(f"c{number}" for number in range(50))), "lima", pass_manager=misbehaving)
     with pytest.raises(SweepError, match=r"Task 2 \(raise_ on ibmq_lima\) failed: ValueError: no good"):
         sweep.run(pool, ledger=ledger, on_error="raise", max_in_flight=4)
     results = sweep.run(pool, ledger=ledger)
@@ -188,7 +188,10 @@ def test_chunks_stay_small_when_tasks_hang() -> None:
             sizes.append(len(args[0].tasks))
             return super().submit(function, *args, **kwargs)
 
-    circuits = [*named(*(f"hang_{at}" for at in range(4))), *named(*(f"good_{at}" for at in range(300)))]
+    circuits = [
+        *named(*(f"hang_{number}" for number in range(4))),
+        *named(*(f"good_{number}" for number in range(300))),
+    ]
     with Watching(2) as pool:
         results = Sweep(circuits, "lima", pass_manager=misbehaving).run(pool, timeout=0.3, retries=0)
     assert len(results.errors) == 4
@@ -205,7 +208,7 @@ def test_chunks_that_take_long_are_given_back(monkeypatch: pytest.MonkeyPatch, p
     class Watching(ThreadPoolExecutor):
         def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future:
             future = super().submit(function, *args, **kwargs)
-            future.add_done_callback(lambda it: counts.append(len(it.result().outcomes)))
+            future.add_done_callback(lambda done: counts.append(len(done.result().outcomes)))
             return future
 
     with Watching(1) as one:
@@ -217,13 +220,13 @@ def test_chunks_that_take_long_are_given_back(monkeypatch: pytest.MonkeyPatch, p
 
 def test_what_came_back_is_kept_when_nobody_wants_more(tmp_path: Path, pool: Any) -> None:
     ledger = tmp_path / "ledger.sqlite3"
-    sweep = Sweep(named(*(f"c{at}" for at in range(200))), "lima")
+    sweep = Sweep(named(*(f"c{number}" for number in range(200))), "lima")
     came: list[int] = []
 
     class Watching(ThreadPoolExecutor):
         def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future:
             future = super().submit(function, *args, **kwargs)
-            future.add_done_callback(lambda it: came.append(0 if it.cancelled() else len(it.result().outcomes)))
+            future.add_done_callback(lambda done: came.append(0 if done.cancelled() else len(done.result().outcomes)))
             return future
 
     with Watching(2) as watching:
@@ -253,7 +256,7 @@ def test_a_program_ends_although_a_stream_is_not_at_its_end(tmp_path: Path) -> N
 def test_two_sweeps_at_once_do_not_stop_each_other() -> None:
     sweeps = [Sweep(ghz(2), "lima", seeds=range(start, start + count)) for start, count in ((0, 5), (100, 400))]
     outcomes: list[list[str]] = []
-    threads = [threading.Thread(target=lambda it=it: outcomes.append(it.run().errors)) for it in sweeps]
+    threads = [threading.Thread(target=lambda sweep=sweep: outcomes.append(sweep.run().errors)) for sweep in sweeps]
     for thread in threads:
         thread.start()
     for thread in threads:

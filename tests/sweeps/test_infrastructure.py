@@ -225,7 +225,7 @@ def test_no_process_imports_from_the_current_folder(tmp_path: Path, python: str)
         "results = Sweep(QuantumCircuit(1), 'lima').run(ledger='ledger.sqlite3', keep_circuits=True)\n"
         "print([result.error for result in results], bool(Ledger('ledger.sqlite3').verify()))\n"
     )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
     if python == "safe path":
         environment["PYTHONSAFEPATH"] = "1"
     done = subprocess.run(

@@ -69,7 +69,7 @@ def test_drivers_that_are_killed_lose_nothing(tmp_path: Path, expected: list[dic
     kills, known = 0, 0
     while True:
         process = subprocess.Popen([sys.executable, program], stdout=subprocess.PIPE)
-        # Where nothing is killed, all is done in ten seconds.
+        # Without kills, all is done in ten seconds.
         with contextlib.suppress(subprocess.TimeoutExpired):
             output, _ = process.communicate(timeout=chance.uniform(1.5, 3.5) if kills < KILLS else None)
             assert output == b"done"

@@ -64,7 +64,7 @@ def test_what_is_kept_is_found_again(sweep: Sweep, kept: Path, pool: Any) -> Non
         for unknown in ("00" * 16, "zz", None):
             with pytest.raises(KeyError):
                 ledger[unknown]
-        order = [(it.backend, it.optimization_level, it.seed, it.circuit) for it in ledger]
+        order = [(result.backend, result.optimization_level, result.seed, result.circuit) for result in ledger]
         assert order == sorted(order)
 
 
@@ -167,14 +167,14 @@ def test_the_best_of_each_group_is_found(kept: Path, by: str, better: Any, per: 
             rivals = groups[group(result)]
             extreme = better(getattr(rival, by) for rival in rivals)
             ties = [rival for rival in rivals if getattr(rival, by) == extreme]
-            assert result == min(ties, key=lambda it: it.task_id)
+            assert result == min(ties, key=lambda found: found.task_id)
 
 
 def test_the_best_of_one_sweep_among_many(kept: Path, pool: Any) -> None:
     part = Sweep([ghz(5)], "lima", optimization_level=(1, 3), seeds=(1, 2))
     with Ledger(kept) as ledger:
         (best,) = ledger.best(sweep=part)
-        assert best == max(part.run(pool, ledger), key=lambda it: (it.esp, [-int(c, 16) for c in it.task_id]))
+        assert best == max(part.run(pool, ledger), key=lambda found: (found.esp, [-int(c, 16) for c in found.task_id]))
         with pytest.raises(IBMInputValueError, match=r"per of circuit, snapshot.*not 'device'"):
             ledger.best(per=("device",))
         with pytest.raises(IBMInputValueError):
@@ -218,7 +218,11 @@ def test_two_ledgers_side_by_side(kept: Path, tmp_path: Path, pool: Any, monkeyp
     sweep = Sweep([*families(), ghz(2, "new")], "lima", optimization_level=(1, 3), seeds=range(3))
     sweep.__dict__["versions"] = ("9.9.9", "0.1.0")
     with Ledger(kept) as there, Ledger(other) as here:
-        known = {(it.circuit, it.optimization_level, it.seed): it for it in there if it.backend == "ibmq_lima"}
+        known = {
+            (result.circuit, result.optimization_level, result.seed): result
+            for result in there
+            if result.backend == "ibmq_lima"
+        }
         from dataclasses import replace
 
         rows = []
@@ -242,7 +246,7 @@ def test_two_ledgers_side_by_side(kept: Path, tmp_path: Path, pool: Any, monkeyp
     depth, size, esp = (comparison.figures[name] for name in ("depth", "size", "esp"))
     assert (depth.better, depth.same, depth.worse) == (0, 0, 24)
     depths = [result.depth for result in known.values() if result.circuit != "random"]
-    assert depth.ratio == pytest.approx(math.prod((each + 1) / each for each in depths) ** (1 / 24))
+    assert depth.ratio == pytest.approx(math.prod((depth + 1) / depth for depth in depths) ** (1 / 24))
     assert (size.better, size.same, size.worse, size.ratio) == (0, 24, 0, 1.0)
     assert (esp.better, esp.same, esp.worse) == (0, 24, 0)
     assert back.figures["depth"].better == 24
@@ -351,7 +355,7 @@ def test_stale_circuits_are_those_that_sit_on_what_changed(tmp_path: Path, pool:
     assert stale.esp_now == score(stale.result.transpiled, changed).esp[0] < stale.esp_then == stale.result.esp
     assert stale.duration_now == score(stale.result.transpiled, changed).duration[0]
     slightly = lima.with_overrides(t1={4: lima.columns.t1[4] * 1.01, 0: lima.columns.t1[0] * 1.01})
-    assert [it.result.circuit for it in sweep.find_stale([slightly])] == ["ghz_n2", "ghz_n5"]
+    assert [stale.result.circuit for stale in sweep.find_stale([slightly])] == ["ghz_n2", "ghz_n5"]
     assert sweep.find_stale([slightly], rtol=0.02) == []
     gone = lima.with_overrides(gate_operational={("cx", (0, 1)): False, ("cx", (1, 0)): False})
     worth = [stale.esp_now for stale in sweep.find_stale(gone)]
@@ -365,7 +369,7 @@ def test_ledgers_are_shared_by_threads(tmp_path: Path, pool: Any) -> None:
         sweeps = [Sweep(ghz(2), "lima", seeds=range(start, start + 40)) for start in (0, 20, 40, 60)]
         results = list(threads.map(lambda sweep: list(sweep.run(pool, ledger)), sweeps))
         assert len(ledger) == 100
-        by_id = {result.task_id: result for each in results for result in each}
+        by_id = {result.task_id: result for batch in results for result in batch}
         assert len(by_id) == 100
         assert {result.task_id for result in ledger} == set(by_id)
 
@@ -374,7 +378,7 @@ def test_calibrations_are_compared_over_time(tmp_path: Path, pool: Any) -> None:
     snapshots = Snapshot.parse_many(list(Drift("lima", 3).calibrations(12)))
     results = Sweep([ghz(3)], snapshots, seeds=range(2)).run(pool, tmp_path / "ledger.sqlite3")
     best = results.ledger.best(per=["snapshot"])
-    assert [result.calibrated for result in best] == [each.last_update for each in snapshots]
+    assert [result.calibrated for result in best] == [snapshot.last_update for snapshot in snapshots]
     assert all(result.calibrated.tzinfo == datetime.timezone.utc for result in best)
 
 
