@@ -158,15 +158,15 @@ class ChildProcess:
             OSError: The system does not let it start.
         """
         ours, theirs = socket.socketpair()
-        # A read that has begun does not outlast this: deadlines hold even if the child writes half of a piece.
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _STALL, 0))
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _SEND_STALL, 0))
-        path = import_path(with_current_folder=with_current_folder)
         # The program exchanges sys.path before it imports anything: the current folder is on the path of each
         # interpreter that runs no file, and no flag of Python 3.10 prevents that without ignoring the user's
         # environment, too.
+        path = import_path(with_current_folder=with_current_folder)
         program = _PROGRAM.format(path=path, module=module, descriptor=theirs.fileno(), arguments=arguments)
         with ours, theirs:
+            # Calls that have begun do not outlast these: deadlines hold even if the child writes half of a piece.
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _STALL, 0))
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _SEND_STALL, 0))
             self._process = subprocess.Popen(  # noqa: S603 (our own interpreter)
                 [sys.executable, "-c", program],
                 stdin=subprocess.DEVNULL,
