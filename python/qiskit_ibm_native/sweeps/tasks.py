@@ -96,8 +96,8 @@ class TaskSource(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskResult(Figures):
-    """The result of a task, with the figures of its circuit, see :class:`Figures`; those are ``None`` if it failed.
+class TaskFacts:
+    """The part of a result that describes its task, and tells whether it failed.
 
     Attributes:
         task_id: The identifier of the task, see :class:`Task`.
@@ -114,11 +114,6 @@ class TaskResult(Figures):
         use_fractional_gates: ``False`` if the target was without gates such as ``rzz``.
         qiskit_version: Qiskit's version.
         error: Class and message of the error; ``None`` if there was none.
-        wall_time: Time that the pass manager took, s.
-        cpu_time: Time of processors that the pass manager took, s.
-        worker: Machine and process that did the task.
-        attempts: Number of times that the task was tried.
-        packed: The transpiled circuit, compressed, and its length before that in bytes; ``None`` if it was not kept.
     """
 
     task_id: str
@@ -135,6 +130,23 @@ class TaskResult(Figures):
     use_fractional_gates: bool | None
     qiskit_version: str
     error: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskResult(Figures, TaskFacts):
+    """The result of a task.
+
+    It has the attributes of :class:`TaskFacts`, then those of :class:`Figures`, which are ``None`` if the task failed. (The
+    fields of a data class come in the order of its bases from right to left.)
+
+    Attributes:
+        wall_time: Time that the pass manager took, s.
+        cpu_time: Time of processors that the pass manager took, s.
+        worker: Machine and process that did the task.
+        attempts: Number of times that the task was tried.
+        packed: The transpiled circuit, compressed, and its length before that in bytes; ``None`` if it was not kept.
+    """
+
     wall_time: float
     cpu_time: float
     worker: str
