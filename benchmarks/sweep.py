@@ -24,6 +24,7 @@ from tests.support.official import official_target
 from tests.support.sweeping import families, ghz, qaoa
 
 from qiskit_ibm_native import Ledger, Snapshot, Sweep, build_target, score
+from qiskit_ibm_native.sweeps.ledger.figures import CIRCUIT_FIGURES, Figures
 from qiskit_ibm_native.sweeps.worker.protocol import Chunk, Reply
 
 if TYPE_CHECKING:
@@ -37,11 +38,11 @@ def sweeps() -> dict[str, Any]:
     calibrations = Drift("fez").calibrations(SCORED)
     payloads = list(islice(calibrations, CALIBRATIONS))
     snapshots = Snapshot.parse_many(payloads)
-    snapshots = [Snapshot.from_bytes(each.to_bytes(payloads=False)) for each in snapshots]
+    snapshots = [Snapshot.from_bytes(snapshot.to_bytes(payloads=False)) for snapshot in snapshots]
     found: dict[str, Any] = {"overhead": overhead(), "workers": workers(), "official": official_loop(payloads)}
-    found |= {"bytes": travelling(), "resume": resuming(), "memory": memory(), "driver": driver()}
-    for each in calibrations:
-        snapshots.append(Snapshot.from_bytes(Snapshot.from_payloads(*each).to_bytes(payloads=False)))
+    found |= {"bytes": transfers(), "resume": resuming(), "memory": memory(), "driver": driver()}
+    for payloads in calibrations:
+        snapshots.append(Snapshot.from_bytes(Snapshot.from_payloads(*payloads).to_bytes(payloads=False)))
     return {**found, "score": scores(snapshots)}
 
 
@@ -66,7 +67,7 @@ def overhead() -> dict[str, Any]:
         before = processor_seconds()
         results = Sweep(circuits[:count], "fez").run()
         assert not results.errors
-        transpiling = sum(result.cpu for result in results)
+        transpiling = sum(result.cpu_time for result in results)
         return processor_seconds() - before, transpiling
 
     rounds = []
@@ -122,10 +123,10 @@ def official_loop(payloads: list[Payloads]) -> dict[str, Any]:
         target = official_target(configuration, properties)
         made.extend(map(partial(transpiled, target), circuits))
     official = time.perf_counter() - begin
-    for at, each in enumerate(made):
+    for number, circuit in enumerate(made):
         # Some calibrations lack a gate everywhere; then both sides fail.
-        assert (results[at].error is None) == (each is not None)
-        assert at % 41 or results[at].transpiled == each
+        assert (results[number].error is None) == (circuit is not None)
+        assert number % 41 or results[number].transpiled == circuit
     return {
         "calibrations": len(payloads), "circuits": len(circuits), "native": seconds, "one_worker": alone,
         "official": official, "ratio": official / seconds, "ratio_one_worker": official / alone,
@@ -140,23 +141,23 @@ class Metered(Executor):
         self.sent: list[tuple[int, Chunk, int]] = []
 
     def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        at = len(self.sent) % 2
-        self.sent.append((at, args[0], len(pickle.dumps((function, args, kwargs), protocol=5))))
-        return self.pools[at].submit(function, *args, **kwargs)
+        turn = len(self.sent) % 2
+        self.sent.append((turn, args[0], len(pickle.dumps((function, args, kwargs), protocol=5))))
+        return self.pools[turn].submit(function, *args, **kwargs)
 
 
-def travelling() -> dict[str, Any]:
+def transfers() -> dict[str, Any]:
     """Bytes that an executor is given, by task."""
     sweep = Sweep([small(number) for number in range(500)], "fez", seeds=range(2))
     executor = Metered()
     assert not sweep.run(executor).errors
     for pool in executor.pools:
         pool.shutdown()
-    digest = sweep._order(0).snapshot
-    with_snapshot = [size for _, chunk, size in executor.sent if digest in chunk.materials]
-    carried = sum(len(form) for _, chunk, _ in executor.sent for form in chunk.materials.values())
+    digest = sweep.task_spec(0).snapshot
+    with_snapshot = [size for _, chunk, size in executor.sent if digest in chunk.blobs]
+    carried = sum(len(blob) for _, chunk, _ in executor.sent for blob in chunk.blobs.values())
     return {
-        "tasks": len(sweep), "snapshot": len(sweep._snapshots.form(0)), "first": max(with_snapshot),
+        "tasks": len(sweep), "snapshot": len(sweep.snapshots.form(0)), "first": max(with_snapshot),
         "snapshots_sent": len(with_snapshot), "per_task": (sum(size for *_, size in executor.sent) - carried) / len(sweep),
     }  # fmt: skip
 
@@ -197,7 +198,7 @@ print(psutil.Process().memory_info().rss - before)
 
 
 def memory() -> dict[str, Any]:
-    """What a million tasks take when all of them are gone through."""
+    """Memory of a million tasks, after all of them were iterated over."""
     grown = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True, env=None)
     return {"tasks": 1_000_000, "bytes": int(grown.stdout)}
 
@@ -210,19 +211,16 @@ class Instant(Executor):
 
     def submit(self, _: Any, /, *args: Any, **__: Any) -> Future[Any]:
         future: Future[Any] = Future()
-        future.set_result(Reply("nobody", [], [self.outcome] * len(args[0].tasks)))
+        outcomes = dict.fromkeys(range(len(args[0].tasks)), self.outcome)
+        future.set_result(Reply("nobody", [], outcomes, 0.0, None))
         return future
 
 
 def driver() -> dict[str, Any]:
-    """What the driver does for a task: describe it, send it, take the result, write it down."""
-    from qiskit_ibm_native.sweeps.worker.protocol import Outcome
-
+    """Time of the driver for a task: making its spec, sending it, taking the result, writing it to the ledger."""
     (known,) = Sweep([families()[2]], "fez").run()
-    figures = {name: getattr(known, name) for name in ("num_qubits", "depth", "two_qubit_depth", "two_qubit_count", "size",
-               "operations", "duration", "esp", "layout", "final_layout")}  # fmt: skip
-    outcome = pickle.dumps((tuple(figures.values()), None, None, 0.01, 0.01, "worker:1", 1), protocol=5)
-    assert len(Outcome(*pickle.loads(outcome))) == 7
+    figures = Figures(**{figure.name: getattr(known, figure.name) for figure in CIRCUIT_FIGURES})
+    outcome = pickle.dumps((figures, None, None, 0.01, 0.01, "worker:1", 1), protocol=5)
     sweep = Sweep([small(number) for number in range(100)], ["fez", "torino"], seeds=range(500))
     times = []
     for _ in range(3):

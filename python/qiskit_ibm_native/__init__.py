@@ -51,8 +51,9 @@ if TYPE_CHECKING:
     from .snapshot.diff import SnapshotDiff
     from .snapshot.series import CalibrationSeries
     from .sweeps.ledger.ledger import Ledger
-    from .sweeps.results import SweepResults, TaskResult
+    from .sweeps.results import SweepResults
     from .sweeps.sweep import Sweep
+    from .sweeps.tasks import TaskResult
     from .target import HistoricalTarget, build_coupling_map, build_instruction_durations, build_target
 
 __version__ = "0.1.0"
@@ -133,7 +134,7 @@ _MODULES = {
     "Sweep": "sweeps.sweep",
     "SweepError": "exceptions",
     "SweepResults": "sweeps.results",
-    "TaskResult": "sweeps.results",
+    "TaskResult": "sweeps.tasks",
     "build_coupling_map": "target",
     "build_instruction_durations": "target",
     "build_target": "target",

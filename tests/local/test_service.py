@@ -185,7 +185,7 @@ def test_a_folder_of_snapshots_is_a_history(tmp_path: Path) -> None:
         assert first.t1(0) == pytest.approx(101e-6)
         assert backend.properties(datetime=first.last_update_date) is None
         assert backend.target_history(now.last_update_date).qubit_properties[0].t1 == pytest.approx(102e-6)
-        assert {each.name for each in provider.backends()} == {"ibm_three", "local_simulator"}
+        assert {backend.name for backend in provider.backends()} == {"ibm_three", "local_simulator"}
     for wrong in (tmp_path / "nothing", tmp_path / "jobs"):
         with pytest.raises(IBMInputValueError, match="saved snapshots"):
             IBMProvider(channel="local", devices=wrong)
@@ -294,7 +294,7 @@ def test_a_job_that_ends_services_is_not_run_for_ever(tmp_path: Path) -> None:
     store.close()
 
 
-# What it refuses
+# Refusals
 
 
 @pytest.fixture
@@ -501,8 +501,8 @@ def test_a_session_takes_its_waiting_jobs_with_it(provider: IBMProvider) -> None
     job = backend.run(transpile(flipped(), backend), shots=8000)
     backend.cancel_session()
     assert job.status() in (JobStatus.CANCELLED, JobStatus.DONE, JobStatus.RUNNING)
-    for each in blockers:
-        each.result(timeout=60)
+    for job in blockers:
+        job.result(timeout=60)
 
 
 def test_a_backend_that_vanished_from_the_service_is_told(provider: IBMProvider) -> None:

@@ -245,7 +245,7 @@ def bomb(size: int) -> str:
     return base64.b64encode(zlib.compress(bytes(size))).decode()
 
 
-LAYERS = "h q; " + " ".join(f"cp(0.1) q[{place}], q[{place + 1}];" for place in range(27))
+LAYERS = "h q; " + " ".join(f"cp(0.1) q[{qubit}], q[{qubit + 1}];" for qubit in range(27))
 
 
 @pytest.mark.parametrize(

@@ -118,9 +118,9 @@ from qiskit import QuantumCircuit
 from qiskit_ibm_native import IBMProvider
 circuit = QuantumCircuit(24, 24)
 for layer in range(400):
-    for place in range(23):
-        circuit.rx(0.3, place)
-        circuit.cp(0.1 * layer + 0.1, place, place + 1)
+    for qubit in range(23):
+        circuit.rx(0.3, qubit)
+        circuit.cp(0.1 * layer + 0.1, qubit, qubit + 1)
 circuit.measure(range(24), range(24))
 provider = IBMProvider(channel="local", workers=1)
 job = provider.get_backend("local_simulator").run(circuit, shots=10)
@@ -143,13 +143,13 @@ def test_a_simulator_ends_with_a_service_that_is_killed_in_the_middle_of_a_job()
             time.sleep(0.1)
         process.kill()
     _, alive = psutil.wait_procs([child], timeout=10)
-    for each in alive:
-        each.kill()
+    for process in alive:
+        process.kill()
     assert not alive
 
 
 def test_a_simulator_whose_starter_is_gone_already_does_not_begin() -> None:
-    script = "from qiskit_ibm_native.local.simulation import main; main(1 << 30, 1 << 30)"
+    script = "from qiskit_ibm_native.local.simulation import main; main(2, 1 << 30, 1 << 30)"
     done = subprocess.run([sys.executable, "-c", script], stdin=subprocess.PIPE, timeout=60, check=False)
     assert done.returncode == 0
 
@@ -190,7 +190,7 @@ def test_a_child_that_exits_leaves_its_parents_service_and_jobs_alone(tmp_path: 
     ) as process:
         assert process.stdout is not None
         _, owner = process.stdout.readline().split()
-        assert [each.name for each in tmp_path.glob("local.sqlite3-*.lock")] == [f"local.sqlite3-{owner}.lock"]
+        assert [path.name for path in tmp_path.glob("local.sqlite3-*.lock")] == [f"local.sqlite3-{owner}.lock"]
         with sqlite3.connect(store) as db:
             db.execute(
                 "INSERT INTO jobs (id, number, backend, program, status, created, tags, cost, private, owner, noise)"
@@ -230,7 +230,7 @@ def test_a_child_that_lives_on_holds_nothing_of_a_service_that_was_killed(tmp_pa
         assert process.stdout is not None
         port, owner, child = process.stdout.readline().split()
         try:
-            simulators = [each for each in psutil.Process(process.pid).children() if each.pid != int(child)]
+            simulators = [found for found in psutil.Process(process.pid).children() if found.pid != int(child)]
             process.kill()
             process.wait()
             following = LocalService(port=int(port), workers=1)
@@ -274,7 +274,7 @@ def test_parent_and_children_use_stores_of_their_own_on_one_file(tmp_path: Path)
 
 
 def modes(folder: Path) -> dict[str, int]:
-    return {each.name: stat.S_IMODE(each.stat().st_mode) for each in folder.iterdir()}
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077])
@@ -302,8 +302,8 @@ def test_a_store_that_is_open_to_others_is_closed_to_them(tmp_path: Path, monkey
     folder = tmp_path / "home" / ".qiskit" / "qiskit-ibm-native"
     first = LocalService(workers=1)
     first._store.add_session("b", "batch", 60)
-    for each in folder.iterdir():
-        each.chmod(0o644)
+    for path in folder.iterdir():
+        path.chmod(0o644)
     folder.chmod(0o755)
     folder.parent.chmod(0o777)
     second = LocalService(workers=1)

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the local service simulates: noise, parts, courses, seeds."""
+"""Simulations of the local service: noise, connected components, trajectories, seeds."""
 
 from __future__ import annotations
 
 import itertools
-import time
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from qiskit import QuantumCircuit, transpile
+from tests.support.processes import arguments_of
 
 from qiskit_ibm_native import IBMProvider, Snapshot, build_target
 
@@ -55,8 +56,8 @@ def test_large_circuits_on_large_devices_take_seconds(local_provider: IBMProvide
         for qubit, angle in zip(path, angles):
             half.sx(qubit)
             half.rz(float(angle), qubit)
-        for place in range(start, 19, 2):
-            half.cz(path[place], path[place + 1])
+        for step in range(start, 19, 2):
+            half.cz(path[step], path[step + 1])
     circuit.compose(half, inplace=True)
     for instruction in reversed(half.data):
         if instruction.name == "sx":
@@ -66,17 +67,23 @@ def test_large_circuits_on_large_devices_take_seconds(local_provider: IBMProvide
             circuit.append(instruction.operation.inverse(), instruction.qubits)
     circuit.measure(path, range(20))
     assert circuit.depth() >= 50
-    start = time.monotonic()
-    result = backend.run(circuit, shots=4000, seed_simulator=1, memory=True).result(timeout=120)
-    assert time.monotonic() - start < 60
+    before = simulation_time()
+    result = backend.run(circuit, shots=4000, seed_simulator=1, memory=True).result(timeout=600)
+    assert simulation_time() - before < 60
     zeros = np.mean([word.count("0") for word in result.get_memory()]) / 20
     assert 0.6 < zeros < 0.9  # most of it is right, and not all
+
+
+def simulation_time() -> float:
+    """Return the processor time of the simulators of this process, s, which a busy machine does not make longer."""
+    simulators = [child for child in psutil.Process().children() if "local.simulation" in " ".join(arguments_of(child))]
+    return sum(sum(child.cpu_times()[:2]) for child in simulators)
 
 
 def longest_path(length: int) -> list[int]:
     """Return qubits in a row between which gates err little: on a real device, some do not work at all."""
     cz = build_target(Snapshot.load("fez"))["cz"]
-    good = {qubits for qubits, what in cz.items() if what.error < 0.01}
+    good = {qubits for qubits, properties in cz.items() if properties.error < 0.01}
     neighbours: dict[int, list[int]] = {}
     for one, other in sorted(good | {(other, one) for one, other in good}):
         neighbours.setdefault(one, []).append(other)
@@ -93,7 +100,7 @@ def longest_path(length: int) -> list[int]:
     return next(path for start in neighbours if (path := extend([start])) is not None)
 
 
-def test_wide_circuits_fall_into_parts(local_provider: IBMProvider) -> None:
+def test_wide_circuits_fall_into_components(local_provider: IBMProvider) -> None:
     """T1 of every qubit of a large device at once, which is exact because nothing connects the qubits."""
     backend = local_provider.get_backend("ibm_fez")
     properties = backend.properties()
@@ -141,11 +148,11 @@ def test_seeds_give_each_circuit_its_own_shots(local_provider: IBMProvider) -> N
 
     def memories() -> list[Any]:
         result = backend.run([circuit] * 3, shots=200, memory=True, seed_simulator=9).result()
-        return [result.get_memory(place) for place in range(3)]
+        return [result.get_memory(number) for number in range(3)]
 
     first = memories()
     assert first == memories()
-    assert len({tuple(each) for each in first}) == 3
+    assert len({tuple(shots) for shots in first}) == 3
 
 
 def test_relaxation_also_happens_in_branches(local_provider: IBMProvider) -> None:

@@ -66,42 +66,42 @@ class Misbehaving(TransformationPass):
     """Does what the name of the circuit says."""
 
     def run(self, dag: Any) -> Any:
-        what = dag.name.partition("_")[0]
-        if what == "exit":
+        action = dag.name.partition("_")[0]
+        if action == "exit":
             os._exit(3)
-        if what == "segfault":
+        if action == "segfault":
             ctypes.string_at(0)
-        if what == "kill":
+        if action == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
-        if what == "stop":
+        if action == "stop":
             os.kill(os.getpid(), signal.SIGSTOP)
-        if what == "hang":
+        if action == "hang":
             time.sleep(10_000)
-        if what == "spin":
+        if action == "spin":
             while True:
                 pass
-        if what == "eat":
+        if action == "eat":
             eaten = []
             while True:
                 eaten.append(bytearray(20_000_000))
-        if what == "fork" and os.fork() == 0:
-            # Whoever waits for the pipe to be closed waits for this one.
+        if action == "fork" and os.fork() == 0:
+            # A reader that waits for the end of the channel waits for this process.
             time.sleep(10_000)
-        if what == "fork":
+        if action == "fork":
             os._exit(4)
-        if what == "forkhang":
+        if action == "forkhang":
             os.fork()
             time.sleep(10_000)
-        if what == "surrogate":
+        if action == "surrogate":
             raise ValueError(os.fsdecode(b"no file \xff"))
-        if what == "chatter":
+        if action == "chatter":
             while True:
                 os.write(2, b"x" * 100_000)
-        if what == "leave":
+        if action == "leave":
             sys.exit(5)
-        if what == "raise":
+        if action == "raise":
             raise ValueError("no good")
-        if what == "once":
+        if action == "once":
             # Goes wrong the first time only; where that is noted, the environment says.
             with Path(os.environ["SWEEPING_NOTES"]).open("a+") as notes:
                 notes.seek(0)
@@ -109,7 +109,7 @@ class Misbehaving(TransformationPass):
                     notes.write(f"{dag.name}\n")
                     notes.flush()
                     os._exit(1)
-        if what == "print":
+        if action == "print":
             sys.stdout.write("printed by a pass")
             os.write(2, b"x" * 100_000)
         return dag
@@ -144,8 +144,8 @@ def slow(target: Any, **options: Any) -> PassManager:
     return manager
 
 
-#: What may differ from run to run.
-MEASURED = {"wall", "cpu", "worker", "attempts", "packed"}
+#: Attributes that may differ from run to run.
+MEASURED = {"wall_time", "cpu_time", "worker", "attempts", "packed"}
 
 
 def named(*names: str) -> list[QuantumCircuit]:
@@ -153,7 +153,7 @@ def named(*names: str) -> list[QuantumCircuit]:
 
 
 def facts(result: TaskResult) -> dict[str, Any]:
-    """Return what has to be the same whoever did the task."""
+    """Return the attributes that have to be the same on every worker."""
     return {name: value for name, value in vars(result).items() if name not in MEASURED}
 
 

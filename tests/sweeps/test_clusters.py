@@ -95,8 +95,8 @@ def test_mpi(tmp_path: Path, expected: tuple[str, list[dict[str, Any]]]) -> None
 def test_slurm_with_its_commands_played_by_scripts(tmp_path: Path, expected: tuple[str, list[dict[str, Any]]]) -> None:
     """Slurm itself is not here, but its job scripts are run: sbatch starts them, scancel ends them."""
     commands, jobs, folder = tmp_path / "bin", tmp_path / "jobs", tmp_path / "sweep"
-    for each in (commands, jobs, folder):
-        each.mkdir()
+    for made in (commands, jobs, folder):
+        made.mkdir()
     for name, script in {
         "sbatch": f'cp "$1" {jobs}/$$.sh; setsid bash {jobs}/$$.sh > {jobs}/$$.out 2>&1 & echo $! > {jobs}/$$.pid;'
         " echo Submitted batch job $$",
@@ -112,8 +112,8 @@ def test_slurm_with_its_commands_played_by_scripts(tmp_path: Path, expected: tup
             folder, PATH=f"{commands}:{BIN}:{os.environ['PATH']}",
         )  # fmt: skip
     finally:
-        for each in jobs.glob("*.pid"):
-            subprocess.run(["kill", "--", f"-{each.read_text().strip()}"], capture_output=True, check=False)
+        for path in jobs.glob("*.pid"):
+            subprocess.run(["kill", "--", f"-{path.read_text().strip()}"], capture_output=True, check=False)
     check(printed, folder, expected)
     (script, *_) = jobs.glob("*.sh")
     for line in ("#SBATCH -p short", "#SBATCH --cpus-per-task=1", "#SBATCH --mem=2G", "#SBATCH -t 00:10:00"):
@@ -133,7 +133,7 @@ def test_kubernetes_with_its_containers_run_as_processes(
     import yaml
 
     documents = list(yaml.safe_load_all((EXAMPLES / "kubernetes.yaml").read_text()))
-    by_name = {(each["kind"], each["metadata"]["name"]): each for each in documents}
+    by_name = {(document["kind"], document["metadata"]["name"]): document for document in documents}
     service = by_name["Service", "sweep-scheduler"]
     containers = {}
     for name in ("sweep-scheduler", "sweep-worker"):

@@ -21,8 +21,8 @@ from tests.support.sweeping import Serial, ghz, misbehaving, named, slow
 
 from qiskit_ibm_native import Ledger, Sweep, SweepError
 from qiskit_ibm_native.sweeps.driver.progress import Progress
-from qiskit_ibm_native.sweeps.worker.process import Process
-from qiskit_ibm_native.sweeps.worker.transpiler_main import RETIRED
+from qiskit_ibm_native.sweeps.worker.process import TranspilerProcess
+from qiskit_ibm_native.sweeps.worker.protocol import RETIRED
 
 BAD = {
     "exit_": "WorkerDied: The process of the task ended by exit code 3",
@@ -42,7 +42,7 @@ BAD = {
 @pytest.mark.parametrize("kind", ["own", "spawn"])
 def test_what_a_task_does_costs_that_task_alone(kind: str) -> None:
     bad = list(BAD) if kind == "own" else ["exit_", "hang_"]
-    names = [name for at, each in enumerate(bad) for name in (f"good_{at}", each)]
+    names = [name for number, action in enumerate(bad) for name in (f"good_{number}", action)]
     sweep = Sweep(named(*names, "last"), "lima", pass_manager=misbehaving)
     executor = None if kind == "own" else ProcessPoolExecutor(2, mp_context=get_context("spawn"))
     results = sweep.run(executor, timeout=1.0, retries=0)
@@ -78,7 +78,7 @@ def test_what_goes_wrong_once_is_tried_again(tmp_path: Path, monkeypatch: pytest
 
 
 def test_what_tasks_print_does_no_harm(pool: Any) -> None:
-    results = Sweep(named(*(f"print_{at}" for at in range(30))), "lima", pass_manager=misbehaving).run(pool)
+    results = Sweep(named(*(f"print_{number}" for number in range(30))), "lima", pass_manager=misbehaving).run(pool)
     assert not results.errors
 
 
@@ -93,7 +93,7 @@ def test_failures_are_tried_again_when_that_is_wanted(tmp_path: Path, monkeypatc
 
 def test_the_first_error_ends_a_sweep_that_is_told_so(tmp_path: Path, pool: Any) -> None:
     ledger = tmp_path / "ledger.sqlite3"
-    sweep = Sweep(named("a", "b", "raise_", *(f"c{at}" for at in range(50))), "lima", pass_manager=misbehaving)
+    sweep = Sweep(named("a", "b", "raise_", *(f"c{number}" for number in range(50))), "lima", pass_manager=misbehaving)
     with pytest.raises(SweepError, match=r"Task 2 \(raise_ on ibmq_lima\) failed: ValueError: no good"):
         sweep.run(pool, ledger=ledger, on_error="raise", max_in_flight=4)
     results = sweep.run(pool, ledger=ledger)
@@ -115,7 +115,7 @@ def test_a_worker_that_is_lost_again_and_again_is_told_and_not_kept() -> None:
     class Lossy(Executor):
         def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future:
             future: Future = Future()
-            if any(task.number == 3 for task in args[0].tasks):
+            if any(task.index == 3 for task in args[0].tasks):
                 future.set_exception(RuntimeError("the node is gone"))
             else:
                 future.set_result(function(*args, **kwargs))
@@ -132,20 +132,23 @@ def test_a_worker_that_is_lost_again_and_again_is_told_and_not_kept() -> None:
 def test_a_process_that_was_idle_is_replaced_without_an_attempt(monkeypatch: pytest.MonkeyPatch, pool: Any) -> None:
     sweep = Sweep(ghz(2), "lima", seeds=range(3))
     assert not sweep.run(pool, max_in_flight=1).errors
-    read, said = Process._frame, iter([RETIRED])
+    receive, messages = TranspilerProcess._receive, iter([RETIRED])
     # As if it had ended between being looked at and being asked.
-    monkeypatch.setattr(Process, "_frame", lambda it, seconds: next(said, None) or read(it, seconds))
+    monkeypatch.setattr(
+        TranspilerProcess, "_receive", lambda process, seconds: next(messages, None) or receive(process, seconds)
+    )
     assert [result.attempts for result in sweep.run(pool, max_in_flight=1)] == [1, 1, 1]
-    assert next(said, None) is None
+    assert next(messages, None) is None
 
 
 def test_workers_with_other_versions_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from qiskit_ibm_native.sweeps import run, worker
+    from qiskit_ibm_native.sweeps.driver import run
+    from qiskit_ibm_native.sweeps.worker import worker
 
     monkeypatch.setattr(run, "_FAILURES", 2)
-    monkeypatch.setattr(worker, "_PENANCE", 0.0)
+    monkeypatch.setattr(worker, "_FAILURE_BACKOFF", 0.0)
     sweep = Sweep(ghz(2), "lima")
-    sweep.__dict__["_versions"] = ("99.0", "0.1.0")
+    sweep.__dict__["versions"] = ("99.0", "0.1.0")
     with pytest.raises(
         SweepError, match=r"The executor does not work: .*in versions .*, the driver \('99.0', '0.1.0'\)"
     ):
@@ -154,9 +157,9 @@ def test_workers_with_other_versions_are_refused(monkeypatch: pytest.MonkeyPatch
 
 def test_a_worker_that_cannot_start_processes_leaves_tasks_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """One of two workers has no interpreter; it must neither draw all tasks nor have them recorded as failed."""
-    from qiskit_ibm_native.sweeps import worker
+    from qiskit_ibm_native.sweeps.worker import worker
 
-    monkeypatch.setattr(worker, "_PENANCE", 0.3)
+    monkeypatch.setattr(worker, "_FAILURE_BACKOFF", 0.3)
     sound, broken = worker.Worker(), worker.Worker()
 
     def no_process() -> None:
@@ -185,7 +188,10 @@ def test_chunks_stay_small_when_tasks_hang() -> None:
             sizes.append(len(args[0].tasks))
             return super().submit(function, *args, **kwargs)
 
-    circuits = [*named(*(f"hang_{at}" for at in range(4))), *named(*(f"good_{at}" for at in range(300)))]
+    circuits = [
+        *named(*(f"hang_{number}" for number in range(4))),
+        *named(*(f"good_{number}" for number in range(300))),
+    ]
     with Watching(2) as pool:
         results = Sweep(circuits, "lima", pass_manager=misbehaving).run(pool, timeout=0.3, retries=0)
     assert len(results.errors) == 4
@@ -193,7 +199,7 @@ def test_chunks_stay_small_when_tasks_hang() -> None:
 
 
 def test_chunks_that_take_long_are_given_back(monkeypatch: pytest.MonkeyPatch, pool: Any) -> None:
-    from qiskit_ibm_native.sweeps import chunks
+    from qiskit_ibm_native.sweeps.driver import chunks
 
     # As if tasks were thought to take no time at all.
     monkeypatch.setattr(chunks.Chunker, "_size", lambda _: 400)
@@ -202,7 +208,7 @@ def test_chunks_that_take_long_are_given_back(monkeypatch: pytest.MonkeyPatch, p
     class Watching(ThreadPoolExecutor):
         def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future:
             future = super().submit(function, *args, **kwargs)
-            future.add_done_callback(lambda it: counts.append(len(it.result().outcomes)))
+            future.add_done_callback(lambda done: counts.append(len(done.result().outcomes)))
             return future
 
     with Watching(1) as one:
@@ -214,13 +220,13 @@ def test_chunks_that_take_long_are_given_back(monkeypatch: pytest.MonkeyPatch, p
 
 def test_what_came_back_is_kept_when_nobody_wants_more(tmp_path: Path, pool: Any) -> None:
     ledger = tmp_path / "ledger.sqlite3"
-    sweep = Sweep(named(*(f"c{at}" for at in range(200))), "lima")
+    sweep = Sweep(named(*(f"c{number}" for number in range(200))), "lima")
     came: list[int] = []
 
     class Watching(ThreadPoolExecutor):
         def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future:
             future = super().submit(function, *args, **kwargs)
-            future.add_done_callback(lambda it: came.append(0 if it.cancelled() else len(it.result().outcomes)))
+            future.add_done_callback(lambda done: came.append(0 if done.cancelled() else len(done.result().outcomes)))
             return future
 
     with Watching(2) as watching:
@@ -250,7 +256,7 @@ def test_a_program_ends_although_a_stream_is_not_at_its_end(tmp_path: Path) -> N
 def test_two_sweeps_at_once_do_not_stop_each_other() -> None:
     sweeps = [Sweep(ghz(2), "lima", seeds=range(start, start + count)) for start, count in ((0, 5), (100, 400))]
     outcomes: list[list[str]] = []
-    threads = [threading.Thread(target=lambda it=it: outcomes.append(it.run().errors)) for it in sweeps]
+    threads = [threading.Thread(target=lambda sweep=sweep: outcomes.append(sweep.run().errors)) for sweep in sweeps]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -62,7 +62,7 @@ class Killed(Executor):
         self.number = number
 
     def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future:
-        if all(task.number != self.number for task in args[0].tasks):
+        if all(task.index != self.number for task in args[0].tasks):
             future: Future = Future()
             future.set_result(function(*args, **kwargs))
             return future
@@ -157,19 +157,19 @@ def test_a_machine_without_room_is_no_result(tmp_path: Path, monkeypatch: pytest
 def test_processes_that_do_not_start_end_the_run_and_leave_nothing_in_the_ledger(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from qiskit_ibm_native.sweeps import worker
+    from qiskit_ibm_native.sweeps.worker import worker
 
     path = tmp_path / "ledger.sqlite3"
     sweep = Sweep(ghz(2), "lima", seeds=range(3))
     with monkeypatch.context() as patched:
-        patched.setattr(worker, "_PENANCE", 0.0)
+        patched.setattr(worker, "_FAILURE_BACKOFF", 0.0)
         for program in ("/bin/false", str(tmp_path / "nothing")):
             patched.setattr(sys, "executable", program)
             with pytest.raises(SweepError, match=r"does not work: .*(does not start|can be started)"):
                 sweep.run(ledger=path)
         # There are no descriptors left for another pipe.
         patched.undo()
-        patched.setattr(worker, "_PENANCE", 0.0)
+        patched.setattr(worker, "_FAILURE_BACKOFF", 0.0)
         with no_descriptors(), pytest.raises(SweepError, match="Too many open files"):
             sweep.run(ledger=path, max_in_flight=1)
     with Ledger(path) as ledger:
@@ -225,7 +225,7 @@ def test_no_process_imports_from_the_current_folder(tmp_path: Path, python: str)
         "results = Sweep(QuantumCircuit(1), 'lima').run(ledger='ledger.sqlite3', keep_circuits=True)\n"
         "print([result.error for result in results], bool(Ledger('ledger.sqlite3').verify()))\n"
     )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
     if python == "safe path":
         environment["PYTHONSAFEPATH"] = "1"
     done = subprocess.run(
@@ -312,15 +312,15 @@ def test_a_stream_does_not_go_on_in_a_child(tmp_path: Path) -> None:
 
 
 def test_circuits_are_read_by_parent_and_child_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from qiskit_ibm_native.sweeps import circuits
+    from qiskit_ibm_native.sweeps.inputs import circuits
 
     monkeypatch.setattr(circuits, "_IN_MEMORY", 1000)
     store = circuits.CircuitStore([ghz(3, f"circuit {number}") for number in range(200)])
-    wanted = [(store.entry(at), store.form(at)) for at in range(200)]
+    wanted = [(store.entry(number), store.blob(number)) for number in range(200)]
 
     def read() -> None:
         for _ in range(20):
-            assert [(store.entry(at), store.form(at)) for at in range(200)] == wanted
+            assert [(store.entry(number), store.blob(number)) for number in range(200)] == wanted
 
     pid = os.fork()
     if not pid:

@@ -69,7 +69,7 @@ def test_drivers_that_are_killed_lose_nothing(tmp_path: Path, expected: list[dic
     kills, known = 0, 0
     while True:
         process = subprocess.Popen([sys.executable, program], stdout=subprocess.PIPE)
-        # Where nothing is killed, all is done in ten seconds.
+        # Without kills, all is done in ten seconds.
         with contextlib.suppress(subprocess.TimeoutExpired):
             output, _ = process.communicate(timeout=chance.uniform(1.5, 3.5) if kills < KILLS else None)
             assert output == b"done"
@@ -102,7 +102,7 @@ def test_workers_that_are_killed_cost_nothing(tmp_path: Path, expected: list[dic
         nonlocal killed
         while not is_over.wait(chance.uniform(0.1, 1.5)) and killed < KILLS:
             victims = [
-                child for child in psutil.Process().children() if "sweeps.child" in " ".join(arguments_of(child))
+                child for child in psutil.Process().children() if "transpiler_main" in " ".join(arguments_of(child))
             ]
             if victims:
                 with contextlib.suppress(psutil.NoSuchProcess):

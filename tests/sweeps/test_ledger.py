@@ -11,6 +11,7 @@ import os
 import pickle
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.support.sweeping import families, ghz, misbehaving
 
 from qiskit_ibm_native import Ledger, LedgerDamagedError, LedgerError, Snapshot, Sweep, SweepError, TaskResult, score
 from qiskit_ibm_native.exceptions import IBMInputValueError
+from qiskit_ibm_native.sweeps.ledger.figures import CIRCUIT_FIGURES, FIGURES, Figures
 from qiskit_ibm_native.sweeps.ledger.schema import LEDGER
 
 
@@ -62,7 +64,7 @@ def test_what_is_kept_is_found_again(sweep: Sweep, kept: Path, pool: Any) -> Non
         for unknown in ("00" * 16, "zz", None):
             with pytest.raises(KeyError):
                 ledger[unknown]
-        order = [(it.backend, it.optimization_level, it.seed, it.circuit) for it in ledger]
+        order = [(result.backend, result.optimization_level, result.seed, result.circuit) for result in ledger]
         assert order == sorted(order)
 
 
@@ -94,9 +96,9 @@ def test_only_what_is_missing_is_done(tmp_path: Path, pool: Any) -> None:
 
 
 def test_known_tasks_are_passed_over_in_portions(tmp_path: Path, pool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from qiskit_ibm_native.sweeps import run
+    from qiskit_ibm_native.sweeps.driver import run
 
-    monkeypatch.setattr(run, "_MOST_KNOWN", 7)
+    monkeypatch.setattr(run, "_MAX_KNOWN", 7)
     path = tmp_path / "ledger.sqlite3"
     done = Sweep(ghz(2), "lima", seeds=[seed for seed in range(60) if seed % 20 < 15])
     done.run(pool, path)
@@ -128,13 +130,20 @@ def test_a_success_is_not_replaced_by_a_failure(tmp_path: Path, pool: Any) -> No
     with Ledger(path) as ledger:
         from dataclasses import replace
 
-        ledger._write(sweep, [(0, replace(good, error="ValueError: late", depth=None))])
+        ledger.write(sweep, [(0, replace(good, error="ValueError: late", depth=None))])
         assert ledger[good.task_id] == good
 
 
 @pytest.mark.parametrize(
     ("by", "better"),
-    [("esp", max), ("depth", min), ("two_qubit_depth", min), ("two_qubit_count", min), ("size", min), ("cpu", min)],
+    [
+        ("esp", max),
+        ("depth", min),
+        ("two_qubit_depth", min),
+        ("two_qubit_count", min),
+        ("size", min),
+        ("cpu_time", min),
+    ],
 )
 @pytest.mark.parametrize("per", [("circuit", "snapshot"), ("backend",), (), "circuit", ("circuit", "seed")])
 def test_the_best_of_each_group_is_found(kept: Path, by: str, better: Any, per: Any) -> None:
@@ -158,20 +167,20 @@ def test_the_best_of_each_group_is_found(kept: Path, by: str, better: Any, per: 
             rivals = groups[group(result)]
             extreme = better(getattr(rival, by) for rival in rivals)
             ties = [rival for rival in rivals if getattr(rival, by) == extreme]
-            assert result == min(ties, key=lambda it: it.task_id)
+            assert result == min(ties, key=lambda found: found.task_id)
 
 
 def test_the_best_of_one_sweep_among_many(kept: Path, pool: Any) -> None:
     part = Sweep([ghz(5)], "lima", optimization_level=(1, 3), seeds=(1, 2))
     with Ledger(kept) as ledger:
         (best,) = ledger.best(sweep=part)
-        assert best == max(part.run(pool, ledger), key=lambda it: (it.esp, [-int(c, 16) for c in it.task_id]))
+        assert best == max(part.run(pool, ledger), key=lambda found: (found.esp, [-int(c, 16) for c in found.task_id]))
         with pytest.raises(IBMInputValueError, match=r"per of circuit, snapshot.*not 'device'"):
             ledger.best(per=("device",))
         with pytest.raises(IBMInputValueError):
             ledger.best(["esp"])
         assert len(ledger.best(per=None)) == len(ledger.best(per=())) == len(ledger.best(per="options")) == 1
-        with pytest.raises(IBMInputValueError, match=r"by is one of esp, depth.*not 'worst'"):
+        with pytest.raises(IBMInputValueError, match=r"by is one of depth, .*esp.*not 'worst'"):
             ledger.best("worst")
 
 
@@ -207,9 +216,13 @@ def test_two_ledgers_side_by_side(kept: Path, tmp_path: Path, pool: Any, monkeyp
     other = tmp_path / "other.sqlite3"
     # The same tasks by what somebody believes to be another version, and some more that fail.
     sweep = Sweep([*families(), ghz(2, "new")], "lima", optimization_level=(1, 3), seeds=range(3))
-    sweep.__dict__["_versions"] = ("9.9.9", "0.1.0")
+    sweep.__dict__["versions"] = ("9.9.9", "0.1.0")
     with Ledger(kept) as there, Ledger(other) as here:
-        known = {(it.circuit, it.optimization_level, it.seed): it for it in there if it.backend == "ibmq_lima"}
+        known = {
+            (result.circuit, result.optimization_level, result.seed): result
+            for result in there
+            if result.backend == "ibmq_lima"
+        }
         from dataclasses import replace
 
         rows = []
@@ -223,7 +236,7 @@ def test_two_ledgers_side_by_side(kept: Path, tmp_path: Path, pool: Any, monkeyp
             rows.append(
                 (task.index, replace(old, task_id=task.id, depth=old.depth + 1, error=error, esp=old.esp, packed=None))
             )
-        here._write(sweep, rows)
+        here.write(sweep, rows)
         comparison = here.compare(there)
         assert here.compare(kept) == comparison
         back = there.compare(other)
@@ -233,7 +246,7 @@ def test_two_ledgers_side_by_side(kept: Path, tmp_path: Path, pool: Any, monkeyp
     depth, size, esp = (comparison.figures[name] for name in ("depth", "size", "esp"))
     assert (depth.better, depth.same, depth.worse) == (0, 0, 24)
     depths = [result.depth for result in known.values() if result.circuit != "random"]
-    assert depth.ratio == pytest.approx(math.prod((each + 1) / each for each in depths) ** (1 / 24))
+    assert depth.ratio == pytest.approx(math.prod((depth + 1) / depth for depth in depths) ** (1 / 24))
     assert (size.better, size.same, size.worse, size.ratio) == (0, 24, 0, 1.0)
     assert (esp.better, esp.same, esp.worse) == (0, 24, 0)
     assert back.figures["depth"].better == 24
@@ -245,7 +258,7 @@ def test_two_ledgers_side_by_side(kept: Path, tmp_path: Path, pool: Any, monkeyp
 def test_failures_are_never_the_best(pool: Any) -> None:
     results = Sweep([ghz(2), ghz(2, "exit_")], "lima", pass_manager=misbehaving).run(pool, retries=0)
     assert [result.circuit for result in results.errors] == ["exit_"]
-    for by in ("wall", "cpu", "esp"):
+    for by in ("wall_time", "cpu_time", "esp"):
         assert [result.circuit for result in results.ledger.best(by, per=())] == ["ghz_n2"]
 
 
@@ -326,29 +339,29 @@ def test_stale_circuits_are_those_that_sit_on_what_changed(tmp_path: Path, pool:
     lima = Snapshot.load("lima")
     sweep = Sweep([ghz(2), ghz(5)], ["lima", "fez"], initial_layout={"ghz_n2": [0, 1]})
     with pytest.raises(SweepError, match="has not been run here"):
-        sweep.stale("lima")
+        sweep.find_stale("lima")
     with pytest.raises(FileNotFoundError):
-        sweep.stale("lima", tmp_path / "none.sqlite3")
+        sweep.find_stale("lima", tmp_path / "none.sqlite3")
     assert not (tmp_path / "none.sqlite3").exists()
     sweep.run(pool, tmp_path / "without.sqlite3")
     with pytest.raises(SweepError, match=r"has 4 results without circuits.*keep_circuits=True"):
-        sweep.stale(["lima", "fez"])
+        sweep.find_stale(["lima", "fez"])
     sweep.run(pool, tmp_path / "ledger.sqlite3", keep_circuits=True)
-    assert sweep.stale("lima") == []
+    assert sweep.find_stale("lima") == []
     changed = lima.with_overrides(t1={4: 5e-6})
-    (stale,) = sweep.stale(changed)
+    (stale,) = sweep.find_stale(changed)
     assert stale.result.circuit == "ghz_n5"
     assert stale.result.backend == "ibmq_lima"
     assert stale.esp_now == score(stale.result.transpiled, changed).esp[0] < stale.esp_then == stale.result.esp
     assert stale.duration_now == score(stale.result.transpiled, changed).duration[0]
     slightly = lima.with_overrides(t1={4: lima.columns.t1[4] * 1.01, 0: lima.columns.t1[0] * 1.01})
-    assert [it.result.circuit for it in sweep.stale([slightly])] == ["ghz_n2", "ghz_n5"]
-    assert sweep.stale([slightly], rtol=0.02) == []
+    assert [stale.result.circuit for stale in sweep.find_stale([slightly])] == ["ghz_n2", "ghz_n5"]
+    assert sweep.find_stale([slightly], rtol=0.02) == []
     gone = lima.with_overrides(gate_operational={("cx", (0, 1)): False, ("cx", (1, 0)): False})
-    worth = [stale.esp_now for stale in sweep.stale(gone)]
+    worth = [stale.esp_now for stale in sweep.find_stale(gone)]
     assert np.isnan(worth).all()
     # Another ledger than that of the last run.
-    assert len(Sweep([ghz(5)], "lima").stale(changed, tmp_path / "ledger.sqlite3")) == 1
+    assert len(Sweep([ghz(5)], "lima").find_stale(changed, tmp_path / "ledger.sqlite3")) == 1
 
 
 def test_ledgers_are_shared_by_threads(tmp_path: Path, pool: Any) -> None:
@@ -356,7 +369,7 @@ def test_ledgers_are_shared_by_threads(tmp_path: Path, pool: Any) -> None:
         sweeps = [Sweep(ghz(2), "lima", seeds=range(start, start + 40)) for start in (0, 20, 40, 60)]
         results = list(threads.map(lambda sweep: list(sweep.run(pool, ledger)), sweeps))
         assert len(ledger) == 100
-        by_id = {result.task_id: result for each in results for result in each}
+        by_id = {result.task_id: result for batch in results for result in batch}
         assert len(by_id) == 100
         assert {result.task_id for result in ledger} == set(by_id)
 
@@ -365,5 +378,15 @@ def test_calibrations_are_compared_over_time(tmp_path: Path, pool: Any) -> None:
     snapshots = Snapshot.parse_many(list(Drift("lima", 3).calibrations(12)))
     results = Sweep([ghz(3)], snapshots, seeds=range(2)).run(pool, tmp_path / "ledger.sqlite3")
     best = results.ledger.best(per=["snapshot"])
-    assert [result.calibrated for result in best] == [each.last_update for each in snapshots]
+    assert [result.calibrated for result in best] == [snapshot.last_update for snapshot in snapshots]
     assert all(result.calibrated.tzinfo == datetime.timezone.utc for result in best)
+
+
+def test_every_figure_is_a_field_of_results_and_a_column_of_ledgers_and_tables(kept: Path) -> None:
+    assert [field.name for field in fields(Figures)] == [figure.name for figure in CIRCUIT_FIGURES]
+    assert {figure.name for figure in FIGURES} <= {field.name for field in fields(TaskResult)}
+    with Ledger(kept) as ledger:
+        columns = {row[1]: row[2] for row in ledger._database.rows("PRAGMA table_info(tasks)")}
+        kinds = {int: "INTEGER", float: "REAL", dict: "TEXT", tuple: "TEXT"}
+        assert {figure.ledger_column: kinds[figure.type] for figure in FIGURES}.items() <= columns.items()
+        assert {figure.name for figure in FIGURES} <= set(ledger.table().schema.names)

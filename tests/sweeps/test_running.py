@@ -51,8 +51,8 @@ class Backwards(Executor):
         while len(self.waiting) < self.hold and time.monotonic() < deadline:
             time.sleep(0.001)
         batch, self.waiting = self.waiting, []
-        for future, form in reversed(batch):
-            function, args, kwargs = pickle.loads(form)
+        for future, pickled in reversed(batch):
+            function, args, kwargs = pickle.loads(pickled)
             future.set_result(function(*args, **kwargs))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -72,7 +72,7 @@ def expected(sweep: Sweep) -> list[TaskResult]:
 def test_circuits_are_those_of_transpile_with_the_official_target(sweep: Sweep, expected: list[TaskResult]) -> None:
     by_name = {circuit.name: circuit for circuit in families()}
     payloads = {name: Snapshot.load(name).payloads for name in ("lima", "fez")}
-    targets = {name: official_target(each.configuration, each.properties) for name, each in payloads.items()}
+    targets = {name: official_target(payload.configuration, payload.properties) for name, payload in payloads.items()}
     for task, result in zip(sweep, expected, strict=True):
         target = targets["fez" if task.backend == "ibm_fez" else "lima"]
         made = transpile(
@@ -83,16 +83,16 @@ def test_circuits_are_those_of_transpile_with_the_official_target(sweep: Sweep, 
         assert result.depth == made.depth()
         assert result.size == made.size()
         assert result.operations == made.count_ops()
-        pairs = [each for each in made.data if len(each.qubits) == 2 and each.name != "barrier"]
+        pairs = [step for step in made.data if len(step.qubits) == 2 and step.name != "barrier"]
         assert result.two_qubit_count == len(pairs)
-        assert result.two_qubit_depth == made.depth(lambda it: len(it.qubits) == 2 and it.name != "barrier")
+        assert result.two_qubit_depth == made.depth(lambda step: len(step.qubits) == 2 and step.name != "barrier")
         assert list(result.layout) == made.layout.initial_index_layout(filter_ancillas=True)
         assert list(result.final_layout) == made.layout.final_index_layout(filter_ancillas=True)
         assert result.num_qubits == target.num_qubits
         assert result.duration is None
         assert 0 < result.esp < 1
         assert (result.task_id, result.circuit_digest) == (task.id, task.circuit_digest)
-        assert result.wall > 0 < result.cpu
+        assert result.wall_time > 0 < result.cpu_time
 
 
 @pytest.mark.parametrize(
@@ -204,9 +204,9 @@ class Metered(Executor):
 
     def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future:
         self.turn += 1
-        at = self.turn % len(self.pools)
-        self.sent.append((at, args[0], len(pickle.dumps((function, args, kwargs), protocol=5))))
-        return self.pools[at].submit(function, *args, **kwargs)
+        pool = self.turn % len(self.pools)
+        self.sent.append((pool, args[0], len(pickle.dumps((function, args, kwargs), protocol=5))))
+        return self.pools[pool].submit(function, *args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         for pool in self.pools:
@@ -214,22 +214,21 @@ class Metered(Executor):
 
 
 def test_snapshots_and_circuits_travel_once_to_each_worker() -> None:
-    circuits = [ghz(2 + at % 4, f"c{at}") for at in range(40)]
+    circuits = [ghz(2 + number % 4, f"c{number}") for number in range(40)]
     sweep = Sweep(circuits, ["fez"], seeds=range(5))
     executor = Metered(2)
     results = sweep.run(executor)
     executor.shutdown()
     assert not results.errors
-    form = len(sweep._snapshots.form(0))
-    assert form < 30_000
-    snapshots = Counter(at for at, chunk, _ in executor.sent if sweep._order(0).snapshot in chunk.materials)
+    assert len(sweep.snapshots.form(0)) < 30_000
+    snapshots = Counter(pool for pool, chunk, _ in executor.sent if sweep.task_spec(0).snapshot in chunk.blobs)
     # Those that were on their way when the first bounced may have it, too.
     assert set(snapshots) == {0, 1}
-    first = {at: next(size for where, _, size in executor.sent if where == at) for at in (0, 1)}
+    first = {pool: next(size for there, _, size in executor.sent if there == pool) for pool in (0, 1)}
     assert all(size < 100_000 for size in first.values())
     total = sum(size for _, _, size in executor.sent)
-    carried = sum(len(each) for _, chunk, _ in executor.sent for each in chunk.materials.values())
-    # Beside materials, a task is a few digests.
+    carried = sum(len(blob) for _, chunk, _ in executor.sent for blob in chunk.blobs.values())
+    # Beside blobs, a task is a few digests.
     assert (total - carried) / len(sweep) < 2000
     assert sum(snapshots.values()) <= 20
 
@@ -246,7 +245,7 @@ def test_a_broken_executor_is_replaced(sweep: Sweep, expected: list[TaskResult])
 
 
 def test_factories_may_change_what_they_are_given(pool: Any) -> None:
-    circuits = named(*(f"c{at}" for at in range(12)))
+    circuits = named(*(f"c{number}" for number in range(12)))
     results = Sweep(circuits, "lima", pass_manager=changing).run(pool)
     assert not results.errors
     assert len({(result.depth, result.layout, result.esp) for result in results}) == 1
@@ -286,7 +285,7 @@ def test_factories_of_a_main_program_are_found(tmp_path: Path) -> None:
 
 
 def test_progress_is_told_and_shown(capsys: pytest.CaptureFixture, pool: Any) -> None:
-    sweep = Sweep(named(*(f"n{at}" for at in range(20)), "raise_"), "lima", pass_manager=misbehaving)
+    sweep = Sweep(named(*(f"n{number}" for number in range(20)), "raise_"), "lima", pass_manager=misbehaving)
     states: list[tuple[int, int, int]] = []
     sweep.run(pool, progress=lambda state: states.append((state.known, state.done, state.failed)))
     assert states[-1] == (0, 21, 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What sweeps are of, in what order, and under what names."""
+"""Inputs of sweeps, the order of their tasks, and digests."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from tests.support.sweeping import families, ghz, misbehaving
 from qiskit_ibm_native import CalibrationArchive, IBMProvider, Snapshot, Sweep, build_target
 from qiskit_ibm_native.exceptions import IBMInputValueError
 from qiskit_ibm_native.sweeps.inputs.fingerprint import circuit_fingerprint, fingerprint
-from qiskit_ibm_native.sweeps.inputs.qpy_codec import arrived, decode, encode, travelling
+from qiskit_ibm_native.sweeps.inputs.qpy_codec import decode, decode_transfer, encode, encode_transfer
 
 if TYPE_CHECKING:
     from qiskit_ibm_native.local.server import LocalService
@@ -96,9 +96,9 @@ def test_circuits_come_from_objects_programs_files_folders_and_generators(tmp_pa
     assert names(sweep) == ["ghz_n2", "ghz_n4", "ghz_n5"]
     (name,) = names(Sweep(qasm3.dumps(ghz(2)), "lima"))
     assert name.startswith("circuit-")
-    # What was read is what was meant.
+    # The circuit that was read has the gates that were written.
     program = Sweep([tmp_path / "three.qasm"], "lima")
-    assert arrived(program._circuits.form(0)).count_ops() == ghz(3).count_ops()
+    assert decode_transfer(program._circuits.blob(0)).count_ops() == ghz(3).count_ops()
 
 
 def test_wrong_circuits_are_refused(tmp_path: Path) -> None:
@@ -125,23 +125,23 @@ def test_snapshots_come_from_names_paths_archives_backends_and_objects(
     vigo.save(tmp_path / "saved.zip")
     backend = provider.get_backend("ibm_fez")
     with CalibrationArchive(tmp_path / "archive.sqlite3") as archive:
-        for each in calibrations:
-            archive.add(each)
+        for snapshot in calibrations:
+            archive.add(snapshot)
         sweep = Sweep(
             ghz(2), ["fez", archive.between("ibmq_lima", None, None), [vigo, tmp_path / "saved.zip"], backend]
         )
         digests = [task.snapshot_digest for task in sweep]
-        assert digests[1:41] == [each.digest for each in calibrations]
+        assert digests[1:41] == [snapshot.digest for snapshot in calibrations]
         assert digests[0] == digests[43] == Snapshot.load("fez").digest
         assert digests[41] == digests[42] == vigo.digest
-        assert [task.calibrated for task in sweep][1:41] == [each.last_update for each in calibrations]
+        assert [task.calibrated for task in sweep][1:41] == [snapshot.last_update for snapshot in calibrations]
         # A backend's choice of gates counts; it is another task than one with all gates.
         assert sweep[43].id != sweep[0].id
         assert Sweep(ghz(2), "fez", use_fractional_gates=False)[0].id == Sweep(ghz(2), backend)[0].id
         assert Sweep(ghz(2), backend, use_fractional_gates=True)[0].id == sweep[0].id
     # Nothing of a backend but its snapshot is in what travels.
-    travelling = b"".join(form() for form in Sweep(ghz(2), backend)._forms(0)) + pickle.dumps(sweep._order(0))
-    assert service.token.encode() not in travelling
+    sent = b"".join(read() for read in Sweep(ghz(2), backend).blob_readers(0)) + pickle.dumps(sweep.task_spec(0))
+    assert service.token.encode() not in sent
 
 
 def test_wrong_snapshots_are_refused(tmp_path: Path) -> None:
@@ -353,7 +353,7 @@ def test_circuits_that_qpy_would_change_arrive_as_they_were() -> None:
     modified.append(AnnotatedOperation(SGate(), [ControlModifier(2, 1), InverseModifier(), PowerModifier(3)]), range(3))
     tagged = QuantumCircuit(1, metadata={"when": datetime.datetime(2026, 1, 1), "run": 3})
     for circuit in (waiting, prepared.inverse(), ordered, adder, modified, tagged, *circuits_of_all_kinds()):
-        there = arrived(travelling(circuit, circuit_fingerprint(circuit)))
+        there = decode_transfer(encode_transfer(circuit, circuit_fingerprint(circuit)))
         assert circuit_fingerprint(there) == circuit_fingerprint(circuit)
         assert there.metadata == circuit.metadata
     for circuit in (prepared.inverse(), ordered, adder, modified):
@@ -364,14 +364,14 @@ def test_circuits_that_qpy_would_change_arrive_as_they_were() -> None:
 
 def test_a_digest_does_not_depend_on_what_memory_is_used_again() -> None:
     circuit = QuantumCircuit(3)
-    for at in range(60):
-        sub = QuantumCircuit(2, name=f"sub {at}")
-        sub.rx(at, 0)
+    for number in range(60):
+        sub = QuantumCircuit(2, name=f"sub {number}")
+        sub.rx(number, 0)
         sub.cx(0, 1)
         circuit.append(sub.to_gate().control(1, ctrl_state=0), range(3))
     known = circuit_fingerprint(circuit)
-    for at in range(5):
-        rubbish = [QuantumCircuit(2) for _ in range(37 * at)]
+    for number in range(5):
+        rubbish = [QuantumCircuit(2) for _ in range(37 * number)]
         gc.collect()
         assert circuit_fingerprint(circuit) == known
         del rubbish
@@ -381,7 +381,7 @@ def test_a_million_tasks_and_thousands_of_circuits_take_little_memory() -> None:
     Sweep(ghz(2), "lima")[0]
     tracemalloc.start()
     try:
-        sweep = Sweep((ghz(2, f"number {at}") for at in range(1000)), ["lima", "vigo"], seeds=range(500))
+        sweep = Sweep((ghz(2, f"number {number}") for number in range(1000)), ["lima", "vigo"], seeds=range(500))
         assert len(sweep) == 1_000_000
         assert sweep[999_999].circuit == "number 999"
         assert sum(1 for _ in zip(sweep, range(20_000), strict=False)) == 20_000
@@ -397,9 +397,9 @@ def test_calibrations_of_an_archive_are_read_when_they_are_needed(tmp_path: Path
             archive.add(Snapshot.from_payloads(*payloads))
         sweep = Sweep([ghz(2)], archive.between("ibmq_lima", None, None))
         assert len(sweep) == 300
-        assert not sweep._snapshots._recent
+        assert not sweep.snapshots._recent
         assert sweep[250].calibrated is not None
-        assert all(len(sweep._snapshots._recent) <= 128 for _ in sweep)
+        assert all(len(sweep.snapshots._recent) <= 128 for _ in sweep)
         times = [task.calibrated for task in sweep]
         assert times == sorted(times)
         assert isinstance(times[0], datetime.datetime)

@@ -30,17 +30,17 @@ def connect(
     Args:
         instance: Ignored but for its name: the service has one instance.
         devices: A folder of saved snapshots to use as devices, instead of the bundled ones.
-        store: The file of jobs and sessions. By default that of the user, so that jobs are found again by other processes;
-            ``QISKIT_IBM_NATIVE_LOCAL_STORE`` names another one.
+        store: The file of jobs and sessions. By default that of the user, so that jobs are found again by other
+            processes; ``QISKIT_IBM_NATIVE_LOCAL_STORE`` names another one.
         noise: Whether devices are as noisy as their calibrations say, or ideal.
-        workers: How many jobs run at once.
-        limits: How much the service takes from anybody; the bound of a job's memory is part of it.
+        workers: Number of jobs that run at once.
+        limits: Limits of requests and jobs, the memory of a job among them.
 
     Returns:
         The connection; closing it ends the service, in the process that started it.
 
     Raises:
-        IBMInputValueError: An argument makes no sense, or packages are missing.
+        IBMInputValueError: An argument is invalid, or packages are missing.
     """
     require_packages()
     from ..provider.connection import Connection

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The routes of the service: the runtime API, and what clients ask before it for tokens and instances."""
+"""Routes of the service: the runtime API, and those by which clients get tokens and instances."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ from .. import _native
 from .devices import Catalog, Device, compressed, validator
 from .faults import Fault, Faults
 from .limits import error_response
-from .store import Store, moment
+from .store import Store, parse_time
 from .tokens import LIFE, Tokens
 from .workers import RAN_TOO_LONG, Workers
 
 PROGRAMS = ("sampler", "executor")
 PLAN = "local-plan"
-MOST_SECONDS = 10_800
-MOST_TAGS, LONGEST_TAG, LARGEST_PAGE = 8, 86, 200
-MOST_SESSION_SECONDS = 28_800
-#: The runtime API is under both: the first is where it is in the cloud, the second is taken verbatim by clients.
+#: Limits of the platform: seconds of a job (3 h) and of a session (8 h); tags of a job, characters of a tag, jobs of a
+#: page.
+MAX_SECONDS, MAX_SESSION_SECONDS = 10_800, 28_800
+MAX_TAGS, MAX_TAG_LENGTH, MAX_PAGE = 8, 86, 200
+#: Prefixes of the runtime API: that of the cloud, and one that the official client takes verbatim.
 PREFIXES = ("/api/v1", "/experimental/v1")
 
 
 @dataclass(frozen=True)
-class Rooms:
-    """What the routes work with."""
+class AppState:
+    """Objects that the routes share."""
 
     catalog: Catalog
     store: Store
@@ -44,38 +45,38 @@ class Rooms:
 
 
 class Refusal(HTTPException):
-    """A request is refused, in the words of the platform."""
+    """A request is refused, with the errors of the platform."""
 
     def __init__(
         self, status: int, code: int, message: str, solution: str = "", headers: dict[str, str] | None = None
     ) -> None:
-        """Create it of a status, a code of the platform and a text."""
+        """Create a refusal of an HTTP status, an error code of the platform and texts for the user."""
         super().__init__(status, message, headers)
         self.code = code
         self.text = message
         self.solution = solution
 
 
-def build_app(rooms: Rooms) -> Faults:
-    """Return the application, behind what lets requests fail on purpose."""
+def build_app(state: AppState) -> Faults:
+    """Return the application, behind the faults that tests ask for."""
     app = FastAPI(title="qiskit-ibm-native local service", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_exception_handler(StarletteHTTPException, _explained)
     app.add_exception_handler(Exception, _failed)
-    faults = Faults(app, rooms.tokens.expire)
-    app.include_router(_identity(rooms))
-    app.include_router(_fault_routes(rooms, faults))
+    faults = Faults(app, state.tokens.expire)
+    app.include_router(_identity(state))
+    app.include_router(_fault_routes(state, faults))
     for prefix in PREFIXES:
-        app.include_router(_backends(rooms), prefix=prefix)
-        app.include_router(_jobs(rooms), prefix=prefix)
-        app.include_router(_outcomes(rooms), prefix=prefix)
-        app.include_router(_sessions(rooms), prefix=prefix)
+        app.include_router(_backends(state), prefix=prefix)
+        app.include_router(_jobs(state), prefix=prefix)
+        app.include_router(_outcomes(state), prefix=prefix)
+        app.include_router(_sessions(state), prefix=prefix)
     return faults
 
 
 async def _explained(_request: Request, error: Exception) -> Response:
     if isinstance(error, Refusal):
         return error_response(error.status_code, error.code, error.text, error.solution, error.headers)
-    # A route or a method that there is not.
+    # There is no such route or method.
     status = error.status_code if isinstance(error, StarletteHTTPException) else 500
     return error_response(status, 1211, str(getattr(error, "detail", error)))
 
@@ -98,30 +99,30 @@ async def _content(request: Request) -> dict[str, Any]:
     return content
 
 
-def _guard(rooms: Rooms, with_instance: bool = True) -> Callable[[Request], None]:
+def _require_auth(state: AppState, with_instance: bool = True) -> Callable[[Request], None]:
     def check(request: Request) -> None:
-        if not rooms.tokens.accepts(request.headers.get("authorization", "")):
+        if not state.tokens.accepts(request.headers.get("authorization", "")):
             raise Refusal(
                 401, 1200, "The access token is missing, wrong or expired", "Get a new one with your API key."
             )
         instance = request.headers.get("service-crn")
-        if with_instance and instance != rooms.crn:
-            raise Refusal(404, 1219, f"There is no instance {instance!r}", f"Use {rooms.crn}.")
+        if with_instance and instance != state.crn:
+            raise Refusal(404, 1219, f"There is no instance {instance!r}", f"Use {state.crn}.")
 
     return check
 
 
-def _identity(rooms: Rooms) -> APIRouter:
+def _identity(state: AppState) -> APIRouter:
     router = APIRouter()
-    guard = Depends(_guard(rooms, with_instance=False))
+    guard = Depends(_require_auth(state, with_instance=False))
 
     @router.post("/identity/token")
     async def issue_token(request: Request) -> Response:
-        form = parse_qs((await request.body()).decode(errors="replace"))
-        if not rooms.tokens.is_key((form.get("apikey") or [""])[0]):
+        fields = parse_qs((await request.body()).decode(errors="replace"))
+        if not state.tokens.is_key((fields.get("apikey") or [""])[0]):
             message = "Provided API key could not be found."
             return _json({"errorCode": "BXNIM0415E", "errorMessage": message, "context": {"requestId": "local"}}, 400)
-        token, expiration = rooms.tokens.issue()
+        token, expiration = state.tokens.issue()
         return _json({
             "access_token": token, "refresh_token": "not_supported", "ims_user_id": 1, "token_type": "Bearer",
             "expires_in": LIFE, "expiration": expiration, "scope": "ibm openid",
@@ -130,7 +131,7 @@ def _identity(rooms: Rooms) -> APIRouter:
     @router.post("/gs/v3/resources/search", dependencies=[guard])
     async def search_instances() -> Response:
         item = {
-            "crn": rooms.crn, "name": "local", "service_plan_unique_id": PLAN, "tags": [],
+            "crn": state.crn, "name": "local", "service_plan_unique_id": PLAN, "tags": [],
             "doc": {"extensions": {"backends": ["*"]}},
         }  # fmt: skip
         return _json({"items": [item]})
@@ -149,8 +150,8 @@ def _identity(rooms: Rooms) -> APIRouter:
     return router
 
 
-def _fault_routes(rooms: Rooms, faults: Faults) -> APIRouter:
-    router = APIRouter(dependencies=[Depends(_guard(rooms, with_instance=False))])
+def _fault_routes(state: AppState, faults: Faults) -> APIRouter:
+    router = APIRouter(dependencies=[Depends(_require_auth(state, with_instance=False))])
 
     @router.post("/faults")
     async def add_fault(request: Request) -> Response:
@@ -168,19 +169,19 @@ def _fault_routes(rooms: Rooms, faults: Faults) -> APIRouter:
     return router
 
 
-def _backends(rooms: Rooms) -> APIRouter:
-    router = APIRouter(dependencies=[Depends(_guard(rooms))])
+def _backends(state: AppState) -> APIRouter:
+    router = APIRouter(dependencies=[Depends(_require_auth(state))])
 
     def device(name: str) -> Device:
-        found = rooms.catalog.get(name)
+        found = state.catalog.get(name)
         if found is None:
             raise Refusal(404, 1007, f"There is no backend {name!r}")
         return found
 
     @router.get("/backends")
     async def list_backends() -> Response:
-        lengths = rooms.store.queue_lengths()
-        return _json({"devices": [each.entry(lengths.get(each.name, 0)) for each in rooms.catalog]})
+        lengths = state.store.queue_lengths()
+        return _json({"devices": [found.entry(lengths.get(found.name, 0)) for found in state.catalog]})
 
     @router.get("/backends/{name}/configuration")
     async def get_configuration(name: str, request: Request) -> Response:
@@ -198,13 +199,13 @@ def _backends(rooms: Rooms) -> APIRouter:
     async def get_status(name: str) -> Response:
         found = device(name)
         return _json({
-            "state": True, "status": "active", "message": "", "length_queue": rooms.store.queue_lengths().get(name, 0),
+            "state": True, "status": "active", "message": "", "length_queue": state.store.queue_lengths().get(name, 0),
             "backend_version": str(getattr(found.model, "backend_version", "0.0.0")),
         })  # fmt: skip
 
     @router.get("/instances/usage")
     async def get_usage() -> Response:
-        return _json({"instance_id": rooms.crn, "plan_id": PLAN, "usage_consumed_seconds": 0})
+        return _json({"instance_id": state.crn, "plan_id": PLAN, "usage_consumed_seconds": 0})
 
     return router
 
@@ -227,10 +228,10 @@ def _pulse_defaults(device: Device) -> bytes:
 
 
 def _payload(payload: bytes | None, request: Request) -> Response:
-    """Return a payload, compressed if the client takes that; ``{}`` if there is none."""
+    """Return the response of a payload, compressed if the client takes that; ``{}`` if there is none."""
     payload = payload or b"{}"
     headers = {"ETag": validator(payload), "Vary": "Accept-Encoding"}
-    if headers["ETag"] in (each.strip() for each in request.headers.get("if-none-match", "").split(",")):
+    if headers["ETag"] in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
         return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", "") and len(payload) > 1000:
         return Response(
@@ -246,31 +247,31 @@ def _known(store: Store, job_id: str, with_content: bool = False) -> dict[str, A
     return job
 
 
-def _jobs(rooms: Rooms) -> APIRouter:  # noqa: C901 (one function a route)
-    router = APIRouter(dependencies=[Depends(_guard(rooms))])
-    store = rooms.store
+def _jobs(state: AppState) -> APIRouter:  # noqa: C901 (one function a route)
+    router = APIRouter(dependencies=[Depends(_require_auth(state))])
+    store = state.store
 
     @router.post("/jobs")
     async def submit_job(request: Request) -> Response:
         job = await _content(request)
-        device = rooms.catalog.get(str(job.get("backend")))
+        device = state.catalog.get(str(job.get("backend")))
         if device is None:
             raise Refusal(404, 1007, f"There is no backend {job.get('backend')!r}")
-        job_id = store.add_job(noise=int(rooms.has_noise), **_checked_job(job, store))
-        rooms.workers.submit(job_id)
+        job_id = store.add_job(noise=int(state.has_noise), **_checked_job(job, store))
+        state.workers.submit(job_id)
         return _json({"id": job_id, "backend": device.name})
 
     @router.get("/jobs")
     async def list_jobs(request: Request) -> Response:
         query = request.query_params
-        limit = _number(query.get("limit"), LARGEST_PAGE)
-        limit = limit if 1 <= limit <= LARGEST_PAGE else LARGEST_PAGE
+        limit = _number(query.get("limit"), MAX_PAGE)
+        limit = limit if 1 <= limit <= MAX_PAGE else MAX_PAGE
         offset = max(_number(query.get("offset"), 0), 0)
         filters: dict[str, Any] = {key: query.get(key) for key in ("backend", "program", "session_id")}
         filters |= {key: _utc(query.get(key)) for key in ("created_after", "created_before")}
         filters["tags"] = list(dict.fromkeys(query.getlist("tags")))
-        if len(filters["tags"]) > MOST_TAGS:
-            raise Refusal(400, 1204, f"A job has {MOST_TAGS} tags at most")
+        if len(filters["tags"]) > MAX_TAGS:
+            raise Refusal(400, 1204, f"A job has {MAX_TAGS} tags at most")
         pending = query.get("pending", "").lower()
         filters["pending"] = {"true": True, "false": False}.get(pending)
         jobs, count = store.jobs(filters, limit, offset, query.get("sort", "").upper() == "ASC")
@@ -292,7 +293,7 @@ def _jobs(rooms: Rooms) -> APIRouter:  # noqa: C901 (one function a route)
             return Response(status_code=204)
         if not store.end_job(job_id, "Cancelled", "Cancelled by user"):
             raise Refusal(409, 3208, f"Job {job_id} cannot be cancelled: it is {job['status'].lower()}")
-        rooms.workers.interrupt(job_id)
+        state.workers.interrupt(job_id)
         return Response(status_code=204)
 
     @router.put("/jobs/{job_id}/tags")
@@ -311,9 +312,9 @@ def _jobs(rooms: Rooms) -> APIRouter:  # noqa: C901 (one function a route)
     return router
 
 
-def _outcomes(rooms: Rooms) -> APIRouter:
-    router = APIRouter(dependencies=[Depends(_guard(rooms))])
-    store = rooms.store
+def _outcomes(state: AppState) -> APIRouter:
+    router = APIRouter(dependencies=[Depends(_require_auth(state))])
+    store = state.store
 
     @router.get("/jobs/{job_id}/results")
     async def get_results(job_id: str) -> Response:
@@ -344,7 +345,7 @@ def _checked_job(job: dict[str, Any], store: Store) -> dict[str, Any]:
         raise Refusal(404, 1211, f"There is no program {job.get('program_id')!r}", f"Use one of {list(PROGRAMS)}.")
     if not isinstance(job.get("params"), dict) or not job["params"]:
         raise Refusal(400, 3211, "params are missing")
-    cost = job.get("cost") or MOST_SECONDS
+    cost = job.get("cost") or MAX_SECONDS
     if not isinstance(cost, int) or not cost > 0:
         raise Refusal(400, 1211, f"cost is {cost!r}, not a number of seconds")
     for key in ("runtime", "calibration_id", "session_id"):
@@ -361,8 +362,9 @@ def _checked_job(job: dict[str, Any], store: Store) -> dict[str, Any]:
             raise Refusal(400, 4001, f"The session {session_id} is closed", "Open another one.")
     return {
         "backend": job["backend"], "program": job["program_id"], "params": _kept(job["params"]),
-        "tags": _tags(job.get("tags") or []), "session_id": session_id, "cost": min(cost, MOST_SECONDS),
-        "private": int(bool(job.get("private"))), "runtime": job.get("runtime"), "calibration_id": job.get("calibration_id"),
+        "tags": _tags(job.get("tags") or []), "session_id": session_id, "cost": min(cost, MAX_SECONDS),
+        "private": int(bool(job.get("private"))), "runtime": job.get("runtime"),
+        "calibration_id": job.get("calibration_id"),
     }  # fmt: skip
 
 
@@ -370,31 +372,31 @@ def _kept(params: dict[str, Any]) -> bytes:
     try:
         return orjson.dumps(params)
     except orjson.JSONEncodeError as error:
-        # It reads what is nested deeper than what it writes.
+        # orjson reads deeper nesting than it writes.
         raise Refusal(400, 1211, f"params cannot be kept: {error}") from None
 
 
 def _tags(tags: Any) -> list[str]:
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         raise Refusal(400, 1211, "tags must be a list of texts")
-    if len(tags) > MOST_TAGS:
-        raise Refusal(400, 1204, f"A job has {MOST_TAGS} tags at most")
-    if any(len(tag) > LONGEST_TAG for tag in tags):
-        raise Refusal(400, 1205, f"A tag has {LONGEST_TAG} characters at most")
+    if len(tags) > MAX_TAGS:
+        raise Refusal(400, 1204, f"A job has {MAX_TAGS} tags at most")
+    if any(len(tag) > MAX_TAG_LENGTH for tag in tags):
+        raise Refusal(400, 1205, f"A tag has {MAX_TAG_LENGTH} characters at most")
     return tags
 
 
 def _described(job: dict[str, Any]) -> dict[str, Any]:
-    """Return what the service says about a job."""
-    state = {"status": job["status"]}
+    """Return the description of a job, without its params."""
+    job_state = {"status": job["status"]}
     status = job["status"]
     if job["reason"] and status in ("Failed", "Cancelled"):
-        state |= {"reason": job["reason"]} | ({"reason_code": job["reason_code"]} if job["reason_code"] else {})
+        job_state |= {"reason": job["reason"]} | ({"reason_code": job["reason_code"]} if job["reason_code"] else {})
         if job["reason_code"] == RAN_TOO_LONG:
             status = "Cancelled - Ran too long"
     return {
         "id": job["id"], "backend": job["backend"], "program": {"id": job["program"]}, "created": job["created"],
-        "state": state, "status": status, "cost": job["cost"], "tags": job["tags"], "session_id": job["session_id"],
+        "state": job_state, "status": status, "cost": job["cost"], "tags": job["tags"], "session_id": job["session_id"],
         "private": bool(job["private"]), "runtime": job["runtime"], "calibration_id": job["calibration_id"],
         "usage": {"seconds": _seconds(job)},
     }  # fmt: skip
@@ -403,7 +405,7 @@ def _described(job: dict[str, Any]) -> dict[str, Any]:
 def _seconds(job: dict[str, Any]) -> float:
     if not job["running"] or not job["finished"]:
         return 0
-    return (moment(job["finished"]) - moment(job["running"])).total_seconds()
+    return (parse_time(job["finished"]) - parse_time(job["running"])).total_seconds()
 
 
 def _number(text: str | None, otherwise: int) -> int:
@@ -417,39 +419,41 @@ def _utc(text: str | None) -> str | None:
     if text is None:
         return None
     try:
-        # A plus that was not quoted is a space.
-        at = _native.parse_instant(text.replace(" ", "+"))
-        return at.astimezone(datetime.timezone.utc).isoformat(timespec="microseconds")
+        # A plus sign that the client did not quote arrives as a space.
+        instant = _native.parse_instant(text.replace(" ", "+"))
+        return instant.astimezone(datetime.timezone.utc).isoformat(timespec="microseconds")
     except (ValueError, OverflowError) as error:
         raise Refusal(400, 1211, str(error)) from None
 
 
-def _sessions(rooms: Rooms) -> APIRouter:  # noqa: C901 (one function a route)
-    router = APIRouter(dependencies=[Depends(_guard(rooms))])
-    store = rooms.store
+def _sessions(state: AppState) -> APIRouter:  # noqa: C901 (one function a route)
+    router = APIRouter(dependencies=[Depends(_require_auth(state))])
+    store = state.store
 
     def described(session_id: str) -> Response:
         session = store.session(session_id)
         if session is None:
             raise Refusal(404, 1219, f"There is no session {session_id!r}")
-        end = moment(session["closed"]) if session["closed"] else datetime.datetime.now(datetime.timezone.utc)
+        end = parse_time(session["closed"]) if session["closed"] else datetime.datetime.now(datetime.timezone.utc)
         return _json({
             "id": session["id"], "backend_name": session["backend"], "mode": session["mode"], "state": session["state"],
             "accepting_jobs": bool(session["accepting"]), "max_ttl": session["max_ttl"], "active_ttl": session["max_ttl"],
-            "interactive_ttl": 60, "started_at": session["first"], "activated_at": session["first"], "last_job_started": session["last_started"], "last_job_completed": session["last_done"], "closed_at": session["closed"],
-            "elapsed_time": (end - moment(session["created"])).total_seconds(),
+            "interactive_ttl": 60, "started_at": session["first"], "activated_at": session["first"],
+            "last_job_started": session["last_started"], "last_job_completed": session["last_done"],
+            "closed_at": session["closed"],
+            "elapsed_time": (end - parse_time(session["created"])).total_seconds(),
         })  # fmt: skip
 
     @router.post("/sessions")
     async def open_session(request: Request) -> Response:
         asked = await _content(request)
-        backend, ttl = asked.get("backend") or asked.get("backend_name"), asked.get("max_ttl", MOST_SESSION_SECONDS)
-        if rooms.catalog.get(str(backend)) is None:
+        backend, ttl = asked.get("backend") or asked.get("backend_name"), asked.get("max_ttl", MAX_SESSION_SECONDS)
+        if state.catalog.get(str(backend)) is None:
             raise Refusal(400, 1007, f"There is no backend {backend!r}")
         if asked.get("mode") not in ("dedicated", "batch"):
             raise Refusal(400, 1211, f"There is no session mode {asked.get('mode')!r}", "Use dedicated or batch.")
-        if not isinstance(ttl, int) or isinstance(ttl, bool) or not 1 <= ttl <= MOST_SESSION_SECONDS:
-            raise Refusal(400, 1211, f"max_ttl is {ttl!r}, not a number of seconds from 1 to {MOST_SESSION_SECONDS}")
+        if not isinstance(ttl, int) or isinstance(ttl, bool) or not 1 <= ttl <= MAX_SESSION_SECONDS:
+            raise Refusal(400, 1211, f"max_ttl is {ttl!r}, not a number of seconds from 1 to {MAX_SESSION_SECONDS}")
         return described(store.add_session(str(backend), asked["mode"], ttl))
 
     @router.get("/sessions/{session_id}")

@@ -17,7 +17,7 @@ from ..exceptions import IBMInputValueError
 from ..snapshot import Snapshot, bundled_devices
 
 SIMULATOR = "local_simulator"
-#: What Aer runs without help.
+#: Gates that Aer runs as they are.
 _SIMULATOR_GATES = [
     "ccx",
     "ccz",
@@ -68,8 +68,8 @@ class Device:
     """A device and its calibrations, the oldest one first."""
 
     def __init__(self, calibrations: list[Snapshot]) -> None:
-        """Create a device of at least one snapshot."""
-        self.calibrations = sorted(calibrations, key=lambda each: each.last_update or _BEGINNING)
+        """Create a device from at least one snapshot."""
+        self.calibrations = sorted(calibrations, key=lambda snapshot: snapshot.last_update or _BEGINNING)
         latest = self.calibrations[-1]
         self.name = latest.name
         self.num_qubits = latest.num_qubits
@@ -83,11 +83,15 @@ class Device:
 
     def before(self, moment: datetime.datetime) -> Snapshot | None:
         """Return the last calibration before a moment."""
-        earlier = [each for each in self.calibrations if each.last_update is not None and each.last_update < moment]
+        earlier = [
+            snapshot
+            for snapshot in self.calibrations
+            if snapshot.last_update is not None and snapshot.last_update < moment
+        ]
         return earlier[-1] if earlier else None
 
     def entry(self, queue_length: int) -> dict[str, Any]:
-        """Return what the list of backends says about the device."""
+        """Return the entry of the device in the list of backends."""
         entry: dict[str, Any] = {
             "name": self.name,
             "status": {"name": "online", "reason": "available"},
@@ -125,9 +129,9 @@ class Catalog:
         return iter(list(self._devices.values()))
 
     def publish(self, snapshot: Snapshot) -> None:
-        """Let a device have one more calibration, or let there be one more device."""
+        """Add a calibration to a device, or a device."""
         known = self._devices.get(snapshot.name)
-        # One assignment, so that requests see the device as it was or as it is.
+        # One assignment, so that requests see the device before or after it.
         self._devices[snapshot.name] = Device([*(known.calibrations if known else ()), snapshot])
 
     def get(self, name: str) -> Device | None:
@@ -137,13 +141,13 @@ class Catalog:
 
 @lru_cache(256)
 def compressed(payload: bytes) -> bytes:
-    """Return a payload as gzip; it is the same a thousand times."""
+    """Return a payload as gzip; cached, because clients ask for the same payload again and again."""
     return gzip.compress(payload, 6, mtime=0)
 
 
 @lru_cache(256)
 def validator(payload: bytes) -> str:
-    """Return a validator of a payload for conditional requests. It is weak: the payload goes out compressed or not."""
+    """Return the ETag of a payload; a weak one, because the payload is sent compressed or not."""
     return f'W/"{hashlib.sha256(payload).hexdigest()[:32]}"'
 
 
@@ -158,13 +162,13 @@ def _saved(folder: Path) -> Iterator[Snapshot]:
     if (folder / "configuration.json.gz").exists():
         yield Snapshot.load(folder)
         return
-    places = sorted(
-        each for each in folder.iterdir() if each.suffix == ".zip" or (each / "configuration.json.gz").exists()
+    paths = sorted(
+        path for path in folder.iterdir() if path.suffix == ".zip" or (path / "configuration.json.gz").exists()
     )
-    if not places:
+    if not paths:
         raise IBMInputValueError(f"{folder} has no saved snapshots; Snapshot.save makes some.")
-    for place in places:
-        yield Snapshot.load(place)
+    for path in paths:
+        yield Snapshot.load(path)
 
 
 def _simulator() -> Snapshot:

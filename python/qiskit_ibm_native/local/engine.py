@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Running circuits: Qiskit Aer with the noise of a device, or without.
 
-A circuit falls into parts that have nothing to do with each other; each is simulated on its own. A part that is too large to be
-simulated shot by shot is simulated for a few random courses of the noise, and all shots are drawn from those.
+Each connected component of a circuit is simulated on its own. A component that is too large to be simulated shot by
+shot is simulated for a few random trajectories of the noise, and all shots are drawn from those.
 """
 
 from __future__ import annotations
@@ -14,8 +14,14 @@ import numpy as np
 from qiskit_aer import AerSimulator
 
 from . import noise
-from .courses import draw
-from .parts import Part, as_clifford, known_to_aer, measured_at_the_end, parts_of
+from .components import (
+    ConnectedComponent,
+    as_clifford,
+    connected_components,
+    measured_at_the_end,
+    to_aer_instructions,
+)
+from .noise_trajectories import draw
 from .wire import BadInputError
 
 if TYPE_CHECKING:
@@ -27,30 +33,30 @@ if TYPE_CHECKING:
 
     from ..snapshot import Snapshot
 
-#: Above so many updates of amplitudes for a part (a few seconds), shots share courses of the noise.
+#: Updates of amplitudes (a few seconds) above which the shots of a component share trajectories of the noise.
 _BUDGET = 8.0e9
-#: However large a part is, there are so many courses.
-_FEWEST_COURSES = 4
-#: Above so many qubits, states are not kept as amplitudes: those would take 256 MB or more for each thread.
-_MOST_QUBITS = 24
+#: Trajectories of the largest components.
+_MIN_TRAJECTORIES = 4
+#: Qubits above which states are not kept as amplitudes: those would take 256 MB or more for each thread.
+_MAX_QUBITS = 24
 
 
 @dataclass(frozen=True)
-class Task:
-    """A circuit without free parameters, and how often to run it."""
+class BoundCircuit:
+    """A circuit without free parameters, and its number of shots."""
 
     circuit: QuantumCircuit
     shots: int
 
 
 @dataclass(frozen=True)
-class Setting:
-    """How to run circuits.
+class SimulationOptions:
+    """Options of a simulation.
 
     Attributes:
         snapshot: The device; ``None`` without noise of a device.
-        noise_model: Noise to use instead of the device's.
-        seed: Where random numbers start; the same results each time.
+        noise_model: Noise in place of the device's.
+        seed: Seed of random numbers, with which results are the same each time.
         options: Other options of ``AerSimulator.run``.
     """
 
@@ -61,101 +67,106 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Run:
-    """What a circuit measured.
+class MeasuredBits:
+    """Measured bits of a circuit.
 
     Attributes:
         bits: Array of shape ``(shots, num_clbits)``.
-        courses: How many courses of the noise shots were drawn from, if they share some.
+        trajectories: Number of trajectories of the noise from which shots were drawn; ``None`` if each has its own.
     """
 
     bits: npt.NDArray[np.bool_]
-    courses: int | None = None
+    trajectories: int | None = None
 
 
-def run(tasks: Sequence[Task], setting: Setting) -> list[Run]:
-    """Return what each circuit measured.
+def run(tasks: Sequence[BoundCircuit], setting: SimulationOptions) -> list[MeasuredBits]:
+    """Return the measured bits of each circuit.
 
     Raises:
         BadInputError: The simulator does not run a circuit.
     """
     if setting.snapshot is None or setting.noise_model is not None:
-        return [Run(bits) for bits in _run_together(tasks, setting)]
+        return [MeasuredBits(bits) for bits in _run_together(tasks, setting)]
     start = int(np.random.default_rng().integers(2**30)) if setting.seed is None else setting.seed
     # Each circuit has a seed of its own, as it has in one run of Aer.
     return [
-        _run_on_device(task, setting.snapshot, start + place, dict(setting.options)) for place, task in enumerate(tasks)
+        _run_on_device(task, setting.snapshot, start + number, dict(setting.options))
+        for number, task in enumerate(tasks)
     ]
 
 
-def _run_together(tasks: Sequence[Task], setting: Setting) -> list[npt.NDArray[np.bool_]]:
-    """Run circuits as ``AerSimulator().run(circuits)`` would, which gives each its seed by its place in the list."""
+def _run_together(tasks: Sequence[BoundCircuit], setting: SimulationOptions) -> list[npt.NDArray[np.bool_]]:
+    """Run circuits as ``AerSimulator().run(circuits)`` would, which gives each its seed by its index in the list."""
     options = {"noise_model": setting.noise_model, **dict(setting.options)}
-    circuits = [known_to_aer(task.circuit) for task in tasks]
+    circuits = [to_aer_instructions(task.circuit) for task in tasks]
     if len({task.shots for task in tasks}) == 1:
         return _aer(circuits, tasks[0].shots, setting.seed, options)
     bits = []
-    for place, (circuit, task) in enumerate(zip(circuits, tasks, strict=True)):
-        seed = None if setting.seed is None else setting.seed + place
+    for number, (circuit, task) in enumerate(zip(circuits, tasks, strict=True)):
+        seed = None if setting.seed is None else setting.seed + number
         bits += _aer([circuit], task.shots, seed, options)
     return bits
 
 
-def _run_on_device(task: Task, snapshot: Snapshot, seed: int, options: dict[str, Any]) -> Run:
+def _run_on_device(task: BoundCircuit, snapshot: Snapshot, seed: int, options: dict[str, Any]) -> MeasuredBits:
     bits = np.zeros((task.shots, task.circuit.num_clbits), np.bool_)
-    parts = [part for part in parts_of(known_to_aer(task.circuit)) if part.clbits]
-    small: list[Part] = []
-    large: list[Part] = []
-    for part in parts:
-        (small if _is_small(part, task.shots) else large).append(part)
+    components = [
+        component for component in connected_components(to_aer_instructions(task.circuit)) if component.clbits
+    ]
+    small: list[ConnectedComponent] = []
+    large: list[ConnectedComponent] = []
+    for component in components:
+        (small if _is_small(component, task.shots) else large).append(component)
     if small:
-        circuits = [noise.with_relaxation(part.circuit, snapshot) for part in small]
+        circuits = [noise.with_relaxation(component.circuit, snapshot) for component in small]
         model = noise.device_noise(snapshot, *_extent(small))
-        for part, values in zip(
+        for component, values in zip(
             small, _aer(circuits, task.shots, seed, {**options, "noise_model": model}), strict=True
         ):
-            bits[:, part.clbits] = values
-    courses: int | None = None
-    for part in large:
-        done = _run_large(part, task.shots, snapshot, seed, options)
-        bits[:, part.clbits] = done.bits
-        courses = done.courses or courses
-    return Run(bits, courses)
+            bits[:, component.clbits] = values
+    trajectories: int | None = None
+    for component in large:
+        done = _run_large(component, task.shots, snapshot, seed, options)
+        bits[:, component.clbits] = done.bits
+        trajectories = done.trajectories or trajectories
+    return MeasuredBits(bits, trajectories)
 
 
-def _extent(parts: Sequence[Part]) -> tuple[frozenset[int], frozenset[str]]:
-    """Return the qubits and the names of the gates of parts."""
-    return frozenset(qubit for part in parts for qubit in part.qubits), frozenset(
-        name for part in parts for name in noise.names_in(part.circuit)
+def _extent(components: Sequence[ConnectedComponent]) -> tuple[frozenset[int], frozenset[str]]:
+    """Return the qubits of components, and the names of their gates."""
+    return frozenset(qubit for component in components for qubit in component.qubits), frozenset(
+        name for component in components for name in noise.names_in(component.circuit)
     )
 
 
-def _course(part: Part) -> float:
-    """Return how many updates of amplitudes a course of the noise takes."""
-    return 2.0 ** len(part.qubits) * max(len(part.circuit.data), 1)
+def _updates(component: ConnectedComponent) -> float:
+    """Return the number of updates of amplitudes that a trajectory of the noise takes."""
+    return 2.0 ** len(component.qubits) * max(len(component.circuit.data), 1)
 
 
-def _is_small(part: Part, shots: int) -> bool:
-    return len(part.qubits) <= _MOST_QUBITS and _course(part) * shots <= _BUDGET
+def _is_small(component: ConnectedComponent, shots: int) -> bool:
+    return len(component.qubits) <= _MAX_QUBITS and _updates(component) * shots <= _BUDGET
 
 
-def _run_large(part: Part, shots: int, snapshot: Snapshot, seed: int, options: dict[str, Any]) -> Run:
-    extent = _extent([part])
-    clifford = as_clifford(part.circuit)
+def _run_large(
+    component: ConnectedComponent, shots: int, snapshot: Snapshot, seed: int, options: dict[str, Any]
+) -> MeasuredBits:
+    extent = _extent([component])
+    clifford = as_clifford(component.circuit)
     if clifford is not None:
         model = noise.twirled_noise(snapshot, *extent)
         circuit = noise.with_relaxation(clifford, snapshot, twirled=True)
         chosen = {"method": "stabilizer", **options, "noise_model": model}
-        return Run(_aer([circuit], shots, seed, chosen)[0])
-    measured = measured_at_the_end(part.circuit)
-    if len(part.qubits) > _MOST_QUBITS or measured is None:
-        method = {"method": "matrix_product_state"} if len(part.qubits) > _MOST_QUBITS else {}
-        circuit = noise.with_relaxation(part.circuit, snapshot)
-        return Run(
+        return MeasuredBits(_aer([circuit], shots, seed, chosen)[0])
+    measured = measured_at_the_end(component.circuit)
+    if len(component.qubits) > _MAX_QUBITS or measured is None:
+        method = {"method": "matrix_product_state"} if len(component.qubits) > _MAX_QUBITS else {}
+        circuit = noise.with_relaxation(component.circuit, snapshot)
+        return MeasuredBits(
             _aer([circuit], shots, seed, {**method, **options, "noise_model": noise.device_noise(snapshot, *extent)})[0]
         )
-    most = int(min(max(_BUDGET // _course(part), _FEWEST_COURSES), shots))
-    return Run(*draw(part, shots, most, measured, np.random.default_rng(seed), snapshot))
+    max_trajectories = int(min(max(_BUDGET // _updates(component), _MIN_TRAJECTORIES), shots))
+    return MeasuredBits(*draw(component, shots, max_trajectories, measured, np.random.default_rng(seed), snapshot))
 
 
 def _aer(
@@ -169,13 +180,13 @@ def _aer(
     except Exception as error:
         raise BadInputError(f"the simulator does not run this: {error}") from None
     return [
-        _bits(result.data(place).get("memory"), circuit.num_clbits, shots) for place, circuit in enumerate(circuits)
+        _bits(result.data(number).get("memory"), circuit.num_clbits, shots) for number, circuit in enumerate(circuits)
     ]
 
 
 def _checked(result: Any) -> Any:
     if not result.success:
-        reasons = {each.status for each in result.results if not each.success} or {result.status}
+        reasons = {experiment.status for experiment in result.results if not experiment.success} or {result.status}
         raise BadInputError(f"the simulator does not run this: {'; '.join(map(str, reasons))}")
     return result
 

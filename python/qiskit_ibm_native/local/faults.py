@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults on purpose: what goes wrong between a client and a service, at the place where it goes wrong."""
+"""Faults on purpose between a client and the service, for tests of clients."""
 
 from __future__ import annotations
 
@@ -15,24 +15,27 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_MOST_SECONDS = 3600
+#: Seconds; an hour is longer than any timeout of a client.
+_MAX_SECONDS = 3600
+#: Values that a header may have.
 _HEADER = re.compile(r"[!-~]+( [!-~]+)*")
-#: Replies of these have no body.
+#: Statuses of responses without a body.
 _BODILESS = (204, 304)
 KINDS = ("latency", "status", "truncate", "drop", "expire", "body")
 
 
 @dataclass
 class Fault:
-    """Something that goes wrong.
+    """A fault of requests that match.
 
     Attributes:
-        kind: ``"latency"`` waits; ``"status"`` replies with a status; ``"truncate"`` breaks off in the middle of the reply;
-            ``"drop"`` breaks off without one; ``"expire"`` takes back all access tokens; ``"body"`` replies something else.
+        kind: ``"latency"`` waits; ``"status"`` replies with a status; ``"truncate"`` breaks off in the middle of the
+            reply; ``"drop"`` breaks off without one; ``"expire"`` takes back all access tokens; ``"body"`` replies
+            something else.
         match: A regular expression for the method and path of a request, such as ``"POST .*/jobs$"``.
-        times: How often.
-        after: Whether the request is processed before that; for ``"status"``, ``"drop"`` and ``"body"``.
-        seconds: How long to wait, at most an hour.
+        times: Number of requests that fail.
+        after: Process the request before it fails; for ``"status"``, ``"drop"`` and ``"body"``.
+        seconds: Seconds to wait, at most an hour.
         status: The status, from 200 to 599.
         retry_after: The header ``Retry-After``.
         body: The body.
@@ -64,8 +67,8 @@ class Fault:
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
                 raise TypeError(f"{name} is {getattr(self, name)!r}")
-        if not 0 <= self.seconds <= _MOST_SECONDS:
-            raise ValueError(f"seconds is {self.seconds!r}; it must be from 0 to {_MOST_SECONDS}")
+        if not 0 <= self.seconds <= _MAX_SECONDS:
+            raise ValueError(f"seconds is {self.seconds!r}; it must be from 0 to {_MAX_SECONDS}")
         if not 200 <= self.status < 600:
             raise ValueError(f"status is {self.status!r}; it must be from 200 to 599")
         if self.retry_after is not None and not _HEADER.fullmatch(self.retry_after):
@@ -89,19 +92,19 @@ class Faults:
         self.abort: Callable[[Any], None] = lambda _client: None
 
     def add(self, fault: Fault) -> None:
-        """Let something go wrong from now on."""
+        """Add a fault for the next requests that match."""
         with self._lock:
             self._faults.append(fault)
 
     def clear(self) -> None:
-        """Let nothing go wrong any more."""
+        """Remove all faults."""
         with self._lock:
             self._faults.clear()
 
-    def _next(self, what: str) -> Fault | None:
+    def _next(self, request: str) -> Fault | None:
         with self._lock:
             for fault in self._faults:
-                if fault.times > 0 and fault._pattern.search(what):
+                if fault.times > 0 and fault._pattern.search(request):
                     fault.times -= 1
                     return fault
         return None
@@ -136,11 +139,11 @@ class Faults:
             await send({"type": "http.response.body", "body": body})
 
     async def _truncated(self, scope: Scope, messages: list[MutableMapping[str, Any]], send: Send) -> None:
-        start = next(each for each in messages if each["type"] == "http.response.start")
-        body = b"".join(each.get("body", b"") for each in messages if each["type"] == "http.response.body")
+        start = next(message for message in messages if message["type"] == "http.response.start")
+        body = b"".join(message.get("body", b"") for message in messages if message["type"] == "http.response.body")
         await send(start)
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-        # What was sent has to leave before the connection is broken.
+        # The bytes have to leave before the connection is broken.
         await asyncio.sleep(0.05)
         self.abort(scope["client"])
 

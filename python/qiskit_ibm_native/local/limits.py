@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much anybody may ask of the service: bytes, time, connections, and the memory of jobs."""
+"""Limits of the service: bytes, time and number of requests and connections, and the memory of jobs."""
 
 from __future__ import annotations
 
@@ -21,26 +21,28 @@ if TYPE_CHECKING:
     from .faults import App, Receive, Scope, Send
     from .tokens import Tokens
 
-#: The one route that reads a body of somebody who has no access token yet.
+#: The one route that reads bodies without an access token.
 _TOKEN_PATH = "/identity/token"  # noqa: S105 (a path)
-#: A request may take a second more for so many bytes.
-_SLOWEST = 1 << 16
-#: Seconds for which a body is read and thrown away whose request is answered, so that its sender gets to the answer.
+#: Bytes a second of the slowest client.
+_MIN_RATE = 1 << 16
+#: Seconds for which the rest of a body is read and thrown away after the response, so that its sender gets to the
+#: response.
 _LINGER = 10.0
-#: Part of the machine's memory that all jobs together may have.
-_SHARE = 0.75
+#: Share of the machine's memory that all jobs together may have; the service and other programs need the rest.
+_JOB_SHARE = 0.75
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much the service takes.
+    """Limits of requests and jobs.
 
     Attributes:
         body: Size of the body of a request with a good access token, in bytes.
-        unknown_body: Size of the body of a request for an access token, in bytes. Bodies of others who have none are not read.
+        unknown_body: Size of the body of a request for an access token, in bytes. Other bodies without a token are not
+            read.
         seconds: Time until a request has to have arrived, with one second more for each 64 KiB.
-        connections: How many connections there may be at once; half of the files that the process may open if that is less.
-        job_memory: How much a job may allocate, in bytes. By default, all jobs together may have three quarters of the
+        connections: Number of connections at once; half of the files that the process may open if that is less.
+        job_memory: Bytes that a job may allocate. By default, all jobs together may have three quarters of the
             machine's memory.
     """
 
@@ -59,11 +61,11 @@ class Limits:
             raise ValueError(f"job_memory is {self.job_memory!r}; it must be more than 0, or None.")
 
     def memory_of_a_job(self, workers: int) -> int:
-        """Return how much each of so many jobs may allocate, in bytes."""
-        return self.job_memory or int(_SHARE * _memory()) // workers
+        """Return the bytes that each of so many jobs may allocate."""
+        return self.job_memory or int(_JOB_SHARE * _memory()) // workers
 
-    def most_connections(self) -> int:
-        """Return how many connections there may be at once in this process."""
+    def max_connections(self) -> int:
+        """Return the number of connections that there may be at once in this process."""
         with suppress(ImportError):
             import resource
 
@@ -86,16 +88,16 @@ def _memory() -> int:
 def error_response(
     status: int, code: int, message: str, solution: str = "", headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Return a refusal as the platform words it."""
+    """Return an error response in the format of the platform."""
     detail = {"code": code, "message": message, "solution": solution, "more_info": ""}
     content = orjson.dumps({"errors": [detail], "trace": "local"})
     return Response(content, status, headers, media_type="application/json")
 
 
 class Bounded:
-    """Reads the body of a request before an application does, and refuses one that is too large.
+    """Middleware that reads the body of a request before the application, and refuses one that is too large.
 
-    Whoever has no good access token is told so by the application without that anything is read.
+    Bodies of requests without a valid access token are not read; the application refuses these requests.
     """
 
     def __init__(self, app: App, tokens: Tokens, limits: Limits) -> None:
@@ -108,18 +110,18 @@ class Bounded:
         """Handle a request."""
         headers = dict(scope["headers"])
         body: bytes | None = b""
-        most = self._most(scope["path"], headers.get(b"authorization", b"").decode("latin-1"))
-        if most:
+        limit = self._limit(scope["path"], headers.get(b"authorization", b"").decode("latin-1"))
+        if limit:
             try:
-                body = await _read(receive, headers.get(b"content-length"), most)
+                body = await _read(receive, headers.get(b"content-length"), limit)
             except _TooLargeError:
-                response = error_response(413, 1211, f"The body is larger than {most} bytes")
+                response = error_response(413, 1211, f"The body is larger than {limit} bytes")
                 await response(scope, receive, send)
                 return
         if body is not None:
             await self._app(scope, _replay(body, receive), send)
 
-    def _most(self, path: str, authorization: str) -> int:
+    def _limit(self, path: str, authorization: str) -> int:
         if self._tokens.accepts(authorization):
             return self._limits.body
         return self._limits.unknown_body if path == _TOKEN_PATH else 0
@@ -129,10 +131,10 @@ class _TooLargeError(Exception):
     pass
 
 
-async def _read(receive: Receive, declared: bytes | None, most: int) -> bytes | None:
+async def _read(receive: Receive, declared: bytes | None, limit: int) -> bytes | None:
     """Return a body; ``None`` if its sender is gone."""
-    # The server has seen to it that this is a number.
-    if declared is not None and int(declared) > most:
+    # The server has checked that this is a number.
+    if declared is not None and int(declared) > limit:
         raise _TooLargeError
     parts: list[bytes] = []
     size = 0
@@ -142,14 +144,14 @@ async def _read(receive: Receive, declared: bytes | None, most: int) -> bytes | 
             return None
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-        if size > most:
+        if size > limit:
             raise _TooLargeError
         if not message.get("more_body", False):
             return b"".join(parts)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """Return what gives a body that was read already, and then whatever else there is."""
+    """Return a function that gives a body that was read already, and then further messages."""
     messages: list[dict[str, Any]] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replay() -> Any:
@@ -161,14 +163,14 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 class BoundedProtocol(H11Protocol):
     """HTTP/1.1 for a bounded number of connections, on which requests arrive in bounded time.
 
-    The server itself waits for ever for the rest of a request.
+    uvicorn itself waits for ever for the rest of a request.
     """
 
     def __init__(self, *arguments: Any, limits: Limits, **options: Any) -> None:
         """Prepare for a connection, with the server's own arguments."""
         super().__init__(*arguments, **options)
         self._limits = limits
-        self._most = limits.most_connections()
+        self._max = limits.max_connections()
         self._timer: asyncio.TimerHandle | None = None
         self._begin = 0.0
         self._received = 0
@@ -177,7 +179,7 @@ class BoundedProtocol(H11Protocol):
         """Wait for the first request."""
         super().connection_made(transport)
         self._begin = self.loop.time()
-        if len(self.connections) > self._most:
+        if len(self.connections) > self._max:
             self._make_room()
         self._wait(self._limits.seconds)
 
@@ -187,7 +189,7 @@ class BoundedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take a piece of a request, and see whether that was all of it."""
+        """Take a piece of a request, and end the wait if that was the last one."""
         self._received += len(data)
         super().data_received(data)
         if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
@@ -196,7 +198,7 @@ class BoundedProtocol(H11Protocol):
             self._wait(self._limits.seconds)
 
     def on_response_complete(self) -> None:
-        """Wait for the next request. What is still to come of this one is thrown away, for a while."""
+        """Wait for the next request, and throw away the rest of this one for some seconds."""
         super().on_response_complete()
         if self.conn.their_state is h11.SEND_BODY:
             self._wait(_LINGER)
@@ -214,7 +216,7 @@ class BoundedProtocol(H11Protocol):
     def _give_up(self, end: float) -> None:
         """Break the connection, unless there was much to send, or this side does not read at present."""
         is_answered = self.cycle is not None and self.cycle.response_complete
-        left = end + (0 if is_answered else self._received / _SLOWEST) - self.loop.time()
+        left = end + (0 if is_answered else self._received / _MIN_RATE) - self.loop.time()
         if left > 0 or (self.flow.read_paused and not is_answered):
             self._timer = self.loop.call_later(max(left, 1.0), self._give_up, end)
         else:
@@ -224,11 +226,11 @@ class BoundedProtocol(H11Protocol):
     def _make_room(self) -> None:
         """Break the oldest connection on which nothing was ever asked; if all were used, refuse this one politely."""
         silent = (
-            each
-            for each in self.connections
-            if isinstance(each, BoundedProtocol) and each.cycle is None and not each.transport.is_closing()
+            other
+            for other in self.connections
+            if isinstance(other, BoundedProtocol) and other.cycle is None and not other.transport.is_closing()
         )
-        oldest = min((each for each in silent if each is not self), key=lambda each: each._begin, default=None)
+        oldest = min((other for other in silent if other is not self), key=lambda other: other._begin, default=None)
         if oldest is None:
             self.app = _refuse
         else:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The noise of a device, of its calibration: gate errors, relaxation during gates and delays, and readout errors.
+"""Noise of a device by its calibration: gate errors, relaxation during gates and delays, and readout errors.
 
-Gates are depolarized so far that, together with relaxation at T1 and T2 for their duration, they have the error that was
-measured; that is the model of Qiskit Aer, https://qiskit.github.io/qiskit-aer/tutorials/2_device_noise_simulation.html.
+Gates are depolarized so far that, together with relaxation at T1 and T2 for their duration, they have the measured
+error. That is the model of Qiskit Aer, https://qiskit.github.io/qiskit-aer/tutorials/2_device_noise_simulation.html.
 """
 
 from __future__ import annotations
@@ -39,19 +39,20 @@ def _target(snapshot: Snapshot) -> Target:
 def _gate_errors(
     snapshot: Snapshot, qubits: frozenset[int], names: frozenset[str]
 ) -> list[tuple[str, list[int], QuantumError]]:
-    """Return the errors of some gates on some qubits; those of all on 156 qubits would take seconds to make."""
+    """Return the errors of some gates on some qubits; making those of all gates of 156 qubits takes seconds."""
     whole = _target(snapshot)
     part = Target(num_qubits=whole.num_qubits, dt=whole.dt, qubit_properties=whole.qubit_properties)
     for name in sorted(names & set(whole.operation_names)):
         known = {
-            where: what
-            for where, what in whole[name].items()
-            if where is not None and what is not None and set(where) <= qubits
+            qargs: properties
+            for qargs, properties in whole[name].items()
+            if qargs is not None and properties is not None and set(qargs) <= qubits
         }
         if known:
             part.add_instruction(whole.operation_from_name(name), known, name)
     with warnings.catch_warnings():
-        # A T2 above 2 T1 is cut, and a gate error below that of relaxation is taken as it is; both say so.
+        # Aer warns when it cuts a T2 above 2 T1, and when a gate error is below that of relaxation, which it takes as
+        # it is.
         warnings.simplefilter("ignore")
         return list(basic_device_gate_errors(target=part))
 
@@ -74,19 +75,19 @@ def device_noise(snapshot: Snapshot, qubits: frozenset[int], names: frozenset[st
 
 @lru_cache(maxsize=64)
 def twirled_noise(snapshot: Snapshot, qubits: frozenset[int], names: frozenset[str]) -> NoiseModel:
-    """Return the same with gate errors as Pauli errors of the same fidelity, which a simulator applies much faster.
+    """Return the noise of :func:`device_noise` as Pauli errors of the same fidelity, which simulate much faster.
 
     Twirling a channel by Paulis keeps the diagonal of its Pauli transfer matrix, whose Walsh-Hadamard transform are the
     probabilities of Paulis: Wallman and Emerson, Phys. Rev. A 94, 052325 (2016).
     """
-    errors = [(name, where, _twirled(error)) for name, where, error in _gate_errors(snapshot, qubits, names)]
+    errors = [(name, qargs, _twirled(error)) for name, qargs, error in _gate_errors(snapshot, qubits, names)]
     return _model(errors, snapshot, qubits)
 
 
 def _model(errors: list[tuple[str, list[int], QuantumError]], snapshot: Snapshot, qubits: frozenset[int]) -> NoiseModel:
     model = NoiseModel()
-    for name, where, error in errors:
-        model.add_quantum_error(error, name, where, warnings=False)
+    for name, qargs, error in errors:
+        model.add_quantum_error(error, name, qargs, warnings=False)
     table = readout_probabilities(snapshot)
     for qubit in sorted(qubits):
         one, zero = table[qubit]
@@ -101,11 +102,11 @@ def pauli_probabilities(
 ) -> dict[tuple[str, tuple[int, ...]], npt.NDArray[np.float64]]:
     """Return, by gate and qubits, the probabilities of Paulis behind it, in the order of :func:`paulis`."""
     errors = _gate_errors(snapshot, qubits, names)
-    return {(name, tuple(where)): _pauli_probabilities(error) for name, where, error in errors}
+    return {(name, tuple(qargs)): _pauli_probabilities(error) for name, qargs, error in errors}
 
 
 def delay_probabilities(snapshot: Snapshot, qubit: int, duration: int) -> npt.NDArray[np.float64] | None:
-    """Return the probabilities of Paulis behind a delay of some ``dt``; ``None`` if nothing is known about that."""
+    """Return the probabilities of Paulis behind a delay of some ``dt``; ``None`` if T1, T2 or ``dt`` are unknown."""
     error = _relaxation(snapshot, qubit, duration, twirled=False)
     return None if error is None else _pauli_probabilities(error)
 
@@ -129,7 +130,7 @@ def _twirled(error: QuantumError) -> QuantumError:
     return pauli_error(list(zip(paulis(error.num_qubits), _pauli_probabilities(error), strict=True)))
 
 
-#: 1 where two Paulis commute, -1 where they do not.
+#: 1 for two Paulis that commute, -1 for two that do not.
 _COMMUTATION = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]])
 
 
@@ -139,7 +140,7 @@ def with_relaxation(circuit: QuantumCircuit, snapshot: Snapshot, twirled: bool =
     Args:
         circuit: A circuit with delays in ``dt``, on the qubits of the device.
         snapshot: The device.
-        twirled: Whether relaxation is to be a Pauli error, which Clifford simulators take.
+        twirled: Make relaxation a Pauli error, which Clifford simulators take.
     """
     return _relaxed(circuit, range(circuit.num_qubits), snapshot, twirled)
 
@@ -147,17 +148,17 @@ def with_relaxation(circuit: QuantumCircuit, snapshot: Snapshot, twirled: bool =
 def _relaxed(circuit: QuantumCircuit, physical: Sequence[int], snapshot: Snapshot, twirled: bool) -> QuantumCircuit:
     if "delay" not in circuit.count_ops() and not circuit.has_control_flow_op():
         return circuit
-    place = {qubit: physical[index] for index, qubit in enumerate(circuit.qubits)}
+    qubits = {qubit: physical[index] for index, qubit in enumerate(circuit.qubits)}
     relaxed = circuit.copy_empty_like()
     for instruction in circuit.data:
         if instruction.is_control_flow():
-            inner = [place[qubit] for qubit in instruction.qubits]
+            inner = [qubits[qubit] for qubit in instruction.qubits]
             blocks = [_relaxed(block, inner, snapshot, twirled) for block in instruction.operation.blocks]
             relaxed.append(instruction.replace(operation=instruction.operation.replace_blocks(blocks)))
             continue
         relaxed.append(instruction)
         if instruction.name == "delay":
-            error = _relaxation(snapshot, place[instruction.qubits[0]], int(instruction.params[0]), twirled)
+            error = _relaxation(snapshot, qubits[instruction.qubits[0]], int(instruction.params[0]), twirled)
             if error is not None:
                 relaxed.append(error, instruction.qubits)
     return relaxed
@@ -165,12 +166,12 @@ def _relaxed(circuit: QuantumCircuit, physical: Sequence[int], snapshot: Snapsho
 
 @lru_cache(maxsize=4096)
 def _relaxation(snapshot: Snapshot, qubit: int, duration: int, twirled: bool) -> QuantumError | None:
-    """Return what a delay of some ``dt`` does to a qubit; ``None`` if nothing is known about that."""
+    """Return the error of a delay of some ``dt`` on a qubit; ``None`` if T1, T2 or ``dt`` are unknown."""
     target = _target(snapshot)
     known = target.qubit_properties[qubit] if target.qubit_properties else None
     if known is None or not target.dt or not (known.t1 or known.t2) or not duration:
         return None
-    # A time that was not measured does not limit.
+    # A time that was not measured counts as infinite.
     t1 = known.t1 or np.inf
     error = thermal_relaxation_error(t1, min(known.t2 or np.inf, 2 * t1), duration * target.dt)
     return _twirled(error) if twirled else error
@@ -178,7 +179,7 @@ def _relaxation(snapshot: Snapshot, qubit: int, duration: int, twirled: bool) ->
 
 @lru_cache(maxsize=64)
 def readout_probabilities(snapshot: Snapshot) -> npt.NDArray[np.float64]:
-    """Return, of shape ``(num_qubits, 2)``, how likely it is to read 1 after preparing 0, and 0 after preparing 1."""
+    """Return the probabilities to read 1 after preparing 0, and 0 after preparing 1, of shape ``(num_qubits, 2)``."""
     table = np.zeros((snapshot.num_qubits, 2))
     properties = snapshot.properties
     if properties is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The programs of the service: what a job's ``params`` mean, and what its results are."""
+"""Programs of the service, ``sampler`` and ``executor``: reading the ``params`` of jobs, and writing results."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from .wire import BadInputError
 if TYPE_CHECKING:
     from .devices import Device
 
+#: The platform's default.
 DEFAULT_SHOTS = 4096
-MOST_CIRCUITS = 10_000
+#: Circuits of a job.
+MAX_CIRCUITS = 10_000
 _MEAS_TYPES = ("classified", "kerneled", "avg_kerneled")
 
 
@@ -32,7 +34,7 @@ class Piece:
         circuit: The circuit, with its parameters.
         values: Array of shape ``(*shape, num_parameters)``.
         shape: The shape of the results in front of shots and bits.
-        shots: How often to run it for each set of values.
+        shots: Number of shots for each set of values.
     """
 
     circuit: QuantumCircuit
@@ -51,7 +53,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Work:
-    """What a job asks for."""
+    """A job as its program reads it."""
 
     pieces: list[Piece]
     meas_type: str
@@ -61,30 +63,31 @@ class Work:
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured.
+    """Measured values of a job.
 
     Attributes:
         fields: By circuit and register, arrays of shape ``(*shape, shots, bits)``, or ``(*shape, bits)`` for averages.
-        courses: By circuit, how many courses of the noise its shots were drawn from, if they share some.
-        start: When it began.
-        stop: When it ended.
+        trajectories: By circuit, the number of trajectories of the noise from which its shots were drawn; ``None`` if
+            each shot has its own.
+        start: Begin of the simulation.
+        stop: End of the simulation.
     """
 
     fields: list[dict[str, npt.NDArray[Any]]]
-    courses: list[int | None]
+    trajectories: list[int | None]
     start: datetime.datetime
     stop: datetime.datetime
 
 
 def run_job(program: str, content: bytes, device: Device, has_noise: bool, memory: int) -> bytes:
-    """Run a job; return its results as they are sent.
+    """Run a job; return its results as JSON.
 
     Args:
         program: The program's name.
         content: The job's ``params``, as JSON.
-        device: Where to run it.
-        has_noise: Whether the device is as noisy as its calibration says.
-        memory: How much may be allocated for it, in bytes.
+        device: The device.
+        has_noise: Whether the device is as noisy as its calibration says, or ideal.
+        memory: Bytes that may be allocated for the job.
 
     Raises:
         BadInputError: The job is not what the program takes.
@@ -96,22 +99,22 @@ def run_job(program: str, content: bytes, device: Device, has_noise: bool, memor
         _check(piece, number, device)
     start = datetime.datetime.now(datetime.timezone.utc)
     setting = _setting(work, device, has_noise, memory)
-    tasks = [engine.Task(circuit, piece.shots) for piece in work.pieces for circuit in piece.bound()]
+    tasks = [engine.BoundCircuit(circuit, piece.shots) for piece in work.pieces for circuit in piece.bound()]
     done = iter(engine.run(tasks, setting))
     stop = datetime.datetime.now(datetime.timezone.utc)
     random = np.random.default_rng(setting.seed)
-    fields, courses = [], []
+    fields, trajectories = [], []
     for piece in work.pieces:
         runs = [next(done) for _ in range(math.prod(piece.shape))]
-        courses.append(min((each.courses for each in runs if each.courses), default=None))
-        stacked = np.array([each.bits for each in runs], np.bool_).reshape(
+        trajectories.append(min((run.trajectories for run in runs if run.trajectories), default=None))
+        stacked = np.array([run.bits for run in runs], np.bool_).reshape(
             *piece.shape, piece.shots, piece.circuit.num_clbits
         )
         measured = stacked if work.meas_type == "classified" else _signals(stacked, device, has_noise, random)
         if work.meas_type == "avg_kerneled":
             measured = measured.mean(axis=-2)
         fields.append(_by_register(piece.circuit, measured))
-    return orjson.dumps(write(params, work, Measured(fields, courses, start, stop)))
+    return orjson.dumps(write(params, work, Measured(fields, trajectories, start, stop)))
 
 
 def _check(piece: Piece, number: int, device: Device) -> None:
@@ -128,7 +131,7 @@ def _check(piece: Piece, number: int, device: Device) -> None:
         )
 
 
-def _setting(work: Work, device: Device, has_noise: bool, memory: int) -> engine.Setting:
+def _setting(work: Work, device: Device, has_noise: bool, memory: int) -> engine.SimulationOptions:
     model = work.simulator.get("noise_model")
     if model is not None:
         from qiskit_aer.noise import NoiseModel
@@ -143,20 +146,21 @@ def _setting(work: Work, device: Device, has_noise: bool, memory: int) -> engine
     snapshot = device.latest if has_noise and not device.is_simulator else None
     # Aer runs fewer shots at once, or chooses another method, rather than take more than that.
     options = {"max_memory_mb": max(memory >> 20, 1), **work.options}
-    return engine.Setting(snapshot, model, seed, tuple(options.items()))
+    return engine.SimulationOptions(snapshot, model, seed, tuple(options.items()))
 
 
 def _by_register(circuit: QuantumCircuit, values: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
-    place = {clbit: index for index, clbit in enumerate(circuit.clbits)}
-    return {register.name: values[..., [place[bit] for bit in register]] for register in circuit.cregs}
+    indices = {clbit: index for index, clbit in enumerate(circuit.clbits)}
+    return {register.name: values[..., [indices[bit] for bit in register]] for register in circuit.cregs}
 
 
 def _signals(
     bits: npt.NDArray[np.bool_], device: Device, has_noise: bool, random: np.random.Generator
 ) -> npt.NDArray[np.complex128]:
-    """Return complex values as a readout would give them: clouds around -1 for 0 and +1 for 1, in arbitrary units.
+    """Return complex values of a readout: clouds around -1 for 0 and +1 for 1, in arbitrary units.
 
-    Bits have the errors of readout already; the clouds are as wide as makes these errors likely at the threshold 0.
+    Bits have the errors of readout already. The width of the clouds is that at which the threshold 0 gives these
+    errors.
     """
     error = 1e-3
     if has_noise and not device.is_simulator:
@@ -185,8 +189,8 @@ def _meas_type(value: Any) -> str:
 def _read_sampler(params: dict[str, Any]) -> Work:
     options = params.get("options") or {}
     pubs = params.get("pubs")
-    if not isinstance(pubs, list) or not 0 < len(pubs) <= MOST_CIRCUITS:
-        raise BadInputError(f"pubs must be a list of 1 to {MOST_CIRCUITS}")
+    if not isinstance(pubs, list) or not 0 < len(pubs) <= MAX_CIRCUITS:
+        raise BadInputError(f"pubs must be a list of 1 to {MAX_CIRCUITS}")
     for group in ("twirling", "dynamical_decoupling"):
         asked = [key for key, value in (options.get(group) or {}).items() if key.startswith("enable") and value]
         if asked:
@@ -214,19 +218,19 @@ def _shots(shots: Any, default: Any) -> int:
 
 def _write_sampler(params: dict[str, Any], work: Work, measured: Measured) -> dict[str, Any]:
     if not params.get("support_qiskit"):
-        return {"results": [_plain(each) for each in measured.fields], "metadata": {}}
+        return {"results": [_plain(registers) for registers in measured.fields], "metadata": {}}
     pubs = []
-    for piece, registers, courses in zip(work.pieces, measured.fields, measured.courses, strict=True):
+    for piece, registers, trajectories in zip(work.pieces, measured.fields, measured.trajectories, strict=True):
         written = {name: _field(values) for name, values in registers.items()}
         data = {
-            "field_names": list(written), "field_types": [each["__type__"] for each in written.values()],
+            "field_names": list(written), "field_types": [field["__type__"] for field in written.values()],
             "shape": list(piece.shape), "fields": written,
         }  # fmt: skip
         pub = {
             "data": {"__type__": "DataBin", "__value__": data},
             "metadata": {
                 "circuit_metadata": piece.circuit.metadata or {},
-                **({"noise_courses": courses} if courses else {}),
+                **({"noise_trajectories": trajectories} if trajectories else {}),
             },
         }
         pubs.append({"__type__": "SamplerPubResult", "__value__": pub})
@@ -253,7 +257,7 @@ def _plain(registers: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
     """Return a result without Qiskit's types: a hexadecimal word for each shot."""
     data = {}
     for name, values in registers.items():
-        weights = [1 << place for place in range(values.shape[-1])]
+        weights = [1 << bit for bit in range(values.shape[-1])]
         rows = values.reshape(-1, values.shape[-1])
         samples = [hex(sum(weight for weight, bit in zip(weights, row, strict=True) if bit)) for row in rows]
         data[name] = {"samples": samples, "num_bits": values.shape[-1]}
@@ -269,7 +273,7 @@ def _read_executor(params: dict[str, Any]) -> Work:
         raise BadInputError("quantum_program with circuits is missing")
     circuits = wire.read_qpy(program["circuits"].get("b64_data"))
     items = program.get("items")
-    if not isinstance(items, list) or not 0 < len(items) <= MOST_CIRCUITS or len(items) != len(circuits):
+    if not isinstance(items, list) or not 0 < len(items) <= MAX_CIRCUITS or len(items) != len(circuits):
         raise BadInputError(f"there must be an item for each of the {len(circuits)} circuits")
     shots = _shots(program.get("shots"), None)
     pieces = []

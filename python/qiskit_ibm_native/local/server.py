@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The service as a server: inside of a process, or alone."""
+"""The service as a server, inside of a process or alone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import uvicorn
 
 from ..client.endpoint import Endpoint
 from ..exceptions import IBMError, IBMInputValueError
-from .app import Rooms, build_app
+from .app import AppState, build_app
 from .devices import Catalog
 from .limits import Bounded, BoundedProtocol, Limits
 from .store import DEFAULT_STORE, Store
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .faults import Faults
 
 STORE_VARIABLE = "QISKIT_IBM_NATIVE_LOCAL_STORE"
-#: The one instance of a service. It has the shape of a CRN, which clients ask for.
+#: The one instance of a service, in the form of a CRN, which clients check.
 CRN = (
     "crn:v1:bluemix:public:quantum-computing:us-east:a/00000000000000000000000000000000:"
     "00000000-0000-0000-0000-000000000000::"
@@ -46,17 +46,17 @@ class LocalService:
         devices: A folder of saved snapshots to use as devices, instead of the bundled ones.
         store: The file of jobs and sessions.
         noise: Whether devices are as noisy as their calibrations say, or ideal.
-        workers: How many jobs run at once.
-        host: Where to listen; nothing but this machine unless ``public`` is set.
-        port: Where to listen; 0 for any that is free.
+        workers: Number of jobs that run at once.
+        host: The address to listen on; that of this machine alone unless ``public`` is set.
+        port: The port to listen on; 0 for any that is free.
         token: The API key; a random one by default.
         public: Whether other machines may reach the service.
-        limits: How much it takes from anybody.
+        limits: Limits of requests and jobs.
 
     Attributes:
         crn: The CRN of its one instance.
         token: The API key.
-        faults: Lets requests fail on purpose, for tests of clients.
+        faults: Faults on purpose, for tests of clients.
     """
 
     crn = CRN
@@ -89,12 +89,13 @@ class LocalService:
         except OSError:
             self._store.close()
             raise
-        # asyncio does that for sockets whose protocol is named, which this one's is not: replies with a body took 40 ms longer.
+        # asyncio does so for sockets whose protocol is named, which this one's is not: replies with a body took 40 ms
+        # longer.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         limits = limits or Limits()
         self._workers = Workers(self._store, catalog, limits, workers)
         tokens = Tokens(self.token)
-        self.faults: Faults = build_app(Rooms(catalog, self._store, self._workers, tokens, self.crn, noise))
+        self.faults: Faults = build_app(AppState(catalog, self._store, self._workers, tokens, self.crn, noise))
         self._server = _server(Bounded(self.faults, tokens, limits), limits)
         self.faults.abort = self._abort
         self._thread: threading.Thread | None = None
@@ -104,19 +105,19 @@ class LocalService:
 
     @property
     def url(self) -> str:
-        """Where the service is, for programs on this machine."""
+        """The base URL of the service, for programs on this machine."""
         host, port = self._socket.getsockname()[:2]
-        # All addresses of a machine are none to connect to.
+        # A service on all addresses of a machine is reached by the loopback address.
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (it is not listened to here)
         return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
     @property
     def api_url(self) -> str:
-        """The URL that clients take as it is, because it says so."""
+        """The base URL of the runtime API, which the official client takes verbatim because of its path."""
         return f"{self.url}/experimental/v1"
 
     def publish(self, snapshot: Snapshot) -> None:
-        """Let a device have one more calibration, as if it had just been measured; the latest one is the present one.
+        """Add a calibration to a device, as if it had just been measured; the latest one is the present one.
 
         Args:
             snapshot: The calibration. A device of another name is a new one.
@@ -124,17 +125,14 @@ class LocalService:
         self._catalog.publish(snapshot)
 
     def endpoint(self) -> Endpoint:
-        """Return what a client of this package needs to know."""
+        """Return the endpoint of the service for clients of this package."""
         return Endpoint(
             url=self.api_url, api_key=self.token, iam_url=self.url, search_url=f"{self.url}/gs", catalog_url=f"{self.url}/gc",
             channel="local", instance=self.crn, runs_simulator_options=True,
         )  # fmt: skip
 
     def environment(self) -> dict[str, str]:
-        """Return the environment variables by which clients on this machine find the service.
-
-        This package's clients read them, and the official one.
-        """
+        """Return the environment variables by which clients on this machine, the official one too, find the service."""
         return {
             "QISKIT_IBM_CHANNEL": "ibm_quantum_platform",
             "QISKIT_IBM_TOKEN": self.token,
@@ -178,7 +176,7 @@ class LocalService:
     def stop(self) -> None:
         """Stop. Jobs that are not done wait in the store for the next service.
 
-        In a process that was forked off, nothing happens: the service is that of its parent.
+        In a forked process, nothing happens: the service is that of its parent.
         """
         if self._is_stopped or self._pid != os.getpid():
             return
@@ -197,14 +195,14 @@ class LocalService:
                 transport.abort()
 
     def _leave(self) -> None:
-        """Let go of what a process that was forked off has of its parent's service.
+        """Replace the descriptors that a forked process has of its parent's service by those of an empty file.
 
-        As long as that had it too, clients would not notice when the service ends a connection, and nobody else could listen
-        to its port. What asks for these descriptors later finds an empty file.
+        As long as the child had them, too, clients would not notice when the service ends a connection, and nobody else
+        could listen on its port.
         """
-        transports = (getattr(each, "transport", None) for each in self._server.server_state.connections)
-        sockets = [each.get_extra_info("socket") for each in transports if each is not None]
-        descriptors = [each.fileno() for each in (self._socket, *sockets) if each is not None]
+        transports = (getattr(connection, "transport", None) for connection in self._server.server_state.connections)
+        sockets = [transport.get_extra_info("socket") for transport in transports if transport is not None]
+        descriptors = [open_socket.fileno() for open_socket in (self._socket, *sockets) if open_socket is not None]
         nothing = os.open(os.devnull, os.O_RDWR)
         for descriptor in (*descriptors, *self._workers.descriptors()):
             if descriptor >= 0:
@@ -216,10 +214,10 @@ def _server(app: Bounded, limits: Limits) -> uvicorn.Server:
     protocol: Any = partial(BoundedProtocol, limits=limits)
     config = uvicorn.Config(
         app, http=protocol, ws="none", lifespan="off", access_log=False, proxy_headers=False, timeout_keep_alive=60,
-        # Anybody can cause warnings, by what is no request.
+        # Anybody can cause warnings, by sending something else than requests.
         log_level="error",
-        # So many are accepted at once, before they are counted.
-        backlog=max(limits.most_connections() // 2, 1),
+        # Number of connections that are accepted at once, before they are counted.
+        backlog=max(limits.max_connections() // 2, 1),
     )  # fmt: skip
     return uvicorn.Server(config)
 

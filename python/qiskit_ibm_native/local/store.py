@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Jobs and sessions on disk: one SQLite file, which several services may use at once.
 
-A job belongs to the service that runs it, which holds the lock of a file as long as it lives. A service that starts takes
-over the jobs of those that do not live any more. Nobody but the user may read the files. A process that is forked off has
-nothing of its parent's store.
+A job belongs to the service that runs it, which holds the lock of a file as long as it lives. Other services take over
+the jobs of one that has ended. Nobody but the user may read the files. A forked process cannot use its parent's store.
 """
 
 from __future__ import annotations
@@ -21,6 +20,9 @@ from glob import escape
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
+from .. import _timestamps
 from .._files import make_private_folder, restrict
 from .._threads import members_of
 
@@ -42,15 +44,19 @@ CREATE TABLE IF NOT EXISTS sessions (
 PRAGMA user_version = 1;
 """
 _PENDING = ("Queued", "Running")
-#: How often a job may be running when its service ends.
-_MOST_ATTEMPTS = 3
+#: Number of times that a job may be running when its service ends, before it counts as the cause.
+_MAX_ATTEMPTS = 3
 
 
 class Store:
     """Jobs and sessions. Any number of threads may use one."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Open a file, and make it if there is none."""
+        """Open a file, which is made if there is none.
+
+        Raises:
+            ValueError: A later version of this package wrote the file.
+        """
         self.path = Path(path).expanduser()
         make_private_folder(self.path.parent)
         if self.path.parent == Path(DEFAULT_STORE).expanduser().parent:
@@ -71,7 +77,7 @@ class Store:
 
     @property
     def _db(self) -> sqlite3.Connection:
-        """The connection, opened when it is first used, and when it is used again after a fork."""
+        """The connection, opened when it is first used, and again after a fork of this process."""
         if self._pid != os.getpid():
             raise sqlite3.ProgrammingError(f"{self.path} is closed, or was opened by another process.")
         if self._connection is None:
@@ -90,13 +96,13 @@ class Store:
             self._connection = None
 
     def close(self) -> None:
-        """Close the file. In a process that was forked off, nothing happens: the store is that of its parent."""
+        """Close the file. In a forked process, nothing happens: the store is that of its parent."""
         if self._pid != os.getpid():
             return
         with self._lock:
             self._disconnect()
             self._pid = None
-            os.close(self._life)
+            self._life.release()
         self._life_file(self.owner).unlink(missing_ok=True)
 
     def _life_file(self, owner: str) -> Path:
@@ -140,9 +146,12 @@ class Store:
         return job_id
 
     def adopt(self, backends: Sequence[str]) -> list[str]:
-        """Take over what services that live no more left of jobs of some devices; return the jobs, in order.
+        """Take over jobs of services that have ended; return their identifiers, in order.
 
-        A job that was running each of several times when its service ended is not run again: it may be why.
+        A job that was running each of several times when its service ended is not run again: it may be the cause.
+
+        Args:
+            backends: The devices whose jobs are taken over.
         """
         marks = ", ".join("?" * len(backends))
         rows = self._rows("SELECT DISTINCT owner FROM jobs WHERE status IN (?, ?)", _PENDING)
@@ -156,7 +165,7 @@ class Store:
                 db.execute(
                     "UPDATE jobs SET status = 'Failed', finished = ?, reason = 'The service ended while it ran, again and again',"
                     " reason_code = 5203 WHERE owner = ? AND status = 'Running' AND attempts >= ?",
-                    (now(), owner, _MOST_ATTEMPTS),
+                    (now(), owner, _MAX_ATTEMPTS),
                 )
                 left = db.execute(
                     f"SELECT id FROM jobs WHERE owner = ? AND status IN (?, ?) AND backend IN ({marks}) ORDER BY number",  # noqa: S608
@@ -174,13 +183,13 @@ class Store:
 
     def _is_dead(self, owner: str) -> bool:
         try:
-            os.close(_hold(self._life_file(owner)))
+            _hold(self._life_file(owner)).release()
         except OSError:
             return False
         return True
 
     def job(self, job_id: str, with_content: bool = False) -> dict[str, Any] | None:
-        """Return a job, ``None`` if there is none of that id."""
+        """Return a job; ``None`` if there is none with that identifier."""
         columns = "*" if with_content else _LIGHT
         rows = self._rows(f"SELECT {columns} FROM jobs WHERE id = ?", (job_id,))  # noqa: S608 (names of columns)
         return _job(rows[0]) if rows else None
@@ -188,7 +197,7 @@ class Store:
     def jobs(
         self, filters: Mapping[str, Any], limit: int, offset: int, ascending: bool
     ) -> tuple[list[dict[str, Any]], int]:
-        """Return a page of the jobs that fit, and how many fit altogether."""
+        """Return a page of the jobs that match filters, and the number of all that match."""
         conditions, values = ["1"], []
         for key, condition in _CONDITIONS.items():
             if filters.get(key) is not None:
@@ -199,18 +208,18 @@ class Store:
         for tag in filters.get("tags") or ():
             conditions.append("EXISTS (SELECT 1 FROM json_each(jobs.tags) WHERE value = ?)")
             values.append(tag)
-        where = " AND ".join(conditions)
+        condition = " AND ".join(conditions)
         order = "ASC" if ascending else "DESC"
         with self._lock:
-            (count,) = self._db.execute(f"SELECT COUNT(*) FROM jobs WHERE {where}", values).fetchone()  # noqa: S608
+            (count,) = self._db.execute(f"SELECT COUNT(*) FROM jobs WHERE {condition}", values).fetchone()  # noqa: S608
             rows = self._db.execute(
-                f"SELECT {_LIGHT} FROM jobs WHERE {where} ORDER BY number {order} LIMIT ? OFFSET ?",  # noqa: S608
+                f"SELECT {_LIGHT} FROM jobs WHERE {condition} ORDER BY number {order} LIMIT ? OFFSET ?",  # noqa: S608
                 [*values, limit, offset],
             ).fetchall()
         return [_job(row) for row in rows], count
 
     def start_job(self, job_id: str) -> bool:
-        """Say that a job runs; return whether it was still waiting."""
+        """Mark a job as running; return whether it was waiting until now."""
         with self._changes() as db:
             cursor = db.execute(
                 "UPDATE jobs SET status = 'Running', running = ?, attempts = attempts + 1 WHERE id = ? AND status = 'Queued'",
@@ -219,13 +228,13 @@ class Store:
         return cursor.rowcount == 1
 
     def finish_job(self, job_id: str, result: bytes) -> bool:
-        """Keep a job's results; return whether it was still running."""
+        """Keep a job's results; return whether it was running until now."""
         return self._change(job_id, ("Running",), status="Completed", finished=now(), result=result)
 
     def end_job(
         self, job_id: str, status: str, reason: str | None = None, code: int | None = None, logs: str = ""
     ) -> bool:
-        """Say that a job failed or was cancelled; return whether it was still pending."""
+        """Mark a job as failed or cancelled; return whether it was pending until now."""
         return self._change(job_id, _PENDING, status=status, finished=now(), reason=reason, reason_code=code, logs=logs)
 
     def _change(self, job_id: str, statuses: Sequence[str], **values: Any) -> bool:
@@ -239,7 +248,7 @@ class Store:
         return cursor.rowcount == 1
 
     def take_result(self, job_id: str) -> bytes | None:
-        """Return a job's results; those of private jobs are gone then."""
+        """Return a job's results, and delete them if the job is private; ``None`` if there are none."""
         with self._changes() as db:
             row = db.execute("SELECT result, private FROM jobs WHERE id = ?", (job_id,)).fetchone()
             if row is None or row["result"] is None:
@@ -259,7 +268,7 @@ class Store:
             db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     def queue_lengths(self) -> dict[str, int]:
-        """Return how many jobs are pending, by device."""
+        """Return the number of pending jobs, by device."""
         rows = self._rows("SELECT backend, COUNT(*) AS n FROM jobs WHERE status IN (?, ?) GROUP BY backend", _PENDING)
         return {row["backend"]: row["n"] for row in rows}
 
@@ -276,12 +285,12 @@ class Store:
         return session_id
 
     def session(self, session_id: str) -> dict[str, Any] | None:
-        """Return a session, which may have ended by itself; ``None`` if there is none of that id."""
+        """Return a session, after it was closed if its time is over; ``None`` if there is none with that identifier."""
         rows = self._rows("SELECT * FROM sessions WHERE id = ?", (session_id,))
         if not rows:
             return None
         session = dict(rows[0])
-        end = moment(session["created"]) + datetime.timedelta(seconds=session["max_ttl"])
+        end = parse_time(session["created"]) + datetime.timedelta(seconds=session["max_ttl"])
         if session["accepting"] and datetime.datetime.now(datetime.timezone.utc) >= end:
             self.close_session(session_id, cancel=False)
             session |= {"accepting": 0, "closed": end.isoformat()}
@@ -295,7 +304,7 @@ class Store:
         return session | dict(jobs) | {"state": state}
 
     def close_session(self, session_id: str, cancel: bool) -> None:
-        """Let a session take no more jobs, and cancel those that wait in it if asked for."""
+        """Close a session for further jobs; with ``cancel``, cancel its waiting jobs."""
         with self._changes() as db:
             db.execute(
                 "UPDATE sessions SET accepting = 0, closed = COALESCE(closed, ?) WHERE id = ?",
@@ -321,12 +330,12 @@ _CONDITIONS = {
 
 
 def now() -> str:
-    """Return this moment as it is kept: in UTC, so that texts are in the order of time."""
-    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="microseconds")
+    """Return the present time as the file has times: ISO 8601 in UTC, so that texts are in the order of time."""
+    return _timestamps.moment(_timestamps.now()).isoformat(timespec="microseconds")
 
 
-def moment(text: str) -> datetime.datetime:
-    """Return the moment that was kept."""
+def parse_time(text: str) -> datetime.datetime:
+    """Return a time of the file."""
     return datetime.datetime.fromisoformat(text)
 
 
@@ -334,27 +343,22 @@ def _job(row: sqlite3.Row) -> dict[str, Any]:
     return {**dict(row), "tags": json.loads(row["tags"])}
 
 
-def _hold(path: Path) -> int:
-    """Return a handle that holds the lock of a file until it is closed; OSError if somebody else does."""
-    # A link that somebody else put there does not lead to another file.
-    handle = os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    restrict(handle)
-    with suppress(ImportError):
-        import fcntl
+def _hold(path: Path) -> FileLock:
+    """Return the lock of a file, which this process holds until it releases the lock or ends.
 
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(handle)
-            raise
-    return handle
+    Raises:
+        OSError: Another process holds the lock, or the path is a link or a folder.
+    """
+    lock = FileLock(path, timeout=0, mode=0o600, thread_local=False)
+    lock.acquire()
+    return lock
 
 
 def _make_private_file(path: Path) -> None:
-    """Make a file that only its owner may use, unless there is one, which is closed to others then, and what belongs to it.
+    """Make a file that only its owner may use; one that is there is closed to others, and its journals.
 
-    SQLite gives its other files the mode of this one. One that is there must not be opened here: closing it again would take
-    SQLite's locks from all of this process.
+    SQLite gives its journals the mode of the file. A file that is there must not be opened here: closing it again would
+    release the locks of SQLite in this process.
     """
     with suppress(FileExistsError), _CREATING:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -362,10 +366,11 @@ def _make_private_file(path: Path) -> None:
         restrict(path.with_name(path.name + suffix))
 
 
-#: Stores that are open. SQLite's locks are those of a process, and connections must not get into another one.
+#: Open stores. SQLite's locks belong to a process, and connections must not get into another one.
 _OPEN: weakref.WeakSet[Store] = weakref.WeakSet()
-#: Held while a thread forks, so that each finds what it held itself.
+#: Held while a thread forks, so that two that fork at once do not share :data:`_held`.
 _forking = threading.Lock()
+#: Held while a file is created or opened, by a thread that holds the lock of a store.
 _CREATING = threading.Lock()
 _held: list[Store] = []
 
@@ -376,7 +381,7 @@ def _before_fork() -> None:
     for store in _held:
         store._lock.acquire()
         store._disconnect()
-    # Last, as everywhere: files are created by who holds the lock of a store.
+    # Last, as everywhere: files are created by threads that hold the lock of a store.
     _CREATING.acquire()
 
 
@@ -389,10 +394,7 @@ def _after_fork_in_parent() -> None:
 
 
 def _after_fork_in_child() -> None:
-    # What holds the lock of the parent's life must not live on in the child.
-    for store in _held:
-        if store._pid is not None:
-            os.close(store._life)
+    # filelock closes the child's descriptors of locks, and leaves the locks to the parent.
     _OPEN.clear()
     _after_fork_in_parent()
 

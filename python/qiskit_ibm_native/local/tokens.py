@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Access tokens of the service: JSON Web Tokens, signed with a secret that only this process knows."""
+"""Access tokens of the service: JSON Web Tokens, signed with a secret of this process."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import json
 import secrets
 import time
 
-#: How long a token is good, in seconds.
+#: Seconds for which a token is valid, as on the platform.
 LIFE = 3600
 
 
 class Tokens:
-    """Gives tokens for an API key, and knows its own again."""
+    """Issues access tokens for an API key, and checks them."""
 
     def __init__(self, api_key: str) -> None:
-        """Create it; tokens of an earlier one are worth nothing."""
+        """Draw a new secret; tokens of other instances are not valid."""
         self._api_key = api_key
         self._secret = secrets.token_bytes(32)
 
@@ -26,11 +26,11 @@ class Tokens:
         return "<Tokens>"
 
     def is_key(self, key: str) -> bool:
-        """Return whether this is the API key."""
+        """Return whether ``key`` is the API key."""
         return hmac.compare_digest(key.encode(), self._api_key.encode())
 
     def issue(self, life: int = LIFE) -> tuple[str, int]:
-        """Return a token, and when it expires, in seconds since 1970."""
+        """Return a token, and the time at which it expires, in seconds since 1970."""
         issued = int(time.time())
         claims = {"iat": issued, "exp": issued + life, "iss": "local", "sub": "local"}
         text = (
@@ -39,7 +39,7 @@ class Tokens:
         return f"{text}.{self._signature(text)}", issued + life
 
     def accepts(self, authorization: str) -> bool:
-        """Return whether the value of an ``Authorization`` header is good now."""
+        """Return whether the value of an ``Authorization`` header is valid now."""
         scheme, _, value = authorization.partition(" ")
         if scheme.lower() == "apikey":
             return self.is_key(value)
@@ -51,7 +51,7 @@ class Tokens:
         return bool(claims["exp"] > time.time())
 
     def expire(self) -> None:
-        """Take back all tokens."""
+        """Invalidate all tokens."""
         self._secret = secrets.token_bytes(32)
 
     def _signature(self, text: str) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the service reads jobs and writes results. The client has its own code for that, which must agree with this one."""
+"""Decoders of jobs and encoders of results. The client has code of its own for that, which must agree with this one."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _TENSORS = {"f64": "<f8", "f32": "<f4", "i64": "<i8", "i32": "<i4", "u8": "<u1",
 
 
 class BadInputError(ValueError):
-    """A job is not what its program takes; the text says why."""
+    """A job is not what its program takes."""
 
 
 def inflate(text: Any) -> bytes:
-    """Return what compressed base64 holds."""
+    """Return the bytes of compressed base64."""
     try:
         return zlib.decompress(base64.b64decode(text, validate=True))
     except Exception as error:
@@ -29,12 +29,12 @@ def inflate(text: Any) -> bytes:
 
 
 def deflate(raw: bytes) -> str:
-    """Return compressed base64."""
+    """Return bytes as compressed base64."""
     return base64.b64encode(zlib.compress(raw)).decode()
 
 
 def read_qpy(text: Any) -> list[QuantumCircuit]:
-    """Return circuits of compressed QPY."""
+    """Return the circuits of compressed QPY."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -46,22 +46,22 @@ def read_qpy(text: Any) -> list[QuantumCircuit]:
 
 
 def read_circuit(value: Any) -> QuantumCircuit:
-    """Return the circuit of a PUB."""
+    """Return the circuit of a pub."""
     if isinstance(value, str):
         try:
             return qasm3.loads(value)
         except Exception as error:
             raise BadInputError(f"OpenQASM 3 cannot be read: {error}") from None
     if not isinstance(value, dict) or value.get("__type__") != "QuantumCircuit":
-        raise BadInputError("a PUB needs a circuit: typed QPY, or OpenQASM 3")
+        raise BadInputError("a pub needs a circuit: typed QPY, or OpenQASM 3")
     circuits = read_qpy(value.get("__value__"))
     if len(circuits) != 1:
-        raise BadInputError(f"a PUB needs one circuit, not {len(circuits)}")
+        raise BadInputError(f"a pub needs one circuit, not {len(circuits)}")
     return circuits[0]
 
 
 def read_array(value: Any) -> npt.NDArray[np.float64]:
-    """Return the parameter values of a PUB."""
+    """Return the parameter values of a pub."""
     if value is None:
         return np.zeros((0,))
     if isinstance(value, dict) and value.get("__type__") == "ndarray":

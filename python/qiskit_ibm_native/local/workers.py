@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Running jobs, a few at once."""
+"""Threads that run the jobs of a store, each in a simulator process of its own."""
 
 from __future__ import annotations
 
@@ -17,20 +17,28 @@ if TYPE_CHECKING:
     from .limits import Limits
     from .store import Store
 
+#: Codes of the platform for the ends of jobs.
 RAN_TOO_LONG = 1305
 BAD_JOB = 1517
 INTERNAL = 5203
-#: How often services are looked for that live no more, in seconds.
+#: Seconds between two searches for services that have ended.
 _ADOPTION = 5.0
-#: How long to wait for the store to take writes again, in seconds.
-_PATIENCE = 1.0
+#: Seconds between two attempts to write to a store that takes no writes.
+_RETRY = 1.0
 
 
 class Workers:
-    """Runs jobs of a store, each in one of a few processes."""
+    """Runs jobs of a store in a few processes."""
 
     def __init__(self, store: Store, catalog: Catalog, limits: Limits, number: int | None = None) -> None:
-        """Prepare; :meth:`start` begins."""
+        """Prepare; :meth:`start` starts the threads.
+
+        Args:
+            store: The jobs.
+            catalog: The devices.
+            limits: Limits of jobs.
+            number: Number of jobs that run at once; by default that of processors, at most 4.
+        """
         self._store = store
         self._catalog = catalog
         self._waiting: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -41,18 +49,18 @@ class Workers:
         number = number or min(os.cpu_count() or 1, 4)
         self._simulators = [Simulator(limits.memory_of_a_job(number)) for _ in range(number)]
         self._threads = [
-            threading.Thread(target=self._work, args=[simulator], name=f"job-{place}", daemon=True)
-            for place, simulator in enumerate(self._simulators)
+            threading.Thread(target=self._work, args=[simulator], name=f"job-{index}", daemon=True)
+            for index, simulator in enumerate(self._simulators)
         ]
         self._threads.append(threading.Thread(target=self._adopt, name="adopt", daemon=True))
 
     def start(self) -> None:
-        """Begin, with the jobs that wait already."""
+        """Start the threads."""
         for thread in self._threads:
             thread.start()
 
     def _adopt(self) -> None:
-        """Take over the jobs of services that live no more, now and whenever there are some."""
+        """Take over jobs of services that have ended, every few seconds."""
         known = [device.name for device in self._catalog]
         while True:
             try:
@@ -68,7 +76,7 @@ class Workers:
         self._waiting.put(job_id)
 
     def interrupt(self, job_id: str) -> None:
-        """End what runs a job, if it runs."""
+        """End the process that runs a job, if the job runs."""
         # With the lock, so that the process does not get to the next job in between.
         with self._lock:
             simulator = self._running.get(job_id)
@@ -77,7 +85,7 @@ class Workers:
                 simulator.kill()
 
     def stop(self) -> None:
-        """End all that runs. Jobs that are not done wait in the store again."""
+        """End all processes and threads. Jobs that are not done wait in the store again."""
         self._stopping.set()
         for _ in self._threads:
             self._waiting.put(None)
@@ -90,8 +98,8 @@ class Workers:
                 thread.join()
 
     def descriptors(self) -> list[int]:
-        """Return the descriptors of all pipes to and from processes."""
-        return [each for simulator in self._simulators for each in simulator.descriptors()]
+        """Return the descriptors that lead to the processes."""
+        return [descriptor for simulator in self._simulators for descriptor in simulator.descriptors()]
 
     def _work(self, simulator: Simulator) -> None:
         try:
@@ -132,7 +140,7 @@ class Workers:
         except JobFailed as error:
             self._store.end_job(job_id, "Failed", str(error), BAD_JOB if error.is_bad else INTERNAL, error.logs)
         except SimulatorDied as error:
-            # Killed because of its end, which is kept already, or because all ends, in which case the job waits again.
+            # A process that was killed because its job ended, or because the service stops, is no failure of the job.
             if self._is_wanted(job_id):
                 self._store.end_job(job_id, "Failed", f"The simulator crashed ({error})", INTERNAL)
         finally:
@@ -142,12 +150,12 @@ class Workers:
         return not self._stopping.is_set() and job_id not in self._interrupted
 
     def _give_up(self, job_id: str, error: Exception) -> None:
-        """Say that a job failed because its end could not be kept; as long as that cannot be kept either, try again."""
+        """Mark a job as failed because its results could not be kept; try until the store takes writes."""
         while True:
             try:
                 self._store.end_job(job_id, "Failed", f"Its results could not be kept: {error}", INTERNAL)
             except sqlite3.Error:
-                if self._stopping.wait(_PATIENCE):
+                if self._stopping.wait(_RETRY):
                     return
             else:
                 return

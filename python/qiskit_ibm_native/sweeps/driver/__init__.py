@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The side of a sweep that hands out tasks."""
+"""The side of a sweep that hands out tasks and collects results."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far a run is: a bar on terminals and in notebooks, or whatever a function makes of it."""
+"""Progress of a run: a bar on terminals and in notebooks, or calls of a function."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Seconds between two calls of a function.
+#: Seconds between two calls of a function: people see no more than five changes a second.
 _INTERVAL = 0.2
 
 
 @dataclass
 class Progress:
-    """The state of a run.
+    """State of a run.
 
     Attributes:
-        total: How many tasks the sweep has.
-        known: How many were in the ledger already.
-        done: How many have been done now.
-        failed: How many of those failed.
-        started: When the run began, in seconds of ``time.monotonic()``.
+        total: Number of tasks of the sweep.
+        known: Number of tasks that the ledger had already.
+        done: Number of tasks that this run has done.
+        failed: Number of those that failed.
+        started: Time of the begin of the run, in seconds of ``time.monotonic()``.
     """
 
     total: int
@@ -34,22 +34,22 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Tasks done a second."""
+        """Tasks done per second."""
         return self.done / max(time.monotonic() - self.started, 1e-9)
 
     @property
     def remaining(self) -> float | None:
-        """Seconds that the rest will take; ``None`` before the first task is done."""
+        """Estimated time until the end, s; ``None`` before the first task is done."""
         return (self.total - self.known - self.done) / self.rate if self.done else None
 
 
 @contextmanager
 def shown(progress: bool | Callable[[Progress], object] | None, total: int) -> Iterator[Callable[[Progress], None]]:
-    """Return what is to be told about the state of a run."""
+    """Give a function that is to be called with the state of the run."""
     if callable(progress):
-        yield _Now_and_then(progress)
+        yield _Throttled(progress)
         return
-    if progress is False or (progress is None and not _is_watched()):
+    if progress is False or (progress is None and not _is_interactive()):
         yield lambda _: None
         return
     from tqdm.auto import tqdm
@@ -59,7 +59,7 @@ def shown(progress: bool | Callable[[Progress], object] | None, total: int) -> I
         bar.refresh()
 
 
-class _Now_and_then:  # noqa: N801
+class _Throttled:
     """Calls a function at most a few times a second, and at the end."""
 
     def __init__(self, function: Callable[[Progress], object]) -> None:
@@ -74,18 +74,20 @@ class _Now_and_then:  # noqa: N801
 
 
 class _Bar:
+    """Shows the state as a bar of tqdm."""
+
     def __init__(self, bar: Any) -> None:
         self._bar = bar
 
     def __call__(self, state: Progress) -> None:
         bar = self._bar
-        # What was known before took no time, and must not make the rest look short.
+        # Tasks that the ledger had took no time, and must not count for the rate.
         bar.initial = state.known
         bar.set_postfix({"errors": state.failed}, refresh=False) if state.failed else None
         bar.update(state.known + state.done - bar.n)
 
 
-def _is_watched() -> bool:
+def _is_interactive() -> bool:
     if "ipykernel" in sys.modules:
         return True
     return sys.stderr is not None and sys.stderr.isatty()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Running a sweep: what is missing is cut into chunks, given to an executor, and written down as it comes back."""
+"""One run of a sweep: tasks that the ledger lacks go to an executor in chunks, and results into the ledger."""
 
 from __future__ import annotations
 
@@ -20,29 +20,33 @@ from typing import TYPE_CHECKING, Any
 from ..._logger import logger
 from ..._processors import available_processors
 from ...exceptions import IBMInputValueError, SweepError
-from ..results import TaskResult
-from ..worker.protocol import WORKER_LOST, Chunk, Figures, Outcome, Reply, Terms
+from ..tasks import TaskResult, TaskSource
+from ..worker.protocol import WORKER_LOST, Chunk, Outcome, Reply, RunConfig
 from ..worker.worker import Stopped, Worker, run_chunk, this_worker
 from .chunks import Chunker
 from .progress import Progress, shown
 
 if TYPE_CHECKING:
     from ..ledger.ledger import Ledger
-    from ..sweep import Sweep
+    from ..results import SweepResults
 
-#: Seconds after which results are written, and how many are before that.
+#: Seconds after which results are written, and the number that is written before that: a transaction takes some
+#: milliseconds, and a driver that is killed loses half a second of results.
 _WRITE_AFTER, _WRITE_AT = 0.5, 500
-#: How many tasks may be known from the ledger before they are given on.
-_MOST_KNOWN = 5000
-#: How often a task is given to an executor whose worker is lost with it.
+#: Number of tasks from the ledger that wait in memory before they are given on.
+_MAX_KNOWN = 5000
+#: Number of times that a task is given to an executor whose worker is lost with it: a task that ends workers must not
+#: end all, and one that was beside it is innocent three times.
 _LOSSES = 4
-#: How many failures of workers in a row end a sweep.
+#: Number of results that wait in memory for one that comes before them.
+_MAX_WAITING = 1000
+#: Number of failures of workers in a row that ends a sweep; four for each worker if those are more than two.
 _FAILURES = 8
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How to run a sweep, see :meth:`Sweep.run`."""
+    """Options of a run, see :meth:`Sweep.run`."""
 
     keep_circuits: bool = False
     on_error: str = "record"
@@ -67,16 +71,16 @@ class RunOptions:
 class Run:
     """One run of a sweep."""
 
-    def __init__(self, sweep: Sweep, executor: Executor | None, ledger: Ledger, options: RunOptions) -> None:
-        """Prepare a run; :meth:`finished` does it."""
+    def __init__(self, sweep: TaskSource, executor: Executor | None, ledger: Ledger, options: RunOptions) -> None:
+        """Prepare a run; :meth:`finished` runs it."""
         self._sweep, self._executor, self._ledger, self._options = sweep, executor, ledger, options
-        self._terms = Terms(
-            sweep._versions, options.keep_circuits, options.timeout, options.retries, options.memory_limit
+        self._config = RunConfig(
+            sweep.versions, options.keep_circuits, options.timeout, options.retries, options.memory_limit
         )
         #: This machine's own workers, if there is no executor, or none any more.
         self._own = _OwnWorkers() if executor is None else None
         workers = None if self._own is None else self._own.number
-        self._chunker = Chunker(sweep, self._terms, options.max_in_flight, workers)
+        self._chunker = Chunker(sweep, self._config, options.max_in_flight, workers)
         self._replies: queue.SimpleQueue[Future[Reply]] = queue.SimpleQueue()
         self._in_flight: dict[Future[Reply], Chunk] = {}
         self._tasks_in_flight = 0
@@ -87,11 +91,12 @@ class Run:
         self._state = Progress(len(sweep))
         self._known: deque[int] = deque()
         self._process = os.getpid()
-        #: Results that workers and machines are to blame for, by index: they are in no ledger, and the next run is to have others.
+        #: Results of lost workers and failed machines by index: no ledger has them, and the next run does these tasks
+        #: again.
         self.lost: dict[int, TaskResult] = {}
 
     def finished(self) -> Iterator[tuple[int, TaskResult | None]]:
-        """Yield index and result of each task as they come; ``None`` for a result that the ledger has already."""
+        """Yield index and result of each task as they come; ``None`` for results that the ledger had already."""
         with shown(self._options.progress, len(self._sweep)) as report:
             try:
                 missing = self._missing()
@@ -117,21 +122,25 @@ class Run:
             yield self._known.popleft(), None
 
     def _missing(self) -> Iterator[int | None]:
-        """Yield which tasks are not in the ledger, and note the others; ``None`` now and then, when those are many."""
+        """Yield indices of tasks that the ledger lacks, and note the others; ``None`` when many of those wait."""
         options = self._options
-        for index, is_known in self._ledger._known_of(
+        for index, is_known in self._ledger.known_of(
             self._sweep, with_circuit=options.keep_circuits, retry_failed=options.retry_failed
         ):
             if is_known:
                 self._state.known += 1
                 self._known.append(index)
-                if len(self._known) >= _MOST_KNOWN:
+                if len(self._known) >= _MAX_KNOWN:
                     yield None
             else:
                 yield index
 
     def _submit_all(self, missing: Iterator[int | None]) -> bool:
-        """Give workers as much as they may have, and return whether that has to go on when what is known is taken."""
+        """Submit as many chunks as may be in flight.
+
+        Returns:
+            Whether many known results wait, after which more chunks may have to be submitted.
+        """
         while (chunk := self._chunker.next(missing, len(self._in_flight), self._tasks_in_flight)) is not None:
             try:
                 future = self._submit(chunk)
@@ -141,7 +150,7 @@ class Run:
             self._in_flight[future] = chunk
             self._tasks_in_flight += len(chunk.tasks)
             future.add_done_callback(self._replies.put)
-        return len(self._known) >= _MOST_KNOWN
+        return len(self._known) >= _MAX_KNOWN
 
     def _submit(self, chunk: Chunk) -> Future[Reply]:
         if self._own is not None:
@@ -152,7 +161,7 @@ class Run:
 
     def _replace_executor(self) -> None:
         warnings.warn(
-            f"{type(self._executor).__name__} is broken, as it is when a worker of its is lost; the sweep goes on with"
+            f"{type(self._executor).__name__} is broken, as it is when one of its workers is lost; the sweep goes on with"
             " processes of this machine.",
             RuntimeWarning,
             stacklevel=7,
@@ -171,8 +180,8 @@ class Run:
             yield from self._lost(chunk, error)
             return
         reply = future.result()
-        if reply.broken is not None:
-            self._note_failure(f"{reply.worker}: {reply.broken}", None)
+        if reply.worker_error is not None:
+            self._note_failure(f"{reply.worker}: {reply.worker_error}", None)
             self._chunker.give_again(chunk.tasks)
             return
         self._chunker.heard_of(reply.worker)
@@ -181,14 +190,18 @@ class Run:
             return
         self._failures = 0
         self._chunker.learn(reply.seconds, len(reply.outcomes))
-        self._chunker.give_again([task for at, task in enumerate(chunk.tasks) if at not in reply.outcomes])
-        # All are noted before any is given on: whoever gets them may stop.
-        yield from self._done_all([(chunk.tasks[at].number, outcome) for at, outcome in _outcomes(reply)])
+        self._chunker.give_again([task for number, task in enumerate(chunk.tasks) if number not in reply.outcomes])
+        # All are noted before any is given on: the caller may stop at each.
+        yield from self._done_all(_outcomes(chunk, reply))
 
     def _note_failure(self, text: str, error: BaseException | None) -> None:
-        """Count what is the fault of workers; when nothing else comes any more, the sweep cannot go on."""
+        """Count failures of workers; when nothing else comes any more, the sweep cannot go on.
+
+        Raises:
+            SweepError: There were too many in a row.
+        """
         self._failures += 1
-        if self._failures >= max(_FAILURES, 4 * len(self._chunker._heard)):
+        if self._failures >= max(_FAILURES, 4 * self._chunker.num_heard):
             raise SweepError(f"The executor does not work: {text}") from error
 
     def _next_reply(self) -> Future[Reply] | None:
@@ -213,37 +226,37 @@ class Run:
         yield from results
 
     def _noted(self, outcomes: list[tuple[int, Outcome]]) -> list[tuple[int, TaskResult]]:
-        """Return results, which are to be written unless the workers are to blame for them."""
-        results = [(index, TaskResult._of(self._sweep, index, outcome)) for index, outcome in outcomes]
+        """Return the results of outcomes, after they were noted as lost or as to be written."""
+        results = [(index, TaskResult.from_outcome(self._sweep, index, outcome)) for index, outcome in outcomes]
         self._unwritten.extend((index, result) for index, result in results if not result.is_lost)
         self.lost.update((index, result) for index, result in results if result.is_lost)
         return results
 
     def _lost(self, chunk: Chunk, error: BaseException) -> Iterator[tuple[int, TaskResult]]:
-        """Give tasks out again whose worker is lost, one by one, so that the guilty one is found."""
+        """Give out the tasks of a lost worker again, one by one, so that the guilty one is found."""
         if isinstance(error, KeyboardInterrupt):
             raise error
-        # A broken executor is not about a task as a rule; but if it is, it must not go on for ever.
+        # An executor does not break because of a task as a rule; if it does, the task must not be tried for ever.
         if not isinstance(error, Stopped):
-            self._losses.update(task.number for task in chunk.tasks)
+            self._losses.update(task.index for task in chunk.tasks)
         if not isinstance(error, Stopped | BrokenExecutor):
             self._note_failure(f"{type(error).__name__}: {error}", error)
-        again = [task for task in chunk.tasks if self._losses[task.number] < _LOSSES]
+        again = [task for task in chunk.tasks if self._losses[task.index] < _LOSSES]
         self._chunker.give_again(again)
         text = f"The executor's worker was lost each time: {type(error).__name__}: {error}"
         outcome = Outcome(None, None, (WORKER_LOST, text), 0.0, 0.0, "", _LOSSES)
-        yield from self._done_all([(task.number, outcome) for task in chunk.tasks if task not in again])
+        yield from self._done_all([(task.index, outcome) for task in chunk.tasks if task not in again])
 
     def flush(self) -> None:
-        """Write down what is done."""
-        self._ledger._write(self._sweep, self._unwritten)
+        """Write results that are not written yet."""
+        self._ledger.write(self._sweep, self._unwritten)
         self._unwritten = []
         self._written = time.monotonic()
 
     def _stop(self) -> None:
-        """Keep what is done, and give up the rest; there is none unless the run was interrupted."""
+        """Keep results, and give up tasks in flight, which there are if the run was interrupted."""
         if os.getpid() != self._process:
-            # Workers, results and ledger are those of the process that this one was forked off.
+            # Workers, results and ledger belong to the parent of this forked process.
             return
         is_interrupted = bool(self._in_flight)
         for future in self._in_flight:
@@ -269,19 +282,19 @@ class Run:
             )  # fmt: skip
 
     def _keep_replies(self) -> None:
-        """Note results that came after the run was interrupted."""
+        """Note results that arrived after the run was interrupted."""
         while not self._replies.empty():
             future = self._replies.get()
             chunk = self._in_flight.pop(future, None)
             if chunk is None or future.cancelled() or future.exception() is not None:
                 continue
-            self._noted([(chunk.tasks[at].number, outcome) for at, outcome in _outcomes(future.result())])
+            self._noted(_outcomes(chunk, future.result()))
 
 
 class _OwnWorkers:
-    """Workers of this machine: threads, each of which watches over a process.
+    """Workers of this machine: threads, each of which watches over a transpiler process.
 
-    They are no ``ThreadPoolExecutor``, because a program that ends would wait for the tasks of one.
+    This is no ``ThreadPoolExecutor``, because a program that ends would wait for the tasks of one.
     """
 
     def __init__(self) -> None:
@@ -289,7 +302,7 @@ class _OwnWorkers:
         self._worker = Worker()
         self._orders: queue.SimpleQueue[tuple[Future[Reply], Chunk] | None] = queue.SimpleQueue()
         self._threads = [
-            threading.Thread(target=self._work, name=f"sweep-{at}", daemon=True) for at in range(self.number)
+            threading.Thread(target=self._work, name=f"sweep-{number}", daemon=True) for number in range(self.number)
         ]
         for thread in self._threads:
             thread.start()
@@ -325,7 +338,25 @@ class _OwnWorkers:
         atexit.unregister(self._worker.stop)
 
 
-def _outcomes(reply: Reply) -> list[tuple[int, Outcome]]:
-    """Return outcomes, each with the place of its task in the chunk."""
-    outcomes = [(at, Outcome(*pickle.loads(each))) for at, each in sorted(reply.outcomes.items())]  # noqa: S301 (ours)
-    return [(at, each._replace(figures=each.figures and Figures(*each.figures))) for at, each in outcomes]
+def _outcomes(chunk: Chunk, reply: Reply) -> list[tuple[int, Outcome]]:
+    """Return outcomes, each with the index of its task in the sweep."""
+    pickled = sorted(reply.outcomes.items())
+    return [(chunk.tasks[number].index, Outcome(*pickle.loads(content))) for number, content in pickled]  # noqa: S301 (ours)
+
+
+def streamed(results: SweepResults, run: Run, *, in_order: bool) -> Iterator[TaskResult]:
+    """Yield results as they come, or in the sweep's order."""
+    waiting: dict[int, TaskResult | None] = {}
+    following = 0
+    for index, result in run.finished():
+        if not in_order:
+            yield result or results[index]
+            continue
+        # Results that wait for one that takes long are in the ledger; they need not be in memory, too.
+        waiting[index] = result if len(waiting) < _MAX_WAITING else None
+        while following in waiting:
+            found = waiting.pop(following)
+            if found is None:
+                run.flush()
+            yield found or results[following]
+            following += 1

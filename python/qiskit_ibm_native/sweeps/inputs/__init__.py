@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Circuits, snapshots and settings of a sweep, as workers get them."""
+"""Circuits and settings of a sweep, as workers get them."""

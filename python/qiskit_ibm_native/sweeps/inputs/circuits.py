@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The circuits of a sweep: wherever they come from, each is kept as bytes, in a temporary file if there are many."""
+"""Circuits of a sweep, kept as bytes: in memory, or in a temporary file if there are many."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from .fingerprint import circuit_fingerprint, has_automatic_name
-from .qpy_codec import travelling
+from .qpy_codec import encode_transfer
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 
     CircuitSource: TypeAlias = QuantumCircuit | str | os.PathLike[str]
 
-#: Bytes that are kept in memory before a file is used.
+#: Bytes that are kept in memory before a file is used: some ten thousand circuits of 100 gates.
 _IN_MEMORY = 32 << 20
+#: Bytes of a digest.
 _DIGEST = 32
+#: Suffixes of files that are read.
 _FILES = (".qasm", ".qpy")
 
 
 class CircuitEntry(NamedTuple):
-    """A circuit of a sweep: its digest, its name, and where its qubits begin, if that was given."""
+    """A circuit of a sweep: its digest, its name, and the physical qubits on which it begins, if those were given."""
 
     digest: bytes
     name: str
@@ -40,13 +42,17 @@ class CircuitStore:
     """Circuits as bytes, in the order in which they came."""
 
     def __init__(self, circuits: CircuitSource | Iterable[CircuitSource], initial_layout: Any = None) -> None:
-        """Take circuits.
+        """Read circuits.
+
+        Args:
+            circuits: One source or an iterable of sources, which may be nested.
+            initial_layout: A layout for all circuits, or a mapping from their names to layouts.
 
         Raises:
-            IBMInputValueError: Something is no circuit, or its layout is none.
+            IBMInputValueError: A source is no circuit, or a layout is none of its circuit.
             FileNotFoundError: There is no such file.
         """
-        #: Names and circuits one after the other, or the last ones if there is a file.
+        #: Names and circuits one after the other; if there is a file, those that it does not have.
         self._content = bytearray()
         self._file: BinaryIO | None = None
         self._starts = array("Q", [0])
@@ -70,10 +76,10 @@ class CircuitStore:
             layout = _layout_of(circuit, self._layout, self._placed)
             sent = digest
             if has_automatic_name(circuit):
-                # Results carry the name, and have to be the same in every process.
+                # Results carry the name, which has to be the same in every process.
                 circuit = circuit.copy(f"circuit-{digest.hex()[:12]}")
                 sent = circuit_fingerprint(circuit)
-            name, form = circuit.name.encode(), travelling(circuit, sent)
+            name, blob = circuit.name.encode(), encode_transfer(circuit, sent)
         except (TypeError, ValueError, LookupError, RecursionError) as error:
             if isinstance(error, IBMInputValueError):
                 raise
@@ -81,9 +87,9 @@ class CircuitStore:
         self._layouts.append(layout)
         self._digests += digest
         self._content += name
-        self._content += form
+        self._content += blob
         self._names.append(self._starts[-1] + len(name))
-        self._starts.append(self._names[-1] + len(form))
+        self._starts.append(self._names[-1] + len(blob))
         if len(self._content) > _IN_MEMORY:
             self._spill()
 
@@ -108,17 +114,18 @@ class CircuitStore:
     def _read(self, start: int, end: int) -> bytes:
         if self._file is None:
             return bytes(self._content[start:end])
-        # Without a position that threads, and processes that were forked off, would have in common.
+        # pread has no position, which threads and forked processes would share.
         return os.pread(self._file.fileno(), end - start, start)
 
-    def entry(self, at: int) -> CircuitEntry:
-        """Return what is known of a circuit."""
-        name = self._read(self._starts[at], self._names[at + 1]).decode()
-        return CircuitEntry(bytes(self._digests[at * _DIGEST : (at + 1) * _DIGEST]), name, self._layouts[at])
+    def entry(self, number: int) -> CircuitEntry:
+        """Return digest, name and layout of a circuit."""
+        name = self._read(self._starts[number], self._names[number + 1]).decode()
+        digest = bytes(self._digests[number * _DIGEST : (number + 1) * _DIGEST])
+        return CircuitEntry(digest, name, self._layouts[number])
 
-    def form(self, at: int) -> bytes:
-        """Return a circuit as bytes, see :func:`travelling`."""
-        return self._read(self._names[at + 1], self._starts[at + 1])
+    def blob(self, number: int) -> bytes:
+        """Return a circuit as bytes, see :func:`encode_transfer`."""
+        return self._read(self._names[number + 1], self._starts[number + 1])
 
 
 def _circuits(source: Any) -> Iterator[QuantumCircuit]:
@@ -133,8 +140,8 @@ def _circuits(source: Any) -> Iterator[QuantumCircuit]:
     elif isinstance(source, str | os.PathLike):
         yield from _files(Path(source))
     elif isinstance(source, Iterable) and not isinstance(source, Mapping | bytes):
-        for each in source:
-            yield from _circuits(each)
+        for item in source:
+            yield from _circuits(item)
     else:
         raise IBMInputValueError(
             "Circuits are QuantumCircuit objects, OpenQASM programs, or paths of OpenQASM or QPY files, not"
@@ -150,7 +157,7 @@ def _files(path: Path) -> Iterator[QuantumCircuit]:
     if path.exists() and not path.is_file() and not path.is_dir():
         raise IBMInputValueError(f"{path} is no regular file, and was not read.")
     if path.is_dir():
-        for file in sorted(each for each in path.rglob("*") if each.suffix in _FILES):
+        for file in sorted(found for found in path.rglob("*") if found.suffix in _FILES):
             yield from _files(file)
     elif path.suffix == ".qpy":
         try:
@@ -169,7 +176,7 @@ def _files(path: Path) -> Iterator[QuantumCircuit]:
         raise IBMInputValueError(f"{path} is no circuit: names of files end in {' or '.join(_FILES)}.")
 
 
-def _program(text: str, where: str) -> QuantumCircuit:
+def _program(text: str, name: str) -> QuantumCircuit:
     from qiskit import qasm2, qasm3
     from qiskit.exceptions import MissingOptionalLibraryError
 
@@ -181,9 +188,9 @@ def _program(text: str, where: str) -> QuantumCircuit:
         # As QuantumCircuit.from_qasm_str does, so that gates of Qiskit 0 are known.
         return qasm2.loads(text, custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS)
     except MissingOptionalLibraryError as error:
-        raise IBMInputValueError(f"{where} is OpenQASM 3: {error}") from error
+        raise IBMInputValueError(f"{name} is OpenQASM 3: {error}") from error
     except Exception as error:
-        raise IBMInputValueError(f"{where} is no OpenQASM that Qiskit can read: {error}") from error
+        raise IBMInputValueError(f"{name} is no OpenQASM that Qiskit can read: {error}") from error
 
 
 def _is_by_name(layout: Any) -> bool:
@@ -191,7 +198,13 @@ def _is_by_name(layout: Any) -> bool:
 
 
 def _layout_of(circuit: QuantumCircuit, layout: Any, placed: set[str]) -> tuple[int, ...] | None:
-    """Return the physical qubit of each qubit; a layout may be a list, a mapping of qubits, or a mapping of names."""
+    """Return the physical qubit of each qubit of a circuit.
+
+    Args:
+        circuit: The circuit.
+        layout: A list, a mapping of qubits, or a mapping of names of circuits.
+        placed: Names of circuits that have a layout by name; this one is added.
+    """
     from ...exceptions import IBMInputValueError
 
     if _is_by_name(layout):
@@ -203,7 +216,7 @@ def _layout_of(circuit: QuantumCircuit, layout: Any, placed: set[str]) -> tuple[
         # Qiskit's Layout gives the index of a qubit, as a dictionary does.
         is_list = isinstance(layout, Iterable) and not isinstance(layout, Mapping)
         is_list = is_list and not hasattr(layout, "get_virtual_bits")
-        chosen = tuple(index(qubit) for qubit in (layout if is_list else [layout[it] for it in circuit.qubits]))
+        chosen = tuple(index(qubit) for qubit in (layout if is_list else [layout[qubit] for qubit in circuit.qubits]))
     except (KeyError, TypeError, ValueError) as error:
         raise IBMInputValueError(f"initial_layout does not place the qubits of {circuit.name!r}: {error}") from error
     if len(chosen) != circuit.num_qubits or len(set(chosen)) != len(chosen) or min(chosen, default=0) < 0:

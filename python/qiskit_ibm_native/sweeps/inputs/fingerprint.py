@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Digests of what people pass: the same for the same content, in every process and on every machine.
+"""Digests of circuits, options and functions: the same for the same content, in every process and on every machine.
 
-Neither pickles nor QPY will do for that: both depend on which objects are shared, and write identifiers that are drawn
-anew in every process.
+Pickles and QPY are of no use for that: both depend on which objects are shared, and write identifiers that are drawn anew in
+every process.
 """
 
 from __future__ import annotations
@@ -20,42 +20,42 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.circuit import Operation
 
-#: Names that Qiskit makes up: they count circuits, and forked processes add their own number.
+#: Names that Qiskit makes up: a counter of circuits, behind which forked processes add their identifier.
 _AUTOMATIC = re.compile(r"circuit-\d+(-\d+)?")
 _PLAIN = (type(None), type(Ellipsis), bool, int, float, complex, str, bytes)
 #: Packages whose code is known by their versions.
 _KNOWN_PACKAGES = frozenset({"None", "builtins", "functools", "collections", "numpy", "qiskit", "qiskit_ibm_native"})
-#: Methods of circuits that give their variables.
+#: Methods of circuits that iterate over their variables.
 _VARIABLES = (
     "iter_input_vars", "iter_captured_vars", "iter_declared_vars", "iter_captured_stretches", "iter_declared_stretches",
 )  # fmt: skip
-#: What instructions keep of themselves under names of their own, or work out when it is asked for.
+#: Attributes of instructions that are written by name, or that are caches.
 _INSTRUCTION_STATE = frozenset({
-    "_base_name", "_condition", "_ctrl_state", "_definition", "_duration", "_hash", "_label", "_name", "_num_clbits", "_num_qubits",
-    "_params", "_unit", "base_gate", "params",
+    "_base_name", "_condition", "_ctrl_state", "_definition", "_duration", "_hash", "_label", "_name", "_num_clbits",
+    "_num_qubits", "_params", "_unit", "base_gate", "params",
 })  # fmt: skip
 
 
 def has_automatic_name(circuit: QuantumCircuit) -> bool:
-    """Whether Qiskit made up the circuit's name."""
+    """Return whether Qiskit made up the circuit's name."""
     return circuit.name is None or _AUTOMATIC.fullmatch(circuit.name) is not None
 
 
 def circuit_fingerprint(circuit: QuantumCircuit) -> bytes:
-    """Return the SHA-256 of a circuit: of all that its transpiled form depends on, name and metadata included.
+    """Return the SHA-256 of everything in a circuit on which its transpilation depends, name and metadata included.
 
     Raises:
-        TypeError: Something in it has no content that could be told.
+        TypeError: The circuit has an object whose content cannot be read.
     """
     name = None if has_automatic_name(circuit) else circuit.name
     return fingerprint(name, circuit.metadata or None, circuit)
 
 
 def fingerprint(*values: Any) -> bytes:
-    """Return the SHA-256 of what ``values`` contain.
+    """Return the SHA-256 of the content of some values.
 
     Raises:
-        TypeError: Something in them has no content that could be told.
+        TypeError: There is an object whose content cannot be read.
     """
     parts: list[str] = []
     writer = _Writer(parts)
@@ -65,12 +65,12 @@ def fingerprint(*values: Any) -> bytes:
 
 
 class _Writer:
-    """Writes values as texts; each begins with what it is and how long it is, so that no two read the same."""
+    """Writes values as texts, each behind its kind and length, so that different values never read the same."""
 
     def __init__(self, parts: list[str]) -> None:
         self._parts = parts
         self._open: set[int] = set()
-        #: Digests of definitions by identity, each with what has that identity.
+        #: Digests of definitions by identity, each with the object of that identity.
         self._definitions: dict[int, tuple[Any, bytes]] = {}
         #: Classical bits of the circuit that is being written.
         self._clbits: dict[Any, int] = {}
@@ -112,7 +112,7 @@ class _Writer:
             self.write(item)
 
     def _write_class(self, kind: type) -> None:
-        """Write where a class is, and its text, unless it comes with the packages whose versions are known."""
+        """Write the name of a class, and its source unless its package is known by version."""
         self._parts.append(f"class {kind.__module__}.{kind.__qualname__}")
         if str(kind.__module__).partition(".")[0] not in _KNOWN_PACKAGES:
             try:
@@ -122,7 +122,7 @@ class _Writer:
                 self._write_all("methods", [(name, self._code(methods[name].__code__)) for name in sorted(methods)])
 
     def _write_function(self, function: Callable[..., Any]) -> None:
-        """Write where a function is, and its text or code: another one may have other results."""
+        """Write the name of a function, and its source or byte code, on which results depend."""
         try:
             text: Any = inspect.getsource(function)
         except (OSError, TypeError):
@@ -138,11 +138,13 @@ class _Writer:
     def _code(self, code: CodeType | None) -> Any:
         if code is None:
             return None
-        constants = [self._code(each) if isinstance(each, CodeType) else each for each in code.co_consts]
+        constants = [
+            self._code(constant) if isinstance(constant, CodeType) else constant for constant in code.co_consts
+        ]
         return code.co_code, constants, code.co_names, code.co_varnames, code.co_freevars
 
     def _write_foreign(self, value: Any) -> None:
-        """Write an object of numpy or Qiskit, or whatever else there is, by what pickle would be told of it."""
+        """Write an object of numpy or Qiskit by its content, and any other by its ``__reduce_ex__``, as pickles have it."""
         import numpy as np
         from qiskit import QuantumCircuit
         from qiskit.circuit import Bit, Operation, Parameter, ParameterExpression, Register
@@ -159,7 +161,7 @@ class _Writer:
         elif isinstance(value, ParameterExpression):
             self._parts.append(f"expression {value}")
         elif isinstance(value, expr.Var | expr.Stretch):
-            # A variable of a circuit is known by its name there, and by an identifier that is drawn anew each time.
+            # Not by its identifier, which is drawn anew in each process.
             bits = value.var if isinstance(value, expr.Var) and not value.standalone else None
             self._write_all("variable", (value.name, repr(value.type), bits))
         elif isinstance(value, Register):
@@ -178,39 +180,41 @@ class _Writer:
             self._parts.append(f"global {reduced}")
             return
         made, arguments, *rest = reduced
-        self._write_all("object", (made, arguments, *(list(it) if hasattr(it, "__next__") else it for it in rest)))
+        self._write_all(
+            "object", (made, arguments, *(list(part) if hasattr(part, "__next__") else part for part in rest))
+        )
 
     def write_circuit(self, circuit: QuantumCircuit) -> None:
-        """Write a circuit without its name, which is made up in subroutines and bodies."""
-        qubits = {bit: at for at, bit in enumerate(circuit.qubits)}
-        clbits = {bit: at for at, bit in enumerate(circuit.clbits)}
+        """Write a circuit without its name, which Qiskit makes up for subroutines and bodies."""
+        qubits = {bit: number for number, bit in enumerate(circuit.qubits)}
+        clbits = {bit: number for number, bit in enumerate(circuit.clbits)}
         parts = self._parts
         parts.append(f"circuit {len(qubits)} {len(clbits)}")
         self.write(circuit.global_phase)
         for register in (*circuit.qregs, *circuit.cregs):
             index = qubits if register in circuit.qregs else clbits
             parts.append(f"register {register.name} {[index[bit] for bit in register]}")
-        # As a rule there are none, and asking for each kind takes half of the time.
+        # Most circuits have none, and asking for each kind takes half of the time.
         for kind in _VARIABLES if circuit.num_vars or getattr(circuit, "num_stretches", 0) else ():
             found: Iterable[Any] = getattr(circuit, kind, tuple)()
-            self._write_all(kind, sorted((it.name, repr(it.type)) for it in found))
+            self._write_all(kind, sorted((variable.name, repr(variable.type)) for variable in found))
         parts.append(f"instructions {len(circuit.data)}")
         outer, self._clbits = self._clbits, clbits
         for instruction in circuit.data:
-            on = [qubits[bit] for bit in instruction.qubits]
+            qargs = [qubits[bit] for bit in instruction.qubits]
             if instruction.is_standard_gate():
-                parts.append(f"{instruction.name} {on} {instruction.label or ''}")
+                parts.append(f"{instruction.name} {qargs} {instruction.label or ''}")
                 for parameter in instruction.params:
                     self.write(parameter)
             else:
-                parts.append(f"operation {on} {[clbits[bit] for bit in instruction.clbits]}")
+                parts.append(f"operation {qargs} {[clbits[bit] for bit in instruction.clbits]}")
                 self.write(instruction.operation)
         self._clbits = outer
 
     def _write_operation(self, operation: Operation) -> None:
         from qiskit.circuit import ControlledGate, Gate, Instruction
 
-        # Gates without parameters are of classes of their own.
+        # Standard gates without parameters have classes of singletons.
         kind = getattr(operation, "base_class", type(operation))
         self.write(kind)
         attributes = (
@@ -224,7 +228,7 @@ class _Writer:
             "condition",
             "target",
         )
-        # Names of subroutines that were circuits without a name are made up, too, and so is what is made of those.
+        # Subroutines made of circuits without a name have names that Qiskit made up, and so have their inverses and powers.
         has_definition = kind in {Gate, Instruction, ControlledGate} or not kind.__module__.startswith("qiskit.")
         self.write(_AUTOMATIC.sub("circuit", operation.name) if has_definition else operation.name)
         for name in attributes:
@@ -244,8 +248,8 @@ class _Writer:
         if definition is None:
             self._parts.append("opaque")
             return
-        # A subroutine that is called many times is one object as a rule. Others are made when they are asked for; they are
-        # kept, so that no other one gets their identity.
+        # A subroutine that is called many times is one object as a rule. Others are made when they are asked for; they
+        # are kept, so that no other one gets their identity.
         known = self._definitions.setdefault(id(definition), (definition, b""))
         if not known[1]:
             known = self._definitions[id(definition)] = definition, fingerprint(definition)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Circuits as bytes: QPY, and beside it what QPY leaves out of transpiled circuits, which is the units of delays.
+"""Circuits as bytes: QPY with a note of the units of delays, which QPY leaves out.
 
-Other circuits may have more that QPY does not give back. Those that do not come back as they were travel as pickles, which
-is how Qiskit itself sends them to processes.
+Circuits that QPY does not give back as they were are sent to workers as pickles, as Qiskit itself sends circuits to
+processes.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from .fingerprint import circuit_fingerprint
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-#: How many bytes a circuit may have that a ledger keeps: eight million gates.
+#: Bytes of the largest circuit that a ledger keeps: eight million gates.
 MAX_CIRCUIT = 512 << 20
 _QPY, _PICKLE = b"Q", b"P"
-#: How QPY begins, and the oldest version that is read: later ones have neither text for sympy nor pickles of symengine.
+#: First bytes of QPY, and the oldest version that is read: from that on, there is neither text for sympy nor a pickle
+#: of symengine.
 _MAGIC, _OLDEST = b"QISKIT", bytes([13])
-#: Units that QPY gives back.
+#: Units of delays that QPY gives back.
 _KEPT = frozenset({"dt", "expr"})
 
 
@@ -47,44 +48,44 @@ def encode(circuit: QuantumCircuit) -> bytes:
     return f"{note}\n".encode() + file.getvalue()
 
 
-def decode(form: bytes) -> QuantumCircuit:
-    """Return the circuit that :func:`encode` took.
+def decode(content: bytes) -> QuantumCircuit:
+    """Return the circuit that :func:`encode` wrote.
 
     Raises:
-        ValueError: There is none, or it is of a version of QPY that evaluates expressions. Qiskit raises others.
+        ValueError: The content is no QPY, or of a version that evaluates expressions. Qiskit raises other exceptions.
     """
     from qiskit import qpy
 
-    note, _, content = form.partition(b"\n")
-    if content[: len(_MAGIC)] != _MAGIC or content[len(_MAGIC) : len(_MAGIC) + 1] < _OLDEST:
+    note, _, file = content.partition(b"\n")
+    if file[: len(_MAGIC)] != _MAGIC or file[len(_MAGIC) : len(_MAGIC) + 1] < _OLDEST:
         raise ValueError("it is no QPY, or of a version before 13, which Qiskit 1.3 was the first to write")
-    (circuit,) = qpy.load(io.BytesIO(content))
+    (circuit,) = qpy.load(io.BytesIO(file))
     if note:
         _restore(circuit, iter(json.loads(note)))
     return circuit
 
 
-def travelling(circuit: QuantumCircuit, digest: bytes) -> bytes:
-    """Return a circuit as bytes for another process, of which :func:`arrived` makes it again.
+def encode_transfer(circuit: QuantumCircuit, digest: bytes) -> bytes:
+    """Return a circuit as bytes for another process, which :func:`decode_transfer` reads.
 
     Args:
         circuit: Any circuit.
         digest: Its :func:`circuit_fingerprint`.
     """
     try:
-        form = encode(circuit)
-        if circuit_fingerprint(decode(form)) == digest:
-            return _QPY + form
-    except Exception:  # noqa: S110 (whatever it is that QPY cannot do)
+        content = encode(circuit)
+        if circuit_fingerprint(decode(content)) == digest:
+            return _QPY + content
+    except Exception:  # noqa: S110 (QPY cannot write it, for whatever reason)
         pass
     return _PICKLE + pickle.dumps(circuit, protocol=5)
 
 
-def arrived(form: bytes) -> QuantumCircuit:
-    """Return the circuit that :func:`travelling` took."""
-    if form.startswith(_QPY):
-        return decode(form[len(_QPY) :])
-    circuit: QuantumCircuit = pickle.loads(form[len(_PICKLE) :])  # noqa: S301 (from our own driver)
+def decode_transfer(blob: bytes) -> QuantumCircuit:
+    """Return the circuit that :func:`encode_transfer` wrote."""
+    if blob.startswith(_QPY):
+        return decode(blob[len(_QPY) :])
+    circuit: QuantumCircuit = pickle.loads(blob[len(_PICKLE) :])  # noqa: S301 (from our own driver)
     return circuit
 
 
@@ -107,7 +108,7 @@ def _units(circuit: QuantumCircuit, *, within: str = "") -> Iterator[str]:
             yield from _units(block, within=within)
         definition = getattr(operation, "_definition", None)
         if definition is not None:
-            # Nothing is yielded: what is inside is in dt, or an error.
+            # Nothing is yielded: delays inside of definitions are in dt, or an error.
             for _ in _units(definition, within=operation.name):
                 pass
 
@@ -115,15 +116,15 @@ def _units(circuit: QuantumCircuit, *, within: str = "") -> Iterator[str]:
 def _restore(circuit: QuantumCircuit, units: Iterator[str]) -> None:
     from qiskit.circuit import Delay
 
-    for at, instruction in enumerate(circuit.data):
+    for number, instruction in enumerate(circuit.data):
         if instruction.is_standard_gate():
             continue
         operation: Any = instruction.operation
         if operation.name == "delay":
             unit = next(units)
             if unit != operation.unit:
-                circuit.data[at] = instruction.replace(operation=Delay(operation.duration, unit))
+                circuit.data[number] = instruction.replace(operation=Delay(operation.duration, unit))
         elif blocks := getattr(operation, "blocks", ()):
             for block in blocks:
                 _restore(block, units)
-            circuit.data[at] = instruction.replace(operation=operation.replace_blocks(blocks))
+            circuit.data[number] = instruction.replace(operation=operation.replace_blocks(blocks))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a sweep tells the transpiler, apart from circuit and device: one setting for each combination."""
+"""Settings of a sweep: each combination of optimization level, options and factory of pass managers."""
 
 from __future__ import annotations
 
@@ -12,46 +12,46 @@ from typing import Any, NamedTuple
 
 from .fingerprint import fingerprint
 
-#: Options that a sweep gives by itself.
+#: Options that a sweep sets by itself, and the argument of the sweep that they come from.
 _OURS = {
-    "target": "snapshots", "backend": "snapshots", "coupling_map": "snapshots", "basis_gates": "snapshots", "dt": "snapshots",
-    "optimization_level": "optimization_level", "seed_transpiler": "seeds", "initial_layout": "initial_layout",
+    "target": "snapshots", "backend": "snapshots", "coupling_map": "snapshots", "basis_gates": "snapshots",
+    "dt": "snapshots",     "optimization_level": "optimization_level", "seed_transpiler": "seeds", "initial_layout": "initial_layout",
 }  # fmt: skip
 
 
 class Setting(NamedTuple):
-    """A way to transpile: which pass manager, how hard it tries, and what else it is told."""
+    """Factory of pass managers, optimization level and options."""
 
     digest: bytes
     optimization_level: int
     options: Mapping[str, Any]
     #: The name of the factory; empty for Qiskit's own.
     pass_manager: str
-    #: What a worker makes pass managers of: see :class:`Recipe`.
-    form: bytes
+    #: The pickled :class:`Recipe`, of which workers make pass managers.
+    recipe: bytes
 
     @property
     def text(self) -> str:
-        """The options as text that people can read."""
+        """The options as text for people."""
         return ", ".join(f"{name}={value!r}" for name, value in self.options.items())
 
 
 class Recipe(NamedTuple):
-    """What workers are told of a setting."""
+    """A setting as workers get it."""
 
     #: The factory, pickled; ``None`` for Qiskit's own.
     factory: bytes | None
-    #: Where the main program is, if the factory is in it.
+    #: The path of the main program, if the factory is in it.
     main: str | None
     optimization_level: int
     options: dict[str, Any]
 
 
 def settings_of(optimization_level: Any, options: Any, pass_manager: Callable[..., Any] | None) -> list[Setting]:
-    """Return the settings of all levels and options, options outside.
+    """Return the settings of all combinations of options and levels; levels vary faster.
 
     Raises:
-        IBMInputValueError: A level is none, an option is what the sweep gives by itself, or something cannot be pickled.
+        IBMInputValueError: A level or an option is invalid, or an option or the factory cannot be pickled.
     """
     if not isinstance(options, Iterable) or isinstance(options, str | bytes):
         raise _wrong(f"options are mappings of names, or several of those, not {options!r}")
@@ -64,21 +64,21 @@ def settings_of(optimization_level: Any, options: Any, pass_manager: Callable[..
         chosen = _checked(variant)
         try:
             digest = fingerprint("setting", level, chosen, pass_manager)
-            form = pickle.dumps(Recipe(factory, main, level, chosen), protocol=5)
+            recipe = pickle.dumps(Recipe(factory, main, level, chosen), protocol=5)
         except Exception as error:
             raise _wrong(f"options {chosen} cannot be sent to workers: {error}") from error
-        found.append(Setting(digest, level, chosen, name, form))
+        found.append(Setting(digest, level, chosen, name, recipe))
     return found
 
 
 def seeds_of(seeds: Any) -> list[int] | range:
-    """Return seeds; ranges stay ranges.
+    """Return seeds as a list; ranges stay ranges.
 
     Raises:
-        IBMInputValueError: A seed is none.
+        IBMInputValueError: A seed is no whole number from 0 to 2^63 - 1.
     """
     chosen = several("seeds", seeds)
-    # All of a range are whole numbers; which of them is the least, its ends tell.
+    # Members of a range are whole numbers between its ends.
     for seed in (chosen[0], chosen[-1]) if isinstance(chosen, range) else chosen:
         if isinstance(seed, bool) or not hasattr(seed, "__index__") or not 0 <= int(seed) < 2**63:
             raise _wrong(f"seeds are whole numbers of at least 0, so that results can be had again, not {seed!r}")
@@ -86,7 +86,7 @@ def seeds_of(seeds: Any) -> list[int] | range:
 
 
 def several(name: str, values: Any) -> list[Any] | range:
-    """Return one value or several as several, at least one."""
+    """Return one value or several as a list of at least one; ranges stay ranges."""
     try:
         chosen = values if isinstance(values, range) else list(values)
     except TypeError:
@@ -119,19 +119,19 @@ def _pickled(factory: Callable[..., Any] | None) -> tuple[bytes | None, str | No
     if not callable(factory):
         raise _wrong(f"pass_manager is a function (target, **options) -> PassManager, not {factory!r}")
     try:
-        form = pickle.dumps(factory, protocol=5)
+        pickled = pickle.dumps(factory, protocol=5)
     except Exception as error:
         raise _wrong(
             f"pass_manager {_name(factory)} cannot be sent to workers: {error}. Functions that workers can find are those at"
             " the top of a module; functools.partial adds arguments."
         ) from error
-    if b"__main__" not in form:
-        return form, None
-    # Where a worker is another machine, it may not have the program; with its code, the function is known everywhere.
+    if b"__main__" not in pickled:
+        return pickled, None
+    # Workers on other machines may not have the program; cloudpickle sends the code of the function.
     try:
         import cloudpickle
     except ImportError:
-        return form, _main_program(factory)
+        return pickled, _main_program(factory)
     return cloudpickle.dumps(factory, protocol=5), None
 
 

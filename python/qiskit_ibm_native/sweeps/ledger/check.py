@@ -1,39 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether everything in a ledger can be used. Circuits are read by another process, since Qiskit's reader may end it."""
+"""Verification of ledgers. Circuits are read by a process of its own, since a damaged one may crash Qiskit's reader."""
 
 from __future__ import annotations
 
-import io
-import json
-import signal
-import subprocess
-import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..._processes import import_path
-from ..worker.protocol import read_frame, write_frame
-from ..worker.transpiler_main import limit_memory
+from ..._processes import ChildProcess, channel_to_parent, limit_memory, name_of_end
 
-#: How many circuits one process reads, and how many bytes they have together as a rule.
+#: Number of circuits that one process reads, and number of bytes that they have together as a rule.
 BATCH, BATCH_BYTES = 200, 64 << 20
-#: Seconds that a process may take for them, and for starting.
+#: Seconds that a process may take for its circuits, and for starting: it reads a hundred MB a second.
 _TIMEOUT = 120.0
+#: Seconds that a process gets to end by itself after it closed the channel.
+_GRACE = 5.0
 #: Bytes that reading a circuit may take.
 _MEMORY = 1 << 30
-_MOST_TEXT = 500
-_PROGRAM = "import sys; sys.path[:] = {path!r}; from qiskit_ibm_native.sweeps.ledger.check import main; main()"
+#: Characters of the text of a problem, and bytes of the message with it.
+_MAX_TEXT, _MAX_ANSWER = 500, 2000
 
 
 @dataclass(frozen=True)
 class LedgerReport:
-    """What was read of a ledger, and what is wrong; true if nothing is.
+    """Report on a ledger; true if there is no problem.
 
     Attributes:
-        tasks: How many tasks it has.
-        circuits: How many transpiled circuits.
-        damaged: What is wrong with tasks and their circuits, by task id; by number, where the id cannot be read.
-        file: What SQLite finds wrong with the file.
+        tasks: Number of tasks.
+        circuits: Number of transpiled circuits.
+        damaged: Problems of tasks and their circuits by task identifier, or by number if that cannot be read.
+        file: Problems of the file that SQLite found.
     """
 
     tasks: int
@@ -54,54 +50,57 @@ class LedgerReport:
 
 
 def circuit_problems(circuits: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
-    """Yield which circuits cannot be read, and why.
+    """Yield the tasks whose circuits cannot be read, each with the reason.
 
     Args:
         circuits: Circuits as :func:`encode` gave them, by task.
     """
     waiting = list(circuits)
     while waiting:
-        answers, end = _asked([circuits[name] for name in waiting])
+        answers, end = _answers([circuits[name] for name in waiting])
         yield from ((name, answer) for name, answer in zip(waiting, answers, strict=False) if answer)
         waiting = waiting[len(answers) :]
         if waiting:
-            # The first that it said nothing of is the one that it did not survive.
+            # The first circuit without an answer is the one that ended the process.
             yield waiting.pop(0), f"{end} when it reads the circuit"
 
 
-def _asked(circuits: list[bytes]) -> tuple[list[str], str]:
-    """Return what a process says of circuits, one by one, as far as it gets, and what became of it."""
-    requests = io.BytesIO()
-    for circuit in circuits:
-        write_frame(requests, circuit)
-    command = [sys.executable, "-c", _PROGRAM.format(path=import_path())]
+def _answers(circuits: list[bytes]) -> tuple[list[str], str]:
+    """Return the problem of each circuit (empty if there is none) that a process read, and how the process ended."""
+    child = ChildProcess("qiskit_ibm_native.sweeps.ledger.check", keep_output=True)
+    answers: list[str] = []
+    deadline = time.monotonic() + _TIMEOUT
     try:
-        done = subprocess.run(  # noqa: S603 (our own interpreter)
-            command, input=requests.getvalue(), capture_output=True, timeout=_TIMEOUT, check=False
-        )
-    except subprocess.TimeoutExpired as late:
-        said, end = late.stdout or b"", f"a process takes more than {_TIMEOUT:g} s"
-    else:
-        code = done.returncode
-        name = signal.Signals(-code).name if -code in set(signal.Signals) else f"exit code {code}"
-        said, end = done.stdout, f"a process is ended by {name}"
-    # A last line without an end is not complete.
-    return [json.loads(line) for line in said.split(b"\n")[:-1]], end
+        for circuit in circuits:
+            child.send(circuit)
+            answer = child.receive(max(0.0, deadline - time.monotonic()), _MAX_ANSWER)
+            if answer is None:
+                break
+            answers.append(answer.decode(errors="replace"))
+    except TimeoutError:
+        return answers, f"a process takes more than {_TIMEOUT:g} s"
+    except OSError:
+        # It ended before it took the circuit.
+        pass
+    finally:
+        code = child.kill(wait=_GRACE if len(answers) < len(circuits) else 0.0)
+        child.close()
+    return answers, f"a process is ended by {name_of_end(code)}"
 
 
-def main() -> None:
-    """Read circuits from the standard input, and write what is wrong with each, as a line of JSON."""
+def main(descriptor: int) -> None:
+    """Read circuits from a channel, and answer with the problem of each, which is empty if there is none."""
     from qiskit import qpy  # noqa: F401 (so that it does not count against the limit)
 
     from ..inputs.qpy_codec import decode
 
+    channel = channel_to_parent(descriptor)
     limit_memory(_MEMORY)
-    while (circuit := read_frame(sys.stdin.buffer)) is not None:
+    while (circuit := channel.receive()) is not None:
         try:
             decode(circuit)
         except BaseException as error:  # panics of Rust are no Exceptions
-            problem = f"{type(error).__name__}: {error}"[:_MOST_TEXT]
+            problem = f"{type(error).__name__}: {error}"[:_MAX_TEXT]
         else:
             problem = ""
-        sys.stdout.write(f"{json.dumps(problem)}\n")
-        sys.stdout.flush()
+        channel.send(problem.encode("utf-8", "backslashreplace"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What differs between the results of the same tasks in two ledgers."""
+"""Comparison of the results of the same tasks in two ledgers."""
 
 from __future__ import annotations
 
@@ -11,22 +11,20 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..._sqlite import Database
+from .figures import FIGURES, Figure
 
-#: Figures, and whether more of them is better.
-_FIGURES = {
-    "depth": False, "two_qubit_depth": False, "two_qubit_count": False, "size": False, "duration": False, "esp": True,
-    "cpu": False,
-}  # fmt: skip
+#: Figures that have a better and a worse, but for wall time, which tells how busy machines were.
+_FIGURES = [figure for figure in FIGURES if figure.better is not None and figure.name != "wall_time"]
 
 
 class FigureComparison(NamedTuple):
-    """How a figure changed.
+    """Changes of one figure.
 
     Attributes:
-        better: In how many tasks it is better here than there: larger for ``esp``, smaller for others.
-        same: In how many it is the same.
-        worse: In how many it is worse.
-        ratio: The geometric mean of here over there, over tasks where both are above zero; ``None`` if there are none.
+        better: Number of tasks with a better value here than there: larger for ``esp``, smaller for other figures.
+        same: Number of tasks with the same value.
+        worse: Number of tasks with a worse value.
+        ratio: Geometric mean of here over there, over tasks where both are above zero; ``None`` if there are none.
     """
 
     better: int
@@ -37,15 +35,15 @@ class FigureComparison(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two ledgers side by side; tasks are the same if all but the versions of Qiskit and this package is.
+    """Comparison of two ledgers; tasks are the same if they differ in the versions of Qiskit and this package alone.
 
     Attributes:
-        tasks: How many tasks both have.
-        only_here: How many only the first has.
-        only_there: How many only the second has.
-        failed_here: How many that both have failed here alone.
-        failed_there: How many failed there alone.
-        figures: How figures changed, over tasks that failed in neither.
+        tasks: Number of tasks that both have.
+        only_here: Number of tasks that only the first has.
+        only_there: Number of tasks that only the second has.
+        failed_here: Number of tasks of both that failed here alone.
+        failed_there: Number of tasks of both that failed there alone.
+        figures: Changes by figure, over tasks that failed in neither.
     """
 
     tasks: int
@@ -68,7 +66,7 @@ class Comparison:
 
 def compared(here: Database, there: Database) -> Comparison:
     """Compare two ledgers."""
-    # A connection of its own: whoever iterates over a ledger keeps its connection from being changed.
+    # A connection of its own: ATTACH is refused while somebody iterates over the ledger's own one.
     with closing(Database(here.path, here.schema)) as own, own.reading() as connection:
         connection.execute("ATTACH ? AS other", (str(there.path),))
         # Of tasks that were done with several versions, the latest counts.
@@ -85,11 +83,12 @@ def compared(here: Database, there: Database) -> Comparison:
             " ifnull(sum(there.error IS NOT NULL AND here.error IS NULL), 0)"
             " FROM temp.here LEFT JOIN temp.there USING (key)"
         ).fetchone()
-        figures = {name: _figure(own, connection, name, more=more) for name, more in _FIGURES.items()}
+        figures = {figure.name: _compared(own, connection, figure) for figure in _FIGURES}
     return Comparison(both, only_here, only_there, failed_here, failed_there, figures)
 
 
-def _figure(database: Database, connection: sqlite3.Connection, name: str, *, more: bool) -> FigureComparison:
+def _compared(database: Database, connection: sqlite3.Connection, figure: Figure) -> FigureComparison:
+    name = figure.ledger_column
     signs = {1: 0, 0: 0, -1: 0}
     logarithms, count = 0.0, 0
     rows = connection.execute(
@@ -102,5 +101,5 @@ def _figure(database: Database, connection: sqlite3.Connection, name: str, *, mo
         if here > 0 and there > 0:
             logarithms += math.log(here) - math.log(there)
             count += 1
-    better, worse = (signs[1], signs[-1]) if more else (signs[-1], signs[1])
+    better, worse = (signs[1], signs[-1]) if figure.better == "more" else (signs[-1], signs[1])
     return FigureComparison(better, signs[0], worse, math.exp(logarithms / count) if count else None)

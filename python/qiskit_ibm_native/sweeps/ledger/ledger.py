@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ledger: one SQLite file that has one row for each task that was done, whatever happens to who does them."""
+"""Ledger of sweeps: one SQLite file with a row for each task that was done, whatever happens to processes."""
 
 from __future__ import annotations
 
@@ -21,58 +21,74 @@ from ..._sqlite import Database
 from ..._timestamps import microseconds, moment
 from ...exceptions import IBMInputValueError, LedgerDamagedError, LedgerError
 from ..inputs.qpy_codec import MAX_CIRCUIT
-from ..results import FIGURES, TaskResult
+from ..tasks import TaskResult, TaskSource
 from .check import BATCH, BATCH_BYTES, LedgerReport, circuit_problems
 from .comparison import Comparison, compared
+from .figures import CIRCUIT_FIGURES, FIGURES, Figure
 from .schema import LEDGER
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from ..sweep import Sweep
 
-#: More than any device may have.
-_MOST_QUBITS = 1 << 31
-#: How many tasks are looked up at once, and how many snapshots those may be of, which are kept until they are needed.
+#: More qubits than any device has; arrays of pyarrow hold numbers up to this.
+_MAX_QUBITS = 1 << 31
+#: Number of tasks that are looked up at once (SQLite takes 999 parameters in any version), and number of snapshots that
+#: these may be of, which are kept in memory until they are needed.
 _BATCH, _SNAPSHOTS = 500, 32
-#: What groups can be made of, and the columns that they are.
+#: Columns by which results can be grouped.
 _GROUPS = {
     "circuit": "tasks.circuit", "snapshot": "tasks.snapshot", "backend": "snapshots.backend", "seed": "tasks.seed",
     "optimization_level": "settings.optimization_level", "options": "settings.options, settings.pass_manager",
 }  # fmt: skip
-#: Figures that can be best, and whether that is the largest.
-_GOALS = {
-    "esp": True, "depth": False, "two_qubit_depth": False, "two_qubit_count": False, "size": False, "duration": False,
-    "wall": False, "cpu": False,
-}  # fmt: skip
+#: Figures that can be best.
+_GOALS = {figure.name: figure for figure in FIGURES if figure.better is not None}
 _JOINS = (
     "tasks JOIN circuits ON circuits.number = tasks.circuit JOIN snapshots ON snapshots.number = tasks.snapshot"
     " JOIN settings ON settings.number = tasks.setting JOIN versions ON versions.number = tasks.version"
 )
-_COLUMNS = (
-    "tasks.id, circuits.name, circuits.digest, backend, calibrated, snapshots.digest, optimization_level, options,"
-    f" pass_manager, seed, initial_layout, use_fractional_gates, versions.qiskit, error, {', '.join(FIGURES)}, wall, cpu,"
-    " worker, attempts, tasks.number"
-)
-#: The classes of their values, behind that of the column that was looked for.
-_KINDS: tuple[type | tuple[type, ...], ...] = (
-    object, bytes, str, bytes, str, (int, NoneType), bytes, int, str, str, int, (str, NoneType), (int, NoneType), str,
-    (str, NoneType), *[(int, NoneType)] * 5, (str, NoneType), *[(float, NoneType)] * 2, *[(str, NoneType)] * 2, float,
-    float, str, int, int,
-)  # fmt: skip
+#: Classes of values in SQLite, by that of the figure.
+_STORED_AS: dict[type, type] = {int: int, float: float, dict: str, tuple: str}
+#: Expression and class of each value of a row, by name.
+_COLUMNS: dict[str, tuple[str, type | tuple[type, ...]]] = {
+    "task_id": ("tasks.id", bytes),
+    "circuit": ("circuits.name", str),
+    "circuit_digest": ("circuits.digest", bytes),
+    "backend": ("backend", str),
+    "calibrated": ("calibrated", (int, NoneType)),
+    "snapshot_digest": ("snapshots.digest", bytes),
+    "optimization_level": ("optimization_level", int),
+    "options": ("options", str),
+    "pass_manager": ("pass_manager", str),
+    "seed": ("seed", int),
+    "initial_layout": ("initial_layout", (str, NoneType)),
+    "use_fractional_gates": ("use_fractional_gates", (int, NoneType)),
+    "qiskit_version": ("versions.qiskit", str),
+    "error": ("error", (str, NoneType)),
+    **{figure.name: (figure.ledger_column, (_STORED_AS[figure.type], NoneType)) for figure in CIRCUIT_FIGURES},
+    "wall_time": ("wall", float),
+    "cpu_time": ("cpu", float),
+    "worker": ("worker", str),
+    "attempts": ("attempts", int),
+    "number": ("tasks.number", int),
+}
+_SELECTION = ", ".join(f"{expression} AS {name}" for name, (expression, _) in _COLUMNS.items())
+_KINDS = [kinds for _, kinds in _COLUMNS.values()]
 _ORDER = "backend, calibrated, snapshots.digest, options, optimization_level, seed, circuits.name, tasks.id"
-_OWN = (
-    "initial_layout", "use_fractional_gates", "error", "depth", "two_qubit_depth", "two_qubit_count", "size", "num_qubits", "operations", "duration", "esp", "layout",
-    "final_layout", "wall", "cpu", "worker", "attempts",
-)  # fmt: skip
+#: Columns of the table of tasks that a result has and its task does not, by attribute of the result.
+_RESULT_COLUMNS = {
+    "initial_layout": "initial_layout", "use_fractional_gates": "use_fractional_gates", "error": "error",
+    **{figure.name: figure.ledger_column for figure in FIGURES}, "worker": "worker", "attempts": "attempts",
+}  # fmt: skip
+_UPDATES = ", ".join(f"{column} = excluded.{column}" for column in _RESULT_COLUMNS.values())
 _INSERT = (
-    f"INSERT INTO tasks (id, key, circuit, snapshot, setting, version, seed, {', '.join(_OWN)})"  # noqa: S608 (ours)
-    f" VALUES ({', '.join('?' * (7 + len(_OWN)))})"
-    f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _OWN)}"
-    # What went well once is not lost because it went wrong another time.
+    "INSERT INTO tasks (id, key, circuit, snapshot, setting, version, seed,"  # noqa: S608 (ours)
+    f" {', '.join(_RESULT_COLUMNS.values())}) VALUES ({', '.join('?' * (7 + len(_RESULT_COLUMNS)))})"
+    f" ON CONFLICT (id) DO UPDATE SET {_UPDATES}"
+    # A success is not lost because the task failed another time.
     " WHERE tasks.error IS NOT NULL OR excluded.error IS NULL"
 )
-#: Ledgers of version 0.1.0 have errors for which workers and their machines are to blame. These tasks are not done.
+#: Condition for tasks that count as done: ledgers of version 0.1.0 also have errors of workers and their machines.
 _IS_NOT_LOST = (
     " AND (error IS NULL OR error NOT LIKE 'WorkerLost: %'"
     " AND error NOT LIKE 'WorkerDied: The process of the task ended by SIGKILL.%')"
@@ -82,15 +98,16 @@ _IS_NOT_LOST = (
 class Ledger:
     """Results of tasks in a file, which any number of threads and processes may use at once.
 
-    Nothing that was written is lost when a process is killed. A task is known by what its result depends on, so that one
-    ledger can serve many sweeps, and a sweep whose inputs changed finds what still holds.
+    Results that were written survive a process that is killed. The identifier of a task is made of everything on which
+    its result depends, so that one ledger can serve many sweeps, and a sweep whose inputs changed finds the results
+    that still hold.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         """Open a ledger.
 
         Args:
-            path: The file, which is made if there is none. Without it, a temporary one is used.
+            path: The file, which is made if there is none; a temporary one by default.
 
         Raises:
             LedgerError: The file is something else, of a later version, or cannot be written.
@@ -105,7 +122,7 @@ class Ledger:
 
     @property
     def path(self) -> Path:
-        """Where the file is."""
+        """The path of the file."""
         return self._database.path
 
     def close(self) -> None:
@@ -130,25 +147,26 @@ class Ledger:
         """Return the result of a task.
 
         Raises:
-            KeyError: It has none.
+            KeyError: The ledger has none.
         """
         try:
             key = bytes.fromhex(task_id)
-            return self._found("tasks.id", [key], with_circuits=True)[key]
+            return self._found("task_id", [key], with_circuits=True)[key]
         except (KeyError, ValueError, TypeError):
             raise KeyError(task_id) from None
 
     def best(
-        self, by: str = "esp", per: Sequence[str] = ("circuit", "snapshot"), *, sweep: Sweep | None = None
+        self, by: str = "esp", per: Sequence[str] = ("circuit", "snapshot"), *, sweep: TaskSource | None = None
     ) -> list[TaskResult]:
-        """Return the best result of each group; of equal ones the first by task.
+        """Return the best result of each group; among equal ones that with the smallest task identifier.
 
         Args:
             by: ``"esp"`` for the largest, or ``"depth"``, ``"two_qubit_depth"``, ``"two_qubit_count"``, ``"size"``,
-                ``"duration"``, ``"wall"`` or ``"cpu"`` for the smallest. Results without the figure do not take part.
-            per: What makes a group: any of ``"circuit"``, ``"snapshot"``, ``"backend"``, ``"optimization_level"``,
+                ``"duration"``, ``"wall_time"`` or ``"cpu_time"`` for the smallest. Results without the figure do not
+                take part.
+            per: The values that results of a group have in common: any of ``"circuit"``, ``"snapshot"``, ``"backend"``, ``"optimization_level"``,
                 ``"options"``, ``"seed"``; nothing for the best of all.
-            sweep: Whose results take part; by default all of the ledger.
+            sweep: The sweep whose results take part; by default all of the ledger.
 
         Raises:
             IBMInputValueError: There is no such figure or group.
@@ -160,12 +178,13 @@ class Ledger:
                 f"by is one of {', '.join(_GOALS)}, and per of {', '.join(_GROUPS)}, not {', '.join(wrong) or repr(by)}."
             )
         group = ", ".join(_GROUPS[name] for name in names) or "1"
-        order = f"tasks.{by} {'DESC' if _GOALS[by] else 'ASC'}, tasks.id"
+        goal = _GOALS[by]
+        order = f"tasks.{goal.ledger_column} {'DESC' if goal.better == 'more' else 'ASC'}, tasks.id"
         with self._database.reading() as connection:
             chosen = _choose(connection, sweep)
             ranked = (
                 f"SELECT tasks.number AS number, row_number() OVER (PARTITION BY {group} ORDER BY {order}) AS rank"  # noqa: S608
-                f" FROM {_JOINS} WHERE tasks.{by} IS NOT NULL AND error IS NULL {chosen}"
+                f" FROM {_JOINS} WHERE tasks.{goal.ledger_column} IS NOT NULL AND error IS NULL {chosen}"
             )
             statement = f"SELECT number FROM ({ranked}) WHERE rank = 1"  # noqa: S608 (ours)
             numbers = {number for (number,) in connection.execute(statement)}
@@ -178,7 +197,8 @@ class Ledger:
             other: The ledger to compare with.
 
         Returns:
-            What became better, worse, or stayed as it was from ``other`` to this one.
+            The numbers of tasks that became better, worse, or stayed as they were from ``other`` to this ledger, by
+            figure.
         """
         if isinstance(other, Ledger):
             return compared(self._database, other._database)
@@ -186,10 +206,10 @@ class Ledger:
             return compared(self._database, opened._database)
 
     def verify(self) -> LedgerReport:
-        """Read everything, circuits in another process, which a hostile one may end or fill; for ledgers that others made.
+        """Read everything, for ledgers that others made; another process reads circuits, which may crash it.
 
         Returns:
-            What is wrong, which is nothing if the report is true.
+            The problems that were found; the report is true if there are none.
         """
         file: list[str] = []
         try:
@@ -215,7 +235,7 @@ class Ledger:
         return LedgerReport(len(numbers), circuits, damaged, tuple(file))
 
     def _checked(self, number: int) -> tuple[str, bytes | None, str | None]:
-        """Return the id of a task, its circuit without compression, and what is wrong with it."""
+        """Return the identifier of a task, its circuit without compression, and its problem."""
         name = str(number)
         try:
             found = list(self._numbered([number]))
@@ -226,11 +246,11 @@ class Ledger:
         except (LedgerError, ValueError, OverflowError) as error:
             return name, None, str(error)
 
-    def table(self, sweep: Sweep | None = None) -> Any:
+    def table(self, sweep: TaskSource | None = None) -> Any:
         """Return results as a ``pyarrow.Table``, which pandas and polars take by the Arrow interface.
 
         Args:
-            sweep: Whose results, in its order; by default all, ordered as by iteration.
+            sweep: The sweep whose results are taken, in its order; by default all, ordered as by iteration.
 
         Raises:
             LedgerError: pyarrow is not installed.
@@ -239,8 +259,8 @@ class Ledger:
 
         return table_of(self._chosen(sweep))
 
-    def to_parquet(self, path: str | os.PathLike[str], sweep: Sweep | None = None) -> int:
-        """Write results to a Parquet file, and return how many there are.
+    def to_parquet(self, path: str | os.PathLike[str], sweep: TaskSource | None = None) -> int:
+        """Write results to a Parquet file, and return their number.
 
         Args:
             path: The file, which is replaced when the new one is complete.
@@ -253,10 +273,10 @@ class Ledger:
 
         return write_parquet(self._chosen(sweep), Path(path))
 
-    def _chosen(self, sweep: Sweep | None) -> Iterator[TaskResult]:
+    def _chosen(self, sweep: TaskSource | None) -> Iterator[TaskResult]:
         if sweep is None:
             return self._all(with_circuits=False)
-        return self._results_of(sweep, range(len(sweep)), with_circuits=False)
+        return self.results_of(sweep, range(len(sweep)), with_circuits=False)
 
     def _all(self, *, with_circuits: bool = True) -> Iterator[TaskResult]:
         with self._database.reading() as connection:
@@ -265,44 +285,59 @@ class Ledger:
         return self._numbered(numbers, with_circuits=with_circuits)
 
     def _numbered(self, numbers: Iterable[int], *, with_circuits: bool = True) -> Iterator[TaskResult]:
-        """Yield results by number, in that order; each batch is a query of its own, which nothing can interrupt."""
+        """Yield results by number, in that order; no query is open between two results."""
         waiting = iter(numbers)
         while batch := list(islice(waiting, _BATCH)):
-            found = self._found("tasks.number", batch, with_circuits=with_circuits)
+            found = self._found("number", batch, with_circuits=with_circuits)
             yield from (found[number] for number in batch if number in found)
 
-    def _found(self, column: str, values: Sequence[Any], *, with_circuits: bool) -> dict[Any, TaskResult]:
-        """Return the results of some tasks, by the column that they were looked for by."""
-        marks = ", ".join("?" * len(values))
-        condition = f"WHERE {column} IN ({marks})"
-        rows = self._database.rows(f"SELECT {column}, {_COLUMNS} FROM {_JOINS} {condition}", values, _KINDS)  # noqa: S608 (ours)
-        packed = {}
+    def _found(self, name: str, values: Sequence[Any], *, with_circuits: bool) -> dict[Any, TaskResult]:
+        """Return the results whose column ``name`` has one of some values, by that value."""
+        column = _COLUMNS[name][0]
+        statement = f"SELECT {_SELECTION} FROM {_JOINS} WHERE {column} IN ({_marks(values)})"  # noqa: S608 (ours)
+        with self._database.reading() as connection:
+            cursor = connection.cursor()
+            cursor.row_factory = sqlite3.Row
+            rows = cursor.execute(statement, values).fetchall()
+        for types in {tuple(map(type, row)) for row in rows}:
+            self._database.check_kinds(types, _KINDS)
+        packed: dict[int, tuple[bytes, int]] = {}
         if with_circuits:
-            circuits = f"SELECT task, packed, length FROM transpiled WHERE task IN ({', '.join('?' * len(rows))})"  # noqa: S608
-            found = self._database.rows(circuits, [it[-1] for it in rows], (int, bytes, int))
-            packed = {task: (form, length) for task, form, length in found}
+            circuits = f"SELECT task, packed, length FROM transpiled WHERE task IN ({_marks(rows)})"  # noqa: S608 (ours)
+            found = self._database.rows(circuits, [row["number"] for row in rows], (int, bytes, int))
+            packed = {task: (content, length) for task, content, length in found}
         try:
-            return {key: _result(row, packed.get(row[-1])) for key, *row in rows}
+            return {row[name]: _result(row, packed.get(row["number"])) for row in rows}
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise LedgerDamagedError(
                 f"{self.path} is damaged: a task has a value that makes no sense: {error}."
             ) from error
 
-    def _results_of(
+    def results_of(
         self,
-        sweep: Sweep,
+        sweep: TaskSource,
         indices: Iterable[int],
         *,
         with_circuits: bool = True,
         lost: Mapping[int, TaskResult] | None = None,
     ) -> Iterator[TaskResult]:
-        """Yield the results of some tasks of a sweep, in the order of ``indices``; ``lost`` has some that are not here."""
+        """Yield the results of some tasks of a sweep, in the order of ``indices``.
+
+        Args:
+            sweep: The sweep.
+            indices: Indices of its tasks.
+            with_circuits: Read transpiled circuits, too.
+            lost: Results that ledgers do not keep, by index.
+
+        Raises:
+            LedgerError: A task has no result.
+        """
         waiting = iter(indices)
         while batch := list(islice(waiting, _BATCH)):
-            ids = [sweep._id(index) for index in batch]
-            found = self._found("tasks.id", ids, with_circuits=with_circuits)
-            for index, each in zip(batch, ids, strict=True):
-                result = found.get(each)
+            ids = [sweep.task_id(index) for index in batch]
+            found = self._found("task_id", ids, with_circuits=with_circuits)
+            for index, task_id in zip(batch, ids, strict=True):
+                result = found.get(task_id)
                 if lost and (result is None or result.is_lost):
                     result = lost.get(index, result)
                 if result is None:
@@ -311,8 +346,14 @@ class Ledger:
                     )
                 yield result
 
-    def _known_of(self, sweep: Sweep, *, with_circuit: bool, retry_failed: bool) -> Iterator[tuple[int, bool]]:
-        """Yield each index of a sweep, and whether its result is here."""
+    def known_of(self, sweep: TaskSource, *, with_circuit: bool, retry_failed: bool) -> Iterator[tuple[int, bool]]:
+        """Yield each index of a sweep, and whether the ledger has its result.
+
+        Args:
+            sweep: The sweep.
+            with_circuit: Results without a circuit do not count, unless their task failed.
+            retry_failed: Results of failed tasks do not count.
+        """
         condition = " AND error IS NULL" if retry_failed else _IS_NOT_LOST
         if with_circuit:
             condition += " AND (error IS NOT NULL OR number IN (SELECT task FROM transpiled))"
@@ -320,21 +361,26 @@ class Ledger:
         size = max(1, min(_BATCH, _SNAPSHOTS * per_snapshot))
         for start in range(0, len(sweep), size):
             batch = range(start, min(start + size, len(sweep)))
-            ids = [sweep._id(index) for index in batch]
+            ids = [sweep.task_id(index) for index in batch]
             rows = self._database.rows(f"SELECT id FROM tasks WHERE id IN ({_marks(ids)}){condition}", ids)  # noqa: S608
-            known = {each for (each,) in rows}
-            yield from ((index, each in known) for index, each in zip(batch, ids, strict=True))
+            known = {task_id for (task_id,) in rows}
+            yield from ((index, task_id in known) for index, task_id in zip(batch, ids, strict=True))
 
-    def _write(self, sweep: Sweep, results: Sequence[tuple[int, TaskResult]]) -> None:
-        """Keep results, all of them or none."""
+    def write(self, sweep: TaskSource, results: Sequence[tuple[int, TaskResult]]) -> None:
+        """Keep results of tasks of a sweep, given by index, all of them or none."""
         if not results:
             return
         with self._database.writing() as connection:
             numbers = _Numbers(connection)
             connection.executemany(_INSERT, [_row(sweep, index, result, numbers) for index, result in results])
+            circuits = [
+                (length, content, bytes.fromhex(result.task_id))
+                for _, result in results
+                if result.packed is not None
+                for content, length in [result.packed]
+            ]
             connection.executemany(
-                "INSERT OR REPLACE INTO transpiled SELECT number, ?, ? FROM tasks WHERE id = ?",
-                [(it.packed[1], it.packed[0], bytes.fromhex(it.task_id)) for _, it in results if it.packed is not None],
+                "INSERT OR REPLACE INTO transpiled SELECT number, ?, ? FROM tasks WHERE id = ?", circuits
             )
 
     def __repr__(self) -> str:
@@ -345,7 +391,7 @@ def existing(path: str | os.PathLike[str]) -> Ledger:
     """Open a ledger that is there already.
 
     Raises:
-        FileNotFoundError: It is not.
+        FileNotFoundError: There is none.
     """
     if not Path(path).exists():
         raise FileNotFoundError(f"There is no ledger {path}.")
@@ -353,7 +399,7 @@ def existing(path: str | os.PathLike[str]) -> Ledger:
 
 
 class _Numbers:
-    """The numbers of what tasks refer to, within one transaction."""
+    """Numbers of the rows to which tasks refer, within one transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -363,9 +409,9 @@ class _Numbers:
         """Return the number of a row, adding it if it is not there."""
         key = (table, *(row[name] for name in keys))
         if key not in self._known:
-            marks, values = ", ".join("?" * len(row)), list(row.values())
+            values = list(row.values())
             self._connection.execute(
-                f"INSERT OR IGNORE INTO {table} ({', '.join(row)}) VALUES ({marks})",  # noqa: S608 (ours)
+                f"INSERT OR IGNORE INTO {table} ({', '.join(row)}) VALUES ({_marks(values)})",  # noqa: S608 (ours)
                 values,
             )
             condition = " AND ".join(f"{name} = ?" for name in keys)
@@ -374,21 +420,22 @@ class _Numbers:
         return self._known[key]
 
 
-def _row(sweep: Sweep, index: int, result: TaskResult, numbers: _Numbers) -> list[Any]:
+def _row(sweep: TaskSource, index: int, result: TaskResult, numbers: _Numbers) -> list[Any]:
+    """Return the parameters of :data:`_INSERT`."""
     calibrated = None if result.calibrated is None else microseconds(result.calibrated)
     circuit = {"digest": bytes.fromhex(result.circuit_digest), "name": result.circuit}
     digest = bytes.fromhex(result.snapshot_digest)
     snapshot = {"digest": digest, "backend": result.backend, "calibrated": calibrated}
     setting = {
-        "digest": sweep._setting(index).digest, "optimization_level": result.optimization_level,
+        "digest": sweep.setting(index).digest, "optimization_level": result.optimization_level,
         "options": result.options, "pass_manager": result.pass_manager,
     }  # fmt: skip
-    versions = dict(zip(("qiskit", "package"), sweep._versions, strict=True))
+    versions = dict(zip(("qiskit", "package"), sweep.versions, strict=True))
     return [
-        bytes.fromhex(result.task_id), sweep._key(index),
+        bytes.fromhex(result.task_id), sweep.task_key(index),
         numbers.of("circuits", ["digest"], circuit), numbers.of("snapshots", ["digest"], snapshot),
         numbers.of("settings", ["digest"], setting), numbers.of("versions", ["qiskit", "package"], versions),
-        result.seed, *(_cell(getattr(result, name)) for name in _OWN),
+        result.seed, *(_cell(getattr(result, name)) for name in _RESULT_COLUMNS),
     ]  # fmt: skip
 
 
@@ -396,20 +443,40 @@ def _cell(value: Any) -> Any:
     return json.dumps(value, separators=(",", ":")) if isinstance(value, dict | tuple) else value
 
 
-def _result(row: Sequence[Any], packed: tuple[bytes, int] | None) -> TaskResult:
-    (task_id, circuit, circuit_digest, backend, calibrated, snapshot_digest, level, options, factory, *rest) = row
-    (seed, initial_layout, fractional, qiskit, error, *figures) = rest
-    values = dict(zip(FIGURES, figures, strict=False))
-    wall, cpu, worker, attempts, _ = figures[len(FIGURES) :]
-    values["operations"] = _operations(values["operations"])
-    for name in ("layout", "final_layout"):
-        values[name] = _qubits(values[name])
+def _result(row: sqlite3.Row, packed: tuple[bytes, int] | None) -> TaskResult:
+    """Return the result of a row.
+
+    Raises:
+        ValueError: A text is not the JSON that it has to be.
+    """
+    fractional, calibrated = row["use_fractional_gates"], row["calibrated"]
     return TaskResult(
-        task_id.hex(), circuit, circuit_digest.hex(), backend, None if calibrated is None else moment(calibrated),
-        snapshot_digest.hex(), level, options, factory, seed, _qubits(initial_layout),
-        None if fractional is None else bool(fractional), qiskit, error, wall=wall, cpu=cpu, worker=worker,
-        attempts=attempts, packed=packed, **values,
-    )  # fmt: skip
+        task_id=row["task_id"].hex(),
+        circuit=row["circuit"],
+        circuit_digest=row["circuit_digest"].hex(),
+        backend=row["backend"],
+        calibrated=None if calibrated is None else moment(calibrated),
+        snapshot_digest=row["snapshot_digest"].hex(),
+        optimization_level=row["optimization_level"],
+        options=row["options"],
+        pass_manager=row["pass_manager"],
+        seed=row["seed"],
+        initial_layout=_qubits(row["initial_layout"]),
+        use_fractional_gates=None if fractional is None else bool(fractional),
+        qiskit_version=row["qiskit_version"],
+        error=row["error"],
+        worker=row["worker"],
+        attempts=row["attempts"],
+        packed=packed,
+        **{figure.name: _figure(figure, row[figure.name]) for figure in FIGURES},
+    )
+
+
+def _figure(figure: Figure, value: Any) -> Any:
+    """Return the value of a figure from that of its column."""
+    if figure.type is dict:
+        return _operations(value)
+    return _qubits(value) if figure.type is tuple else value
 
 
 def _operations(text: str | None) -> dict[str, int] | None:
@@ -425,13 +492,13 @@ def _qubits(text: str | None) -> tuple[int, ...] | None:
     if text is None:
         return None
     qubits = tuple(json.loads(text))
-    if not all(type(qubit) is int and abs(qubit) < _MOST_QUBITS for qubit in qubits):
+    if not all(type(qubit) is int and abs(qubit) < _MAX_QUBITS for qubit in qubits):
         raise ValueError(f"{text[:100]!r} is no layout")
     return qubits
 
 
 def _order(result: TaskResult) -> tuple[Any, ...]:
-    """Return what results are sorted by, as :data:`_ORDER` does."""
+    """Return the sort key of a result, which orders as :data:`_ORDER` does."""
     calibrated = 0 if result.calibrated is None else microseconds(result.calibrated)
     return (
         result.backend, calibrated, result.snapshot_digest, result.options, result.optimization_level, result.seed,
@@ -439,24 +506,25 @@ def _order(result: TaskResult) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _choose(connection: sqlite3.Connection, sweep: Sweep | None) -> str:
+def _choose(connection: sqlite3.Connection, sweep: TaskSource | None) -> str:
     """Return a condition that holds for the tasks of a sweep."""
     if sweep is None:
         return ""
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (id BLOB PRIMARY KEY)")
     connection.execute("DELETE FROM chosen")
     connection.executemany(
-        "INSERT OR IGNORE INTO chosen VALUES (?)", ((sweep._id(index),) for index in range(len(sweep)))
+        "INSERT OR IGNORE INTO chosen VALUES (?)", ((sweep.task_id(index),) for index in range(len(sweep)))
     )
     return "AND tasks.id IN (SELECT id FROM chosen)"
 
 
 def _marks(values: Sequence[Any]) -> str:
+    """Return the placeholders of a statement for some values."""
     return ", ".join("?" * len(values))
 
 
 def _clean_up(database: Database, folder: str | None, process: int) -> None:
     database.close()
-    # Not for a process that was forked off: the file is its parent's.
+    # A forked process leaves the file to its parent.
     if folder is not None and process == os.getpid():
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is in the file of a ledger."""
+"""Schema of the file of a ledger; columns of figures are those of :mod:`.figures`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which transpiled circuits are still good today."""
+"""Transpiled circuits whose qubits and gates have changed since."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from ...snapshot.sources import SnapshotList
 if TYPE_CHECKING:
     from ...snapshot import Snapshot
     from ...snapshot.diff import SnapshotDiff
-    from ..results import TaskResult
-    from ..sweep import Sweep
+    from ..tasks import TaskResult, TaskSource
     from .ledger import Ledger
 
 
 class StaleResult(NamedTuple):
-    """A transpiled circuit that sits on something that changed.
+    """A transpiled circuit that uses qubits or gates whose calibration changed.
 
     Attributes:
         result: The result, with its circuit.
-        esp_then: Its estimated success probability when it was transpiled.
-        esp_now: The same today; NaN if it cannot run any more, or if there is no such figure.
-        duration_now: How long it takes today, s; NaN likewise.
+        esp_then: Estimated success probability when the circuit was transpiled; ``None`` if it has control flow.
+        esp_now: Estimated success probability today; NaN if the circuit cannot run any more, or has control flow.
+        duration_now: Duration of the circuit today, s; NaN likewise.
     """
 
     result: TaskResult
@@ -33,24 +32,24 @@ class StaleResult(NamedTuple):
     duration_now: float
 
 
-def stale_results(sweep: Sweep, ledger: Ledger | None, today: Any, rtol: float, atol: float) -> list[StaleResult]:
-    """Return what changed, see :meth:`Sweep.stale`."""
+def stale_results(sweep: TaskSource, ledger: Ledger | None, today: Any, rtol: float, atol: float) -> list[StaleResult]:
+    """Return stale results, see :meth:`Sweep.find_stale`."""
     if ledger is None:
         raise SweepError("The sweep has not been run here; say which ledger has its results.")
     now = SnapshotList(today)
     latest = {snapshot.name: snapshot for snapshot in map(now.snapshot, range(len(now)))}
     found, without, differences = [], 0, _Differences(latest, rtol, atol)
-    for index, result in enumerate(ledger._results_of(sweep, range(len(sweep)))):
+    for index, result in enumerate(ledger.results_of(sweep, range(len(sweep)))):
         if result.error is not None or result.backend not in latest:
             continue
         circuit = result.transpiled
         if circuit is None:
             without += 1
             continue
-        at = sweep._place(index)[0]
-        if differences.since(at, sweep._snapshots.snapshot(at)).affects(circuit):
+        snapshot_index = sweep.indices(index)[0]
+        if differences.since(snapshot_index, sweep.snapshots.snapshot(snapshot_index)).affects(circuit):
             choice = result.use_fractional_gates
-            found.append(StaleResult(result, result.esp, *_worth(circuit, latest[result.backend], choice)))
+            found.append(StaleResult(result, result.esp, *_scores(circuit, latest[result.backend], choice)))
     if without:
         raise SweepError(
             f"{ledger!r} has {without} results without circuits: run the sweep with keep_circuits=True, which adds them."
@@ -59,20 +58,20 @@ def stale_results(sweep: Sweep, ledger: Ledger | None, today: Any, rtol: float, 
 
 
 class _Differences:
-    """What changed since a snapshot of the sweep; its tasks come one after the other."""
+    """Differences between snapshots of a sweep and the latest ones; the last one is cached."""
 
     def __init__(self, latest: dict[str, Snapshot], rtol: float, atol: float) -> None:
         self._latest, self._rtol, self._atol = latest, rtol, atol
-        self._at: int | None = None
+        self._index: int | None = None
         self._diff: SnapshotDiff | None = None
 
-    def since(self, at: int, snapshot: Snapshot) -> SnapshotDiff:
-        if self._diff is None or self._at != at:
-            self._at, self._diff = at, snapshot.diff(self._latest[snapshot.name], self._rtol, self._atol)
+    def since(self, index: int, snapshot: Snapshot) -> SnapshotDiff:
+        if self._diff is None or self._index != index:
+            self._index, self._diff = index, snapshot.diff(self._latest[snapshot.name], self._rtol, self._atol)
         return self._diff
 
 
-def _worth(circuit: Any, snapshot: Snapshot, use_fractional_gates: bool | None) -> tuple[float, float]:
+def _scores(circuit: Any, snapshot: Snapshot, use_fractional_gates: bool | None) -> tuple[float, float]:
     from ...exceptions import IBMInputValueError
 
     try:

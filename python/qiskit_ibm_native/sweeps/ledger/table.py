@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Results as tables of Arrow."""
+"""Results as Arrow tables and Parquet files."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...exceptions import LedgerError
+from .figures import FIGURES
 
 if TYPE_CHECKING:
-    from ..results import TaskResult
+    from ..tasks import TaskResult
 
-#: Rows that are made into columns at once.
+#: Rows that become columns at once: some 10 MB of Python objects.
 _GROUP = 10_000
 
 
 def table_of(results: Iterator[TaskResult]) -> Any:
-    """Return results as a table."""
+    """Return results as a ``pyarrow.Table``."""
     pa = _pyarrow()
     schema = _schema(pa)
     return pa.Table.from_batches(_batches(pa, schema, results), schema)
 
 
 def write_parquet(results: Iterator[TaskResult], path: Path) -> int:
-    """Write results to a file that is there when it is complete, and return how many there are."""
+    """Write results to a Parquet file, which appears when it is complete; return their number."""
     pa = _pyarrow()
     from pyarrow import parquet
 
@@ -53,25 +54,23 @@ def _pyarrow() -> Any:
 
 
 def _schema(pa: Any) -> Any:
-    text, number, real = pa.string(), pa.int64(), pa.float64()
+    text, number, real, qubits = pa.string(), pa.int64(), pa.float64(), pa.list_(pa.int32())
+    # Operations differ from circuit to circuit; as JSON they fit into one column.
+    types = {int: number, float: real, dict: text, tuple: qubits}
     return pa.schema([
         ("task_id", text), ("circuit", text), ("circuit_digest", text), ("backend", text),
         ("calibrated", pa.timestamp("us", tz="UTC")), ("snapshot_digest", text), ("optimization_level", number),
-        ("options", text), ("pass_manager", text), ("seed", number), ("initial_layout", pa.list_(pa.int32())),
+        ("options", text), ("pass_manager", text), ("seed", number), ("initial_layout", qubits),
         ("use_fractional_gates", pa.bool_()), ("qiskit_version", text), ("error", text),
-        ("depth", number), ("two_qubit_depth", number), ("two_qubit_count", number), ("size", number),
-        ("num_qubits", number), ("operations", text), ("duration", real), ("esp", real),
-        ("layout", pa.list_(pa.int32())), ("final_layout", pa.list_(pa.int32())), ("wall", real), ("cpu", real),
-        ("worker", text), ("attempts", number),
+        *((figure.name, types[figure.type]) for figure in FIGURES), ("worker", text), ("attempts", number),
     ])  # fmt: skip
 
 
 def _batches(pa: Any, schema: Any, results: Iterator[TaskResult]) -> Iterator[Any]:
     while group := list(islice(results, _GROUP)):
-        columns = [[_cell(name, getattr(result, name)) for result in group] for name in schema.names]
+        columns = [[_cell(getattr(result, name)) for result in group] for name in schema.names]
         yield pa.record_batch(columns, schema=schema)
 
 
-def _cell(name: str, value: Any) -> Any:
-    # Operations differ from circuit to circuit; as text they fit into one column.
-    return json.dumps(value) if name == "operations" and value is not None else value
+def _cell(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, dict) else value

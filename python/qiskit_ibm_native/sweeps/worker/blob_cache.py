@@ -1,45 +1,57 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tasks are made of, by digest: snapshots, circuits and settings as bytes, as many as there is room for."""
+"""Cache of blobs: snapshots, circuits and settings as bytes, by digest."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import math
 from collections.abc import Iterable, Mapping
 
-#: Bytes.
+from cachetools import Cache, LRUCache
+
+#: Bytes: room for about ten thousand snapshots without payloads, of 23 KB for 156 qubits, and their circuits.
 _ROOM = 256 << 20
 
 
-class Materials:
-    """Bytes by digest. What was used longest ago goes first, so that two that take the same have the same."""
+class BlobCache:
+    """Least-recently-needed cache of bytes by digest.
+
+    A worker and its process have one each, and the worker tells from its own what the other has: two caches that are
+    given the same have the same.
+    """
 
     def __init__(self, room: int = _ROOM) -> None:
         """Make room for so many bytes; what is needed at once may take more."""
         self._room = room
-        self._size = 0
-        self._forms: OrderedDict[bytes, bytes] = OrderedDict()
+        #: Without a bound of its own, which would also remove what is needed at present.
+        self._blobs: LRUCache[bytes, bytes] = LRUCache(math.inf, getsizeof=len)
 
     def __getitem__(self, digest: bytes) -> bytes:
-        return self._forms[digest]
+        # Reading does not count as a use: the other cache does not see it.
+        return Cache.__getitem__(self._blobs, digest)
 
     def __contains__(self, digest: object) -> bool:
-        return digest in self._forms
+        return digest in self._blobs
 
-    def lacking(self, needs: Iterable[bytes]) -> list[bytes]:
-        """Return which digests are not there."""
-        return [digest for digest in needs if digest not in self._forms]
+    def missing(self, digests: Iterable[bytes]) -> list[bytes]:
+        """Return which of some digests are not there."""
+        return [digest for digest in digests if digest not in self._blobs]
 
-    def take(self, forms: Mapping[bytes, bytes], needs: Iterable[bytes]) -> None:
-        """Add ``forms``, and keep ``needs``, which must be there then."""
-        for digest, form in forms.items():
-            if digest not in self._forms:
-                self._forms[digest] = form
-                self._size += len(form)
+    def put(self, blobs: Mapping[bytes, bytes], needs: Iterable[bytes]) -> None:
+        """Add blobs, and keep those that are needed at present.
+
+        Args:
+            blobs: The blobs by digest.
+            needs: The digests that are needed, all of which must be there then.
+        """
+        for digest, blob in blobs.items():
+            if digest not in self._blobs:
+                self._blobs[digest] = blob
         needed = list(needs)
         for digest in needed:
-            self._forms.move_to_end(digest)
-        while self._size > self._room and len(self._forms) > len(needed):
-            self._size -= len(self._forms.popitem(last=False)[1])
+            # This counts as a use.
+            self._blobs[digest]
+        while self._blobs.currsize > self._room and len(self._blobs) > len(needed):
+            self._blobs.popitem()
 
 
 def needs_of(tasks: Iterable[tuple[bytes, bytes, bytes]]) -> list[bytes]:

@@ -1,22 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What driver, worker and transpiling process tell each other. Nothing here needs Qiskit, since workers do without."""
+"""Messages between driver, worker and transpiler process. Nothing here imports Qiskit, since workers do without it."""
 
 from __future__ import annotations
 
-import struct
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ..ledger.figures import Figures
 
 #: The class of errors that are the fault of machines and workers, not of tasks. Ledgers do not keep these.
 WORKER_LOST = "WorkerLost"
-#: How frames begin.
-LENGTH = struct.Struct("<Q")
+#: First byte of a message of the transpiler process about a task: it succeeded; it failed; it failed, and the process
+#: ends.
+DONE, FAILED, LAST = b"+", b"-", b"!"
+#: Messages in place of an outcome: the process had no task for long and ends; it has worked long enough on one request.
+RETIRED, PAUSE = b"~", b"="
 
 
-class TaskOrder(NamedTuple):
-    """A task as workers see it: digests of what it needs, and what only it has."""
+class TaskSpec(NamedTuple):
+    """A task as workers see it: the digests of the blobs that it needs, and the values that it alone has."""
 
-    #: Where it is in its sweep.
-    number: int
+    #: The task's index in its sweep.
+    index: int  # type: ignore[assignment]  # in place of tuple.index
     snapshot: bytes
     circuit: bytes
     setting: bytes
@@ -26,12 +31,12 @@ class TaskOrder(NamedTuple):
 
     @property
     def needs(self) -> tuple[bytes, bytes, bytes]:
-        """Digests of what a worker must have."""
+        """The digests of the blobs that the task needs."""
         return self.snapshot, self.circuit, self.setting
 
 
-class Terms(NamedTuple):
-    """What holds for all tasks of a run."""
+class RunConfig(NamedTuple):
+    """Options that hold for all tasks of a run."""
 
     #: Of Qiskit and of this package.
     versions: tuple[str, str]
@@ -44,86 +49,59 @@ class Terms(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """Some tasks, with as much of what they need as the worker is thought not to have."""
+    """Some tasks, with those blobs that the worker is thought not to have."""
 
-    terms: Terms
-    tasks: list[TaskOrder]
-    materials: dict[bytes, bytes]
-    #: Another one each time: some executors do not do again what looks the same.
+    config: RunConfig
+    tasks: list[TaskSpec]
+    blobs: dict[bytes, bytes]
+    #: Another one for each chunk: some executors do not compute again what looks the same.
     serial: int
 
 
 class Reply(NamedTuple):
-    """What became of a chunk."""
+    """The answer of a worker to a chunk."""
 
-    #: Which worker: a machine, a process there, and a thread of it.
+    #: The worker: a machine, a process there, and a thread of it.
     worker: str
-    #: Digests of what the worker does not have. If there are any, nothing was done.
+    #: Digests of blobs that the worker does not have. If there are any, nothing was done.
     missing: list[bytes]
-    #: Pickled :class:`Outcome` by place in the chunk. What has none was not tried, because the chunk took too long.
+    #: Pickled :class:`Outcome` by index in the chunk. Tasks without one were not tried, because the chunk took too
+    #: long.
     outcomes: dict[int, bytes]
-    #: How long it took, s.
+    #: Duration of the whole chunk, s.
     seconds: float
-    #: Why this worker cannot do anything at all, if so.
-    broken: str | None
+    #: The reason why this worker cannot do anything at all; ``None`` if it can.
+    worker_error: str | None
 
 
-class Figures(NamedTuple):
-    """What is known of a transpiled circuit.
+class Request(NamedTuple):
+    """Tasks for a transpiler process, with those blobs that it does not have."""
 
-    Attributes:
-        num_qubits: How many qubits it has, which are those of the device.
-        depth: Its depth.
-        two_qubit_depth: Its depth in instructions on two qubits; ``None`` if it has control flow.
-        two_qubit_count: How many instructions on two qubits it has; likewise.
-        size: How many instructions it has.
-        operations: How many of each operation.
-        duration: s; ``None`` if it was not scheduled.
-        esp: Estimated success probability, see :func:`score`; ``None`` where that makes no sense.
-        layout: The physical qubit on which each qubit of the original circuit begins.
-        final_layout: The physical qubit on which it ends.
-    """
-
-    num_qubits: int
-    depth: int
-    two_qubit_depth: int | None
-    two_qubit_count: int | None
-    size: int
-    operations: dict[str, int]
-    duration: float | None
-    esp: float | None
-    layout: list[int] | None
-    final_layout: list[int] | None
+    config: RunConfig
+    tasks: list[TaskSpec]
+    blobs: dict[bytes, bytes]
 
 
 class Outcome(NamedTuple):
-    """What became of a task: figures, or an error."""
+    """The outcome of a task: figures of its circuit, or an error."""
 
     figures: Figures | None
-    #: As bytes, see :mod:`.qpy_form`; compressed, with the length.
+    #: The transpiled circuit as :func:`.qpy_codec.encode` writes it, compressed, and its length before that.
     circuit: tuple[bytes, int] | None
-    #: The class of the error, and what it says.
+    #: The class of the error, and its message.
     error: tuple[str, str] | None
     #: s
-    wall: float
+    wall_time: float
     #: s
-    cpu: float
+    cpu_time: float
     worker: str
     attempts: int
 
 
-def write_frame(file: BinaryIO, content: bytes) -> None:
-    """Write bytes with their length."""
-    file.write(LENGTH.pack(len(content)))
-    file.write(content)
-    file.flush()
+def versions() -> tuple[str, str]:
+    """Return the versions of Qiskit and of this package, on which results depend."""
+    import qiskit
 
+    from ... import __version__
 
-def read_frame(file: BinaryIO) -> bytes | None:
-    """Read bytes that were written with their length; ``None`` at the end, also in the midst of them."""
-    head = file.read(LENGTH.size)
-    if len(head) < LENGTH.size:
-        return None
-    (length,) = LENGTH.unpack(head)
-    content = file.read(length)
-    return content if len(content) == length else None
+    return str(qiskit.__version__), __version__

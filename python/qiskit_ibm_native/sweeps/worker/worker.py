@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an executor's worker does: it gives tasks to a process of its own, watches over it, and reports.
+"""A worker of an executor: it gives tasks to a transpiler process of its own, watches over it, and reports.
 
 A worker has no Qiskit and does nothing that could go wrong because of a task. That is why a task that ends its process,
-hangs, or eats all memory costs nothing but itself, on whatever executor.
+hangs, or eats all memory costs nothing but itself, whatever the executor is.
 """
 
 from __future__ import annotations
@@ -17,16 +17,18 @@ import weakref
 from collections import Counter, deque
 from collections.abc import Mapping
 
-from .blob_cache import Materials, needs_of
-from .process import Interrupted, NotStarted, Process
-from .protocol import Chunk, Outcome, Reply, TaskOrder
-from .transpiler_main import FAILED, LAST, PAUSE, RETIRED
+from .blob_cache import BlobCache, needs_of
+from .process import Interrupted, NotStarted, TranspilerProcess
+from .protocol import FAILED, LAST, PAUSE, RETIRED, Chunk, Outcome, Reply
 
-#: How many processes are started for a chunk in place of those that were killed before they were ready.
+#: Processes that are started for a chunk in place of those that were killed before they were ready: enough for a
+#: machine that is short of memory for a minute, and an end for one that kills all.
 _STARTS = 20
-#: Seconds that a worker waits before it says that it cannot work: it must not draw all tasks by failing fast.
-_PENANCE = 2.0
-#: Seconds after which a chunk is given back with what is done, if tasks take longer than they were thought to.
+#: Seconds that a worker waits before it says that it cannot work: it must not draw all tasks by failing faster than
+#: others work. Sound ones do a chunk in 0.4 s.
+_FAILURE_BACKOFF = 2.0
+#: Seconds after which a chunk is given back with its outcomes so far, if tasks take longer than expected; ten times the
+#: 0.4 s that a chunk is meant to take.
 BUDGET = 5.0
 
 
@@ -35,21 +37,21 @@ class Stopped(Exception):  # noqa: N818 (it is no error: nobody wants the result
 
 
 class Worker:
-    """The processes and materials of this process."""
+    """The transpiler processes and blobs of one process of an executor."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Begin without a process and without blobs."""
         self.name = f"{socket.gethostname()}:{os.getpid()}"
-        self._forms = Materials()
+        self._blobs = BlobCache()
         self._lock = threading.Lock()
-        self._idle: list[Process] = []
-        self._busy: set[Process] = set()
+        self._idle: list[TranspilerProcess] = []
+        self._busy: set[TranspilerProcess] = set()
         self._generation = 0
         self._is_closed = False
         _WORKERS.add(self)
 
-    def process(self) -> Process:
-        """Return a process that nobody else uses; :meth:`give_back` ends that.
+    def process(self) -> TranspilerProcess:
+        """Return a process for one caller alone, until :meth:`give_back`.
 
         Raises:
             NotStarted: The system does not let one start.
@@ -65,13 +67,13 @@ class Worker:
                 process.close()
             else:
                 try:
-                    process = Process()
+                    process = TranspilerProcess()
                 except OSError as error:
                     raise NotStarted(f"no process can be started: {error}") from error
             self._busy.add(process)
         return process
 
-    def give_back(self, process: Process) -> None:
+    def give_back(self, process: TranspilerProcess) -> None:
         """Keep a process for others, unless it has ended."""
         with self._lock:
             is_kept = process in self._busy and process.is_alive
@@ -85,30 +87,30 @@ class Worker:
         """Do the tasks of a chunk, unless something is missing for them.
 
         Raises:
-            Stopped: :meth:`stop` was called.
+            Stopped: :meth:`stop` was called meanwhile.
         """
-        # A thread is a worker of its own to the driver: it can do one chunk at a time.
+        # Each thread is a worker of its own to the driver, because it can do one chunk at a time.
         name = f"{self.name}:{threading.get_ident()}"
         begin = time.monotonic()
-        forms, missing = self._forms_of(chunk)
+        blobs, missing = self._blobs_of(chunk)
         if missing:
             return Reply(name, missing, {}, 0.0, None)
         try:
-            outcomes = _Supervision(self, chunk, forms).outcomes()
+            outcomes = _Supervision(self, chunk, blobs).outcomes()
         except NotStarted as problem:
-            time.sleep(_PENANCE)
+            time.sleep(_FAILURE_BACKOFF)
             return Reply(name, [], {}, 0.0, str(problem))
         return Reply(name, [], outcomes, time.monotonic() - begin, None)
 
-    def _forms_of(self, chunk: Chunk) -> tuple[dict[bytes, bytes], list[bytes]]:
-        """Take what came with a chunk, and return what its tasks need, or what of that is missing."""
+    def _blobs_of(self, chunk: Chunk) -> tuple[dict[bytes, bytes], list[bytes]]:
+        """Keep the blobs of a chunk; return those that its tasks need, or the digests of missing ones."""
         needs = needs_of(task.needs for task in chunk.tasks)
         with self._lock:
-            missing = [digest for digest in self._forms.lacking(needs) if digest not in chunk.materials]
+            missing = [digest for digest in self._blobs.missing(needs) if digest not in chunk.blobs]
             if missing:
                 return {}, missing
-            self._forms.take(chunk.materials, needs)
-            return {digest: self._forms[digest] for digest in needs}, []
+            self._blobs.put(chunk.blobs, needs)
+            return {digest: self._blobs[digest] for digest in needs}, []
 
     def stop(self, *, for_good: bool = False) -> None:
         """End all processes; tasks that are being done are given up."""
@@ -121,11 +123,11 @@ class Worker:
         for process in idle:
             process.close()
         for process in busy:
-            # Who uses it notices, and closes it.
+            # The thread that uses the process notices, and closes it.
             process.kill()
 
     def forget(self) -> None:
-        """Let go of all processes, in a process that was forked off: they are those of its parent."""
+        """Let go of all processes, in a forked process: they belong to its parent."""
         self._lock = threading.Lock()
         self._is_closed = True
         self._generation += 1
@@ -136,7 +138,7 @@ class Worker:
 
     @property
     def generation(self) -> int:
-        """How often :meth:`stop` was called."""
+        """The number of calls of :meth:`stop`."""
         return self._generation
 
 
@@ -168,18 +170,18 @@ if hasattr(os, "register_at_fork"):
 
 
 def run_chunk(chunk: Chunk) -> Reply:
-    """Do the tasks of a chunk; what executors are given."""
+    """Do the tasks of a chunk; the function that executors are given."""
     return this_worker().run(chunk)
 
 
 class _Supervision:
-    """The tasks of one chunk, until each has an outcome, or until it has taken long enough."""
+    """Does the tasks of one chunk, until each has an outcome, or until the chunk has taken long enough."""
 
-    def __init__(self, worker: Worker, chunk: Chunk, forms: Mapping[bytes, bytes]) -> None:
+    def __init__(self, worker: Worker, chunk: Chunk, blobs: Mapping[bytes, bytes]) -> None:
         self._worker = worker
-        self._terms = chunk.terms
+        self._config = chunk.config
         self._tasks = chunk.tasks
-        self._forms = forms
+        self._blobs = blobs
         self._waiting = deque(range(len(self._tasks)))
         self._attempts: Counter[int] = Counter()
         self._outcomes: dict[int, bytes] = {}
@@ -188,24 +190,25 @@ class _Supervision:
         self._began: float | None = None
 
     def outcomes(self) -> dict[int, bytes]:
-        """Return outcomes by place in the chunk; of what has none, nothing was tried."""
+        """Return outcomes by index in the chunk; tasks without one were not tried."""
         while self._waiting:
             if self._began is not None and time.monotonic() > self._began + BUDGET:
-                # What has been tried is tried to its end here, where its attempts are known.
-                self._waiting = deque(at for at in self._waiting if self._attempts[at])
+                # Tasks that have been tried are tried to their end here, where their attempts are known.
+                self._waiting = deque(index for index in self._waiting if self._attempts[index])
                 if not self._waiting:
                     break
             self._round()
         return self._outcomes
 
     def _round(self) -> None:
-        """Ask one process for all that waits, as far as it gets."""
+        """Ask one process for all waiting tasks, as far as it gets."""
         process = self._worker.process()
         asked = list(self._waiting)
         began = time.monotonic()
         try:
             self._check_that_it_goes_on()
-            for at, answer in zip(asked, process.ask(self._terms, self._orders(asked), self._forms), strict=False):
+            tasks = [self._tasks[index] for index in asked]
+            for index, answer in zip(asked, process.ask(self._config, tasks, self._blobs), strict=False):
                 self._began = self._began or began
                 if answer is None:
                     self._check_that_it_goes_on()
@@ -213,10 +216,10 @@ class _Supervision:
                     if answer.startswith(RETIRED):
                         process.kill()
                     return
-                self._take_answer(at, answer, process, began)
+                self._take_answer(index, answer, process, began)
                 began = time.monotonic()
         except Interrupted:
-            # It was nothing that a task did, but it must not go on for ever.
+            # No task is to blame, but processes must not be started for ever.
             self._check_that_it_goes_on()
             self._starts -= 1
             if not self._starts:
@@ -227,27 +230,24 @@ class _Supervision:
         finally:
             self._worker.give_back(process)
 
-    def _orders(self, places: list[int]) -> list[TaskOrder]:
-        return [self._tasks[at] for at in places]
-
-    def _take_answer(self, at: int, answer: bytes | None, process: Process, began: float) -> None:
-        self._waiting.remove(at)
-        self._attempts[at] += 1
-        is_last = self._attempts[at] > self._terms.retries
+    def _take_answer(self, index: int, answer: bytes | None, process: TranspilerProcess, began: float) -> None:
+        self._waiting.remove(index)
+        self._attempts[index] += 1
+        is_last = self._attempts[index] > self._config.retries
         if answer is None:
-            error = process.why_it_ended(self._terms.timeout)
+            error = process.why_it_ended(self._config.timeout)
             seconds = time.monotonic() - began
-            outcome = Outcome(None, None, error, seconds, 0.0, process.name, self._attempts[at])
+            outcome = Outcome(None, None, error, seconds, 0.0, process.name, self._attempts[index])
             answer = FAILED + pickle.dumps(tuple(outcome), protocol=5)
         elif answer.startswith(LAST):
             process.kill()
         if answer[:1] in {FAILED, LAST} and not is_last:
-            self._waiting.append(at)
-        elif self._attempts[at] > 1:
+            self._waiting.append(index)
+        elif self._attempts[index] > 1:
             known = Outcome(*pickle.loads(answer[1:]))  # noqa: S301 (from our own process)
-            self._outcomes[at] = pickle.dumps(tuple(known._replace(attempts=self._attempts[at])), protocol=5)
+            self._outcomes[index] = pickle.dumps(tuple(known._replace(attempts=self._attempts[index])), protocol=5)
         else:
-            self._outcomes[at] = answer[1:]
+            self._outcomes[index] = answer[1:]
 
     def _check_that_it_goes_on(self) -> None:
         if self._worker.generation != self._generation:
