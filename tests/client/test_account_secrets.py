@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
 import os
@@ -11,12 +10,13 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from qiskit_ibm_native import IBMProvider
+from qiskit_ibm_native._files import lock_file
 from qiskit_ibm_native.accounts import Account, ProxyConfiguration, discover_account, save_account
 from qiskit_ibm_native.client.endpoint import cloud_endpoint, default_base_url
 from qiskit_ibm_native.exceptions import IBMInputValueError, InvalidAccountError
@@ -102,14 +102,35 @@ def test_what_is_no_file_of_accounts_is_told_at_once(file: Path) -> None:
 
 
 def test_a_lock_that_somebody_keeps_does_not_hold_up_for_ever(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qiskit_ibm_native.accounts.file._PATIENCE", 0.2)
+    monkeypatch.setattr("qiskit_ibm_native.accounts.file._LOCK_TIMEOUT", 0.2)
     IBMProvider.save_account("KEY", name="first")
-    handle = os.open(file.parent, os.O_RDONLY)
-    fcntl.flock(handle, fcntl.LOCK_EX)
+    lock = lock_file(file.with_name(f".{file.name}.lock"))
     with pytest.raises(InvalidAccountError, match=r"locked for 0\.2 s"):
         IBMProvider.save_account("KEY", name="second")
-    os.close(handle)
+    lock.release()
     IBMProvider.save_account("KEY", name="second")
+
+
+def test_a_lock_is_private_no_link_and_not_that_of_a_forked_child(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    lock = lock_file(path)
+    assert mode(path) == 0o600
+    child = os.fork()
+    if child == 0:
+        with suppress(BaseException):
+            lock.release(force=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+    # Held, and by the parent still: no other lock object gets it.
+    with pytest.raises(TimeoutError):
+        lock_file(path)
+    lock.release()
+    lock_file(path).release()
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError):
+        lock_file(link)
+    assert not (tmp_path / "elsewhere").exists()
 
 
 # Where they may go
