@@ -176,7 +176,7 @@ def test_a_certificate_that_is_not_trusted_does_not_pass_by_itself() -> None:
     inner = ssl.SSLCertVerificationError(1, "certificate verify failed")
     assert _is_untrusted(requests.exceptions.SSLError(MaxRetryError(None, "/", InnerError(inner))))  # type: ignore[arg-type]
     assert not _is_untrusted(requests.exceptions.ConnectionError("reset"))
-    assert not RequestsApiError("no", code="certificate").may_pass
+    assert not RequestsApiError("no", code="certificate").is_transient
 
 
 def test_304_is_no_success_of_what_was_not_asked_on_condition(peer: Peer) -> None:

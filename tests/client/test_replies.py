@@ -234,9 +234,9 @@ def other_jobs(exchange: Exchange) -> None:
     exchange.send(damaged(answer, status=200, body=orjson.dumps({"jobs": jobs, "count": 3, "limit": 20, "offset": 0})))
 
 
-def test_another_job_is_never_taken_for_the_one_that_was_submitted(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qiskit_ibm_native.client.api._SEARCH_WAITS", (0.01, 0.02))
+def test_another_job_is_never_taken_for_the_one_that_was_submitted(peer: Peer) -> None:
     with IBMProvider() as provider:
+        provider._transport.policy = QUICK
         backend = provider.get_backend("local_simulator")
         refused = []
 
@@ -426,16 +426,14 @@ HONEST = {
         ({"layout": {"fields": [["c", 0, 1]], "num_clbits": 10**12, "is_measured": True}}, []),
     ],
 )  # fmt: skip
-def test_numbers_of_a_result_decide_about_nothing(
-    peer: Peer, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], shape: list[Any]
-) -> None:
+def test_numbers_of_a_result_decide_about_nothing(peer: Peer, changes: dict[str, Any], shape: list[Any]) -> None:
     with IBMProvider() as provider:
         job = provider.get_backend("local_simulator").run(circuit(), shots=1)
         job.wait_for_final_state(timeout=60)
         again = provider.job(job.job_id())
         body = result_with({**HONEST, **changes}, shape)
         peer.plan(lambda exchange: exchange.send_and_close(Answer(200, (), body)), "/results$", ALWAYS)
-        monkeypatch.setattr("qiskit_ibm_native.provider.jobs.circuit_job._PAUSE", 0.01)
+        provider._transport.policy = QUICK
         start = time.monotonic()
         with pytest.raises(IBMJobApiError, match="make no sense"):
             again.result()

@@ -126,7 +126,6 @@ MEMBERS: list[tuple[str, tuple[Any, ...], str]] = [
 def test_secrets_in_members_of_replies_are_shown_nowhere(
     peer: Peer,
     service: LocalService,
-    quick_waits: None,
     caplog: pytest.LogCaptureFixture,
     match: str,
     path: Any,
@@ -184,7 +183,7 @@ def _calls(provider: IBMProvider, backend: Any, job: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("shape", ["text", "error", "other", "list", "object"])
 @pytest.mark.parametrize("status", [200, 400, 401, 500])
 def test_secrets_that_a_service_echoes_are_shown_nowhere(
-    peer: Peer, service: LocalService, quick_waits: None, monkeypatch: pytest.MonkeyPatch, status: int, shape: str
+    peer: Peer, service: LocalService, monkeypatch: pytest.MonkeyPatch, status: int, shape: str
 ) -> None:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
@@ -218,13 +217,6 @@ def test_secrets_that_a_service_echoes_are_shown_nowhere(
         root.setLevel(level)
     canary.see("log", stream.getvalue())
     assert not canary.found(), "\n".join(canary.found())
-
-
-@pytest.fixture
-def quick_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qiskit_ibm_native.client.api._SEARCH_WAITS", (0.01, 0.02))
-    monkeypatch.setattr("qiskit_ibm_native.client.api._PAYLOAD_WAITS", (0.01, 0.02))
-    monkeypatch.setattr("qiskit_ibm_native.provider.jobs.circuit_job._PAUSE", 0.01)
 
 
 def test_secrets_are_in_no_file_but_that_of_the_account(service: LocalService, tmp_path: Path) -> None:

@@ -267,7 +267,7 @@ def discover_account(
         name: Name of a saved account.
         channel: ``"ibm_quantum_platform"`` or ``"ibm_cloud"``.
         filename: The file of accounts, by default the user's.
-        **overrides: Other attributes of :class:`Account`, which replace those that were found, unless they are ``None``.
+        **overrides: Other attributes of :class:`Account`, which replace those that were found unless they are ``None``.
 
     Raises:
         AccountNotFoundError: No account is called ``name``, or there is no account at all.

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..._logger import logger
-from ..._processors import available_processors
+from ..._threads import available_processors
 from ...exceptions import IBMInputValueError, SweepError
 from ..results import TaskResult
 from ..worker.protocol import WORKER_LOST, Chunk, Figures, Outcome, Reply, Terms
