@@ -66,16 +66,16 @@ class _DeadlineReader(io.RawIOBase):
 
     def __init__(self, sock: Any, raw: Any) -> None:
         self._sock, self._raw, self._silence = sock, raw, sock.gettimeout()
-        self._allowed = math.inf
+        self._timeout = math.inf
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        allowed = _socket_timeout(self._silence)
-        if not self._allowed - _SLACK <= allowed <= self._allowed:
-            self._sock.settimeout(allowed)
-            self._allowed = allowed
+        timeout = _socket_timeout(self._silence)
+        if not self._timeout - _SLACK <= timeout <= self._timeout:
+            self._sock.settimeout(timeout)
+            self._timeout = timeout
         count: int | None = self._raw.readinto(buffer)
         return count
 
@@ -154,7 +154,11 @@ class _DeadlineConnection(HTTPConnection):
                 if number == len(addresses):
                     raise
             else:
-                sock.settimeout(_socket_timeout(self.timeout))
+                try:
+                    sock.settimeout(_socket_timeout(self.timeout))
+                except TimeoutError:
+                    sock.close()
+                    raise
                 return sock
         raise OSError("the name has no address")
 
