@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where credentials may go, who may read them, and what is shown of them."""
+"""Credentials: modes of their file, URLs that they may be sent to, and texts without them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-# Who may read them
+# Modes of the file
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
@@ -52,9 +52,9 @@ def test_a_new_file_and_its_folder_are_the_owners_alone(mask: int, file: Path, t
         IBMProvider.save_account("KEY")
         IBMProvider.save_account("KEY", name="second")
         IBMProvider.save_account("KEY", filename=str(other))
-    for each in (file, other):
-        assert mode(each) == 0o600
-        assert mode(each.parent) == 0o700
+    for path in (file, other):
+        assert mode(path) == 0o600
+        assert mode(path.parent) == 0o700
     assert mode(other.parent.parent) == 0o700
 
 
@@ -133,7 +133,7 @@ def test_a_lock_is_private_no_link_and_not_that_of_a_forked_child(tmp_path: Path
     assert not (tmp_path / "elsewhere").exists()
 
 
-# Where they may go
+# URLs
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_resolvers_and_crns_do_not_lead_tokens_elsewhere() -> None:
             default_base_url("https://cloud.ibm.com", CRN.replace("us-east", region), False, "ibm_quantum_platform")
 
 
-# What is shown of them
+# Texts
 
 
 def test_accounts_and_endpoints_show_no_secrets() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Accounts: in the file that is shared with the official client, in the environment, and which one is used."""
+"""Accounts in the file that is shared with the official client and in the environment, and the choice between them."""
 
 from __future__ import annotations
 

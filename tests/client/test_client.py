@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The REST client: what is repeated and what is not, tokens, errors, and what is on the wire; over real sockets."""
+"""The REST client over real sockets: repetitions, tokens, errors, and bytes on the wire."""
 
 from __future__ import annotations
 

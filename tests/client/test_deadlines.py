@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A call ends in time whatever the other side does, waiting outlasts an outage, and Ctrl-C ends a wait: over real sockets."""
+"""Deadlines over real sockets: calls end in time, waiting outlasts an outage, and Ctrl-C ends a wait."""
 
 from __future__ import annotations
 

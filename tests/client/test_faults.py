@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A sample of the matrix of ``make faults``: calls against a peer that fails, each in a process of its own.
+"""A sample of the matrix of ``make faults``: calls against a faulty peer, each in a process of its own.
 
-Whether the call ended in time, told no secret, lost and doubled no job and worked again afterwards, the scenario judges itself.
+A scenario judges its outcome itself: the call ended in time, told no secret, lost or doubled no job, and worked again
+afterwards.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Peers that are within the grammar of HTTP, or just outside of it: over raw sockets, what is sent and how often."""
+"""Peers at the edge of the grammar of HTTP, over raw sockets."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Replies that are damaged, too large, without end or not from the service: over real sockets."""
+"""Responses that are damaged, too large, endless or not from the service, over real sockets."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ def test_a_status_that_is_none_is_refused(peer: Peer) -> None:
 
 
 def other_jobs(exchange: Exchange) -> None:
-    """Be a service that knows no search by tags: the list has jobs of others."""
+    """Reply as a service that ignores the search by tags: the list has other jobs."""
     answer = exchange.forward()
     jobs = [
         {"id": f"other-{number}", "tags": ["qiskit-ibm-native:other"], "state": {"status": "Completed"}}

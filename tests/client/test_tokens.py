@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Access tokens: renewed in time, used while they are good, and nowhere to be seen."""
+"""Access tokens: renewed in time, used while they are valid, and never shown."""
 
 from __future__ import annotations
 
