@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ import orjson
 
 from .. import __version__
 from .._deadline import deadline, pause, seconds_left
+from .._timestamps import microseconds, moment
 from ..exceptions import ApiError, ApiIBMProtocolError, IBMNotAuthorizedError, RequestsApiError
 from .transport import NOT_MODIFIED, TIMED_OUT, HttpResponse, Transport, check_acknowledgement
 
@@ -440,9 +441,9 @@ def _is_time(value: Any) -> bool:
     return isinstance(value, datetime)
 
 
-def _isoformat_utc(moment: datetime) -> str:
+def _isoformat_utc(time: datetime) -> str:
     """Return a time in UTC as ISO 8601; one without a time zone is in that of this machine."""
-    return moment.astimezone(timezone.utc).isoformat()
+    return moment(microseconds(time)).isoformat()
 
 
 def _checked_object(value: Any, label: str, **required: type) -> dict[str, Any]:

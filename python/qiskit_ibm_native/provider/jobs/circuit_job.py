@@ -18,6 +18,7 @@ from qiskit.result import Result
 from ..._deadline import pause, seconds_left
 from ..._logger import logger
 from ..._threads import Lock
+from ...client.retry import RetryPolicy
 from ...exceptions import (
     IBMApiError,
     IBMJobApiError,
@@ -275,7 +276,8 @@ class IBMCircuitJob(IBMJob):
                 # The service gives those once.
                 break
             if remaining:
-                pause(self._api_client.policy.result_wait)
+                # Clients of other programs have no policy.
+                pause(getattr(self._api_client, "policy", RetryPolicy()).result_wait)
         raise failure
 
     def _fetch_body(self) -> bytes:
