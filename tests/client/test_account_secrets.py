@@ -121,7 +121,7 @@ def test_a_lock_is_private_no_link_and_not_that_of_a_forked_child(tmp_path: Path
             lock.release(force=True)
         os._exit(0)
     os.waitpid(child, 0)
-    # Held, and by the parent still: no other lock object gets it.
+    # The parent still holds it, so no other lock object gets it.
     with pytest.raises(TimeoutError):
         lock_file(path)
     lock.release()

@@ -243,7 +243,7 @@ def test_a_body_that_is_no_json_is_a_protocol_error(provider: IBMProvider, servi
 
 
 class Proxy(http.server.BaseHTTPRequestHandler):
-    """Hands requests on to whom they are for."""
+    """A proxy that hands requests on to their hosts."""
 
     seen: list[str] = []
 

@@ -17,7 +17,7 @@ from tests.support.faulty.faults import ALWAYS, FAULTS, ONCE
 from tests.support.faulty.matrix import play_apart, service
 from tests.support.faulty.scenario import scenarios
 
-#: Call, fault, how often, and what may come of it.
+#: Call, fault, its repetition, and possible outcomes.
 SAMPLE: list[tuple[str, str, float, str]] = [
     ("token", "reset, not processed", ONCE, "ok"),
     ("backends", "503", ONCE, "ok"),

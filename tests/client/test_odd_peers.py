@@ -30,7 +30,7 @@ ALWAYS = float("inf")
 
 
 class Raw:
-    """Says to each connection what it was given to say, once it has heard the headers of a request."""
+    """A server that sends prepared bytes on each connection, after the headers of a request."""
 
     def __init__(self, *replies: bytes) -> None:
         self.replies = list(replies)
@@ -160,7 +160,7 @@ def test_replies_that_lead_elsewhere_and_chunks_of_odd_sizes_are_bounded() -> No
     with raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n" + b" " * (300 << 20)) as peer:  # noqa: SIM117
         with pytest.raises(RequestsApiError):
             asked(peer, Limits(timeout=3, max_reply_bytes=1 << 20))
-    # The bytes that were sent are this process's own here.
+    # The peer is in this process, so its bytes count here, too.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 800 << 10
 
 

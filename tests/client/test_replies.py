@@ -48,7 +48,7 @@ MB = 2**20
 
 
 class Raw(io.BytesIO):
-    """A response of urllib3 as far as bodies are concerned."""
+    """The part of a response of urllib3 that read_body() uses."""
 
     def __init__(self, body: bytes, encoding: str = "") -> None:
         super().__init__(body)
@@ -145,7 +145,7 @@ def test_a_payload_that_is_damaged_once_is_asked_for_again(
 
 @pytest.mark.parametrize("fault", [cut_gzip, cut, page, nothing])
 def test_a_damaged_payload_never_comes_back(peer: Peer, fault: Callable[[Exchange], None]) -> None:
-    """The service gives an ETag with it; what nobody could read must not be what is known by that."""
+    """A payload that could not be read must not be remembered by the ETag that came with it."""
     with IBMProvider() as provider:
         backend = provider.get_backend("ibmq_vigo")
         target = backend.target
