@@ -184,7 +184,7 @@ class RuntimeClient:
         calibration_id: str | None = None,
         record_tag: str | None = None,
     ) -> dict[str, Any]:
-        """Submit a job, exactly once.
+        """Submit a job, once and never twice.
 
         If a failure leaves open whether the service took the job, jobs with ``record_tag`` are searched, and the job
         is submitted again only if there is none. Without such a tag it is not submitted again.
