@@ -37,7 +37,8 @@ SAMPLE: list[tuple[str, str, float, str]] = [
     ("wait", "head drips", ALWAYS, "IBMJobTimeoutError"),
     ("result", "hangs, not processed", ALWAYS, "IBMJobTimeoutError"),
     ("result", "HTML", ONCE, "IBMJobApiError ok"),
-    ("result", "gzip bomb", ALWAYS, "IBMJobApiError"),
+    # A busy machine may not decompress up to the limit within the time of the call.
+    ("result", "gzip bomb", ALWAYS, "IBMJobApiError IBMJobTimeoutError"),
     ("jobs", "endless body", ALWAYS, "IBMBackendApiError ApiIBMProtocolError RequestsApiError"),
     ("cancel", "HTML", ALWAYS, "IBMJobApiError"),
     ("tags", "refused", ONCE, "ok"),
