@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Services on this machine, and providers of them."""
+"""Fixtures of local services, their providers and backends."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _nobodys_account(tmp_path: Path) -> Iterator[None]:
-    """Keep tests away from the accounts, the variables and the jobs of whoever runs them."""
-    # Not by the fixture `monkeypatch`, which says of a test that it must not run on several threads at once.
+    """Keep tests away from the accounts, environment variables and jobs of the user who runs them."""
+    # Not by the fixture `monkeypatch`: pytest-run-parallel runs tests that use it on one thread only.
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith(("QISKIT_IBM", "IAM_URL", "GLOBAL_")):
@@ -34,7 +34,7 @@ def _nobodys_account(tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def shared_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalService]:
-    """Give one service for all tests that leave it as it was."""
+    """Yield one service for all tests that leave it as it was."""
     from qiskit_ibm_native.local.server import LocalService
 
     service = LocalService(store=tmp_path_factory.mktemp("service") / "jobs.sqlite3", workers=2)
@@ -45,7 +45,7 @@ def shared_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSe
 
 @pytest.fixture
 def service(shared_service: LocalService, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalService]:
-    """Give the shared service, which the environment points to."""
+    """Yield the shared service, with an environment that points to it."""
     for name, value in shared_service.environment().items():
         monkeypatch.setenv(name, value)
     yield shared_service
@@ -54,7 +54,7 @@ def service(shared_service: LocalService, monkeypatch: pytest.MonkeyPatch) -> It
 
 @pytest.fixture
 def provider(service: LocalService) -> Iterator[IBMProvider]:
-    """Give a provider of the shared service, found by the environment as one of the cloud would be."""
+    """Yield a provider of the shared service, which it finds by the environment as it would find the cloud."""
     from qiskit_ibm_native import IBMProvider
 
     with IBMProvider() as provider:
@@ -63,7 +63,7 @@ def provider(service: LocalService) -> Iterator[IBMProvider]:
 
 @pytest.fixture
 def peer(service: LocalService, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peer]:
-    """Give a peer between clients and the service, which the environment points to."""
+    """Yield a faulty proxy between clients and the service, with an environment that points to it."""
     from tests.support.faulty.peer import Peer
 
     parts = urlsplit(service.url)
@@ -78,7 +78,7 @@ def peer(service: LocalService, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pee
 
 @pytest.fixture(scope="session")
 def local_provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IBMProvider]:
-    """Give one provider of the channel ``local``."""
+    """Yield one provider of the channel ``local``."""
     from qiskit_ibm_native import IBMProvider
 
     with IBMProvider(channel="local", store=tmp_path_factory.mktemp("local") / "jobs.sqlite3", workers=2) as provider:
@@ -87,7 +87,7 @@ def local_provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IBMProv
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[ThreadPoolExecutor]:
-    """Give one executor to all sweeps of which another one is not the point, so that its processes start once."""
+    """Yield one executor for all sweeps of a module, so that its processes start once."""
     with ThreadPoolExecutor(2) as pool:
         yield pool
 
@@ -108,27 +108,21 @@ def simulator(local_provider: IBMProvider) -> Any:
 
 
 @pytest.fixture
-def requests(provider: IBMProvider) -> Iterator[list[str]]:
-    """Give the requests that are made, as method and end of the path."""
+def requests(provider: IBMProvider) -> list[str]:
+    """Return the list of requests that are made from now on, as method and end of the path."""
     made: list[str] = []
-    session = provider._transport._session
-    original = session.send
 
-    def spy(request: Any, **options: Any) -> Any:
+    def record(request: Any) -> None:
         made.append(f"{request.method} {request.url.rsplit('/v1', 1)[1].partition('?')[0]}")
-        return original(request, **options)
 
-    session.send = spy  # type: ignore[method-assign]
+    provider._transport.on_request = record
     return made
 
 
 @pytest.fixture
-def quick(provider: IBMProvider, monkeypatch: pytest.MonkeyPatch) -> IBMProvider:
-    """Give a provider that waits for a hundredth of a second where it would wait for one."""
+def quick(provider: IBMProvider) -> IBMProvider:
+    """Return a provider whose waits are about a hundredth of the usual ones."""
     from tests.support.quick import QUICK
 
     provider._transport.policy = QUICK
-    monkeypatch.setattr("qiskit_ibm_native.client.api._SEARCH_WAITS", (0.01, 0.05))
-    monkeypatch.setattr("qiskit_ibm_native.client.api._PAYLOAD_WAITS", (0.01, 0.02))
-    monkeypatch.setattr("qiskit_ibm_native.provider.jobs.circuit_job._PAUSE", 0.01)
     return provider

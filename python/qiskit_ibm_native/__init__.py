@@ -1,151 +1,298 @@
 # SPDX-License-Identifier: Apache-2.0
 """IBM Quantum devices in Qiskit, without waiting.
 
-A device publishes its configuration and its calibrations as large JSON payloads. A :class:`Snapshot` is made of their
+A device publishes its configuration and its calibrations as large JSON payloads. A :class:`Snapshot` is made from their
 bytes, and :func:`build_target`, :func:`build_instruction_durations` and :func:`build_coupling_map` make Qiskit objects
-of a snapshot::
+from a snapshot::
 
     from qiskit_ibm_native import Snapshot, build_target
 
     target = build_target(Snapshot.load("fez"))
 
-An :class:`IBMProvider` has the devices of an account, or simulated ones, and runs circuits on them.
+An :class:`IBMProvider` gives access to the devices of an account, or to simulated ones, and runs circuits on them.
 
-Names are imported when they are first used, so that importing this package costs next to nothing.
+Names and sub-modules are imported at their first use, so that ``import qiskit_ibm_native`` costs a millisecond.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+# Type checkers take this name for true. Importing `typing` would be most of the time of this import.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .archive import CalibrationArchive
-    from .exceptions import (
-        ArchiveDamagedError,
-        ArchiveError,
-        BackendPayloadError,
-        BackendPropertyError,
-        CompactFormError,
-        IBMError,
-        LedgerDamagedError,
-        LedgerError,
-        PulseError,
-        SweepError,
-    )
-    from .models import BackendConfiguration, BackendProperties, BackendStatus
-    from .models.defaults import PulseDefaults
-    from .provider.backend import IBMBackend
-    from .provider.backend_service import IBMBackendService, least_busy
-    from .provider.jobs.base import IBMJob
-    from .provider.jobs.circuit_job import IBMCircuitJob
-    from .provider.jobs.composite_job import IBMCompositeJob
-    from .provider.jobs.monitor import job_monitor
-    from .provider.jobs.queue_info import QueueInfo
-    from .provider.provider import IBMProvider
-    from .provider.qubit_properties import IBMQubitProperties
-    from .provider.retired import IBMRetiredBackend
-    from .provider.session import Session
-    from .scoring import score
-    from .snapshot import Snapshot, bundled_devices
-    from .snapshot.diff import SnapshotDiff
-    from .snapshot.series import CalibrationSeries
-    from .sweeps.ledger.ledger import Ledger
-    from .sweeps.results import SweepResults
-    from .sweeps.sweep import Sweep
-    from .sweeps.tasks import TaskResult
-    from .target import HistoricalTarget, build_coupling_map, build_instruction_durations, build_target
+    # For type checkers and editors; tests compare it with _NAMES. "as" exports a name: __all__ is computed.
+    from . import accounts as accounts
+    from . import archive as archive
+    from . import cli as cli
+    from . import client as client
+    from . import exceptions as exceptions
+    from . import local as local
+    from . import models as models
+    from . import provider as provider
+    from . import pulse as pulse
+    from . import scoring as scoring
+    from . import snapshot as snapshot
+    from . import sweeps as sweeps
+    from . import target as target
+    from . import transpiler as transpiler
+    from . import visualization as visualization
+    from .accounts import Account as Account
+    from .accounts import ProxyConfiguration as ProxyConfiguration
+    from .archive import ArchiveSeries as ArchiveSeries
+    from .archive import ArchiveStats as ArchiveStats
+    from .archive import BackendStats as BackendStats
+    from .archive import CalibrationArchive as CalibrationArchive
+    from .archive import ImportReport as ImportReport
+    from .archive import PruneReport as PruneReport
+    from .archive import SnapshotRange as SnapshotRange
+    from .archive import VerifyReport as VerifyReport
+    from .client.api import RuntimeClient as RuntimeClient
+    from .client.discovery import Instance as Instance
+    from .exceptions import AccountAlreadyExistsError as AccountAlreadyExistsError
+    from .exceptions import AccountNotFoundError as AccountNotFoundError
+    from .exceptions import AccountsError as AccountsError
+    from .exceptions import ApiError as ApiError
+    from .exceptions import ApiIBMProtocolError as ApiIBMProtocolError
+    from .exceptions import ArchiveDamagedError as ArchiveDamagedError
+    from .exceptions import ArchiveError as ArchiveError
+    from .exceptions import BackendConfigurationError as BackendConfigurationError
+    from .exceptions import BackendPayloadError as BackendPayloadError
+    from .exceptions import BackendPropertyError as BackendPropertyError
+    from .exceptions import CompactFormError as CompactFormError
+    from .exceptions import IBMAccountError as IBMAccountError
+    from .exceptions import IBMApiError as IBMApiError
+    from .exceptions import IBMBackendApiError as IBMBackendApiError
+    from .exceptions import IBMBackendApiProtocolError as IBMBackendApiProtocolError
+    from .exceptions import IBMBackendError as IBMBackendError
+    from .exceptions import IBMBackendJobLimitError as IBMBackendJobLimitError
+    from .exceptions import IBMBackendNotFoundError as IBMBackendNotFoundError
+    from .exceptions import IBMBackendValueError as IBMBackendValueError
+    from .exceptions import IBMError as IBMError
+    from .exceptions import IBMInputValueError as IBMInputValueError
+    from .exceptions import IBMJobApiError as IBMJobApiError
+    from .exceptions import IBMJobError as IBMJobError
+    from .exceptions import IBMJobFailureError as IBMJobFailureError
+    from .exceptions import IBMJobInvalidStateError as IBMJobInvalidStateError
+    from .exceptions import IBMJobNotFoundError as IBMJobNotFoundError
+    from .exceptions import IBMJobTimeoutError as IBMJobTimeoutError
+    from .exceptions import IBMNotAuthorizedError as IBMNotAuthorizedError
+    from .exceptions import IBMProviderError as IBMProviderError
+    from .exceptions import IBMProviderValueError as IBMProviderValueError
+    from .exceptions import IBMSessionClosedError as IBMSessionClosedError
+    from .exceptions import InvalidAccountError as InvalidAccountError
+    from .exceptions import LedgerDamagedError as LedgerDamagedError
+    from .exceptions import LedgerError as LedgerError
+    from .exceptions import PulseError as PulseError
+    from .exceptions import RequestsApiError as RequestsApiError
+    from .exceptions import SweepError as SweepError
+    from .models import BackendConfiguration as BackendConfiguration
+    from .models import BackendProperties as BackendProperties
+    from .models import BackendStatus as BackendStatus
+    from .models import GateConfig as GateConfig
+    from .models import GateProperties as GateProperties
+    from .models import Nduv as Nduv
+    from .models.defaults import PulseDefaults as PulseDefaults
+    from .provider.backend import IBMBackend as IBMBackend
+    from .provider.backend_service import IBMBackendService as IBMBackendService
+    from .provider.backend_service import least_busy as least_busy
+    from .provider.history.backfill import BackfillReport as BackfillReport
+    from .provider.history.watch import Watch as Watch
+    from .provider.jobs.base import IBMJob as IBMJob
+    from .provider.jobs.circuit_job import IBMCircuitJob as IBMCircuitJob
+    from .provider.jobs.composite_job import IBMCompositeJob as IBMCompositeJob
+    from .provider.jobs.monitor import job_monitor as job_monitor
+    from .provider.jobs.queue_info import QueueInfo as QueueInfo
+    from .provider.provider import IBMProvider as IBMProvider
+    from .provider.qubit_properties import IBMQubitProperties as IBMQubitProperties
+    from .provider.retired import IBMRetiredBackend as IBMRetiredBackend
+    from .provider.session import Session as Session
+    from .scoring import Scores as Scores
+    from .scoring import score as score
+    from .snapshot import Payloads as Payloads
+    from .snapshot import Snapshot as Snapshot
+    from .snapshot import bundled_devices as bundled_devices
+    from .snapshot.columns import GateColumns as GateColumns
+    from .snapshot.columns import SnapshotColumns as SnapshotColumns
+    from .snapshot.diff import GateChange as GateChange
+    from .snapshot.diff import QubitChange as QubitChange
+    from .snapshot.diff import SnapshotDiff as SnapshotDiff
+    from .snapshot.overrides import Provenance as Provenance
+    from .snapshot.series import CalibrationSeries as CalibrationSeries
+    from .snapshot.series import GateSeries as GateSeries
+    from .snapshot.sources import SnapshotEntry as SnapshotEntry
+    from .snapshot.sources import SnapshotList as SnapshotList
+    from .sweeps.ledger.check import LedgerReport as LedgerReport
+    from .sweeps.ledger.comparison import Comparison as Comparison
+    from .sweeps.ledger.comparison import FigureComparison as FigureComparison
+    from .sweeps.ledger.ledger import Ledger as Ledger
+    from .sweeps.ledger.stale import StaleResult as StaleResult
+    from .sweeps.results import SweepResults as SweepResults
+    from .sweeps.sweep import Sweep as Sweep
+    from .sweeps.tasks import Task as Task
+    from .sweeps.tasks import TaskResult as TaskResult
+    from .target import HistoricalTarget as HistoricalTarget
+    from .target import build_coupling_map as build_coupling_map
+    from .target import build_instruction_durations as build_instruction_durations
+    from .target import build_target as build_target
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "ArchiveDamagedError",
-    "ArchiveError",
-    "BackendConfiguration",
-    "BackendPayloadError",
-    "BackendProperties",
-    "BackendPropertyError",
-    "BackendStatus",
-    "CalibrationArchive",
-    "CalibrationSeries",
-    "CompactFormError",
-    "HistoricalTarget",
-    "IBMBackend",
-    "IBMBackendService",
-    "IBMCircuitJob",
-    "IBMCompositeJob",
-    "IBMError",
-    "IBMJob",
-    "IBMProvider",
-    "IBMQubitProperties",
-    "IBMRetiredBackend",
-    "Ledger",
-    "LedgerDamagedError",
-    "LedgerError",
-    "PulseDefaults",
-    "PulseError",
-    "QueueInfo",
-    "Session",
-    "Snapshot",
-    "SnapshotDiff",
-    "Sweep",
-    "SweepError",
-    "SweepResults",
-    "TaskResult",
-    "build_coupling_map",
-    "build_instruction_durations",
-    "build_target",
-    "bundled_devices",
-    "job_monitor",
-    "least_busy",
-    "score",
-]
-
-_MODULES = {
-    "ArchiveDamagedError": "exceptions",
-    "ArchiveError": "exceptions",
-    "BackendConfiguration": "models",
-    "BackendPayloadError": "exceptions",
-    "BackendProperties": "models",
-    "BackendPropertyError": "exceptions",
-    "BackendStatus": "models",
-    "CalibrationArchive": "archive",
-    "CalibrationSeries": "snapshot.series",
-    "CompactFormError": "exceptions",
-    "HistoricalTarget": "target",
-    "IBMBackend": "provider.backend",
-    "IBMBackendService": "provider.backend_service",
-    "IBMCircuitJob": "provider.jobs.circuit_job",
-    "IBMCompositeJob": "provider.jobs.composite_job",
-    "IBMError": "exceptions",
-    "IBMJob": "provider.jobs.base",
-    "IBMProvider": "provider.provider",
-    "IBMQubitProperties": "provider.qubit_properties",
-    "IBMRetiredBackend": "provider.retired",
-    "Ledger": "sweeps.ledger.ledger",
-    "LedgerDamagedError": "exceptions",
-    "LedgerError": "exceptions",
-    "PulseDefaults": "models.defaults",
-    "PulseError": "exceptions",
-    "QueueInfo": "provider.jobs.queue_info",
-    "Session": "provider.session",
-    "Snapshot": "snapshot",
-    "SnapshotDiff": "snapshot.diff",
-    "Sweep": "sweeps.sweep",
-    "SweepError": "exceptions",
-    "SweepResults": "sweeps.results",
-    "TaskResult": "sweeps.tasks",
-    "build_coupling_map": "target",
-    "build_instruction_durations": "target",
-    "build_target": "target",
-    "bundled_devices": "snapshot",
-    "job_monitor": "provider.jobs.monitor",
-    "least_busy": "provider.backend_service",
-    "score": "scoring",
+#: Public names by the module that they are imported from.
+_NAMES = {
+    "accounts": (
+        "Account",
+        "ProxyConfiguration",
+    ),
+    "archive": (
+        "ArchiveSeries",
+        "ArchiveStats",
+        "BackendStats",
+        "CalibrationArchive",
+        "ImportReport",
+        "PruneReport",
+        "SnapshotRange",
+        "VerifyReport",
+    ),
+    "client.api": ("RuntimeClient",),
+    "client.discovery": ("Instance",),
+    "exceptions": (
+        "AccountAlreadyExistsError",
+        "AccountNotFoundError",
+        "AccountsError",
+        "ApiError",
+        "ApiIBMProtocolError",
+        "ArchiveDamagedError",
+        "ArchiveError",
+        "BackendConfigurationError",
+        "BackendPayloadError",
+        "BackendPropertyError",
+        "CompactFormError",
+        "IBMAccountError",
+        "IBMApiError",
+        "IBMBackendApiError",
+        "IBMBackendApiProtocolError",
+        "IBMBackendError",
+        "IBMBackendJobLimitError",
+        "IBMBackendNotFoundError",
+        "IBMBackendValueError",
+        "IBMError",
+        "IBMInputValueError",
+        "IBMJobApiError",
+        "IBMJobError",
+        "IBMJobFailureError",
+        "IBMJobInvalidStateError",
+        "IBMJobNotFoundError",
+        "IBMJobTimeoutError",
+        "IBMNotAuthorizedError",
+        "IBMProviderError",
+        "IBMProviderValueError",
+        "IBMSessionClosedError",
+        "InvalidAccountError",
+        "LedgerDamagedError",
+        "LedgerError",
+        "PulseError",
+        "RequestsApiError",
+        "SweepError",
+    ),
+    "models": (
+        "BackendConfiguration",
+        "BackendProperties",
+        "BackendStatus",
+        "GateConfig",
+        "GateProperties",
+        "Nduv",
+    ),
+    "models.defaults": ("PulseDefaults",),
+    "provider.backend": ("IBMBackend",),
+    "provider.backend_service": (
+        "IBMBackendService",
+        "least_busy",
+    ),
+    "provider.history.backfill": ("BackfillReport",),
+    "provider.history.watch": ("Watch",),
+    "provider.jobs.base": ("IBMJob",),
+    "provider.jobs.circuit_job": ("IBMCircuitJob",),
+    "provider.jobs.composite_job": ("IBMCompositeJob",),
+    "provider.jobs.monitor": ("job_monitor",),
+    "provider.jobs.queue_info": ("QueueInfo",),
+    "provider.provider": ("IBMProvider",),
+    "provider.qubit_properties": ("IBMQubitProperties",),
+    "provider.retired": ("IBMRetiredBackend",),
+    "provider.session": ("Session",),
+    "scoring": (
+        "Scores",
+        "score",
+    ),
+    "snapshot": (
+        "Payloads",
+        "Snapshot",
+        "bundled_devices",
+    ),
+    "snapshot.columns": (
+        "GateColumns",
+        "SnapshotColumns",
+    ),
+    "snapshot.diff": (
+        "GateChange",
+        "QubitChange",
+        "SnapshotDiff",
+    ),
+    "snapshot.overrides": ("Provenance",),
+    "snapshot.series": (
+        "CalibrationSeries",
+        "GateSeries",
+    ),
+    "snapshot.sources": (
+        "SnapshotEntry",
+        "SnapshotList",
+    ),
+    "sweeps.ledger.check": ("LedgerReport",),
+    "sweeps.ledger.comparison": (
+        "Comparison",
+        "FigureComparison",
+    ),
+    "sweeps.ledger.ledger": ("Ledger",),
+    "sweeps.ledger.stale": ("StaleResult",),
+    "sweeps.results": ("SweepResults",),
+    "sweeps.sweep": ("Sweep",),
+    "sweeps.tasks": (
+        "Task",
+        "TaskResult",
+    ),
+    "target": (
+        "HistoricalTarget",
+        "build_coupling_map",
+        "build_instruction_durations",
+        "build_target",
+    ),
 }
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
+#: Public sub-modules. ``import *`` leaves them out: it would import all of them.
+_ROOMS = (
+    "accounts",
+    "archive",
+    "cli",
+    "client",
+    "exceptions",
+    "local",
+    "models",
+    "provider",
+    "pulse",
+    "scoring",
+    "snapshot",
+    "sweeps",
+    "target",
+    "transpiler",
+    "visualization",
+)
+
+__all__ = sorted(_MODULES)  # noqa: PLE0605 (computed: each name is written once here, and once for type checkers)
 
 
 def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    if name in _ROOMS:
+        return import_module(f".{name}", __name__)
     module = _MODULES.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -155,4 +302,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted((*__all__, *_ROOMS, "__version__"))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The package's logger.
+"""The logger of the package.
 
-It is silent below warnings, as libraries are, unless ``QISKIT_IBM_NATIVE_LOG_LEVEL`` says otherwise. The log goes to standard
-error then, or, with ``QISKIT_IBM_NATIVE_LOG_FILE``, to that file only.
+By default it logs warnings only, through the handlers of the program. ``QISKIT_IBM_NATIVE_LOG_LEVEL`` sets another
+level and a handler of its own: standard error, or the file that ``QISKIT_IBM_NATIVE_LOG_FILE`` names.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ FORMAT = "%(module)s.%(funcName)s:%(levelname)s:%(asctime)s: %(message)s"
 logger = logging.getLogger("qiskit_ibm_native")
 
 
-class _Discretion(logging.Filter):
-    """Takes secrets out of what is logged, before any handler sees it."""
+class _RedactingFilter(logging.Filter):
+    """Removes secrets from records before any handler sees them."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = redact(record.getMessage()), ()
         return True
 
 
-logger.addFilter(_Discretion())
+logger.addFilter(_RedactingFilter())
 
 
 def setup_logger(target: logging.Logger) -> None:
-    """Set level and handlers of a logger by the environment; without the variables, nothing is changed."""
+    """Set level and handler of a logger by the environment; without the variables, change nothing."""
     level = os.environ.get(LOG_LEVEL, "")
     if not level:
         return

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Texts without keys, tokens, passwords and names of instances.
+"""Removal of keys, tokens, passwords and CRNs from texts.
 
-Errors and the log of this package go through :data:`redact`, whoever made them of whatever a service said.
+All messages of errors and of the log of this package go through :data:`redact`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections import deque
 
-#: Shorter words than any real secret would only garble texts.
+#: Characters of the shortest secret that is removed. Real ones have 40 and more; shorter words would garble texts.
 _SHORTEST = 8
-#: So much of a secret at least is taken for it.
+#: Characters of a secret by which it is recognised, because texts are cut.
 _START = 12
-#: How many access tokens, and how many keys, are remembered. A token is good for an hour, and nobody echoes older ones.
+#: Access tokens, and keys, that are remembered. A token is valid for an hour, and no service echoes older ones.
 _TOKENS = 32
 _PATTERNS = (
     (re.compile(r"(?i)\b(bearer|apikey)\s+[^\s\"',;]+"), r"\1 ***"),
@@ -25,39 +25,39 @@ _PATTERNS = (
 
 
 def without_secrets(text: str) -> str:
-    """Return a text without what looks like a key, a token, the password of a URL, or the CRN of an instance."""
+    """Return a text without anything that looks like a key, a token, a password of a URL, or a CRN."""
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return text
 
 
 class Redactor:
-    """Takes known secrets out of texts. However long a process runs, it remembers a few of them."""
+    """Removes known secrets from texts. It remembers the latest ones only, however long a process runs."""
 
     def __init__(self) -> None:
-        """Create a redactor that knows no secrets yet."""
+        """Create a redactor without known secrets."""
         self._keys: deque[str] = deque(maxlen=_TOKENS)
         self._tokens: deque[str] = deque(maxlen=_TOKENS)
 
     def hide_key(self, key: str) -> None:
-        """Let a key appear in no text; only the latest ones are remembered."""
+        """Remember a key."""
         if len(key) >= _SHORTEST and key not in self._keys:
             self._keys.append(key)
 
     def hide_token(self, token: str) -> None:
-        """Let an access token appear in no text; only the latest ones are remembered."""
+        """Remember an access token."""
         if len(token) >= _SHORTEST:
             self._tokens.append(token)
 
     def __call__(self, text: str) -> str:
         """Return a text without secrets."""
         for secret in (*self._keys, *self._tokens):
-            # Texts are cut: a start of a secret is hidden with what follows it.
+            # The rest of a secret may be cut off.
             start = secret[:_START]
             if start in text:
                 text = re.sub(rf"{re.escape(start)}[\w.~+/=-]*", "***", text)
         return without_secrets(text)
 
 
-#: What all texts of this process go through.
+#: The redactor of this process.
 redact = Redactor()

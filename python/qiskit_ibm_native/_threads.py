@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Locks that a forked process can use, and objects that are told that they are in one."""
+"""Numbers of threads, locks that survive a fork, and a hook for objects that a forked child changes."""
 
 from __future__ import annotations
 
@@ -13,29 +13,45 @@ from ._deadline import seconds_left
 _Member = TypeVar("_Member")
 
 
+def available_processors() -> int:
+    """Return the number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def chosen_threads(threads: int | None) -> int:
+    """Return ``threads``, by default one for each processor; ValueError if that is below 1."""
+    if threads is None:
+        return available_processors()
+    if threads < 1:
+        raise ValueError(f"threads must be at least 1, not {threads}")
+    return threads
+
+
 class ForkAware(Protocol):
-    """An object that must not go on in a child process as it was in the parent."""
+    """An object that changes in a forked child."""
 
     def after_fork(self) -> None:
-        """Get ready for this process, in which no other thread runs yet."""
+        """Replace state of the parent; called in the child, in which no other thread runs yet."""
 
 
-#: Objects to be told. A plain set of weak references: nothing is kept alive for this.
+#: Objects whose after_fork() is called. Weak references: none is kept alive for this.
 _AWARE: WeakSet[ForkAware] = WeakSet()
 
 
 def tell_after_fork(owner: ForkAware) -> None:
-    """Let ``owner.after_fork()`` be called in every child process that is forked from now on."""
+    """Call ``owner.after_fork()`` in every child that is forked from now on."""
     _AWARE.add(owner)
 
 
 def members_of(objects: WeakSet[_Member]) -> list[_Member]:
-    """Return the members of a set of weak references to which other threads may add some meanwhile."""
+    """Return the members of a set of weak references, to which other threads may add members meanwhile."""
     while True:
         try:
             return list(objects)
         except RuntimeError:
-            # It has changed while it was gone through.
+            # The set changed during the iteration.
             continue
 
 
@@ -49,33 +65,33 @@ if hasattr(os, "register_at_fork"):
 
 
 class Lock:
-    """A re-entrant lock that is free in a child process, whichever thread of the parent held it during the fork.
+    """A re-entrant lock that is free in a forked child, whichever thread of the parent held it during the fork.
 
-    As a context manager, it waits until the deadline of the call at most.
+    As a context manager, it waits until the deadline of the call and raises RequestsApiError then.
     """
 
     __slots__ = ("__weakref__", "_lock")
 
     def __init__(self) -> None:
-        """Create a lock that nobody holds."""
+        """Create a free lock."""
         self._lock = threading.RLock()
         tell_after_fork(self)
 
     def after_fork(self) -> None:
-        """Replace the lock: the thread that would release it does not exist here."""
+        """Replace the lock: the thread that would release it does not exist in the child."""
         self._lock = threading.RLock()
 
     def acquire(self, blocking: bool = True, timeout: float = -1.0) -> bool:
-        """Take the lock; return whether it was taken.
+        """Take the lock; return whether that succeeded.
 
         Args:
-            blocking: Whether to wait for it.
-            timeout: How many seconds to wait at most; -1 for no limit.
+            blocking: Whether to wait for the lock.
+            timeout: Longest wait in seconds; -1 for no limit.
         """
         return self._lock.acquire(blocking, timeout)
 
     def release(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         self._lock.release()
 
     def __enter__(self) -> None:

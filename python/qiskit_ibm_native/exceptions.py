@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every exception of this package, in one tree.
+"""Exceptions of this package, in one tree.
 
 ::
 
@@ -42,7 +42,7 @@
             └── LedgerError
                 └── LedgerDamagedError
 
-Importing this module imports Qiskit. Rooms that must do without Qiskit import it when they have something to raise.
+Importing this module imports Qiskit. Rooms that must do without Qiskit import it to raise an exception only.
 """
 
 from __future__ import annotations
@@ -54,32 +54,32 @@ from ._redaction import redact
 
 
 class IBMError(QiskitError):
-    """Base class of the exceptions of this package. No message has a key, a token or a CRN, whoever put it in."""
+    """Base class of the exceptions of this package. Keys, tokens and CRNs are removed from all messages."""
 
     def __init__(self, *message: object) -> None:
-        """Create the error; ``message`` says what, where and what to do."""
-        super().__init__(*(redact(str(each)) for each in message))
+        """Create the error; ``message`` says what failed, where, and what to do about it."""
+        super().__init__(*(redact(str(part)) for part in message))
 
     def __str__(self) -> str:
-        """Return the message as it is; Qiskit's base class puts it in quotes."""
+        """Return the message without the quotes of Qiskit's base class."""
         return str(self.message)
 
 
 class BackendConfigurationError(IBMError):
-    """A device does not have what was asked for, such as a qubit or a channel."""
+    """A configuration lacks the requested qubit, channel or other member."""
 
 
 class BackendPayloadError(IBMError, ValueError):
-    """A payload is not what a device publishes.
+    """A payload is not as a device publishes it.
 
     Attributes:
-        payload: Which payload: ``"configuration"``, ``"properties"`` or ``"defaults"``.
-        path: The JSON path of the place, for example ``$.gates[12].parameters[0].value``.
-        offset: The offset of the place in the payload, in bytes.
+        payload: Kind of the payload: ``"configuration"``, ``"properties"`` or ``"defaults"``.
+        path: JSON path of the failure, for example ``$.gates[12].parameters[0].value``.
+        offset: Offset of the failure in the payload, in bytes.
     """
 
     def __init__(self, message: str, payload: str, path: str, offset: int) -> None:
-        """Create the error; ``message`` says what was expected and found."""
+        """Create the error; ``message`` says what was expected and what was found."""
         super().__init__(message)
         self.payload = payload
         self.path = path
@@ -90,27 +90,27 @@ class BackendPayloadError(IBMError, ValueError):
 
 
 class BackendPropertyError(IBMError):
-    """A calibration does not have the value that was asked for."""
+    """A calibration lacks the requested value."""
 
 
 class CompactFormError(IBMError, ValueError):
-    """Bytes are no compact form of a snapshot, are damaged or of a later version, or lack what is asked for."""
+    """Bytes are no compact form of a snapshot, are damaged, are of a later version, or lack a requested part."""
 
 
 class ArchiveError(IBMError):
-    """An archive of calibrations cannot be used, or does not have what was asked for."""
+    """An archive of calibrations cannot be used, or lacks the requested calibration."""
 
 
 class ArchiveDamagedError(ArchiveError):
-    """Something in an archive is not what was put there."""
+    """An archive is damaged: content differs from what was written."""
 
 
 class IBMAccountError(IBMError):
-    """Something is wrong with accounts."""
+    """Base class of errors about accounts."""
 
 
 class AccountsError(IBMAccountError):
-    """Something is wrong with saved accounts."""
+    """Base class of errors about saved accounts and their file."""
 
 
 class InvalidAccountError(AccountsError):
@@ -118,35 +118,35 @@ class InvalidAccountError(AccountsError):
 
 
 class AccountNotFoundError(AccountsError):
-    """There is no such account, or no account at all."""
+    """The named account does not exist, or there is no account at all."""
 
 
 class AccountAlreadyExistsError(AccountsError):
-    """An account of that name has been saved already."""
+    """An account of that name, or a default account, is saved already."""
 
 
 class IBMApiError(IBMError):
-    """The service could not be reached, refused a request, or replied with something else than it should.
+    """The service cannot be reached, refuses a request, or sends a malformed response.
 
     Attributes:
-        may_pass: Whether the reason may pass by itself, such as an outage, so that it makes sense to ask again later.
+        is_transient: Whether the cause may pass by itself, such as an outage, so that another try may succeed.
     """
 
-    may_pass: bool = False
+    is_transient: bool = False
 
 
 class ApiError(IBMApiError):
-    """A request failed."""
+    """Base class of errors of single requests."""
 
 
 class RequestsApiError(ApiError):
-    """A request failed over HTTP.
+    """An HTTP request failed.
 
     Attributes:
-        status_code: The HTTP status, or -1 if there was no reply.
-        code: The service's own code of the error, if it gave one.
-        body: The reply, as text.
-        maybe_processed: Whether the service may have done what was asked for, although it did not say so.
+        status_code: HTTP status, -1 without a response.
+        code: Code of the error by the service, or by this package without a response, such as ``"timeout"``.
+        body: Body of the response as text, without secrets.
+        maybe_processed: Whether the service may have carried out the request nevertheless.
     """
 
     def __init__(
@@ -164,72 +164,72 @@ class RequestsApiError(ApiError):
         self.body = body
         self.maybe_processed = maybe_processed
         is_final = code in ("too large", "closed", "malformed", "certificate")
-        self.may_pass = not is_final if status_code == -1 else status_code in (408, 429) or status_code >= 500
+        self.is_transient = not is_final if status_code == -1 else status_code in (408, 429) or status_code >= 500
 
     def __reduce__(self) -> tuple[type[RequestsApiError], tuple[str, int, int | str | None, str, bool]]:
         return type(self), (self.message, self.status_code, self.code, self.body, self.maybe_processed)
 
 
 class ApiIBMProtocolError(ApiError):
-    """A reply is not what the protocol says it is."""
+    """A response does not keep to the protocol."""
 
 
 class IBMNotAuthorizedError(IBMError):
-    """The service does not accept the credentials, or they do not allow what was asked for."""
+    """The service does not accept the credentials, or they do not allow the request."""
 
 
 class IBMInputValueError(IBMError, ValueError):
-    """An argument has a value that makes no sense."""
+    """An argument has a value that is not valid."""
 
 
 class IBMProviderError(IBMError):
-    """A provider could not do what it was asked for."""
+    """Base class of errors of providers."""
 
 
 class IBMProviderValueError(IBMProviderError, ValueError):
-    """An argument of a provider has a value that makes no sense."""
+    """An argument of a provider has a value that is not valid."""
 
 
 class IBMBackendError(IBMError):
-    """A backend could not do what it was asked for."""
+    """Base class of errors of backends."""
 
 
 class IBMBackendApiError(IBMBackendError):
-    """The service refused what a backend asked for."""
+    """The service refuses a request of a backend."""
 
 
 class IBMBackendApiProtocolError(IBMBackendApiError):
-    """A reply to a backend is not what the protocol says it is."""
+    """A response to a backend does not keep to the protocol."""
 
 
 class IBMBackendJobLimitError(IBMBackendApiError):
-    """The service takes no more jobs for now: a limit of usage or of requests is reached."""
+    """The service takes no more jobs for now, because a limit of usage, jobs or requests is reached."""
 
 
 class IBMBackendNotFoundError(IBMBackendError, QiskitBackendNotFoundError):
-    """No backend, or more than one, is what was asked for."""
+    """No backend, or more than one, has the requested name or properties."""
 
 
 class IBMBackendValueError(IBMBackendError, ValueError):
-    """A circuit or an option is not what the backend takes."""
+    """A circuit or an option is not valid for the backend."""
 
 
 class IBMSessionClosedError(IBMBackendApiError, RuntimeError):
-    """The session takes no more jobs."""
+    """The session is closed for new jobs."""
 
 
 class IBMJobError(IBMError, JobError):
-    """Something is wrong with a job."""
+    """Base class of errors of jobs."""
 
 
 class IBMJobApiError(IBMJobError):
-    """The service could not be asked about a job.
+    """A request about a job failed.
 
     Attributes:
-        may_pass: Whether the reason may pass by itself, such as an outage, so that it makes sense to ask again later.
+        is_transient: Whether the cause may pass by itself, such as an outage, so that another try may succeed.
     """
 
-    may_pass: bool = False
+    is_transient: bool = False
 
 
 class IBMJobFailureError(IBMJobError):
@@ -237,28 +237,28 @@ class IBMJobFailureError(IBMJobError):
 
 
 class IBMJobInvalidStateError(IBMJobError):
-    """The job is not in a state in which this can be done."""
+    """The state of the job does not allow the operation."""
 
 
 class IBMJobTimeoutError(IBMJobError, JobTimeoutError):
-    """The job was not done in time."""
+    """The job is not done in time."""
 
 
 class IBMJobNotFoundError(IBMJobError, IBMBackendApiError):
-    """There is no such job."""
+    """No job has the requested id."""
 
 
 class PulseError(IBMError):
-    """Channels, pulses and schedules do not go together, or a device has no pulses."""
+    """Channels, pulses and schedules do not fit each other, or a device publishes no pulses."""
 
 
 class SweepError(IBMError):
-    """A sweep could not be run, or one of its tasks failed."""
+    """A sweep cannot be run, or one of its tasks failed."""
 
 
 class LedgerError(SweepError):
-    """A ledger cannot be used, or does not have what was asked for."""
+    """A ledger cannot be used, or lacks the requested sweep or task."""
 
 
 class LedgerDamagedError(LedgerError):
-    """Something in a ledger is not what was put there."""
+    """A ledger is damaged: content differs from what was written."""

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _native
-from ._processors import chosen_threads
+from ._threads import chosen_threads
 
 if TYPE_CHECKING:
     import numpy as np

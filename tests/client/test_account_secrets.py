@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where credentials may go, who may read them, and what is shown of them."""
+"""Credentials: modes of their file, URLs that they may be sent to, and texts without them."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
 import os
@@ -11,12 +10,13 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from qiskit_ibm_native import IBMProvider
+from qiskit_ibm_native._files import lock_file
 from qiskit_ibm_native.accounts import Account, ProxyConfiguration, discover_account, save_account
 from qiskit_ibm_native.client.endpoint import cloud_endpoint, default_base_url
 from qiskit_ibm_native.exceptions import IBMInputValueError, InvalidAccountError
@@ -42,7 +42,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-# Who may read them
+# Modes of the file
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
@@ -52,9 +52,9 @@ def test_a_new_file_and_its_folder_are_the_owners_alone(mask: int, file: Path, t
         IBMProvider.save_account("KEY")
         IBMProvider.save_account("KEY", name="second")
         IBMProvider.save_account("KEY", filename=str(other))
-    for each in (file, other):
-        assert mode(each) == 0o600
-        assert mode(each.parent) == 0o700
+    for path in (file, other):
+        assert mode(path) == 0o600
+        assert mode(path.parent) == 0o700
     assert mode(other.parent.parent) == 0o700
 
 
@@ -102,17 +102,38 @@ def test_what_is_no_file_of_accounts_is_told_at_once(file: Path) -> None:
 
 
 def test_a_lock_that_somebody_keeps_does_not_hold_up_for_ever(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qiskit_ibm_native.accounts.file._PATIENCE", 0.2)
+    monkeypatch.setattr("qiskit_ibm_native.accounts.file._LOCK_TIMEOUT", 0.2)
     IBMProvider.save_account("KEY", name="first")
-    handle = os.open(file.parent, os.O_RDONLY)
-    fcntl.flock(handle, fcntl.LOCK_EX)
+    lock = lock_file(file.with_name(f".{file.name}.lock"))
     with pytest.raises(InvalidAccountError, match=r"locked for 0\.2 s"):
         IBMProvider.save_account("KEY", name="second")
-    os.close(handle)
+    lock.release()
     IBMProvider.save_account("KEY", name="second")
 
 
-# Where they may go
+def test_a_lock_is_private_no_link_and_not_that_of_a_forked_child(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    lock = lock_file(path)
+    assert mode(path) == 0o600
+    child = os.fork()
+    if child == 0:
+        with suppress(BaseException):
+            lock.release(force=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+    # The parent still holds it, so no other lock object gets it.
+    with pytest.raises(TimeoutError):
+        lock_file(path)
+    lock.release()
+    lock_file(path).release()
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError):
+        lock_file(link)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+# URLs
 
 
 @pytest.mark.parametrize(
@@ -176,7 +197,7 @@ def test_resolvers_and_crns_do_not_lead_tokens_elsewhere() -> None:
             default_base_url("https://cloud.ibm.com", CRN.replace("us-east", region), False, "ibm_quantum_platform")
 
 
-# What is shown of them
+# Texts
 
 
 def test_accounts_and_endpoints_show_no_secrets() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Accounts: in the file that is shared with the official client, in the environment, and which one is used."""
+"""Accounts in the file that is shared with the official client and in the environment, and the choice between them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_what_is_saved_is_read_and_nobody_else_may(file: Path) -> None:
     assert not file.exists()  # reading makes nothing
     IBMProvider.save_account("KEY", instance=CRN, proxies={"urls": {"https": "http://p:1"}}, verify=False, tags=["t"])
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert os.listdir(file.parent) == [file.name]
+    assert sorted(os.listdir(file.parent)) == [f".{file.name}.lock", file.name]
     entry = IBMProvider.saved_accounts()["default-ibm-quantum-platform"]
     assert entry == {
         "channel": "ibm_quantum_platform", "token": "KEY", "url": "https://cloud.ibm.com", "instance": CRN, "verify": False,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The REST client: what is repeated and what is not, tokens, errors, and what is on the wire; over real sockets."""
+"""The REST client over real sockets: repetitions, tokens, errors, and bytes on the wire."""
 
 from __future__ import annotations
 
@@ -243,7 +243,7 @@ def test_a_body_that_is_no_json_is_a_protocol_error(provider: IBMProvider, servi
 
 
 class Proxy(http.server.BaseHTTPRequestHandler):
-    """Hands requests on to whom they are for."""
+    """A proxy that hands requests on to their hosts."""
 
     seen: list[str] = []
 
@@ -282,20 +282,12 @@ def test_requests_go_through_the_proxy_of_an_account(service: LocalService) -> N
 def test_payloads_are_compressed_on_the_wire_and_headers_say_who_asks(provider: IBMProvider) -> None:
     client = provider._runtime_client
     seen: list[Any] = []
-    session = provider._transport._session
-    original = session.send
-
-    def spy(request: Any, **options: Any) -> Any:
-        response = original(request, **options)
-        seen.append(response)
-        return response
-
-    session.send = spy  # type: ignore[method-assign]
+    provider._transport.on_response = lambda *exchange: seen.append(exchange)
     body = client.backend_properties("ibm_fez")
-    (response,) = seen
+    ((request, response),) = seen
     assert len(body) > 500_000
     assert int(response.headers["Content-Length"]) < 60_000
-    headers = response.request.headers
+    headers = request.headers
     assert headers["Service-CRN"] == client.instance
     assert headers["IBM-API-Version"] == "2026-04-15"
     assert headers["Authorization"].startswith("Bearer ")

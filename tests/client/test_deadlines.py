@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A call ends in time whatever the other side does, waiting outlasts an outage, and Ctrl-C ends a wait: over real sockets."""
+"""Deadlines over real sockets: calls end in time, waiting outlasts an outage, and Ctrl-C ends a wait."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_a_variable_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_can_be_repeated_is_not_waited_for_until_the_end(peer: Peer) -> None:
-    """A connection that is dead costs a third of the call's time, not the call."""
+    """A dead connection costs a third of the call's time, not the call."""
     with IBMProvider() as provider:
         backend = provider.get_backend("ibmq_vigo")
         hurry(provider, 6.0)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A sample of the matrix of ``make faults``: calls against a peer that fails, each in a process of its own.
+"""A sample of the matrix of ``make faults``: calls against a faulty peer, each in a process of its own.
 
-Whether the call ended in time, told no secret, lost and doubled no job and worked again afterwards, the scenario judges itself.
+A scenario judges its outcome itself: the call ended in time, told no secret, lost or doubled no job, and worked again
+afterwards.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from tests.support.faulty.faults import ALWAYS, FAULTS, ONCE
 from tests.support.faulty.matrix import play_apart, service
 from tests.support.faulty.scenario import scenarios
 
-#: Call, fault, how often, and what may come of it.
+#: Call, fault, its repetition, and possible outcomes.
 SAMPLE: list[tuple[str, str, float, str]] = [
     ("token", "reset, not processed", ONCE, "ok"),
     ("backends", "503", ONCE, "ok"),
@@ -36,7 +37,8 @@ SAMPLE: list[tuple[str, str, float, str]] = [
     ("wait", "head drips", ALWAYS, "IBMJobTimeoutError"),
     ("result", "hangs, not processed", ALWAYS, "IBMJobTimeoutError"),
     ("result", "HTML", ONCE, "IBMJobApiError ok"),
-    ("result", "gzip bomb", ALWAYS, "IBMJobApiError"),
+    # A busy machine may not decompress up to the limit within the time of the call.
+    ("result", "gzip bomb", ALWAYS, "IBMJobApiError IBMJobTimeoutError"),
     ("jobs", "endless body", ALWAYS, "IBMBackendApiError ApiIBMProtocolError RequestsApiError"),
     ("cancel", "HTML", ALWAYS, "IBMJobApiError"),
     ("tags", "refused", ONCE, "ok"),

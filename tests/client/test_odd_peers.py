@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Peers that are within the grammar of HTTP, or just outside of it: over raw sockets, what is sent and how often."""
+"""Peers at the edge of the grammar of HTTP, over raw sockets."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ALWAYS = float("inf")
 
 
 class Raw:
-    """Says to each connection what it was given to say, once it has heard the headers of a request."""
+    """A server that sends prepared bytes on each connection, after the headers of a request."""
 
     def __init__(self, *replies: bytes) -> None:
         self.replies = list(replies)
@@ -160,7 +160,7 @@ def test_replies_that_lead_elsewhere_and_chunks_of_odd_sizes_are_bounded() -> No
     with raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n" + b" " * (300 << 20)) as peer:  # noqa: SIM117
         with pytest.raises(RequestsApiError):
             asked(peer, Limits(timeout=3, max_reply_bytes=1 << 20))
-    # The bytes that were sent are this process's own here.
+    # The peer is in this process, so its bytes count here, too.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 800 << 10
 
 
@@ -176,7 +176,7 @@ def test_a_certificate_that_is_not_trusted_does_not_pass_by_itself() -> None:
     inner = ssl.SSLCertVerificationError(1, "certificate verify failed")
     assert _is_untrusted(requests.exceptions.SSLError(MaxRetryError(None, "/", InnerError(inner))))  # type: ignore[arg-type]
     assert not _is_untrusted(requests.exceptions.ConnectionError("reset"))
-    assert not RequestsApiError("no", code="certificate").may_pass
+    assert not RequestsApiError("no", code="certificate").is_transient
 
 
 def test_304_is_no_success_of_what_was_not_asked_on_condition(peer: Peer) -> None:

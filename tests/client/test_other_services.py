@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Backends with clients that somebody else wrote, as tests of other programs do: less exact, and good enough."""
+"""Backends with other clients than RuntimeClient, as tests of other programs make them."""
 
 from __future__ import annotations
 

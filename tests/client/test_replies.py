@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Replies that are damaged, too large, without end or not from the service: over real sockets."""
+"""Responses that are damaged, too large, endless or not from the service, over real sockets."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ MB = 2**20
 
 
 class Raw(io.BytesIO):
-    """A response of urllib3 as far as bodies are concerned."""
+    """The part of a response of urllib3 that read_body() uses."""
 
     def __init__(self, body: bytes, encoding: str = "") -> None:
         super().__init__(body)
@@ -145,7 +145,7 @@ def test_a_payload_that_is_damaged_once_is_asked_for_again(
 
 @pytest.mark.parametrize("fault", [cut_gzip, cut, page, nothing])
 def test_a_damaged_payload_never_comes_back(peer: Peer, fault: Callable[[Exchange], None]) -> None:
-    """The service gives an ETag with it; what nobody could read must not be what is known by that."""
+    """A payload that could not be read must not be remembered by the ETag that came with it."""
     with IBMProvider() as provider:
         backend = provider.get_backend("ibmq_vigo")
         target = backend.target
@@ -225,7 +225,7 @@ def test_a_status_that_is_none_is_refused(peer: Peer) -> None:
 
 
 def other_jobs(exchange: Exchange) -> None:
-    """Be a service that knows no search by tags: the list has jobs of others."""
+    """Reply as a service that ignores the search by tags: the list has other jobs."""
     answer = exchange.forward()
     jobs = [
         {"id": f"other-{number}", "tags": ["qiskit-ibm-native:other"], "state": {"status": "Completed"}}
@@ -234,9 +234,9 @@ def other_jobs(exchange: Exchange) -> None:
     exchange.send(damaged(answer, status=200, body=orjson.dumps({"jobs": jobs, "count": 3, "limit": 20, "offset": 0})))
 
 
-def test_another_job_is_never_taken_for_the_one_that_was_submitted(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qiskit_ibm_native.client.api._SEARCH_WAITS", (0.01, 0.02))
+def test_another_job_is_never_taken_for_the_one_that_was_submitted(peer: Peer) -> None:
     with IBMProvider() as provider:
+        provider._transport.policy = QUICK
         backend = provider.get_backend("local_simulator")
         refused = []
 
@@ -426,16 +426,14 @@ HONEST = {
         ({"layout": {"fields": [["c", 0, 1]], "num_clbits": 10**12, "is_measured": True}}, []),
     ],
 )  # fmt: skip
-def test_numbers_of_a_result_decide_about_nothing(
-    peer: Peer, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], shape: list[Any]
-) -> None:
+def test_numbers_of_a_result_decide_about_nothing(peer: Peer, changes: dict[str, Any], shape: list[Any]) -> None:
     with IBMProvider() as provider:
         job = provider.get_backend("local_simulator").run(circuit(), shots=1)
         job.wait_for_final_state(timeout=60)
         again = provider.job(job.job_id())
         body = result_with({**HONEST, **changes}, shape)
         peer.plan(lambda exchange: exchange.send_and_close(Answer(200, (), body)), "/results$", ALWAYS)
-        monkeypatch.setattr("qiskit_ibm_native.provider.jobs.circuit_job._PAUSE", 0.01)
+        provider._transport.policy = QUICK
         start = time.monotonic()
         with pytest.raises(IBMJobApiError, match="make no sense"):
             again.result()

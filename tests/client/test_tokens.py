@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Access tokens: renewed in time, used while they are good, and nowhere to be seen."""
+"""Access tokens: renewed in time, used while they are valid, and never shown."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_passwords_of_proxies_are_not_told(service: LocalService) -> None:
 
 
 class Iam(http.server.BaseHTTPRequestHandler):
-    """Gives tokens, or fails as it is told."""
+    """A server of tokens that fails on demand."""
 
     fails = 0
     status = 500
@@ -175,7 +175,7 @@ def test_who_waits_for_an_attempt_that_fails_makes_none(iam: tuple[str, type[Iam
 
 
 class Echo(http.server.BaseHTTPRequestHandler):
-    """Replies what it was sent, as careless services do."""
+    """A server that echoes requests, as careless services do."""
 
     seen: list[Any] = []
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A planted key, access tokens and the name of an instance appear nowhere but where they belong.
+"""A planted key, access tokens and a CRN appear in no text, and in no file but that of the account.
 
-The peer echoes what it is sent, in every way that a reply can: whatever is shown of replies would show the secrets.
+The peer echoes requests in every part of a response, so that a text with a part of a response would show the secrets.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ALWAYS = float("inf")
 
 
 def _sent(exchange: Exchange) -> str:
-    """Return everything that a request has of secrets."""
+    """Return all secrets of a request."""
     body = exchange.rfile.read(int(exchange.headers.get("Content-Length") or 0)).decode()
     return f"{exchange.path} {dict(exchange.headers)} {urllib.parse.unquote(body)}"
 
@@ -66,7 +66,7 @@ def _chain(error: BaseException | None) -> list[BaseException]:
 
 
 class Canary:
-    """Collects texts and files, and looks for secrets in them."""
+    """Collector of texts and files, in which it looks for secrets."""
 
     def __init__(self, provider: IBMProvider, service: LocalService) -> None:
         self.secrets = {service.token, provider._authenticator._token, service.crn}
@@ -85,7 +85,7 @@ class Canary:
         shown = []
         for where, text in self.texts.items():
             for secret in self.secrets:
-                # Half of a secret is one, too.
+                # Half of a secret counts, too.
                 parts = {
                     secret,
                     secret[: len(secret) // 2],
@@ -100,7 +100,7 @@ class Canary:
 
 
 def _replaced(content: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """Put a value into JSON, at a path."""
+    """Return JSON with a value put in at a path."""
     if not path:
         return value
     if isinstance(content, list):
@@ -112,7 +112,7 @@ def _replaced(content: Any, path: tuple[Any, ...], value: Any) -> Any:
     )
 
 
-#: Members of replies whose values stand in errors and in the log.
+#: Members of responses whose values errors and the log show.
 MEMBERS: list[tuple[str, tuple[Any, ...], str]] = [
     ("jobs/[^/]*$", ("state", "reason"), "failed"), ("jobs/[^/]*$", ("state", "status"), "job"),
     ("jobs/[^/]*$", ("created",), "job"), ("jobs/[^/]*$", ("program", "id"), "job"), ("jobs/[^/]*$", ("backend",), "job"),
@@ -126,7 +126,6 @@ MEMBERS: list[tuple[str, tuple[Any, ...], str]] = [
 def test_secrets_in_members_of_replies_are_shown_nowhere(
     peer: Peer,
     service: LocalService,
-    quick_waits: None,
     caplog: pytest.LogCaptureFixture,
     match: str,
     path: Any,
@@ -184,7 +183,7 @@ def _calls(provider: IBMProvider, backend: Any, job: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("shape", ["text", "error", "other", "list", "object"])
 @pytest.mark.parametrize("status", [200, 400, 401, 500])
 def test_secrets_that_a_service_echoes_are_shown_nowhere(
-    peer: Peer, service: LocalService, quick_waits: None, monkeypatch: pytest.MonkeyPatch, status: int, shape: str
+    peer: Peer, service: LocalService, monkeypatch: pytest.MonkeyPatch, status: int, shape: str
 ) -> None:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
@@ -207,7 +206,7 @@ def test_secrets_that_a_service_echoes_are_shown_nowhere(
                 except IBMError as error:
                     canary.see_error(name, error)
                 else:
-                    # These are what the service says, and what was asked for.
+                    # These return content of the service on purpose.
                     canary.see(name, repr(value) if name not in ("instances", "logs", "usage") else "")
                 peer.heal()
             for thing in (provider, backend, job, provider._endpoint, provider._transport, provider._authenticator,
@@ -218,13 +217,6 @@ def test_secrets_that_a_service_echoes_are_shown_nowhere(
         root.setLevel(level)
     canary.see("log", stream.getvalue())
     assert not canary.found(), "\n".join(canary.found())
-
-
-@pytest.fixture
-def quick_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qiskit_ibm_native.client.api._SEARCH_WAITS", (0.01, 0.02))
-    monkeypatch.setattr("qiskit_ibm_native.client.api._PAYLOAD_WAITS", (0.01, 0.02))
-    monkeypatch.setattr("qiskit_ibm_native.provider.jobs.circuit_job._PAUSE", 0.01)
 
 
 def test_secrets_are_in_no_file_but_that_of_the_account(service: LocalService, tmp_path: Path) -> None:
@@ -267,7 +259,7 @@ def test_accounts_show_neither_their_key_nor_their_instance() -> None:
 
 
 def test_an_uncaught_error_shows_no_secret(service: LocalService) -> None:
-    """As a user sees it: the traceback that Python writes when a program ends by an exception."""
+    """Look at the traceback that Python prints when a program ends by an exception."""
     program = (
         "from qiskit_ibm_native import IBMProvider\n"
         "provider = IBMProvider()\n"

@@ -10,7 +10,6 @@ import logging
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.support import equality, quick
@@ -71,14 +70,7 @@ def archiving(past: LocalService, file: Path) -> Iterator[IBMProvider]:
 def asked(archiving: IBMProvider) -> list[str]:
     """Give the ends of the paths of requests for payloads."""
     made: list[str] = []
-    session = archiving._transport._session
-    original = session.send
-
-    def spy(request: Any, **options: Any) -> Any:
-        made.append(request.url.partition("?")[0].rsplit("/", 1)[-1])
-        return original(request, **options)
-
-    session.send = spy  # type: ignore[method-assign]
+    archiving._transport.on_request = lambda request: made.append(request.url.partition("?")[0].rsplit("/", 1)[-1])
     return made
 
 

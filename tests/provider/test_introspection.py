@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs that look at backends from outside: ``hasattr``, ``inspect``, mocks, with and without a service."""
+"""Introspection of backends by ``hasattr``, ``inspect`` and mocks, with and without a service."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from qiskit_ibm_native.local.server import LocalService
 
 NAMES = ["ibmq_vigo", "ibm_fez", "ibm_sherbrooke", "local_simulator"]
-#: Attributes that are made of properties or pulses, which have to be asked for once.
+#: Attributes that need properties or pulses, which are fetched once.
 ASKED = ["target", "snapshot", "coupling_map", "instruction_durations", "instruction_schedule_map", "operation_names"]
 
 
@@ -51,7 +51,7 @@ def test_looking_for_attributes_asks_nobody_but_for_what_is_asked_once(
         hasattr(backend, attribute)
     dir(backend), repr(backend), bool(backend), hash(backend)
     if name == "ibmq_vigo":
-        # Its configuration says that it has no pulses.
+        # Its configuration says that it has no pulses, so none are fetched.
         assert not hasattr(backend, "instruction_schedule_map")
     assert requests == []
     for attribute in ASKED * 2:

@@ -64,15 +64,9 @@ def test_nothing_changed(own: LocalService, mine: IBMProvider) -> None:
 
 def test_what_is_known_is_not_sent_again(mine: IBMProvider) -> None:
     replies = []
-    session = mine._transport._session
-    original = session.send
-
-    def spy(request, **options):
-        reply = original(request, **options)
-        replies.append((request.url.rsplit("/", 1)[-1], reply.status_code, reply.headers.get("Content-Length", "0")))
-        return reply
-
-    session.send = spy
+    mine._transport.on_response = lambda request, reply: replies.append(
+        (request.url.rsplit("/", 1)[-1], reply.status, reply.headers.get("Content-Length", "0"))
+    )
     backend = mine.get_backend("ibm_sherbrooke")
     backend.properties()
     backend.defaults()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A policy that waits little, a circuit, and how many jobs there are: for tests of requests that fail."""
+"""A policy of short waits, a circuit and the number of jobs, for tests of requests that fail."""
 
 from __future__ import annotations
 
@@ -13,19 +13,26 @@ from qiskit_ibm_native.client.retry import RetryPolicy
 if TYPE_CHECKING:
     from qiskit_ibm_native import IBMProvider
 
-QUICK = RetryPolicy(first_wait=0.01, longest_wait=0.02, budget=3.0)
+QUICK = RetryPolicy(
+    first_wait=0.01,
+    longest_wait=0.02,
+    budget=3.0,
+    payload_waits=(0.01, 0.02),
+    search_waits=(0.01, 0.05),
+    result_wait=0.01,
+)
 
 
 def hurry(provider: IBMProvider, seconds: float) -> None:
-    """Let calls of a provider take less time from now on: what was prepared for a test need not."""
+    """Set the time of a provider's calls, after the calls that prepare a test."""
     provider._transport.limits = Limits(timeout=seconds)
 
 
 def circuit() -> QuantumCircuit:
-    one = QuantumCircuit(1, 1)
-    one.x(0)
-    one.measure(0, 0)
-    return one
+    flip = QuantumCircuit(1, 1)
+    flip.x(0)
+    flip.measure(0, 0)
+    return flip
 
 
 def jobs_of(provider: IBMProvider) -> int:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Accounts: who somebody is to the service, in the file that is shared with the official client, and in the environment.
+"""Accounts of IBM Cloud: saved in the file that is shared with the official client, or given by the environment.
 
-The file is ``~/.qiskit/qiskit-ibm.json``, a JSON object of accounts by name. Entries that this package does not know are
-left as they are. Reading never creates it; it is written as a whole, with mode 0600, and appears under its name when it
-is complete. Its folder has mode 0700. A file or folder of the user that is open to others is closed to them when accounts
-are read or saved.
+The file is ``~/.qiskit/qiskit-ibm.json``, a JSON object of accounts by name. Entries that this package does not know
+stay as they are. Reading never creates the file; saving replaces it as a whole, with mode 0600, and leaves the file of
+its lock, ``.qiskit-ibm.json.lock``, beside it. The folder has mode 0700. A file or folder of the user that is open to
+others is closed to them when accounts are read or saved.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from .._logger import logger
-from .file import changed, invalid, path_of, read_entries
+from .file import changing, invalid, path_of, read_entries
 from .urls import CLOUD_URL, safe_repr, url_problem
 
 CLOUD_CHANNELS = ("ibm_quantum_platform", "ibm_cloud")
@@ -30,11 +30,11 @@ _RETIRED = (
 
 @dataclass(frozen=True)
 class ProxyConfiguration:
-    """How to get through proxies.
+    """URLs and NTLM credentials of proxies.
 
     Attributes:
         urls: Proxies by protocol or by protocol and host, as ``requests`` takes them.
-        username_ntlm: User name, for proxies that want NTLM.
+        username_ntlm: User name, for proxies that require NTLM.
         password_ntlm: Password of that user.
     """
 
@@ -44,12 +44,12 @@ class ProxyConfiguration:
 
     @classmethod
     def from_dict(cls, data: Any) -> ProxyConfiguration:
-        """Create a configuration of the entry of an account.
+        """Return the configuration that an account's entry has.
 
         Raises:
-            ValueError: It is not one.
+            ValueError: ``data`` is no mapping with the names of attributes as keys, or a value is not valid.
         """
-        known = {each.name for each in fields(cls)}
+        known = {attribute.name for attribute in fields(cls)}
         if not isinstance(data, Mapping) or not set(data) <= known:
             raise ValueError(f"Invalid proxy configuration: expected a dictionary with the keys {sorted(known)}.")
         configuration = cls(**data)
@@ -60,7 +60,7 @@ class ProxyConfiguration:
         """Check the configuration.
 
         Raises:
-            ValueError: URLs are not a dictionary of text, or only one of user name and password is given.
+            ValueError: ``urls`` is no mapping from text to text, or only one of user name and password is given.
         """
         if not isinstance(self.urls, Mapping) or not all(
             isinstance(part, str) for item in self.urls.items() for part in item
@@ -72,27 +72,26 @@ class ProxyConfiguration:
             raise ValueError("Invalid proxy configuration: give both `username_ntlm` and `password_ntlm`, or neither.")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the configuration as an account's entry has it."""
-        given = {each.name: getattr(self, each.name) for each in fields(self)}
+        """Return the configuration for an account's entry, without empty values."""
+        given = {attribute.name: getattr(self, attribute.name) for attribute in fields(self)}
         return {key: value for key, value in given.items() if value}
 
 
 @dataclass(frozen=True)
 class Account:
-    """Who somebody is to the service.
+    """Credentials and instance filter of one saved or discovered IBM Cloud account.
 
     Attributes:
         channel: ``"ibm_quantum_platform"``, or its other name ``"ibm_cloud"``.
         token: The API key.
-        url: Where the service is; that of the IBM Cloud by default. It begins with ``https://``; with ``http://`` for this
-            machine only.
-        instance: CRN or name of an instance; ``"auto"`` or ``None`` means all that the account has.
-        proxies: How to get through proxies.
+        url: The base URL of the IBM Cloud, which begins with ``https://``; ``http://`` is for this machine only.
+        instance: CRN or name of an instance; ``"auto"`` or ``None`` means all instances of the account.
+        proxies: Proxies to connect through.
         verify: Whether to verify the server's certificate.
-        private_endpoint: Whether to use endpoints of a private network.
-        region: With no instance: use those of this region only.
-        plans_preference: With no instance: plans, the preferred one first.
-        tags: With no instance: use those with all of these tags only.
+        private_endpoint: Whether to use the endpoints of IBM Cloud's private network.
+        region: Region of the instances to use if ``instance`` is not given.
+        plans_preference: Plans of the instances to use if ``instance`` is not given, the preferred one first.
+        tags: Tags that the instances to use all have if ``instance`` is not given.
     """
 
     channel: str
@@ -111,12 +110,12 @@ class Account:
 
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> Account:
-        """Create an account of an entry of the file.
+        """Return the account of an entry of the file; keys that this package does not know are left out.
 
         Raises:
-            InvalidAccountError: The entry is not an account that can be used.
+            InvalidAccountError: The account is not valid.
         """
-        known = {each.name for each in fields(cls)}
+        known = {attribute.name for attribute in fields(cls)}
         values = {key: value for key, value in entry.items() if key in known and value is not None}
         try:
             if "proxies" in values:
@@ -134,8 +133,8 @@ class Account:
         """Check that the account may be used.
 
         Raises:
-            InvalidAccountError: Something is missing or of the wrong kind.
-            ValueError: The configuration of proxies is not one.
+            InvalidAccountError: An attribute is missing or has a value that is not valid.
+            ValueError: The proxies are not valid.
         """
         if self.channel == "ibm_quantum":
             raise invalid(f"Invalid `channel` value. {_RETIRED[0].upper()}{_RETIRED[1:]}.")
@@ -157,8 +156,8 @@ class Account:
             self.proxies.validate()
 
     def to_entry(self) -> dict[str, Any]:
-        """Return the entry of the file for this account; the official client reads it."""
-        entry = {each.name: getattr(self, each.name) for each in fields(self)}
+        """Return the account as an entry of the file, which the official client reads, too."""
+        entry = {attribute.name: getattr(self, attribute.name) for attribute in fields(self)}
         entry = {key: value for key, value in entry.items() if value is not None}
         if self.proxies is not None:
             entry["proxies"] = self.proxies.to_dict()
@@ -177,20 +176,20 @@ def save_account(
     """Save an account.
 
     Args:
-        account: What to save; it is validated first.
-        name: Its name; one that stands for the channel by default.
-        filename: The file, if it is not that of the user.
-        overwrite: Whether an account of that name may be replaced, and whether the mark of the default may be moved.
-        set_as_default: Whether to mark it as the one that is used when none is asked for.
+        account: The account, which is validated first.
+        name: Name of the account; by default one that is made from the channel.
+        filename: The file, by default the user's.
+        overwrite: Whether to replace an account of that name, and to move the mark of the default account.
+        set_as_default: Whether to mark this account as the default one.
 
     Raises:
-        AccountAlreadyExistsError: There is an account of that name, and ``overwrite`` is not set.
-        InvalidAccountError: The account, or the file, is not valid.
+        AccountAlreadyExistsError: ``overwrite`` is not set, and there is an account of that name or a default account.
+        InvalidAccountError: The account or the file is not valid, or another process keeps the file locked.
     """
     account.validate()
     name = name or _DEFAULT_NAMES[account.channel]
     entry = account.to_entry()
-    with changed(path_of(filename)) as entries:
+    with changing(path_of(filename)) as entries:
         if name in entries and not overwrite:
             from ..exceptions import AccountAlreadyExistsError
 
@@ -203,8 +202,8 @@ def save_account(
                 raise AccountAlreadyExistsError(
                     f"Account ({marked[0]}) is the default account. Set overwrite=True to make {name} the default."
                 )
-            for other in marked:
-                del entries[other]["is_default_account"]
+            for former in marked:
+                del entries[former]["is_default_account"]
             entry["is_default_account"] = True
         entries[name] = entry
 
@@ -215,13 +214,16 @@ def saved_accounts(
     channel: str | None = None,
     filename: str | os.PathLike[str] | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Return saved accounts by name, as the file has them, API keys included.
+    """Return the entries of saved accounts by name, API keys included.
 
     Args:
-        default: ``True`` for those with a default name only, ``False`` for the others only.
-        name: The one of this name only.
-        channel: Those of this channel only.
-        filename: The file, if it is not that of the user.
+        default: ``True`` for accounts with the default name of a channel only, ``False`` for all others.
+        name: Name of the one account to return.
+        channel: Channel of the accounts to return.
+        filename: The file, by default the user's.
+
+    Raises:
+        InvalidAccountError: The file is not valid.
     """
     return {
         key: entry
@@ -236,12 +238,12 @@ def saved_accounts(
 def delete_account(
     name: str | None = None, channel: str | None = None, filename: str | os.PathLike[str] | None = None
 ) -> bool:
-    """Delete a saved account, the default one of the channel if no name is given; return whether there was one."""
+    """Delete a saved account, by default that with the default name of the channel; return whether there was one."""
     name = name or _DEFAULT_NAMES[channel or CLOUD_CHANNELS[0]]
     path = path_of(filename)
     if name not in read_entries(path):
         return False
-    with changed(path) as entries:
+    with changing(path) as entries:
         return entries.pop(name, None) is not None
 
 
@@ -255,21 +257,21 @@ def discover_account(
 ) -> Account:
     """Return the account to use.
 
-    In this order: the saved account called ``name``; what the arguments say, if there is a ``token``; what the
-    environment says, if there is ``QISKIT_IBM_TOKEN`` (with ``QISKIT_IBM_URL``, ``QISKIT_IBM_INSTANCE`` and
-    ``QISKIT_IBM_CHANNEL``); the saved default account.
+    The first of these that is there: the saved account called ``name``; the arguments, with ``token``; the environment,
+    with ``QISKIT_IBM_TOKEN`` (and ``QISKIT_IBM_URL``, ``QISKIT_IBM_INSTANCE``, ``QISKIT_IBM_CHANNEL``); the saved
+    default account.
 
     Args:
         token: API key.
-        url: Where the service is.
+        url: Base URL of the service.
         name: Name of a saved account.
         channel: ``"ibm_quantum_platform"`` or ``"ibm_cloud"``.
-        filename: The file of accounts, if it is not that of the user.
-        **overrides: Other attributes of :class:`Account`, which replace what was found, unless they are ``None``.
+        filename: The file of accounts, by default the user's.
+        **overrides: Other attributes of :class:`Account`, which replace those that were found unless they are ``None``.
 
     Raises:
-        AccountNotFoundError: There is no such account, or none at all.
-        InvalidAccountError: It is not valid.
+        AccountNotFoundError: No account is called ``name``, or there is no account at all.
+        InvalidAccountError: The account or the file is not valid.
     """
     changes = {key: value for key, value in overrides.items() if value is not None}
     environment = {key: os.environ.get(f"QISKIT_IBM_{key.upper()}") for key in ("token", "url", "instance", "channel")}

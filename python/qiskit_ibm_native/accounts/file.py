@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The file of accounts: read as a whole, and replaced as a whole by one process at a time."""
+"""The file of accounts, read as a whole, and replaced as a whole by one process at a time."""
 
 from __future__ import annotations
 
@@ -7,38 +7,37 @@ import json
 import os
 import stat
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .._files import make_private_folder, restrict
+from .._files import lock_file, make_private_folder, restrict
 
 DEFAULT_FILE = Path("~/.qiskit/qiskit-ibm.json")
-#: A larger file has no accounts in it, in bytes.
+#: Largest file that is read, in bytes: an account takes about 500, so 16 MiB are no file of accounts.
 _LARGEST = 1 << 24
-#: Seconds to wait for others that write. Anybody who may read the folder can hold its lock.
-_PATIENCE = 30.0
+#: Seconds to wait for other processes that save accounts, which takes some milliseconds each.
+_LOCK_TIMEOUT = 30.0
 
 
 def path_of(filename: str | os.PathLike[str] | None) -> Path:
-    """Return the file that is meant; that of the user by default."""
+    """Return the path of a file of accounts, by default the user's."""
     return Path(filename if filename is not None else DEFAULT_FILE).expanduser()
 
 
 def invalid(message: str) -> Exception:
-    """Return an InvalidAccountError; exceptions are imported when there is something to raise."""
+    """Return an InvalidAccountError; importing exceptions imports Qiskit, so that is done to raise one only."""
     from ..exceptions import InvalidAccountError
 
     return InvalidAccountError(message)
 
 
 def read_entries(path: Path) -> dict[str, Any]:
-    """Return the entries of a file by name; none if there is no file.
+    """Return the entries of a file by name, none if the file does not exist.
 
     Raises:
-        InvalidAccountError: The file cannot be read, or is no file of accounts.
+        InvalidAccountError: The file cannot be read, or is no JSON object.
     """
     try:
         text = _text(path)
@@ -67,7 +66,7 @@ def _text(path: Path) -> str:
     with open(path, "rb", opener=_without_waiting) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError("it is no regular file")
-        # Earlier versions and other programs may have left both open to others.
+        # Other programs may have left both open to others.
         restrict(file.fileno())
         _restrict_folder(path)
         content = file.read(_LARGEST + 1)
@@ -77,59 +76,50 @@ def _text(path: Path) -> str:
 
 
 def _without_waiting(name: str, flags: int) -> int:
-    """Open a file; a pipe, which may be there instead of it, would be waited for otherwise."""
+    """Open a file without blocking: opening a pipe in its place would wait for a writer."""
     return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _restrict_folder(path: Path) -> None:
-    """Keep others out of the folder of the user's own file; another folder may be anything, such as that of a project."""
+    """Close the folder of the user's own file to others; any other folder may be that of a project, say."""
     if path.absolute() == path_of(None).absolute():
         restrict(path.parent)
 
 
 @contextmanager
-def changed(path: Path) -> Iterator[dict[str, Any]]:
-    """Give the entries of the file to change, and write them if nothing was raised; one process at a time."""
+def changing(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the entries of the file to change, and replace the file if nothing is raised; one process at a time.
+
+    Raises:
+        InvalidAccountError: The file is not valid, or another process keeps it locked.
+    """
     make_private_folder(path.parent)
     _restrict_folder(path)
     # If it is a link, the file that it points to is replaced.
     path = path.resolve()
-    with _exclusively(path.parent):
+    # A lock of the file itself would be one of a file that is replaced.
+    try:
+        lock = lock_file(path.with_name(f".{path.name}.lock"), _LOCK_TIMEOUT)
+    except TimeoutError:
+        raise invalid(f"Another process has kept {path} locked for {_LOCK_TIMEOUT:g} s.") from None
+    try:
         entries = read_entries(path)
         yield entries
-        text = json.dumps(entries, sort_keys=True, indent=4)
-        # Its mode is 0600.
-        handle, scratch = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(scratch).replace(path)
-        except BaseException:
-            Path(scratch).unlink(missing_ok=True)
-            raise
-
-
-@contextmanager
-def _exclusively(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock, where there are locks of folders: no file is left behind."""
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    deadline = time.monotonic() + _PATIENCE
-    try:
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise invalid(f"Another process has kept {folder} locked for {_PATIENCE:g} s.") from None
-                time.sleep(0.01)
-        yield
+        _replace(path, json.dumps(entries, sort_keys=True, indent=4))
     finally:
-        os.close(handle)
+        lock.release()
+
+
+def _replace(path: Path, text: str) -> None:
+    """Replace a file by one with this text, which appears under its name when it is complete on the disk."""
+    # Its mode is 0600.
+    handle, scratch = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(scratch).replace(path)
+    except BaseException:
+        Path(scratch).unlink(missing_ok=True)
+        raise

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""URLs that credentials may be sent to, and how accounts are shown without telling secrets."""
+"""Checks of URLs that credentials are sent to, and texts of accounts without secrets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 CLOUD_URL = "https://cloud.ibm.com"
-#: Hosts of services that were shut down, and the parents of such hosts.
+#: Hosts of services that IBM has shut down, and parent domains of such hosts.
 _RETIRED_HOSTS = ("quantum-computing.ibm.com", "quantum.ibm.com", "quantumexperience.ng.bluemix.net")
 #: A backslash ends the host for some readers of URLs and not for others, so that they disagree on the host.
 _URL = re.compile(r"https?://[^\s\\\x00-\x1f]+")
@@ -18,7 +18,7 @@ _USER_OF_URL = re.compile(r"//[^/@\s]+@")
 
 
 def url_problem(url: Any) -> str | None:
-    """Return why credentials must not be sent to a URL, and what to do; ``None`` if they may."""
+    """Return the reason why credentials must not be sent to a URL, with a remedy; ``None`` if they may."""
     if not isinstance(url, str) or not _URL.fullmatch(url):
         # The text that was given in place of a URL may be a key, so it is not repeated.
         return "Expected a URL that begins with https://"
@@ -37,7 +37,7 @@ def url_problem(url: Any) -> str | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine, by its very name or number."""
+    """Return whether a host is ``localhost`` or a loopback address; no name is resolved."""
     if host == "localhost":
         return True
     try:
@@ -47,16 +47,16 @@ def is_loopback(host: str) -> bool:
 
 
 def masked(instance: str | None) -> str | None:
-    """Return an instance as it may be shown: a CRN without its account, and with the end of its id only."""
+    """Return an instance for display: a CRN without its account and with the last four characters of its id only."""
     if instance is None or not instance.startswith("crn:"):
         return instance
     parts = instance.split(":")
     return ":".join([*parts[:6], "***", f"***{''.join(parts[7:8])[-4:]}", *parts[8:]])
 
 
-def safe_repr(thing: Any) -> str:
-    """Return the ``repr`` of a data class without its hidden fields, whole CRNs, and users and passwords in URLs."""
-    shown = {each.name: getattr(thing, each.name) for each in fields(thing) if each.repr}
+def safe_repr(instance: Any) -> str:
+    """Return the ``repr`` of a data class without hidden fields, whole CRNs, and users and passwords in URLs."""
+    shown = {attribute.name: getattr(instance, attribute.name) for attribute in fields(instance) if attribute.repr}
     shown["instance"] = masked(shown["instance"])
     texts = (f"{name}={_USER_OF_URL.sub('//***@', repr(value))}" for name, value in shown.items())
-    return f"{type(thing).__name__}({', '.join(texts)})"
+    return f"{type(instance).__name__}({', '.join(texts)})"

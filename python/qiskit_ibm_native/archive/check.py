@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import _native
-from .._processors import available_processors
 from .._sqlite import Database
+from .._threads import available_processors
 from .._timestamps import microseconds
 from ..exceptions import ArchiveError, BackendPayloadError
 from .schema import ARCHIVE

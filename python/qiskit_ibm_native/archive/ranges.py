@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 from .. import _native
-from .._processors import chosen_threads
+from .._threads import chosen_threads
 from .._timestamps import moment
 from ..exceptions import ArchiveDamagedError, BackendPayloadError
 from ..snapshot import Snapshot

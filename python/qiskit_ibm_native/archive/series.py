@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _native
-from .._processors import chosen_threads
+from .._threads import chosen_threads
 from .._timestamps import FIRST, LAST
 from ..exceptions import ArchiveDamagedError, ArchiveError, IBMInputValueError
 from ..snapshot.arrays import QUBIT_QUANTITIES, checked_quantity

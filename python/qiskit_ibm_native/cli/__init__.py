@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command ``qiskit-ibm-native``."""
+"""Command line of the package: ``qiskit-ibm-native``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit status."""
+    """Run the command; return its exit status: 0, 1 if a check found damage, 2 after an error."""
     options = _parser().parse_args(arguments)
     from ..exceptions import IBMError
 
@@ -34,19 +34,21 @@ def _parser() -> argparse.ArgumentParser:
         help="run a service on this machine that speaks the protocol of the IBM Quantum Platform",
         description="Run a service that speaks the protocol of the IBM Quantum Platform and simulates its devices.",
     )
-    serve.add_argument("--host", default="127.0.0.1", help="where to listen (default: %(default)s)")
-    serve.add_argument("--port", type=int, default=8964, help="where to listen; 0 for any (default: %(default)s)")
-    serve.add_argument("--public", action="store_true", help="let other machines in")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    serve.add_argument(
+        "--port", type=int, default=8964, help="port to listen on; 0 for any free one (default: %(default)s)"
+    )
+    serve.add_argument("--public", action="store_true", help="accept connections of other machines")
     serve.add_argument("--devices", help="a folder of saved snapshots, instead of the bundled ones")
     serve.add_argument("--store", help="the file of jobs and sessions (default: that of the user)")
     serve.add_argument("--ideal", action="store_true", help="simulate without noise")
-    serve.add_argument("--workers", type=int, help="how many jobs run at once")
+    serve.add_argument("--workers", type=int, help="number of jobs that run at once")
     serve.add_argument("--max-body", type=int, metavar="MIB", help="the largest body of a request (default: 64)")
     serve.add_argument(
         "--job-memory",
         type=int,
         metavar="MIB",
-        help="how much a job may allocate (default: three quarters of the memory, shared by the workers)",
+        help="memory that a job may allocate (default: three quarters of the memory, shared by the workers)",
     )
     serve.add_argument("--token", help="the API key (default: a random one)")
     serve.set_defaults(run=_serve)
@@ -56,34 +58,36 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_archive(commands: Any) -> None:
     archive = commands.add_parser(
-        "archive", help="look after an archive of calibrations", description="Look after an archive of calibrations."
+        "archive",
+        help="check, fill and export an archive of calibrations",
+        description="Check, fill and export an archive of calibrations.",
     )
     archive.add_argument("--file", help="the archive (default: that of the user)")
     works = archive.add_subparsers(required=True, metavar="work")
-    stats = works.add_parser("stats", help="what there is, and how large it is")
+    stats = works.add_parser("stats", help="print devices, numbers of calibrations and sizes")
     stats.set_defaults(run=lambda options: _with_archive(options, lambda archive: archive.stats()))
-    verify = works.add_parser("verify", help="whether everything is as it was put in; exit status 1 if not")
+    verify = works.add_parser("verify", help="check that everything is as it was stored; exit status 1 if not")
     verify.set_defaults(run=lambda options: _with_archive(options, lambda archive: archive.verify()))
-    imports = works.add_parser("import", help="add all snapshots in a folder and the folders in it")
+    imports = works.add_parser("import", help="add all snapshots of a folder and its sub-folders")
     imports.add_argument("folder")
     imports.set_defaults(
         run=lambda options: _with_archive(options, lambda archive: archive.import_folder(options.folder))
     )
-    export = works.add_parser("export", help="write calibrations to a folder")
+    export = works.add_parser("export", help="write calibrations to a folder of snapshots or of Parquet files")
     export.add_argument("folder")
     export.add_argument("--format", choices=("folder", "parquet"), default="folder", help="(default: %(default)s)")
-    export.add_argument("--backend", help="one device only")
+    export.add_argument("--backend", help="name of the one device to export")
     export.set_defaults(run=lambda options: _with_archive(options, lambda archive: _export(archive, options)))
 
 
-def _with_archive(options: argparse.Namespace, work: Callable[[CalibrationArchive], object]) -> int:
-    """Print what is found; the exit status is 1 if that says that something is wrong."""
+def _with_archive(options: argparse.Namespace, function: Callable[[CalibrationArchive], object]) -> int:
+    """Print the outcome of a function of an archive; return 1 if the outcome is a report of damage."""
     from ..archive import CalibrationArchive, VerifyReport
 
     with CalibrationArchive(options.file) as archive:
-        found = work(archive)
-    print(found)
-    return 1 if isinstance(found, VerifyReport) and not found else 0
+        outcome = function(archive)
+    print(outcome)
+    return 1 if isinstance(outcome, VerifyReport) and not outcome else 0
 
 
 def _export(archive: CalibrationArchive, options: argparse.Namespace) -> str:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The REST client of the IBM Quantum Platform: endpoints, credentials, requests, and how circuits and results travel."""
+"""REST client of the IBM Quantum Platform: endpoints, tokens, requests, encoders of pubs, decoders of results."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Access tokens: given for an API key by IAM, and fetched anew in time.
+"""Access tokens of IAM, which are exchanged for an API key and renewed before they expire.
 
-IBM's SDK lets every request of the next minute wait after one that failed. Here a token that is still good is used on
-while a new one cannot be had, and a failure is told at once.
+IBM's SDK stalls all requests of the next minute after a failed renewal. Here a valid token is used on while a new one
+cannot be fetched, and a failure is raised at once.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from ..exceptions import ApiIBMProtocolError, IBMError, IBMNotAuthorizedError, R
 from .transport import TIMED_OUT
 
 if TYPE_CHECKING:
-    from .transport import Reply, Transport
+    from .transport import HttpResponse, Transport
 
 _GRANT = "urn:ibm:params:oauth:grant-type:apikey"
-#: A token is taken as expired this many seconds early, for the time that a request takes.
+#: Seconds by which a token counts as expired early, for requests that are on their way.
 _MARGIN = 10.0
-#: Fraction of a token's life after which a new one is fetched.
+#: Fraction of a token's life after which it is renewed: of an hour, twelve minutes are left for an outage of IAM.
 _RENEWAL = 0.8
-#: Seconds until an early renewal that failed is tried again.
-_PATIENCE = 10.0
+#: Seconds until a failed early renewal is tried again: six tries a minute load no service.
+_RENEWAL_BACKOFF = 10.0
 
 
 class Authenticator:
-    """Gives the ``Authorization`` header of requests. Any number of threads may use one."""
+    """Source of ``Authorization`` headers. Threads may share one."""
 
     def __init__(
         self, api_key: str, iam_url: str, transport: Transport, clock: Callable[[], float] = time.time
     ) -> None:
-        """Create an authenticator; no token is fetched yet."""
+        """Create an authenticator; the first header fetches a token."""
         self._api_key = api_key
         self._iam_url = iam_url
         self._transport = transport
@@ -56,7 +56,7 @@ class Authenticator:
         return f"<Authenticator at {self._iam_url}>"
 
     def header(self) -> str:
-        """Return the header's value, with a token that is good for a while.
+        """Return the value of the header, with a token that is valid for ten seconds at least.
 
         Raises:
             IBMNotAuthorizedError: IAM does not accept the API key.
@@ -65,7 +65,7 @@ class Authenticator:
         asked, now = time.monotonic(), self._clock()
         if now < self._renewal:
             return f"Bearer {self._token}"
-        # Before it expires, one thread renews the token while the others use it; after that they wait for it.
+        # While the token is valid, one thread renews it and the others use it; afterwards they wait for the new one.
         with self._transport.call():
             is_needed = now >= self._expiry
             if self._lock.acquire(timeout=max(seconds_left(), 0.0) if is_needed else 0.0):
@@ -79,21 +79,21 @@ class Authenticator:
                 )
         return f"Bearer {self._token}"
 
-    def authorized(self, headers: dict[str, str], send: Callable[[], Reply]) -> Reply:
-        """Return the reply to a request that is sent with a token; once more with another one, if it is refused.
+    def authorized(self, headers: dict[str, str], send: Callable[[], HttpResponse]) -> HttpResponse:
+        """Send a request with a token, and once more with a new token if the first one is refused.
 
         Args:
-            headers: The headers of the request, which get the token.
-            send: Sends the request with these headers.
+            headers: Headers of the request, to which the token is added.
+            send: Function that sends the request with these headers.
 
         Raises:
-            IBMNotAuthorizedError: A new token does not help either.
+            IBMNotAuthorizedError: The new token is refused, too.
         """
         headers["Authorization"] = self.header()
         try:
             return send()
         except IBMNotAuthorizedError as error:
-            # A token may be refused before it expires; one request finds out whether a new one helps.
+            # A token may be revoked before it expires.
             if ": 401 " not in str(error):
                 raise
             self.refused(headers["Authorization"])
@@ -101,7 +101,7 @@ class Authenticator:
         return send()
 
     def refused(self, header: str) -> None:
-        """Forget the token, if it is that of a header that the service refused."""
+        """Forget the token, if it is that of a refused header."""
         with self._lock:
             if header == f"Bearer {self._token}":
                 self._renewal = self._expiry = 0.0
@@ -111,16 +111,16 @@ class Authenticator:
         if now < self._renewal:
             return
         if self._failure is not None and self._failure[0] > asked and now >= self._expiry:
-            # Who waited for an attempt that failed need not make one more.
+            # This thread waited for an attempt of another one, which failed.
             raise copy.copy(self._failure[1])
         try:
             self._fetch()
         except IBMError as error:
-            # A copy: what was raised holds on to the frames of who asked.
+            # A copy: the raised error holds the frames of its caller.
             self._failure = time.monotonic(), copy.copy(error)
             if now >= self._expiry or isinstance(error, IBMNotAuthorizedError):
                 raise
-            self._renewal = min(now + _PATIENCE, self._expiry)
+            self._renewal = min(now + _RENEWAL_BACKOFF, self._expiry)
             logger.warning("The access token could not be renewed yet and is used on: %s", error)
 
     def _fetch(self) -> None:
@@ -146,7 +146,7 @@ class Authenticator:
     def _explained(self, failure: RequestsApiError | IBMNotAuthorizedError) -> IBMError:
         text = str(failure)
         if isinstance(failure, RequestsApiError) and failure.status_code not in (400, 404):
-            # Nothing of what the token is for has been sent.
+            # The request that needs the token has not been sent.
             return RequestsApiError(text, failure.status_code, failure.code, failure.body, maybe_processed=False)
         return IBMNotAuthorizedError(
             f"The API key is not accepted ({text}). Check token=, QISKIT_IBM_TOKEN or the saved account; API keys are"
@@ -155,9 +155,9 @@ class Authenticator:
 
 
 def _lifetime(content: dict[str, Any], now: float) -> tuple[float, float]:
-    """Return when a token was issued and when it expires, by this machine's clock.
+    """Return the times at which a token was issued and expires, in seconds by this machine's clock.
 
-    Only the length of its life counts: the clocks of IAM and of this machine need not agree.
+    Only the difference of IAM's times is used: the two clocks need not agree.
     """
     try:
         payload = content["access_token"].split(".")[1]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bodies of replies: read in pieces, decompressed, and bounded before and after that.
+"""Bodies of responses, read and decompressed in pieces, with a limit of both sizes.
 
-urllib3 takes half of a compressed stream for a whole one. Here a stream that does not end is an error, and no reply
+urllib3 takes half of a compressed stream for a whole one. Here a stream without its end is an error, and no response
 decides how much memory is asked for.
 """
 
@@ -16,35 +16,35 @@ from urllib3.exceptions import HTTPError
 
 from .._deadline import seconds_left
 
-#: Bytes that are read, and decompressed, at once.
+#: Bytes that are read, and decompressed, between two looks at the clock and the limit: about a millisecond of work.
 _PIECE, _UNPACKED_PIECE = 2**18, 2**20
-#: zlib finds out whether the stream is one of gzip or of zlib.
+#: ``wbits`` with which zlib tells gzip and zlib streams apart by their headers (zlib manual, inflateInit2).
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 
 class BodyTooLargeError(Exception):
-    """A body is larger than it may be."""
+    """A body is larger than its limit."""
 
 
 class BodyDamagedError(Exception):
-    """A body is not all there, or not what its headers say."""
+    """A body is cut short, or is not encoded as its headers say."""
 
 
 def read_body(raw: Any, limit: int) -> bytes:
     """Return the body of a response, decompressed.
 
     Args:
-        raw: The response of urllib3, of which nothing has been read.
-        limit: How many bytes it may have, as it comes and decompressed.
+        raw: Response of urllib3, of which nothing has been read.
+        limit: Largest size in bytes, both compressed and decompressed.
 
     Raises:
-        BodyTooLargeError: It has more.
-        BodyDamagedError: It is compressed and not all there, or compressed in a way that was not asked for.
+        BodyTooLargeError: The body is larger.
+        BodyDamagedError: The body is cut short, damaged, or compressed by an encoding that was not asked for.
     """
     encoding = raw.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise BodyDamagedError(f"the body is encoded as {encoding[:20]!r}, which was not asked for")
-    # Gives what was written without another copy of it.
+    # BytesIO gives its content without another copy.
     body = io.BytesIO()
     for piece in _pieces(raw, limit) if encoding in ("", "identity") else _decompressed(raw, limit):
         body.write(piece)
@@ -54,7 +54,7 @@ def read_body(raw: Any, limit: int) -> bytes:
 
 
 def read_start(raw: Any, limit: int) -> bytes:
-    """Return the first bytes of a body, as far as they can be had: for bodies of errors, which only explain."""
+    """Return the first bytes of the body of an error; empty bytes if it cannot be read."""
     try:
         return read_body(_Start(raw, limit), limit)
     except (BodyTooLargeError, BodyDamagedError, HTTPError):
@@ -62,7 +62,7 @@ def read_start(raw: Any, limit: int) -> bytes:
 
 
 class _Start:
-    """A response that ends early."""
+    """A response whose body ends after ``limit`` bytes."""
 
     def __init__(self, raw: Any, limit: int) -> None:
         self._raw, self._left = raw, limit
@@ -75,7 +75,7 @@ class _Start:
 
 
 def _pieces(raw: Any, limit: int) -> Iterator[bytes]:
-    """Give the body as it comes."""
+    """Yield the body as it is sent."""
     size = 0
     while data := raw.read(_PIECE, decode_content=False):
         size += len(data)
@@ -85,7 +85,7 @@ def _pieces(raw: Any, limit: int) -> Iterator[bytes]:
 
 
 def _decompressed(raw: Any, limit: int) -> Iterator[bytes]:
-    """Give the body decompressed, in pieces between which there is a look at the clock: a megabyte can become a gigabyte."""
+    """Yield the decompressed body in pieces, within the deadline: a megabyte can become a gigabyte."""
     decoder, is_empty = zlib.decompressobj(_GZIP_OR_ZLIB), True
     try:
         for packed in _pieces(raw, limit):
@@ -94,7 +94,7 @@ def _decompressed(raw: Any, limit: int) -> Iterator[bytes]:
                 if seconds_left() <= 0:
                     raise BodyDamagedError("the time of the call was over before the body was decompressed")
                 if decoder.eof:
-                    # Streams may follow each other.
+                    # gzip allows several streams, one after another.
                     decoder = zlib.decompressobj(_GZIP_OR_ZLIB)
                 yield decoder.decompress(rest, _UNPACKED_PIECE)
                 rest = decoder.unused_data if decoder.eof else decoder.unconsumed_tail

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Connections that keep to the deadline of a call, byte by byte, and pools of them that survive a fork.
+"""Connections that keep the deadline of a call, and pools of them that survive a fork.
 
-The timeout of a socket is one between two bytes: a peer that sends one now and then holds a reader for ever. Here each
-wait on a socket gets what is left of the call, and names are resolved in a thread that is not waited for longer than
-that, because no resolver can be interrupted.
+The timeout of a socket is the time between two bytes: a peer that sends one now and then holds a reader for ever. Here
+each wait on a socket ends with the call. Names are resolved in a thread, which is left behind at the deadline, because
+no resolver can be interrupted.
 """
 
 from __future__ import annotations
@@ -27,16 +27,17 @@ from urllib3.util.connection import create_connection
 
 from .._deadline import seconds_left
 
-#: Bytes that are sent with one look at the clock: TLS sends this much at once.
+#: Bytes that are sent with one look at the clock: a record of TLS (RFC 8446, 5.1).
 _PIECE = 16_384
+#: Bytes of a line of headers, as in http.client.
 _LONGEST_LINE = 65_536
-#: Seconds by which a wait on a socket may outlast the call.
+#: Seconds by which a wait on a socket may outlast the call; for less, setting the timeout is not worth a system call.
 _SLACK = 0.1
 _LATE = "the time of the call is over"
 
 
-def _allowed(seconds: float | None) -> float:
-    """Return for how many seconds a socket may wait.
+def _socket_timeout(seconds: float | None) -> float:
+    """Return the timeout for a socket: ``seconds``, or what is left of the call if that is less.
 
     Raises:
         TimeoutError: There is no time left.
@@ -47,12 +48,12 @@ def _allowed(seconds: float | None) -> float:
     return left if seconds is None else min(seconds, left)
 
 
-#: All connections of this process.
+#: All connections of this process, for its forked children.
 _CONNECTIONS: WeakSet[HTTPConnection] = WeakSet()
 
 
 def close_inherited() -> None:
-    """Close connections that a parent process opened: in this process only, and without a word to the other side."""
+    """Close the connections of the parent process in this process only: nothing is sent on them."""
     for connection in list(_CONNECTIONS):
         if connection.sock is not None:
             os.close(connection.sock.detach())
@@ -60,22 +61,21 @@ def close_inherited() -> None:
     _CONNECTIONS.clear()
 
 
-class _PatientReader(io.RawIOBase):
-    """Reads from a socket; each wait ends with the call."""
+class _DeadlineReader(io.RawIOBase):
+    """A raw reader of a socket, each wait of which ends with the call."""
 
     def __init__(self, sock: Any, raw: Any) -> None:
         self._sock, self._raw, self._silence = sock, raw, sock.gettimeout()
-        self._allowed = math.inf
+        self._timeout = math.inf
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        allowed = _allowed(self._silence)
-        # Setting it asks the system, which a wait that is this much longer is not worth.
-        if not self._allowed - _SLACK <= allowed <= self._allowed:
-            self._sock.settimeout(allowed)
-            self._allowed = allowed
+        timeout = _socket_timeout(self._silence)
+        if not self._timeout - _SLACK <= timeout <= self._timeout:
+            self._sock.settimeout(timeout)
+            self._timeout = timeout
         count: int | None = self._raw.readinto(buffer)
         return count
 
@@ -88,11 +88,11 @@ class _PatientReader(io.RawIOBase):
 class _Response(http.client.HTTPResponse):
     def __init__(self, sock: Any, *arguments: Any, **options: Any) -> None:
         super().__init__(sock, *arguments, **options)
-        # Its file is a buffer around what reads the socket; the buffer is made anew around a reader that looks at the clock.
-        self.fp = io.BufferedReader(_PatientReader(sock, self.fp.detach()))
+        # `fp` is a buffer around a raw reader of the socket, which is replaced.
+        self.fp = io.BufferedReader(_DeadlineReader(sock, self.fp.detach()))
 
     def _read_status(self) -> tuple[str, int, str]:
-        """Read the status of the reply; what is only said on the way to it (1xx) is passed over with its headers."""
+        """Read the status; provisional responses (1xx) before the final one are skipped with their headers."""
         while True:
             version, status, reason = super()._read_status()  # type: ignore[misc]
             if not 101 < status < 200:
@@ -101,15 +101,15 @@ class _Response(http.client.HTTPResponse):
                 pass
 
     def _read_next_chunk_size(self) -> int:
-        """Read the size of a chunk; a negative one would read everything at once."""
+        """Read the size of a chunk; http.client takes a negative one for the rest of the stream."""
         size: int = super()._read_next_chunk_size()  # type: ignore[misc]
         if size < 0:
             raise http.client.IncompleteRead(b"")
         return size
 
 
-class _Punctual(HTTPConnection):
-    """Connects, sends and receives within the deadline of the call."""
+class _DeadlineConnection(HTTPConnection):
+    """A connection that connects, sends and receives within the deadline of the call."""
 
     response_class = _Response
 
@@ -119,8 +119,8 @@ class _Punctual(HTTPConnection):
 
     def _tunnel(self) -> None:
         super()._tunnel()
-        # The handshake of TLS is next.
-        self.sock.settimeout(_allowed(self.timeout))
+        # For the handshake of TLS, which is next.
+        self.sock.settimeout(_socket_timeout(self.timeout))
 
     def send(self, data: Any) -> None:
         if self.sock is None:
@@ -130,7 +130,7 @@ class _Punctual(HTTPConnection):
             return
         view = memoryview(data)
         for start in range(0, len(view), _PIECE):
-            self.sock.settimeout(_allowed(None))
+            self.sock.settimeout(_socket_timeout(None))
             super().send(view[start : start + _PIECE])
 
     def _new_conn(self) -> socket.socket:
@@ -144,22 +144,26 @@ class _Punctual(HTTPConnection):
             raise NewConnectionError(self, f"no connection: {error}") from error
 
     def _connected(self, addresses: list[tuple[Any, ...]]) -> socket.socket:
-        """Return a socket that is connected to the first address that takes a connection."""
+        """Return a socket that is connected to the first address that accepts."""
         for number, address in enumerate(addresses, 1):
             try:
                 sock: socket.socket = create_connection(
-                    address[:2], _allowed(self.timeout), self.source_address, self.socket_options
+                    address[:2], _socket_timeout(self.timeout), self.source_address, self.socket_options
                 )
             except OSError:
                 if number == len(addresses):
                     raise
             else:
-                sock.settimeout(_allowed(self.timeout))
+                try:
+                    sock.settimeout(_socket_timeout(self.timeout))
+                except TimeoutError:
+                    sock.close()
+                    raise
                 return sock
         raise OSError("the name has no address")
 
 
-class _PunctualTls(_Punctual, HTTPSConnection):
+class _DeadlineTlsConnection(_DeadlineConnection, HTTPSConnection):
     pass
 
 
@@ -167,7 +171,7 @@ def resolve(host: str, port: int) -> list[tuple[Any, ...]]:
     """Return the addresses of a host, within the deadline of the call.
 
     Raises:
-        socket.gaierror: There is no such name, or nobody who knows it answers in time.
+        socket.gaierror: The name does not exist, or no answer comes in time.
     """
     try:
         found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM, 0, socket.AI_NUMERICHOST)
@@ -194,11 +198,10 @@ def resolve(host: str, port: int) -> list[tuple[Any, ...]]:
     return outcome[0]
 
 
-class _Shelf:
-    """Idle connections, the one that was used last first.
+class _LifoDeque:
+    """Idle connections, the last used one first, with the interface of urllib3's queue but no locks.
 
-    urllib3 keeps them in a queue with locks. A thread of the parent that held one during a fork would leave it locked for
-    ever; the ends of a deque need none.
+    A lock that a thread of the parent held during a fork would stay locked in the child; the ends of a deque need none.
     """
 
     def __init__(self, maxsize: int = 0) -> None:
@@ -220,27 +223,27 @@ class _Shelf:
         return len(self._kept)
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Punctual
-    QueueCls = _Shelf
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _DeadlineConnection
+    QueueCls = _LifoDeque
 
 
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _PunctualTls
-    QueueCls = _Shelf
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _DeadlineTlsConnection
+    QueueCls = _LifoDeque
 
 
-class PunctualAdapter(HTTPAdapter):
-    """Makes requests of a session over such connections, directly or through proxies."""
+class DeadlineAdapter(HTTPAdapter):
+    """Adapter of ``requests`` for connections with a deadline, directly or through proxies."""
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        """Create the pools."""
+        """Create the manager of pools."""
         super().init_poolmanager(*arguments, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        """Return the pools behind a proxy."""
+        """Return the manager of pools behind a proxy."""
         manager = super().proxy_manager_for(proxy, **options)
         if not proxy.lower().startswith("socks"):
-            manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+            manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
         return manager

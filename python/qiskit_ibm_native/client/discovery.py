@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which instances an account has. Only asked when no CRN is given: it takes two services and several requests."""
+"""Instances of an account. They are fetched if no CRN is given only: it takes two services and several requests."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from .endpoint import Endpoint
     from .transport import Transport
 
-#: What costs nothing comes first.
+#: Pricing types of plans in the order in which instances are used: free ones first.
 _PRICING = ("free", "trial", "paygo", "paid", "subscription")
-#: Pages of a hundred instances that are asked for at most.
+#: Largest number of pages of a hundred instances: more is a service that repeats itself.
 _MAX_PAGES = 100
 
 
 @dataclass(frozen=True)
 class Instance:
-    """An instance of the service.
+    """An instance of the IBM Quantum Platform.
 
     Attributes:
-        crn: What identifies it.
-        name: What its owner calls it.
-        plan: The name of its plan.
-        pricing_type: How its plan is paid for, such as ``"free"``.
-        tags: Its tags.
+        crn: Cloud resource name, which identifies the instance.
+        name: Name that its owner gave it.
+        plan: Name of its plan in lower case.
+        pricing_type: Pricing type of the plan, such as ``"free"``.
+        tags: Tags of the instance.
     """
 
     crn: str = field(repr=False)
@@ -45,16 +45,17 @@ class Instance:
 
     @property
     def region(self) -> str:
-        """Where it is, such as ``"us-east"``."""
+        """The region of the instance, such as ``"us-east"``."""
         parts = self.crn.split(":")
         return parts[5] if len(parts) > 5 else ""
 
 
 def fetch_instances(endpoint: Endpoint, authenticator: Authenticator, transport: Transport) -> list[Instance]:
-    """Return the instances of an account, those that cost nothing first.
+    """Return the instances of an account, free ones first.
 
     Raises:
-        IBMApiError: They cannot be searched for.
+        IBMApiError: The search fails.
+        IBMNotAuthorizedError: The API key is not accepted.
     """
     plans: dict[str, tuple[str, str]] = {}
     instances = []
@@ -65,7 +66,7 @@ def fetch_instances(endpoint: Endpoint, authenticator: Authenticator, transport:
                 plans[plan_id] = _plan(endpoint, authenticator, transport, plan_id)
             name, tags = str(item.get("name", "")), tuple(item.get("tags") or ())
             instances.append(Instance(str(item.get("crn", "")), name, *plans[plan_id], tags))
-    return sorted(instances, key=lambda each: (_rank(each.pricing_type), each.name))
+    return sorted(instances, key=lambda instance: (_rank(instance.pricing_type), instance.name))
 
 
 def _rank(pricing_type: str) -> int:
@@ -82,7 +83,7 @@ def _search(endpoint: Endpoint, authenticator: Authenticator, transport: Transpo
         }
         if cursor:
             query["search_cursor"] = cursor
-        page = _asked(
+        page = _fetch_object(
             authenticator, transport, "POST", f"{endpoint.search_url}/v3/resources/search", {"items": list},
             headers={"Content-Type": "application/json"}, params={"limit": 100}, body=orjson.dumps(query),
         )  # fmt: skip
@@ -95,7 +96,7 @@ def _search(endpoint: Endpoint, authenticator: Authenticator, transport: Transpo
     )
 
 
-def _asked(
+def _fetch_object(
     authenticator: Authenticator,
     transport: Transport,
     method: str,
@@ -103,25 +104,31 @@ def _asked(
     required: Mapping[str, type],
     **options: Any,
 ) -> dict[str, Any]:
-    """Return a reply that is an object with these members."""
-    what = f"{method} /{url.split('/', 3)[-1]}"
+    """Return the body of a response, an object with the required members."""
+    label = f"{method} /{url.split('/', 3)[-1]}"
     headers = {"Accept": "application/json", **options.pop("headers", {})}
     reply = authenticator.authorized(
         headers,
         lambda: transport.request(
-            method, url, what, headers=headers, repeatable=True, check=lambda reply: reply.object(**required), **options
+            method,
+            url,
+            label,
+            headers=headers,
+            repeatable=True,
+            check=lambda reply: reply.object(**required),
+            **options,
         ),
     )
     return reply.object(**required)
 
 
 def _plan(endpoint: Endpoint, authenticator: Authenticator, transport: Transport, plan_id: str) -> tuple[str, str]:
-    """Return name and pricing type of a plan; ``unknown`` if the catalog does not tell, which is no reason to stop."""
+    """Return name and pricing type of a plan, ``unknown`` if the catalog fails: instances can be used without them."""
     from ..exceptions import IBMError
 
     try:
         required: dict[str, type] = {"overview_ui": dict, "metadata": dict}
-        content = _asked(authenticator, transport, "GET", f"{endpoint.catalog_url}/{plan_id}", required)
+        content = _fetch_object(authenticator, transport, "GET", f"{endpoint.catalog_url}/{plan_id}", required)
         return (
             str(content["overview_ui"]["en"]["display_name"]).lower(),
             str(content["metadata"]["pricing"]["type"]).lower(),
@@ -132,19 +139,19 @@ def _plan(endpoint: Endpoint, authenticator: Authenticator, transport: Transport
 
 
 def choose_instances(instances: list[Instance], account: Account | None, wanted: str | None) -> list[Instance]:
-    """Return the instances to use.
+    """Return the instances to use, in the order of preference.
 
     Args:
-        instances: All that the account has.
-        account: Its preferences for region, plan and tags.
-        wanted: Name or CRN of an instance; ``None`` means all that fit the preferences.
+        instances: All instances of the account.
+        account: Account with preferences for region, plan and tags.
+        wanted: Name or CRN of an instance, in place of the preferences.
 
     Raises:
-        IBMInputValueError: There is none.
+        IBMInputValueError: No instance is left.
     """
     if wanted is not None:
-        chosen = [each for each in instances if wanted in (each.crn, each.name)]
-        known = ", ".join(repr(each.name) for each in instances) or "none"
+        chosen = [instance for instance in instances if wanted in (instance.crn, instance.name)]
+        known = ", ".join(repr(instance.name) for instance in instances) or "none"
         if not chosen:
             asked = without_secrets(repr(wanted))
             raise IBMInputValueError(f"The instance {asked} is not one of the account's; they are: {known}.")
@@ -152,13 +159,13 @@ def choose_instances(instances: list[Instance], account: Account | None, wanted:
     chosen = instances
     if account is not None:
         if account.region:
-            chosen = [each for each in chosen if each.region == account.region]
+            chosen = [instance for instance in chosen if instance.region == account.region]
         if account.tags:
-            chosen = [each for each in chosen if set(account.tags) <= set(each.tags)]
+            chosen = [instance for instance in chosen if set(account.tags) <= set(instance.tags)]
         if account.plans_preference:
             order = [plan.lower() for plan in account.plans_preference]
-            chosen = [each for each in chosen if each.plan in order]
-            chosen.sort(key=lambda each: order.index(each.plan))
+            chosen = [instance for instance in chosen if instance.plan in order]
+            chosen.sort(key=lambda instance: order.index(instance.plan))
     if not chosen:
         raise IBMInputValueError(
             f"No instance of the account fits (region {getattr(account, 'region', None)!r}); it has {len(instances)}."

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the service is, and who asks."""
+"""Base URLs, API key and proxy settings of one service."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _REGION = re.compile(r"[a-z0-9-]+")
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where the service is, and who asks.
+    """Base URLs, API key and proxy settings of one service.
 
     Attributes:
-        url: The account's URL.
-        api_key: The key that access tokens are given for.
-        iam_url: Where access tokens are given.
-        search_url: Where instances are searched for.
-        catalog_url: Where the plans of instances are described.
-        channel: The channel's name.
-        instance: CRN or name of an instance, if one was asked for.
-        private_endpoint: Whether to use endpoints of a private network.
-        proxies: How to get through proxies.
+        url: Base URL of the account.
+        api_key: API key, for which IAM gives access tokens.
+        iam_url: Base URL of IAM.
+        search_url: Base URL of the search for instances.
+        catalog_url: Base URL of the catalog of plans.
+        channel: Name of the channel.
+        instance: CRN or name of the instance to use; ``None`` means all.
+        private_endpoint: Whether to use the endpoints of IBM Cloud's private network.
+        proxies: Proxies to connect through.
         verify: Whether to verify the server's certificate.
         runs_simulator_options: Whether jobs may choose a seed and a noise model.
-        resolver: Returns the base URL of an instance.
+        resolver: Function that returns the base URL of an instance, in place of the rules of the cloud.
     """
 
     url: str
@@ -59,10 +59,10 @@ class Endpoint:
         """Return the base URL of the routes of an instance.
 
         Args:
-            instance: The CRN.
+            instance: CRN of the instance.
 
         Raises:
-            IBMInputValueError: It is no CRN, or the resolver returns a URL that access tokens must not be sent to.
+            IBMInputValueError: The CRN has no region, or the resolver returns a URL that tokens must not be sent to.
         """
         if self.resolver is None:
             return default_base_url(self.url, instance, self.private_endpoint, self.channel).rstrip("/")
@@ -76,10 +76,12 @@ class Endpoint:
 
 
 def cloud_endpoint(account: Account, resolver: UrlResolver | None = None) -> Endpoint:
-    """Return the endpoint of an account; ``IAM_URL``, ``GLOBAL_SEARCH_URL`` and ``GLOBAL_CATALOG_URL`` replace parts.
+    """Return the endpoint of an account.
+
+    The environment variables ``IAM_URL``, ``GLOBAL_SEARCH_URL`` and ``GLOBAL_CATALOG_URL`` replace URLs.
 
     Raises:
-        InvalidAccountError: A variable names a URL that credentials must not be sent to.
+        InvalidAccountError: A variable has a URL that credentials must not be sent to.
     """
     parts = urlsplit(account.url)
     staging = "test." if _field(account.instance, 2) == "staging" else ""
@@ -111,10 +113,9 @@ def _from_environment(name: str) -> str | None:
 
 
 def _beside(parts: SplitResult, prefix: str, path: str = "") -> str:
-    """Return the URL of a host below that of the account.
+    """Return the URL of a host below the domain of the account.
 
-    Without encryption the host is this machine by its number, and names below that would be anybody's: what is asked for is
-    then at the same place.
+    A URL with ``http://`` is that of this machine, which has no names below its own: its host is used itself.
     """
     host = parts.netloc.rpartition("@")[2] if parts.scheme == "http" else f"{prefix}{parts.hostname}"
     return f"{parts.scheme}://{host}{path}"
@@ -123,8 +124,8 @@ def _beside(parts: SplitResult, prefix: str, path: str = "") -> str:
 def default_base_url(url: str, instance: str, private_endpoint: bool, _channel: str) -> str:
     """Return the base URL of an instance by the rules of the official client.
 
-    A URL with the word ``experimental`` is taken as it is; that is how a service elsewhere, such as the local one, is
-    named in accounts and environment variables.
+    A URL with the word ``experimental`` is returned as it is; accounts and environment variables name services outside
+    the cloud, such as the local one, in this way.
 
     Raises:
         IBMInputValueError: The CRN has no region.
@@ -132,7 +133,7 @@ def default_base_url(url: str, instance: str, private_endpoint: bool, _channel: 
     if "experimental" in url or not instance.startswith("crn:"):
         return url
     region = _field(instance, 5)
-    # It becomes a part of the host that access tokens are sent to.
+    # The region becomes a part of the host that access tokens are sent to.
     if not _REGION.fullmatch(region):
         from ..exceptions import IBMInputValueError
 

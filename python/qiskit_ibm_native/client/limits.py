@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long a call may take, and how large a reply may be."""
+"""Limits of the time of a call and of the size of a response."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _VARIABLES = {
     "max_reply_bytes": "QISKIT_IBM_NATIVE_MAX_REPLY_BYTES",
     "max_result_bytes": "QISKIT_IBM_NATIVE_MAX_RESULT_BYTES",
 }
-#: A year in seconds, a TiB in bytes.
+#: Largest values: a year in seconds, a TiB in bytes. More can only be a mistake of units.
 _MOST = {"timeout": 31_536_000, "max_reply_bytes": 2**40, "max_result_bytes": 2**40}
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a call may take, and how large a reply may be, as it comes and decompressed.
+    """Limits of the time of a call and of the size of a response, both compressed and decompressed.
 
     Attributes:
-        timeout: Seconds for a call, with all that belongs to it: connecting, repetitions, lookups.
-        max_reply_bytes: Bytes of a reply. The largest payload that a device publishes has 1.1 million.
+        timeout: Seconds for a call with all its connections, repetitions and searches.
+        max_reply_bytes: Bytes of a response. The largest payload that a device publishes has 1.1 million.
         max_result_bytes: Bytes of the results of a job.
     """
 
@@ -33,7 +33,11 @@ class Limits:
     max_result_bytes: int = 2**28
 
     def __post_init__(self) -> None:
-        """Check the values."""
+        """Check the values.
+
+        Raises:
+            IBMInputValueError: A value is no number, or out of range.
+        """
         for name, variable in _VARIABLES.items():
             value = getattr(self, name)
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -45,10 +49,13 @@ class Limits:
 
 
 def limits_of(**given: Any) -> Limits:
-    """Return limits: those that are given, then those of the environment, then the usual ones.
+    """Return limits by the arguments, the environment and the defaults, in this order.
+
+    Args:
+        **given: Attributes of :class:`Limits`; ``None`` for those that are not given.
 
     Raises:
-        IBMInputValueError: One is not a number above 0.
+        IBMInputValueError: A value is no number, or out of range.
     """
     values = {name: value for name, value in given.items() if value is not None}
     for name, variable in _VARIABLES.items():

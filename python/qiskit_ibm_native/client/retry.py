@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a request is repeated, and after how long.
+"""Policy of repetitions: attempts and waits.
 
-What may be repeated is said by who makes the request, since only they know what it does. A request that cannot have reached the
-service, or that the service refused to look at (429), is repeated whatever it does.
+The caller of a request says whether it is repeatable, since only the caller knows its effect. A request that cannot
+have reached the service, or that the service refused to look at (429), is repeated in any case.
 
-urllib3's own ``Retry`` ends when the headers of a reply are there: a body that is cut short is not repeated. That is why
-the loop is here.
+urllib3's own ``Retry`` ends when the headers of a response are there, and does not repeat one whose body is cut short.
+So the loop is in ``transport``.
 """
 
 from __future__ import annotations
@@ -15,36 +15,43 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
-#: Statuses by which servers and what is in front of them say that it may work in a moment.
+#: Statuses of failures that may pass in a moment, of servers and of proxies in front of them (520 to 524: Cloudflare).
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 524})
+#: Status of a request that was refused unread, because there were too many.
 REFUSED = 429
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How often, after how long, and for how long altogether.
+    """Attempts at a request and the waits between them, in seconds.
 
     Attributes:
-        attempts: How many requests to make at most.
-        first_wait: How long to wait before the first repetition, in seconds; twice as long each time after that.
-        longest_wait: How long to wait at most, unless the service asks for longer.
-        budget: How long all waiting may take, in seconds. A service that asks for more gets no further request.
+        attempts: Largest number of attempts, the first one included.
+        first_wait: Wait before the first repetition, which doubles for each further one.
+        longest_wait: Limit of the doubling; the service may ask for longer.
+        budget: Limit of the sum of all waits. A service that asks for more gets no further request.
+        payload_waits: Waits before a payload that is cut short is fetched again.
+        search_waits: Waits before each search for a job whose submission had no response.
+        result_wait: Wait before results that cannot be decoded are fetched again.
     """
 
     attempts: int = 6
     first_wait: float = 0.25
     longest_wait: float = 8.0
     budget: float = 60.0
+    payload_waits: tuple[float, ...] = (0.25, 0.5)
+    search_waits: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
+    result_wait: float = 0.25
 
     def wait(self, attempt: int, waited: float, retry_after: str | None) -> float | None:
-        """Return how long to wait before the next request, in seconds; ``None`` if there is to be none.
+        """Return the wait before the next attempt, in seconds; ``None`` if there is to be none.
 
-        Half of the time is chosen at random, so that clients that failed together do not come back together.
+        Half of the wait is random, so that clients that failed together do not come back together.
 
         Args:
-            attempt: How many requests have been made.
-            waited: How long has been waited for so far, in seconds.
-            retry_after: What the service asks for: seconds, or a date.
+            attempt: Number of attempts so far.
+            waited: Sum of the waits so far, in seconds.
+            retry_after: ``Retry-After`` header of the response: seconds, or a date.
         """
         if attempt >= self.attempts:
             return None
@@ -55,7 +62,7 @@ class RetryPolicy:
 
 
 def parse_retry_after(value: str | None) -> float | None:
-    """Return how many seconds a ``Retry-After`` header asks to wait; ``None`` if there is none or it makes no sense."""
+    """Return the seconds that a ``Retry-After`` header asks for; ``None`` without a header that can be read."""
     if not value:
         return None
     try:
@@ -63,9 +70,9 @@ def parse_retry_after(value: str | None) -> float | None:
     except ValueError:
         pass
     try:
-        moment = parsedate_to_datetime(value)
+        time = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=timezone.utc)
+    return max(0.0, (time - datetime.now(timezone.utc)).total_seconds())

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests over HTTP: repeated where that is right, and every failure one of this package's exceptions.
+"""HTTP requests: repeated by a policy, within the deadline of the call, with this package's exceptions only.
 
-No exception of ``requests`` leaves this file, and no text does that has a key, a token or a proxy's password in it.
+No exception of ``requests`` leaves this file, and neither does a text with a key, a token or a proxy's password.
 """
 
 from __future__ import annotations
@@ -25,53 +25,54 @@ from .._redaction import redact
 from .._threads import tell_after_fork
 from ..exceptions import ApiIBMProtocolError, IBMNotAuthorizedError, RequestsApiError
 from .bodies import BodyDamagedError, BodyTooLargeError, read_body, read_start
-from .connections import PunctualAdapter, close_inherited
+from .connections import DeadlineAdapter, close_inherited
 from .limits import Limits
 from .retry import REFUSED, TRANSIENT, RetryPolicy
 
 if TYPE_CHECKING:
     from ..accounts import ProxyConfiguration
 
-#: Seconds to connect.
-_CONNECT = 5.0
-#: The part of a call's time for which a request that can be repeated waits for a byte: a connection may be dead.
-_SILENCE = 1 / 3
-#: How often a request is made whose reply is not what it should be. That passes, if something in between replied.
-_MISUNDERSTANDINGS = 3
-#: Bytes of the body of an error that are read.
+#: Seconds to connect: around the world it takes less than one, and the rest is for packets that are lost.
+_CONNECT_TIMEOUT = 5.0
+#: Share of a call's time for which the first attempt of a repeatable request waits for a byte. A kept connection may be
+#: dead, and two thirds leave time to find out on another one.
+_FIRST_READ_SHARE = 1 / 3
+#: Attempts at a request whose response is malformed: a proxy in between may have replied, which seldom lasts.
+_MALFORMED_ATTEMPTS = 3
+#: Bytes of an error's body that are read: it only explains, and pages of proxies are cut to 2000 characters anyway.
 _MAX_ERROR_BYTES = 2**16
 _USER_AGENT = f"qiskit-ibm-native/{__version__} python/{platform.python_version()}"
-#: The status of a reply to a conditional request: what the client has is what there is.
+#: Status of the response to a conditional request for a payload that has not changed.
 NOT_MODIFIED = 304
-#: The code of an error of a request without a reply in time.
+#: ``code`` of the error of a request without a response in time.
 TIMED_OUT = "timeout"
 
 
 _Failure: TypeAlias = RequestsApiError | ApiIBMProtocolError | IBMNotAuthorizedError
 
 
-class Reply:
-    """What the service replied.
+class HttpResponse:
+    """An HTTP response whose body has been read and decompressed.
 
     Attributes:
-        what: The method and the path of the request.
-        status: The HTTP status.
-        headers: The headers.
-        body: The body, decoded from what it was compressed by.
+        label: Method and path of the request, for texts of errors.
+        status: HTTP status.
+        headers: Headers, which are found whatever their case.
+        body: Decompressed body.
     """
 
-    __slots__ = ("_content", "body", "headers", "status", "what")
+    __slots__ = ("_content", "body", "headers", "label", "status")
 
-    def __init__(self, what: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        """Create a reply; ``what`` is the method and the path of the request."""
-        self.what = what
+    def __init__(self, label: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """Create a response; ``label`` is the method and the path of its request."""
+        self.label = label
         self.status = status
         self.headers = headers
         self.body = body
         self._content: tuple[Any] | None = None
 
     def json(self) -> Any:
-        """Return the content.
+        """Return the content of the body, which is parsed once.
 
         Raises:
             ApiIBMProtocolError: The body is not JSON.
@@ -83,47 +84,57 @@ class Reply:
             except orjson.JSONDecodeError as error:
                 reason = str(error)
             if self._content is None:
-                # The body is not shown, and no error that has it is the cause: it may be anything, a token for example.
-                failure = ApiIBMProtocolError(f"{self.what}: the reply is not JSON ({reason}; {len(self.body)} bytes)")
-                failure.may_pass = True
+                # Neither the text nor the cause has the body: it may be a token, for example.
+                failure = ApiIBMProtocolError(f"{self.label}: the reply is not JSON ({reason}; {len(self.body)} bytes)")
+                failure.is_transient = True
                 raise failure
         return self._content[0]
 
     def object(self, **required: type | tuple[type, ...]) -> dict[str, Any]:
-        """Return the content, an object that has these members with values of these types.
+        """Return the content as a JSON object.
+
+        Args:
+            **required: Types of members that the object must have.
 
         Raises:
-            ApiIBMProtocolError: It is not that.
+            ApiIBMProtocolError: The body is not JSON, is no object, or lacks a required member of its type.
         """
         content = self.json()
         if not isinstance(content, dict):
-            raise ApiIBMProtocolError(f"{self.what}: expected an object, the reply is a {type(content).__name__}")
+            raise ApiIBMProtocolError(f"{self.label}: expected an object, the reply is a {type(content).__name__}")
         for key, kind in required.items():
             if not isinstance(content.get(key), kind):
                 found = f"a {type(content[key]).__name__}" if key in content else "missing"
-                raise ApiIBMProtocolError(f"{self.what}: the member {key!r} of the reply is {found}")
+                raise ApiIBMProtocolError(f"{self.label}: the member {key!r} of the reply is {found}")
         return content
 
 
-def acknowledged(reply: Reply) -> None:
-    """Check that a reply without content comes from the service: nothing or an object, and no page of something in between.
+def check_acknowledgement(reply: HttpResponse) -> None:
+    """Check that a response without content comes from the service, and not from a proxy in between.
 
     Raises:
-        ApiIBMProtocolError: It is something else.
+        ApiIBMProtocolError: The body is neither empty nor a JSON object.
     """
     if reply.body.strip():
         reply.object()
 
 
 class _Session(requests.Session):
-    """A session that follows no redirects, and does not read the bodies of replies that are some."""
+    """A session that follows no redirects and does not read their bodies."""
 
     def get_redirect_target(self, resp: Any) -> None:
         """Return no target."""
 
 
 class Transport:
-    """Makes requests over connections that are kept. Any number of threads, and of processes after a fork, may use one."""
+    """Makes HTTP requests over connections that are kept. Threads and forked processes may share one.
+
+    Attributes:
+        policy: Attempts and waits of requests.
+        limits: Time of a call and sizes of bodies.
+        on_request: Called with each ``requests.PreparedRequest``, access token included, before it is sent. For tests.
+        on_response: Called with the request and its response, when that has been read. For tests.
+    """
 
     def __init__(
         self,
@@ -132,12 +143,14 @@ class Transport:
         policy: RetryPolicy | None = None,
         limits: Limits | None = None,
     ) -> None:
-        """Create a transport; nothing is connected to yet."""
+        """Create a transport; the first request connects."""
         self.policy = policy or RetryPolicy()
         self.limits = limits or Limits()
+        self.on_request: Callable[[requests.PreparedRequest], object] | None = None
+        self.on_response: Callable[[requests.PreparedRequest, HttpResponse], object] | None = None
         self._is_closed = False
         self._proxies, self._verify = proxies, verify
-        # What is said here goes before what the environment says.
+        # Arguments go before the environment.
         self._trusts_environment = proxies is None and verify
         self._session = self._new_session()
         self._routes: dict[str, dict[str, Any]] = {}
@@ -145,14 +158,14 @@ class Transport:
 
     def _new_session(self) -> requests.Session:
         session = _Session()
-        # Credentials of .netrc are for others, and of what the environment says about proxies and certificates a note is
-        # taken once for each host: looking it up is a third of what a request takes this process.
+        # Credentials of .netrc are for other programs. Proxies and certificates of the environment are looked up once
+        # for each host, by _route: a look-up is a third of the CPU time of a request.
         session.trust_env = False
-        session.auth = _unchanged
+        session.auth = _no_authentication
         session.headers["User-Agent"] = _USER_AGENT
-        # No Accept: that is said request by request. Of encodings, the one that is decoded here.
+        # Each request has its own Accept. gzip is the encoding that bodies.py decompresses.
         session.headers["Accept-Encoding"] = "gzip"
-        adapter = PunctualAdapter(pool_connections=8, pool_maxsize=64, max_retries=0)
+        adapter = DeadlineAdapter(pool_connections=8, pool_maxsize=64, max_retries=0)
         for scheme in ("http://", "https://"):
             session.mount(scheme, adapter)
         session.verify = self._verify
@@ -163,16 +176,16 @@ class Transport:
         return session
 
     def after_fork(self) -> None:
-        """Use connections of this process's own: replies on the others are the parent's."""
+        """Replace the connections: responses on those of the parent are for the parent."""
         close_inherited()
         self._session = self._new_session()
 
     def call(self) -> AbstractContextManager[None]:
-        """Return a context in which everything ends within the time of a call, or of the call around it."""
+        """Return a context with the deadline of a call, or an earlier one that is set already."""
         return deadline(time.monotonic() + self.limits.timeout)
 
     def _route(self, url: str) -> dict[str, Any]:
-        """Return the proxies and certificates to use for a URL, as ``requests`` understands the environment."""
+        """Return the proxies and certificates for a URL, by the variables that ``requests`` reads."""
         if not self._trusts_environment:
             return {}
         host = "/".join(url.split("/", 3)[:3])
@@ -183,7 +196,7 @@ class Transport:
         return self._routes[host]
 
     def close(self) -> None:
-        """Close the connections; there are no more requests."""
+        """Close the connections; later requests raise RequestsApiError."""
         self._is_closed = True
         self._session.close()
 
@@ -191,32 +204,32 @@ class Transport:
         self,
         method: str,
         url: str,
-        what: str,
+        label: str,
         *,
         headers: Mapping[str, str] | None = None,
         params: Any = None,
         body: bytes | str | None = None,
         repeatable: bool = False,
-        check: Callable[[Reply], object] | None = None,
+        check: Callable[[HttpResponse], object] | None = None,
         limit: int | None = None,
-    ) -> Reply:
-        """Make a request, within the deadline of the call.
+    ) -> HttpResponse:
+        """Make a request, again if the policy says so, within the deadline of the call.
 
         Args:
-            method: The HTTP method.
-            url: Where to.
-            what: What errors call it: the method and the path.
-            headers: Headers.
-            params: The query.
-            body: The body.
-            repeatable: Whether doing it twice is the same as doing it once.
-            check: Raises ApiIBMProtocolError for a reply that is not what it should be. Such a request has failed.
-            limit: How many bytes the reply may have, ``limits.max_reply_bytes`` by default.
+            method: HTTP method.
+            url: URL without the query.
+            label: Method and path, for texts of errors.
+            headers: Headers beside those of all requests.
+            params: Query, as ``requests`` takes it.
+            body: Body.
+            repeatable: Whether sending the request twice has the same effect as sending it once.
+            check: Raises ApiIBMProtocolError if the response is malformed, which counts as a failure of the request.
+            limit: Largest body of the response in bytes, ``limits.max_reply_bytes`` by default.
 
         Raises:
-            IBMNotAuthorizedError: The reply is 401 or 403.
-            ApiIBMProtocolError: The reply is not what it should be.
-            RequestsApiError: There was no reply, or it says that the request failed.
+            IBMNotAuthorizedError: The status is 401 or 403.
+            ApiIBMProtocolError: ``check`` refuses the response.
+            RequestsApiError: No response came in time, it is too large, or its status is an error.
         """
         with self.call():
             attempt, waited = 0, 0.0
@@ -224,114 +237,121 @@ class Transport:
             while True:
                 attempt += 1
                 if self._is_closed:
-                    raise RequestsApiError(f"{what}: the provider is closed", code="closed")
-                # A connection may be dead: what can be repeated is not waited for until the end the first time.
-                silence = self.limits.timeout * (_SILENCE if repeatable and attempt == 1 else 1)
-                outcome = self._once(
-                    what, (method, url, headers, params, body), silence, limit or self.limits.max_reply_bytes
+                    raise RequestsApiError(f"{label}: the provider is closed", code="closed")
+                silence = self.limits.timeout * (_FIRST_READ_SHARE if repeatable and attempt == 1 else 1)
+                outcome = self._attempt(
+                    label, (method, url, headers, params, body), silence, limit or self.limits.max_reply_bytes
                 )
-                failure, again, retry_after = self._failure(outcome, attempt, repeatable, is_conditional, check)
+                failure, again, retry_after = self._judge(outcome, attempt, repeatable, is_conditional, check)
                 if failure is None:
-                    assert isinstance(outcome, Reply)  # noqa: S101 (no failure is only said of replies)
+                    assert isinstance(outcome, HttpResponse)  # noqa: S101 (for type checkers)
                     return outcome
                 seconds = self.policy.wait(attempt, waited, retry_after) if again else None
                 if seconds is None or seconds >= seconds_left():
-                    raise failure if seconds is None and seconds_left() > 0 else self._late(failure)
-                logger.debug("%s failed (%s); again in %.2f s", what, failure, seconds)
+                    raise failure if seconds is None and seconds_left() > 0 else self._timed_out(failure)
+                logger.debug("%s failed (%s); again in %.2f s", label, failure, seconds)
                 pause(seconds)
                 waited += seconds
 
-    def _failure(
+    def _judge(
         self,
-        outcome: Reply | RequestsApiError,
+        outcome: HttpResponse | RequestsApiError,
         attempt: int,
         repeatable: bool,
         is_conditional: bool,
-        check: Callable[[Reply], object] | None,
+        check: Callable[[HttpResponse], object] | None,
     ) -> tuple[_Failure | None, bool, str | None]:
-        """Return what is wrong with the outcome of a request, whether to make it again, and when the service says so."""
+        """Return the failure of an attempt, if it is one, whether to try again, and the ``Retry-After`` header."""
         if isinstance(outcome, RequestsApiError):
-            return outcome, outcome.may_pass and (repeatable or not outcome.maybe_processed), None
+            return outcome, outcome.is_transient and (repeatable or not outcome.maybe_processed), None
         if outcome.status == NOT_MODIFIED and is_conditional:
             return None, False, None
         if not 200 <= outcome.status < 300:
             again = outcome.status == REFUSED or (repeatable and outcome.status in TRANSIENT)
-            return self._refusal(outcome), again, outcome.headers.get("Retry-After")
+            return self._refused(outcome), again, outcome.headers.get("Retry-After")
         if check is not None:
             try:
                 check(outcome)
             except ApiIBMProtocolError as error:
-                return error, repeatable and attempt < _MISUNDERSTANDINGS, None
+                return error, repeatable and attempt < _MALFORMED_ATTEMPTS, None
         return None, False, None
 
-    def _prepared(
+    def _prepare(
         self, method: str, url: str, headers: Mapping[str, str] | None, params: Any, body: bytes | str | None
     ) -> requests.PreparedRequest:
-        # Prepared anew for each attempt, because authentication by NTLM changes what it sends; and here, because the session would merge what there is nothing to merge with: a fifth of a request.
+        # Anew for each attempt, because NTLM changes the request; and not by the session, whose merging of settings is
+        # a fifth of the CPU time of a request.
         request = requests.PreparedRequest()
-        every = {**self._session.headers, **(headers or {})}
-        request.prepare(method, url, headers=every, data=body, params=params, auth=self._session.auth)
+        merged = {**self._session.headers, **(headers or {})}
+        request.prepare(method, url, headers=merged, data=body, params=params, auth=self._session.auth)
         return request
 
-    def _once(self, what: str, parts: tuple[Any, ...], silence: float, limit: int) -> Reply | RequestsApiError:
+    def _attempt(
+        self, label: str, parts: tuple[Any, ...], silence: float, limit: int
+    ) -> HttpResponse | RequestsApiError:
         url, left, raw = parts[1], seconds_left(), None
         if left <= 0:
-            return RequestsApiError(f"{what}: there was no time to ask.", code=TIMED_OUT)
+            return RequestsApiError(f"{label}: there was no time to ask.", code=TIMED_OUT)
         try:
-            request = self._prepared(*parts)
+            request = self._prepare(*parts)
+            if self.on_request is not None:
+                self.on_request(request)
             response = self._session.send(
-                request, timeout=(min(_CONNECT, left), min(silence, left)), stream=True, allow_redirects=False,
+                request, timeout=(min(_CONNECT_TIMEOUT, left), min(silence, left)), stream=True, allow_redirects=False,
                 **self._route(url),
             )  # fmt: skip
             raw = response.raw
             is_good = 200 <= response.status_code < 300
             body = read_body(raw, limit) if is_good else read_start(raw, _MAX_ERROR_BYTES)
-            return Reply(what, response.status_code, response.headers, body)
         except ValueError:
-            # Of this request or of the reply, and with what is wrong in it, which may be a secret.
+            # The text of the error has the malformed part, which may be a secret.
             return RequestsApiError(
-                f"{what}: the address, a header or the reply is malformed", code="malformed", maybe_processed=True
+                f"{label}: the address, a header or the reply is malformed", code="malformed", maybe_processed=True
             )
         except (requests.exceptions.RequestException, HTTPError, BodyDamagedError) as error:
-            return self._no_reply(what, url, error)
+            return self._no_response(label, url, error)
         except BodyTooLargeError:
             return RequestsApiError(
-                f"{what}: the reply is larger than {limit} bytes. If that is right, IBMProvider(max_reply_bytes=...,"
+                f"{label}: the reply is larger than {limit} bytes. If that is right, IBMProvider(max_reply_bytes=...,"
                 " max_result_bytes=...) allows for more.",
                 code="too large", maybe_processed=True,
             )  # fmt: skip
         finally:
             if raw is not None:
-                # A connection whose reply was read to its end is back in the pool by now; any other is of no more use.
+                # A connection whose response was read to its end is back in the pool by now; any other is useless.
                 raw.close()
+        reply = HttpResponse(label, response.status_code, response.headers, body)
+        if self.on_response is not None:
+            self.on_response(request, reply)
+        return reply
 
-    def _no_reply(self, what: str, url: str, error: Exception) -> RequestsApiError:
+    def _no_response(self, label: str, url: str, error: Exception) -> RequestsApiError:
         host = redact(re.sub(r"^(\w+://)([^/@]*@)?([^/]*).*", r"\1\3", url))
         is_late = isinstance(error, requests.exceptions.ReadTimeout | ReadTimeoutError)
         is_untrusted = _is_untrusted(error)
         never_sent = isinstance(error, requests.exceptions.ConnectTimeout) or is_untrusted or _never_connected(error)
         reason = "nothing came in time" if is_late else redact(_reason(error))
         return RequestsApiError(
-            f"{what}: no reply from {host} ({reason})",
+            f"{label}: no reply from {host} ({reason})",
             code=TIMED_OUT if is_late else "certificate" if is_untrusted else None,
             maybe_processed=not never_sent,
         )
 
-    def _late(self, failure: _Failure) -> _Failure:
-        """Return a failure that says that the time of the call is over, too."""
+    def _timed_out(self, failure: _Failure) -> _Failure:
+        """Return a failure with the note that the time of the call is over."""
         failure.message = (
-            f"{failure.message} The time for it was over: timeout= of IBMProvider ({self.limits.timeout:g} s), or of what was"
-            " called, allows for more."
+            f"{failure.message} The time for it was over: timeout= of IBMProvider ({self.limits.timeout:g} s), or of"
+            " what was called, allows for more."
         )
         failure.args = (failure.message,)
         return failure
 
-    def _refusal(self, reply: Reply) -> RequestsApiError | IBMNotAuthorizedError:
+    def _refused(self, reply: HttpResponse) -> RequestsApiError | IBMNotAuthorizedError:
         try:
-            code, text = _explanation(reply.body)
+            code, text = _error_text(reply.body)
         except (TypeError, ValueError, RecursionError):
             code, text = None, "(an explanation that cannot be shown)"
-        message = redact(f"{reply.what}: {reply.status} {text}")
+        message = redact(f"{reply.label}: {reply.status} {text}")
         if reply.status in (401, 403):
             return IBMNotAuthorizedError(message)
         body = redact(reply.body.decode(errors="replace"))
@@ -340,11 +360,11 @@ class Transport:
 
 
 def _never_connected(error: Exception) -> bool:
-    """Return whether a request was not sent, because there was no connection to send it on."""
+    """Return whether a request failed for want of a connection, so that nothing was sent."""
     cause = error.args[0] if error.args else None
     reason = getattr(cause, "reason", cause)
     if isinstance(reason, ProxyError):
-        # urllib3 blames the proxy for whatever happens behind it, also after the request has been sent.
+        # urllib3 raises it for failures behind the proxy, too, also after the request has been sent.
         reason = reason.original_error
         if type(reason) is OSError:
             # The proxy refused the tunnel.
@@ -353,7 +373,7 @@ def _never_connected(error: Exception) -> bool:
 
 
 def _is_untrusted(error: Exception) -> bool:
-    """Return whether the other side has no certificate that is trusted."""
+    """Return whether a request failed because the server's certificate is not trusted."""
     cause: Any = error
     while cause is not None and not isinstance(cause, SSLCertVerificationError):
         inner = cause.args[0] if getattr(cause, "args", None) else None
@@ -362,7 +382,7 @@ def _is_untrusted(error: Exception) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """Return the innermost text of an exception of ``requests``, which wraps others three deep."""
+    """Return the innermost text of an exception of ``requests``, which wraps others up to three deep."""
     cause: Any = error
     while getattr(cause, "args", None) and isinstance(cause.args[0], Exception):
         cause = cause.args[0]
@@ -371,13 +391,13 @@ def _reason(error: Exception) -> str:
     return re.sub(r"^\w+\(host=.*?\): ", "", text)
 
 
-def _unchanged(request: Any) -> Any:
-    """Return a request as it is: the header of who asks is there already."""
+def _no_authentication(request: Any) -> Any:
+    """Return a request unchanged, in place of the authentication of ``requests``: it has its header already."""
     return request
 
 
-def _explanation(body: bytes) -> tuple[int | str | None, str]:
-    """Return the code and the text of the body of an error: one of three shapes, or whatever it is."""
+def _error_text(body: bytes) -> tuple[int | str | None, str]:
+    """Return the code and the text of the body of an error, which has one of three known shapes or any other."""
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -385,8 +405,8 @@ def _explanation(body: bytes) -> tuple[int | str | None, str]:
     if not isinstance(content, dict):
         return None, str(content)
     errors = content.get("errors")
-    if isinstance(errors, list) and errors and all(isinstance(each, dict) for each in errors):
-        texts = [_sentence(each) for each in errors]
+    if isinstance(errors, list) and errors and all(isinstance(error, dict) for error in errors):
+        texts = [_sentence(error) for error in errors]
         trace = f" (trace {content['trace']})" if content.get("trace") else ""
         return errors[0].get("code"), "; ".join(texts) + trace
     if isinstance(content.get("error"), dict):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How circuits, arrays and results travel: the typed JSON of `sampler`, and the tensors of `executor`."""
+"""Encoders and decoders of circuits, arrays and results: typed JSON of `sampler`, tensors of `executor`."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from ..exceptions import ApiIBMProtocolError
 
 #: The latest version of QPY that the sampler reads.
 SAMPLER_QPY_VERSION = 17
-#: Circuits of thousands of gates get little smaller by higher levels, and take three times as long.
+#: Level of zlib. Higher ones make circuits of thousands of gates little smaller and take three times as long.
 _COMPRESSION = 1
-#: Bytes that all arrays or circuits of a reply may have together. A million shots of a thousand bits have an eighth of it.
+#: Bytes that all arrays or circuits of a response may have together. A million shots of a thousand bits have an eighth.
 MAX_UNPACKED = 2**30
 _DTYPES = {
     "bool": np.dtype(np.bool_), "u8": np.dtype("<u1"), "i64": np.dtype("<i8"), "f64": np.dtype("<f8"),
@@ -32,21 +32,21 @@ _DTYPES = {
 
 
 class Allowance:
-    """Bytes that may still be unpacked of a reply: a few bytes that come can be a gigabyte, and there can be many of them.
+    """Limit of the bytes that are decompressed from one response, in which many small texts can be a gigabyte each.
 
     Attributes:
-        left: How many.
+        left: Bytes that may still be decompressed.
     """
 
     def __init__(self, left: int = MAX_UNPACKED) -> None:
-        """Create the allowance of one reply."""
+        """Create the allowance of one response."""
         self.left = left
 
     def spend(self, size: int) -> None:
-        """Take bytes from it.
+        """Subtract decompressed bytes.
 
         Raises:
-            ApiIBMProtocolError: There are not so many left.
+            ApiIBMProtocolError: Fewer bytes are left.
         """
         if size > self.left:
             raise ApiIBMProtocolError(f"the data of the reply are larger than {MAX_UNPACKED} bytes")
@@ -54,30 +54,30 @@ class Allowance:
 
 
 def encode_qpy(circuits: Sequence[QuantumCircuit], version: int) -> str:
-    """Return circuits as base64 of compressed QPY of a version."""
+    """Return circuits as base64 of zlib-compressed QPY, in the given version of QPY."""
     buffer = io.BytesIO()
     with warnings.catch_warnings():
-        # Which version is written is decided by who reads it.
+        # qpy warns of versions other than its latest; the reader decides about the version.
         warnings.simplefilter("ignore")
         qpy.dump(list(circuits), buffer, version=version)
     return _packed(buffer.getvalue())
 
 
 def decode_qpy(text: str) -> list[QuantumCircuit]:
-    """Return circuits of base64 of compressed QPY."""
+    """Return the circuits of base64 of zlib-compressed QPY."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return list(qpy.load(io.BytesIO(_unpacked(text, Allowance()))))
 
 
 def encode_circuit(circuit: QuantumCircuit) -> dict[str, str]:
-    """Return a circuit as a PUB of the sampler has it."""
+    """Return a circuit as typed JSON, for a pub of the sampler."""
     version = min(SAMPLER_QPY_VERSION, qpy.QPY_VERSION)
     return {"__type__": "QuantumCircuit", "__value__": encode_qpy([circuit], version)}
 
 
 def decode_circuit(value: Any) -> QuantumCircuit:
-    """Return the circuit of a PUB: typed QPY, or OpenQASM 3."""
+    """Return the circuit of a pub: typed JSON with QPY, or OpenQASM 3."""
     if isinstance(value, str):
         from qiskit import qasm3
 
@@ -89,19 +89,23 @@ def decode_circuit(value: Any) -> QuantumCircuit:
 
 
 def encode_array(array: npt.NDArray[Any]) -> dict[str, str]:
-    """Return an array in typed JSON."""
+    """Return an array as typed JSON: base64 of zlib-compressed .npy."""
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return {"__type__": "ndarray", "__value__": _packed(buffer.getvalue())}
 
 
 def decode_array(value: Any, allowance: Allowance) -> npt.NDArray[Any]:
-    """Return the array of typed JSON, if the allowance of the reply has room for it."""
+    """Return the array of typed JSON; its bytes are subtracted from the allowance.
+
+    Raises:
+        ApiIBMProtocolError: ``value`` is no array, is damaged, or is larger than the allowance.
+    """
     if not isinstance(value, Mapping) or value.get("__type__") != "ndarray" or not isinstance(value["__value__"], str):
         raise ApiIBMProtocolError(f"an array was expected, not a {type(value).__name__}")
     raw = _unpacked(value["__value__"], allowance)
     if raw[:8] == b"\x93NUMPY\x01\x00":
-        # What numpy writes; its own reader takes four times as long for the header of a small array.
+        # The version that numpy writes; numpy's reader takes four times as long for the header of a small array.
         (length,) = struct.unpack_from("<H", raw, 8)
         header = _header(raw[10 : 10 + length])
         if header is not None:
@@ -123,7 +127,7 @@ def decode_array(value: Any, allowance: Allowance) -> npt.NDArray[Any]:
 
 
 def _header(text: bytes) -> tuple[np.dtype[Any], tuple[int, ...]] | None:
-    """Return type and shape of what numpy's header says, ``None`` for what is not usual here."""
+    """Return dtype and shape of a .npy header, ``None`` for all but C-ordered u1, f8 and c16 arrays."""
     words = text.decode("latin-1").strip()
     for name, dtype in (("|u1", np.dtype("u1")), ("<c16", np.dtype("<c16")), ("<f8", np.dtype("<f8"))):
         start = f"{{'descr': '{name}', 'fortran_order': False, 'shape': ("
@@ -134,7 +138,11 @@ def _header(text: bytes) -> tuple[np.dtype[Any], tuple[int, ...]] | None:
 
 
 def encode_tensor(array: npt.NDArray[Any]) -> dict[str, Any]:
-    """Return an array as the executor has it: little-endian, C order; booleans eight a byte, the first one lowest."""
+    """Return an array as a tensor of the executor: little-endian, C order, booleans packed with the first one lowest.
+
+    Raises:
+        TypeError: No tensor has elements of this dtype.
+    """
     name = next((name for name, dtype in _DTYPES.items() if array.dtype == dtype), None)
     if name is None:
         raise TypeError(f"no tensor has elements of type {array.dtype}")
@@ -143,13 +151,17 @@ def encode_tensor(array: npt.NDArray[Any]) -> dict[str, Any]:
 
 
 def decode_tensor(value: Any, allowance: Allowance) -> npt.NDArray[Any]:
-    """Return the array of a tensor of the executor, if the allowance of the reply has room for it."""
+    """Return the array of a tensor of the executor; its bytes are subtracted from the allowance.
+
+    Raises:
+        ApiIBMProtocolError: ``value`` is no tensor, is damaged, or is larger than the allowance.
+    """
     try:
         dtype, shape, raw = value["dtype"], tuple(value["shape"]), _unpacked(value["data"], allowance)
         if dtype == "bool":
-            # A byte for each bit.
+            # unpackbits makes a byte of each bit.
             allowance.spend(8 * len(raw))
-            # The claimed shape decides about no memory: there are as many bits as there are bytes for.
+            # The claimed shape asks for no memory: the slice has no more bits than the data.
             bits = np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")[: math.prod(shape)]
             return bits.view(np.bool_).reshape(shape)
         return np.frombuffer(raw, _DTYPES[dtype]).reshape(shape)

@@ -59,7 +59,7 @@ class CalibrationSeries(QubitQuantities):
             BackendPayloadError: A payload is refused.
             ValueError: The devices have different numbers of qubits, or ``threads`` is below 1.
         """
-        from .._processors import chosen_threads
+        from .._threads import chosen_threads
 
         series = object.__new__(cls)
         series._set(_native.Snapshot.parse_many(list(payloads), chosen_threads(threads)))

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import _native
-from .._processors import chosen_threads
+from .._threads import chosen_threads
 from .storage import bundled_devices, read_payloads, write_payloads
 
 if TYPE_CHECKING:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calls of the client against a peer that fails: every call with every fault, over real sockets."""
+"""Scenarios of every call of the client with every fault of a proxy, over real sockets."""

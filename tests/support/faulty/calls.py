@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of calls: everything that asks a service, by the public interface alone."""
+"""Table of calls: everything that makes requests, by the public interface alone."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Call:
 
 
 def circuit() -> QuantumCircuit:
-    """Return the smallest circuit that a device takes as it is."""
+    """Return a smallest circuit that a device accepts without transpilation."""
     one = QuantumCircuit(1, 1, name="one")
     one.x(0)
     one.measure(0, 0)
@@ -68,20 +68,20 @@ def _submit(stage: Stage) -> str:
 
 
 def _own_job(stage: Stage) -> None:
-    """Submit a job, which waits: the service's simulators are stopped."""
+    """Submit a job that stays queued, because the service's simulators are stopped."""
     stage.backend = _backend(stage)
     stage.job = stage.backend.run(circuit(), shots=10)
 
 
 def _cancelled_job(stage: Stage) -> None:
-    """Submit a job that is cancelled without its object knowing."""
+    """Submit a job and cancel it by another object."""
     _own_job(stage)
     stage.direct.job(stage.job.job_id()).cancel()
 
 
 def _known_backend(stage: Stage) -> None:
     stage.backend = _backend(stage)
-    # What submitting asks for, too.
+    # Submitting needs these payloads, too.
     _ = stage.backend.target
 
 
@@ -122,7 +122,7 @@ def _tagged_cancelled_job(stage: Stage) -> None:
 
 
 def _open_session(stage: Stage) -> bool:
-    # What it says of itself after that would be one more request.
+    # Its texts after that would make one more request.
     return stage.backend.open_session(max_time=300).session_id is not None
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of faults: what a peer does in place of handing a request on."""
+"""Table of faults: actions of the proxy in place of handing a request on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ONCE, ALWAYS = 1.0, float("inf")
 _JSON = (("Content-Type", "application/json"),)
 _HTML = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Welcome to the hotel</body></html>"
 _ERROR = b'{"errors":[{"code":1000,"message":"a fault on purpose","solution":"","more_info":""}],"trace":"fault"}'
-#: An outage that happens once takes this many seconds.
+#: Seconds that an outage lasts if it happens once.
 _OUTAGE = 0.5
 
 
@@ -57,7 +57,7 @@ def _refused(stage: Stage, times: float) -> Callable[[], None]:
 
 
 def _unresolvable(stage: Stage, times: float) -> Callable[[], None]:
-    """Let the resolver of this process know no names."""
+    """Make the resolver of this process fail for all names."""
     known, left = socket.getaddrinfo, times
 
     def resolve(*arguments: Any, **options: Any) -> Any:
@@ -90,7 +90,7 @@ def _reset_and_refused(exchange: Exchange) -> None:
 def _reset_in_body(exchange: Exchange) -> None:
     answer = exchange.forward(whole=True)
     exchange.wfile.write(answer.head() + answer.body[: len(answer.body) // 2])
-    # What was sent has to arrive before the connection breaks.
+    # The bytes that were sent have to arrive before the connection breaks.
     exchange.server.is_over.wait(0.05)
     exchange.reset()
 
@@ -130,7 +130,7 @@ def _redirect(status: int) -> Callable[[Exchange], None]:
     return lambda exchange: exchange.send_and_close(Answer(status, (("Location", exchange.server.elsewhere),)))
 
 
-# Bodies that are not what they should be
+# Malformed bodies
 
 
 def _truncated_gzip(exchange: Exchange) -> None:
@@ -156,19 +156,19 @@ def _too_short(exchange: Exchange) -> None:
 
 
 def _identity(answer: Answer) -> Answer:
-    """Return a reply without compression."""
+    """Return a response without compression."""
     encoded = ("content-encoding", "gzip") in [(name.lower(), value) for name, value in answer.headers]
     headers = tuple(pair for pair in answer.headers if pair[0].lower() != "content-encoding")
     return damaged(answer, headers=headers, body=gzip.decompress(answer.body) if encoded else answer.body)
 
 
 def _says(body: bytes, kind: str = "application/json") -> Callable[[Exchange], None]:
-    """Return a peer that says something else with status 200, and does not hand the request on."""
+    """Return an action that sends another body with status 200 and does not hand the request on."""
     return lambda exchange: exchange.send_and_close(Answer(200, (("Content-Type", kind),), body))
 
 
 def _says_after(body: bytes) -> Callable[[Exchange], None]:
-    """Return a peer that puts something else into the service's reply, whose headers stay: an ETag, too."""
+    """Return an action that replaces the body of the service's response and keeps its headers, an ETag included."""
 
     def act(exchange: Exchange) -> None:
         answer = _identity(exchange.forward(whole=True))
@@ -184,7 +184,7 @@ def _bomb(exchange: Exchange) -> None:
 
 @functools.cache
 def _gigabyte() -> bytes:
-    """Return 1 GiB of spaces in 1 MB, without compressing each of them: blocks that know nothing of each other repeat."""
+    """Return a gzip stream of 1 MB that decompresses to 1 GiB of spaces, made quickly of one block that is repeated."""
     block = b" " * (1 << 20)
     compressor = zlib.compressobj(9, zlib.DEFLATED, 31)
     start = compressor.compress(block) + compressor.flush(zlib.Z_FULL_FLUSH)
@@ -246,7 +246,7 @@ FAULTS: dict[str, Fault] = {
 
 
 def plan_of(stage: Stage, fault: Fault, match: str, times: float) -> Callable[[], None]:
-    """Let a fault begin; return what ends it."""
+    """Begin a fault; return the function that ends it."""
     peer: Peer = stage.peer
     peer.plan(fault.act, match, times if fault.begin is None else 0)
     undo = fault.begin(stage, times) if fault.begin else lambda: None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scenarios by the dozen: a service for them, a process for each, several at a time."""
+"""Runner of scenarios: one service, a process for each scenario, several at a time."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ import psutil
 
 from .scenario import TIMEOUT, Service, play_in_process
 
-#: A scenario prepares, calls twice and looks what came of it. After that many seconds it is ended.
+#: Seconds after which a scenario, which prepares, calls twice and judges the outcome, is killed.
 LIMIT = 4 * TIMEOUT
-#: Scenarios mostly wait.
+#: Scenarios at a time: they mostly wait.
 AT_ONCE = 12
 
-# Imports Qiskit once for all. What is named here has to be installed: the path of tests is not known yet.
+# Import Qiskit once for all processes. Only installed modules can be named: the path of tests is not set yet.
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["qiskit_ibm_native.provider.provider", "qiskit.circuit.library"])
 
 
 @contextlib.contextmanager
 def service() -> Iterator[Service]:
-    """Run a service in a process of its own that has done one job and then does no more, so that jobs can be cancelled."""
+    """Run a service in a process that has run one job and then runs no more, so that jobs can be cancelled."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "qiskit_ibm_native", "serve", "--port", "0", "--store", f"{folder}/jobs"]
         process = subprocess.Popen([*command, "--workers", "1"], stdout=subprocess.PIPE, text=True)
@@ -38,7 +38,7 @@ def service() -> Iterator[Service]:
             done = _submitted(environment, "job.result(timeout=120)")
             for simulator in psutil.Process(process.pid).children(recursive=True):
                 simulator.suspend()
-            # The one that all others wait for.
+            # The job that all others wait for.
             _submitted(environment, "pass")
             yield Service(environment, done, process.pid)
         finally:
@@ -49,7 +49,7 @@ def service() -> Iterator[Service]:
 
 
 def exported(process: subprocess.Popen[str]) -> dict[str, str]:
-    """Return the variables that a service prints when it starts."""
+    """Return the environment variables that a service prints at its start."""
     environment = {}
     for line in process.stdout or ():
         if line.strip().startswith("export "):
@@ -61,7 +61,7 @@ def exported(process: subprocess.Popen[str]) -> dict[str, str]:
 
 
 def _submitted(environment: dict[str, str], then: str) -> str:
-    """Submit a job; return its id. In another process: here it would leave connections and threads."""
+    """Submit a job in another process, because it leaves connections and threads; return its id."""
     program = (
         "from tests.support.faulty.calls import DEVICE, circuit\nfrom qiskit_ibm_native import IBMProvider\n"
         "with IBMProvider() as provider:\n"
@@ -78,7 +78,7 @@ def _submitted(environment: dict[str, str], then: str) -> str:
 
 
 def play_apart(target: Service, call: str, fault: str, times: float) -> dict[str, Any]:
-    """Play a scenario in a process of its own, which is ended if it takes too long; return its record."""
+    """Play a scenario in a process, which is killed after a timeout; return its record."""
     here, there = _PROCESSES.Pipe(duplex=False)
     process = _PROCESSES.Process(target=play_in_process, args=(there, target, call, fault, times))
     process.start()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A peer between a client and a service that hands everything on, until it is told what is to go wrong."""
+"""Proxy between a client and a service that hands requests on, and fails as a test plans."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-#: An oversized body goes out in pieces of this many bytes.
+#: Bytes of the pieces of an oversized body.
 PIECE = 65536
 
 
@@ -36,7 +36,7 @@ class Answer:
     length: int | None = None
 
     def head(self) -> bytes:
-        """Return the status line and the headers, with the empty line after them."""
+        """Return the status line and the headers with the empty line that ends them."""
         lines = [f"HTTP/1.1 {self.status} Faulty", *(f"{name}: {value}" for name, value in self.headers)]
         if self.status not in (204, 304):
             lines.append(f"Content-Length: {len(self.body) if self.length is None else self.length}")
@@ -59,25 +59,25 @@ class Plan:
 
 
 class Exchange(BaseHTTPRequestHandler):
-    """A connection of a client: one request after the other."""
+    """Handler of a connection of a client, one request after the other."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: Peer
 
     def setup(self) -> None:
-        """Let the peer know the connection."""
+        """Register the connection with the peer."""
         super().setup()
         self.server.connections.add(self.connection)
 
     def finish(self) -> None:
-        """Let the peer forget the connection; it may be broken already."""
+        """Remove the connection, which may be broken, from the peer."""
         self.server.connections.discard(self.connection)
         with contextlib.suppress(OSError):
             super().finish()
 
     def handle_request(self) -> None:
-        """Hand a request on, or let it go wrong."""
+        """Hand a request on, or play the planned fault."""
         act = self.server.next_act(f"{self.command} {self.path.partition('?')[0]}")
         secret = self.headers.get("Authorization", "").removeprefix("Bearer ")
         if secret:
@@ -93,10 +93,10 @@ class Exchange(BaseHTTPRequestHandler):
     def log_message(self, *_arguments: Any) -> None:
         """Log nothing."""
 
-    # Words of which faults are made
+    # Actions that faults are made of
 
     def forward(self, *, whole: bool = False) -> Answer:
-        """Let the service process the request; ``whole`` asks for a reply with a body in any case."""
+        """Send the request to the service and return its response, with ``whole`` one with a body in any case."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         unwanted = {"connection", *(("if-none-match",) if whole else ())}
         headers = {name: value for name, value in self.headers.items() if name.lower() not in unwanted}
@@ -116,11 +116,11 @@ class Exchange(BaseHTTPRequestHandler):
         return answer
 
     def send(self, answer: Answer) -> None:
-        """Send a reply."""
+        """Send a response."""
         self.wfile.write(answer.head() + (b"" if answer.status in (204, 304) else answer.body))
 
     def send_and_close(self, answer: Answer) -> None:
-        """Send a reply and end the connection in good order."""
+        """Send a response and close the connection properly."""
         self.send(replace(answer, headers=(*answer.headers, ("Connection", "close"))))
         self.close_connection = True
 
@@ -131,12 +131,12 @@ class Exchange(BaseHTTPRequestHandler):
         self.connection.close()
 
     def hang(self) -> None:
-        """Do nothing until the peer is closed."""
+        """Wait until the peer is closed."""
         self.server.is_over.wait()
         self.close_connection = True
 
     def drip(self, data: bytes, seconds: float = 0.5) -> None:
-        """Send a byte now and then."""
+        """Send a response a byte at a time, slowly."""
         for value in data:
             self.wfile.write(bytes([value]))
             if self.server.is_over.wait(seconds):
@@ -183,22 +183,22 @@ class Peer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where the peer is."""
+        """The base URL of the peer."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def plan(self, act: Callable[[Exchange], None], match: str, times: float) -> None:
-        """Let the next requests go wrong that match; counting starts anew."""
+        """Plan a fault for the next matching requests; counts start anew."""
         with self._lock:
             self._plan = Plan(act, match, times)
             self.requests, self.processed, self.happened = [], [], 0
 
     def heal(self) -> None:
-        """Hand everything on from now on."""
+        """Hand all requests on from now on."""
         with self._lock:
             self._plan = None
 
     def next_act(self, what: str) -> Callable[[Exchange], None] | None:
-        """Return what is to happen to a request in place of handing it on, if anything is."""
+        """Return the action planned for a request, ``None`` to hand it on."""
         with self._lock:
             self.requests.append(what)
             plan = self._plan
@@ -209,7 +209,7 @@ class Peer(ThreadingHTTPServer):
             return plan.act
 
     def drop_connections(self) -> None:
-        """End all connections, also those that clients keep for later."""
+        """Close all connections, idle ones of clients included."""
         for connection in list(self.connections):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
@@ -224,18 +224,18 @@ class Peer(ThreadingHTTPServer):
         self.drop_connections()
 
     def listen_again(self) -> None:
-        """Take connections again, where they were taken before."""
+        """Accept connections again, on the same port."""
         self.socket = socket.socket(self.address_family, self.socket_type)
         self.server_bind()
         self.server_activate()
         self._start()
 
     def handle_error(self, *_arguments: Any) -> None:
-        """Say nothing of connections that clients broke."""
+        """Print nothing about connections that clients broke."""
 
 
 class Trap(Peer):
-    """A peer that nobody should ask: redirects lead to it. ``visits`` has what it was asked, and with which token."""
+    """Target of redirects, which no client should follow. ``visits`` has its requests and their tokens."""
 
     def __init__(self) -> None:
         """Listen on a free port."""
@@ -249,7 +249,7 @@ class Trap(Peer):
 
 
 def endless(exchange: Exchange, start: bytes, piece: bytes, pause: float = 0.0) -> None:
-    """Send a start, and a piece again and again until the client goes or the peer ends."""
+    """Send a start, then a piece repeatedly until the client goes or the peer is closed."""
     exchange.close_connection = True
     exchange.wfile.write(start)
     while not exchange.server.is_over.is_set():
@@ -258,5 +258,5 @@ def endless(exchange: Exchange, start: bytes, piece: bytes, pause: float = 0.0) 
 
 
 def damaged(answer: Answer, **changes: Any) -> Answer:
-    """Return a reply with changes."""
+    """Return a response with changes."""
     return replace(answer, **changes)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One call with one fault, in a process of its own, and the judgement of what came of it."""
+"""One call with one fault in a process of its own, and the judgement of its outcome."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from .calls import CALLS, Call
 from .faults import FAULTS, ONCE, plan_of
 from .peer import Peer, Trap
 
-#: The time that a call may take, in seconds, and what is left to a busy machine.
+#: Seconds that a call may take, and seconds more for a busy machine.
 TIMEOUT, PATIENCE = 5.0, 3.0
-#: A call may make the process grow by so many bytes: several times the largest payload that was ever published.
+#: Bytes by which a call may make the process grow: several times the largest published payload, 1.1 MB.
 MOST_MEMORY = 256 << 20
-#: The results of a job may have so many bytes.
+#: Largest results of a job in bytes.
 MOST_RESULT = 64 << 20
-#: A process may not map so many bytes more; without that, a bomb would end somebody else's processes.
+#: Bytes that a process may map, so that a decompression bomb does not end other processes.
 _MOST_ADDRESSES = 3 << 30
-#: A part of a secret that is as long as that counts as the secret.
+#: Characters of a part of a secret that counts as a leak.
 _PART = 16
 
-#: Calls whose success is a reply with nothing, or nothing of interest, in it: nobody can notice that such a peer lies.
+#: Calls whose successful response has no content that matters: no client can notice a false one.
 LIMITS = {
     (call, fault) for call in ("cancel", "tags", "delete", "close session") for fault in ("nothing", "other members")
 }
@@ -69,12 +69,12 @@ class Stage:
     session: Any = None
 
     def submitted(self) -> str | None:
-        """Return the job of this scenario that the service has, if there is one."""
+        """Return the service's job of this scenario, if there is one."""
         jobs = self.jobs()
         return jobs[0] if jobs else None
 
     def jobs(self) -> list[str]:
-        """Return the jobs of this scenario that the service has, the latest first."""
+        """Return the service's jobs of this scenario, the latest first."""
         return [job.job_id() for job in self.direct.jobs(limit=None, job_tags=[self.tag])]
 
 
@@ -125,7 +125,7 @@ class Service:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where it listens."""
+        """The base URL of the service."""
         parts = urlsplit(self.environment["IAM_URL"])
         return str(parts.hostname), int(parts.port or 80)
 
@@ -168,7 +168,7 @@ def play(service: Service, call_name: str, fault_name: str, times: float) -> dic
 
 @contextlib.contextmanager
 def _stage(service: Service) -> Any:
-    """Put a peer in front of a service, and a provider in front of the peer."""
+    """Yield a provider that reaches the service through a peer."""
     with contextlib.ExitStack() as stack:
         os.environ.update(service.environment)
         direct = stack.enter_context(IBMProvider())
@@ -177,7 +177,7 @@ def _stage(service: Service) -> Any:
         old = service.environment["IAM_URL"]
         os.environ.update({name: value.replace(old, peer.url) for name, value in service.environment.items()})
         os.environ["QISKIT_IBM_NATIVE_TIMEOUT"] = str(TIMEOUT)
-        # As much as other replies may have: the scenarios' results are small.
+        # The limit of other responses: the results of scenarios are small.
         os.environ["QISKIT_IBM_NATIVE_MAX_RESULT_BYTES"] = str(MOST_RESULT)
         provider = stack.enter_context(IBMProvider())
         yield Stage(peer, provider, direct, service.done, f"scenario-{uuid.uuid4().hex}"), trap
@@ -256,13 +256,13 @@ def _judge_secrets(record: Record, stage: Stage, trap: Trap, error: BaseExceptio
 
 
 def _issued(peer: Peer) -> set[str]:
-    """Return the access tokens that were issued since the fault was planned."""
+    """Return the access tokens issued since the fault was planned."""
     bodies = [answer.body for what, answer in peer.processed if what.endswith("/identity/token")]
     return {token.decode() for body in bodies for token in re.findall(rb'"access_token":"([^"]+)"', body)}
 
 
 def _is_in(secret: str, text: str) -> bool:
-    """Return whether a part of a secret that is long enough is in a text."""
+    """Return whether a text has a sufficiently long part of a secret."""
     return any(secret[start : start + _PART] in text for start in range(len(secret) - _PART + 1))
 
 
@@ -273,7 +273,7 @@ def _without(secrets: set[str], text: str) -> str:
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:
-    """Return an exception and those that it came of."""
+    """Return an exception with its causes and contexts."""
     found: list[BaseException] = []
     while error is not None and error not in found:
         found.append(error)
@@ -282,14 +282,14 @@ def _chain(error: BaseException | None) -> list[BaseException]:
 
 
 def _listen_to_log() -> io.StringIO:
-    """Return what everything that is logged from now on goes to."""
+    """Return a stream to which all later log records go."""
     log = io.StringIO()
     logging.basicConfig(stream=log, level=logging.DEBUG, force=True)
     return log
 
 
 def _peak_memory(*, start: bool = False) -> int | None:
-    """Return the largest resident size of this process since ``start``, in bytes; ``None`` where nobody tells."""
+    """Return the largest resident size of this process since ``start`` in bytes, ``None`` if the system does not tell."""
     with contextlib.suppress(OSError):
         if start:
             Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
@@ -306,7 +306,7 @@ def _limit_memory() -> None:
 
 
 def play_in_process(answer: Any, *arguments: Any) -> None:
-    """Play a scenario in a process that was started for it, and send the record through a pipe."""
+    """Play a scenario in the process started for it, and send the record through a pipe."""
     _limit_memory()
     try:
         answer.send(play(*arguments))
@@ -320,7 +320,7 @@ def play_in_process(answer: Any, *arguments: Any) -> None:
 def scenarios(
     calls: Callable[[str], bool] = bool, faults: Callable[[str], bool] = bool
 ) -> list[tuple[str, str, float]]:
-    """Return every call with every fault, once and always."""
+    """Return scenarios of every call with every fault, once and always."""
     return [
         (call, name, times)
         for name, fault in FAULTS.items()

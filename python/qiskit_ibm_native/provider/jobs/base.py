@@ -192,7 +192,7 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
                 return ask()
             except IBMJobApiError as error:
                 tried, left = time.monotonic() - start, seconds_left()
-                if not error.may_pass or left <= _SLACK:
+                if not error.is_transient or left <= _SLACK:
                     raise
                 if left == math.inf and tried >= OUTAGE:
                     raise IBMJobApiError(
@@ -209,7 +209,7 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
                 seconds = min(seconds * 2, _LONGEST_PATIENCE)
 
     def _timed_out(self, timeout: float, error: IBMJobApiError) -> IBMJobTimeoutError:
-        because = f" The service was out of reach: {error}" if error.may_pass else ""
+        because = f" The service was out of reach: {error}" if error.is_transient else ""
         return IBMJobTimeoutError(
             f"Timed out waiting for job {self.job_id()} to complete after {timeout} secs. It goes on: ask for it again with"
             f" provider.backend.retrieve_job.{because}"

@@ -18,6 +18,7 @@ from qiskit.result import Result
 from ..._deadline import pause, seconds_left
 from ..._logger import logger
 from ..._threads import Lock
+from ...client.retry import RetryPolicy
 from ...exceptions import (
     IBMApiError,
     IBMJobApiError,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
 RAN_TOO_LONG = 1305
 #: How often results are asked for that make no sense, and after how many seconds.
-_MISUNDERSTANDINGS, _PAUSE = 3, 0.25
+_MISUNDERSTANDINGS = 3
 #: What is known of circuits that other clients sent.
 _FOREIGN: dict[str, Any] = {"n_qubits": 0, "qregs": [], "global_phase": 0.0, "metadata": {}}
 
@@ -138,7 +139,7 @@ class IBMCircuitJob(IBMJob):
         if isinstance(error, RequestsApiError) and error.status_code == 404:
             return IBMJobNotFoundError(f"The service does not know job {self.job_id()} any more. {error}")
         failure = IBMJobApiError(f"The service could not be asked about job {self.job_id()}: {error}")
-        failure.may_pass = getattr(error, "may_pass", False)
+        failure.is_transient = getattr(error, "is_transient", False)
         return failure
 
     def _learn(self, reply: Mapping[str, Any]) -> None:
@@ -266,7 +267,8 @@ class IBMCircuitJob(IBMJob):
                 # The service gives those once.
                 break
             if remaining:
-                pause(_PAUSE)
+                # Clients of other programs have no policy.
+                pause(getattr(self._api_client, "policy", RetryPolicy()).result_wait)
         raise failure
 
     def _fetch_body(self) -> bytes:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..._logger import logger
-from ..._processors import available_processors
+from ..._threads import available_processors
 from ...exceptions import IBMInputValueError, SweepError
 from ..tasks import TaskResult, TaskSource
 from ..worker.protocol import WORKER_LOST, Chunk, Outcome, Reply, RunConfig
