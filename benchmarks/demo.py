@@ -79,9 +79,7 @@ def main() -> int:
     )
     run_on_a_device(circuit)
     print(paint("\nNext:", "1"))
-    print(
-        "  source .venv/bin/activate   the package is installed there, with the local service"
-    )
+    print("  source .venv/bin/activate   the package is installed there, with the local service")
     print("  qiskit-ibm-native --help    the command: devices, calibrations, sweeps, the local service")
     print("  README.md, docs/, examples/ every snippet runs as it is, without an account")
     if unequal:
