@@ -266,6 +266,7 @@ def test_mutated_payloads_never_panic_and_are_never_taken_if_they_are_no_json() 
     ],
     ids=["names", "gates", "keys", "escapes", "siblings", "digits", "brackets"],
 )  # fmt: skip
+@pytest.mark.slow
 def test_time_grows_with_the_size(make: Any) -> None:
     def seconds_per_byte(text: str) -> float:
         start = time.thread_time()
