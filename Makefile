@@ -7,27 +7,49 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
+
+# Without cargo on PATH, a toolchain in a cache of its own; .ci/rust.py says what to install where that cannot be had.
+ifeq ($(shell command -v cargo),)
+ifneq ($(filter-out help clean,$(MAKECMDGOALS)),)
+include .environments/rust.mk
+.environments/rust.mk: .ci/rust.py rust-toolchain.toml
+	@$(PYTHON) .ci/rust.py $@
+endif
+endif
+
 CARGO_HOME ?= $(HOME)/.cargo
 # Panics name sources of dependencies, which should not tell on which machine a wheel was built.
 export CARGO_BUILD_RUSTFLAGS ?= --remap-path-prefix=$(CARGO_HOME)/registry/src=registry
 
 RUST := Cargo.toml Cargo.lock $(shell find rust/core/src rust/python/src rust/core/Cargo.toml rust/python/Cargo.toml)
-# A later pip knows dependency groups.
-PIP_INSTALL = $(1)/bin/python -m pip install --quiet --disable-pip-version-check
+QUIETLY := $(CURDIR)/.ci/quietly
+PIP_INSTALL = $(QUIETLY) $(1)/bin/python -m pip install --disable-pip-version-check
+# pip 25.1 is the first that knows dependency groups.
+PIP := 'pip>=25.1'
+# As many processes as processors: tests compute about as much as they wait. Each has a service of its own, so not more than 8.
+WORKERS ?= auto
+PYTEST = -m pytest -q
+PARALLEL := -n $(WORKERS) --maxprocesses=8 --dist worksteal
+# release is what users get. `make build PROFILE=ci` is for trying something out: thin LTO, many units.
+PROFILE ?= release
 
 .PHONY: help
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/ready: pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or later is needed; say which: make PYTHON=...")'
-	$(PYTHON) -m venv $(VENV)
-	$(call PIP_INSTALL,$(VENV)) 'pip>=25.1'
-	$(call PIP_INSTALL,$(VENV)) -c constraints.txt --group dev
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or later is needed; say which: make PYTHON=...")'
+	@echo 'Setting up $(VENV) (two minutes) ...'
+	@$(QUIETLY) $(PYTHON) -m venv $(VENV)
+	@$(call PIP_INSTALL,$(VENV)) $(PIP)
+	@$(call PIP_INSTALL,$(VENV)) -c constraints.txt --group dev
 	@touch $@
 
+# maturin sets PYO3_PYTHON, and another interpreter would compile all of it again: it is the one of $(VENV) here and for the
+# wheel, so that whichever comes second finds everything compiled.
 $(VENV)/built: $(VENV)/ready $(RUST)
-	source $(BIN)/activate && maturin develop --release --quiet
+	@echo 'Building the extension (profile $(PROFILE)) ...'
+	@source $(BIN)/activate && $(QUIETLY) maturin develop --locked --profile $(PROFILE)
 	@touch $@
 
 .PHONY: build
@@ -38,8 +60,18 @@ demo: build ## Turn every bundled device into a Target, beside the official clie
 	@PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/demo.py
 
 .PHONY: test
-test: build ## Run the Python tests
-	$(BIN)/python -m pytest -q
+test: build ## Run the Python tests, those of documents among them
+	$(BIN)/python $(PYTEST) $(PARALLEL)
+
+.PHONY: test-fast
+test-fast: build ## Run the Python tests that need neither processes nor services (a minute)
+	$(BIN)/python $(PYTEST) $(PARALLEL) -m 'not slow' tests/snapshot tests/target tests/pulse tests/package/test_exported_names.py
+
+.PHONY: coverage
+coverage: build ## Measure which lines the tests of Python and of Rust run; pages in .environments/coverage
+	$(BIN)/python $(PYTEST) $(PARALLEL) --cov --cov-report=term:skip-covered --cov-report=html:.environments/coverage/python
+	source $(BIN)/activate && cargo-llvm-cov llvm-cov --locked --package qiskit-ibm-native-core --html --output-dir .environments/coverage/rust
+	source $(BIN)/activate && cargo-llvm-cov llvm-cov report
 
 # Tests of what is computed. Those that change what all threads share run on one; eight threads would need an hour for
 # all devices, for comparisons with plain Python, and for other processes.
@@ -52,44 +84,60 @@ LONG_ON_THREADS := made_of_it or right_instants or every_device or json_says or 
 
 .PHONY: test-threads
 test-threads: build ## Run tests of what is computed on eight threads each, and threads that share a backend
-	$(BIN)/python -m pytest -q --parallel-threads=8 $(ON_THREADS) -k 'not ($(LONG_ON_THREADS))'
-	$(BIN)/python -m pytest -q tests/package/test_threads.py
+	$(BIN)/python $(PYTEST) --parallel-threads=8 $(ON_THREADS) -k 'not ($(LONG_ON_THREADS))'
+	$(BIN)/python $(PYTEST) tests/package/test_threads.py
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
 	cargo test --locked --quiet
 
-# Tests that need no official client, which needs a later Qiskit than this package does.
-WITHOUT_OFFICIAL := $(patsubst %,tests/%.py,target/test_angles package/test_exported_names target/test_golden_targets provider/test_history \
-  provider/test_jobs provider/test_layouts snapshot/test_payload_errors pulse/test_pulse \
-  pulse/test_defaults pulse/test_golden provider/test_refresh provider/test_run_options \
-  provider/test_running provider/test_sessions sweeps/test_score snapshot/test_snapshot \
-  sweeps/test_sweeps client/test_tokens)
-.PHONY: test-oldest
-test-oldest: build ## Run what needs no official client with the oldest supported Qiskit
-	$(PYTHON) -m venv --clear .environments/oldest
-	$(call PIP_INSTALL,.environments/oldest) 'pip>=25.1'
-	$(call PIP_INSTALL,.environments/oldest) 'qiskit==2.2.*' pytest psutil qiskit-qasm3-import fastapi uvicorn qiskit-aer
-	source .environments/oldest/bin/activate && $(CURDIR)/$(BIN)/maturin develop --release --quiet
-	.environments/oldest/bin/python -m pytest -q $(WITHOUT_OFFICIAL)
+# The wheel is built once and installed into every environment that is not for developing.
+WHEEL := dist/ready
+PACKAGE := $(shell find python README.md LICENSE NOTICE -type f -not -path '*/__pycache__/*' -not -name '*.so')
 
-.PHONY: wheel
-wheel: $(VENV)/ready ## Build a release wheel into dist/
-	rm -rf dist
-	$(BIN)/maturin build --release --locked --quiet --out dist
+$(WHEEL): $(VENV)/ready $(RUST) $(PACKAGE) pyproject.toml
+	@rm -rf dist
+	@echo 'Building the wheel ...'
+	@source $(BIN)/activate && $(QUIETLY) maturin build --release --locked --interpreter python --out dist
 	@$(BIN)/python -c 'import sys, zipfile; wheel = zipfile.ZipFile(sys.argv[1]); found = [name for name in wheel.namelist() \
 	  if sys.argv[2].encode() in wheel.read(name)]; sys.exit(f"{found} name {sys.argv[2]}" if found else 0)' dist/*.whl '$(CARGO_HOME)/'
+	@touch $@
 
-# Tests of what a wheel can change: that everything is in it, and that it is found. `make test` has run all the others.
-OF_THE_WHEEL := $(patsubst %,tests/%.py,snapshot/test_compact package/test_exported_names package/test_formats target/test_golden_targets \
-  local/test_service snapshot/test_models provider/test_provider pulse/test_golden \
-  provider/test_qiskit_clients provider/test_running snapshot/test_snapshot)
+.PHONY: wheel
+wheel: $(WHEEL) ## Build a release wheel into dist/
+
+# The oldest supported Qiskit. Compiling what is never imported takes as long as the tests do.
+.environments/oldest/ready: $(WHEEL)
+	@$(PYTHON) -m venv --clear .environments/oldest
+	@$(call PIP_INSTALL,.environments/oldest) $(PIP)
+	@$(call PIP_INSTALL,.environments/oldest) --no-compile --group pytest 'qiskit==2.2.*' psutil qiskit-qasm3-import openpulse matplotlib seaborn "$$(ls dist/*.whl)[local]"
+	@touch $@
+
+# Nothing but the wheel and what it asks for, and pytest.
+.environments/wheel/ready: $(WHEEL)
+	@$(PYTHON) -m venv --clear .environments/wheel
+	@$(call PIP_INSTALL,.environments/wheel) $(PIP)
+	@$(call PIP_INSTALL,.environments/wheel) --no-compile -c constraints.txt --group pytest "$$(ls dist/*.whl)[local]"
+	@touch $@
+
+.PHONY: environments
+environments: .environments/oldest/ready .environments/wheel/ready ## Install the wheel into the environments of test-oldest and test-wheel
+
+# What Qiskit's version can change. The official client needs Qiskit 2.3: files that import it are left out by name, and tests
+# that import it themselves have the marker `official`.
+OF_QISKIT := tests/target tests/pulse tests/provider tests/local/test_simulation.py tests/local/test_service.py tests/snapshot/test_snapshot.py \
+  tests/sweeps/test_score.py tests/sweeps/test_sweeps.py tests/package/test_exported_names.py tests/package/test_formats.py
+IMPORTS_OFFICIAL = $(shell grep -rlE '^(from|import) (qiskit_ibm_runtime|tests\.support\.(official|deviations|differential)\b)' tests --include='test_*.py')
+.PHONY: test-oldest
+test-oldest: .environments/oldest/ready ## Run what Qiskit's version can change with the oldest one that is supported
+	.environments/oldest/bin/python $(PYTEST) $(PARALLEL) -m 'not official' $(OF_QISKIT) $(addprefix --ignore=,$(IMPORTS_OFFICIAL))
+
+# What a wheel can change: that everything is in it and is found, and that it asks for what it needs. `make test` has run the rest.
+OF_THE_WHEEL := tests/package/test_wheel.py tests/package/test_exported_names.py tests/package/test_formats.py tests/target/test_golden_targets.py \
+  tests/pulse/test_golden.py
 .PHONY: test-wheel
-test-wheel: wheel ## Install the wheel into an empty environment and run what it can change there
-	$(PYTHON) -m venv --clear .environments/wheel
-	$(call PIP_INSTALL,.environments/wheel) 'pip>=25.1'
-	$(call PIP_INSTALL,.environments/wheel) -c constraints.txt --group test dist/*.whl
-	.environments/wheel/bin/python -m pytest -q $(OF_THE_WHEEL)
+test-wheel: .environments/wheel/ready ## Run what a wheel can change in an environment of the wheel alone
+	.environments/wheel/bin/python $(PYTEST) $(PARALLEL) $(OF_THE_WHEEL)
 
 .PHONY: lint
 lint: $(VENV)/ready licences ## Check formatting and lints of Python and Rust, and licences
@@ -121,8 +169,7 @@ walls: $(VENV)/ready ## Check who imports whom, and that the core knows no Pytho
 	@! cargo tree --locked -p qiskit-ibm-native-core --edges normal | grep -i pyo3 || (echo "the core depends on pyo3" && false)
 
 .PHONY: docs
-docs: build ## Run every snippet of README and docs, and build the Rust documentation without warnings
-	$(BIN)/python -m pytest -q tests/package/test_documents.py
+docs: ## Build the Rust documentation without warnings (`make test` runs every snippet of README and docs)
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps -p qiskit-ibm-native-core
 
 # The last Qiskit that had pulses, and the last client that built them: a counterpart that needs its own environment.
@@ -174,9 +221,9 @@ differential: build ## Give CASES mutated payloads to the official client and to
 
 .PHONY: soak
 soak: build ## Let nothing grow, be lost or be there twice in long runs: archives, sweeps, parsing, polling, jobs (hours)
-	SOAK_SECONDS=60 $(BIN)/python -m pytest -q tests/archive/test_processes.py
-	KILLS=50 $(BIN)/python -m pytest -q tests/sweeps/test_killed.py
-	FORK_ROUNDS=50 $(BIN)/python -m pytest -q tests/package/test_forks.py
+	SOAK_SECONDS=60 $(BIN)/python $(PYTEST) --timeout=0 tests/archive/test_processes.py
+	KILLS=50 $(BIN)/python $(PYTEST) --timeout=0 tests/sweeps/test_killed.py
+	FORK_ROUNDS=50 $(BIN)/python $(PYTEST) --timeout=0 tests/package/test_forks.py
 	PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/soak.py parsing
 	PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/soak.py polling
 	PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/soak.py jobs
@@ -184,7 +231,7 @@ soak: build ## Let nothing grow, be lost or be there twice in long runs: archive
 .PHONY: constraints
 constraints: ## Write constraints.txt anew from the latest releases
 	$(PYTHON) -m venv --clear .environments/constraints
-	$(call PIP_INSTALL,.environments/constraints) 'pip>=25.1'
+	$(call PIP_INSTALL,.environments/constraints) $(PIP)
 	$(call PIP_INSTALL,.environments/constraints) --group dev
 	.environments/constraints/bin/python -m pip freeze --exclude pip \
 	  | sed "s/$$/; $$($(PYTHON) -c 'import sys; print("python_version == \"%d.%d\"" % sys.version_info[:2])')/" > constraints.txt

@@ -40,7 +40,7 @@ def run_on_a_device(circuit: QuantumCircuit) -> None:
         job = backend.run(transpile(circuit, backend, optimization_level=2, seed_transpiler=1), shots=2000)
         counts = provider.job(job.job_id()).result().get_counts()
     print(f"\nThe same, run on {paint('ibm_fez', '1')} as the local service simulates it, 2000 shots:")
-    for word, number in sorted(counts.items(), key=lambda each: -each[1])[:4]:
+    for word, number in sorted(counts.items(), key=lambda pair: -pair[1])[:4]:
         print(f"  {word} {number:>5}  {paint(bar(number, 2000), '36')}")
 
 
@@ -51,7 +51,7 @@ def main() -> int:
     print(paint("medians of one run on this machine; the official client is qiskit-ibm-runtime\n", "2"))
     print(paint(f"{'device':<16}{'qubits':>6}{'payload':>10}{'ours':>11}{'official':>12}{'faster':>9}  equal", "1"))
     unequal = 0
-    for name in sorted(bundled_devices(), key=lambda it: Snapshot.load(it).num_qubits):
+    for name in sorted(bundled_devices(), key=lambda device: Snapshot.load(device).num_qubits):
         snapshot = Snapshot.load(name)
         assert snapshot.payloads.properties is not None
         payloads: Payloads = (snapshot.payloads.configuration, snapshot.payloads.properties)
@@ -75,9 +75,13 @@ def main() -> int:
     print(f"\nA GHZ state of 12 qubits, transpiled for {paint('ibm_fez', '1')} with the target built above:")
     operations = ", ".join(f"{count} {name}" for name, count in compiled.count_ops().items())
     print(
-        f"  {operations}; depth {compiled.depth()}, two-qubit depth {compiled.depth(lambda it: it.operation.num_qubits == 2)}"
+        f"  {operations}; depth {compiled.depth()}, two-qubit depth {compiled.depth(lambda gate: gate.operation.num_qubits == 2)}"
     )
     run_on_a_device(circuit)
+    print(paint("\nNext:", "1"))
+    print("  source .venv/bin/activate   the package is installed there, with the local service")
+    print("  qiskit-ibm-native --help    the command: devices, calibrations, sweeps, the local service")
+    print("  README.md, docs/, examples/ every snippet runs as it is, without an account")
     if unequal:
         print(paint(f"\n{unequal} of the targets differ from the official ones.", "1;31"))
     return int(unequal > 0)

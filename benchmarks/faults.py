@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every call with every fault: what came of it, after how long, with how many requests. Ends with 1 if anything is not right.
+"""Make every call with every fault; record outcome, time and requests. Ends with 1 if anything is not right.
 
 Words on the command line choose calls and faults that have one of them in their names; then nothing is written.
 """

@@ -33,7 +33,7 @@ def rounds(
     Args:
         sides: By name, what to call, and how often in a round.
         count: How many rounds.
-        collect: Whether garbage is collected as users have it, or not at all. If not, all is collected before each turn.
+        collect: Leave the garbage collector on, as users have it; otherwise collect once before each turn.
 
     Returns:
         By name, ``median``, ``low`` and ``high`` (quartiles) in microseconds, and ``runs``.

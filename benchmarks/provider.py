@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The provider against the official client: processor time of the client's process, with the local service in another one."""
+"""The provider against the official client: CPU time of the client's process; the local service is another process."""
 
 from __future__ import annotations
 

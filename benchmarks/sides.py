@@ -73,7 +73,7 @@ def json_loads(payloads: Payloads) -> Any:
 
 
 def floor_for(payloads: Payloads) -> Callable[[Payloads], Target]:
-    """Return the least that anybody could do: parse without making objects, make properties, hand ready dictionaries on.
+    """Return the lower bound: parse without making objects, make properties, hand ready dictionaries on.
 
     The dictionaries, their keys and the operations are made beforehand; only what is named in the issue is timed.
     """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Long runs: parsing, polling, jobs of which the service is killed. Nothing may grow, no job may be lost or be there twice.
+"""Long runs: parsing, polling, jobs of a service that is killed. No memory grows, no job is lost or duplicated.
 
-The argument names the run. ``SOAK_CYCLES``, ``SOAK_POLLS``, ``SOAK_JOBS``, ``SOAK_THREADS`` and ``SOAK_KILLS`` say how long it
-is. What is measured goes into ``benchmarks/results/soak.json``; the exit status is 1 if something is not as it should be.
+The argument names the run. ``SOAK_CYCLES``, ``SOAK_POLLS``, ``SOAK_JOBS``, ``SOAK_THREADS`` and ``SOAK_KILLS`` say how
+long it is. Results go into ``benchmarks/results/soak.json``; the exit status is 1 if a limit is exceeded.
 """
 
 from __future__ import annotations

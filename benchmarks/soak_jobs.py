@@ -99,7 +99,7 @@ class Killing:
                     raise
 
     def _submit(self, provider: IBMProvider, backend: Any, tag: str) -> Any:
-        """Submit a job until it is there; if the client does not know whether it is, do what the error says: look for it."""
+        """Submit a job until the service has it; after an unclear failure, search for the job, as the error advises."""
         end = time.monotonic() + _LONGEST
         while True:
             try:

@@ -14,7 +14,6 @@ import pytest
 from qiskit import QuantumCircuit, transpile
 from qiskit.providers import BackendV2
 from tests.support import device, equality
-from tests.support.official import official_target
 
 from qiskit_ibm_native import IBMBackend, IBMProvider, IBMQubitProperties, Snapshot, bundled_devices
 from qiskit_ibm_native.exceptions import (
@@ -139,8 +138,11 @@ def test_attributes_have_the_values_of_the_payload_in_si_units(local_provider: I
         _ = fez.no_such_thing
 
 
+@pytest.mark.official
 @pytest.mark.parametrize("name", ["fez", "sherbrooke", "vigo"])
 def test_target_is_that_of_the_official_client(local_provider: IBMProvider, name: str) -> None:
+    from tests.support.official import official_target
+
     snapshot = Snapshot.load(name)
     backend = local_provider.get_backend(snapshot.name)
     expected = official_target(
@@ -382,16 +384,23 @@ def test_copies_have_their_own_options_and_backends_are_not_pickled(local_provid
 # Making backends
 
 
-@pytest.mark.parametrize("how", ["dictionary", "model", "snapshot", "official model"])
-def test_configurations_may_be_given_in_several_ways(how: str) -> None:
+def _official_model(payload: bytes) -> Any:
+    """Return the official client's model of a configuration."""
     from tests.support import official
 
+    return official.configuration_model(payload)
+
+
+@pytest.mark.parametrize(
+    "how", ["dictionary", "model", "snapshot", pytest.param("official model", marks=pytest.mark.official)]
+)
+def test_configurations_may_be_given_in_several_ways(how: str) -> None:
     snapshot = Snapshot.load("lima")
     configuration = {
         "dictionary": snapshot.configuration.to_dict,
         "model": lambda: snapshot.configuration,
         "snapshot": lambda: snapshot,
-        "official model": lambda: official.configuration_model(snapshot.payloads.configuration),
+        "official model": lambda: _official_model(snapshot.payloads.configuration),
     }[how]()
 
     class Client:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from ibm_quantum_schemas.executor.version_2_0 import ParamsModel as ExecutorParams
-from ibm_quantum_schemas.sampler.version_0_1 import ParamsModel as SamplerParams
 from qiskit import QuantumCircuit, transpile
 from qiskit.primitives import BackendEstimatorV2, BackendSamplerV2, StatevectorEstimator
 from qiskit.quantum_info import SparsePauliOp
@@ -116,6 +114,8 @@ def test_qiskit_plots_a_device(vigo: Any, fez: Any) -> None:
     mpl.pyplot.close("all")
 
 
+# qiskit-experiments imports it.
+@pytest.mark.official
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("backend_run", [True, False])
 def test_an_experiment_measures_t1(local_provider: IBMProvider, backend_run: bool) -> None:
@@ -148,9 +148,14 @@ CHANGES: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
+# The schemas need the Qiskit of the official client.
+@pytest.mark.official
 @pytest.mark.parametrize("changes", CHANGES)
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_what_is_sent_is_what_the_schemas_allow(name: str, changes: dict[str, Any]) -> None:
+    from ibm_quantum_schemas.executor.version_2_0 import ParamsModel as ExecutorParams
+    from ibm_quantum_schemas.sampler.version_0_1 import ParamsModel as SamplerParams
+
     if LAYOUTS[name]().num_clbits == 0:
         changes = {**changes, "meas_level": 2}
     sampler = SamplerParams.model_validate(SamplerProgram().encode(submission(name, **changes)))

@@ -108,6 +108,7 @@ def parsed(text):
 
 @pytest.mark.parametrize("samples", [False, True])
 @pytest.mark.parametrize("device", ["lima", "peekskill", "boeblingen"])
+@pytest.mark.slow
 def test_every_kind_of_gate_is_openqasm(device, samples):
     made = defaults(device)
     schedules = made.instruction_schedule_map

@@ -52,6 +52,7 @@ def _steps(schedule, pulses):
     return [[start, type(it).__name__, it.channel.name, _operand(it, pulses)] for start, it in schedule.instructions]
 
 
+@pytest.mark.slow
 def test_commands_and_pulses_equal_those_of_qiskit_1(device):
     expected, schedules, pulses = golden(device), defaults(device).instruction_schedule_map, _Pulses()
     gates = []

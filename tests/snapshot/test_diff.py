@@ -40,6 +40,7 @@ def drifted() -> list[Snapshot]:
     return Snapshot.parse_many(list(Drift("hanoi").calibrations(30)))
 
 
+@pytest.mark.slow
 def test_changes_are_those_that_json_shows(drifted):
     seen = set()
     for old, new in itertools.pairwise(drifted):

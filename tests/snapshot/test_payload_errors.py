@@ -260,29 +260,28 @@ def test_mutated_payloads_never_panic_and_are_never_taken_if_they_are_no_json() 
         lambda n: json.dumps(configuration(basis_gates=[f"g{i}" for i in range(n)], gates=[{"name": f"g{i}", "coupling_map": [[2], [1]]} for i in range(n)])),
         lambda n: json.dumps(configuration() | {f"key{i}": [[i]] for i in range(n)}),
         lambda n: json.dumps(configuration(backend_name="\\u00b5" * n, extra="\u00b5\n" * n)),
-        lambda n: json.dumps(configuration(extra=[{"a": 10**i % 997, "b": "x" * (i % 40)} for i in range(n)])),
+        lambda n: json.dumps(configuration(extra=[{"a": pow(10, i, 997), "b": "x" * (i % 40)} for i in range(n)])),
         lambda n: json.dumps(configuration(extra=int("9" * 4000))).replace("9" * 4000, "9" * 40 * n),
         lambda n: json.dumps(configuration()).replace('"cx", "parameters": []', '"cx", "parameters": [' + "[" * n),
     ],
     ids=["names", "gates", "keys", "escapes", "siblings", "digits", "brackets"],
 )  # fmt: skip
+@pytest.mark.slow
 def test_time_grows_with_the_size(make: Any) -> None:
-    def seconds(n: int) -> float:
-        text = make(n)
-        best = float("inf")
-        for _ in range(3):
-            start = time.perf_counter()
-            try:
-                snapshot = Snapshot.from_payloads(text)
-            except BackendPayloadError:
-                pass
-            else:
-                assert snapshot.num_qubits == 3
-            best = min(best, time.perf_counter() - start)
-        return best / len(text)
+    def seconds_per_byte(text: str) -> float:
+        start = time.thread_time()
+        try:
+            snapshot = Snapshot.from_payloads(text)
+        except BackendPayloadError:
+            pass
+        else:
+            assert snapshot.num_qubits == 3
+        return (time.thread_time() - start) / len(text)
 
-    # Sixteen times the size would take sixteen times the time per byte if it were quadratic.
-    assert seconds(32_000) < 6 * seconds(2_000) + 1e-8
+    # Sixteen times the size would take sixteen times the time per byte if it were quadratic, in every round. A linear reader
+    # may look slow in a round, because the processor has other things to do, but not in all twenty.
+    large, small = make(32_000), make(2_000)
+    assert any(seconds_per_byte(large) < 6 * seconds_per_byte(small) + 1e-8 for _ in range(20))
 
 
 @pytest.mark.parametrize(

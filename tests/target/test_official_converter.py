@@ -66,6 +66,7 @@ CHOICES = [
 
 
 @pytest.mark.parametrize("device", shipped_devices())
+@pytest.mark.slow
 def test_equals_the_official_target_with_every_choice(device: str) -> None:
     configuration, properties = shipped_payloads(device)
     large = len(configuration) + len(properties) > 150_000

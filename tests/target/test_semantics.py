@@ -313,6 +313,7 @@ def test_every_standard_operation_is_as_qiskit_makes_it() -> None:
 
 @pytest.mark.parametrize("device", ["fez", "torino", "boston", "kingston", "berlin"])
 @pytest.mark.parametrize("use_fractional_gates", [None, True, False])
+@pytest.mark.slow
 def test_fractional_gates_of_real_devices(device: str, use_fractional_gates: bool | None) -> None:
     """Snapshots were saved without fractional gates in the configuration; live devices list them."""
     raw, props = shipped_payloads(device)
@@ -337,6 +338,7 @@ def test_targets_do_not_share_what_can_change() -> None:
     assert first.operation_from_name("x") is second.operation_from_name("x")
 
 
+@pytest.mark.slow
 def test_independent_of_hash_seed_and_time_zone() -> None:
     code = """
 import hashlib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which channels drive, read out and couple which qubits of a device."""
+"""The channels that drive, read out and couple the qubits of a device."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class DeviceChannels:
         )
 
     def get_channel_qubits(self, channel: Channel) -> list[int]:
-        """Return which qubits a channel is for.
+        """Return the qubits of a channel.
 
         Raises:
             BackendConfigurationError: The device does not list this channel, or none at all.
@@ -123,7 +123,7 @@ class DeviceChannels:
         return list(self._by_channel[channel])
 
     def get_qubit_channels(self, qubit: int | Iterable[int]) -> list[Channel]:
-        """Return which channels are for a qubit, alone or with others, or for exactly some qubits.
+        """Return the channels of a qubit, alone or with others; or the channels of exactly some qubits.
 
         Raises:
             BackendConfigurationError: The device lists none for them, or none at all.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ChannelArrays(NamedTuple):
-    """What is played on a channel.
+    """The samples of one channel.
 
     ``times`` are the starts of the samples, dt, ascending, shape ``(n,)``; ``samples`` the complex amplitudes, shape
     ``(n,)``. Where nothing is played, there is no sample.
@@ -34,7 +34,7 @@ class ChannelArrays(NamedTuple):
 
 
 def to_arrays(schedule: Schedule, apply_phases: bool = False) -> dict[Channel, ChannelArrays]:
-    """Return what is played on each channel that pulses are played on.
+    """Return the samples of each pulse channel.
 
     Args:
         schedule: What is played.
@@ -114,7 +114,7 @@ def _value(value: Any) -> Any:
     return value if isinstance(value, int) else float(value)
 
 
-#: Waveforms of OpenPulse and their parameters, in OpenPulse's order; what is not here is written as samples.
+#: Waveforms of OpenPulse and their parameters, in OpenPulse's order; other shapes are written as samples.
 _TEMPLATES = {
     "constant": ("constant", ("amp", "duration")),
     "drag": ("drag", ("amp", "duration", "sigma", "beta")),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which gates a device has pulses for, and their schedules."""
+"""The schedules of a device by gate and qubits."""
 
 from __future__ import annotations
 

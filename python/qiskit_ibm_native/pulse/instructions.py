@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happens on channels: values that schedules are made of."""
+"""Instructions: the immutable operations on channels that schedules are made of."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Instruction:
-    """Something that happens on one or more channels.
+    """An operation on one or more channels.
 
     Instructions of the same class with equal operands are equal; names do not count.
     """
@@ -28,44 +28,44 @@ class Instruction:
     __slots__ = ("_name", "_operands")
 
     def __init__(self, operands: tuple[Any, ...], name: str | None = None) -> None:
-        """Take over operands; subclasses say which."""
+        """Store the operands; subclasses define them."""
         self._operands = operands
         self._name = name
 
     @property
     def name(self) -> str | None:
-        """What it is called."""
+        """The name of the instruction."""
         return self._name
 
     @property
     def operands(self) -> tuple[Any, ...]:
-        """What it was made of."""
+        """The operands of the constructor."""
         return self._operands
 
     @property
     def channel(self) -> Channel:
-        """The channel that it happens on."""
+        """The channel of the instruction."""
         channel: Channel = self._operands[1]
         return channel
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """All channels that it concerns."""
+        """All channels that the instruction occupies."""
         return (self._operands[1],)
 
     @property
     def duration(self) -> Any:
-        """How long it takes, dt."""
+        """The duration, dt."""
         return 0
 
     @property
     def start_time(self) -> int:
-        """When it starts by itself: 0."""
+        """The start time of the instruction alone: 0."""
         return 0
 
     @property
     def stop_time(self) -> Any:
-        """When it ends by itself, dt."""
+        """The end time of the instruction alone: its duration, dt."""
         return self.duration
 
     def ch_start_time(self, *channels: Channel) -> int:  # noqa: ARG002 (as schedules have it)
@@ -73,7 +73,7 @@ class Instruction:
         return 0
 
     def ch_stop_time(self, *channels: Channel) -> Any:
-        """Return when it ends, dt, if it is on one of some channels, and 0 otherwise."""
+        """Return the end time, dt, if the instruction occupies one of the channels, and 0 otherwise."""
         return 0 if set(channels).isdisjoint(self.channels) else self.duration
 
     def ch_duration(self, *channels: Channel) -> Any:
@@ -82,16 +82,16 @@ class Instruction:
 
     @property
     def instructions(self) -> tuple[tuple[int, Self]]:
-        """Itself, as schedules tell their instructions: pairs of a start and an instruction."""
+        """The instruction as a schedule lists it: one pair of a start time and an instruction."""
         return ((0, self),)
 
     @property
     def parameters(self) -> set[Any]:
-        """Its unbound parameters."""
+        """The unbound parameters."""
         return parameters_of(self._operands)
 
     def is_parameterized(self) -> bool:
-        """Return whether some of it is yet to be bound."""
+        """Return ``True`` if a parameter is unbound."""
         return bool(self.parameters)
 
     def _bound(self, values: Mapping[Any, Any]) -> Instruction:
@@ -102,19 +102,19 @@ class Instruction:
         return copy
 
     def shift(self, time: int, name: str | None = None) -> Schedule:
-        """Return a schedule in which it starts at ``time``."""
+        """Return a schedule in which the instruction starts at ``time``, dt."""
         from .schedule import Schedule
 
         return Schedule((time, self), name=name or self.name)
 
     def insert(self, start_time: int, schedule: Schedule | Instruction, name: str | None = None) -> Schedule:
-        """Return a schedule of it and another one, which starts at ``start_time``."""
+        """Return a schedule of the instruction and another one, which starts at ``start_time``, dt."""
         from .schedule import Schedule
 
         return Schedule(self, (start_time, schedule), name=name or self.name)
 
     def append(self, schedule: Schedule | Instruction, name: str | None = None) -> Schedule:
-        """Return a schedule of it and another one, which starts when the channels of both are free."""
+        """Return a schedule of the instruction and another one, which starts when the channels of both are free."""
         return self.insert(self.ch_stop_time(*schedule.channels), schedule, name)
 
     def __or__(self, other: Schedule | Instruction) -> Schedule:
@@ -165,7 +165,7 @@ def _checked(channel: Any) -> Any:
 
 
 class Play(Instruction):
-    """Plays a pulse."""
+    """Plays a pulse on a channel."""
 
     __slots__ = ()
 
@@ -178,17 +178,17 @@ class Play(Instruction):
 
     @property
     def name(self) -> str | None:
-        """What it is called: as its pulse, unless it has a name of its own."""
+        """The name: that of the pulse, unless the instruction has its own."""
         return self.pulse.name if self._name is None else self._name
 
     @property
     def pulse(self) -> Any:
-        """What is played."""
+        """The pulse."""
         return self._operands[0]
 
     @property
     def duration(self) -> Any:
-        """How long the pulse is, dt."""
+        """The duration of the pulse, dt."""
         return self._operands[0].duration
 
     @property
@@ -201,7 +201,7 @@ class Play(Instruction):
 
 
 class Delay(Instruction):
-    """Waits."""
+    """Leaves a channel idle."""
 
     __slots__ = ()
 
@@ -214,17 +214,17 @@ class Delay(Instruction):
 
     @property
     def duration(self) -> Any:
-        """How long it waits, dt."""
+        """The duration, dt."""
         return self._operands[0]
 
 
 class _Frame(Instruction):
-    """Changes the phase or the frequency of what is played afterwards."""
+    """Changes the phase or the frequency of later pulses on the channel."""
 
     __slots__ = ()
 
     def __init__(self, value: Any, channel: PulseChannel, name: str | None = None) -> None:
-        """Take over a value and a channel; PulseError if that is something else."""
+        """Store a value and a channel; PulseError for other types."""
         self._operands = (value, _checked(channel))
         self._name = name
 
@@ -315,7 +315,7 @@ class Acquire(Instruction):
 
     @property
     def duration(self) -> Any:
-        """How long it records, dt."""
+        """The duration of the recording, dt."""
         return self._operands[0]
 
     @property
@@ -338,13 +338,13 @@ class Acquire(Instruction):
 
     @property
     def kernel(self) -> Kernel | None:
-        """How the signal becomes a number."""
+        """The kernel that integrates the signal to a complex number, or ``None``."""
         kernel: Kernel | None = self._operands[4]
         return kernel
 
     @property
     def discriminator(self) -> Discriminator | None:
-        """How the number becomes a bit."""
+        """The discriminator that assigns a bit to the number, or ``None``."""
         discriminator: Discriminator | None = self._operands[5]
         return discriminator
 

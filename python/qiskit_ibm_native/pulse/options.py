@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How recorded signals become numbers and bits: kernels and discriminators."""
+"""Kernels and discriminators: the steps from a recorded signal to a number, and to a bit."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ class MeasurementOption:
     __slots__ = ("_name", "_params")
 
     def __init__(self, name: str | None = None, **params: Any) -> None:
-        """Take over a name and parameters."""
+        """Store a name and parameters."""
         self._name = name
         self._params = params
 
     @classmethod
     def _of(cls, name: str | None, params: Mapping[str, Any]) -> Self:
-        """Take over parameters of any name, such as ``name``."""
+        """Make a step whose parameters may have any name, ``name`` included."""
         option = cls(name)
         option._params = dict(params)
         return option
 
     @property
     def name(self) -> str | None:
-        """Its name."""
+        """The name of the step."""
         return self._name
 
     @property
     def params(self) -> dict[str, Any]:
-        """Its parameters; a copy."""
+        """The parameters of the step; a copy."""
         return copy.deepcopy(self._params)
 
     def __eq__(self, other: object) -> bool:
@@ -54,8 +54,8 @@ class MeasurementOption:
 
 
 class Kernel(MeasurementOption):
-    """How a signal becomes a complex number."""
+    """The integration of a recorded signal to a complex number."""
 
 
 class Discriminator(MeasurementOption):
-    """How a complex number becomes a bit."""
+    """The assignment of a bit to a complex number."""

@@ -20,7 +20,7 @@ Slots = list[tuple[int, int]]
 
 
 class CalibrationPublisher(enum.IntEnum):
-    """Who made a schedule: ``schedule.metadata["publisher"]``."""
+    """The origin of a schedule: ``schedule.metadata["publisher"]``."""
 
     BACKEND_PROVIDER = 0
     QISKIT = 1
@@ -103,27 +103,27 @@ class Schedule:
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The name of the schedule."""
         return self._name
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """Whatever is worth knowing about it; a copy."""
+        """The metadata; a copy."""
         return dict(self._metadata)
 
     @property
     def duration(self) -> int:
-        """When the last instruction ends, dt."""
+        """The end time of the last instruction, dt."""
         return self._duration
 
     @property
     def start_time(self) -> int:
-        """When the first instruction starts, dt."""
+        """The start time of the first instruction, dt."""
         return self._instructions[0][0] if self._instructions else 0
 
     @property
     def stop_time(self) -> int:
-        """When the last instruction ends, dt."""
+        """The end time of the last instruction, dt."""
         return self._duration
 
     @property
@@ -133,7 +133,7 @@ class Schedule:
 
     @property
     def channels(self) -> Channels:
-        """The channels that something happens on, in the order in which they came in."""
+        """The channels with instructions, in order of insertion."""
         channels = self._channels
         if callable(channels):
             self._channels = channels = channels()
@@ -141,7 +141,7 @@ class Schedule:
 
     @property
     def timeslots(self) -> dict[Channel, list[tuple[int, int]]]:
-        """When something happens on each channel: sorted pairs of a start and an end, dt; copies."""
+        """Busy intervals by channel: sorted pairs of a start and an end, dt; copies."""
         return {channel: list(slots) for channel, slots in self._timeslots().items()}
 
     def _timeslots(self) -> dict[Channel, Slots]:
@@ -154,12 +154,12 @@ class Schedule:
         return self._slots
 
     def ch_start_time(self, *channels: Channel) -> int:
-        """Return when the first instruction on some channels starts, dt; 0 if there is none."""
+        """Return the start time of the first instruction on some channels, dt; 0 if there is none."""
         slots = self._timeslots()
         return min((slots[it][0][0] for it in channels if it in slots), default=0)
 
     def ch_stop_time(self, *channels: Channel) -> int:
-        """Return when the last instruction on some channels ends, dt; 0 if there is none."""
+        """Return the end time of the last instruction on some channels, dt; 0 if there is none."""
         slots = self._timeslots()
         return max((slots[it][-1][1] for it in channels if it in slots), default=0)
 
@@ -287,7 +287,7 @@ class Schedule:
         return {one for _, instruction in self._instructions for one in instruction.parameters}
 
     def is_parameterized(self) -> bool:
-        """Return whether some of it is yet to be bound."""
+        """Return ``True`` if a parameter is unbound."""
         return any(instruction.is_parameterized() for _, instruction in self._instructions)
 
     def get_parameters(self, parameter_name: str) -> list[Any]:
@@ -318,7 +318,7 @@ class Schedule:
         return to_json(self)
 
     def to_arrays(self, apply_phases: bool = False) -> dict[Channel, Any]:
-        """Return what is played on each channel as arrays; see :func:`qiskit_ibm_native.pulse.export.to_arrays`."""
+        """Return the samples of each channel as arrays; see :func:`qiskit_ibm_native.pulse.export.to_arrays`."""
         from .export import to_arrays
 
         return to_arrays(self, apply_phases)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can be played: sampled waveforms, and parametric pulses, which are sampled when somebody asks."""
+"""Pulses: sampled waveforms, and parametric pulses, which are sampled when their samples are first read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Samples = npt.NDArray[np.complex128]
 
-#: How much above 1 a sample may be, as rounding makes it so.
+#: Slack of the bound 1 on magnitudes of samples, for rounding.
 EPSILON = 1e-7
 
 #: The display name of each shape, as Qiskit has it, and its parameters besides the duration, in Qiskit's order.
@@ -43,21 +43,21 @@ SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 class Pulse:
-    """Something that can be played; see :class:`Waveform` and :class:`SymbolicPulse`."""
+    """The base class of pulses; see :class:`Waveform` and :class:`SymbolicPulse`."""
 
     __slots__ = ()
 
-    #: How many samples it has, dt.
+    #: Number of samples; the duration, dt.
     duration: Any
-    #: What it is called.
+    #: The name, or ``None``.
     name: str | None
     #: The complex amplitude of each sample, shape ``(duration,)``, read-only.
     samples: Any
-    #: What it depends on, by name.
+    #: The parameters by name.
     parameters: Any
 
     def is_parameterized(self) -> bool:
-        """Return whether some of it is yet to be bound."""
+        """Return ``True`` if a parameter is unbound."""
         return bool(parameters_of(self.parameters.values()))
 
     def _bound(self, values: Mapping[Any, Any]) -> Pulse:  # noqa: ARG002 (most have none)
@@ -66,7 +66,7 @@ class Pulse:
 
 
 class Waveform(Pulse):
-    """A pulse that is given by its samples.
+    """A pulse given by its samples.
 
     Two waveforms are equal if no sample differs by more than 1e-7.
     """
@@ -107,19 +107,19 @@ class Waveform(Pulse):
 
     @classmethod
     def _of(cls, samples: Samples, name: str) -> Waveform:
-        """Take over samples that are known to be right."""
+        """Make a waveform of samples that have been checked."""
         waveform = cls.__new__(cls)
         waveform._samples, waveform._name = samples, name
         return waveform
 
     @property
     def name(self) -> str | None:  # type: ignore[override]
-        """What it is called."""
+        """The name, or ``None``."""
         return self._name
 
     @property
     def duration(self) -> int:
-        """How many samples there are, dt."""
+        """The number of samples; the duration, dt."""
         return len(self._samples)
 
     @property
@@ -232,17 +232,17 @@ class SymbolicPulse(Pulse):
 
     @property
     def shape(self) -> str:
-        """What payloads call the shape: ``"gaussian"``, ``"gaussian_square"``, ``"drag"`` ..."""
+        """The name of the shape in payloads: ``"gaussian"``, ``"gaussian_square"``, ``"drag"`` ..."""
         return self._shape
 
     @property
     def duration(self) -> Any:
-        """How many samples it has, dt."""
+        """The number of samples; the duration, dt."""
         return self._duration
 
     @property
     def name(self) -> str | None:  # type: ignore[override]
-        """What it is called: its label, or, in payloads without labels, the shape with four digits of a checksum."""
+        """The name: its label, or, in payloads without labels, the shape with four digits of a checksum."""
         if self._name is None and self._source is not None:
             native, index = self._source
             text = f"{self._shape}_{sorted(native.parametric(index))}"

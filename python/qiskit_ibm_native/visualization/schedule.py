@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of schedules: what is played on which channel, and when."""
+"""Pictures of schedules: the pulses of each channel over time."""
 
 from __future__ import annotations
 
@@ -161,10 +161,10 @@ def _draw_pulses(axis: Axes, timed: list[Timed], duration: int) -> None:
     for start, pulse in bound:
         length = pulse.duration
         # More points than the picture has pixels cannot be seen.
-        at = np.unique(np.linspace(0, max(length - 1, 0), min(length, _MAX_POINTS)).astype(int))
-        samples = pulse.samples[at] / (largest or 1.0)
+        picks = np.unique(np.linspace(0, max(length - 1, 0), min(length, _MAX_POINTS)).astype(int))
+        samples = pulse.samples[picks] / (largest or 1.0)
         # It starts and ends at 0, so that it is a closed shape.
-        times = np.concatenate([[start], start + 0.5 + at, [start + length]])
+        times = np.concatenate([[start], start + 0.5 + picks, [start + length]])
         real, imaginary = np.pad(samples.real, 1), np.pad(samples.imag, 1)
         # The smaller part in front, so that neither hides the other.
         for part, color in sorted(((real, _REAL), (imaginary, _IMAGINARY)), key=lambda it: -np.abs(it[0]).max()):
@@ -196,12 +196,14 @@ def _draw_acquisitions(axis: Axes, timed: list[Timed]) -> None:
 def _draw_changes(axis: Axes, timed: list[Timed], duration: int) -> None:
     """Mark where phases and frequencies change; what changes at one time shares a mark."""
     marks: dict[int, list[str]] = {}
-    for start, it in timed:
-        if isinstance(it, ShiftPhase | SetPhase):
-            marks.setdefault(start, []).append(("" if isinstance(it, ShiftPhase) else "=") + _angle(it.phase))
-        elif isinstance(it, ShiftFrequency | SetFrequency):
-            sign = "+" if isinstance(it, ShiftFrequency) else "="
-            value = it.frequency
+    for start, instruction in timed:
+        if isinstance(instruction, ShiftPhase | SetPhase):
+            marks.setdefault(start, []).append(
+                ("" if isinstance(instruction, ShiftPhase) else "=") + _angle(instruction.phase)
+            )
+        elif isinstance(instruction, ShiftFrequency | SetFrequency):
+            sign = "+" if isinstance(instruction, ShiftFrequency) else "="
+            value = instruction.frequency
             marks.setdefault(start, []).append(
                 f"{sign}{value if hasattr(value, 'parameters') else value / 1e9:.6g} GHz"
             )
@@ -292,15 +294,15 @@ def _magnitudes(schedule: Schedule, rows: Mapping[Channel, int], bins: Any) -> A
     import numpy as np
 
     values = np.zeros((len(rows), len(bins) - 1))
-    for start, it in schedule.instructions:
-        row = rows.get(it.channel)
-        if row is None or not isinstance(it, Play | Acquire):
+    for start, instruction in schedule.instructions:
+        row = rows.get(instruction.channel)
+        if row is None or not isinstance(instruction, Play | Acquire):
             continue
-        if isinstance(it, Acquire) or it.is_parameterized():
-            first, last = np.searchsorted(bins, [start, start + int(it.duration)], side="right") - 1
+        if isinstance(instruction, Acquire) or instruction.is_parameterized():
+            first, last = np.searchsorted(bins, [start, start + int(instruction.duration)], side="right") - 1
             values[row, first : max(last, first + 1)] = 1.0
             continue
-        samples = np.abs(it.pulse.samples)
-        at = np.clip(np.searchsorted(bins, start + np.arange(len(samples)), side="right") - 1, 0, len(bins) - 2)
-        np.maximum.at(values[row], at, samples)
+        samples = np.abs(instruction.pulse.samples)
+        columns = np.clip(np.searchsorted(bins, start + np.arange(len(samples)), side="right") - 1, 0, len(bins) - 2)
+        np.maximum.at(values[row], columns, samples)
     return values
