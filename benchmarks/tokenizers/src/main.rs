@@ -31,7 +31,7 @@ const DEVICES: [&str; 10] =
     ["vigo", "lima", "hanoi", "miami", "sherbrooke", "washington", "torino", "boston", "fez", "kingston"];
 
 fn payload(device: &str, kind: &str) -> Vec<u8> {
-    let devices = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python/qiskit_ibm_native/devices");
+    let devices = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python/qiskit_ibm_native/snapshot/devices");
     let file = std::fs::File::open(devices.join(device).join(format!("{kind}.json.gz"))).expect("a bundled device");
     let mut bytes = Vec::new();
     GzDecoder::new(file).read_to_end(&mut bytes).expect("gzip");

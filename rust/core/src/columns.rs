@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use crate::error::Fault;
 use crate::instant::Instant;
-use crate::json::{Form, Read, Reader, Span};
+use crate::json::{NumberKind, ReadResult, Reader, Span};
+use crate::named_enum::named_enum;
 use crate::qargs::{Order, QargsList};
 use crate::quantity::{Quantity, Value};
 
@@ -53,13 +54,13 @@ impl Default for Cell {
 impl Cell {
     /// The value of a quantity that has to be a number.
     #[inline(always)]
-    pub(crate) fn of<K>(quantity: &Quantity<K>) -> Read<Self> {
+    pub(crate) fn of<K>(quantity: &Quantity<K>) -> ReadResult<Self> {
         let (value, state) = match quantity.value {
             Value::Number(number) => {
-                let state = match number.form {
-                    Form::Float => State::Float,
-                    Form::Integer => State::Integer,
-                    Form::BigInteger => State::Other,
+                let state = match number.kind {
+                    NumberKind::Float => State::Float,
+                    NumberKind::Integer => State::Integer,
+                    NumberKind::BigInteger => State::Other,
                 };
                 (number.value, state)
             }
@@ -152,73 +153,46 @@ impl Column {
     }
 }
 
-/// Quantities of qubits that have a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum QubitQuantity {
-    /// Relaxation time `T1`, s.
-    T1,
-    /// Dephasing time `T2`, s.
-    T2,
-    /// Transition frequency, Hz.
-    Frequency,
-    /// Anharmonicity, Hz.
-    Anharmonicity,
-    /// Probability of a wrong readout.
-    ReadoutError,
-    /// Duration of a readout, s.
-    ReadoutLength,
-    /// Probability of reading 0 after preparing 1.
-    ProbMeas0Prep1,
-    /// Probability of reading 1 after preparing 0.
-    ProbMeas1Prep0,
+named_enum! {
+    /// A quantity of qubits that has a column, in the order of the columns.
+    pub enum QubitQuantity {
+        /// Relaxation time `T1`, s.
+        T1 = "T1",
+        /// Dephasing time `T2`, s.
+        T2 = "T2",
+        /// Transition frequency, Hz.
+        Frequency = "frequency",
+        /// Anharmonicity, Hz.
+        Anharmonicity = "anharmonicity",
+        /// Assignment error of a readout, a probability.
+        ReadoutError = "readout_error",
+        /// Duration of a readout, s.
+        ReadoutLength = "readout_length",
+        /// Probability of reading 0 after preparing 1.
+        ProbMeas0Prep1 = "prob_meas0_prep1",
+        /// Probability of reading 1 after preparing 0.
+        ProbMeas1Prep0 = "prob_meas1_prep0",
+    }
 }
 
-impl QubitQuantity {
-    /// How many there are.
-    pub const COUNT: usize = 8;
-
-    /// All of them, in order.
-    pub const ALL: [Self; Self::COUNT] = [
-        Self::T1,
-        Self::T2,
-        Self::Frequency,
-        Self::Anharmonicity,
-        Self::ReadoutError,
-        Self::ReadoutLength,
-        Self::ProbMeas0Prep1,
-        Self::ProbMeas1Prep0,
-    ];
-
-    /// What payloads call the quantity.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::T1 => "T1",
-            Self::T2 => "T2",
-            Self::Frequency => "frequency",
-            Self::Anharmonicity => "anharmonicity",
-            Self::ReadoutError => "readout_error",
-            Self::ReadoutLength => "readout_length",
-            Self::ProbMeas0Prep1 => "prob_meas0_prep1",
-            Self::ProbMeas1Prep0 => "prob_meas1_prep0",
-        }
+named_enum! {
+    /// A quantity of gates that has a column, in the order of the columns.
+    pub enum GateQuantity {
+        /// Gate error, a probability.
+        Error = "gate_error",
+        /// Duration, s.
+        Duration = "gate_length",
     }
+}
 
-    /// The quantity that payloads call `name`.
-    #[inline(always)]
+impl GateQuantity {
+    /// Return the name of the quantity's column, which is Qiskit's.
     #[must_use]
-    pub fn named(name: &[u8]) -> Option<Self> {
-        Some(match name {
-            b"T1" => Self::T1,
-            b"T2" => Self::T2,
-            b"frequency" => Self::Frequency,
-            b"anharmonicity" => Self::Anharmonicity,
-            b"readout_error" => Self::ReadoutError,
-            b"readout_length" => Self::ReadoutLength,
-            b"prob_meas0_prep1" => Self::ProbMeas0Prep1,
-            b"prob_meas1_prep0" => Self::ProbMeas1Prep0,
-            _ => return None,
-        })
+    pub fn column_name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Duration => "duration",
+        }
     }
 }
 
@@ -281,7 +255,7 @@ impl QubitColumns {
 
     /// Takes a quantity of the last qubit; a later one of the same name replaces it.
     #[inline(always)]
-    pub(crate) fn take(&mut self, quantity: &Quantity<QubitField>) -> Read<()> {
+    pub(crate) fn take(&mut self, quantity: &Quantity<QubitField>) -> ReadResult<()> {
         match quantity.kind {
             // Targets are not made of these two, so whatever else they may be is the payload's own affair.
             QubitField::Column(column @ (QubitQuantity::ProbMeas0Prep1 | QubitQuantity::ProbMeas1Prep0)) => {
@@ -326,10 +300,7 @@ pub struct GateColumns {
     pub name: String,
     /// On which qubits.
     pub qargs: QargsList,
-    /// Gate errors (probabilities).
-    pub error: Column,
-    /// Durations, s.
-    pub duration: Column,
+    columns: [Column; GateQuantity::COUNT],
     /// Whether the gate may be used there; true if nothing is said.
     pub operational: Vec<bool>,
     /// Offset of the date of the error, or else of the duration; 0 if there is none. Empty if there is no payload.
@@ -341,24 +312,36 @@ impl GateColumns {
     /// A table without rows, and with room for some.
     pub(crate) fn named(name: &str, rows: usize) -> Self {
         let mut table = Self { name: name.to_owned(), qargs: QargsList::with_capacity(rows, 1), ..Self::default() };
-        table.error.reserve(rows);
-        table.duration.reserve(rows);
+        table.columns.iter_mut().for_each(|column| column.reserve(rows));
         table.operational.reserve(rows);
         table.dates.reserve(rows);
         table
     }
 
     /// A table of its columns, which must be equally long.
-    pub(crate) fn of(name: String, qargs: QargsList, error: Column, duration: Column, operational: Vec<bool>) -> Self {
-        Self { name, qargs, error, duration, operational, ..Self::default() }
+    pub(crate) fn from_columns(
+        name: String,
+        qargs: QargsList,
+        columns: [Column; GateQuantity::COUNT],
+        operational: Vec<bool>,
+    ) -> Self {
+        Self { name, qargs, columns, operational, ..Self::default() }
+    }
+
+    /// The column of `quantity`.
+    #[inline]
+    #[must_use]
+    pub fn column(&self, quantity: GateQuantity) -> &Column {
+        &self.columns[quantity as usize]
     }
 
     /// Adds a row.
     #[inline(always)]
-    pub(crate) fn push(&mut self, qargs: &[u32], error: Cell, duration: Cell, operational: bool, date: u32) {
+    pub(crate) fn push(&mut self, qargs: &[u32], cells: [Cell; GateQuantity::COUNT], operational: bool, date: u32) {
         self.qargs.push(qargs);
-        self.error.push(error);
-        self.duration.push(duration);
+        for (column, cell) in self.columns.iter_mut().zip(cells) {
+            column.push(cell);
+        }
         self.operational.push(operational);
         self.dates.push(date);
     }
@@ -372,7 +355,7 @@ impl GateColumns {
         let date = |at: &u32| {
             let Some(span) = Reader::at(bytes, *at).skip().ok().filter(|_| *at > 0) else { return NO_DATE };
             if span.of(bytes) != last.0.of(bytes) {
-                let text = Reader::at(bytes, *at).text().ok();
+                let text = Reader::at(bytes, *at).known_text().ok();
                 last = (span, text.and_then(|it| Instant::parse(&it.decode())).map_or(NO_DATE, |it| it.microseconds()));
             }
             last.1

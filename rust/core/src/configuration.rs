@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::error::Fault;
-use crate::json::{Read, Reader, Span};
+use crate::json::{ReadResult, Reader, Span};
 use crate::members::Members;
 use crate::qargs::QargsList;
 
@@ -89,7 +89,7 @@ struct Found {
 
 impl Configuration {
     /// Reads a payload.
-    pub(crate) fn read(bytes: &[u8]) -> Read<Self> {
+    pub(crate) fn read(bytes: &[u8]) -> ReadResult<Self> {
         let mut reader = Reader::new(bytes)?;
         let (mut configuration, mut found, mut gates_limit) = (Self::default(), Found::default(), None);
         reader.peek();
@@ -137,7 +137,7 @@ impl Configuration {
 }
 
 impl Timing {
-    fn read(reader: &mut Reader<'_>) -> Read<Self> {
+    fn read(reader: &mut Reader<'_>) -> ReadResult<Self> {
         let mut timing = Self::default();
         if reader.null()? {
             return Ok(timing);
@@ -157,7 +157,7 @@ impl Timing {
     }
 }
 
-fn read_names(reader: &mut Reader<'_>) -> Read<Vec<String>> {
+fn read_names(reader: &mut Reader<'_>) -> ReadResult<Vec<String>> {
     let mut names = Vec::new();
     reader.array(|reader| {
         names.push(reader.text()?.decode().into());
@@ -166,16 +166,16 @@ fn read_names(reader: &mut Reader<'_>) -> Read<Vec<String>> {
     Ok(names)
 }
 
-fn read_optional_names(reader: &mut Reader<'_>) -> Read<Vec<String>> {
+fn read_optional_names(reader: &mut Reader<'_>) -> ReadResult<Vec<String>> {
     if reader.null()? { Ok(Vec::new()) } else { read_names(reader) }
 }
 
-fn read_optional_number(reader: &mut Reader<'_>) -> Read<Option<f64>> {
+fn read_optional_number(reader: &mut Reader<'_>) -> ReadResult<Option<f64>> {
     if reader.null()? { Ok(None) } else { reader.number().map(|number| Some(number.value)) }
 }
 
 /// Reads gates; when a name repeats, its last definition counts.
-fn read_gates(reader: &mut Reader<'_>, num_qubits: u32) -> Read<HashMap<String, GateDefinition>> {
+fn read_gates(reader: &mut Reader<'_>, num_qubits: u32) -> ReadResult<HashMap<String, GateDefinition>> {
     let mut gates = HashMap::new();
     reader.array(|reader| {
         let gate = GateDefinition::read(reader, num_qubits)?;
@@ -193,7 +193,7 @@ impl GateDefinition {
         u32::try_from(first).unwrap_or(u32::MAX)
     }
 
-    fn read(reader: &mut Reader<'_>, num_qubits: u32) -> Read<Self> {
+    fn read(reader: &mut Reader<'_>, num_qubits: u32) -> ReadResult<Self> {
         let start = reader.offset() as usize;
         let (mut definition, mut name) = (Self::default(), None);
         reader.object(|reader, key| {
@@ -214,7 +214,7 @@ impl GateDefinition {
     }
 }
 
-fn read_signatures(reader: &mut Reader<'_>) -> Read<Vec<Signature>> {
+fn read_signatures(reader: &mut Reader<'_>) -> ReadResult<Vec<Signature>> {
     let mut signatures = Vec::new();
     if reader.null()? {
         return Ok(signatures);
@@ -227,7 +227,7 @@ fn read_signatures(reader: &mut Reader<'_>) -> Read<Vec<Signature>> {
 }
 
 impl Signature {
-    fn read(reader: &mut Reader<'_>) -> Read<Self> {
+    fn read(reader: &mut Reader<'_>) -> ReadResult<Self> {
         let start = reader.offset() as usize;
         let (mut name, mut num_qubits, mut num_clbits, mut parameters) = (None, None, None, Vec::new());
         reader.object(|reader, key| {

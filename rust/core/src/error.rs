@@ -87,3 +87,31 @@ impl fmt::Display for PayloadError {
 }
 
 impl std::error::Error for PayloadError {}
+
+/// Part of a payload that makes no sense, wherever it is: a pulse, or an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    /// Description of what should be there instead.
+    pub expected: Cow<'static, str>,
+}
+
+impl Invalid {
+    #[cold]
+    pub(crate) fn new(expected: impl Into<Cow<'static, str>>) -> Self {
+        Self { expected: expected.into() }
+    }
+}
+
+impl From<Invalid> for Cow<'static, str> {
+    fn from(invalid: Invalid) -> Self {
+        invalid.expected
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected {}", self.expected)
+    }
+}
+
+impl std::error::Error for Invalid {}

@@ -19,6 +19,6 @@ impl Members {
     /// last value counts.
     #[must_use]
     pub fn iter<'b>(&self, bytes: &'b [u8]) -> impl DoubleEndedIterator<Item = (Cow<'b, str>, Span)> {
-        self.0.iter().filter_map(|(key, span)| Some((Reader::at(bytes, *key).text().ok()?.decode(), *span)))
+        self.0.iter().filter_map(|(key, span)| Some((Reader::at(bytes, *key).known_text().ok()?.decode(), *span)))
     }
 }

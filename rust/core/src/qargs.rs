@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Lists of qargs: the qubits that instructions act on.
 
-use crate::json::{Few, Read, Reader};
+use crate::json::{ReadResult, Reader, ShortQargs};
 
 /// A list of qargs (tuples of qubit indices) in payload order, stored flat.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl QargsList {
     }
 
     /// Reads an array of arrays of qubit indices below `limit`.
-    pub(crate) fn read(reader: &mut Reader<'_>, limit: u32) -> Read<Self> {
+    pub(crate) fn read(reader: &mut Reader<'_>, limit: u32) -> ReadResult<Self> {
         let mut list = Self::default();
         reader.array(|reader| {
             read_qargs(reader, limit, &mut list.qubits)?;
@@ -165,11 +165,11 @@ impl Order {
 
 /// Reads an array of one or more qubit indices below `limit` and appends them to `qubits`.
 #[inline(always)]
-pub(crate) fn read_qargs(reader: &mut Reader<'_>, limit: u32, qubits: &mut Vec<u32>) -> Read<()> {
+pub(crate) fn read_qargs(reader: &mut Reader<'_>, limit: u32, qubits: &mut Vec<u32>) -> ReadResult<()> {
     let start = reader.clone();
-    match reader.take_few() {
-        Some(Few::One(qubit)) if qubit < limit => qubits.push(qubit),
-        Some(Few::Two(first, second)) if first.max(second) < limit => qubits.extend([first, second]),
+    match reader.match_short_qargs() {
+        Some(ShortQargs::One(qubit)) if qubit < limit => qubits.push(qubit),
+        Some(ShortQargs::Two(first, second)) if first.max(second) < limit => qubits.extend([first, second]),
         _ => {
             *reader = start;
             return read_any_qargs(reader, limit, qubits);
@@ -179,7 +179,7 @@ pub(crate) fn read_qargs(reader: &mut Reader<'_>, limit: u32, qubits: &mut Vec<u
 }
 
 #[cold]
-fn read_any_qargs(reader: &mut Reader<'_>, limit: u32, qubits: &mut Vec<u32>) -> Read<()> {
+fn read_any_qargs(reader: &mut Reader<'_>, limit: u32, qubits: &mut Vec<u32>) -> ReadResult<()> {
     let (start, before) = (reader.clone(), qubits.len());
     reader.array(|reader| {
         qubits.push(reader.index(limit)?);

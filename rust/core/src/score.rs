@@ -9,8 +9,8 @@ use std::collections::HashMap;
 
 use crate::columns::{Column, QubitQuantity};
 use crate::parallel::in_parallel;
-use crate::plan::{InstructionValues, Options, PlaceFinder, TargetPlan};
-use crate::snapshot::Reading;
+use crate::plan::{EntryFinder, InstructionValues, Options, TargetPlan};
+use crate::snapshot::DeviceData;
 
 /// How many calibrations a thread takes at once; within those, it knows where the last one had what.
 const BLOCK: usize = 64;
@@ -98,11 +98,11 @@ impl Circuit {
 
     /// Scores the circuit on each of `readings`, in their order.
     #[must_use]
-    pub fn score(&self, readings: &[&Reading], options: Options<'_>, threads: usize) -> Vec<Score> {
-        let blocks = readings.chunks(BLOCK).collect();
-        let score = |block: &[&Reading]| {
+    pub fn score(&self, devices: &[&DeviceData], options: Options<'_>, threads: usize) -> Vec<Score> {
+        let blocks = devices.chunks(BLOCK).collect();
+        let score = |block: &[&DeviceData]| {
             let mut scorer = Scorer::new(self);
-            block.iter().map(|reading| scorer.score(reading, options)).collect::<Vec<_>>()
+            block.iter().map(|data| scorer.score(data, options)).collect::<Vec<_>>()
         };
         in_parallel(blocks, threads, score).into_iter().flatten().collect()
     }
@@ -112,25 +112,25 @@ impl Circuit {
 struct Scorer<'c> {
     circuit: &'c Circuit,
     /// What finds the places of each operation.
-    finders: Vec<PlaceFinder>,
+    finders: Vec<EntryFinder>,
     course: Course,
 }
 
 impl<'c> Scorer<'c> {
     fn new(circuit: &'c Circuit) -> Self {
-        let finders = circuit.operations.iter().map(|(name, places)| PlaceFinder::new(name, places)).collect();
+        let finders = circuit.operations.iter().map(|(name, places)| EntryFinder::new(name, places)).collect();
         Self { circuit, finders, course: Course::default() }
     }
 
-    fn score(&mut self, reading: &Reading, options: Options<'_>) -> Score {
-        let plan = TargetPlan::new(reading, options);
+    fn score(&mut self, data: &DeviceData, options: Options<'_>) -> Score {
+        let plan = TargetPlan::new(data, options);
         let fits = self.circuit.width <= plan.num_qubits() as usize;
         if !fits || !self.finders.iter_mut().all(|finder| finder.find(&plan)) {
             return Score::IMPOSSIBLE;
         }
         let values = |operation: usize, place| self.finders[operation].values(place);
         let Some(gates) = self.course.play(self.circuit, plan.dt(), values) else { return Score::IMPOSSIBLE };
-        Score { success: gates * self.course.kept(reading), duration: self.course.duration() }
+        Score { success: gates * self.course.kept(data), duration: self.course.duration() }
     }
 }
 
@@ -202,8 +202,8 @@ impl Course {
     }
 
     /// The product of what is kept of the states of qubits that wait.
-    fn kept(&self, reading: &Reading) -> f64 {
-        let Some(properties) = &reading.properties else { return 1.0 };
+    fn kept(&self, data: &DeviceData) -> f64 {
+        let Some(properties) = &data.properties else { return 1.0 };
         let [t1, t2] = [QubitQuantity::T1, QubitQuantity::T2].map(|quantity| properties.qubits.column(quantity));
         self.waits.iter().map(|(qubit, seconds)| fidelity(*seconds, relaxation(t1, t2, *qubit))).product()
     }

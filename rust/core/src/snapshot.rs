@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::configuration::Configuration;
 use crate::defaults::Defaults;
 use crate::error::{Fault, Payload, PayloadError};
-use crate::json::Read;
+use crate::json::ReadResult;
 use crate::properties::Properties;
 
 /// The bytes that a device published, as received.
@@ -24,7 +24,7 @@ pub struct Payloads<B> {
 
 /// What was read of configuration and properties: all that targets, columns and differences need.
 #[derive(Debug, Clone)]
-pub struct Reading {
+pub struct DeviceData {
     /// What the device is; calibrations of one device share it.
     pub configuration: Arc<Configuration>,
     /// What was measured on it, unless there are no properties.
@@ -35,7 +35,7 @@ pub struct Reading {
 #[derive(Debug)]
 pub struct Snapshot<B> {
     payloads: Payloads<B>,
-    reading: Arc<Reading>,
+    data: Arc<DeviceData>,
     defaults: Option<Arc<Defaults>>,
     digest: OnceLock<[u8; 32]>,
 }
@@ -58,8 +58,8 @@ impl<B: AsRef<[u8]>> Snapshot<B> {
             Some(bytes) => read_defaults(bytes.as_ref())?.map(Arc::new),
             None => None,
         };
-        let reading = Arc::new(Reading { configuration, properties });
-        Ok(Self { payloads, reading, defaults, digest: OnceLock::new() })
+        let data = Arc::new(DeviceData { configuration, properties });
+        Ok(Self { payloads, data, defaults, digest: OnceLock::new() })
     }
 
     /// The bytes that the snapshot was made of.
@@ -68,18 +68,18 @@ impl<B: AsRef<[u8]>> Snapshot<B> {
     }
 
     /// What was read of configuration and properties.
-    pub fn reading(&self) -> &Arc<Reading> {
-        &self.reading
+    pub fn data(&self) -> &Arc<DeviceData> {
+        &self.data
     }
 
     /// What the device is.
     pub fn configuration(&self) -> &Configuration {
-        &self.reading.configuration
+        &self.data.configuration
     }
 
     /// What was measured on it, unless there are no properties.
     pub fn properties(&self) -> Option<&Properties> {
-        self.reading.properties.as_ref()
+        self.data.properties.as_ref()
     }
 
     /// Its pulses, unless there are no pulse defaults; shared, because they are of use without the rest.
@@ -117,7 +117,7 @@ pub fn read_configuration(bytes: &[u8]) -> Result<Configuration, PayloadError> {
     Configuration::read(bytes).map_err(|fault| fault.in_payload(Payload::Configuration, bytes))
 }
 
-fn read_properties(bytes: &[u8], configuration: &Configuration) -> Read<Option<Properties>> {
+fn read_properties(bytes: &[u8], configuration: &Configuration) -> ReadResult<Option<Properties>> {
     let Some(properties) = Properties::read(bytes, configuration.num_qubits)? else { return Ok(None) };
     if let Some(name) = &properties.backend_name
         && *name != configuration.backend_name

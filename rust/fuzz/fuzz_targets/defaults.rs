@@ -15,7 +15,7 @@ fn content(bytes: &[u8], defaults: &Defaults) -> Vec<String> {
         let found = defaults.commands_of(name).and_then(|commands| commands.find(qargs));
         assert!(found.is_some_and(|last| last >= command));
         assert!(defaults.instructions.len() >= defaults.sequence(command).len());
-        content.push(format!("{name} {qargs:?} {:?}", SchedulePlan::places(defaults, command)));
+        content.push(format!("{name} {qargs:?} {:?}", SchedulePlan::channels(defaults, command)));
         let Ok(plan) = SchedulePlan::new(defaults, command) else {
             content.push("cannot be played".to_owned());
             continue;

@@ -12,31 +12,29 @@ use qiskit_ibm_native_core::columns::{Column, GateColumns, QubitQuantity};
 use qiskit_ibm_native_core::pack::{MAX_PAYLOAD, pack, unpack};
 use qiskit_ibm_native_core::qargs::QargsList;
 use qiskit_ibm_native_core::series::{
-    GateSeries, Table, Values, Wanted, check_qubits, extract, find, from_bytes, stack, stack_extracts, stack_gate,
+    GateSeries, Selection, Table, Values, check_qubits, extract, find, from_bytes, stack, stack_extracts, stack_gate,
 };
-use qiskit_ibm_native_core::snapshot::Reading;
+use qiskit_ibm_native_core::snapshot::DeviceData;
 
 use crate::array::PyArray;
 use crate::snapshot::PySnapshot;
 
 /// The columns of a gate by name; `None` if the calibration does not list it.
-pub fn gate_arrays<'py>(py: Python<'py>, reading: &Arc<Reading>, name: &str) -> PyResult<Option<Bound<'py, PyDict>>> {
-    let Some(rows) = gate(reading, name).map(|table| table.qargs.len()) else { return Ok(None) };
+pub fn gate_arrays<'py>(py: Python<'py>, data: &Arc<DeviceData>, name: &str) -> PyResult<Option<Bound<'py, PyDict>>> {
+    let Some(rows) = gate(data, name).map(|table| table.qargs.len()) else { return Ok(None) };
     let valid = |column: fn(&GateColumns) -> &Column| {
-        let states = gate(reading, name).map(|table| column(table).states()).unwrap_or_default();
+        let states = gate(data, name).map(|table| column(table).states()).unwrap_or_default();
         PyArray::own(states.iter().map(|state| state.is_valid()).collect(), vec![rows])
     };
     let values = |column: fn(&GateColumns) -> &Column| {
-        PyArray::view(reading, vec![rows], |reading| {
-            gate(reading, name).map(|it| column(it).values()).unwrap_or_default()
-        })
+        PyArray::view(data, vec![rows], |data| gate(data, name).map(|it| column(it).values()).unwrap_or_default())
     };
-    let width = width(gate(reading, name).map(|table| &table.qargs), name)?;
+    let width = width(gate(data, name).map(|table| &table.qargs), name)?;
     let arrays = PyDict::new(py);
     arrays.set_item(
         "qargs",
-        PyArray::view(reading, vec![rows, width], |reading| {
-            gate(reading, name).map(|table| table.qargs.qubits()).unwrap_or_default()
+        PyArray::view(data, vec![rows, width], |data| {
+            gate(data, name).map(|table| table.qargs.qubits()).unwrap_or_default()
         }),
     )?;
     arrays.set_item("error", values(|table| &table.error))?;
@@ -45,15 +43,15 @@ pub fn gate_arrays<'py>(py: Python<'py>, reading: &Arc<Reading>, name: &str) -> 
     arrays.set_item("duration_valid", valid(|table| &table.duration))?;
     arrays.set_item(
         "operational",
-        PyArray::view(reading, vec![rows], |reading| {
-            gate(reading, name).map(|table| &table.operational[..]).unwrap_or_default()
+        PyArray::view(data, vec![rows], |data| {
+            gate(data, name).map(|table| &table.operational[..]).unwrap_or_default()
         }),
     )?;
     Ok(Some(arrays))
 }
 
-fn gate<'r>(reading: &'r Reading, name: &str) -> Option<&'r GateColumns> {
-    reading.properties.as_ref().and_then(|properties| properties.gate(name))
+fn gate<'r>(data: &'r DeviceData, name: &str) -> Option<&'r GateColumns> {
+    data.properties.as_ref().and_then(|properties| properties.gate(name))
 }
 
 /// How many qubits a gate acts on, 0 if it is listed nowhere.
@@ -64,11 +62,11 @@ fn width(qargs: Option<&QargsList>, name: &str) -> PyResult<usize> {
     })
 }
 
-fn wanted<'n>(quantity: &str, gate: Option<&'n str>) -> PyResult<Wanted<'n>> {
+fn selection<'n>(quantity: &str, gate: Option<&'n str>) -> PyResult<Selection<'n>> {
     Ok(match (gate, quantity) {
-        (Some(gate), _) => Wanted::Gate(gate),
-        (None, "operational") => Wanted::Operational,
-        (None, name) => Wanted::Qubits(
+        (Some(gate), _) => Selection::Gate(gate),
+        (None, "operational") => Selection::Operational,
+        (None, name) => Selection::Qubits(
             QubitQuantity::named(name.as_bytes())
                 .ok_or_else(|| PyValueError::new_err(format!("no quantity of qubits: {name:?}")))?,
         ),
@@ -85,32 +83,32 @@ pub fn stack_snapshots<'py>(
     quantity: &str,
     gate: Option<&str>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let wanted = wanted(quantity, gate)?;
-    let readings: Vec<_> = snapshots.iter().map(|snapshot| snapshot.reading.clone()).collect();
-    let num_qubits = readings.first().map_or(0, |reading| reading.configuration.num_qubits);
-    if readings.iter().any(|reading| reading.configuration.num_qubits != num_qubits) {
+    let selection = selection(quantity, gate)?;
+    let devices: Vec<_> = snapshots.iter().map(|snapshot| snapshot.data.clone()).collect();
+    let num_qubits = devices.first().map_or(0, |data| data.configuration.num_qubits);
+    if devices.iter().any(|data| data.configuration.num_qubits != num_qubits) {
         return Err(PyValueError::new_err("the snapshots are of devices with different numbers of qubits"));
     }
     let stacked = py.detach(|| {
-        let all = || readings.iter().map(|reading| reading.properties.as_ref());
+        let all = || devices.iter().map(|data| data.properties.as_ref());
         let width = num_qubits as usize;
-        match wanted {
-            Wanted::Gate(name) => {
+        match selection {
+            Selection::Gate(name) => {
                 let tables: Vec<_> = all().map(|it| it.and_then(|properties| properties.gate(name))).collect();
                 stack_gate(&tables).map(Stacked::Gate)
             }
-            Wanted::Qubits(quantity) => {
+            Selection::Qubits(quantity) => {
                 let columns: Vec<_> = all().map(|it| it.map(|properties| properties.qubits.column(quantity))).collect();
                 stack(&columns, width).map(|table| Stacked::Qubits(table, width))
             }
-            Wanted::Operational => {
-                let found: Vec<_> = all().map(|it| it.and_then(|properties| find(properties, wanted))).collect();
+            Selection::Operational => {
+                let found: Vec<_> = all().map(|it| it.and_then(|properties| find(properties, selection))).collect();
                 let columns: Vec<_> = found.iter().map(|found| column_of(found.as_ref())).collect();
                 stack(&columns, width).map(|table| Stacked::Qubits(table, width))
             }
         }
     });
-    stacked.map_err(value_error)?.arrays(py, readings.len(), gate)
+    stacked.map_err(value_error)?.arrays(py, devices.len(), gate)
 }
 
 /// Reads what is wanted of compressed properties payloads: as bytes, or as a text that says why not.
@@ -123,9 +121,13 @@ pub fn extract_packed<'py>(
     gate: Option<&str>,
     threads: usize,
 ) -> PyResult<Bound<'py, PyList>> {
-    let wanted = wanted(quantity, gate)?;
+    let selection = selection(quantity, gate)?;
     let found = py.detach(|| {
-        extract(packed.iter().map(|(bytes, length, qubits)| (&bytes[..], *length, *qubits)).collect(), wanted, threads)
+        extract(
+            packed.iter().map(|(bytes, length, qubits)| (&bytes[..], *length, *qubits)).collect(),
+            selection,
+            threads,
+        )
     });
     let objects = found.into_iter().map(|each| match each {
         Ok(bytes) => PyBytes::new(py, &bytes).into_any(),
@@ -144,15 +146,15 @@ pub fn stack_extracted<'py>(
     gate: Option<&str>,
     num_qubits: u32,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let wanted = wanted(quantity, gate)?;
+    let selection = selection(quantity, gate)?;
     let stacked = py.detach(|| {
         if gate.is_none() {
-            let table = stack_extracts(extracted.iter().map(|bytes| &bytes[..]), wanted, num_qubits)?;
+            let table = stack_extracts(extracted.iter().map(|bytes| &bytes[..]), selection, num_qubits)?;
             return Ok(Stacked::Qubits(table, num_qubits as usize));
         }
         check_qubits(num_qubits)?;
         let found =
-            extracted.iter().map(|bytes| from_bytes(bytes, wanted, num_qubits)).collect::<Result<Vec<_>, _>>()?;
+            extracted.iter().map(|bytes| from_bytes(bytes, selection, num_qubits)).collect::<Result<Vec<_>, _>>()?;
         let tables: Vec<_> = found.iter().map(|found| gate_of(found.as_ref())).collect();
         Ok::<_, Box<dyn Error + Send + Sync>>(Stacked::Gate(stack_gate(&tables)?))
     });
@@ -188,10 +190,10 @@ pub fn damaged_extracts(
     gate: Option<&str>,
     num_qubits: u32,
 ) -> PyResult<Vec<usize>> {
-    let wanted = wanted(quantity, gate)?;
+    let selection = selection(quantity, gate)?;
     check_qubits(num_qubits).map_err(value_error)?;
     let is_damaged =
-        |(at, bytes): (usize, &PyBackedBytes)| from_bytes(bytes, wanted, num_qubits).is_err().then_some(at);
+        |(at, bytes): (usize, &PyBackedBytes)| from_bytes(bytes, selection, num_qubits).is_err().then_some(at);
     Ok(py.detach(|| extracted.iter().enumerate().filter_map(is_damaged).collect()))
 }
 

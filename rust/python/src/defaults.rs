@@ -11,7 +11,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 use qiskit_ibm_native_core::defaults::{Amplitude, Defaults, Instruction, Operation, Value};
 use qiskit_ibm_native_core::error::{Fault, Payload};
 use qiskit_ibm_native_core::json::Span;
-use qiskit_ibm_native_core::plan::schedule::{Action, Place, SchedulePlan};
+use qiskit_ibm_native_core::plan::schedule::{Action, ChannelKind, SchedulePlan};
 use qiskit_ibm_native_core::pulse::channel::{Channel, Line};
 use qiskit_ibm_native_core::pulse::envelope::{Envelope, Parameter, Shape};
 use qiskit_ibm_native_core::pulse::expression::{Expression, Node};
@@ -91,9 +91,9 @@ impl PyDefaults {
         Ok((PyList::new(py, steps.collect::<PyResult<Vec<_>>>()?)?, plan.duration))
     }
 
-    fn places(&self, command: usize) -> PyResult<Vec<(&'static str, u32)>> {
-        let places = SchedulePlan::places(&self.columns, self.checked(command)?);
-        Ok(places.into_iter().map(|(place, index)| (place_name(place), index)).collect())
+    fn channels(&self, command: usize) -> PyResult<Vec<(&'static str, u32)>> {
+        let channels = SchedulePlan::channels(&self.columns, self.checked(command)?);
+        Ok(channels.into_iter().map(|(channel, index)| (channel_kind_name(channel), index)).collect())
     }
 
     fn acquisition(&self, at: usize) -> PyResult<Acquires<'_>> {
@@ -245,14 +245,14 @@ fn code(channel: Channel) -> u32 {
     4 * channel.index + channel.line as u32
 }
 
-fn place_name(place: Place) -> &'static str {
-    match place {
-        Place::Line(Line::Drive) => "drive",
-        Place::Line(Line::Measure) => "measure",
-        Place::Line(Line::Control) => "control",
-        Place::Acquire => "acquire",
-        Place::Memory => "memory",
-        Place::Register => "register",
+fn channel_kind_name(channel: ChannelKind) -> &'static str {
+    match channel {
+        ChannelKind::Line(Line::Drive) => "drive",
+        ChannelKind::Line(Line::Measure) => "measure",
+        ChannelKind::Line(Line::Control) => "control",
+        ChannelKind::Acquire => "acquire",
+        ChannelKind::Memory => "memory",
+        ChannelKind::Register => "register",
     }
 }
 

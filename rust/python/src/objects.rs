@@ -86,18 +86,18 @@ impl<'py> PropertiesMaker<'py> {
 ///
 /// A collection in the midst of making a target finds no garbage, and there would be hundreds: for 10,000 qubits they
 /// take as long as everything else. Nothing but native code runs meanwhile, so no other thread can miss them.
-pub struct NoCollection {
+pub struct GcPause {
     were_on: bool,
 }
 
-impl NoCollection {
+impl GcPause {
     pub fn new(_: Python<'_>) -> Self {
         // SAFETY: the token shows that this thread is attached to the interpreter.
         Self { were_on: unsafe { ffi::PyGC_Disable() } == 1 }
     }
 }
 
-impl Drop for NoCollection {
+impl Drop for GcPause {
     fn drop(&mut self) {
         if self.were_on {
             // SAFETY: this thread is attached, as it was in `new`; the value lives on the stack of one method.

@@ -6,10 +6,11 @@ use std::collections::{HashMap, HashSet};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 use qiskit_ibm_native_core::plan::{
-    CouplingPlan, Definition, InstructionValues, Options, Place, QubitValues, TargetPlan, Vocabulary, durations,
+    CouplingPlan, Definition, InstructionValues, Options, PlacedInstruction, QubitValues, TargetPlan, Vocabulary,
+    durations,
 };
 
-use crate::objects::{NoCollection, PropertiesMaker, QargsMaker};
+use crate::objects::{GcPause, PropertiesMaker, QargsMaker};
 use crate::snapshot::PySnapshot;
 
 #[pyclass(name = "Vocabulary", module = "qiskit_ibm_native._native", frozen)]
@@ -54,7 +55,7 @@ impl PyPlanner {
         instruction_properties: Bound<'py, PyType>,
         qubit_properties: &Bound<'py, PyType>,
     ) -> PyResult<Bound<'py, PyTuple>> {
-        let _pause = NoCollection::new(py);
+        let _pause = GcPause::new(py);
         let plan = self.plan(snapshot);
         let timing = plan.timing();
         let (qargs, mut maker) =
@@ -62,8 +63,8 @@ impl PyPlanner {
         let mut operations = Vec::with_capacity(plan.operations().len());
         for operation in plan.operations() {
             let definition = definition(py, &operation.definition)?;
-            let properties = match plan.places(operation) {
-                Some(places) => self::places(py, &places, &qargs, &mut maker)?.into_any(),
+            let properties = match plan.entries(operation) {
+                Some(entries) => self::entries(py, &entries, &qargs, &mut maker)?.into_any(),
                 None => py.None().into_bound(py),
             };
             operations.push((operation.name, definition, properties).into_pyobject(py)?);
@@ -81,7 +82,7 @@ impl PyPlanner {
     }
 
     fn durations<'py>(&self, py: Python<'py>, snapshot: &PySnapshot) -> PyResult<(Bound<'py, PyDict>, Option<f64>)> {
-        let _pause = NoCollection::new(py);
+        let _pause = GcPause::new(py);
         let plan = self.plan(snapshot);
         let (qargs_maker, by_name_and_qubits) = (QargsMaker::new(py, plan.num_qubits())?, PyDict::new(py));
         let seconds = PyString::intern(py, "s");
@@ -109,7 +110,7 @@ impl PyPlanner {
         instruction_properties: Bound<'py, PyType>,
         graph: &Bound<'py, PyAny>,
     ) -> PyResult<bool> {
-        let _pause = NoCollection::new(py);
+        let _pause = GcPause::new(py);
         let plan = self.plan(snapshot);
         let Some(coupling) = CouplingPlan::new(&plan) else { return Ok(false) };
         let mut maker = PropertiesMaker::new(instruction_properties)?;
@@ -148,7 +149,7 @@ impl PyPlanner {
     }
 
     fn plan<'s>(&'s self, snapshot: &'s PySnapshot) -> TargetPlan<'s, 's> {
-        TargetPlan::new(&snapshot.reading, self.options())
+        TargetPlan::new(&snapshot.data, self.options())
     }
 }
 
@@ -176,15 +177,15 @@ fn definition<'py>(py: Python<'py>, definition: &Definition<'_>) -> PyResult<Bou
     })
 }
 
-fn places<'py>(
+fn entries<'py>(
     py: Python<'py>,
-    places: &[Place<'_>],
+    entries: &[PlacedInstruction<'_>],
     qargs: &QargsMaker<'py>,
     maker: &mut PropertiesMaker<'py>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
-    for place in places {
-        dict.set_item(qargs.make(place.qargs)?, properties(py, maker, place.values)?)?;
+    for entry in entries {
+        dict.set_item(qargs.make(entry.qargs)?, properties(py, maker, entry.values)?)?;
     }
     Ok(dict)
 }

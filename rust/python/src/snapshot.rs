@@ -18,7 +18,7 @@ use qiskit_ibm_native_core::instant::Instant;
 use qiskit_ibm_native_core::members::Members;
 use qiskit_ibm_native_core::parallel::in_parallel;
 use qiskit_ibm_native_core::properties::Properties;
-use qiskit_ibm_native_core::snapshot::{Payloads, Reading, Snapshot, read_configuration};
+use qiskit_ibm_native_core::snapshot::{DeviceData, Payloads, Snapshot, read_configuration};
 
 use crate::array::PyArray;
 use crate::columns::gate_arrays;
@@ -31,7 +31,7 @@ pub type Native = Snapshot<PyBackedBytes>;
 
 #[pyclass(name = "Snapshot", module = "qiskit_ibm_native._native", frozen)]
 pub struct PySnapshot {
-    pub reading: Arc<Reading>,
+    pub data: Arc<DeviceData>,
     source: Source,
 }
 
@@ -76,7 +76,7 @@ enum Source {
 
 impl PySnapshot {
     fn of(native: Native) -> Self {
-        Self { reading: native.reading().clone(), source: Source::Payloads(native) }
+        Self { data: native.data().clone(), source: Source::Payloads(native) }
     }
 
     /// The snapshot with its payloads, which are decompressed and read if that has not been done.
@@ -149,9 +149,9 @@ impl PySnapshot {
     fn from_compact(py: Python<'_>, form: PayloadBytes) -> PyResult<Self> {
         let bytes = form.0;
         let compact = py.detach(|| decode(&bytes)).map_err(|error| compact_error(py, &error.to_string()))?;
-        let Compact { version, reading, digest, packed } = compact;
+        let Compact { version, data, digest, packed } = compact;
         let source = Source::Compact { version, bytes, digest, packed, full: OnceLock::new() };
-        Ok(Self { reading: Arc::new(reading), source })
+        Ok(Self { data: Arc::new(data), source })
     }
 
     fn to_compact<'py>(&self, py: Python<'py>, payloads: bool) -> PyResult<Bound<'py, PyBytes>> {
@@ -162,7 +162,7 @@ impl PySnapshot {
         }
         let digest = self.digest_bytes(py);
         let payloads = if payloads { Some(self.full(py)?.payloads()) } else { None };
-        let form = py.detach(|| encode(&self.reading, &digest, payloads));
+        let form = py.detach(|| encode(&self.data, &digest, payloads));
         Ok(PyBytes::new(py, &form.map_err(|error| compact_error(py, &error.to_string()))?))
     }
 
@@ -173,12 +173,12 @@ impl PySnapshot {
 
     #[getter]
     fn name(&self) -> &str {
-        &self.reading.configuration.backend_name
+        &self.data.configuration.backend_name
     }
 
     #[getter]
     fn num_qubits(&self) -> u32 {
-        self.reading.configuration.num_qubits
+        self.data.configuration.num_qubits
     }
 
     #[getter]
@@ -272,10 +272,10 @@ impl PySnapshot {
 
     fn qubit_column(&self, name: &str) -> Option<(PyArray, PyArray)> {
         let quantity = QubitQuantity::named(name.as_bytes())?;
-        let column = |reading: &Reading| reading.properties.as_ref().map(|it| it.qubits.column(quantity).clone());
-        let valid: Vec<bool> = column(&self.reading)?.states().iter().map(|state| state.is_valid()).collect();
+        let column = |data: &DeviceData| data.properties.as_ref().map(|it| it.qubits.column(quantity).clone());
+        let valid: Vec<bool> = column(&self.data)?.states().iter().map(|state| state.is_valid()).collect();
         let shape = vec![valid.len()];
-        let values = PyArray::view(&self.reading, shape.clone(), |reading| match &reading.properties {
+        let values = PyArray::view(&self.data, shape.clone(), |data| match &data.properties {
             Some(properties) => properties.qubits.column(quantity).values(),
             None => &[],
         });
@@ -285,7 +285,7 @@ impl PySnapshot {
     #[getter]
     fn operational_qubits(&self) -> Option<PyArray> {
         let length = self.properties()?.qubits.len();
-        Some(PyArray::view(&self.reading, vec![length], |reading| match &reading.properties {
+        Some(PyArray::view(&self.data, vec![length], |data| match &data.properties {
             Some(properties) => properties.qubits.operational(),
             None => &[],
         }))
@@ -298,7 +298,7 @@ impl PySnapshot {
     }
 
     fn gate_columns<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyDict>>> {
-        gate_arrays(py, &self.reading, name)
+        gate_arrays(py, &self.data, name)
     }
 
     fn gate_dates(&self, py: Python<'_>, name: &str) -> PyResult<Option<PyArray>> {
@@ -323,13 +323,13 @@ impl PySnapshot {
 
     fn diff(&self, py: Python<'_>, other: &Self, rtol: f64, atol: f64) -> PyDiff {
         let tolerance = Tolerance { relative: rtol, absolute: atol };
-        py.detach(|| PyDiff::new(&self.reading, &other.reading, tolerance))
+        py.detach(|| PyDiff::new(&self.data, &other.data, tolerance))
     }
 }
 
 impl PySnapshot {
     pub fn properties(&self) -> Option<&Properties> {
-        self.reading.properties.as_ref()
+        self.data.properties.as_ref()
     }
 }
 

@@ -26,9 +26,9 @@ use std::fmt;
 use std::ops::Range;
 
 use self::bytes::Reader;
-use crate::columns::QubitQuantity;
+use crate::columns::{GateQuantity, QubitQuantity};
 use crate::pack::{MAX_PAYLOAD, pack, unpack};
-use crate::snapshot::{Payloads, Reading};
+use crate::snapshot::{DeviceData, Payloads};
 
 pub(crate) use self::columns::{read_column, read_gate, write_column, write_gate};
 
@@ -39,7 +39,10 @@ pub const MAGIC: [u8; 8] = *b"\x89QIN\r\n\x1a\n";
 pub const VERSION: u16 = 2;
 /// The columns of that version, and of version 1.
 pub const COLUMNS: Columns = Columns { qubits: 8, gates: 2 };
-const _: () = assert!(QubitQuantity::COUNT == COLUMNS.qubits as usize, "other columns are a new version of the form");
+const _: () = assert!(
+    QubitQuantity::COUNT == COLUMNS.qubits as usize && GateQuantity::COUNT == COLUMNS.gates as usize,
+    "other columns are a new version of the form"
+);
 /// Stands for a payload that there is none of.
 const NONE: u32 = u32::MAX;
 /// Higher levels take twice the time for a twentieth less.
@@ -126,7 +129,7 @@ pub struct Compact {
     /// The version that it has.
     pub version: u16,
     /// What was read of the payloads.
-    pub reading: Reading,
+    pub data: DeviceData,
     /// The digest of the snapshot.
     pub digest: [u8; 32],
     /// The payloads, unless they were left out.
@@ -137,11 +140,11 @@ pub struct Compact {
 ///
 /// Fails if a payload is too long.
 pub fn encode<B: AsRef<[u8]>>(
-    reading: &Reading,
+    data: &DeviceData,
     digest: &[u8; 32],
     payloads: Option<&Payloads<B>>,
 ) -> Result<Vec<u8>, CompactError> {
-    let columns = columns::write(reading);
+    let columns = columns::write(data);
     let mut out = Vec::with_capacity(columns.len() + COLUMNS_AT + 64);
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&VERSION.to_le_bytes());
@@ -196,11 +199,11 @@ pub fn decode(bytes: &[u8]) -> Result<Compact, CompactError> {
     let digest = reader.array()?;
     check_columns(&mut reader, version)?;
     let size = reader.u32()? as usize;
-    let reading = columns::read(reader.take(size)?)?;
+    let data = columns::read(reader.take(size)?)?;
     let packed = if has_payloads > 0 { Some(Packed::find(&mut reader)?) } else { None };
     reader.take(4)?;
     reader.finish()?;
-    Ok(Compact { version, reading, digest, packed })
+    Ok(Compact { version, data, digest, packed })
 }
 
 fn check_columns(reader: &mut Reader<'_>, version: u16) -> Result<(), CompactError> {

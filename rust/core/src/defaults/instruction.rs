@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What the instructions of commands are.
 
+use crate::error::Invalid;
 use crate::json::Span;
 use crate::pulse::channel::Channel;
 use crate::pulse::envelope::{Envelope, Parameter, Shape};
@@ -85,7 +86,7 @@ impl Parametric {
     }
 
     /// The envelope; fails with what is missing or too much.
-    pub fn envelope(&self) -> Result<Envelope, String> {
+    pub fn envelope(&self) -> Result<Envelope, Invalid> {
         let mut parameters = self.values;
         let shape = self.shape;
         for parameter in Parameter::ALL {
@@ -93,12 +94,12 @@ impl Parametric {
                 || parameter == Parameter::Angle
                 || (parameter == Parameter::RisefallSigmaRatio && shape.parameters().contains(&Parameter::Width));
             if self.get(parameter).is_some() && !fits {
-                return Err(format!("no \"{}\" in a {}", parameter.name(), shape.name()));
+                return Err(Invalid::new(format!("no \"{}\" in a {}", parameter.name(), shape.name())));
             }
         }
         if let Some((ratio, _)) = self.get(Parameter::RisefallSigmaRatio) {
             if self.get(Parameter::Width).is_some() {
-                return Err("a \"width\" or a \"risefall_sigma_ratio\", not both".to_owned());
+                return Err(Invalid::new("a \"width\" or a \"risefall_sigma_ratio\", not both"));
             }
             let sigma = self.values[Parameter::Sigma as usize];
             parameters[Parameter::Width as usize] = f64::from(self.duration) - 2.0 * ratio * sigma;
@@ -106,7 +107,8 @@ impl Parametric {
         for parameter in [shape.parameters(), &[Parameter::Angle]].concat() {
             let value = &mut parameters[parameter as usize];
             if value.is_nan() && self.get(parameter).is_none() {
-                *value = shape.default_of(parameter).ok_or_else(|| format!("a \"{}\"", parameter.name()))?;
+                let default = shape.default_of(parameter);
+                *value = default.ok_or_else(|| Invalid::new(format!("a \"{}\"", parameter.name())))?;
             }
         }
         let (amp, angle) = match self.amp {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::lists::{complex, index};
 use crate::error::Fault;
-use crate::json::{Read, Reader, Span};
+use crate::json::{ReadResult, Reader, Span};
 use crate::pulse::envelope::AMPLITUDE_TOLERANCE;
 
 /// Waveforms one after the other.
@@ -31,7 +31,7 @@ pub enum Amplitude {
 }
 
 impl Library {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Read<Self> {
+    pub(super) fn read(reader: &mut Reader<'_>) -> ReadResult<Self> {
         let mut library = Self::default();
         reader.array(|reader| {
             let (start, first) = (reader.offset() as usize, library.samples.len());
@@ -61,7 +61,7 @@ impl Library {
     }
 
     /// Reads an array of `[re, im]`. Six of seven are written as the one before: silence, and flat tops.
-    fn read_samples(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+    fn read_samples(&mut self, reader: &mut Reader<'_>) -> ReadResult<()> {
         let (mut last, mut last_text): (_, &[u8]) = ([0.0; 2], b"[0.0, 0.0]");
         let samples = &mut self.samples;
         reader.array(|reader| {

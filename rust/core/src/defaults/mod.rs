@@ -4,12 +4,13 @@
 //! What is wrong with the payload as a whole fails at once. What is wrong with one instruction, such as a waveform that
 //! the library does not have, concerns the commands that use it, and is told when one of them is asked for.
 
-mod draft;
 mod instruction;
-mod layout;
+mod instruction_template;
 mod library;
 mod lists;
+mod partial_instruction;
 mod sequence;
+mod tables;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -18,7 +19,7 @@ pub use instruction::{Acquisition, Instruction, Operation, Parametric, Value};
 pub use library::{Amplitude, Library};
 
 use crate::error::Fault;
-use crate::json::{Read, Reader, Span};
+use crate::json::{ReadResult, Reader, Span};
 use crate::members::Members;
 use crate::pulse::channel::MAX_INDEX;
 use crate::pulse::expression::Expression;
@@ -79,7 +80,7 @@ const REQUIRED: [&str; 5] = ["qubit_freq_est", "meas_freq_est", "buffer", "pulse
 
 impl Defaults {
     /// Reads a payload. `{}` and `null` mean that the device has no pulses.
-    pub fn read(bytes: &[u8]) -> Read<Option<Self>> {
+    pub fn read(bytes: &[u8]) -> ReadResult<Option<Self>> {
         let mut reader = Reader::new(bytes)?;
         if reader.is_nothing() {
             return Ok(None);
@@ -121,7 +122,7 @@ impl Defaults {
     }
 
     /// Reads `cmd_def`, the last one of which counts.
-    fn read_commands<'a>(&mut self, reader: &mut Reader<'a>, sequences: &mut Sequences<'a>) -> Read<()> {
+    fn read_commands<'a>(&mut self, reader: &mut Reader<'a>, sequences: &mut Sequences<'a>) -> ReadResult<()> {
         (self.commands, self.ends, self.by_name) = Default::default();
         let mut qubits = Vec::new();
         reader.array(|reader| {

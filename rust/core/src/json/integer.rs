@@ -4,11 +4,11 @@
 use wide::i8x16;
 
 use super::number::leading_digits;
-use super::{Fault, Read, Reader};
+use super::{Fault, ReadResult, Reader};
 
 /// One or two integers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Few {
+pub enum ShortQargs {
     /// `[a]`
     One(u32),
     /// `[a, b]`
@@ -21,7 +21,7 @@ impl Reader<'_> {
     ///
     /// Sixteen bytes are classified at once, so that where the list ends does not wait for what it says.
     #[inline(always)]
-    pub fn take_few(&mut self) -> Option<Few> {
+    pub fn match_short_qargs(&mut self) -> Option<ShortQargs> {
         let window: &[u8; 16] = self.bytes.get(self.at..)?.first_chunk()?;
         let text = i8x16::new(window.map(u8::cast_signed));
         let others = text.simd_lt(i8x16::splat(0x30)) | text.simd_gt(i8x16::splat(0x39));
@@ -33,7 +33,7 @@ impl Reader<'_> {
         let first = small(self.chunk(self.at + 1));
         if window[first_end] == b']' {
             self.at += first_end + 1;
-            return Some(Few::One(first));
+            return Some(ShortQargs::One(first));
         }
         let start = first_end + 1 + usize::from(window[first_end + 1] == b' ');
         let length = (others >> start).trailing_zeros() as usize;
@@ -44,12 +44,13 @@ impl Reader<'_> {
         }
         let second = small(self.chunk(self.at + start));
         self.at += end + 1;
-        Some(Few::Two(first, second))
+        Some(ShortQargs::Two(first, second))
     }
 
     /// Reads a qubit index: an integer from 0, below `limit`.
     #[inline(always)]
-    pub fn index(&mut self, limit: u32) -> Read<u32> {
+    pub fn index(&mut self, limit: u32) -> ReadResult<u32> {
+        self.peek();
         let start = self.at;
         match self.natural() {
             Some(value) if value < u64::from(limit) => Ok(u32::try_from(value).unwrap_or(0)),
@@ -59,7 +60,8 @@ impl Reader<'_> {
     }
 
     /// Reads a count: an integer from 0 that 32 bits hold.
-    pub fn count(&mut self) -> Read<u32> {
+    pub fn count(&mut self) -> ReadResult<u32> {
+        self.peek();
         let start = self.at;
         let value = self.natural().and_then(|value| u32::try_from(value).ok());
         value.ok_or_else(|| Fault::expected(start, "an integer from 0 to 4294967295"))

@@ -17,14 +17,14 @@ mod text;
 
 use std::borrow::Cow;
 
-pub use integer::Few;
-pub use number::{Form, Number};
+pub use integer::ShortQargs;
+pub use number::{Number, NumberKind};
 pub use text::Text;
 
 use crate::error::Fault;
 
 /// What reading gives: boxed, so that the happy path moves one word.
-pub type Read<T> = Result<T, Box<Fault>>;
+pub type ReadResult<T> = Result<T, Box<Fault>>;
 
 /// Containers may nest this deep; published payloads need six levels.
 pub const MAX_DEPTH: u32 = 128;
@@ -55,7 +55,7 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Starts at the front, behind a byte order mark if there is one.
-    pub fn new(bytes: &'a [u8]) -> Read<Self> {
+    pub fn new(bytes: &'a [u8]) -> ReadResult<Self> {
         if u32::try_from(bytes.len()).is_err() {
             return Err(Fault::expected(0, "a payload below 4 GiB"));
         }
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
 
     /// Reads an array; `element` must read one value each time.
     #[inline(always)]
-    pub fn array(&mut self, mut element: impl FnMut(&mut Self) -> Read<()>) -> Read<()> {
+    pub fn array(&mut self, mut element: impl FnMut(&mut Self) -> ReadResult<()>) -> ReadResult<()> {
         if !self.take(b'[') {
             return Err(Fault::expected(self.at, "an array"));
         }
@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
 
     /// Reads an object; `member` gets each key and must read one value.
     #[inline(always)]
-    pub fn object(&mut self, mut member: impl FnMut(&mut Self, Text<'a>) -> Read<()>) -> Read<()> {
+    pub fn object(&mut self, mut member: impl FnMut(&mut Self, Text<'a>) -> ReadResult<()>) -> ReadResult<()> {
         if !self.take(b'{') {
             return Err(Fault::expected(self.at, "an object"));
         }
@@ -147,7 +147,7 @@ impl<'a> Reader<'a> {
             if self.peek() != b'"' {
                 return Err(Fault::expected(self.at, "a key in double quotes"));
             }
-            let key = self.text()?;
+            let key = self.known_text()?;
             if !self.take(b':') {
                 return Err(Fault::expected(self.at, "`:`"));
             }
@@ -165,7 +165,7 @@ impl<'a> Reader<'a> {
 
     /// Takes `null` if it is next.
     #[inline(always)]
-    pub fn null(&mut self) -> Read<bool> {
+    pub fn null(&mut self) -> ReadResult<bool> {
         if self.peek() != b'n' {
             return Ok(false);
         }
@@ -173,12 +173,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a string, or `null` for none.
-    pub fn optional_text(&mut self) -> Read<Option<String>> {
+    pub fn optional_text(&mut self) -> ReadResult<Option<String>> {
         Ok(if self.null()? { None } else { Some(self.text()?.decode().into()) })
     }
 
     /// Reads `true` or `false`.
-    pub fn boolean(&mut self) -> Read<bool> {
+    pub fn boolean(&mut self) -> ReadResult<bool> {
         match self.peek() {
             b't' => self.literal("true").map(|()| true),
             b'f' => self.literal("false").map(|()| false),
@@ -187,7 +187,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline(always)]
-    fn literal(&mut self, word: &'static str) -> Read<()> {
+    fn literal(&mut self, word: &'static str) -> ReadResult<()> {
         if !self.bytes[self.at..].starts_with(word.as_bytes()) {
             return Err(Fault::expected(self.at, word));
         }
@@ -197,7 +197,7 @@ impl<'a> Reader<'a> {
 
     /// Passes over one value, checking that it is JSON, and tells where it was.
     #[inline(always)]
-    pub fn skip(&mut self) -> Read<Span> {
+    pub fn skip(&mut self) -> ReadResult<Span> {
         self.peek();
         let start = self.offset();
         self.skip_value()?;
@@ -219,7 +219,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Makes sure that nothing but white space follows.
-    pub fn finish(&mut self) -> Read<()> {
+    pub fn finish(&mut self) -> ReadResult<()> {
         self.peek();
         if self.at == self.bytes.len() {
             return Ok(());

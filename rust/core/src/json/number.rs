@@ -5,7 +5,7 @@
 //! can take, so the general case matters here: eight digits are read at a time, and the quotient `mantissa / 10^k` is
 //! rounded once, from an exact 128-bit division. Everything that does not fit goes to [`str::parse`].
 
-use super::{Fault, Read, Reader};
+use super::{Fault, ReadResult, Reader};
 
 /// A number of a payload.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -13,12 +13,12 @@ pub struct Number {
     /// The nearest `f64`, ties to even.
     pub value: f64,
     /// What the text was.
-    pub form: Form,
+    pub kind: NumberKind,
 }
 
 /// How a number was written; Python tells `1` from `1.0`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum NumberKind {
     /// With a fraction or an exponent, or `NaN`, or an infinity.
     Float,
     /// An integer that `f64` holds exactly.
@@ -136,9 +136,16 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a number; `NaN`, `Infinity` and `-Infinity` are taken too, as Python's reader does.
+    /// Read a number; `NaN`, `Infinity` and `-Infinity` count as numbers, as for Python's reader.
     #[inline(always)]
-    pub fn number(&mut self) -> Read<Number> {
+    pub fn number(&mut self) -> ReadResult<Number> {
+        self.peek();
+        self.known_number()
+    }
+
+    /// Read a number whose first byte is next, as [`Self::peek`] leaves it.
+    #[inline(always)]
+    pub fn known_number(&mut self) -> ReadResult<Number> {
         let start = self.at;
         let negative = self.byte() == b'-';
         if negative {
@@ -150,7 +157,7 @@ impl Reader<'_> {
         if count == 0 || (first == b'0' && count > 1) {
             return self.number_token(start);
         }
-        let (mut form, mut exponent) = (Form::Integer, 0_i64);
+        let (mut kind, mut exponent) = (NumberKind::Integer, 0_i64);
         if self.byte() == b'.' {
             self.at += 1;
             let (count, fits_still) = self.digits(&mut mantissa);
@@ -158,30 +165,30 @@ impl Reader<'_> {
                 return Err(Fault::expected(self.at, "a digit after the decimal point"));
             }
             fits &= fits_still;
-            form = Form::Float;
+            kind = NumberKind::Float;
             exponent = -i64::try_from(count).unwrap_or(i64::MAX);
         }
         if self.byte() | 0x20 == b'e' {
             let (written, fits_still) = self.exponent()?;
-            form = Form::Float;
+            kind = NumberKind::Float;
             fits &= fits_still;
             exponent = exponent.saturating_add(written);
         }
-        if form == Form::Integer && (mantissa >= EXACT_INTEGERS || !fits) {
-            form = Form::BigInteger;
+        if kind == NumberKind::Integer && (mantissa >= EXACT_INTEGERS || !fits) {
+            kind = NumberKind::BigInteger;
         }
         let size = if fits { scale(mantissa, exponent) } else { None };
         let value = match size {
             // An integer has no negative zero.
-            Some(size) if negative && (mantissa != 0 || form == Form::Float) => -size,
+            Some(size) if negative && (mantissa != 0 || kind == NumberKind::Float) => -size,
             Some(size) => size,
-            None => self.number_by_the_book(start)?,
+            None => self.parse_with_std(start)?,
         };
-        Ok(Number { value, form })
+        Ok(Number { value, kind })
     }
 
     /// The part from `e` on: its value, and whether it fits.
-    fn exponent(&mut self) -> Read<(i64, bool)> {
+    fn exponent(&mut self) -> ReadResult<(i64, bool)> {
         self.at += 1;
         let sign = self.byte();
         if matches!(sign, b'+' | b'-') {
@@ -197,7 +204,7 @@ impl Reader<'_> {
     }
 
     #[cold]
-    fn number_by_the_book(&self, start: usize) -> Read<f64> {
+    fn parse_with_std(&self, start: usize) -> ReadResult<f64> {
         let value = std::str::from_utf8(&self.bytes[start..self.at]).ok().and_then(|text| text.parse::<f64>().ok());
         match value {
             Some(value) if value.is_finite() => Ok(value),
@@ -207,12 +214,12 @@ impl Reader<'_> {
 
     /// `NaN`, `Infinity`, `-Infinity`, or a fault.
     #[cold]
-    fn number_token(&mut self, start: usize) -> Read<Number> {
+    fn number_token(&mut self, start: usize) -> ReadResult<Number> {
         self.at = start;
         for (token, value) in [("NaN", f64::NAN), ("Infinity", f64::INFINITY), ("-Infinity", f64::NEG_INFINITY)] {
             if self.bytes[start..].starts_with(token.as_bytes()) {
                 self.at += token.len();
-                return Ok(Number { value, form: Form::Float });
+                return Ok(Number { value, kind: NumberKind::Float });
             }
         }
         Err(Fault::expected(start, "a number"))
@@ -220,7 +227,7 @@ impl Reader<'_> {
 
     /// Passes over a number. Its size does not matter here.
     #[inline(always)]
-    pub(super) fn skip_number(&mut self) -> Read<()> {
+    pub(super) fn skip_number(&mut self) -> ReadResult<()> {
         let start = self.at;
         if self.byte() == b'-' {
             self.at += 1;

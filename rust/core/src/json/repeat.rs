@@ -40,7 +40,7 @@ impl Templates {
     }
 
     /// Takes a value that is JSON for a template.
-    pub(super) fn learn(&mut self, span: Span) {
+    pub(super) fn cache(&mut self, span: Span) {
         self.last = 1 - self.last;
         self.spans[self.last] = span;
     }

@@ -3,13 +3,13 @@
 
 use proptest::prelude::*;
 
-use super::{Few, Form, Reader, path};
+use super::{NumberKind, Reader, ShortQargs, path};
 
-fn number(text: &str) -> Option<(f64, Form)> {
+fn number(text: &str) -> Option<(f64, NumberKind)> {
     let mut reader = Reader::new(text.as_bytes()).ok()?;
     let number = reader.number().ok()?;
     reader.finish().ok()?;
-    Some((number.value, number.form))
+    Some((number.value, number.kind))
 }
 
 fn accepts(text: &str) -> bool {
@@ -19,14 +19,14 @@ fn accepts(text: &str) -> bool {
 
 #[test]
 fn numbers_keep_their_form() {
-    assert_eq!(number("1"), Some((1.0, Form::Integer)));
-    assert_eq!(number("1.0"), Some((1.0, Form::Float)));
-    assert_eq!(number("1e0"), Some((1.0, Form::Float)));
-    assert_eq!(number("9007199254740991"), Some((9_007_199_254_740_991.0, Form::Integer)));
-    assert_eq!(number("9007199254740993"), Some((9_007_199_254_740_992.0, Form::BigInteger)));
+    assert_eq!(number("1"), Some((1.0, NumberKind::Integer)));
+    assert_eq!(number("1.0"), Some((1.0, NumberKind::Float)));
+    assert_eq!(number("1e0"), Some((1.0, NumberKind::Float)));
+    assert_eq!(number("9007199254740991"), Some((9_007_199_254_740_991.0, NumberKind::Integer)));
+    assert_eq!(number("9007199254740993"), Some((9_007_199_254_740_992.0, NumberKind::BigInteger)));
     assert_eq!(number("-0").map(|(value, _)| value.to_bits()), Some(0.0_f64.to_bits()));
     assert_eq!(number("-0.0").map(|(value, _)| value.to_bits()), Some((-0.0_f64).to_bits()));
-    assert_eq!(number("-Infinity"), Some((f64::NEG_INFINITY, Form::Float)));
+    assert_eq!(number("-Infinity"), Some((f64::NEG_INFINITY, NumberKind::Float)));
     assert!(number("NaN").is_some_and(|(value, _)| value.is_nan()));
 }
 
@@ -84,12 +84,12 @@ fn strings_are_decoded() {
 
 #[test]
 fn short_lists_are_taken_whole() {
-    let few = |text: &str| Reader::new(text.as_bytes()).expect("short").take_few();
+    let few = |text: &str| Reader::new(text.as_bytes()).expect("short").match_short_qargs();
     let padding = " ".repeat(16);
-    assert_eq!(few(&format!("[7]{padding}")), Some(Few::One(7)));
-    assert_eq!(few(&format!("[12, 345]{padding}")), Some(Few::Two(12, 345)));
+    assert_eq!(few(&format!("[7]{padding}")), Some(ShortQargs::One(7)));
+    assert_eq!(few(&format!("[12, 345]{padding}")), Some(ShortQargs::Two(12, 345)));
     assert_eq!(few(&format!("[1234567,7654321]{padding}")), None);
-    assert_eq!(few(&format!("[123456,654321]{padding}")), Some(Few::Two(123_456, 654_321)));
+    assert_eq!(few(&format!("[123456,654321]{padding}")), Some(ShortQargs::Two(123_456, 654_321)));
     for text in
         ["[]", "[01]", "[1, 02]", "[1 ]", "[ 1]", "[1,  2]", "[1, 2, 3]", "[-1]", "[1.5]", "[1, ]", "1", "[12345678]"]
     {

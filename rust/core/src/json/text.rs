@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use wide::i8x16;
 
-use super::{Fault, Read, Reader, Span};
+use super::{Fault, ReadResult, Reader, Span};
 
 /// A string of a payload, without its quotes, escapes still in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,13 +144,20 @@ impl<'a> Reader<'a> {
     /// Where the text of the string at `span` is, without its quotes; `None` unless it is plain.
     pub(crate) fn plain_text(&self, span: Span) -> Option<Span> {
         let mut reader = Self { bytes: self.bytes, at: span.start as usize };
-        reader.text().ok().filter(|text| text.plain)?;
+        reader.known_text().ok().filter(|text| text.plain)?;
         Some(Span { start: span.start + 1, end: span.end - 1 })
     }
 
-    /// Reads a string.
+    /// Read a string.
     #[inline(always)]
-    pub fn text(&mut self) -> Read<Text<'a>> {
+    pub fn text(&mut self) -> ReadResult<Text<'a>> {
+        self.peek();
+        self.known_text()
+    }
+
+    /// Read a string whose opening quote is next, as [`Self::peek`] leaves it.
+    #[inline(always)]
+    pub fn known_text(&mut self) -> ReadResult<Text<'a>> {
         if self.byte() != b'"' {
             return Err(Fault::expected(self.at, "a string"));
         }
@@ -169,7 +176,7 @@ impl<'a> Reader<'a> {
 
     /// The rest of a string from the first byte that needs a closer look up to its closing quote.
     #[inline(never)]
-    pub(super) fn pass_rest(&mut self, start: usize) -> Read<()> {
+    pub(super) fn pass_rest(&mut self, start: usize) -> ReadResult<()> {
         let mut is_ascii = true;
         loop {
             match self.byte() {
@@ -194,7 +201,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline(always)]
-    fn pass_escape(&mut self) -> Read<()> {
+    fn pass_escape(&mut self) -> ReadResult<()> {
         let escape = self.bytes.get(self.at + 1).copied().unwrap_or(0);
         if matches!(escape, b'\\' | b'n' | b'"' | b'/' | b'b' | b'f' | b'r' | b't') {
             self.at += 2;

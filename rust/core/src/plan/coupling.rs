@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{InstructionValues, Place, Qargs, TargetPlan};
+use super::{InstructionValues, PlacedInstruction, Qargs, TargetPlan};
 
 /// What a coupling map is made of.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl<'s> CouplingPlan<'s> {
                 .filter(move |it| it.definition.num_qubits() == Some(width) || plan.is_on_other_numbers_of_qubits(it))
         };
         for operation in of_width(2) {
-            coupling.add_edges(operation.name, &plan.places(operation).unwrap_or_default(), &mut index);
+            coupling.add_edges(operation.name, &plan.entries(operation).unwrap_or_default(), &mut index);
         }
         if coupling.edges.is_empty() && exists_everywhere(|_| true) {
             return None;
@@ -57,32 +57,32 @@ impl<'s> CouplingPlan<'s> {
             if coupling.nodes.iter().all(Option::is_some) {
                 break;
             }
-            coupling.add_nodes(&plan.places(operation).unwrap_or_default());
+            coupling.add_nodes(&plan.entries(operation).unwrap_or_default());
         }
         Some(coupling)
     }
 
-    fn add_nodes(&mut self, places: &[Place<'_>]) {
-        for place in places {
-            if let Qargs::One(qubit) = place.qargs {
-                self.nodes[qubit as usize].get_or_insert(place.values);
+    fn add_nodes(&mut self, entries: &[PlacedInstruction<'_>]) {
+        for entry in entries {
+            if let Qargs::One(qubit) = entry.qargs {
+                self.nodes[qubit as usize].get_or_insert(entry.values);
             }
         }
     }
 
-    fn add_edges(&mut self, name: &'s str, places: &[Place<'_>], index: &mut HashMap<(u32, u32), usize>) {
+    fn add_edges(&mut self, name: &'s str, entries: &[PlacedInstruction<'_>], index: &mut HashMap<(u32, u32), usize>) {
         // The edges of one operation are distinct, so only a second one has to look for what is there.
         let look = !self.edges.is_empty();
         if look && index.is_empty() {
             index.extend(self.edges.iter().enumerate().map(|(at, edge)| ((edge.source, edge.target), at)));
         }
-        for place in places {
-            let Qargs::Two(source, target) = place.qargs else { continue };
+        for entry in entries {
+            let Qargs::Two(source, target) = entry.qargs else { continue };
             let next = self.edges.len();
             let at = if look { *index.entry((source, target)).or_insert(next) } else { next };
             match self.edges.get_mut(at) {
-                Some(edge) => edge.more.push((name, place.values)),
-                None => self.edges.push(Edge { source, target, first: (name, place.values), more: Vec::new() }),
+                Some(edge) => edge.more.push((name, entry.values)),
+                None => self.edges.push(Edge { source, target, first: (name, entry.values), more: Vec::new() }),
             }
         }
     }

@@ -9,9 +9,9 @@ pub fn durations<'s, E>(
     mut take: impl FnMut(&'s str, Qargs<'s>, f64) -> Result<(), E>,
 ) -> Result<(), E> {
     for operation in plan.operations() {
-        for place in plan.places(operation).unwrap_or_default() {
-            if let Some(duration) = place.values.and_then(|values| values.duration) {
-                take(operation.name, place.qargs, duration)?;
+        for entry in plan.entries(operation).unwrap_or_default() {
+            if let Some(duration) = entry.values.and_then(|values| values.duration) {
+                take(operation.name, entry.qargs, duration)?;
             }
         }
     }

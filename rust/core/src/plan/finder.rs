@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What is measured at a few places of an operation, calibration after calibration.
 
-use super::places::{InstructionValues, Measured};
+use super::entries::{InstructionValues, Measured};
 use super::target::{Operation, TargetPlan};
 use crate::qargs::QargsList;
 
 /// Finds some places of one operation. Calibrations of a device list the same places as a rule; where they are is worked
 /// out once then, which takes a fifth of the time of listing all places of each calibration.
 #[derive(Debug)]
-pub struct PlaceFinder {
+pub struct EntryFinder {
     name: String,
     wanted: Vec<Vec<u32>>,
     /// The lists of defined and of measured places that `rows` is about.
@@ -26,7 +26,7 @@ enum Row {
     Measured(usize),
 }
 
-impl PlaceFinder {
+impl EntryFinder {
     /// Looks for some places of the operation called `name`.
     #[must_use]
     pub fn new(name: &str, wanted: &[Vec<u32>]) -> Self {
@@ -36,8 +36,8 @@ impl PlaceFinder {
 
     /// What is measured at a place, by its number among those that were wanted; after it was found.
     #[must_use]
-    pub fn values(&self, place: usize) -> InstructionValues {
-        self.values[place]
+    pub fn values(&self, entry: usize) -> InstructionValues {
+        self.values[entry]
     }
 
     /// Finds all places in a plan; false if the operation does not exist at one of them.
@@ -78,18 +78,18 @@ impl PlaceFinder {
 
     /// Finds the places among all of the operation.
     fn find_places(&mut self, plan: &TargetPlan<'_, '_>, operation: &Operation<'_>) -> bool {
-        let Some(places) = plan.places(operation) else {
+        let Some(entries) = plan.entries(operation) else {
             self.values.fill(InstructionValues::default());
             return true;
         };
         for (qubits, values) in self.wanted.iter().zip(&mut self.values) {
             // Places of one qubit each are in the order of qubits, unless some are left out.
-            let first = qubits.first().and_then(|qubit| places.get(*qubit as usize));
-            let guess = first.filter(|place| place.qargs.is(qubits));
-            let Some(place) = guess.or_else(|| places.iter().find(|place| place.qargs.is(qubits))) else {
+            let first = qubits.first().and_then(|qubit| entries.get(*qubit as usize));
+            let guess = first.filter(|entry| entry.qargs.is(qubits));
+            let Some(entry) = guess.or_else(|| entries.iter().find(|entry| entry.qargs.is(qubits))) else {
                 return false;
             };
-            *values = place.values.unwrap_or_default();
+            *values = entry.values.unwrap_or_default();
         }
         true
     }

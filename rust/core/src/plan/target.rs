@@ -8,11 +8,13 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use super::places::{Calibration, InstructionValues, NOWHERE, Place, Qargs, merge, merge_without_calibration};
+use super::entries::{
+    Calibration, InstructionValues, NOWHERE, PlacedInstruction, Qargs, merge, merge_without_calibration,
+};
 use crate::columns::{GateColumns, QubitColumns, QubitQuantity};
 use crate::configuration::{Configuration, GateDefinition, Signature, Timing};
 use crate::qargs::QargsList;
-use crate::snapshot::Reading;
+use crate::snapshot::DeviceData;
 
 /// Names that mean control flow. They have no qargs, and their operation is a class.
 const CONTROL_FLOW: [&str; 4] = ["if_else", "while_loop", "for_loop", "switch_case"];
@@ -104,10 +106,10 @@ impl Definition<'_> {
 impl<'s, 'o> TargetPlan<'s, 'o> {
     /// Plans the target of a device. Never fails: what was read has been checked.
     #[must_use]
-    pub fn new(reading: &'s Reading, options: Options<'o>) -> Self {
-        let configuration = &*reading.configuration;
+    pub fn new(data: &'s DeviceData, options: Options<'o>) -> Self {
+        let configuration = &*data.configuration;
         let calibration =
-            reading.properties.as_ref().map(|properties| Calibration::new(properties, configuration, options));
+            data.properties.as_ref().map(|properties| Calibration::new(properties, configuration, options));
         let mut plan = Self { configuration, calibration, options, operations: Vec::new(), unknown: Vec::new() };
         plan.list_operations();
         plan
@@ -216,22 +218,24 @@ impl<'s, 'o> TargetPlan<'s, 'o> {
 
     /// Where an operation of this plan exists; `None` for everywhere.
     #[must_use]
-    pub fn places(&self, operation: &Operation<'s>) -> Option<Vec<Place<'s>>> {
+    pub fn entries(&self, operation: &Operation<'s>) -> Option<Vec<PlacedInstruction<'s>>> {
         let name = operation.name;
         if matches!(operation.definition, Definition::ControlFlow) {
             return None;
         }
         let defined = self.gate(name).and_then(|gate| gate.qargs.as_ref());
-        let places = match &self.calibration {
+        let entries = match &self.calibration {
             // Readout is a quantity of qubits; whatever the gates say of it is ignored.
             Some(calibration) if name == "measure" => return Some(self.readout(calibration)),
             Some(calibration) => merge(defined, calibration.properties.gate(name), calibration),
             None => merge_without_calibration(defined),
         };
-        if places.is_none() && self.is_on_each_qubit(name) {
-            return Some(self.used_qubits().map(|qubit| Place { qargs: Qargs::One(qubit), values: None }).collect());
+        if entries.is_none() && self.is_on_each_qubit(name) {
+            return Some(
+                self.used_qubits().map(|qubit| PlacedInstruction { qargs: Qargs::One(qubit), values: None }).collect(),
+            );
         }
-        places
+        entries
     }
 
     /// Where an operation is defined, and what was measured of it, if places are told by such rows.
@@ -280,17 +284,17 @@ impl<'s, 'o> TargetPlan<'s, 'o> {
         (0..self.configuration.num_qubits).filter(move |qubit| !left_out(qubit))
     }
 
-    fn readout(&self, calibration: &Calibration<'s>) -> Vec<Place<'s>> {
+    fn readout(&self, calibration: &Calibration<'s>) -> Vec<PlacedInstruction<'s>> {
         let columns: &QubitColumns = &calibration.properties.qubits;
         let duration = columns.column(QubitQuantity::ReadoutLength);
         let error = columns.column(QubitQuantity::ReadoutError);
-        let place = |qubit: u32| Place {
+        let entry = |qubit: u32| PlacedInstruction {
             qargs: Qargs::One(qubit),
             values: Some(InstructionValues {
                 duration: duration.cell(qubit as usize).number(),
                 error: error.cell(qubit as usize).number(),
             }),
         };
-        self.used_qubits().map(place).collect()
+        self.used_qubits().map(entry).collect()
     }
 }

@@ -14,7 +14,8 @@ pub const DEVICES: [&str; 10] =
 
 /// A payload of a bundled device.
 pub fn payload(device: &str, kind: &str) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python/qiskit_ibm_native/devices").join(device);
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python/qiskit_ibm_native/snapshot/devices").join(device);
     let file = std::fs::File::open(folder.join(format!("{kind}.json.gz"))).expect("a bundled device");
     let mut bytes = Vec::new();
     GzDecoder::new(file).read_to_end(&mut bytes).expect("gzip");

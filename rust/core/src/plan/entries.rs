@@ -4,14 +4,14 @@
 use std::collections::HashMap;
 
 use super::target::{Options, QubitValues};
-use crate::columns::{GateColumns, QubitQuantity};
+use crate::columns::{GateColumns, GateQuantity, QubitQuantity};
 use crate::configuration::Configuration;
 use crate::properties::Properties;
 use crate::qargs::QargsList;
 
 /// Where an operation exists, and with what properties, unless nothing is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Place<'s> {
+pub struct PlacedInstruction<'s> {
     /// The qubits.
     pub qargs: Qargs<'s>,
     /// Duration and error there.
@@ -116,9 +116,9 @@ impl<'s> Calibration<'s> {
 }
 
 /// Where a gate exists by its definition alone.
-pub(super) fn merge_without_calibration(defined: Option<&QargsList>) -> Option<Vec<Place<'_>>> {
-    let place = |(_, qargs)| Place { qargs: Qargs::of(qargs), values: None };
-    defined.map(|defined| defined.first_rows(&defined.order()).map(place).collect())
+pub(super) fn merge_without_calibration(defined: Option<&QargsList>) -> Option<Vec<PlacedInstruction<'_>>> {
+    let entry = |(_, qargs)| PlacedInstruction { qargs: Qargs::of(qargs), values: None };
+    defined.map(|defined| defined.first_rows(&defined.order()).map(entry).collect())
 }
 
 /// What a calibration says of a place where a gate is defined.
@@ -137,7 +137,8 @@ impl Measured {
     /// The values of the place, if any were measured.
     pub(super) fn values(self, gate: &GateColumns) -> Option<InstructionValues> {
         let Self::Row(row) = self else { return None };
-        Some(InstructionValues { duration: gate.duration.cell(row).number(), error: gate.error.cell(row).number() })
+        let number = |quantity| gate.column(quantity).cell(row).number();
+        Some(InstructionValues { duration: number(GateQuantity::Duration), error: number(GateQuantity::Error) })
     }
 }
 
@@ -147,7 +148,7 @@ pub(super) fn merge<'s>(
     defined: Option<&'s QargsList>,
     measured: Option<&'s GateColumns>,
     calibration: &Calibration<'s>,
-) -> Option<Vec<Place<'s>>> {
+) -> Option<Vec<PlacedInstruction<'s>>> {
     let Some(measured) = measured.filter(|measured| !measured.qargs.is_empty()) else {
         return merge_without_calibration(defined);
     };
@@ -169,37 +170,37 @@ pub(super) fn merge<'s>(
             None => elsewhere.add(qargs, state(qargs, row)),
         }
     }
-    let mut places = Vec::with_capacity(defined.len() + elsewhere.places.len());
+    let mut entries = Vec::with_capacity(defined.len() + elsewhere.entries.len());
     let mut add = |qargs: &'s [u32], there: Measured| {
         if !there.is_left_out() {
-            places.push(Place { qargs: Qargs::of(qargs), values: there.values(measured) });
+            entries.push(PlacedInstruction { qargs: Qargs::of(qargs), values: there.values(measured) });
         }
     };
     defined.first_rows(&order).for_each(|(row, qargs)| add(qargs, found[row]));
-    elsewhere.places.into_iter().for_each(|(qargs, there)| add(qargs, there));
-    Some(places)
+    elsewhere.entries.into_iter().for_each(|(qargs, there)| add(qargs, there));
+    Some(entries)
 }
 
 /// Places that a calibration knows and a definition does not, by first appearance.
 struct Elsewhere<'s> {
-    places: Vec<(&'s [u32], Measured)>,
+    entries: Vec<(&'s [u32], Measured)>,
     /// Index into `places`, if places can repeat.
     index: Option<HashMap<&'s [u32], usize>>,
 }
 
 impl<'s> Elsewhere<'s> {
     fn new(measured: &'s QargsList) -> Self {
-        Self { places: Vec::new(), index: (!measured.is_ascending()).then(HashMap::new) }
+        Self { entries: Vec::new(), index: (!measured.is_ascending()).then(HashMap::new) }
     }
 
     fn add(&mut self, qargs: &'s [u32], state: Measured) {
         let at = match &mut self.index {
-            Some(index) => *index.entry(qargs).or_insert(self.places.len()),
-            None => self.places.len(),
+            Some(index) => *index.entry(qargs).or_insert(self.entries.len()),
+            None => self.entries.len(),
         };
-        match self.places.get_mut(at) {
+        match self.entries.get_mut(at) {
             Some((_, known)) => *known = state,
-            None => self.places.push((qargs, state)),
+            None => self.entries.push((qargs, state)),
         }
     }
 }

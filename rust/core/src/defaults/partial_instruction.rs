@@ -3,8 +3,8 @@
 
 use super::instruction::{Instruction, Operation, Parametric, Value};
 use super::lists::complex;
-use super::sequence::Tables;
-use crate::json::{Form, Read, Reader, Span};
+use super::tables::InstructionTables;
+use crate::json::{NumberKind, ReadResult, Reader, Span};
 use crate::pulse::channel::Channel;
 use crate::pulse::envelope::{Parameter, Shape};
 
@@ -23,14 +23,14 @@ pub(super) enum Field {
 
 /// An instruction while it is being read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Draft {
+pub(super) struct PartialInstruction {
     pub instruction: Instruction,
     pub parametric: Parametric,
     /// Numbers of the payload are in GHz, as `frequency` is.
     pub in_ghz: bool,
 }
 
-impl Default for Draft {
+impl Default for PartialInstruction {
     fn default() -> Self {
         let parametric = Parametric {
             shape: Shape::Constant,
@@ -46,10 +46,15 @@ impl Default for Draft {
     }
 }
 
-impl Draft {
+impl PartialInstruction {
     /// Reads one field.
     #[inline(always)]
-    pub fn take<'a>(&mut self, field: Field, reader: &mut Reader<'a>, tables: &mut Tables<'a>) -> Read<()> {
+    pub fn take<'a>(
+        &mut self,
+        field: Field,
+        reader: &mut Reader<'a>,
+        tables: &mut InstructionTables<'a>,
+    ) -> ReadResult<()> {
         match field {
             Field::Start => self.instruction.start = reader.index(u32::MAX)?,
             Field::Channel => {
@@ -88,7 +93,7 @@ impl Draft {
             Field::PulseDuration => self.parametric.duration = reader.index(u32::MAX)?,
             Field::Parameter(parameter) => {
                 let number = reader.number()?;
-                self.parametric.set(parameter, number.value, number.form == Form::Integer);
+                self.parametric.set(parameter, number.value, number.kind == NumberKind::Integer);
             }
         }
         Ok(())

@@ -4,43 +4,48 @@
 //! A device's commands have a handful of kinds of instructions, each written thousands of times with the same keys in
 //! the same order. The text between the values, some hundred bytes, is compared instead of being read.
 
-use super::draft::{Draft, Field};
 use super::instruction::Operation;
-use super::sequence::Tables;
+use super::partial_instruction::{Field, PartialInstruction};
+use super::tables::InstructionTables;
 use crate::json::{Reader, Span};
 
 /// How many ways of writing are kept; published payloads have up to eight.
-const MAX_LAYOUTS: usize = 12;
+const MAX_TEMPLATES: usize = 12;
 
 /// The ways in which instructions are written.
 #[derive(Default)]
-pub(super) struct Layouts<'a> {
-    known: Vec<Layout<'a>>,
+pub(super) struct InstructionTemplates<'a> {
+    known: Vec<InstructionTemplate<'a>>,
     /// Which layout was last found behind each; sequences repeat, too.
-    next: [usize; MAX_LAYOUTS],
+    next: [usize; MAX_TEMPLATES],
     last: usize,
 }
 
-struct Layout<'a> {
+struct InstructionTemplate<'a> {
     /// Texts, each with the value behind it.
     pieces: Vec<(&'a [u8], Field)>,
     /// The text behind the last value.
     end: &'a [u8],
     /// What is the same in all instructions that are written so.
-    draft: Draft,
+    partial: PartialInstruction,
 }
 
-impl<'a> Layouts<'a> {
+impl<'a> InstructionTemplates<'a> {
     /// Reads an instruction into `draft` if it is written like an earlier one. If not, be it right or wrong, the reader
     /// is left anywhere.
     #[inline(always)]
-    pub fn read(&mut self, reader: &mut Reader<'a>, draft: &mut Draft, tables: &mut Tables<'a>) -> bool {
+    pub fn read(
+        &mut self,
+        reader: &mut Reader<'a>,
+        partial: &mut PartialInstruction,
+        tables: &mut InstructionTables<'a>,
+    ) -> bool {
         let (start, guess) = (reader.clone(), self.next[self.last]);
         let others = (0..self.known.len()).filter(|at| *at != guess);
         for at in std::iter::once(guess).chain(others) {
-            if let Some(layout) = self.known.get(at) {
+            if let Some(template) = self.known.get(at) {
                 *reader = start.clone();
-                if layout.read(reader, draft, tables) {
+                if template.read(reader, partial, tables) {
                     self.next[self.last] = at;
                     self.last = at;
                     return true;
@@ -51,8 +56,14 @@ impl<'a> Layouts<'a> {
     }
 
     /// Keeps how the instruction at `whole` is written; `fields` are where its values are.
-    pub fn learn(&mut self, reader: &Reader<'a>, whole: Span, mut fields: Vec<(Span, Field)>, draft: Draft) {
-        if self.known.len() == MAX_LAYOUTS {
+    pub fn cache(
+        &mut self,
+        reader: &Reader<'a>,
+        whole: Span,
+        mut fields: Vec<(Span, Field)>,
+        partial: PartialInstruction,
+    ) {
+        if self.known.len() == MAX_TEMPLATES {
             return;
         }
         fields.sort_unstable_by_key(|(span, _)| span.start);
@@ -64,20 +75,25 @@ impl<'a> Layouts<'a> {
             pieces.push((reader.between(from, span.start), field));
             from = span.end;
         }
-        self.known.push(Layout { pieces, end: reader.between(from, whole.end), draft });
+        self.known.push(InstructionTemplate { pieces, end: reader.between(from, whole.end), partial });
     }
 }
 
-impl<'a> Layout<'a> {
+impl<'a> InstructionTemplate<'a> {
     #[inline(always)]
-    fn read(&self, reader: &mut Reader<'a>, draft: &mut Draft, tables: &mut Tables<'a>) -> bool {
-        draft.instruction = self.draft.instruction;
-        draft.in_ghz = self.draft.in_ghz;
-        if matches!(draft.instruction.operation, Operation::Parametric(_)) {
-            draft.parametric = self.draft.parametric;
+    fn read(
+        &self,
+        reader: &mut Reader<'a>,
+        partial: &mut PartialInstruction,
+        tables: &mut InstructionTables<'a>,
+    ) -> bool {
+        partial.instruction = self.partial.instruction;
+        partial.in_ghz = self.partial.in_ghz;
+        if matches!(partial.instruction.operation, Operation::Parametric(_)) {
+            partial.parametric = self.partial.parametric;
         }
         for (text, field) in &self.pieces {
-            if !reader.take_literal(text) || draft.take(*field, reader, tables).is_err() {
+            if !reader.take_literal(text) || partial.take(*field, reader, tables).is_err() {
                 return false;
             }
         }
