@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Reading configuration payloads: what a device is.
+//! Reading configuration payloads.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ pub const MAX_QUBITS: u32 = 1 << 16;
 pub struct Configuration {
     /// The device's name.
     pub backend_name: String,
-    /// How many qubits it has.
+    /// Number of qubits.
     pub num_qubits: u32,
     /// Names of its basis gates.
     pub basis_gates: Vec<String>,
@@ -29,9 +29,9 @@ pub struct Configuration {
     pub signatures: Vec<Signature>,
     /// Time resolution of its input signals, s.
     pub dt: Option<f64>,
-    /// What starts and lengths of instructions must be multiples of.
+    /// Multiples that starts and lengths of instructions must be of.
     pub timing: Timing,
-    /// Where each top-level value is.
+    /// Span of each top-level value.
     pub members: Members,
 }
 
@@ -42,7 +42,7 @@ pub struct GateDefinition {
     pub name: String,
     /// Names of its parameters.
     pub parameters: Vec<String>,
-    /// Where it exists, unless the payload leaves that open.
+    /// Qargs of the gate, unless the payload leaves them open.
     pub qargs: Option<QargsList>,
 }
 
@@ -51,9 +51,9 @@ pub struct GateDefinition {
 pub struct Signature {
     /// The instruction's name.
     pub name: String,
-    /// How many qubits it acts on.
+    /// Number of qubits that it acts on.
     pub num_qubits: u32,
-    /// How many classical bits it writes.
+    /// Number of classical bits that it writes.
     pub num_clbits: u32,
     /// Names of its parameters.
     pub parameters: Vec<String>,
@@ -78,7 +78,7 @@ impl Default for Timing {
     }
 }
 
-/// Places of values that are read once the number of qubits is known.
+/// Values that are needed or read once the number of qubits is known.
 #[derive(Default)]
 struct Found {
     backend_name: Option<String>,
@@ -88,7 +88,7 @@ struct Found {
 }
 
 impl Configuration {
-    /// Reads a payload.
+    /// Read a payload.
     pub(crate) fn read(bytes: &[u8]) -> ReadResult<Self> {
         let mut reader = Reader::new(bytes)?;
         let (mut configuration, mut found, mut gates_limit) = (Self::default(), Found::default(), None);
@@ -174,7 +174,7 @@ fn read_optional_number(reader: &mut Reader<'_>) -> ReadResult<Option<f64>> {
     if reader.null()? { Ok(None) } else { reader.number().map(|number| Some(number.value)) }
 }
 
-/// Reads gates; when a name repeats, its last definition counts.
+/// Read gates; when a name repeats, its last definition counts.
 fn read_gates(reader: &mut Reader<'_>, num_qubits: u32) -> ReadResult<HashMap<String, GateDefinition>> {
     let mut gates = HashMap::new();
     reader.array(|reader| {
@@ -186,7 +186,7 @@ fn read_gates(reader: &mut Reader<'_>, num_qubits: u32) -> ReadResult<HashMap<St
 }
 
 impl GateDefinition {
-    /// How many qubits the gate acts on, by the first place where it exists; 0 if the payload leaves that open.
+    /// Return the number of qubits that the gate acts on, by its first qargs; 0 if the payload leaves them open.
     #[must_use]
     pub fn num_qubits(&self) -> u32 {
         let first = self.qargs.as_ref().map_or(0, |qargs| qargs.get(0).len());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What changed between two snapshots of a device.
+//! Differences between two snapshots of a device.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use crate::plan::{Operation, Options, Qargs, TargetPlan, Vocabulary};
 use crate::properties::Properties;
 use crate::snapshot::DeviceData;
 
-/// How far values may be apart and still count as equal: `|new - old| <= absolute + relative * |old|`.
+/// Distance within which values count as equal: `|new - old| <= absolute + relative * |old|`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Tolerance {
     /// Relative to the old value.
@@ -25,7 +25,7 @@ pub enum ChangedQuantity {
     Qubit(QubitQuantity),
     /// A quantity of gates.
     Gate(GateQuantity),
-    /// Whether the qubit or the gate may be used: 1 or 0.
+    /// The flag that tells whether the qubit or the gate may be used: 1 or 0.
     Operational,
 }
 
@@ -41,7 +41,7 @@ impl ChangedQuantity {
     }
 }
 
-/// A value that changed; no value on one side is a change, too.
+/// A value that changed; a value on one side only is a change, too.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Change {
     /// The quantity that changed.
@@ -52,10 +52,10 @@ pub struct Change {
     pub new: Option<f64>,
 }
 
-/// Where a row is: in which of the snapshots, the index of its table there, and its own.
+/// Location of a row: its snapshot, the index of its table there, and its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowLocation {
-    /// Whether only the old snapshot has it.
+    /// True if only the old snapshot has the row.
     pub is_old: bool,
     /// Index of the gate's table.
     pub table: u32,
@@ -63,15 +63,15 @@ pub struct RowLocation {
     pub row: u32,
 }
 
-/// What changed.
+/// Differences.
 #[derive(Debug, Default)]
 pub struct Diff {
     /// By qubit.
     pub qubits: Vec<(u32, Change)>,
     /// By row of a gate, in the order of the new snapshot; rows that it does not have come last.
     pub gates: Vec<(RowLocation, Change)>,
-    /// Operations that a target has now and did not have before, in the order of targets, by ascending qubits; `None` for
-    /// everywhere.
+    /// Operations and qargs that a target has now and did not have before, in the order of targets, by ascending qubits;
+    /// `None` for everywhere.
     pub appeared: Vec<(String, Option<Vec<u32>>)>,
     /// Operations that a target had before and does not have now.
     pub vanished: Vec<(String, Option<Vec<u32>>)>,
@@ -80,7 +80,7 @@ pub struct Diff {
 }
 
 impl Diff {
-    /// Compares two snapshots.
+    /// Compare two snapshots.
     #[must_use]
     pub fn new(old: &DeviceData, new: &DeviceData, tolerance: Tolerance) -> Self {
         if std::ptr::eq(old, new) {
@@ -98,13 +98,13 @@ impl Diff {
         }
         let same = diff.configuration.is_empty() && old.properties.is_some() == new.properties.is_some();
         if !(same && usable_alike(before, after)) {
-            diff.compare_places(old, new);
+            diff.compare_entries(old, new);
         }
         diff
     }
 
-    /// Compares where targets have operations, whatever names mean.
-    fn compare_places(&mut self, old: &DeviceData, new: &DeviceData) {
+    /// Compare the qargs of the operations of targets, independent of the meaning of names.
+    fn compare_entries(&mut self, old: &DeviceData, new: &DeviceData) {
         let vocabulary = vocabulary([&old.configuration, &new.configuration]);
         let (old, new) = (TargetPlan::new(old, all(&vocabulary)), TargetPlan::new(new, all(&vocabulary)));
         for (plan, other, list) in [(&new, &old, &mut self.appeared), (&old, &new, &mut self.vanished)] {
@@ -121,7 +121,7 @@ impl Diff {
         }
     }
 
-    /// Whether nothing changed.
+    /// Return whether nothing changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let Self { qubits, gates, appeared, vanished, configuration } = self;
@@ -148,7 +148,7 @@ impl Diff {
     fn compare_gates(&mut self, old: Option<&GateColumns>, new: &GateColumns, table: u32, tolerance: Tolerance) {
         let is_aligned = old.is_some_and(|old| old.qargs == new.qargs) && !new.repeats();
         for (row, qargs) in new.qargs.iter().enumerate() {
-            // When a calibration repeats a place, what it says last counts.
+            // If a calibration repeats qargs, the last row counts.
             if !is_aligned && new.row(qargs) != Some(row) {
                 continue;
             }
@@ -158,7 +158,7 @@ impl Diff {
         }
     }
 
-    /// What only the old snapshot lists.
+    /// Compare the rows that only the old snapshot lists.
     fn compare_vanished(&mut self, old: &GateColumns, new: Option<&GateColumns>, table: u32, tolerance: Tolerance) {
         if new.is_some_and(|new| new.qargs == old.qargs) {
             return;
@@ -242,7 +242,7 @@ fn changed_keys(old: &Configuration, new: &Configuration) -> Vec<&'static str> {
     same.into_iter().filter(|(_, same)| !same).map(|(key, _)| key).collect()
 }
 
-/// Whether two calibrations list the same rows, each once, and the same faults.
+/// Return whether two calibrations list the same rows, each once, and the same faults.
 fn usable_alike(old: &Properties, new: &Properties) -> bool {
     let same = |(a, b): (&GateColumns, &GateColumns)| {
         a.name == b.name && a.qargs == b.qargs && a.operational == b.operational && !a.repeats()
@@ -267,7 +267,7 @@ fn all(vocabulary: &Vocabulary) -> Options<'_> {
     Options { vocabulary, use_fractional_gates: true, include_control_flow: true, add_delay: true, filter_faulty: true }
 }
 
-/// Where a target has an operation, sorted: qubits, or `None` for everywhere.
+/// Return the qargs of an operation, sorted; `None` for everywhere.
 fn entries<'r>(plan: &TargetPlan<'r, '_>, operation: &Operation<'r>) -> Vec<Option<Qargs<'r>>> {
     let Some(entries) = plan.entries(operation) else { return vec![None] };
     let mut qargs: Vec<_> = entries.into_iter().map(|entry| Some(entry.qargs)).collect();
@@ -275,7 +275,7 @@ fn entries<'r>(plan: &TargetPlan<'r, '_>, operation: &Operation<'r>) -> Vec<Opti
     qargs
 }
 
-/// What of sorted places is not among others.
+/// Return the sorted qargs that are not among others.
 fn only_in<'r>(entries: Vec<Option<Qargs<'r>>>, others: Vec<Option<Qargs<'r>>>) -> Vec<Option<Qargs<'r>>> {
     let mut others = others.into_iter().peekable();
     let mut is_among = |qargs: &Option<Qargs<'r>>| {

@@ -3,7 +3,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Gives `work` each of `items` on `threads` threads, which take the next one when they are done with one. Results are in
+/// Give `work` each of `items` on `threads` threads, which take the next one when they are done with one. Results are in
 /// the order of the items.
 pub fn in_parallel<T: Send, R: Send>(items: Vec<T>, threads: usize, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let threads = threads.min(items.len());

@@ -11,27 +11,27 @@ use crate::members::Members;
 use crate::qargs::read_qargs;
 use crate::quantity::QuantityReader;
 
-/// A calibration as columns; everything else it contains stays where it is, in the payload.
+/// A calibration as columns; everything else stays in the payload.
 #[derive(Debug, Clone, Default)]
 pub struct Properties {
     /// The device's name, if the payload has it.
     pub backend_name: Option<String>,
-    /// When the calibration was last updated.
+    /// Time of the last update.
     pub last_update: Option<Instant>,
     /// A row per qubit of the device.
     pub qubits: QubitColumns,
-    /// Whether the payload lists more qubits than the device has.
+    /// True if the payload lists more qubits than the device has.
     pub has_surplus_qubits: bool,
     /// A table per gate, in order of first appearance.
     pub gates: Vec<GateColumns>,
     /// Index into `gates` by name.
     by_name: HashMap<String, usize>,
-    /// Where each top-level value is.
+    /// Span of each top-level value.
     pub members: Members,
 }
 
 impl Properties {
-    /// Reads a payload of a device with `num_qubits` qubits. `{}` and `null` mean that the device has no properties.
+    /// Read a payload of a device with `num_qubits` qubits. `{}` and `null` mean that the device has no properties.
     pub(crate) fn read(bytes: &[u8], num_qubits: u32) -> ReadResult<Option<Self>> {
         let mut reader = Reader::new(bytes)?;
         if reader.is_nothing() {
@@ -65,7 +65,7 @@ impl Properties {
     }
 
     /// A calibration of its columns alone; tables are in order of first appearance.
-    pub(crate) fn of_columns(qubits: QubitColumns, gates: Vec<GateColumns>) -> Self {
+    pub(crate) fn from_columns(qubits: QubitColumns, gates: Vec<GateColumns>) -> Self {
         let by_name = gates.iter().enumerate().map(|(at, gate)| (gate.name.clone(), at)).collect();
         Self { qubits, gates, by_name, ..Self::default() }
     }
@@ -77,7 +77,7 @@ impl Properties {
     }
 }
 
-/// Reads an ISO 8601 text, or `null` for none.
+/// Read an ISO 8601 text, or `null` for none.
 pub(crate) fn read_instant(reader: &mut Reader<'_>) -> ReadResult<Option<Instant>> {
     if reader.null()? {
         return Ok(None);
@@ -87,7 +87,7 @@ pub(crate) fn read_instant(reader: &mut Reader<'_>) -> ReadResult<Option<Instant
     Instant::parse(&text).map(Some).ok_or_else(|| fault_at.wrong("a date in ISO 8601"))
 }
 
-/// Reads what is listed of each qubit. Lists beyond the device's qubits are checked, but get no columns.
+/// Read what is listed of each qubit. Lists beyond the device's qubits are checked, but get no columns.
 fn read_qubits(reader: &mut Reader<'_>, num_qubits: u32) -> ReadResult<(QubitColumns, bool)> {
     let (mut qubits, mut surplus, mut has_surplus) = (QubitColumns::default(), QubitColumns::default(), false);
     surplus.start();
@@ -107,7 +107,7 @@ fn read_qubits(reader: &mut Reader<'_>, num_qubits: u32) -> ReadResult<(QubitCol
     Ok((qubits, has_surplus))
 }
 
-/// What the name of a gate's quantity means.
+/// Meaning of the name of a gate's quantity.
 #[derive(Debug, Clone, Copy)]
 enum GateField {
     Column(GateQuantity),
@@ -150,7 +150,7 @@ impl Row {
         quantities.read(reader, |quantity| {
             match quantity.kind {
                 GateField::Column(column) => {
-                    self.cells[column as usize] = Cell::of(&quantity)?;
+                    self.cells[column as usize] = Cell::from_quantity(&quantity)?;
                     self.dates[column as usize] = quantity.date_at;
                 }
                 GateField::Operational => self.operational = quantity.value.is_true(),
@@ -206,7 +206,7 @@ impl<'a> Gates<'a> {
         Ok(gates)
     }
 
-    /// Reads an element of the shape of the last one; `None` (anywhere) if its shape is another, be it right or wrong.
+    /// Read an element of the shape of the last one; `None` (anywhere) if its shape is another, be it right or wrong.
     #[inline(always)]
     fn match_template(&mut self, reader: &mut Reader<'a>, row: &mut Row) -> Option<usize> {
         let template = self.template.as_ref()?;
@@ -225,7 +225,7 @@ impl<'a> Gates<'a> {
         ended.then_some(template.table)
     }
 
-    /// Reads an element of any shape, and keeps the shape if it may come again.
+    /// Read an element of any shape, and keeps the shape if it may come again.
     #[cold]
     fn parse_and_cache_template(&mut self, reader: &mut Reader<'a>, row: &mut Row) -> ReadResult<usize> {
         let start = reader.offset();

@@ -19,7 +19,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// Reads any value.
+    /// Read any value.
     #[inline(always)]
     pub(crate) fn read(reader: &mut Reader<'_>) -> ReadResult<Self> {
         Ok(match reader.peek() {
@@ -61,7 +61,7 @@ pub(crate) struct Quantity<K> {
 /// some fifty bytes with name and unit, repeats. So the text of the last quantity at each position is kept, and where
 /// it comes again (three comparisons of 16 bytes) its meaning is known without reading it.
 pub(crate) struct QuantityReader<'a, K> {
-    /// What names mean.
+    /// Meaning of names.
     kind: fn(&[u8]) -> K,
     templates: [Option<RecordTemplate<'a, K>>; 8],
 }
@@ -83,7 +83,7 @@ impl<'a, K: Copy> QuantityReader<'a, K> {
         Self { kind, templates: [None; 8] }
     }
 
-    /// Reads a list, giving each quantity to `take`.
+    /// Read a list, giving each quantity to `take`.
     #[inline(always)]
     pub(crate) fn read(
         &mut self,
@@ -105,7 +105,7 @@ impl<'a, K: Copy> QuantityReader<'a, K> {
         })
     }
 
-    /// Reads a quantity of any shape, and keeps the shape if it may come again.
+    /// Read a quantity of any shape, and keeps the shape if it may come again.
     #[cold]
     fn parse_and_cache_template(&mut self, reader: &mut Reader<'a>, position: usize) -> ReadResult<Quantity<K>> {
         let start = reader.offset();
@@ -157,7 +157,7 @@ impl<'a, K: Copy> QuantityReader<'a, K> {
 }
 
 impl<K: Copy> RecordTemplate<'_, K> {
-    /// Reads a quantity of this shape; `None` (anywhere) if it is not of this shape, be it right or wrong.
+    /// Read a quantity of this shape; `None` (anywhere) if it is not of this shape, be it right or wrong.
     #[inline(always)]
     fn match_record(&self, reader: &mut Reader<'_>) -> Option<Quantity<K>> {
         if !reader.take_literal(self.before) {

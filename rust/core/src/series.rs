@@ -20,41 +20,41 @@ pub const MAX_CELLS: usize = 1 << 27;
 /// Stands for a gate that a calibration does not list.
 pub const NOT_LISTED: &[u8] = b"not listed";
 
-/// What a series is of.
+/// Subject of a series.
 #[derive(Debug, Clone, Copy)]
 pub enum Selection<'n> {
     /// A quantity of qubits.
     Qubits(QubitQuantity),
-    /// Whether qubits may be used.
+    /// Flags that tell whether qubits may be used.
     Operational,
     /// A gate, by name.
     Gate(&'n str),
 }
 
-/// What a calibration says of it.
+/// Values of the subject in one calibration.
 #[derive(Debug, Clone)]
 pub enum Values {
     /// A value per qubit.
     Qubits(Column),
-    /// A row per place of the gate.
+    /// A row by qargs of the gate.
     Gate(Box<GateColumns>),
 }
 
-/// Values by calibration and place, row by row.
+/// Values by calibration and qubit or qargs, row by row.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
     /// NaN where there is none.
     pub values: Vec<f64>,
-    /// Whether there is a number.
+    /// Mask of the numbers.
     pub valid: Vec<bool>,
 }
 
-/// Why there is no table: it would be too large for this process, or for [`MAX_CELLS`].
+/// Refusal of a table that would be too large for this process, or for [`MAX_CELLS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLarge {
-    /// How many calibrations it would have.
+    /// Number of calibrations.
     pub times: usize,
-    /// How many places.
+    /// Number of qubits or qargs.
     pub places: usize,
 }
 
@@ -116,7 +116,7 @@ impl From<TooLarge> for SeriesError {
     }
 }
 
-/// How many cells a table has; fails if they are too many.
+/// Return the number of cells of a table; fails if they are too many.
 pub fn cells(times: usize, places: usize) -> Result<usize, TooLarge> {
     times.checked_mul(places).filter(|cells| *cells <= MAX_CELLS).ok_or(TooLarge { times, places })
 }
@@ -153,15 +153,15 @@ impl Table {
 /// A gate over many calibrations.
 #[derive(Debug, Clone, Default)]
 pub struct GateSeries {
-    /// The places, by first appearance.
+    /// Qargs by first appearance.
     pub qargs: QargsList,
     /// Values by [`GateQuantity`].
     pub columns: [Table; GateQuantity::COUNT],
-    /// Whether the gate is listed there and may be used.
+    /// True where the gate is listed and may be used.
     pub operational: Vec<bool>,
 }
 
-/// Stacks columns that are `width` long, or missing.
+/// Stack columns that are `width` long, or missing.
 pub fn stack(columns: &[Option<&Column>], width: usize) -> Result<Table, TooLarge> {
     let mut table = Table::with_capacity(columns.len(), width)?;
     for column in columns {
@@ -173,7 +173,7 @@ pub fn stack(columns: &[Option<&Column>], width: usize) -> Result<Table, TooLarg
     Ok(table)
 }
 
-/// Stacks a quantity of qubits that [`extract`] gave of devices with `num_qubits` qubits.
+/// Stack a quantity of qubits that [`extract`] gave of devices with `num_qubits` qubits.
 pub fn stack_extracts<'b>(
     extracts: impl ExactSizeIterator<Item = &'b [u8]>,
     selection: Selection<'_>,
@@ -192,13 +192,13 @@ pub fn stack_extracts<'b>(
     Ok(table)
 }
 
-/// Stacks the tables of a gate. Where a calibration repeats a place, its last row counts.
+/// Stack the tables of a gate. If a calibration repeats qargs, its last row counts.
 pub fn stack_gate(tables: &[Option<&GateColumns>]) -> Result<GateSeries, TooLarge> {
     let mut qargs = QargsList::new();
     let mut at: HashMap<&[u32], usize> = HashMap::new();
     let mut last: Option<&QargsList> = None;
     for table in tables.iter().flatten().filter(|table| !table.qargs.is_empty()) {
-        // Calibrations mostly list the same places.
+        // Calibrations mostly list the same qargs.
         if last != Some(&table.qargs) {
             for row in table.qargs.iter() {
                 at.entry(row).or_insert_with(|| {
@@ -236,7 +236,7 @@ pub fn stack_gate(tables: &[Option<&GateColumns>]) -> Result<GateSeries, TooLarg
     Ok(series)
 }
 
-/// What a calibration says of what is wanted; `None` if it does not list the gate.
+/// Return the values of the selection in a calibration; `None` if it does not list the gate.
 #[must_use]
 pub fn find(properties: &Properties, selection: Selection<'_>) -> Option<Values> {
     Some(match selection {
@@ -248,13 +248,13 @@ pub fn find(properties: &Properties, selection: Selection<'_>) -> Option<Values>
 
 fn flags(flags: &[bool]) -> Column {
     let values = flags.iter().map(|flag| f64::from(u8::from(*flag))).collect();
-    Column::of(values, vec![State::Integer; flags.len()])
+    Column::from_parts(values, vec![State::Integer; flags.len()])
 }
 
 /// A compressed properties payload: the bytes, how long they are without compression, and how many qubits the device has.
 pub type PackedProperties<'b> = (&'b [u8], usize, u32);
 
-/// Reads what is wanted of compressed properties payloads, each as bytes that [`from_bytes`] takes. [`NOT_LISTED`] for a
+/// Extract the selection from compressed properties payloads, each as bytes that [`from_bytes`] takes: [`NOT_LISTED`] for a
 /// calibration that does not list the gate, an error for one that is damaged.
 #[must_use]
 pub fn extract(
@@ -285,12 +285,12 @@ impl Values {
     }
 }
 
-/// Makes sure that there can be a device of so many qubits.
+/// Check that there can be a device of so many qubits.
 pub fn check_qubits(num_qubits: u32) -> Result<(), SeriesError> {
     if num_qubits > MAX_QUBITS { Err(SeriesError::TooManyQubits(num_qubits)) } else { Ok(()) }
 }
 
-/// Reads what [`extract`] gave of a device with `num_qubits` qubits, which [`check_qubits`] must have passed.
+/// Read what [`extract`] gave of a device with `num_qubits` qubits, which [`check_qubits`] must have passed.
 pub fn from_bytes(bytes: &[u8], selection: Selection<'_>, num_qubits: u32) -> Result<Option<Values>, CompactError> {
     if bytes == NOT_LISTED {
         return Ok(None);

@@ -16,7 +16,7 @@ pub struct Unit {
 const POWERS: [f64; 6] = [1e0, 1e3, 1e6, 1e9, 1e12, 1e15];
 
 impl Unit {
-    /// Reads a unit: a string, or `null` for none.
+    /// Read a unit: a string, or `null` for none.
     #[inline(always)]
     pub(crate) fn read(reader: &mut Reader<'_>) -> ReadResult<Self> {
         if reader.null()? {
@@ -24,24 +24,24 @@ impl Unit {
         }
         let fault_at = reader.clone();
         let text = reader.known_text()?;
-        Self::of(text).ok_or_else(|| {
+        Self::parse(text).ok_or_else(|| {
             fault_at.wrong("a unit: nothing, one character, or a first character of f p n u µ m k M G T P")
         })
     }
 
     /// The unit that `text` names; `None` if its prefix is unknown.
     #[inline(always)]
-    pub(crate) fn of(text: Text<'_>) -> Option<Self> {
+    pub(crate) fn parse(text: Text<'_>) -> Option<Self> {
         let thousands = match &*text.bytes() {
             [] | [_] => 0,
             [first, ..] if first.is_ascii() => thousands(char::from(*first))?,
-            _ => return Self::of_decoded(&text.decode()),
+            _ => return Self::parse_decoded(&text.decode()),
         };
         Some(Self { thousands })
     }
 
     #[cold]
-    fn of_decoded(text: &str) -> Option<Self> {
+    fn parse_decoded(text: &str) -> Option<Self> {
         let mut characters = text.chars();
         let thousands = match (characters.next(), characters.next()) {
             (Some(prefix), Some(_)) => thousands(prefix)?,
@@ -50,7 +50,7 @@ impl Unit {
         Some(Self { thousands })
     }
 
-    /// Brings a number to SI. An integer stays one unless it is divided, as in Python.
+    /// Bring a number to SI. An integer stays one unless it is divided, as in Python.
     #[inline(always)]
     #[must_use]
     pub fn scale(self, number: Number) -> Number {

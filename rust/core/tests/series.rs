@@ -94,7 +94,7 @@ fn series_have_a_row_for_each_calibration() {
     assert_eq!((&table.values[..27], table.valid[27]), (column.values(), false));
 }
 
-/// Who sends an archive says how many qubits its devices have; an extract of some bytes can have a value for each.
+/// An archive says how many qubits its devices have; an extract of some bytes can have a value for each.
 #[test]
 fn tables_that_are_too_large_are_refused_before_memory_is_asked_for() {
     let bytes = extract(vec![(&[], 0, MAX_QUBITS + 1)], Selection::Operational, 1).remove(0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What changed between two snapshots, as tuples that are made when they are asked for.
+//! Differences between two snapshots, as tuples that are made when they are asked for.
 
 use std::sync::Arc;
 

@@ -82,10 +82,16 @@ impl<'py> PropertiesMaker<'py> {
     }
 }
 
-/// Puts off collections of garbage while it lives, if they are on.
+/// Pauses automatic garbage collections while it lives, if they are on.
 ///
 /// A collection in the midst of making a target finds no garbage, and there would be hundreds: for 10,000 qubits they
-/// take as long as everything else. Nothing but native code runs meanwhile, so no other thread can miss them.
+/// take as long as everything else.
+///
+/// The switch is one of the whole process, so no code of another thread may run between `new` and `drop`: it could see
+/// or set the switch. The owner holds the GIL, which only the interpreter's loop over bytecode and native code that
+/// detaches give away; so a pause may cover the making of native objects (`tuple`, `dict`, graphs, and instances by the
+/// native `tp_new` of [`PropertiesMaker`]), and no call of a class or function that Python may have defined. A build
+/// without the GIL has no such guarantee; the module does not claim to support one.
 pub struct GcPause {
     were_on: bool,
 }

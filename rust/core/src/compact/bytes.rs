@@ -65,7 +65,7 @@ impl<'b> Reader<'b> {
         Ok(taken)
     }
 
-    /// How many bytes were read.
+    /// Return the number of bytes read.
     pub fn position(&self) -> usize {
         self.at
     }
@@ -95,7 +95,7 @@ impl<'b> Reader<'b> {
         Ok(count)
     }
 
-    /// Makes sure that there are so many bytes left.
+    /// Check that there are so many bytes left.
     pub fn check_left(&self, count: usize) -> ReadResult<()> {
         if count > self.bytes.len() - self.at {
             return Err(self.damaged("a count is larger than what follows"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What was read of a device as bytes.
+//! The data of a device as bytes.
 //!
 //! Lists of qargs and columns that occur several times (`sx`, `x` and `id` have the same error) are written once and
 //! referred to by their number. Values are the bits of floats, so nothing is rounded.
@@ -18,9 +18,10 @@ use crate::snapshot::DeviceData;
 
 type ReadResult<T> = Result<T, CompactError>;
 
-/// Qubits in all lists that are referred to; a reference takes a byte or two, so a few wrong ones could ask for gigabytes.
+/// Limit of qubits in all lists that are referred to, 64 MiB. A reference takes a byte or two, so a few wrong ones could
+/// ask for gigabytes.
 const MAX_REFERRED: usize = 1 << 24;
-/// How a column is written.
+/// Encoding of the values of a column.
 const SAME: u8 = 0;
 const DENSE: u8 = 1;
 /// Stands for states that differ from row to row.
@@ -52,7 +53,7 @@ pub(crate) fn write_column(column: &Column) -> Vec<u8> {
     out.0
 }
 
-/// Reads a column of `rows` rows that [`write_column`] wrote.
+/// Read a column of `rows` rows that [`write_column`] wrote.
 pub(crate) fn read_column(bytes: &[u8], rows: usize) -> ReadResult<Column> {
     let mut from = Reader::new(bytes);
     let column = take_column(&mut from, rows)?;
@@ -67,7 +68,7 @@ pub(crate) fn write_gate(gate: &GateColumns) -> Vec<u8> {
     writer.out.0
 }
 
-/// Reads a table that [`write_gate`] wrote.
+/// Read a table that [`write_gate`] wrote.
 pub(crate) fn read_gate(bytes: &[u8], num_qubits: u32) -> ReadResult<GateColumns> {
     let mut reader =
         PoolReader { from: Reader::new(bytes), num_qubits, referred: 0, qargs: Vec::new(), columns: Vec::new() };
@@ -138,7 +139,7 @@ impl<'r> PoolWriter<'r> {
         put_flags(&mut self.out, &gate.operational);
     }
 
-    /// 0 and a list, or the number of an earlier one, from 1.
+    /// Write 0 and a list, or the number of an earlier one, from 1.
     fn qargs(&mut self, list: &'r QargsList) {
         if let Some(at) = self.qargs.iter().position(|known| *known == list) {
             return self.out.count(at + 1);
@@ -160,7 +161,7 @@ impl<'r> PoolWriter<'r> {
         }
     }
 
-    /// As with lists of qargs.
+    /// Write 0 and a column, or the number of an earlier one, from 1.
     fn column(&mut self, column: &'r Column) {
         if let Some(at) = self.columns.iter().position(|known| known.is_identical(column)) {
             return self.out.count(at + 1);
@@ -212,7 +213,7 @@ fn put_instant(out: &mut Writer, at: Instant) {
 struct PoolReader<'b> {
     from: Reader<'b>,
     num_qubits: u32,
-    /// How many qubits the lists have that were referred to so far.
+    /// Number of qubits in the lists that were referred to so far.
     referred: usize,
     qargs: Vec<QargsList>,
     columns: Vec<Column>,
@@ -267,14 +268,14 @@ impl PoolReader<'_> {
         for column in &mut columns {
             *column = self.column(rows)?;
         }
-        let qubits = QubitColumns::of(columns, take_flags(&mut self.from, rows)?);
+        let qubits = QubitColumns::from_columns(columns, take_flags(&mut self.from, rows)?);
         let count = self.from.count()?;
         let gates = (0..count).map(|_| self.gate()).collect::<ReadResult<Vec<_>>>()?;
         let names: HashSet<&str> = gates.iter().map(|gate| gate.name.as_str()).collect();
         if names.len() < gates.len() {
             return Err(self.from.damaged("a gate is listed twice"));
         }
-        let mut properties = Properties::of_columns(qubits, gates);
+        let mut properties = Properties::from_columns(qubits, gates);
         (properties.backend_name, properties.last_update) = (backend_name, last_update);
         properties.has_surplus_qubits = has_surplus_qubits;
         Ok(properties)
@@ -350,7 +351,7 @@ fn take_column(from: &mut Reader<'_>, rows: usize) -> ReadResult<Column> {
         }
         _ => return Err(from.damaged("a column is written in an unknown way")),
     };
-    Ok(Column::of(values, states))
+    Ok(Column::from_parts(values, states))
 }
 
 fn state(from: &Reader<'_>, byte: u8) -> ReadResult<State> {

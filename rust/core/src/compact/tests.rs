@@ -133,7 +133,7 @@ fn sealed(mut form: Vec<u8>) -> Vec<u8> {
     form
 }
 
-/// Whoever makes a form on purpose can give it the right checksum; nothing of it may be believed.
+/// A form that is made on purpose can have the right checksum; nothing of it may be believed.
 #[test]
 fn a_form_with_a_right_checksum_may_still_be_nonsense() {
     let bytes = form(true);
@@ -169,7 +169,7 @@ fn an_instant_of_any_numbers_is_checked() {
     }
 }
 
-/// A list that is referred to by thousands of gates takes memory for each of them, whether it has many rows or long ones.
+/// A list that thousands of gates refer to takes memory for each of them, be its rows many or long.
 #[test]
 fn a_small_form_cannot_ask_for_gigabytes() {
     let singles: Vec<Vec<u32>> = (0..60_000).map(|qubit| vec![qubit]).collect();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What the instructions of commands are.
+//! Instructions of commands.
 
 use crate::error::Invalid;
 use crate::json::Span;
@@ -15,7 +15,7 @@ pub enum Value {
     Expression(u32),
 }
 
-/// What an instruction does; indices are into the tables of the payload.
+/// Action of an instruction; indices are into the tables of the payload.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Operation {
     /// Plays a parametric pulse.
@@ -43,11 +43,11 @@ pub enum Operation {
 pub struct Instruction {
     /// Offset in the payload.
     pub at: u32,
-    /// When it starts, dt from the start of the command.
+    /// Start, dt from the start of the command.
     pub start: u32,
-    /// On which channel; acquisitions have their own.
+    /// Channel; acquisitions have their own.
     pub channel: Option<Channel>,
-    /// What it does.
+    /// Action.
     pub operation: Operation,
 }
 
@@ -58,13 +58,13 @@ pub struct Parametric {
     pub shape: Shape,
     /// Its label, without the quotes, if it has one.
     pub label: Option<Span>,
-    /// How many samples it has, dt.
+    /// Number of samples.
     pub duration: u32,
     /// Its complex amplitude; the second number is `None` if the payload has a real one.
     pub amp: (f64, Option<f64>),
     /// By [`Parameter`], NaN where there is none.
     pub values: [f64; Parameter::COUNT],
-    /// Which of `values` the payload has, and which of these as integers; a bit each.
+    /// Bits of the `values` that the payload has; `integers` has the bits of those that are integers.
     pub present: u16,
     /// See `present`.
     pub integers: u16,
@@ -119,19 +119,19 @@ impl Parametric {
     }
 }
 
-/// What an acquisition records where.
+/// Qubits that an acquisition records, and the slots for them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Acquisition {
-    /// How long, dt.
+    /// Duration, dt.
     pub duration: u32,
-    /// From which qubits.
+    /// Qubits.
     pub qubits: Vec<u32>,
-    /// Into which memory slots, one a qubit.
+    /// Memory slots, one a qubit.
     pub memory_slots: Vec<u32>,
-    /// Into which register slots, one a qubit.
+    /// Register slots, one a qubit.
     pub register_slots: Option<Vec<u32>>,
-    /// Where the kernels are in the payload, if it has some.
+    /// Span of the kernels in the payload, if it has some.
     pub kernels: Option<Span>,
-    /// Where the discriminators are.
+    /// Span of the discriminators.
     pub discriminators: Option<Span>,
 }

@@ -9,14 +9,14 @@ use super::partial_instruction::{Field, PartialInstruction};
 use super::tables::InstructionTables;
 use crate::json::{Reader, Span};
 
-/// How many ways of writing are kept; published payloads have up to eight.
+/// Number of templates that are kept; published payloads need up to eight.
 const MAX_TEMPLATES: usize = 12;
 
 /// The ways in which instructions are written.
 #[derive(Default)]
 pub(super) struct InstructionTemplates<'a> {
     known: Vec<InstructionTemplate<'a>>,
-    /// Which layout was last found behind each; sequences repeat, too.
+    /// Index of the template that last followed each; sequences repeat, too.
     next: [usize; MAX_TEMPLATES],
     last: usize,
 }
@@ -26,12 +26,12 @@ struct InstructionTemplate<'a> {
     pieces: Vec<(&'a [u8], Field)>,
     /// The text behind the last value.
     end: &'a [u8],
-    /// What is the same in all instructions that are written so.
+    /// Values that are the same in all instructions of the template.
     partial: PartialInstruction,
 }
 
 impl<'a> InstructionTemplates<'a> {
-    /// Reads an instruction into `draft` if it is written like an earlier one. If not, be it right or wrong, the reader
+    /// Read an instruction into `draft` if it is written like an earlier one. If not, be it right or wrong, the reader
     /// is left anywhere.
     #[inline(always)]
     pub fn read(
@@ -55,7 +55,7 @@ impl<'a> InstructionTemplates<'a> {
         false
     }
 
-    /// Keeps how the instruction at `whole` is written; `fields` are where its values are.
+    /// Keep how the instruction at `whole` is written; `fields` are where its values are.
     pub fn cache(
         &mut self,
         reader: &Reader<'a>,

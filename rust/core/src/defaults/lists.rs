@@ -9,7 +9,7 @@ pub(super) fn index(position: usize) -> u32 {
     position as u32
 }
 
-/// Reads an array of numbers.
+/// Read an array of numbers.
 pub(super) fn numbers(reader: &mut Reader<'_>) -> ReadResult<Vec<f64>> {
     let mut numbers = Vec::new();
     reader.array(|reader| {
@@ -19,7 +19,7 @@ pub(super) fn numbers(reader: &mut Reader<'_>) -> ReadResult<Vec<f64>> {
     Ok(numbers)
 }
 
-/// Reads `[re, im]`.
+/// Read `[re, im]`.
 #[inline(always)]
 pub(super) fn complex(reader: &mut Reader<'_>) -> ReadResult<[f64; 2]> {
     let (start, mut parts, mut count) = (reader.clone(), [0.0; 2], 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Reading pulse defaults payloads: the waveforms of a device, and the commands that its gates are made of.
 //!
-//! What is wrong with the payload as a whole fails at once. What is wrong with one instruction, such as a waveform that
+//! A fault of the payload as a whole fails at once. A fault of one instruction, such as a waveform that
 //! the library does not have, concerns the commands that use it, and is told when one of them is asked for.
 
 mod instruction;
@@ -43,15 +43,15 @@ pub struct Defaults {
     pub instructions: Vec<Instruction>,
     /// Parametric pulses that instructions refer to.
     pub parametric: Vec<Parametric>,
-    /// What acquisitions refer to.
+    /// Acquisitions that instructions refer to.
     pub acquisitions: Vec<Acquisition>,
     /// Expressions that phases and frequencies refer to.
     pub expressions: Vec<Expression>,
-    /// What is wrong with single instructions.
+    /// Faults of single instructions.
     pub faults: Vec<Fault>,
     /// Index into `commands` by name.
     by_name: HashMap<String, usize>,
-    /// Where each top-level value is.
+    /// Span of each top-level value.
     pub members: Members,
 }
 
@@ -62,7 +62,7 @@ pub struct Commands {
     pub name: String,
     /// On which qubits.
     pub qargs: QargsList,
-    /// Which command of the payload each is.
+    /// Index of each command in the payload.
     indices: Vec<u32>,
     order: OnceLock<Order>,
 }
@@ -79,7 +79,7 @@ impl Commands {
 const REQUIRED: [&str; 5] = ["qubit_freq_est", "meas_freq_est", "buffer", "pulse_library", "cmd_def"];
 
 impl Defaults {
-    /// Reads a payload. `{}` and `null` mean that the device has no pulses.
+    /// Read a payload. `{}` and `null` mean that the device has no pulses.
     pub fn read(bytes: &[u8]) -> ReadResult<Option<Self>> {
         let mut reader = Reader::new(bytes)?;
         if reader.is_nothing() {
@@ -121,7 +121,7 @@ impl Defaults {
         Ok(Some(defaults))
     }
 
-    /// Reads `cmd_def`, the last one of which counts.
+    /// Read `cmd_def`, the last one of which counts.
     fn read_commands<'a>(&mut self, reader: &mut Reader<'a>, sequences: &mut Sequences<'a>) -> ReadResult<()> {
         (self.commands, self.ends, self.by_name) = Default::default();
         let mut qubits = Vec::new();
@@ -169,7 +169,7 @@ impl Defaults {
         &mut self.commands[at]
     }
 
-    /// How many commands the payload lists, those that a later one replaces included.
+    /// Return the number of commands that the payload lists, those that a later one replaces included.
     #[must_use]
     pub fn num_commands(&self) -> usize {
         self.ends.len()

@@ -8,7 +8,7 @@ use crate::json::{NumberKind, ReadResult, Reader, Span};
 use crate::pulse::channel::Channel;
 use crate::pulse::envelope::{Parameter, Shape};
 
-/// What may vary between two instructions that are written alike.
+/// A value that may vary between two instructions of one template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     Start,
@@ -47,7 +47,7 @@ impl Default for PartialInstruction {
 }
 
 impl PartialInstruction {
-    /// Reads one field.
+    /// Read one field.
     #[inline(always)]
     pub fn take<'a>(
         &mut self,

@@ -15,7 +15,7 @@ pub(super) struct Sequences<'a> {
 }
 
 impl<'a> Sequences<'a> {
-    /// Makes room for what a payload of `length` bytes may have.
+    /// Make room for what a payload of `length` bytes may have.
     pub fn with_room(length: usize) -> Self {
         let mut sequences = Self::default();
         sequences.tables.instructions.reserve(length / 128);
@@ -23,7 +23,7 @@ impl<'a> Sequences<'a> {
         sequences
     }
 
-    /// Reads an element of a sequence.
+    /// Read an element of a sequence.
     #[inline(always)]
     pub fn read(&mut self, reader: &mut Reader<'a>) -> ReadResult<()> {
         let start = reader.clone();
@@ -36,7 +36,7 @@ impl<'a> Sequences<'a> {
         self.parse_and_cache_template(reader)
     }
 
-    /// Reads an instruction that is written in any way, and keeps how it is written if it may come again.
+    /// Read an instruction that is written in any way, and keeps how it is written if it may come again.
     #[cold]
     fn parse_and_cache_template(&mut self, reader: &mut Reader<'a>) -> ReadResult<()> {
         let at = reader.offset();

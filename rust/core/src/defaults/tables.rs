@@ -13,7 +13,7 @@ use crate::pulse::channel::MAX_INDEX;
 use crate::pulse::envelope::{Parameter, Shape};
 use crate::pulse::expression::Expression;
 
-/// What instructions consist of.
+/// The instructions of all commands, and the tables that they refer to, while they are being read.
 #[derive(Default)]
 pub(super) struct InstructionTables<'a> {
     pub instructions: Vec<Instruction>,
@@ -27,7 +27,7 @@ pub(super) struct InstructionTables<'a> {
     plays: Vec<(u32, u32)>,
 }
 
-/// What instructions are called, and what they need.
+/// Names of instructions with the keys that they need.
 const KINDS: [(&[u8], &[&str]); 8] = [
     (b"fc", &["ch", "phase"]),
     (b"setp", &["ch", "phase"]),
@@ -39,7 +39,7 @@ const KINDS: [(&[u8], &[&str]); 8] = [
     (b"snapshot", &[]),
 ];
 
-/// Where the values of an object are, by key. One that repeats is listed each time.
+/// Return the span of each value of an object with its key. A key that repeats is listed each time.
 fn values(reader: &mut Reader<'_>) -> ReadResult<Vec<(String, Span)>> {
     let mut values = Vec::new();
     reader.object(|reader, key| {
@@ -62,12 +62,12 @@ impl<'a> InstructionTables<'a> {
         self.instructions.push(instruction);
     }
 
-    /// Reads an instruction that is written in any way; tells where its values are if it may be written so again.
+    /// Read an instruction that is written in any way; tells where its values are if it may be written so again.
     pub fn parse(&mut self, reader: &mut Reader<'a>) -> ReadResult<(PartialInstruction, Option<Fields>)> {
         let at = reader.offset();
         let values = values(reader)?;
         let bytes = reader.clone();
-        // What is null is as good as missing.
+        // `null` counts as missing.
         let is_null = |span: &Span| bytes.moved(span.start).null().unwrap_or(false);
         let find = |key: &str| {
             values.iter().rfind(|(known, _)| known == key).map(|(_, span)| *span).filter(|span| !is_null(span))
@@ -108,7 +108,7 @@ impl<'a> InstructionTables<'a> {
         Operation::Faulty(index(self.faults.len() - 1))
     }
 
-    /// Reads what an instruction of a kind consists of; the keys that it needs are there.
+    /// Read what an instruction of a kind consists of; the keys that it needs are there.
     fn take_kind(
         &mut self,
         kind: &[u8],
@@ -239,7 +239,7 @@ impl<'a> InstructionTables<'a> {
         Ok(at)
     }
 
-    /// Looks up the waveforms that instructions play.
+    /// Look up the waveforms that instructions play.
     pub fn resolve(&mut self, library: &Library, bytes: &[u8]) {
         for (row, name_at) in std::mem::take(&mut self.plays) {
             let name = Reader::at(bytes, name_at).text().map_or_else(|_| "".into(), Text::decode);

@@ -8,7 +8,7 @@ use super::{Fault, MAX_DEPTH, ReadResult, Reader, Span};
 const TEMPLATE_DEPTH: u32 = 16;
 
 impl Reader<'_> {
-    /// Passes over one value without recursion: one bit per open container tells an object from an array.
+    /// Pass over one value without recursion: one bit per open container tells an object from an array.
     #[inline(always)]
     pub(super) fn skip_value(&mut self) -> ReadResult<()> {
         match self.peek() {
@@ -17,10 +17,10 @@ impl Reader<'_> {
         }
     }
 
-    /// Passes over text or a container and tells whether there was nothing in it.
+    /// Pass over text or a container and tells whether there was nothing in it.
     pub fn skip_is_empty(&mut self) -> ReadResult<bool> {
         let is_text = self.peek() == b'"';
-        let [_, inside @ .., _] = self.skip()?.of(self.bytes) else { return Ok(false) };
+        let [_, inside @ .., _] = self.skip()?.slice(self.bytes) else { return Ok(false) };
         Ok(inside.is_empty() || (!is_text && inside.trim_ascii().is_empty()))
     }
 
@@ -32,7 +32,7 @@ impl Reader<'_> {
             b't' => self.literal("true"),
             b'f' => self.literal("false"),
             b'-' | b'0'..=b'9' | b'N' | b'I' => self.skip_number(),
-            _ => Err(Fault::expected(self.at, "a value")),
+            _ => Err(Fault::expected(self.position, "a value")),
         }
     }
 
@@ -49,16 +49,16 @@ impl Reader<'_> {
                 // Most of what is skipped are edges.
             } else if (1..=MAX_DEPTH - TEMPLATE_DEPTH).contains(&depth)
                 && matches!(opening, b'[' | b'{')
-                && let Some(length) = templates[depth as usize % 4].length_of(self.bytes, self.at)
+                && let Some(length) = templates[depth as usize % 4].length_of(self.bytes, self.position)
             {
-                self.at += length;
+                self.position += length;
             } else if matches!(opening, b'[' | b'{') {
                 if depth == MAX_DEPTH {
-                    return Err(Fault::expected(self.at, format!("at most {MAX_DEPTH} levels of nesting")));
+                    return Err(Fault::expected(self.position, format!("at most {MAX_DEPTH} levels of nesting")));
                 }
                 let object = opening == b'{';
                 starts[depth as usize % 4] = self.offset();
-                self.at += 1;
+                self.position += 1;
                 // ASCII has `]` and `}` two behind their counterparts.
                 if self.peek() != opening + 2 {
                     kinds = kinds << 1 | u128::from(object);
@@ -68,7 +68,7 @@ impl Reader<'_> {
                     }
                     continue;
                 }
-                self.at += 1;
+                self.position += 1;
                 if depth == 0 {
                     return Ok(());
                 }
@@ -80,16 +80,16 @@ impl Reader<'_> {
                 let object = kinds & 1 == 1;
                 let token = self.peek();
                 if token == b',' {
-                    self.at += 1;
+                    self.position += 1;
                     if object {
                         self.skip_key()?;
                     }
                     break;
                 }
                 if token != (if object { b'}' } else { b']' }) {
-                    return Err(Fault::expected(self.at, if object { "`,` or `}`" } else { "`,` or `]`" }));
+                    return Err(Fault::expected(self.position, if object { "`,` or `}`" } else { "`,` or `]`" }));
                 }
-                self.at += 1;
+                self.position += 1;
                 kinds >>= 1;
                 depth -= 1;
                 if depth == 0 {
@@ -101,13 +101,13 @@ impl Reader<'_> {
         }
     }
 
-    /// Takes the container that started at `start` and has just ended for a template, if it may be one.
+    /// Take the container that started at `start` and has just ended for a template, if it may be one.
     fn cache_template(&self, templates: &mut Templates, start: u32) {
         let span = Span { start, end: self.offset() };
         if span.end - span.start >= 512 {
             return;
         }
-        let text = span.of(self.bytes);
+        let text = span.slice(self.bytes);
         // At most as deep as it has brackets, those in strings included.
         let brackets = text.iter().filter(|byte| matches!(byte, b'[' | b'{')).count();
         if brackets <= TEMPLATE_DEPTH as usize && !text.contains(&b'\\') {
@@ -118,11 +118,11 @@ impl Reader<'_> {
     #[inline(always)]
     fn skip_key(&mut self) -> ReadResult<()> {
         if self.peek() != b'"' {
-            return Err(Fault::expected(self.at, "a key in double quotes"));
+            return Err(Fault::expected(self.position, "a key in double quotes"));
         }
         self.known_text()?;
         if !self.take(b':') {
-            return Err(Fault::expected(self.at, "`:`"));
+            return Err(Fault::expected(self.position, "`:`"));
         }
         Ok(())
     }

@@ -129,9 +129,9 @@ fn values_like_earlier_ones_are_still_checked() {
 fn paths_are_found_again() {
     let text = br#"{"a": [{"b c": [1, {"d": "x,}]\"", "e": tru}]}], "f": 2}"#;
     let at = |needle: &str| text.windows(needle.len()).position(|window| window == needle.as_bytes()).expect("there");
-    assert_eq!(path::of(text, at("tru")), r#"$.a[0]["b c"][1].e"#);
-    assert_eq!(path::of(text, at("2}")), "$.f");
-    assert_eq!(path::of(text, 0), "$");
+    assert_eq!(path::path_at(text, at("tru")), r#"$.a[0]["b c"][1].e"#);
+    assert_eq!(path::path_at(text, at("2}")), "$.f");
+    assert_eq!(path::path_at(text, 0), "$");
     assert_eq!(path::describe(text, at("tru")), "`tru`");
     assert_eq!(path::describe(text, text.len()), "the end of the payload");
     assert_eq!(path::describe(b"\"\xff\xfe", 0), "\"\\xff\\xfe");
@@ -182,4 +182,23 @@ proptest! {
         let damaged = format!("{}{byte}{}", &text[..at], &text[end..]);
         prop_assert_eq!(accepts(&damaged), serde_json::from_str::<serde::de::IgnoredAny>(&damaged).is_ok(), "{}", damaged);
     }
+}
+
+#[test]
+fn every_read_passes_over_white_space_first() {
+    fn read<T>(json: &'static str, read: impl FnOnce(&mut Reader<'static>) -> ReadResult<T>) -> T {
+        let mut reader = Reader::new(json.as_bytes()).expect("short");
+        let value = read(&mut reader).expect(json);
+        reader.finish().expect(json);
+        value
+    }
+    assert!(read(" \n\t1.5 ", Reader::number).value > 1.0);
+    assert_eq!(read(" \r\"a\" ", Reader::text).decode(), "a");
+    assert_eq!(read("  7 ", |reader| reader.index(8)), 7);
+    assert_eq!(read("  7 ", Reader::count), 7);
+    assert!(read("  true ", Reader::boolean) && read("  null ", Reader::null));
+    read("  [ ] ", |reader| reader.array(|_| Ok(())));
+    read("  { } ", |reader| reader.object(|_, _| Ok(())));
+    assert_eq!(read("  [1] ", Reader::skip), Span { start: 2, end: 5 });
+    assert_eq!(read("  \"b\" ", Reader::optional_text).as_deref(), Some("b"));
 }

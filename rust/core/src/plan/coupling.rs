@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::{InstructionValues, PlacedInstruction, Qargs, TargetPlan};
 
-/// What a coupling map is made of.
+/// Nodes and edges of a coupling map.
 #[derive(Debug)]
 pub struct CouplingPlan<'s> {
     /// By qubit: the one-qubit operation that the target lists last there, with its values. `None` where
@@ -18,9 +18,9 @@ pub struct CouplingPlan<'s> {
 /// A directed edge.
 #[derive(Debug)]
 pub struct Edge<'s> {
-    /// From where.
+    /// Source of the edge.
     pub source: u32,
-    /// To where.
+    /// Target of the edge.
     pub target: u32,
     /// The operation that makes it an edge.
     pub first: (&'s str, Option<InstructionValues>),
@@ -29,7 +29,7 @@ pub struct Edge<'s> {
 }
 
 impl<'s> CouplingPlan<'s> {
-    /// Plans the coupling map of a target; `None` if nothing restricts which qubits may interact.
+    /// Plan the coupling map of a target; `None` if nothing restricts which qubits may interact.
     #[must_use]
     pub fn new(plan: &TargetPlan<'s, '_>) -> Option<Self> {
         let operations = plan.operations().iter();

@@ -3,7 +3,7 @@
 
 use super::{Qargs, TargetPlan};
 
-/// Gives `take` everything in a target that has a duration, in the target's order: operation, qubits, seconds.
+/// Give `take` everything in a target that has a duration, in the target's order: operation, qubits, seconds.
 pub fn durations<'s, E>(
     plan: &TargetPlan<'s, '_>,
     mut take: impl FnMut(&'s str, Qargs<'s>, f64) -> Result<(), E>,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Where an operation exists, and what was measured there.
+//! Entries of a target: qargs of an operation with their properties.
 
 use std::collections::HashMap;
 
@@ -9,12 +9,12 @@ use crate::configuration::Configuration;
 use crate::properties::Properties;
 use crate::qargs::QargsList;
 
-/// Where an operation exists, and with what properties, unless nothing is known.
+/// Qargs of an operation with their properties, if any are known.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PlacedInstruction<'s> {
     /// The qubits.
     pub qargs: Qargs<'s>,
-    /// Duration and error there.
+    /// Duration and error on these qargs.
     pub values: Option<InstructionValues>,
 }
 
@@ -49,7 +49,7 @@ impl<'s> Qargs<'s> {
         }
     }
 
-    /// Whether these are the qubits.
+    /// Return whether these are the qubits.
     #[must_use]
     pub fn is(&self, qubits: &[u32]) -> bool {
         match *self {
@@ -59,7 +59,7 @@ impl<'s> Qargs<'s> {
         }
     }
 
-    fn of(qubits: &'s [u32]) -> Self {
+    fn from_slice(qubits: &'s [u32]) -> Self {
         match *qubits {
             [qubit] => Self::One(qubit),
             [first, second] => Self::Two(first, second),
@@ -97,7 +97,7 @@ impl<'s> Calibration<'s> {
         self.filter_faulty && (touches_faulty || !gate.operational[row])
     }
 
-    /// What is said of the place in a row of a gate's table.
+    /// Return the state of the qargs in a row of a gate's table.
     pub(super) fn state(&self, gate: &GateColumns, qargs: &[u32], row: usize) -> Measured {
         if self.is_row_left_out(gate, qargs, row) { Measured::LeftOut } else { Measured::Row(row) }
     }
@@ -115,13 +115,13 @@ impl<'s> Calibration<'s> {
     }
 }
 
-/// Where a gate exists by its definition alone.
+/// Return the entries of a gate by its definition alone.
 pub(super) fn merge_without_calibration(defined: Option<&QargsList>) -> Option<Vec<PlacedInstruction<'_>>> {
-    let entry = |(_, qargs)| PlacedInstruction { qargs: Qargs::of(qargs), values: None };
+    let entry = |(_, qargs)| PlacedInstruction { qargs: Qargs::from_slice(qargs), values: None };
     defined.map(|defined| defined.first_rows(&defined.order()).map(entry).collect())
 }
 
-/// What a calibration says of a place where a gate is defined.
+/// State of the qargs of a gate in a calibration.
 #[derive(Clone, Copy)]
 pub(super) enum Measured {
     Nothing,
@@ -134,7 +134,7 @@ impl Measured {
         matches!(self, Self::LeftOut)
     }
 
-    /// The values of the place, if any were measured.
+    /// Return the values on the qargs, if any were measured.
     pub(super) fn values(self, gate: &GateColumns) -> Option<InstructionValues> {
         let Self::Row(row) = self else { return None };
         let number = |quantity| gate.column(quantity).cell(row).number();
@@ -142,8 +142,8 @@ impl Measured {
     }
 }
 
-/// Where a gate exists by its definition, with what was measured there; then what was measured elsewhere. When a
-/// calibration repeats a place, what it says last counts.
+/// Merge the qargs of a gate's definition, with their measured values, and the qargs that only the calibration has. If a
+/// calibration repeats qargs, their last row counts.
 pub(super) fn merge<'s>(
     defined: Option<&'s QargsList>,
     measured: Option<&'s GateColumns>,
@@ -173,7 +173,7 @@ pub(super) fn merge<'s>(
     let mut entries = Vec::with_capacity(defined.len() + elsewhere.entries.len());
     let mut add = |qargs: &'s [u32], there: Measured| {
         if !there.is_left_out() {
-            entries.push(PlacedInstruction { qargs: Qargs::of(qargs), values: there.values(measured) });
+            entries.push(PlacedInstruction { qargs: Qargs::from_slice(qargs), values: there.values(measured) });
         }
     };
     defined.first_rows(&order).for_each(|(row, qargs)| add(qargs, found[row]));
@@ -181,10 +181,10 @@ pub(super) fn merge<'s>(
     Some(entries)
 }
 
-/// Places that a calibration knows and a definition does not, by first appearance.
+/// Qargs that a calibration has and a definition does not, by first appearance.
 struct Elsewhere<'s> {
     entries: Vec<(&'s [u32], Measured)>,
-    /// Index into `places`, if places can repeat.
+    /// Index into `entries` by qargs, if qargs can repeat.
     index: Option<HashMap<&'s [u32], usize>>,
 }
 

@@ -9,20 +9,20 @@ use crate::json::ReadResult;
 use crate::pulse::channel::{Line, name_key};
 use crate::pulse::envelope::Envelope;
 
-/// Where an instruction of a schedule takes place.
+/// Kind of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ChannelKind {
-    /// On a line.
+    /// A line of signals.
     Line(Line),
-    /// Where signals of a qubit are recorded.
+    /// Acquisition of the signals of a qubit.
     Acquire,
-    /// In the memory of results.
+    /// A memory slot of results.
     Memory,
-    /// In a fast register.
+    /// A slot of a fast register.
     Register,
 }
 
-/// What a step of a schedule does.
+/// Action of a step of a schedule.
 #[derive(Debug, Clone, Copy)]
 pub enum Action<'a> {
     /// An instruction of the command.
@@ -36,13 +36,13 @@ pub enum Action<'a> {
 /// The steps of a command, sorted by start, then duration, then names of channels.
 #[derive(Debug)]
 pub struct SchedulePlan<'a> {
-    /// When each step starts, dt, and what it does.
+    /// Start, dt, and action of each step.
     pub steps: Vec<(u32, Action<'a>)>,
-    /// When the last one ends, dt.
+    /// End of the last step, dt.
     pub duration: u64,
 }
 
-/// One thing in one place; acquisitions are several.
+/// One action on one channel; an acquisition is several.
 struct Item<'a> {
     start: u32,
     duration: u32,
@@ -51,7 +51,7 @@ struct Item<'a> {
 }
 
 impl<'a> SchedulePlan<'a> {
-    /// Plans a command of `defaults`. Fails if one of its instructions makes no sense, or if two overlap.
+    /// Plan a command of `defaults`. Fails if one of its instructions makes no sense, or if two overlap.
     pub fn new(defaults: &'a Defaults, command: usize) -> ReadResult<Self> {
         let sequence = defaults.sequence(command);
         let mut items = Vec::with_capacity(sequence.len());
@@ -85,7 +85,7 @@ impl<'a> SchedulePlan<'a> {
         Ok(Self { steps: steps(defaults, &items), duration })
     }
 
-    /// The places of a command in the order in which its instructions name them.
+    /// Return the channels of a command in the order in which its instructions name them.
     #[must_use]
     pub fn channels(defaults: &Defaults, command: usize) -> Vec<(ChannelKind, u32)> {
         let mut seen = HashSet::new();
@@ -164,7 +164,7 @@ fn duration_of(defaults: &Defaults, instruction: &Instruction) -> ReadResult<u32
     })
 }
 
-/// Makes sure that nothing starts in a place before what is there has ended.
+/// Check that nothing starts on a channel before the action before it has ended.
 fn check_overlaps(times: &mut [(ChannelKind, u32, u32, u64, u32)]) -> ReadResult<()> {
     times.sort_unstable();
     for pair in times.windows(2) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Parametric pulses: their shapes, what a shape needs, and when its parameters make sense.
+//! Parametric pulses: shapes, their parameters, and checks of these.
 
 use crate::error::Invalid;
 use crate::named_enum::named_enum;
@@ -99,25 +99,25 @@ impl Shape {
     }
 }
 
-/// A parametric pulse: `amp * exp(i * angle)` times a form.
+/// A parametric pulse: `amp * exp(i * angle)` times a shape.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Envelope {
-    /// Its form.
+    /// The shape.
     pub shape: Shape,
-    /// How many samples it has, dt.
+    /// Number of samples.
     pub duration: u32,
     /// Magnitude of the amplitude.
     pub amp: f64,
     /// Phase of the amplitude, rad.
     pub angle: f64,
-    /// By [`Parameter`]; what the shape does not need is not read.
+    /// Values by [`Parameter`]; those that the shape does not need are not read.
     pub parameters: [f64; Parameter::COUNT],
 }
 
 /// Envelopes are at most this long, dt; a readout takes tens of thousands.
 pub const MAX_DURATION: u32 = 10_000_000;
 
-/// How much above 1 a sample may be, as rounding makes it so.
+/// Amount by which a sample may be above 1, as rounding makes it so; Qiskit's `epsilon`.
 pub const AMPLITUDE_TOLERANCE: f64 = 1e-7;
 
 impl Envelope {
@@ -128,7 +128,7 @@ impl Envelope {
         self.parameters[parameter as usize]
     }
 
-    /// Makes sure that the parameters make sense, as Qiskit 1.4 does; fails with what is expected of them.
+    /// Check that the parameters make sense, as Qiskit 1.4 does; fails with what is expected of them.
     pub fn check(&self, limit_amplitude: bool) -> Result<(), Invalid> {
         let (duration, width) = (f64::from(self.duration), self.get(Width));
         let needs = |parameter| self.shape.parameters().contains(&parameter);
@@ -154,7 +154,7 @@ impl Envelope {
         Ok(())
     }
 
-    /// Whether no sample can be above 1, whatever the samples are.
+    /// Return whether the parameters alone show that no sample is above 1.
     fn is_surely_limited(&self) -> bool {
         let amp = self.amp.abs();
         match self.shape {

@@ -81,7 +81,7 @@ const MAX_OPERATORS: u32 = 64;
 const MAX_LENGTH: usize = 1000;
 
 impl Expression {
-    /// Reads the arithmetic of Python: numbers, names, `+ - * / **`, parentheses and the functions above, also with
+    /// Read the arithmetic of Python: numbers, names, `+ - * / **`, parentheses and the functions above, also with
     /// `math.`, `cmath.`, `np.` or `numpy.` in front; `pi` and `e` are numbers. Fails with what should be there instead.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.len() > MAX_LENGTH {
@@ -155,7 +155,7 @@ impl Node {
         }
     }
 
-    /// Whether it is a number, or made of numbers; its parts are numbers then, because they were folded before.
+    /// Return whether a node is a number, or made of numbers; its parts are numbers then, because they were folded before.
     fn is_constant(&self) -> bool {
         let is_number = |node: &Self| matches!(node, Self::Number(_));
         match self {
@@ -290,7 +290,7 @@ impl Parser<'_> {
         })
     }
 
-    /// Takes note of an operator or of parentheses.
+    /// Take note of an operator or of parentheses.
     fn count(&mut self) -> Result<(), Invalid> {
         self.operators += 1;
         if self.operators > MAX_OPERATORS { Err(Invalid::new("an expression with fewer operators")) } else { Ok(()) }

@@ -11,7 +11,7 @@ use super::envelope::{Envelope, Shape};
 type Complex = [f64; 2];
 
 impl Envelope {
-    /// Gives the real and the imaginary part of each sample to `put`.
+    /// Give the real and the imaginary part of each sample to `put`.
     #[inline]
     pub fn sample(&self, mut put: impl FnMut(f64, f64)) {
         let (duration, sigma) = (f64::from(self.duration), self.get(Sigma));

@@ -35,7 +35,7 @@ pub fn snapshot(device: &str) -> Snapshot<Vec<u8>> {
     Snapshot::new(payloads(device)).expect("a published payload")
 }
 
-/// What Qiskit means by the names that the bundled devices use.
+/// Return the meaning of the names that the bundled devices use, as Qiskit has it.
 #[allow(dead_code, reason = "not every test plans")]
 pub fn vocabulary() -> Vocabulary {
     let one = ["id", "rz", "sx", "x", "u1", "u2", "u3", "rx", "measure", "reset", "delay"].map(|name| (name, 1));
