@@ -66,14 +66,14 @@ impl Properties {
 
     /// A calibration of its columns alone; tables are in order of first appearance.
     pub(crate) fn from_columns(qubits: QubitColumns, gates: Vec<GateColumns>) -> Self {
-        let by_name = gates.iter().enumerate().map(|(at, gate)| (gate.name.clone(), at)).collect();
+        let by_name = gates.iter().enumerate().map(|(index, gate)| (gate.name.clone(), index)).collect();
         Self { qubits, gates, by_name, ..Self::default() }
     }
 
     /// The table of the gate called `name`.
     #[must_use]
     pub fn gate(&self, name: &str) -> Option<&GateColumns> {
-        self.by_name.get(name).map(|at| &self.gates[*at])
+        self.by_name.get(name).map(|index| &self.gates[*index])
     }
 }
 

@@ -40,7 +40,7 @@ fn described(bytes: &[u8], defaults: &Defaults, action: Action<'_>) -> String {
     match instruction.operation {
         Operation::Parametric(at) => {
             let parametric = &defaults.parametric[at as usize];
-            let envelope = envelope(parametric, instruction.at).expect("planned");
+            let envelope = envelope(parametric, instruction.offset).expect("planned");
             let mut count = 0;
             let mut sum = 0.0;
             if envelope.duration < 10_000 {

@@ -48,26 +48,26 @@ impl Writer {
 /// Reads what [`Writer`] wrote. Everything is checked: bytes may come from anywhere.
 pub(super) struct Reader<'b> {
     bytes: &'b [u8],
-    at: usize,
+    position: usize,
 }
 
 type ReadResult<T> = Result<T, CompactError>;
 
 impl<'b> Reader<'b> {
     pub fn new(bytes: &'b [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self { bytes, position: 0 }
     }
 
     pub fn take(&mut self, count: usize) -> ReadResult<&'b [u8]> {
-        let rest = &self.bytes[self.at..];
+        let rest = &self.bytes[self.position..];
         let taken = rest.get(..count).ok_or_else(|| self.damaged("it ends too early"))?;
-        self.at += count;
+        self.position += count;
         Ok(taken)
     }
 
     /// Return the number of bytes read.
     pub fn position(&self) -> usize {
-        self.at
+        self.position
     }
 
     pub fn array<const N: usize>(&mut self) -> ReadResult<[u8; N]> {
@@ -97,7 +97,7 @@ impl<'b> Reader<'b> {
 
     /// Check that there are so many bytes left.
     pub fn check_left(&self, count: usize) -> ReadResult<()> {
-        if count > self.bytes.len() - self.at {
+        if count > self.bytes.len() - self.position {
             return Err(self.damaged("a count is larger than what follows"));
         }
         Ok(())
@@ -148,11 +148,11 @@ impl<'b> Reader<'b> {
     }
 
     pub fn finish(&self) -> ReadResult<()> {
-        if self.at == self.bytes.len() { Ok(()) } else { Err(self.damaged("more follows than there should be")) }
+        if self.position == self.bytes.len() { Ok(()) } else { Err(self.damaged("more follows than there should be")) }
     }
 
     #[cold]
     pub fn damaged(&self, what: &'static str) -> CompactError {
-        CompactError::Damaged { what, offset: self.at }
+        CompactError::Damaged { what, offset: self.position }
     }
 }

@@ -93,8 +93,8 @@ impl<'r> PoolWriter<'r> {
         out.optional(configuration.supported_instructions.as_ref(), |out, names| out.texts(names.iter()));
         out.optional(configuration.dt, Writer::float);
         let Timing { granularity, min_length, pulse_alignment, acquire_alignment } = configuration.timing;
-        for each in [granularity, min_length, pulse_alignment, acquire_alignment] {
-            out.count(each as usize);
+        for length in [granularity, min_length, pulse_alignment, acquire_alignment] {
+            out.count(length as usize);
         }
         out.count(configuration.signatures.len());
         for Signature { name, num_qubits, num_clbits, parameters } in &configuration.signatures {
@@ -202,8 +202,8 @@ fn put_flags(out: &mut Writer, flags: &[bool]) {
     }
 }
 
-fn put_instant(out: &mut Writer, at: Instant) {
-    let Instant { year, month, day, hour, minute, second, microsecond, utc_offset } = at;
+fn put_instant(out: &mut Writer, instant: Instant) {
+    let Instant { year, month, day, hour, minute, second, microsecond, utc_offset } = instant;
     out.0.extend_from_slice(&year.to_le_bytes());
     out.0.extend_from_slice(&[month, day, hour, minute, second]);
     out.0.extend_from_slice(&microsecond.to_le_bytes());
@@ -294,9 +294,10 @@ impl PoolReader<'_> {
     }
 
     fn qargs(&mut self) -> ReadResult<QargsList> {
-        let at = self.from.number()?;
-        if at > 0 {
-            let known = self.qargs.get(at - 1).ok_or_else(|| self.from.damaged("there is no such list of qubits"))?;
+        let number = self.from.number()?;
+        if number > 0 {
+            let known =
+                self.qargs.get(number - 1).ok_or_else(|| self.from.damaged("there is no such list of qubits"))?;
             self.referred += known.qubits().len();
             if self.referred > MAX_REFERRED {
                 return Err(self.from.damaged("lists of qubits are referred to too often"));
@@ -322,9 +323,9 @@ impl PoolReader<'_> {
     }
 
     fn column(&mut self, rows: usize) -> ReadResult<Column> {
-        let at = self.from.number()?;
-        if at > 0 {
-            let known = self.columns.get(at - 1).filter(|column| column.len() == rows);
+        let number = self.from.number()?;
+        if number > 0 {
+            let known = self.columns.get(number - 1).filter(|column| column.len() == rows);
             return known.cloned().ok_or_else(|| self.from.damaged("there is no such column"));
         }
         let column = take_column(&mut self.from, rows)?;
@@ -370,6 +371,6 @@ fn take_instant(from: &mut Reader<'_>) -> ReadResult<Instant> {
     let year = from.array().map(u16::from_le_bytes)?;
     let [month, day, hour, minute, second] = from.array()?;
     let (microsecond, utc_offset) = (from.u32()?, from.array().map(i32::from_le_bytes)?);
-    let at = Instant { year, month, day, hour, minute, second, microsecond, utc_offset };
-    at.is_valid().then_some(at).ok_or_else(|| from.damaged("a date does not exist"))
+    let instant = Instant { year, month, day, hour, minute, second, microsecond, utc_offset };
+    instant.is_valid().then_some(instant).ok_or_else(|| from.damaged("a date does not exist"))
 }

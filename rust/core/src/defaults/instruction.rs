@@ -42,7 +42,7 @@ pub enum Operation {
 #[derive(Debug, Clone, Copy)]
 pub struct Instruction {
     /// Offset in the payload.
-    pub at: u32,
+    pub offset: u32,
     /// Start, dt from the start of the command.
     pub start: u32,
     /// Channel; acquisitions have their own.

@@ -41,13 +41,13 @@ impl<'a> InstructionTemplates<'a> {
         tables: &mut InstructionTables<'a>,
     ) -> bool {
         let (start, guess) = (reader.clone(), self.next[self.last]);
-        let others = (0..self.known.len()).filter(|at| *at != guess);
-        for at in std::iter::once(guess).chain(others) {
-            if let Some(template) = self.known.get(at) {
+        let others = (0..self.known.len()).filter(|index| *index != guess);
+        for index in std::iter::once(guess).chain(others) {
+            if let Some(template) = self.known.get(index) {
                 *reader = start.clone();
                 if template.read(reader, partial, tables) {
-                    self.next[self.last] = at;
-                    self.last = at;
+                    self.next[self.last] = index;
+                    self.last = index;
                     return true;
                 }
             }

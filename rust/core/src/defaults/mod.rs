@@ -101,8 +101,8 @@ impl Defaults {
                 }
                 _ => drop(reader.skip()?),
             }
-            if let Some(at) = REQUIRED.iter().position(|required| required.as_bytes() == &*name) {
-                seen[at] = true;
+            if let Some(index) = REQUIRED.iter().position(|required| required.as_bytes() == &*name) {
+                seen[index] = true;
             }
             defaults.members.push(key.offset(), from, reader.offset());
             Ok(())
@@ -159,14 +159,14 @@ impl Defaults {
     }
 
     fn commands_named(&mut self, name: &str) -> &mut Commands {
-        let at = if let Some(at) = self.by_name.get(name) {
-            *at
+        let index = if let Some(index) = self.by_name.get(name) {
+            *index
         } else {
             self.by_name.insert(name.to_owned(), self.commands.len());
             self.commands.push(Commands { name: name.to_owned(), ..Commands::default() });
             self.commands.len() - 1
         };
-        &mut self.commands[at]
+        &mut self.commands[index]
     }
 
     /// Return the number of commands that the payload lists, those that a later one replaces included.
@@ -190,7 +190,7 @@ impl Defaults {
     /// The commands called `name`.
     #[must_use]
     pub fn commands_of(&self, name: &str) -> Option<&Commands> {
-        self.by_name.get(name).map(|at| &self.commands[*at])
+        self.by_name.get(name).map(|index| &self.commands[*index])
     }
 
     /// The instructions of a command, in payload order.

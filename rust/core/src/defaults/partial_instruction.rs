@@ -42,7 +42,7 @@ impl Default for PartialInstruction {
             integers: 0,
         };
         let operation = Operation::Delay(0);
-        Self { instruction: Instruction { at: 0, start: 0, channel: None, operation }, parametric, in_ghz: false }
+        Self { instruction: Instruction { offset: 0, start: 0, channel: None, operation }, parametric, in_ghz: false }
     }
 }
 
@@ -58,26 +58,27 @@ impl PartialInstruction {
         match field {
             Field::Start => self.instruction.start = reader.index(u32::MAX)?,
             Field::Channel => {
-                let at = reader.clone();
+                let fault_at = reader.clone();
                 let channel = Channel::parse(&reader.text()?.bytes());
-                self.instruction.channel = Some(channel.ok_or_else(|| at.wrong("a channel such as d0, m0 or u0"))?);
+                self.instruction.channel =
+                    Some(channel.ok_or_else(|| fault_at.wrong("a channel such as d0, m0 or u0"))?);
             }
             Field::Value => {
-                let at = reader.clone();
+                let fault_at = reader.clone();
                 let value = if reader.peek() == b'"' {
                     Value::Expression(tables.expression(reader, self.in_ghz)?)
                 } else {
                     let number = reader.number()?.value * if self.in_ghz { 1e9 } else { 1.0 };
                     if !number.is_finite() {
-                        return Err(at.wrong("a finite number"));
+                        return Err(fault_at.wrong("a finite number"));
                     }
                     Value::Number(number)
                 };
                 match &mut self.instruction.operation {
-                    Operation::ShiftPhase(it)
-                    | Operation::SetPhase(it)
-                    | Operation::ShiftFrequency(it)
-                    | Operation::SetFrequency(it) => *it = value,
+                    Operation::ShiftPhase(operand)
+                    | Operation::SetPhase(operand)
+                    | Operation::ShiftFrequency(operand)
+                    | Operation::SetFrequency(operand) => *operand = value,
                     _ => {}
                 }
             }

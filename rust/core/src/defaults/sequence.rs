@@ -28,7 +28,7 @@ impl<'a> Sequences<'a> {
     pub fn read(&mut self, reader: &mut Reader<'a>) -> ReadResult<()> {
         let start = reader.clone();
         if self.templates.read(reader, &mut self.partial, &mut self.tables) {
-            self.partial.instruction.at = start.offset();
+            self.partial.instruction.offset = start.offset();
             self.tables.push(&self.partial);
             return Ok(());
         }

@@ -76,7 +76,7 @@ impl<'a> InstructionTables<'a> {
         let name = reader.moved(name.start).text()?;
         let t0 = find("t0").ok_or_else(|| Fault::missing(at as usize, "t0"))?;
         let mut partial = PartialInstruction::default();
-        partial.instruction.at = at;
+        partial.instruction.offset = at;
         let mut fields = vec![(t0, Field::Start)];
         let kind = KINDS.iter().find(|(known, _)| *known == &*name.bytes());
         let result = partial.take(Field::Start, &mut bytes.moved(t0.start), self).and_then(|()| match kind {
@@ -249,7 +249,7 @@ impl<'a> InstructionTables<'a> {
             };
             // Rows of a sequence that a later one of its command replaced are gone, or are others' now.
             if let Some(instruction) = self.instructions.get_mut(row as usize)
-                && instruction.at < name_at
+                && instruction.offset < name_at
             {
                 instruction.operation = operation;
             }

@@ -40,14 +40,14 @@ impl<'s> CouplingPlan<'s> {
             return None;
         }
         let mut coupling = Self { nodes: vec![None; plan.num_qubits() as usize], edges: Vec::new() };
-        let mut index = HashMap::new();
+        let mut known = HashMap::new();
         let of_width = |width| {
             operations
                 .clone()
                 .filter(move |it| it.definition.num_qubits() == Some(width) || plan.is_on_other_numbers_of_qubits(it))
         };
         for operation in of_width(2) {
-            coupling.add_edges(operation.name, &plan.entries(operation).unwrap_or_default(), &mut index);
+            coupling.add_edges(operation.name, &plan.entries(operation).unwrap_or_default(), &mut known);
         }
         if coupling.edges.is_empty() && exists_everywhere(|_| true) {
             return None;
@@ -70,17 +70,17 @@ impl<'s> CouplingPlan<'s> {
         }
     }
 
-    fn add_edges(&mut self, name: &'s str, entries: &[PlacedInstruction<'_>], index: &mut HashMap<(u32, u32), usize>) {
+    fn add_edges(&mut self, name: &'s str, entries: &[PlacedInstruction<'_>], known: &mut HashMap<(u32, u32), usize>) {
         // The edges of one operation are distinct, so only a second one has to look for what is there.
         let look = !self.edges.is_empty();
-        if look && index.is_empty() {
-            index.extend(self.edges.iter().enumerate().map(|(at, edge)| ((edge.source, edge.target), at)));
+        if look && known.is_empty() {
+            known.extend(self.edges.iter().enumerate().map(|(index, edge)| ((edge.source, edge.target), index)));
         }
         for entry in entries {
             let Qargs::Two(source, target) = entry.qargs else { continue };
             let next = self.edges.len();
-            let at = if look { *index.entry((source, target)).or_insert(next) } else { next };
-            match self.edges.get_mut(at) {
+            let index = if look { *known.entry((source, target)).or_insert(next) } else { next };
+            match self.edges.get_mut(index) {
                 Some(edge) => edge.more.push((name, entry.values)),
                 None => self.edges.push(Edge { source, target, first: (name, entry.values), more: Vec::new() }),
             }

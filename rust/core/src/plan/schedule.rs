@@ -64,7 +64,7 @@ impl<'a> SchedulePlan<'a> {
                 for (rank, position) in acquisition.order().into_iter().enumerate() {
                     let channels = acquisition.channels(position);
                     times.extend(
-                        channels.iter().flatten().map(|(channel, at)| (*channel, *at, start, end, instruction.at)),
+                        channels.iter().flatten().map(|(channel, at)| (*channel, *at, start, end, instruction.offset)),
                     );
                     #[expect(
                         clippy::cast_possible_truncation,
@@ -74,7 +74,7 @@ impl<'a> SchedulePlan<'a> {
                     items.push(Item { start, duration, names: acquisition.names(position), action });
                 }
             } else if let Some(channel) = instruction.channel {
-                times.push((ChannelKind::Line(channel.line), channel.index, start, end, instruction.at));
+                times.push((ChannelKind::Line(channel.line), channel.index, start, end, instruction.offset));
                 let names = [channel.name_key(), 0, 0];
                 items.push(Item { start, duration, names, action: Action::Instruction(instruction) });
             }
@@ -145,12 +145,12 @@ pub fn envelope(parametric: &Parametric, at: u32) -> ReadResult<Envelope> {
 fn duration_of(defaults: &Defaults, instruction: &Instruction) -> ReadResult<u32> {
     Ok(match instruction.operation {
         Operation::Faulty(at) => return Err(Box::new(defaults.faults[at as usize].clone())),
-        Operation::Parametric(at) => envelope(&defaults.parametric[at as usize], instruction.at)?.duration,
+        Operation::Parametric(at) => envelope(&defaults.parametric[at as usize], instruction.offset)?.duration,
         Operation::Waveform(at) => {
             if defaults.library.amplitude(at) == Amplitude::Excessive {
                 let expected =
                     format!("a waveform whose samples are at most 1, unlike {:?}", defaults.library.name(at));
-                return Err(Fault::expected(instruction.at as usize, expected));
+                return Err(Fault::expected(instruction.offset as usize, expected));
             }
             let span = defaults.library.span(at);
             span.end - span.start

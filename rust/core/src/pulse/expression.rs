@@ -85,7 +85,7 @@ impl Expression {
     /// `math.`, `cmath.`, `np.` or `numpy.` in front; `pi` and `e` are numbers. Fails with what should be there instead.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.len() > MAX_LENGTH {
-            return Err(Invalid::new("an expression of at most 1000 bytes"));
+            return Err(Invalid::new("an expression of index most 1000 bytes"));
         }
         let mut parser = Parser { rest: text.trim_start(), names: Vec::new(), operators: 0 };
         let mut root = parser.sum()?;
@@ -94,7 +94,7 @@ impl Expression {
         }
         let mut parameters = parser.names.clone();
         parameters.sort_unstable();
-        root.rename(&|at| parameters.binary_search(&parser.names[at]).unwrap_or(at));
+        root.renumber(&|index| parameters.binary_search(&parser.names[index]).unwrap_or(index));
         Ok(Self { root, parameters })
     }
 
@@ -129,7 +129,7 @@ impl Node {
         let both = |nodes: &[Self; 2]| (nodes[0].value(values), nodes[1].value(values));
         match self {
             Self::Number(number) => *number,
-            Self::Parameter(at) => values[*at],
+            Self::Parameter(index) => values[*index],
             Self::Negative(node) => -node.value(values),
             Self::Sum(nodes) => {
                 let (a, b) = both(nodes);
@@ -170,16 +170,16 @@ impl Node {
         }
     }
 
-    fn rename(&mut self, index: &impl Fn(usize) -> usize) {
+    fn renumber(&mut self, renumbered: &impl Fn(usize) -> usize) {
         match self {
             Self::Number(_) => {}
-            Self::Parameter(at) => *at = index(*at),
-            Self::Negative(node) | Self::Call(_, node) => node.rename(index),
+            Self::Parameter(index) => *index = renumbered(*index),
+            Self::Negative(node) | Self::Call(_, node) => node.renumber(renumbered),
             Self::Sum(nodes)
             | Self::Difference(nodes)
             | Self::Product(nodes)
             | Self::Quotient(nodes)
-            | Self::Power(nodes) => nodes.iter_mut().for_each(|node| node.rename(index)),
+            | Self::Power(nodes) => nodes.iter_mut().for_each(|node| node.renumber(renumbered)),
         }
     }
 }
@@ -356,7 +356,7 @@ impl Node {
             Self::Quotient(nodes) => both("/", nodes),
             Self::Power(nodes) => both("**", nodes),
             Self::Number(number) => write!(f, "{number:?}"),
-            Self::Parameter(at) => f.write_str(&names[*at]),
+            Self::Parameter(index) => f.write_str(&names[*index]),
             Self::Negative(node) => {
                 f.write_str("-(")?;
                 node.write(names, f)?;
