@@ -257,7 +257,7 @@ impl QubitColumns {
     #[inline(always)]
     pub(crate) fn take(&mut self, quantity: &Quantity<QubitField>) -> ReadResult<()> {
         match quantity.kind {
-            // Targets are not made of these two, so whatever else they may be is the payload's own affair.
+            // Targets are not made of these two, so values that are no numbers count as missing.
             QubitField::Column(column @ (QubitQuantity::ProbMeas0Prep1 | QubitQuantity::ProbMeas1Prep0)) => {
                 self.columns[column as usize].set_last(Cell::from_quantity(quantity).unwrap_or_default());
             }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Payloads as compressed bytes (Zstandard), with a checksum of what they are.
 //!
-//! Frames may come from anybody. What a frame says of its length is checked, and never asks for memory: room is given as
+//! Frames may come from outside. The length in a frame is checked, and never asks for memory: room is given as
 //! far as bytes came out.
 
 use zstd::bulk::Compressor;

@@ -225,7 +225,7 @@ impl<'a> Gates<'a> {
         ended.then_some(template.table)
     }
 
-    /// Read an element of any shape, and keeps the shape if it may come again.
+    /// Read an element that is written in any way, and cache its template if the text may come again.
     #[cold]
     fn parse_and_cache_template(&mut self, reader: &mut Reader<'a>, row: &mut Row) -> ReadResult<usize> {
         let start = reader.offset();

@@ -105,7 +105,7 @@ impl<'a, K: Copy> QuantityReader<'a, K> {
         })
     }
 
-    /// Read a quantity of any shape, and keeps the shape if it may come again.
+    /// Read a quantity that is written in any way, and cache its template if the text may come again.
     #[cold]
     fn parse_and_cache_template(&mut self, reader: &mut Reader<'a>, position: usize) -> ReadResult<Quantity<K>> {
         let start = reader.offset();
@@ -157,7 +157,7 @@ impl<'a, K: Copy> QuantityReader<'a, K> {
 }
 
 impl<K: Copy> RecordTemplate<'_, K> {
-    /// Read a quantity of this shape; `None` (anywhere) if it is not of this shape, be it right or wrong.
+    /// Read a quantity that matches the template; `None`, with the reader anywhere, if it does not, be it right or wrong.
     #[inline(always)]
     fn match_record(&self, reader: &mut Reader<'_>) -> Option<Quantity<K>> {
         if !reader.take_literal(self.before) {

@@ -14,7 +14,7 @@ use crate::properties::Properties;
 use crate::qargs::QargsList;
 
 /// A table has at most so many cells, which take 1.2 GB: 2,000 calibrations of 10,000 qubits need a sixth. Extracts and
-/// payloads that came from anybody can ask for more of it than they have bytes.
+/// payloads from outside can ask for more of it than they have bytes.
 pub const MAX_CELLS: usize = 1 << 27;
 
 /// Stands for a gate that a calibration does not list.

@@ -39,7 +39,7 @@ fn count_bytes(data: &[u8]) -> Vec<(&[u8], u64)> {
     counts
 }
 
-/// The hash map only finds places; the order of the result does not come from it.
+/// The hash map only finds indices; the order of the result does not come from it.
 fn count_by<'data, K: Eq + std::hash::Hash>(
     data: &'data [u8],
     width: usize,
@@ -59,8 +59,8 @@ fn count_by<'data, K: Eq + std::hash::Hash>(
     counts
 }
 
-/// A hash of words. Who measures does not choose words that collide, so it need not be a safe one; the standard one takes
-/// half of the time of counting.
+/// A hash of words. Measurements do not choose words that collide, so the hash need not be a safe one; the standard one
+/// takes half of the time of counting.
 #[derive(Default)]
 struct WordHasher(u64);
 

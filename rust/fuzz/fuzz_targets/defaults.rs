@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Pulse defaults of any content: an error with a place, or commands that are the same when their JSON is written in
+//! Pulse defaults of any content: an error with an offset, or commands that are the same when their JSON is written in
 //! another way, without white space and with its keys sorted.
 #![no_main]
 

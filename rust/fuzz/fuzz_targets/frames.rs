@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Compressed payloads of any content: refused, or as many bytes as they say; and whatever is compressed comes back.
+//! Compressed payloads of any content: refused, or as many bytes as they say; and compressed bytes come back.
 //!
 //! The input is a length below 2^23 and the blocks of a frame. Its header, which would take long to find, is put in front.
 #![no_main]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Payloads of any content: an error with a place, or a snapshot that says the same when its JSON is written in another
+//! Payloads of any content: an error with an offset, or a snapshot that says the same when its JSON is written in another
 //! way, without white space and with its keys sorted.
 //!
 //! The input is a configuration, a byte 0, and properties.

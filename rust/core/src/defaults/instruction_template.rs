@@ -31,7 +31,7 @@ struct InstructionTemplate<'a> {
 }
 
 impl<'a> InstructionTemplates<'a> {
-    /// Read an instruction into `draft` if it is written like an earlier one. If not, be it right or wrong, the reader
+    /// Read an instruction into `partial` if it is written like an earlier one. If not, be it right or wrong, the reader
     /// is left anywhere.
     #[inline(always)]
     pub fn read(

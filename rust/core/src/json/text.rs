@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Strings. They are borrowed as they stand and decoded only when somebody reads them.
+//! Strings. They are borrowed as they stand and decoded only when they are read.
 
 use std::borrow::Cow;
 
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
     /// Pass over `length` characters of plain text if a quote follows; that stays unread.
     ///
     /// The processor goes on with a guess while it is being checked. When it has to search for the quote, everything
-    /// that follows waits for the place.
+    /// that follows waits for its offset.
     #[inline(always)]
     pub(super) fn pass_guessed(&mut self, length: usize) -> bool {
         if length < 32

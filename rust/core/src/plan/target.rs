@@ -23,7 +23,7 @@ const NON_UNITARY: [&str; 3] = ["measure", "delay", "reset"];
 /// Instructions of a device that lists none.
 const SUPPORTED_BY_DEFAULT: [&str; 3] = ["measure", "reset", "delay"];
 
-/// Names that mean an operation by themselves, whatever a configuration says.
+/// Names that mean an operation by themselves, independent of configurations.
 #[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
     /// Number of qubits that each name acts on; `None` if it varies.
@@ -226,7 +226,7 @@ impl<'s, 'o> TargetPlan<'s, 'o> {
         }
         let defined = self.gate(name).and_then(|gate| gate.qargs.as_ref());
         let entries = match &self.calibration {
-            // Readout is a quantity of qubits; whatever the gates say of it is ignored.
+            // Readout is a quantity of qubits; a gate called so is ignored.
             Some(calibration) if name == "measure" => return Some(self.readout(calibration)),
             Some(calibration) => merge(defined, calibration.properties.gate(name), calibration),
             None => merge_without_calibration(defined),
