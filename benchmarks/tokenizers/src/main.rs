@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use flate2::read::GzDecoder;
-use qiskit_ibm_native_core::columns::QubitQuantity;
+use qiskit_ibm_native_core::columns::{GateQuantity, QubitQuantity};
 use qiskit_ibm_native_core::snapshot::{Payloads, Snapshot};
 
 /// What a reader has read, as far as it is compared: counts, and sums whose order of addition is the payload's.
@@ -49,8 +49,11 @@ fn ours(configuration: &[u8], properties: &[u8]) -> Summary {
         defined_places: snapshot.configuration().gates.values().filter_map(|it| it.qargs.as_ref()).map(|it| it.len()).sum(),
         measured_places: measured.gates.iter().map(|gate| gate.qargs.len()).sum(),
         t1_sum: (0..t1.len()).filter_map(|qubit| t1.cell(qubit).number()).map(|value| value * 1e6).sum(),
-        error_sum: rows().filter_map(|(gate, row)| gate.error.cell(row).number()).sum(),
-        duration_sum: rows().filter_map(|(gate, row)| gate.duration.cell(row).number()).map(|value| value * 1e9).sum(),
+        error_sum: rows().filter_map(|(gate, row)| gate.column(GateQuantity::Error).cell(row).number()).sum(),
+        duration_sum: rows()
+            .filter_map(|(gate, row)| gate.column(GateQuantity::Duration).cell(row).number())
+            .map(|value| value * 1e9)
+            .sum(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod support;
 
-use qiskit_ibm_native_core::columns::{NO_DATE, QubitQuantity};
+use qiskit_ibm_native_core::columns::{GateQuantity, NO_DATE, QubitQuantity};
 use qiskit_ibm_native_core::configuration::MAX_QUBITS;
 use qiskit_ibm_native_core::diff::{ChangedQuantity, Diff, Tolerance};
 use qiskit_ibm_native_core::pack::{MAX_PAYLOAD, pack, unpack};
@@ -86,9 +86,10 @@ fn series_have_a_row_for_each_calibration() {
     let series = stack_gate(&[None, Some(&table), Some(&table)]).expect("it is small");
     assert_eq!(series.qargs, table.qargs);
     let width = table.qargs.len();
-    assert_eq!(series.error.values.len(), 3 * width);
-    assert!(series.error.valid[..width].iter().all(|valid| !valid) && series.operational[width..].iter().all(|it| *it));
-    assert_eq!(series.error.values[2 * width..], *table.error.values());
+    let errors = &series.columns[GateQuantity::Error as usize];
+    assert_eq!(errors.values.len(), 3 * width);
+    assert!(errors.valid[..width].iter().all(|valid| !valid) && series.operational[width..].iter().all(|it| *it));
+    assert_eq!(errors.values[2 * width..], *table.column(GateQuantity::Error).values());
     let column = properties.qubits.column(QubitQuantity::T1);
     let table = stack(&[Some(column), None], 27).expect("it is small");
     assert_eq!((&table.values[..27], table.valid[27]), (column.values(), false));
@@ -98,7 +99,7 @@ fn series_have_a_row_for_each_calibration() {
 #[test]
 fn tables_that_are_too_large_are_refused_before_memory_is_asked_for() {
     let bytes = extract(vec![(&[], 0, MAX_QUBITS + 1)], Selection::Operational, 1).remove(0);
-    assert!(bytes.expect_err("too many").contains("65537 qubits are more than a device may have"));
+    assert!(bytes.expect_err("too many").to_string().contains("65537 qubits are more than a device may have"));
     assert_eq!(cells(1 << 14, 1 << 13), Ok(MAX_CELLS));
     let too_large = TooLarge { times: 3, places: MAX_CELLS / 2 };
     assert_eq!(cells(3, MAX_CELLS / 2), Err(too_large));
