@@ -415,6 +415,23 @@ def tokenizer_table(results: dict[str, Any]) -> list[str]:
     return lines
 
 
+def number_table(results: dict[str, Any]) -> list[str]:
+    """Return the table of readers of numbers: ns a number alone, microseconds a device in place."""
+    numbers = results["numbers"]
+    devices = numbers["in_place_us"]
+    lines = [
+        f"| reader | alone, ns a number | {' | '.join(f'{name}, µs' for name in devices)} |",
+        "|---" * (len(devices) + 2) + "|",
+    ]
+    for reader, alone in numbers["alone_ns"].items():
+        ranges = [row.get(reader) for row in devices.values()]
+        cells = [
+            "" if span is None else f"{span[0]}" if span[0] == span[1] else f"{span[0]}-{span[1]}" for span in ranges
+        ]
+        lines.append(f"| {reader} | {alone} | {' | '.join(cells)} |")
+    return lines
+
+
 def abi3_table(results: dict[str, Any]) -> list[str]:
     """Return the table of the decision about the stable ABI: microseconds."""
     lines = ["| work | one Python version | stable ABI | costs |", "|---|---|---|---|"]
@@ -464,6 +481,7 @@ TABLES = {
     "shares": shares,
     "sides": sides,
     "tokenizers": tokenizer_table,
+    "numbers": number_table,
     "abi3": abi3_table,
     "matrix": reliability.matrix,
     "faults": reliability.faults,

@@ -4,16 +4,23 @@
 import datetime
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, TypeAlias, final
+from typing import Any, Literal, TypeAlias, final
 
 __all__ = [
+    "AMPLITUDE_TOLERANCE",
+    "PULSE_SHAPES",
     "Array",
+    "CommandSchedule",
     "Defaults",
     "Diff",
     "Envelope",
+    "ParametricPulse",
     "Planner",
+    "ScheduleStep",
     "ScoredCircuit",
     "Snapshot",
+    "TargetOperation",
+    "TargetPlan",
     "Vocabulary",
     "build_profile",
     "count_shots",
@@ -28,6 +35,12 @@ __all__ = [
 ]
 
 _Payload: TypeAlias = bytes | bytearray | memoryview | str
+
+AMPLITUDE_TOLERANCE: float
+"""Amount by which a sample may be above 1, as rounding makes it so."""
+
+PULSE_SHAPES: dict[str, tuple[str, tuple[str, ...]]]
+"""Display name and parameters besides the duration of each pulse shape, by its name in payloads; as Qiskit has them."""
 
 build_profile: str
 """``"release"`` or ``"debug"``; benchmarks refuse the latter."""
@@ -54,7 +67,7 @@ class Snapshot:
         """
 
     @staticmethod
-    def from_compact(form: _Payload) -> Snapshot:
+    def from_compact(data: _Payload) -> Snapshot:
         """Read a compact form, detached from the interpreter. Payloads stay compressed until they are asked for.
 
         Raises:
@@ -70,7 +83,7 @@ class Snapshot:
 
     @property
     def has_payloads(self) -> bool:
-        """Whether there are payloads. Without them, whatever needs them is a CompactFormError."""
+        """True if there are payloads. Without them, calls that need them raise a CompactFormError."""
 
     @property
     def name(self) -> str:
@@ -78,11 +91,11 @@ class Snapshot:
 
     @property
     def num_qubits(self) -> int:
-        """How many qubits the device has."""
+        """Number of qubits."""
 
     @property
     def last_update(self) -> datetime.datetime | None:
-        """When the properties were last updated (aware)."""
+        """Time of the last update of the properties (aware)."""
 
     @property
     def digest(self) -> str:
@@ -94,7 +107,7 @@ class Snapshot:
 
     @property
     def has_properties(self) -> bool:
-        """Whether there are properties that are not empty."""
+        """True if there are properties that are not empty."""
 
     @property
     def defaults(self) -> Defaults | None:
@@ -106,7 +119,7 @@ class Snapshot:
 
     @property
     def has_faulty_gates(self) -> bool:
-        """Whether any gate's ``operational`` flag is false."""
+        """True if any gate's ``operational`` flag is false."""
 
     def configuration_members(self) -> dict[str, tuple[int, int]]:
         """Return the byte range of each top-level value of the configuration."""
@@ -133,7 +146,7 @@ class Snapshot:
 
     @property
     def operational_qubits(self) -> Array | None:
-        """Whether each qubit may be used, shape ``(num_qubits,)``; ``None`` without properties."""
+        """Mask of the qubits that may be used, shape ``(num_qubits,)``; ``None`` without properties."""
 
     @property
     def gate_names(self) -> list[str]:
@@ -161,7 +174,7 @@ class Snapshot:
 
 @final
 class Diff:
-    """What changed between two snapshots; false if nothing did."""
+    """Differences between two snapshots; false if there are none."""
 
     @property
     def qubits(self) -> list[tuple[int, str, float | None, float | None]]:
@@ -190,7 +203,7 @@ class ScoredCircuit:
     """A transpiled circuit, to be scored on many snapshots."""
 
     def __new__(cls, instructions: list[tuple[str, list[int], tuple[float, bool] | None]]) -> ScoredCircuit:
-        """Make one of instructions: name, qubits, and for delays how long they are and whether that is in dt or in s."""
+        """Create a circuit of instructions: name, qubits, and for delays ``(length, is_in_dt)``, else in s."""
 
     def score(self, planner: Planner, snapshots: list[Snapshot], threads: int) -> tuple[Array, Array]:
         """Return estimated success probabilities and durations (s) by snapshot; NaN where the circuit cannot run.
@@ -226,7 +239,7 @@ def extract_packed(
         packed: Compressed bytes, their length without compression, and the number of qubits.
         quantity: The quantity of qubits, as payloads call it, or ``"operational"``.
         gate: The gate, in place of the quantity.
-        threads: How many threads to use.
+        threads: Number of threads.
 
     Returns:
         For each, bytes that :func:`stack_extracted` takes, or a text that says what is wrong with it.
@@ -261,8 +274,8 @@ def unpack(packed: bytes, length: int, limit: int = ...) -> bytes:
 
     Args:
         packed: A Zstandard frame, from whomever.
-        length: How many bytes it has without compression.
-        limit: How many it may have, 64 MiB by default.
+        length: Number of bytes without compression.
+        limit: Largest number of bytes, 64 MiB by default.
 
     Raises:
         ValueError: It is something else, damaged, or longer.
@@ -309,27 +322,16 @@ class Defaults:
     def commands(self) -> list[tuple[str, tuple[int, ...]]]:
         """Return the name and the qubits of each command, in payload order."""
 
-    def schedule(self, command: int) -> tuple[list[tuple[int, str, Any, Any]], int]:
-        """Return the instructions of a command by start, duration and names of channels, and its duration.
-
-        An instruction is ``(start, kind, channel, operand)``. A channel is four times its index, plus 0 for a drive, 1
-        for a measurement, 2 for a control. The operand depends on the kind:
-
-        * ``"parametric_pulse"``: ``(index, shape, label, duration, amp, angle, values)``, with the values that the shape
-          needs.
-        * ``"waveform"``: the index of a waveform.
-        * ``"fc"``, ``"setp"`` (rad), ``"shiftf"``, ``"setf"`` (Hz): a ``float``, or the index of an expression as ``int``.
-        * ``"delay"``: a duration.
-        * ``"acquire"``: in place of a channel, the index of an acquisition; the operand is a position in it, or ``None``
-          for all of it.
+    def schedule(self, command: int) -> CommandSchedule:
+        """Return the schedule of a command.
 
         Raises:
             BackendPayloadError: An instruction makes no sense, or two overlap.
             LookupError: There is no such command.
         """
 
-    def places(self, command: int) -> list[tuple[str, int]]:
-        """Return the channels of a command in the order in which its instructions name them.
+    def channels(self, command: int) -> list[tuple[str, int]]:
+        """Return kind and index of each channel of a command, in the order in which its instructions name them.
 
         Kinds are ``"drive"``, ``"measure"``, ``"control"``, ``"acquire"``, ``"memory"`` and ``"register"``.
 
@@ -337,7 +339,7 @@ class Defaults:
             LookupError: There is no such command.
         """
 
-    def acquisition(self, at: int) -> tuple[int, list[tuple[int, int, int | None]], str | None, str | None]:
+    def acquisition(self, index: int) -> tuple[int, list[tuple[int, int, int | None]], str | None, str | None]:
         """Return duration, slots and options of an acquisition.
 
         Slots are ``(qubit, memory slot, register slot)``, by the names of their channels; options are the JSON texts of
@@ -347,14 +349,14 @@ class Defaults:
             LookupError: There is no such acquisition.
         """
 
-    def expression(self, at: int) -> tuple[str, Any]:
+    def expression(self, index: int) -> tuple[str, Any]:
         """Return an expression as text and as a tree: a number, the name of a parameter, ``(operator, *operands)``.
 
         Raises:
             LookupError: There is no such expression.
         """
 
-    def parametric(self, at: int) -> list[tuple[str, Any]]:
+    def parametric(self, index: int) -> list[tuple[str, Any]]:
         """Return the parameters of a parametric pulse as the payload has them.
 
         Raises:
@@ -372,6 +374,69 @@ class Defaults:
         """Return the samples of all waveforms as ``complex128`` in native byte order."""
 
     def __reduce__(self) -> tuple[Any, tuple[bytes]]: ...
+
+@final
+class CommandSchedule:
+    """The schedule of a command."""
+
+    @property
+    def steps(self) -> list[ScheduleStep]:
+        """Steps by start, duration and names of channels."""
+
+    @property
+    def duration(self) -> int:
+        """End of the last step, dt."""
+
+@final
+class ScheduleStep:
+    """One instruction of a schedule, or all acquisitions of one."""
+
+    @property
+    def start(self) -> int:
+        """Start, dt."""
+
+    @property
+    def kind(self) -> Literal["parametric_pulse", "waveform", "fc", "setp", "shiftf", "setf", "delay", "acquire"]:
+        """Kind of the instruction as payloads have it; ``"waveform"`` plays a waveform of the library."""
+
+    @property
+    def channel(self) -> tuple[str, int] | None:
+        """Kind and index of the channel, as :meth:`Defaults.channels` has them; ``None`` for an acquisition."""
+
+    @property
+    def operand(self) -> Any:
+        """Operand, which depends on the kind.
+
+        * ``"parametric_pulse"``: a :class:`ParametricPulse`.
+        * ``"waveform"``: the index of a waveform.
+        * ``"fc"``, ``"setp"`` (rad), ``"shiftf"``, ``"setf"`` (Hz): a ``float``, or the index of an expression as ``int``.
+        * ``"delay"``: a duration, dt.
+        * ``"acquire"``: the index of an acquisition and a position in its slots, or ``None`` for all of its slots.
+        """
+
+@final
+class ParametricPulse:
+    """A parametric pulse of a payload, checked."""
+
+    @property
+    def index(self) -> int:
+        """Index of the pulse in the payload."""
+
+    @property
+    def shape(self) -> str:
+        """Name of the shape in payloads."""
+
+    @property
+    def label(self) -> str | None:
+        """Label, if the payload has one."""
+
+    @property
+    def duration(self) -> int:
+        """Number of samples."""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Parameters that the shape needs, in the order of :data:`PULSE_SHAPES`; the same ``dict`` each time."""
 
 @final
 class Envelope:
@@ -398,10 +463,54 @@ class Envelope:
 
 @final
 class Vocabulary:
-    """What names mean, whatever a configuration says."""
+    """Meaning of names, independent of configurations."""
 
     def __new__(cls, num_qubits: Mapping[str, int | None], fractional: AbstractSet[str]) -> Vocabulary:
-        """Take over how many qubits each name acts on (``None`` if that varies), and which names are fractional gates."""
+        """Take the number of qubits of each name (``None`` if it varies), and the names of fractional gates."""
+
+@final
+class TargetPlan:
+    """The parts of a ``Target``, in its order."""
+
+    @property
+    def constructor(self) -> dict[str, Any]:
+        """Keyword arguments of ``Target``."""
+
+    @property
+    def operations(self) -> list[TargetOperation]:
+        """Operations in order."""
+
+    @property
+    def unknown(self) -> list[str]:
+        """Names of the device that nothing defines; they are left out."""
+
+@final
+class TargetOperation:
+    """An operation of a target."""
+
+    @property
+    def name(self) -> str:
+        """Name of the operation."""
+
+    @property
+    def kind(self) -> Literal["control_flow", "known", "gate", "instruction"]:
+        """Definition: control flow, a name of the vocabulary, or a gate or an instruction that only the device defines."""
+
+    @property
+    def num_qubits(self) -> int | None:
+        """Number of qubits; ``None`` if it varies."""
+
+    @property
+    def num_clbits(self) -> int | None:
+        """Number of classical bits of an instruction; ``None`` for other kinds."""
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters of a gate or an instruction; empty for other kinds."""
+
+    @property
+    def properties(self) -> dict[tuple[int, ...], Any] | None:
+        """Instances of the class of instruction properties, or ``None``, by qargs; ``None`` for everywhere."""
 
 @final
 class Planner:
@@ -416,17 +525,10 @@ class Planner:
         add_delay: bool,
         filter_faulty: bool,
     ) -> Planner:
-        """Take over the choices."""
+        """Take the choices."""
 
-    def target(
-        self, snapshot: Snapshot, instruction_properties: type, qubit_properties: type
-    ) -> tuple[dict[str, Any], list[tuple[str, Any, dict[Any, Any] | None]], list[str]]:
-        """Return the keyword arguments of ``Target``, its operations, and names that mean nothing.
-
-        An operation is ``(name, definition, properties)``. The definition is ``None`` for control flow, ``True`` for a
-        name of the vocabulary, or ``(num_qubits, num_clbits, parameters)``, where ``None`` in place of ``num_clbits``
-        means a gate. Properties are by qargs, or ``None`` for everywhere.
-        """
+    def target(self, snapshot: Snapshot, instruction_properties: type, qubit_properties: type) -> TargetPlan:
+        """Return the plan of a ``Target``."""
 
     def durations(
         self, snapshot: Snapshot
@@ -448,10 +550,10 @@ def count_shots(words: bytes, width: int) -> dict[str, int]:
 
     Args:
         words: One word after the other, each a big-endian number of ``width`` bytes.
-        width: How many bytes a word has.
+        width: Number of bytes of a word.
 
     Returns:
-        How often each word occurs, by its hexadecimal text, such as ``"0x1f"``; in the order in which they occur first.
+        Number of occurrences of each word by its hexadecimal text, such as ``"0x1f"``, in the order of first occurrence.
 
     Raises:
         ValueError: The number of bytes is not a multiple of ``width``.
@@ -462,7 +564,7 @@ def hex_shots(words: bytes, width: int) -> list[str]:
 
     Args:
         words: One word after the other, each a big-endian number of ``width`` bytes.
-        width: How many bytes a word has.
+        width: Number of bytes of a word.
 
     Raises:
         ValueError: The number of bytes is not a multiple of ``width``.

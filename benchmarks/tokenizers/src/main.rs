@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use flate2::read::GzDecoder;
-use qiskit_ibm_native_core::columns::QubitQuantity;
+use qiskit_ibm_native_core::columns::{GateQuantity, QubitQuantity};
 use qiskit_ibm_native_core::snapshot::{Payloads, Snapshot};
 
 /// What a reader has read, as far as it is compared: counts, and sums whose order of addition is the payload's.
@@ -31,7 +31,7 @@ const DEVICES: [&str; 10] =
     ["vigo", "lima", "hanoi", "miami", "sherbrooke", "washington", "torino", "boston", "fez", "kingston"];
 
 fn payload(device: &str, kind: &str) -> Vec<u8> {
-    let devices = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python/qiskit_ibm_native/devices");
+    let devices = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python/qiskit_ibm_native/snapshot/devices");
     let file = std::fs::File::open(devices.join(device).join(format!("{kind}.json.gz"))).expect("a bundled device");
     let mut bytes = Vec::new();
     GzDecoder::new(file).read_to_end(&mut bytes).expect("gzip");
@@ -49,8 +49,11 @@ fn ours(configuration: &[u8], properties: &[u8]) -> Summary {
         defined_places: snapshot.configuration().gates.values().filter_map(|it| it.qargs.as_ref()).map(|it| it.len()).sum(),
         measured_places: measured.gates.iter().map(|gate| gate.qargs.len()).sum(),
         t1_sum: (0..t1.len()).filter_map(|qubit| t1.cell(qubit).number()).map(|value| value * 1e6).sum(),
-        error_sum: rows().filter_map(|(gate, row)| gate.error.cell(row).number()).sum(),
-        duration_sum: rows().filter_map(|(gate, row)| gate.duration.cell(row).number()).map(|value| value * 1e9).sum(),
+        error_sum: rows().filter_map(|(gate, row)| gate.column(GateQuantity::Error).cell(row).number()).sum(),
+        duration_sum: rows()
+            .filter_map(|(gate, row)| gate.column(GateQuantity::Duration).cell(row).number())
+            .map(|value| value * 1e9)
+            .sum(),
     }
 }
 

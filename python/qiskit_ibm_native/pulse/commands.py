@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from .._native import Defaults as NativeDefaults
     from .waveforms import Samples
 
-_LINES = (DriveChannel, MeasureChannel, ControlChannel)
-_PLACES = {
+_CHANNELS = {
     "acquire": AcquireChannel,
     "control": ControlChannel,
     "drive": DriveChannel,
@@ -36,7 +35,7 @@ class CommandBook:
     def __init__(self, native: NativeDefaults) -> None:
         """Read the commands of ``native``."""
         self._native = native
-        self._channels: dict[int, Channel] = {}
+        self._channels: dict[tuple[str, int], Channel] = {}
         self._acquisitions: dict[tuple[int, int], list[Timed]] = {}
         self._expressions: dict[int, Any] = {}
         self._waveforms: list[Waveform] | None = None
@@ -49,33 +48,36 @@ class CommandBook:
             PulseError: It has an expression that Qiskit's parameters cannot express.
         """
         native = self._native
-        steps, duration = native.schedule(command)
+        plan = native.schedule(command)
         timed: list[Timed] = []
-        for start, kind, place, operand in steps:
+        for step in plan.steps:
+            start, kind, operand = step.start, step.kind, step.operand
             if kind == "parametric_pulse":
-                timed.append((start, Play(SymbolicPulse._of(native, operand), self._channel(place))))
+                timed.append((start, Play(SymbolicPulse._of(native, operand), self._channel(step.channel))))
             elif kind in _FRAMES:
                 # Numbers are floats; an integer is the index of an expression.
                 value = operand if isinstance(operand, float) else self._expression(operand)
-                timed.append((start, _FRAMES[kind](value, self._channel(place))))
+                timed.append((start, _FRAMES[kind](value, self._channel(step.channel))))
             elif kind == "acquire":
-                acquires = self._acquires(place, start)
-                timed.extend(acquires if operand is None else [acquires[operand]])
+                acquisition, position = operand
+                acquires = self._acquires(acquisition, start)
+                timed.extend(acquires if position is None else [acquires[position]])
             elif kind == "waveform":
-                timed.append((start, Play(self.waveforms[operand], self._channel(place))))
+                timed.append((start, Play(self.waveforms[operand], self._channel(step.channel))))
             else:
-                timed.append((start, Delay(operand, self._channel(place))))
+                timed.append((start, Delay(operand, self._channel(step.channel))))
         metadata = {"publisher": CalibrationPublisher.BACKEND_PROVIDER}
-        return Schedule._of(name, tuple(timed), duration, lambda: self._places(command), metadata)
+        return Schedule._of(name, tuple(timed), plan.duration, lambda: self._channels_of(command), metadata)
 
-    def _channel(self, code: int) -> Any:
-        channel = self._channels.get(code)
+    def _channel(self, key: Any) -> Any:
+        channel = self._channels.get(key)
         if channel is None:
-            channel = self._channels[code] = _LINES[code % 4](code // 4)
+            kind, index = key
+            channel = self._channels[key] = _CHANNELS[kind](index)
         return channel
 
-    def _places(self, command: int) -> tuple[Channel, ...]:
-        return tuple(_PLACES[kind](index) for kind, index in self._native.places(command))
+    def _channels_of(self, command: int) -> tuple[Channel, ...]:
+        return tuple(_CHANNELS[kind](index) for kind, index in self._native.channels(command))
 
     def _expression(self, index: int) -> Any:
         if index not in self._expressions:

@@ -18,28 +18,15 @@ if TYPE_CHECKING:
 
     from .._native import Defaults as NativeDefaults
     from .._native import Envelope as NativeEnvelope
+    from .._native import ParametricPulse as NativeParametricPulse
 
     Samples = npt.NDArray[np.complex128]
 
-#: Slack of the bound 1 on magnitudes of samples, for rounding.
-EPSILON = 1e-7
+#: Amount by which a sample may be above 1, as rounding makes it so.
+EPSILON: float = _native.AMPLITUDE_TOLERANCE
 
-#: The display name of each shape, as Qiskit has it, and its parameters besides the duration, in Qiskit's order.
-SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "constant": ("Constant", ("amp", "angle")),
-    "cos": ("Cos", ("freq", "phase", "amp", "angle")),
-    "drag": ("Drag", ("sigma", "beta", "amp", "angle")),
-    "gaussian": ("Gaussian", ("sigma", "amp", "angle")),
-    "gaussian_square": ("GaussianSquare", ("sigma", "width", "amp", "angle")),
-    "gaussian_square_drag": ("GaussianSquareDrag", ("sigma", "width", "beta", "amp", "angle")),
-    "gaussian_square_echo": (
-        "gaussian_square_echo", ("amp", "angle", "sigma", "width", "active_amp", "active_angle"),
-    ),
-    "sawtooth": ("Sawtooth", ("freq", "phase", "amp", "angle")),
-    "sin": ("Sin", ("freq", "phase", "amp", "angle")),
-    "square": ("Square", ("freq", "phase", "amp", "angle")),
-    "triangle": ("Triangle", ("freq", "phase", "amp", "angle")),
-}  # fmt: skip
+#: Display name and parameters besides the duration of each shape, by its name in payloads; as Qiskit has them.
+SHAPES: dict[str, tuple[str, tuple[str, ...]]] = _native.PULSE_SHAPES
 
 
 class Pulse:
@@ -206,14 +193,12 @@ class SymbolicPulse(Pulse):
             self._envelope()
 
     @classmethod
-    def _of(cls, native: NativeDefaults, operand: tuple[Any, ...]) -> SymbolicPulse:
-        """Take over a pulse of a payload, whose parameters are known to make sense."""
-        index, shape, label, duration, amp, angle, values = operand
+    def _of(cls, native: NativeDefaults, source: NativeParametricPulse) -> SymbolicPulse:
+        """Return a pulse of a payload, whose parameters are known to make sense."""
         pulse = cls.__new__(cls)
-        pulse._shape, pulse._duration, pulse._name, pulse._source = shape, duration, label, (native, index)
+        pulse._shape, pulse._duration, pulse._name = source.shape, source.duration, source.label
+        pulse._parameters, pulse._source = source.parameters, (native, source.index)
         pulse._limit, pulse._samples = True, None
-        ordered = (amp, angle, *values) if shape == "gaussian_square_echo" else (*values, amp, angle)
-        pulse._parameters = dict(zip(SHAPES[shape][1], ordered, strict=True))
         return pulse
 
     def _envelope(self) -> NativeEnvelope:

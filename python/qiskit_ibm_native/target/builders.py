@@ -58,7 +58,7 @@ def build_target(
         TranspilerError: The payload lists a gate on a number of qubits that the gate does not have.
     """
     planner = planner_of(use_fractional_gates, include_control_flow, add_delay, filter_faulty, custom_name_mapping)
-    return _filled(Target, planner, snapshot, custom_name_mapping)
+    return _build(Target, planner, snapshot, custom_name_mapping)
 
 
 class HistoricalTarget(Target):  # type: ignore[misc]
@@ -82,31 +82,30 @@ class HistoricalTarget(Target):  # type: ignore[misc]
 def build_historical_target(snapshot: Snapshot, *, use_fractional_gates: bool | None = None) -> HistoricalTarget:
     """Build the target of a snapshot, as :func:`build_target` does, with the snapshot's ``source``."""
     planner = planner_of(use_fractional_gates, True, True, True, None)
-    target: HistoricalTarget = _filled(HistoricalTarget, planner, snapshot, None)
+    target: HistoricalTarget = _build(HistoricalTarget, planner, snapshot, None)
     target.source = snapshot.source
     return target
 
 
-def _filled(
+def _build(
     kind: type[Target], planner: _native.Planner, snapshot: Snapshot, custom_name_mapping: Mapping[str, Any] | None
 ) -> Any:
-    constructor, operations, unknown = planner.target(snapshot._native, InstructionProperties, QubitProperties)
-    if unknown:
-        _warn_of(unknown, snapshot.name)
-    target = kind(**constructor)
-    for name, definition, properties in operations:
-        if definition is None:
+    plan = planner.target(snapshot._native, InstructionProperties, QubitProperties)
+    if plan.unknown:
+        _warn_of(plan.unknown, snapshot.name)
+    target = kind(**plan.constructor)
+    for planned in plan.operations:
+        name = planned.name
+        if planned.kind == "control_flow":
             target.add_instruction(CONTROL_FLOW[name], name=name)
             continue
-        operation = (
-            known_operation(name, custom_name_mapping) if definition is True else device_operation(name, *definition)
-        )
+        operation = known_operation(name, custom_name_mapping) if planned.kind == "known" else device_operation(planned)
         bounds = ANGLE_BOUNDS.get(name)
         if bounds is not None:
             from .angle_folding import register
 
             register()
-        target.add_instruction(operation, properties, name, angle_bounds=bounds)
+        target.add_instruction(operation, planned.properties, name, angle_bounds=bounds)
     return target
 
 

@@ -81,9 +81,9 @@ def known_operation(name: str, custom: Mapping[str, Any] | None) -> Any:
     return operation(*parameters)
 
 
-def device_operation(name: str, num_qubits: int, num_clbits: int | None, parameters: tuple[str, ...]) -> Instruction:
-    """Return an operation that only the device defines: a gate, or an instruction if it has ``num_clbits``."""
-    symbols = [Parameter(parameter) for parameter in parameters]
-    if num_clbits is None:
-        return Gate(name, num_qubits, symbols)
-    return Instruction(name, num_qubits, num_clbits, symbols)
+def device_operation(planned: _native.TargetOperation) -> Instruction:
+    """Return an operation that only the device defines: a gate or an instruction."""
+    symbols = [Parameter(parameter) for parameter in planned.parameters]
+    if planned.kind == "gate":
+        return Gate(planned.name, planned.num_qubits, symbols)
+    return Instruction(planned.name, planned.num_qubits, planned.num_clbits, symbols)

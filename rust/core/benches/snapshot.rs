@@ -41,12 +41,12 @@ fn plan(criterion: &mut Criterion) {
         let snapshot = support::snapshot(device);
         group.bench_function(format!("target/{device}"), |bencher| {
             bencher.iter(|| {
-                let plan = TargetPlan::new(black_box(snapshot.reading()), options);
-                plan.operations().iter().map(|it| plan.places(it).map_or(0, |places| places.len())).sum::<usize>()
+                let plan = TargetPlan::new(black_box(snapshot.data()), options);
+                plan.operations().iter().map(|it| plan.entries(it).map_or(0, |entries| entries.len())).sum::<usize>()
             });
         });
         group.bench_function(format!("coupling/{device}"), |bencher| {
-            bencher.iter(|| CouplingPlan::new(&TargetPlan::new(black_box(snapshot.reading()), options)));
+            bencher.iter(|| CouplingPlan::new(&TargetPlan::new(black_box(snapshot.data()), options)));
         });
     }
     group.finish();

@@ -5,11 +5,12 @@ use std::sync::OnceLock;
 
 use crate::error::Fault;
 use crate::instant::Instant;
-use crate::json::{Form, Read, Reader, Span};
+use crate::json::{NumberKind, ReadResult, Reader, Span};
+use crate::named_enum::named_enum;
 use crate::qargs::{Order, QargsList};
 use crate::quantity::{Quantity, Value};
 
-/// What a cell holds. Missing is neither NaN nor 0.
+/// State of a cell. Missing is neither NaN nor 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 #[repr(u8)]
 pub enum State {
@@ -27,7 +28,7 @@ pub enum State {
 }
 
 impl State {
-    /// Whether there is a number.
+    /// Return whether there is a number.
     #[inline]
     #[must_use]
     pub fn is_valid(self) -> bool {
@@ -40,7 +41,7 @@ impl State {
 pub struct Cell {
     /// SI value; NaN if `state` is `Missing` or `Null`.
     pub value: f64,
-    /// What the cell holds.
+    /// State of the cell.
     pub state: State,
 }
 
@@ -53,13 +54,13 @@ impl Default for Cell {
 impl Cell {
     /// The value of a quantity that has to be a number.
     #[inline(always)]
-    pub(crate) fn of<K>(quantity: &Quantity<K>) -> Read<Self> {
+    pub(crate) fn from_quantity<K>(quantity: &Quantity<K>) -> ReadResult<Self> {
         let (value, state) = match quantity.value {
             Value::Number(number) => {
-                let state = match number.form {
-                    Form::Float => State::Float,
-                    Form::Integer => State::Integer,
-                    Form::BigInteger => State::Other,
+                let state = match number.kind {
+                    NumberKind::Float => State::Float,
+                    NumberKind::Integer => State::Integer,
+                    NumberKind::BigInteger => State::Other,
                 };
                 (number.value, state)
             }
@@ -86,13 +87,13 @@ pub struct Column {
 }
 
 impl Column {
-    /// How many cells there are.
+    /// Return the number of cells.
     #[must_use]
     pub fn len(&self) -> usize {
         self.values.len()
     }
 
-    /// Whether there is none.
+    /// Return whether the column is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
@@ -114,20 +115,20 @@ impl Column {
         &self.values
     }
 
-    /// What the cells hold, by row.
+    /// Return the states by row.
     #[must_use]
     pub fn states(&self) -> &[State] {
         &self.states
     }
 
-    /// Whether all cells hold the same, bit by bit.
+    /// Return whether all cells are equal, bit by bit.
     pub(crate) fn is_identical(&self, other: &Self) -> bool {
         let bits = |column: &Self, row: usize| column.values[row].to_bits();
         self.states == other.states && (0..self.len()).all(|row| bits(self, row) == bits(other, row))
     }
 
     /// A column of values and states, which must be equally many.
-    pub(crate) fn of(values: Vec<f64>, states: Vec<State>) -> Self {
+    pub(crate) fn from_parts(values: Vec<f64>, states: Vec<State>) -> Self {
         debug_assert_eq!(values.len(), states.len());
         Self { values, states }
     }
@@ -143,7 +144,7 @@ impl Column {
         self.states.reserve(rows);
     }
 
-    /// Sets the cell that was pushed last.
+    /// Set the cell that was pushed last.
     #[inline]
     pub(crate) fn set_last(&mut self, cell: Cell) {
         if let (Some(value), Some(state)) = (self.values.last_mut(), self.states.last_mut()) {
@@ -152,77 +153,50 @@ impl Column {
     }
 }
 
-/// Quantities of qubits that have a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum QubitQuantity {
-    /// Relaxation time `T1`, s.
-    T1,
-    /// Dephasing time `T2`, s.
-    T2,
-    /// Transition frequency, Hz.
-    Frequency,
-    /// Anharmonicity, Hz.
-    Anharmonicity,
-    /// Probability of a wrong readout.
-    ReadoutError,
-    /// Duration of a readout, s.
-    ReadoutLength,
-    /// Probability of reading 0 after preparing 1.
-    ProbMeas0Prep1,
-    /// Probability of reading 1 after preparing 0.
-    ProbMeas1Prep0,
+named_enum! {
+    /// A quantity of qubits that has a column, in the order of the columns.
+    pub enum QubitQuantity {
+        /// Relaxation time `T1`, s.
+        T1 = "T1",
+        /// Dephasing time `T2`, s.
+        T2 = "T2",
+        /// Transition frequency, Hz.
+        Frequency = "frequency",
+        /// Anharmonicity, Hz.
+        Anharmonicity = "anharmonicity",
+        /// Assignment error of a readout, a probability.
+        ReadoutError = "readout_error",
+        /// Duration of a readout, s.
+        ReadoutLength = "readout_length",
+        /// Probability of reading 0 after preparing 1.
+        ProbMeas0Prep1 = "prob_meas0_prep1",
+        /// Probability of reading 1 after preparing 0.
+        ProbMeas1Prep0 = "prob_meas1_prep0",
+    }
 }
 
-impl QubitQuantity {
-    /// How many there are.
-    pub const COUNT: usize = 8;
+named_enum! {
+    /// A quantity of gates that has a column, in the order of the columns.
+    pub enum GateQuantity {
+        /// Gate error, a probability.
+        Error = "gate_error",
+        /// Duration, s.
+        Duration = "gate_length",
+    }
+}
 
-    /// All of them, in order.
-    pub const ALL: [Self; Self::COUNT] = [
-        Self::T1,
-        Self::T2,
-        Self::Frequency,
-        Self::Anharmonicity,
-        Self::ReadoutError,
-        Self::ReadoutLength,
-        Self::ProbMeas0Prep1,
-        Self::ProbMeas1Prep0,
-    ];
-
-    /// What payloads call the quantity.
+impl GateQuantity {
+    /// Return the name of the quantity's column, which is Qiskit's.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn column_name(self) -> &'static str {
         match self {
-            Self::T1 => "T1",
-            Self::T2 => "T2",
-            Self::Frequency => "frequency",
-            Self::Anharmonicity => "anharmonicity",
-            Self::ReadoutError => "readout_error",
-            Self::ReadoutLength => "readout_length",
-            Self::ProbMeas0Prep1 => "prob_meas0_prep1",
-            Self::ProbMeas1Prep0 => "prob_meas1_prep0",
+            Self::Error => "error",
+            Self::Duration => "duration",
         }
     }
-
-    /// The quantity that payloads call `name`.
-    #[inline(always)]
-    #[must_use]
-    pub fn named(name: &[u8]) -> Option<Self> {
-        Some(match name {
-            b"T1" => Self::T1,
-            b"T2" => Self::T2,
-            b"frequency" => Self::Frequency,
-            b"anharmonicity" => Self::Anharmonicity,
-            b"readout_error" => Self::ReadoutError,
-            b"readout_length" => Self::ReadoutLength,
-            b"prob_meas0_prep1" => Self::ProbMeas0Prep1,
-            b"prob_meas1_prep0" => Self::ProbMeas1Prep0,
-            _ => return None,
-        })
-    }
 }
 
-/// What a calibration says of each qubit.
+/// Measured values of each qubit.
 #[derive(Debug, Clone, Default)]
 pub struct QubitColumns {
     columns: [Column; QubitQuantity::COUNT],
@@ -230,13 +204,13 @@ pub struct QubitColumns {
 }
 
 impl QubitColumns {
-    /// How many qubits the device has; one that the calibration does not list has missing values.
+    /// Return the number of qubits of the device; one that the calibration does not list has missing values.
     #[must_use]
     pub fn len(&self) -> usize {
         self.operational.len()
     }
 
-    /// Whether it has none.
+    /// Return whether the device has no qubits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.operational.is_empty()
@@ -249,45 +223,45 @@ impl QubitColumns {
         &self.columns[quantity as usize]
     }
 
-    /// Whether the qubit may be used; true if nothing is said.
+    /// Return whether the qubit may be used; true if the calibration does not tell.
     #[inline]
     #[must_use]
     pub fn is_operational(&self, qubit: usize) -> bool {
         self.operational.get(qubit).copied().unwrap_or(true)
     }
 
-    /// Whether each qubit may be used.
+    /// Return whether each qubit may be used.
     #[must_use]
     pub fn operational(&self) -> &[bool] {
         &self.operational
     }
 
     /// Columns by quantity, and which qubits may be used; all must be equally long.
-    pub(crate) fn of(columns: [Column; QubitQuantity::COUNT], operational: Vec<bool>) -> Self {
+    pub(crate) fn from_columns(columns: [Column; QubitQuantity::COUNT], operational: Vec<bool>) -> Self {
         Self { columns, operational }
     }
 
-    /// Makes room for so many qubits.
+    /// Make room for so many qubits.
     pub(crate) fn reserve(&mut self, num_qubits: usize) {
         self.columns.iter_mut().for_each(|column| column.reserve(num_qubits));
         self.operational.reserve(num_qubits);
     }
 
-    /// Starts the next qubit.
+    /// Start the next qubit.
     pub(crate) fn start(&mut self) {
         self.columns.iter_mut().for_each(|column| column.push(Cell::default()));
         self.operational.push(true);
     }
 
-    /// Takes a quantity of the last qubit; a later one of the same name replaces it.
+    /// Take a quantity of the last qubit; a later one of the same name replaces it.
     #[inline(always)]
-    pub(crate) fn take(&mut self, quantity: &Quantity<QubitField>) -> Read<()> {
+    pub(crate) fn take(&mut self, quantity: &Quantity<QubitField>) -> ReadResult<()> {
         match quantity.kind {
-            // Targets are not made of these two, so whatever else they may be is the payload's own affair.
+            // Targets are not made of these two, so values that are no numbers count as missing.
             QubitField::Column(column @ (QubitQuantity::ProbMeas0Prep1 | QubitQuantity::ProbMeas1Prep0)) => {
-                self.columns[column as usize].set_last(Cell::of(quantity).unwrap_or_default());
+                self.columns[column as usize].set_last(Cell::from_quantity(quantity).unwrap_or_default());
             }
-            QubitField::Column(column) => self.columns[column as usize].set_last(Cell::of(quantity)?),
+            QubitField::Column(column) => self.columns[column as usize].set_last(Cell::from_quantity(quantity)?),
             QubitField::Operational => {
                 if let Some(operational) = self.operational.last_mut() {
                     *operational = quantity.value.is_true();
@@ -299,7 +273,7 @@ impl QubitColumns {
     }
 }
 
-/// What the name of a qubit's quantity means.
+/// Meaning of the name of a qubit's quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum QubitField {
     Column(QubitQuantity),
@@ -316,21 +290,18 @@ impl QubitField {
     }
 }
 
-/// Stands for no date; numpy's `NaT`.
+/// Value for no date; numpy's `NaT`.
 pub const NO_DATE: i64 = i64::MIN;
 
-/// What a calibration says of one gate: a row per listed qargs, in payload order.
+/// Measured values of one gate: a row by listed qargs, in payload order.
 #[derive(Debug, Clone, Default)]
 pub struct GateColumns {
     /// The gate's name.
     pub name: String,
-    /// On which qubits.
+    /// Qargs by row.
     pub qargs: QargsList,
-    /// Gate errors (probabilities).
-    pub error: Column,
-    /// Durations, s.
-    pub duration: Column,
-    /// Whether the gate may be used there; true if nothing is said.
+    columns: [Column; GateQuantity::COUNT],
+    /// True if the gate may be used on the qargs, or if the calibration does not tell.
     pub operational: Vec<bool>,
     /// Offset of the date of the error, or else of the duration; 0 if there is none. Empty if there is no payload.
     dates: Vec<u32>,
@@ -341,29 +312,41 @@ impl GateColumns {
     /// A table without rows, and with room for some.
     pub(crate) fn named(name: &str, rows: usize) -> Self {
         let mut table = Self { name: name.to_owned(), qargs: QargsList::with_capacity(rows, 1), ..Self::default() };
-        table.error.reserve(rows);
-        table.duration.reserve(rows);
+        table.columns.iter_mut().for_each(|column| column.reserve(rows));
         table.operational.reserve(rows);
         table.dates.reserve(rows);
         table
     }
 
     /// A table of its columns, which must be equally long.
-    pub(crate) fn of(name: String, qargs: QargsList, error: Column, duration: Column, operational: Vec<bool>) -> Self {
-        Self { name, qargs, error, duration, operational, ..Self::default() }
+    pub(crate) fn from_columns(
+        name: String,
+        qargs: QargsList,
+        columns: [Column; GateQuantity::COUNT],
+        operational: Vec<bool>,
+    ) -> Self {
+        Self { name, qargs, columns, operational, ..Self::default() }
     }
 
-    /// Adds a row.
+    /// The column of `quantity`.
+    #[inline]
+    #[must_use]
+    pub fn column(&self, quantity: GateQuantity) -> &Column {
+        &self.columns[quantity as usize]
+    }
+
+    /// Add a row.
     #[inline(always)]
-    pub(crate) fn push(&mut self, qargs: &[u32], error: Cell, duration: Cell, operational: bool, date: u32) {
+    pub(crate) fn push(&mut self, qargs: &[u32], cells: [Cell; GateQuantity::COUNT], operational: bool, date: u32) {
         self.qargs.push(qargs);
-        self.error.push(error);
-        self.duration.push(duration);
+        for (column, cell) in self.columns.iter_mut().zip(cells) {
+            column.push(cell);
+        }
         self.operational.push(operational);
         self.dates.push(date);
     }
 
-    /// When the error, or else the duration, was measured: microseconds since 1970 by row, [`NO_DATE`] where nothing
+    /// Return the date of the error, or else of the duration, by row: microseconds since 1970, [`NO_DATE`] if nothing
     /// tells. `bytes` must be the payload.
     #[must_use]
     pub fn updated(&self, bytes: &[u8]) -> Vec<i64> {
@@ -371,8 +354,8 @@ impl GateColumns {
         let mut last = (Span::default(), NO_DATE);
         let date = |at: &u32| {
             let Some(span) = Reader::at(bytes, *at).skip().ok().filter(|_| *at > 0) else { return NO_DATE };
-            if span.of(bytes) != last.0.of(bytes) {
-                let text = Reader::at(bytes, *at).text().ok();
+            if span.slice(bytes) != last.0.slice(bytes) {
+                let text = Reader::at(bytes, *at).known_text().ok();
                 last = (span, text.and_then(|it| Instant::parse(&it.decode())).map_or(NO_DATE, |it| it.microseconds()));
             }
             last.1
@@ -380,12 +363,12 @@ impl GateColumns {
         self.dates.iter().map(date).collect()
     }
 
-    /// How to find the row of given qargs; worked out when first needed.
+    /// Return the order that finds the row of qargs; worked out when first needed.
     fn order(&self) -> &Order {
         self.order.get_or_init(|| self.qargs.order())
     }
 
-    /// Whether any qargs are listed more than once.
+    /// Return whether any qargs are listed more than once.
     pub(crate) fn repeats(&self) -> bool {
         self.order().repeats(&self.qargs)
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Reading configuration payloads: what a device is.
+//! Reading configuration payloads.
 
 use std::collections::HashMap;
 
 use crate::error::Fault;
-use crate::json::{Read, Reader, Span};
+use crate::json::{ReadResult, Reader, Span};
 use crate::members::Members;
 use crate::qargs::QargsList;
 
@@ -17,7 +17,7 @@ pub const MAX_QUBITS: u32 = 1 << 16;
 pub struct Configuration {
     /// The device's name.
     pub backend_name: String,
-    /// How many qubits it has.
+    /// Number of qubits.
     pub num_qubits: u32,
     /// Names of its basis gates.
     pub basis_gates: Vec<String>,
@@ -29,9 +29,9 @@ pub struct Configuration {
     pub signatures: Vec<Signature>,
     /// Time resolution of its input signals, s.
     pub dt: Option<f64>,
-    /// What starts and lengths of instructions must be multiples of.
+    /// Multiples that starts and lengths of instructions must be of.
     pub timing: Timing,
-    /// Where each top-level value is.
+    /// Span of each top-level value.
     pub members: Members,
 }
 
@@ -42,7 +42,7 @@ pub struct GateDefinition {
     pub name: String,
     /// Names of its parameters.
     pub parameters: Vec<String>,
-    /// Where it exists, unless the payload leaves that open.
+    /// Qargs of the gate, unless the payload leaves them open.
     pub qargs: Option<QargsList>,
 }
 
@@ -51,9 +51,9 @@ pub struct GateDefinition {
 pub struct Signature {
     /// The instruction's name.
     pub name: String,
-    /// How many qubits it acts on.
+    /// Number of qubits that it acts on.
     pub num_qubits: u32,
-    /// How many classical bits it writes.
+    /// Number of classical bits that it writes.
     pub num_clbits: u32,
     /// Names of its parameters.
     pub parameters: Vec<String>,
@@ -78,7 +78,7 @@ impl Default for Timing {
     }
 }
 
-/// Places of values that are read once the number of qubits is known.
+/// Values that are needed or read once the number of qubits is known.
 #[derive(Default)]
 struct Found {
     backend_name: Option<String>,
@@ -88,8 +88,8 @@ struct Found {
 }
 
 impl Configuration {
-    /// Reads a payload.
-    pub(crate) fn read(bytes: &[u8]) -> Read<Self> {
+    /// Read a payload.
+    pub(crate) fn read(bytes: &[u8]) -> ReadResult<Self> {
         let mut reader = Reader::new(bytes)?;
         let (mut configuration, mut found, mut gates_limit) = (Self::default(), Found::default(), None);
         reader.peek();
@@ -137,7 +137,7 @@ impl Configuration {
 }
 
 impl Timing {
-    fn read(reader: &mut Reader<'_>) -> Read<Self> {
+    fn read(reader: &mut Reader<'_>) -> ReadResult<Self> {
         let mut timing = Self::default();
         if reader.null()? {
             return Ok(timing);
@@ -157,7 +157,7 @@ impl Timing {
     }
 }
 
-fn read_names(reader: &mut Reader<'_>) -> Read<Vec<String>> {
+fn read_names(reader: &mut Reader<'_>) -> ReadResult<Vec<String>> {
     let mut names = Vec::new();
     reader.array(|reader| {
         names.push(reader.text()?.decode().into());
@@ -166,16 +166,16 @@ fn read_names(reader: &mut Reader<'_>) -> Read<Vec<String>> {
     Ok(names)
 }
 
-fn read_optional_names(reader: &mut Reader<'_>) -> Read<Vec<String>> {
+fn read_optional_names(reader: &mut Reader<'_>) -> ReadResult<Vec<String>> {
     if reader.null()? { Ok(Vec::new()) } else { read_names(reader) }
 }
 
-fn read_optional_number(reader: &mut Reader<'_>) -> Read<Option<f64>> {
+fn read_optional_number(reader: &mut Reader<'_>) -> ReadResult<Option<f64>> {
     if reader.null()? { Ok(None) } else { reader.number().map(|number| Some(number.value)) }
 }
 
-/// Reads gates; when a name repeats, its last definition counts.
-fn read_gates(reader: &mut Reader<'_>, num_qubits: u32) -> Read<HashMap<String, GateDefinition>> {
+/// Read gates; when a name repeats, its last definition counts.
+fn read_gates(reader: &mut Reader<'_>, num_qubits: u32) -> ReadResult<HashMap<String, GateDefinition>> {
     let mut gates = HashMap::new();
     reader.array(|reader| {
         let gate = GateDefinition::read(reader, num_qubits)?;
@@ -186,14 +186,14 @@ fn read_gates(reader: &mut Reader<'_>, num_qubits: u32) -> Read<HashMap<String, 
 }
 
 impl GateDefinition {
-    /// How many qubits the gate acts on, by the first place where it exists; 0 if the payload leaves that open.
+    /// Return the number of qubits that the gate acts on, by its first qargs; 0 if the payload leaves them open.
     #[must_use]
     pub fn num_qubits(&self) -> u32 {
         let first = self.qargs.as_ref().map_or(0, |qargs| qargs.get(0).len());
         u32::try_from(first).unwrap_or(u32::MAX)
     }
 
-    fn read(reader: &mut Reader<'_>, num_qubits: u32) -> Read<Self> {
+    fn read(reader: &mut Reader<'_>, num_qubits: u32) -> ReadResult<Self> {
         let start = reader.offset() as usize;
         let (mut definition, mut name) = (Self::default(), None);
         reader.object(|reader, key| {
@@ -214,7 +214,7 @@ impl GateDefinition {
     }
 }
 
-fn read_signatures(reader: &mut Reader<'_>) -> Read<Vec<Signature>> {
+fn read_signatures(reader: &mut Reader<'_>) -> ReadResult<Vec<Signature>> {
     let mut signatures = Vec::new();
     if reader.null()? {
         return Ok(signatures);
@@ -227,7 +227,7 @@ fn read_signatures(reader: &mut Reader<'_>) -> Read<Vec<Signature>> {
 }
 
 impl Signature {
-    fn read(reader: &mut Reader<'_>) -> Read<Self> {
+    fn read(reader: &mut Reader<'_>) -> ReadResult<Self> {
         let start = reader.offset() as usize;
         let (mut name, mut num_qubits, mut num_clbits, mut parameters) = (None, None, None, Vec::new());
         reader.object(|reader, key| {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What changed between two snapshots of a device.
+//! Differences between two snapshots of a device.
 
 use std::collections::{HashMap, HashSet};
 
-use crate::columns::{Cell, GateColumns, QubitColumns, QubitQuantity};
+use crate::columns::{Cell, GateColumns, GateQuantity, QubitColumns, QubitQuantity};
 use crate::configuration::Configuration;
 use crate::plan::{Operation, Options, Qargs, TargetPlan, Vocabulary};
 use crate::properties::Properties;
-use crate::snapshot::Reading;
+use crate::snapshot::DeviceData;
 
-/// How far values may be apart and still count as equal: `|new - old| <= absolute + relative * |old|`.
+/// Distance within which values count as equal: `|new - old| <= absolute + relative * |old|`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Tolerance {
     /// Relative to the old value.
@@ -18,47 +18,44 @@ pub struct Tolerance {
     pub absolute: f64,
 }
 
-/// Which quantity of a qubit or of a gate.
+/// A quantity of a qubit or of a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
+pub enum ChangedQuantity {
     /// A quantity of qubits.
     Qubit(QubitQuantity),
-    /// The error of a gate.
-    GateError,
-    /// The duration of a gate.
-    GateLength,
-    /// Whether the qubit or the gate may be used: 1 or 0.
+    /// A quantity of gates.
+    Gate(GateQuantity),
+    /// The flag that tells whether the qubit or the gate may be used: 1 or 0.
     Operational,
 }
 
-impl What {
-    /// What payloads call it.
+impl ChangedQuantity {
+    /// The name of the quantity in payloads.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Qubit(quantity) => quantity.name(),
-            Self::GateError => "gate_error",
-            Self::GateLength => "gate_length",
+            Self::Gate(quantity) => quantity.name(),
             Self::Operational => "operational",
         }
     }
 }
 
-/// A value that changed; no value on one side is a change, too.
+/// A value that changed; a value on one side only is a change, too.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Change {
-    /// Which value.
-    pub what: What,
-    /// Before.
+    /// The quantity that changed.
+    pub quantity: ChangedQuantity,
+    /// The value before, SI units.
     pub old: Option<f64>,
-    /// After.
+    /// The value after, SI units.
     pub new: Option<f64>,
 }
 
-/// Where a row is: in which of the snapshots, the index of its table there, and its own.
+/// Location of a row: its snapshot, the index of its table there, and its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Row {
-    /// Whether only the old snapshot has it.
+pub struct RowLocation {
+    /// True if only the old snapshot has the row.
     pub is_old: bool,
     /// Index of the gate's table.
     pub table: u32,
@@ -66,15 +63,15 @@ pub struct Row {
     pub row: u32,
 }
 
-/// What changed.
+/// Differences.
 #[derive(Debug, Default)]
 pub struct Diff {
     /// By qubit.
     pub qubits: Vec<(u32, Change)>,
     /// By row of a gate, in the order of the new snapshot; rows that it does not have come last.
-    pub gates: Vec<(Row, Change)>,
-    /// Operations that a target has now and did not have before, in the order of targets, by ascending qubits; `None` for
-    /// everywhere.
+    pub gates: Vec<(RowLocation, Change)>,
+    /// Operations and qargs that a target has now and did not have before, in the order of targets, by ascending qubits;
+    /// `None` for everywhere.
     pub appeared: Vec<(String, Option<Vec<u32>>)>,
     /// Operations that a target had before and does not have now.
     pub vanished: Vec<(String, Option<Vec<u32>>)>,
@@ -83,9 +80,9 @@ pub struct Diff {
 }
 
 impl Diff {
-    /// Compares two snapshots.
+    /// Compare two snapshots.
     #[must_use]
-    pub fn new(old: &Reading, new: &Reading, tolerance: Tolerance) -> Self {
+    pub fn new(old: &DeviceData, new: &DeviceData, tolerance: Tolerance) -> Self {
         if std::ptr::eq(old, new) {
             return Self::default();
         }
@@ -101,21 +98,21 @@ impl Diff {
         }
         let same = diff.configuration.is_empty() && old.properties.is_some() == new.properties.is_some();
         if !(same && usable_alike(before, after)) {
-            diff.compare_places(old, new);
+            diff.compare_entries(old, new);
         }
         diff
     }
 
-    /// Compares where targets have operations, whatever names mean.
-    fn compare_places(&mut self, old: &Reading, new: &Reading) {
+    /// Compare the qargs of the operations of targets, independent of the meaning of names.
+    fn compare_entries(&mut self, old: &DeviceData, new: &DeviceData) {
         let vocabulary = vocabulary([&old.configuration, &new.configuration]);
         let (old, new) = (TargetPlan::new(old, all(&vocabulary)), TargetPlan::new(new, all(&vocabulary)));
         for (plan, other, list) in [(&new, &old, &mut self.appeared), (&old, &new, &mut self.vanished)] {
             let known: HashMap<&str, _> = other.operations().iter().map(|it| (it.name, it)).collect();
             for operation in plan.operations() {
-                let there = places(plan, operation);
+                let there = entries(plan, operation);
                 let gone = match known.get(operation.name) {
-                    Some(known) => only_in(there, places(other, known)),
+                    Some(known) => only_in(there, entries(other, known)),
                     None => there,
                 };
                 let own = |qargs: Option<Qargs<'_>>| (operation.name.to_owned(), qargs.map(|qargs| qargs.to_vec()));
@@ -124,7 +121,7 @@ impl Diff {
         }
     }
 
-    /// Whether nothing changed.
+    /// Return whether nothing changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let Self { qubits, gates, appeared, vanished, configuration } = self;
@@ -137,8 +134,8 @@ impl Diff {
             let (before, after) = (old.column(quantity), new.column(quantity));
             for qubit in 0..old.len().max(new.len()) {
                 let change = changed(before.cell(qubit), after.cell(qubit), tolerance);
-                self.qubits
-                    .extend(change.map(|(old, new)| (index(qubit), Change { what: What::Qubit(quantity), old, new })));
+                let quantity = ChangedQuantity::Qubit(quantity);
+                self.qubits.extend(change.map(|(old, new)| (index(qubit), Change { quantity, old, new })));
             }
         }
         for qubit in 0..old.len().max(new.len()) {
@@ -151,17 +148,17 @@ impl Diff {
     fn compare_gates(&mut self, old: Option<&GateColumns>, new: &GateColumns, table: u32, tolerance: Tolerance) {
         let is_aligned = old.is_some_and(|old| old.qargs == new.qargs) && !new.repeats();
         for (row, qargs) in new.qargs.iter().enumerate() {
-            // When a calibration repeats a place, what it says last counts.
+            // If a calibration repeats qargs, the last row counts.
             if !is_aligned && new.row(qargs) != Some(row) {
                 continue;
             }
             let known = old.and_then(|old| if is_aligned { Some(row) } else { old.row(qargs) }.map(|row| (old, row)));
-            let place = Row { is_old: false, table, row: index(row) };
-            self.compare_rows(place, known, Some((new, row)), tolerance);
+            let entry = RowLocation { is_old: false, table, row: index(row) };
+            self.compare_rows(entry, known, Some((new, row)), tolerance);
         }
     }
 
-    /// What only the old snapshot lists.
+    /// Compare the rows that only the old snapshot lists.
     fn compare_vanished(&mut self, old: &GateColumns, new: Option<&GateColumns>, table: u32, tolerance: Tolerance) {
         if new.is_some_and(|new| new.qargs == old.qargs) {
             return;
@@ -169,29 +166,33 @@ impl Diff {
         for (row, qargs) in old.qargs.iter().enumerate() {
             let is_there = new.is_some_and(|new| new.row(qargs).is_some());
             if !is_there && old.row(qargs) == Some(row) {
-                self.compare_rows(Row { is_old: true, table, row: index(row) }, Some((old, row)), None, tolerance);
+                self.compare_rows(
+                    RowLocation { is_old: true, table, row: index(row) },
+                    Some((old, row)),
+                    None,
+                    tolerance,
+                );
             }
         }
     }
 
     fn compare_rows(
         &mut self,
-        place: Row,
+        entry: RowLocation,
         old: Option<(&GateColumns, usize)>,
         new: Option<(&GateColumns, usize)>,
         tolerance: Tolerance,
     ) {
-        let cells = |side: Option<(&GateColumns, usize)>| {
-            side.map_or_else(Default::default, |(table, row)| (table.error.cell(row), table.duration.cell(row)))
-        };
-        let (before, after): ((Cell, Cell), (Cell, Cell)) = (cells(old), cells(new));
-        for (what, before, after) in [(What::GateError, before.0, after.0), (What::GateLength, before.1, after.1)] {
-            if let Some((old, new)) = changed(before, after, tolerance) {
-                self.gates.push((place, Change { what, old, new }));
+        for quantity in GateQuantity::ALL {
+            let cell = |side: Option<(&GateColumns, usize)>| {
+                side.map_or_else(Cell::default, |(table, row)| table.column(quantity).cell(row))
+            };
+            if let Some((old, new)) = changed(cell(old), cell(new), tolerance) {
+                self.gates.push((entry, Change { quantity: ChangedQuantity::Gate(quantity), old, new }));
             }
         }
         if let Some(((old, known), (new, row))) = old.zip(new) {
-            self.gates.extend(flag(old.operational[known], new.operational[row]).map(|change| (place, change)));
+            self.gates.extend(flag(old.operational[known], new.operational[row]).map(|change| (entry, change)));
         }
     }
 }
@@ -215,7 +216,7 @@ fn changed(old: Cell, new: Cell, tolerance: Tolerance) -> Option<(Option<f64>, O
 
 fn flag(old: bool, new: bool) -> Option<Change> {
     let number = |flag| Some(f64::from(u8::from(flag)));
-    (old != new).then(|| Change { what: What::Operational, old: number(old), new: number(new) })
+    (old != new).then(|| Change { quantity: ChangedQuantity::Operational, old: number(old), new: number(new) })
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "qubits and rows each took some of fewer than 2^32 bytes")]
@@ -241,7 +242,7 @@ fn changed_keys(old: &Configuration, new: &Configuration) -> Vec<&'static str> {
     same.into_iter().filter(|(_, same)| !same).map(|(key, _)| key).collect()
 }
 
-/// Whether two calibrations list the same rows, each once, and the same faults.
+/// Return whether two calibrations list the same rows, each once, and the same faults.
 fn usable_alike(old: &Properties, new: &Properties) -> bool {
     let same = |(a, b): (&GateColumns, &GateColumns)| {
         a.name == b.name && a.qargs == b.qargs && a.operational == b.operational && !a.repeats()
@@ -266,16 +267,16 @@ fn all(vocabulary: &Vocabulary) -> Options<'_> {
     Options { vocabulary, use_fractional_gates: true, include_control_flow: true, add_delay: true, filter_faulty: true }
 }
 
-/// Where a target has an operation, sorted: qubits, or `None` for everywhere.
-fn places<'r>(plan: &TargetPlan<'r, '_>, operation: &Operation<'r>) -> Vec<Option<Qargs<'r>>> {
-    let Some(places) = plan.places(operation) else { return vec![None] };
-    let mut qargs: Vec<_> = places.into_iter().map(|place| Some(place.qargs)).collect();
+/// Return the qargs of an operation, sorted; `None` for everywhere.
+fn entries<'r>(plan: &TargetPlan<'r, '_>, operation: &Operation<'r>) -> Vec<Option<Qargs<'r>>> {
+    let Some(entries) = plan.entries(operation) else { return vec![None] };
+    let mut qargs: Vec<_> = entries.into_iter().map(|entry| Some(entry.qargs)).collect();
     qargs.sort_unstable();
     qargs
 }
 
-/// What of sorted places is not among others.
-fn only_in<'r>(places: Vec<Option<Qargs<'r>>>, others: Vec<Option<Qargs<'r>>>) -> Vec<Option<Qargs<'r>>> {
+/// Return the sorted qargs that are not among others.
+fn only_in<'r>(entries: Vec<Option<Qargs<'r>>>, others: Vec<Option<Qargs<'r>>>) -> Vec<Option<Qargs<'r>>> {
     let mut others = others.into_iter().peekable();
     let mut is_among = |qargs: &Option<Qargs<'r>>| {
         while others.peek().is_some_and(|other| other < qargs) {
@@ -283,5 +284,5 @@ fn only_in<'r>(places: Vec<Option<Qargs<'r>>>, others: Vec<Option<Qargs<'r>>>) -
         }
         others.peek() == Some(qargs)
     };
-    places.into_iter().filter(|qargs| !is_among(qargs)).collect()
+    entries.into_iter().filter(|qargs| !is_among(qargs)).collect()
 }

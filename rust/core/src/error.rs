@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What is wrong with a payload, and where.
+//! Errors of payloads, with the path and the offset of the value.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::json::path;
 
-/// Which of a device's payloads is meant.
+/// One of a device's payloads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Payload {
-    /// What the device is: qubits, gates, edges, timing.
+    /// Qubits, gates, edges and timing.
     Configuration,
-    /// What was last measured on it: a calibration.
+    /// Measured values: a calibration.
     Properties,
-    /// Its pulse defaults.
+    /// Pulse defaults.
     Defaults,
 }
 
@@ -49,14 +49,14 @@ impl Fault {
         Box::new(Self { offset, expected: format!("the key \"{key}\"").into(), found })
     }
 
-    /// Completes the fault with the payload it is from and the path of the value.
+    /// Complete the fault with the payload it is from and the path of the value.
     #[must_use]
     #[cold]
     pub fn in_payload(self, payload: Payload, bytes: &[u8]) -> PayloadError {
         let offset = self.offset.min(bytes.len());
         PayloadError {
             payload,
-            path: path::of(bytes, offset),
+            path: path::path_at(bytes, offset),
             offset,
             found: self.found.map_or_else(|| path::describe(bytes, offset), Cow::into_owned),
             expected: self.expected,
@@ -64,18 +64,18 @@ impl Fault {
     }
 }
 
-/// Why a payload was refused.
+/// Refusal of a payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PayloadError {
     /// The payload.
     pub payload: Payload,
-    /// Where: a JSON path such as `$.gates[12].parameters[0].value`.
+    /// JSON path of the value, such as `$.gates[12].parameters[0].value`.
     pub path: String,
-    /// Where: the offset in bytes.
+    /// Offset of the value, bytes.
     pub offset: usize,
-    /// What should be there.
+    /// Description of what should be there.
     pub expected: Cow<'static, str>,
-    /// What is there.
+    /// Description of what is there.
     pub found: String,
 }
 
@@ -87,3 +87,31 @@ impl fmt::Display for PayloadError {
 }
 
 impl std::error::Error for PayloadError {}
+
+/// Part of a payload that makes no sense, wherever it is: a pulse, or an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    /// Description of what should be there instead.
+    pub expected: Cow<'static, str>,
+}
+
+impl Invalid {
+    #[cold]
+    pub(crate) fn new(expected: impl Into<Cow<'static, str>>) -> Self {
+        Self { expected: expected.into() }
+    }
+}
+
+impl From<Invalid> for Cow<'static, str> {
+    fn from(invalid: Invalid) -> Self {
+        invalid.expected
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected {}", self.expected)
+    }
+}
+
+impl std::error::Error for Invalid {}

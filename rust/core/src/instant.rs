@@ -25,7 +25,7 @@ pub struct Instant {
 }
 
 impl Instant {
-    /// Reads an instant; `None` if `text` is none.
+    /// Read an instant; `None` if `text` is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.as_bytes();
@@ -42,7 +42,7 @@ impl Instant {
         Some(Self { year, month, day, hour, minute, second, microsecond, utc_offset })
     }
 
-    /// Whether the fields are those of a moment.
+    /// Return whether the fields are those of a moment.
     pub(crate) fn is_valid(&self) -> bool {
         let (year, month, day) = (i64::from(self.year), self.month, self.day);
         (1..=9999).contains(&year)
@@ -74,7 +74,7 @@ struct Clock {
 }
 
 impl Clock {
-    /// Reads a time; the flag tells that it was 24:00, midnight at the end of the day.
+    /// Read a time; the flag tells that it was 24:00, midnight at the end of the day.
     fn parse(text: &[u8]) -> Option<(Self, bool)> {
         let mut clock = Self { hour: two_digits(text, 0)?, ..Self::default() };
         let mut at = 2;

@@ -25,17 +25,26 @@ pub mod defaults;
 pub mod diff;
 pub mod error;
 pub mod instant;
-pub mod json;
-pub mod members;
-pub mod pack;
-pub mod parallel;
 pub mod plan;
 pub mod properties;
 pub mod pulse;
-pub mod qargs;
-pub mod quantity;
 pub mod score;
 pub mod series;
 pub mod shots;
 pub mod snapshot;
-pub mod unit;
+
+// The binding and the fuzz targets need these; they are no interface.
+#[doc(hidden)]
+pub mod json;
+#[doc(hidden)]
+pub mod members;
+#[doc(hidden)]
+pub mod pack;
+#[doc(hidden)]
+pub mod parallel;
+#[doc(hidden)]
+pub mod qargs;
+
+mod named_enum;
+mod quantity;
+mod unit;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Payloads as compressed bytes (Zstandard), with a checksum of what they are.
 //!
-//! Frames may come from anybody. What a frame says of its length is checked, and never asks for memory: room is given as
+//! Frames may come from outside. The length in a frame is checked, and never asks for memory: room is given as
 //! far as bytes came out.
 
 use zstd::bulk::Compressor;
@@ -12,12 +12,12 @@ use zstd::zstd_safe::{DCtx, get_error_name, get_frame_content_size};
 pub const MAX_PAYLOAD: usize = 64 << 20;
 /// The room at first: enough for all published payloads, so that these are decompressed once.
 const FIRST_ROOM: usize = 4 << 20;
-/// How much more room there is when it was too little. Twice would decompress 30 MB twice, this does so with a seventh.
+/// Factor by which room grows when it was too little. A factor of 2 would decompress 30 MB twice, this one a seventh of it.
 const MORE_ROOM: usize = 8;
-/// What Zstandard says if more comes out than there is room for; the crate has no code for it.
+/// Message of Zstandard if more comes out than there is room for; the crate has no code for it.
 const NO_ROOM: &str = "Destination buffer is too small";
 
-/// Compresses at most `limit` bytes; higher levels, up to 22, take longer for less. `None` if there are more.
+/// Compress at most `limit` bytes; higher levels, up to 22, take longer for less. `None` if there are more.
 ///
 /// # Panics
 ///
@@ -32,7 +32,7 @@ pub fn pack(bytes: &[u8], level: i32, limit: usize) -> Option<Vec<u8>> {
     (bytes.len() <= limit).then(|| compress().expect("compression into memory does not fail"))
 }
 
-/// Decompresses `length` bytes; `None` if that is not what `packed` has, or more than `limit`.
+/// Decompress `length` bytes; `None` if that is not what `packed` has, or more than `limit`.
 #[must_use]
 pub fn unpack(packed: &[u8], length: usize, limit: usize) -> Option<Vec<u8>> {
     if length > limit || get_frame_content_size(packed).ok().flatten() != Some(length as u64) {

@@ -3,15 +3,15 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Gives `work` each of `items` on `threads` threads, which take the next one when they are done with one. Results are in
+/// Give `work` each of `items` on `threads` threads, which take the next one when they are done with one. Results are in
 /// the order of the items.
 pub fn in_parallel<T: Send, R: Send>(items: Vec<T>, threads: usize, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let threads = threads.min(items.len());
     let (queue, results) = (Mutex::new(items.into_iter().enumerate()), Mutex::new(Vec::new()));
     let run = || {
         let mut done = Vec::new();
-        while let Some((at, item)) = { lock(&queue).next() } {
-            done.push((at, work(item)));
+        while let Some((index, item)) = { lock(&queue).next() } {
+            done.push((index, work(item)));
         }
         lock(&results).append(&mut done);
     };
@@ -22,7 +22,7 @@ pub fn in_parallel<T: Send, R: Send>(items: Vec<T>, threads: usize, work: impl F
         run();
     });
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_unstable_by_key(|(at, _)| *at);
+    results.sort_unstable_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()
 }
 

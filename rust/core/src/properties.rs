@@ -3,36 +3,36 @@
 
 use std::collections::HashMap;
 
-use crate::columns::{Cell, GateColumns, QubitColumns, QubitField};
+use crate::columns::{Cell, GateColumns, GateQuantity, QubitColumns, QubitField};
 use crate::error::Fault;
 use crate::instant::Instant;
-use crate::json::{Read, Reader, Span};
+use crate::json::{ReadResult, Reader, Span};
 use crate::members::Members;
 use crate::qargs::read_qargs;
 use crate::quantity::QuantityReader;
 
-/// A calibration as columns; everything else it contains stays where it is, in the payload.
+/// A calibration as columns; everything else stays in the payload.
 #[derive(Debug, Clone, Default)]
 pub struct Properties {
     /// The device's name, if the payload has it.
     pub backend_name: Option<String>,
-    /// When the calibration was last updated.
+    /// Time of the last update.
     pub last_update: Option<Instant>,
     /// A row per qubit of the device.
     pub qubits: QubitColumns,
-    /// Whether the payload lists more qubits than the device has.
+    /// True if the payload lists more qubits than the device has.
     pub has_surplus_qubits: bool,
     /// A table per gate, in order of first appearance.
     pub gates: Vec<GateColumns>,
     /// Index into `gates` by name.
     by_name: HashMap<String, usize>,
-    /// Where each top-level value is.
+    /// Span of each top-level value.
     pub members: Members,
 }
 
 impl Properties {
-    /// Reads a payload of a device with `num_qubits` qubits. `{}` and `null` mean that the device has no properties.
-    pub(crate) fn read(bytes: &[u8], num_qubits: u32) -> Read<Option<Self>> {
+    /// Read a payload of a device with `num_qubits` qubits. `{}` and `null` mean that the device has no properties.
+    pub(crate) fn read(bytes: &[u8], num_qubits: u32) -> ReadResult<Option<Self>> {
         let mut reader = Reader::new(bytes)?;
         if reader.is_nothing() {
             return Ok(None);
@@ -65,20 +65,20 @@ impl Properties {
     }
 
     /// A calibration of its columns alone; tables are in order of first appearance.
-    pub(crate) fn of_columns(qubits: QubitColumns, gates: Vec<GateColumns>) -> Self {
-        let by_name = gates.iter().enumerate().map(|(at, gate)| (gate.name.clone(), at)).collect();
+    pub(crate) fn from_columns(qubits: QubitColumns, gates: Vec<GateColumns>) -> Self {
+        let by_name = gates.iter().enumerate().map(|(index, gate)| (gate.name.clone(), index)).collect();
         Self { qubits, gates, by_name, ..Self::default() }
     }
 
     /// The table of the gate called `name`.
     #[must_use]
     pub fn gate(&self, name: &str) -> Option<&GateColumns> {
-        self.by_name.get(name).map(|at| &self.gates[*at])
+        self.by_name.get(name).map(|index| &self.gates[*index])
     }
 }
 
-/// Reads an ISO 8601 text, or `null` for none.
-pub(crate) fn read_instant(reader: &mut Reader<'_>) -> Read<Option<Instant>> {
+/// Read an ISO 8601 text, or `null` for none.
+pub(crate) fn read_instant(reader: &mut Reader<'_>) -> ReadResult<Option<Instant>> {
     if reader.null()? {
         return Ok(None);
     }
@@ -87,8 +87,8 @@ pub(crate) fn read_instant(reader: &mut Reader<'_>) -> Read<Option<Instant>> {
     Instant::parse(&text).map(Some).ok_or_else(|| fault_at.wrong("a date in ISO 8601"))
 }
 
-/// Reads what is listed of each qubit. Lists beyond the device's qubits are checked, but get no columns.
-fn read_qubits(reader: &mut Reader<'_>, num_qubits: u32) -> Read<(QubitColumns, bool)> {
+/// Read what is listed of each qubit. Lists beyond the device's qubits are checked, but get no columns.
+fn read_qubits(reader: &mut Reader<'_>, num_qubits: u32) -> ReadResult<(QubitColumns, bool)> {
     let (mut qubits, mut surplus, mut has_surplus) = (QubitColumns::default(), QubitColumns::default(), false);
     surplus.start();
     qubits.reserve(num_qubits as usize);
@@ -107,11 +107,10 @@ fn read_qubits(reader: &mut Reader<'_>, num_qubits: u32) -> Read<(QubitColumns, 
     Ok((qubits, has_surplus))
 }
 
-/// What the name of a gate's quantity means.
+/// Meaning of the name of a gate's quantity.
 #[derive(Debug, Clone, Copy)]
 enum GateField {
-    Error,
-    Duration,
+    Column(GateQuantity),
     Operational,
     Other,
 }
@@ -119,10 +118,8 @@ enum GateField {
 impl GateField {
     fn named(name: &[u8]) -> Self {
         match name {
-            b"gate_error" => Self::Error,
-            b"gate_length" => Self::Duration,
             b"operational" => Self::Operational,
-            _ => Self::Other,
+            name => GateQuantity::named(name).map_or(Self::Other, Self::Column),
         }
     }
 }
@@ -133,28 +130,29 @@ type Quantities<'a> = QuantityReader<'a, GateField>;
 #[derive(Default)]
 struct Row {
     qargs: Vec<u32>,
-    error: Cell,
-    duration: Cell,
+    /// By [`GateQuantity`].
+    cells: [Cell; GateQuantity::COUNT],
     operational: bool,
-    error_at: u32,
-    duration_at: u32,
+    /// Offsets of the dates by [`GateQuantity`]; 0 if there is none.
+    dates: [u32; GateQuantity::COUNT],
 }
 
 impl Row {
     #[inline(always)]
-    fn read_qargs(&mut self, reader: &mut Reader<'_>, num_qubits: u32) -> Read<()> {
+    fn read_qargs(&mut self, reader: &mut Reader<'_>, num_qubits: u32) -> ReadResult<()> {
         self.qargs.clear();
         read_qargs(reader, num_qubits, &mut self.qargs)
     }
 
     #[inline(always)]
-    fn read_parameters<'a>(&mut self, reader: &mut Reader<'a>, quantities: &mut Quantities<'a>) -> Read<()> {
-        (self.error, self.duration, self.operational) = (Cell::default(), Cell::default(), true);
-        (self.error_at, self.duration_at) = (0, 0);
+    fn read_parameters<'a>(&mut self, reader: &mut Reader<'a>, quantities: &mut Quantities<'a>) -> ReadResult<()> {
+        (self.cells, self.operational, self.dates) = (<_>::default(), true, <_>::default());
         quantities.read(reader, |quantity| {
             match quantity.kind {
-                GateField::Error => (self.error, self.error_at) = (Cell::of(&quantity)?, quantity.date_at),
-                GateField::Duration => (self.duration, self.duration_at) = (Cell::of(&quantity)?, quantity.date_at),
+                GateField::Column(column) => {
+                    self.cells[column as usize] = Cell::from_quantity(&quantity)?;
+                    self.dates[column as usize] = quantity.date_at;
+                }
                 GateField::Operational => self.operational = quantity.value.is_true(),
                 GateField::Other => {}
             }
@@ -166,7 +164,7 @@ impl Row {
 /// The text of an element of `gates` around its qubits, its parameters and its name, these left out. It repeats for all
 /// rows of a gate; see [`QuantityReader`], which does the same within the parameters.
 #[derive(Clone, Copy)]
-struct Shape<'a> {
+struct RowTemplate<'a> {
     /// From the opening brace up to the qubits.
     before: &'a [u8],
     /// From behind the qubits up to the parameters; this has the gate in it.
@@ -185,51 +183,51 @@ struct Gates<'a> {
     /// Table by gate name.
     by_name: HashMap<String, usize>,
     quantities: Quantities<'a>,
-    shape: Option<Shape<'a>>,
+    template: Option<RowTemplate<'a>>,
 }
 
 impl<'a> Gates<'a> {
-    fn read(reader: &mut Reader<'a>, num_qubits: u32) -> Read<Self> {
+    fn read(reader: &mut Reader<'a>, num_qubits: u32) -> ReadResult<Self> {
         let quantities = Quantities::new(GateField::named);
-        let mut gates = Self { num_qubits, tables: Vec::new(), by_name: HashMap::new(), quantities, shape: None };
+        let mut gates = Self { num_qubits, tables: Vec::new(), by_name: HashMap::new(), quantities, template: None };
         let mut row = Row::default();
         reader.array(|reader| {
             let start = reader.clone();
-            let table = if let Some(table) = gates.read_again(reader, &mut row) {
+            let table = if let Some(table) = gates.match_template(reader, &mut row) {
                 table
             } else {
                 *reader = start;
-                gates.learn(reader, &mut row)?
+                gates.parse_and_cache_template(reader, &mut row)?
             };
-            let date = if row.error_at > 0 { row.error_at } else { row.duration_at };
-            gates.tables[table].push(&row.qargs, row.error, row.duration, row.operational, date);
+            let date = row.dates.into_iter().find(|date| *date > 0).unwrap_or(0);
+            gates.tables[table].push(&row.qargs, row.cells, row.operational, date);
             Ok(())
         })?;
         Ok(gates)
     }
 
-    /// Reads an element of the shape of the last one; `None` (anywhere) if its shape is another, be it right or wrong.
+    /// Read an element of the shape of the last one; `None` (anywhere) if its shape is another, be it right or wrong.
     #[inline(always)]
-    fn read_again(&mut self, reader: &mut Reader<'a>, row: &mut Row) -> Option<usize> {
-        let shape = self.shape.as_ref()?;
-        if !reader.take_literal(shape.before) {
+    fn match_template(&mut self, reader: &mut Reader<'a>, row: &mut Row) -> Option<usize> {
+        let template = self.template.as_ref()?;
+        if !reader.take_literal(template.before) {
             return None;
         }
         row.read_qargs(reader, self.num_qubits).ok()?;
-        if !reader.take_literal(shape.between) {
+        if !reader.take_literal(template.between) {
             return None;
         }
         row.read_parameters(reader, &mut self.quantities).ok()?;
-        if !reader.take_literal(shape.behind) {
+        if !reader.take_literal(template.behind) {
             return None;
         }
-        let ended = shape.name_length.is_none_or(|length| reader.pass_text(length) && reader.take_literal(b"\"}"));
-        ended.then_some(shape.table)
+        let ended = template.name_length.is_none_or(|length| reader.pass_text(length) && reader.take_literal(b"\"}"));
+        ended.then_some(template.table)
     }
 
-    /// Reads an element of any shape, and keeps the shape if it may come again.
+    /// Read an element that is written in any way, and cache its template if the text may come again.
     #[cold]
-    fn learn(&mut self, reader: &mut Reader<'a>, row: &mut Row) -> Read<usize> {
+    fn parse_and_cache_template(&mut self, reader: &mut Reader<'a>, row: &mut Row) -> ReadResult<usize> {
         let start = reader.offset();
         let (mut gate, mut qubits, mut parameters, mut name) = (None, None, None, None);
         reader.object(|reader, key| {
@@ -260,7 +258,7 @@ impl<'a> Gates<'a> {
             None if parameters.end + 1 == end => Some(Span { start: end, end }),
             _ => None,
         };
-        self.shape = name.filter(|_| qubits.end < parameters.start).map(|name| Shape {
+        self.template = name.filter(|_| qubits.end < parameters.start).map(|name| RowTemplate {
             before: reader.between(start, qubits.start),
             between: reader.between(qubits.end, parameters.start),
             behind: reader.between(parameters.end, name.start),

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Lists of qargs: the qubits that instructions act on.
 
-use crate::json::{Few, Read, Reader};
+use crate::json::{ReadResult, Reader, ShortQargs};
 
 /// A list of qargs (tuples of qubit indices) in payload order, stored flat.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct QargsList {
     qubits: Vec<u32>,
-    /// Where each tuple ends in `qubits`.
+    /// End of each tuple in `qubits`.
     ends: Vec<u32>,
-    /// Whether some tuple is not above the one before it, so that tuples may repeat and need sorting to be found.
+    /// True if some tuple is not above the one before it, so that tuples may repeat and need sorting to be found.
     unordered: bool,
 }
 
@@ -31,7 +31,7 @@ impl QargsList {
         &self.qubits
     }
 
-    /// How many qubits each tuple has; `None` if that varies, or if there is no tuple.
+    /// Return the number of qubits of each tuple; `None` if it varies, or if there is no tuple.
     #[must_use]
     pub fn width(&self) -> Option<usize> {
         let width = self.iter().next()?.len();
@@ -45,19 +45,19 @@ impl QargsList {
         })
     }
 
-    /// How many tuples there are.
+    /// Return the number of tuples.
     #[must_use]
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether each tuple is above the one before it, so that none repeats.
+    /// Return whether each tuple is above the one before it, so that none repeats.
     #[must_use]
     pub fn is_ascending(&self) -> bool {
         !self.unordered
     }
 
-    /// Whether there is none.
+    /// Return whether the list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
@@ -77,14 +77,14 @@ impl QargsList {
         (0..self.len()).map(|row| self.get(row))
     }
 
-    /// Adds a tuple.
+    /// Add a tuple.
     #[inline]
     pub(crate) fn push(&mut self, qargs: &[u32]) {
         self.qubits.extend_from_slice(qargs);
         self.close();
     }
 
-    /// Ends the tuple whose qubits were appended since the last one.
+    /// End the tuple whose qubits were appended since the last one.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "each index took at least one of fewer than 2^32 bytes")]
     fn close(&mut self) {
@@ -93,8 +93,8 @@ impl QargsList {
         self.unordered |= row > 0 && self.get(row) <= self.get(row - 1);
     }
 
-    /// Reads an array of arrays of qubit indices below `limit`.
-    pub(crate) fn read(reader: &mut Reader<'_>, limit: u32) -> Read<Self> {
+    /// Read an array of arrays of qubit indices below `limit`.
+    pub(crate) fn read(reader: &mut Reader<'_>, limit: u32) -> ReadResult<Self> {
         let mut list = Self::default();
         reader.array(|reader| {
             read_qargs(reader, limit, &mut list.qubits)?;
@@ -151,25 +151,25 @@ impl Order {
         low
     }
 
-    /// Whether any tuple of `list` occurs twice.
+    /// Return whether any tuple of `list` occurs twice.
     pub(crate) fn repeats(&self, list: &QargsList) -> bool {
         !self.is_payload_order() && (1..list.len()).any(|rank| list.get(self.row(rank)) == list.get(self.row(rank - 1)))
     }
 
-    /// Whether no tuple can occur twice.
+    /// Return whether no tuple can occur twice.
     #[must_use]
     pub fn is_payload_order(&self) -> bool {
         self.0.is_none()
     }
 }
 
-/// Reads an array of one or more qubit indices below `limit` and appends them to `qubits`.
+/// Read an array of one or more qubit indices below `limit` and appends them to `qubits`.
 #[inline(always)]
-pub(crate) fn read_qargs(reader: &mut Reader<'_>, limit: u32, qubits: &mut Vec<u32>) -> Read<()> {
+pub(crate) fn read_qargs(reader: &mut Reader<'_>, limit: u32, qubits: &mut Vec<u32>) -> ReadResult<()> {
     let start = reader.clone();
-    match reader.take_few() {
-        Some(Few::One(qubit)) if qubit < limit => qubits.push(qubit),
-        Some(Few::Two(first, second)) if first.max(second) < limit => qubits.extend([first, second]),
+    match reader.match_short_qargs() {
+        Some(ShortQargs::One(qubit)) if qubit < limit => qubits.push(qubit),
+        Some(ShortQargs::Two(first, second)) if first.max(second) < limit => qubits.extend([first, second]),
         _ => {
             *reader = start;
             return read_any_qargs(reader, limit, qubits);
@@ -179,7 +179,7 @@ pub(crate) fn read_qargs(reader: &mut Reader<'_>, limit: u32, qubits: &mut Vec<u
 }
 
 #[cold]
-fn read_any_qargs(reader: &mut Reader<'_>, limit: u32, qubits: &mut Vec<u32>) -> Read<()> {
+fn read_any_qargs(reader: &mut Reader<'_>, limit: u32, qubits: &mut Vec<u32>) -> ReadResult<()> {
     let (start, before) = (reader.clone(), qubits.len());
     reader.array(|reader| {
         qubits.push(reader.index(limit)?);

@@ -2,7 +2,7 @@
 //! The record that calibrations are made of: a quantity with its date, name, unit and value.
 
 use crate::error::Fault;
-use crate::json::{Form, Number, Read, Reader};
+use crate::json::{Number, NumberKind, ReadResult, Reader};
 use crate::unit::Unit;
 
 /// The value of a named quantity as it stands in a payload.
@@ -19,11 +19,11 @@ pub enum Value {
 }
 
 impl Value {
-    /// Reads any value.
+    /// Read any value.
     #[inline(always)]
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Read<Self> {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> ReadResult<Self> {
         Ok(match reader.peek() {
-            b'-' | b'0'..=b'9' | b'N' | b'I' => Self::Number(reader.number()?),
+            b'-' | b'0'..=b'9' | b'N' | b'I' => Self::Number(reader.known_number()?),
             b'n' => {
                 reader.null()?;
                 Self::Null
@@ -61,14 +61,14 @@ pub(crate) struct Quantity<K> {
 /// some fifty bytes with name and unit, repeats. So the text of the last quantity at each position is kept, and where
 /// it comes again (three comparisons of 16 bytes) its meaning is known without reading it.
 pub(crate) struct QuantityReader<'a, K> {
-    /// What names mean.
+    /// Meaning of names.
     kind: fn(&[u8]) -> K,
-    shapes: [Option<Shape<'a, K>>; 8],
+    templates: [Option<RecordTemplate<'a, K>>; 8],
 }
 
 /// The text of a quantity around its date and its value, both left out, and what it means.
 #[derive(Debug, Clone, Copy)]
-struct Shape<'a, K> {
+struct RecordTemplate<'a, K> {
     /// From the opening brace up to the text of the date.
     before: &'a [u8],
     date_length: usize,
@@ -80,36 +80,40 @@ struct Shape<'a, K> {
 
 impl<'a, K: Copy> QuantityReader<'a, K> {
     pub(crate) fn new(kind: fn(&[u8]) -> K) -> Self {
-        Self { kind, shapes: [None; 8] }
+        Self { kind, templates: [None; 8] }
     }
 
-    /// Reads a list, giving each quantity to `take`.
+    /// Read a list, giving each quantity to `take`.
     #[inline(always)]
-    pub(crate) fn read(&mut self, reader: &mut Reader<'a>, mut take: impl FnMut(Quantity<K>) -> Read<()>) -> Read<()> {
+    pub(crate) fn read(
+        &mut self,
+        reader: &mut Reader<'a>,
+        mut take: impl FnMut(Quantity<K>) -> ReadResult<()>,
+    ) -> ReadResult<()> {
         let mut position = 0;
         reader.array(|reader| {
             let start = reader.clone();
-            let shape = self.shapes.get(position).and_then(Option::as_ref);
-            let quantity = if let Some(quantity) = shape.and_then(|shape| shape.read(reader)) {
+            let template = self.templates.get(position).and_then(Option::as_ref);
+            let quantity = if let Some(quantity) = template.and_then(|template| template.match_record(reader)) {
                 quantity
             } else {
                 *reader = start;
-                self.learn(reader, position)?
+                self.parse_and_cache_template(reader, position)?
             };
             position += 1;
             take(quantity)
         })
     }
 
-    /// Reads a quantity of any shape, and keeps the shape if it may come again.
+    /// Read a quantity that is written in any way, and cache its template if the text may come again.
     #[cold]
-    fn learn(&mut self, reader: &mut Reader<'a>, position: usize) -> Read<Quantity<K>> {
+    fn parse_and_cache_template(&mut self, reader: &mut Reader<'a>, position: usize) -> ReadResult<Quantity<K>> {
         let start = reader.offset();
         let (mut name, mut unit, mut value, mut date) = (None, None, None, None);
         reader.object(|reader, key| {
             let at = reader.offset();
             match &*key.bytes() {
-                b"name" => name = Some(reader.text()?),
+                b"name" => name = Some(reader.known_text()?),
                 b"unit" => unit = Some(Unit::read(reader)?),
                 b"value" => value = Some((at, Value::read(reader)?, reader.offset())),
                 b"date" => date = Some(reader.skip()?),
@@ -126,7 +130,7 @@ impl<'a, K: Copy> QuantityReader<'a, K> {
             Value::Number(number) => Value::Number(unit.scale(number)),
             // Python counts a boolean as an integer, also when a unit scales it.
             Value::Boolean(flag) if unit != Unit::default() => {
-                Value::Number(unit.scale(Number { value: f64::from(u8::from(flag)), form: Form::Integer }))
+                Value::Number(unit.scale(Number { value: f64::from(u8::from(flag)), kind: NumberKind::Integer }))
             }
             Value::Other(_) if unit != Unit::default() => {
                 return Err(Fault::expected(value_at as usize, "a number or null, because there is a unit"));
@@ -135,12 +139,12 @@ impl<'a, K: Copy> QuantityReader<'a, K> {
         };
         let date_at = date.map_or(0, |date| date.start);
         if let Some(date) = date
-            && let Some(shape) = self.shapes.get_mut(position)
+            && let Some(template) = self.templates.get_mut(position)
             && let Value::Number(_) = unscaled
             && date.end < value_at
             && reader.offset() == value_end + 1
         {
-            *shape = reader.plain_text(date).map(|date| Shape {
+            *template = reader.plain_text(date).map(|date| RecordTemplate {
                 before: reader.between(start, date.start),
                 date_length: (date.end - date.start) as usize,
                 between: reader.between(date.end, value_at),
@@ -152,10 +156,10 @@ impl<'a, K: Copy> QuantityReader<'a, K> {
     }
 }
 
-impl<K: Copy> Shape<'_, K> {
-    /// Reads a quantity of this shape; `None` (anywhere) if it is not of this shape, be it right or wrong.
+impl<K: Copy> RecordTemplate<'_, K> {
+    /// Read a quantity that matches the template; `None`, with the reader anywhere, if it does not, be it right or wrong.
     #[inline(always)]
-    fn read(&self, reader: &mut Reader<'_>) -> Option<Quantity<K>> {
+    fn match_record(&self, reader: &mut Reader<'_>) -> Option<Quantity<K>> {
         if !reader.take_literal(self.before) {
             return None;
         }
@@ -165,7 +169,7 @@ impl<K: Copy> Shape<'_, K> {
             return None;
         }
         let value_at = reader.offset();
-        let value = Value::Number(self.unit.scale(reader.number().ok()?));
+        let value = Value::Number(self.unit.scale(reader.known_number().ok()?));
         reader.take_literal(b"}").then_some(Quantity { kind: self.kind, value, value_at, date_at })
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! How likely a transpiled circuit is to succeed, and how long it takes, over many calibrations.
+//! Estimated success probability and duration of a transpiled circuit over many calibrations.
 //!
 //! The estimate is a product: `1 - error` of every gate and readout, and for every time that a qubit waits between two of
 //! its instructions, the average fidelity of thermal relaxation over that time,
@@ -9,13 +9,13 @@ use std::collections::HashMap;
 
 use crate::columns::{Column, QubitQuantity};
 use crate::parallel::in_parallel;
-use crate::plan::{InstructionValues, Options, PlaceFinder, TargetPlan};
-use crate::snapshot::Reading;
+use crate::plan::{EntryFinder, InstructionValues, Options, TargetPlan};
+use crate::snapshot::DeviceData;
 
-/// How many calibrations a thread takes at once; within those, it knows where the last one had what.
+/// Number of calibrations that a thread takes at once, within which it reuses the rows of the last one.
 const BLOCK: usize = 64;
 
-/// How long a delay is.
+/// Length of a delay.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Delay {
     /// s
@@ -24,26 +24,26 @@ pub enum Delay {
     Samples(f64),
 }
 
-/// A transpiled circuit, as far as it matters how good and how long it is.
+/// A transpiled circuit, as far as its success and its duration depend on it.
 #[derive(Debug, Default)]
 pub struct Circuit {
-    /// Where operations are used: by operation, each place once.
+    /// Qargs of each operation, each once.
     operations: Vec<(String, Vec<Vec<u32>>)>,
     known: HashMap<(String, Vec<u32>), (usize, usize)>,
     steps: Vec<Step>,
     /// One more than the last qubit.
-    width: usize,
+    num_qubits: usize,
 }
 
 #[derive(Debug)]
 enum Step {
-    /// Index of an operation, and of a place of it.
+    /// Index of an operation, and of qargs of it.
     Operation(usize, usize),
     Delay(Vec<u32>, Delay),
     Barrier(Vec<u32>),
 }
 
-/// What became of a circuit on one calibration.
+/// Estimates for a circuit on one calibration.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Score {
     /// Estimated success probability; NaN if the circuit cannot run there.
@@ -63,46 +63,46 @@ impl Circuit {
         Self::default()
     }
 
-    /// Adds an operation.
+    /// Add an operation.
     pub fn operation(&mut self, name: &str, qubits: Vec<u32>) {
-        self.widen(&qubits);
+        self.include(&qubits);
         let (operations, key) = (&mut self.operations, (name.to_owned(), qubits));
-        let (operation, place) = *self.known.entry(key).or_insert_with_key(|(name, qubits)| {
+        let (operation, index) = *self.known.entry(key).or_insert_with_key(|(name, qubits)| {
             let operation = operations.iter().position(|(other, _)| other == name).unwrap_or_else(|| {
                 operations.push((name.clone(), Vec::new()));
                 operations.len() - 1
             });
-            let places = &mut operations[operation].1;
-            places.push(qubits.clone());
-            (operation, places.len() - 1)
+            let qargs = &mut operations[operation].1;
+            qargs.push(qubits.clone());
+            (operation, qargs.len() - 1)
         });
-        self.steps.push(Step::Operation(operation, place));
+        self.steps.push(Step::Operation(operation, index));
     }
 
-    /// Adds a delay of each of `qubits`.
+    /// Add a delay of each of `qubits`.
     pub fn delay(&mut self, qubits: Vec<u32>, delay: Delay) {
-        self.widen(&qubits);
+        self.include(&qubits);
         self.steps.push(Step::Delay(qubits, delay));
     }
 
-    /// Adds a barrier: what comes behind it begins when all of `qubits` are done with what is before it.
+    /// Add a barrier: what comes behind it begins when all of `qubits` are done with what is before it.
     pub fn barrier(&mut self, qubits: Vec<u32>) {
-        self.widen(&qubits);
+        self.include(&qubits);
         self.steps.push(Step::Barrier(qubits));
     }
 
-    fn widen(&mut self, qubits: &[u32]) {
+    fn include(&mut self, qubits: &[u32]) {
         let last = qubits.iter().max().map_or(0, |qubit| *qubit as usize + 1);
-        self.width = self.width.max(last);
+        self.num_qubits = self.num_qubits.max(last);
     }
 
-    /// Scores the circuit on each of `readings`, in their order.
+    /// Score the circuit on each of `readings`, in their order.
     #[must_use]
-    pub fn score(&self, readings: &[&Reading], options: Options<'_>, threads: usize) -> Vec<Score> {
-        let blocks = readings.chunks(BLOCK).collect();
-        let score = |block: &[&Reading]| {
+    pub fn score(&self, devices: &[&DeviceData], options: Options<'_>, threads: usize) -> Vec<Score> {
+        let blocks = devices.chunks(BLOCK).collect();
+        let score = |block: &[&DeviceData]| {
             let mut scorer = Scorer::new(self);
-            block.iter().map(|reading| scorer.score(reading, options)).collect::<Vec<_>>()
+            block.iter().map(|data| scorer.score(data, options)).collect::<Vec<_>>()
         };
         in_parallel(blocks, threads, score).into_iter().flatten().collect()
     }
@@ -111,49 +111,49 @@ impl Circuit {
 /// A circuit on one calibration after the other.
 struct Scorer<'c> {
     circuit: &'c Circuit,
-    /// What finds the places of each operation.
-    finders: Vec<PlaceFinder>,
-    course: Course,
+    /// The finder of each operation.
+    finders: Vec<EntryFinder>,
+    playback: Playback,
 }
 
 impl<'c> Scorer<'c> {
     fn new(circuit: &'c Circuit) -> Self {
-        let finders = circuit.operations.iter().map(|(name, places)| PlaceFinder::new(name, places)).collect();
-        Self { circuit, finders, course: Course::default() }
+        let finders = circuit.operations.iter().map(|(name, qargs)| EntryFinder::new(name, qargs)).collect();
+        Self { circuit, finders, playback: Playback::default() }
     }
 
-    fn score(&mut self, reading: &Reading, options: Options<'_>) -> Score {
-        let plan = TargetPlan::new(reading, options);
-        let fits = self.circuit.width <= plan.num_qubits() as usize;
+    fn score(&mut self, data: &DeviceData, options: Options<'_>) -> Score {
+        let plan = TargetPlan::new(data, options);
+        let fits = self.circuit.num_qubits <= plan.num_qubits() as usize;
         if !fits || !self.finders.iter_mut().all(|finder| finder.find(&plan)) {
             return Score::IMPOSSIBLE;
         }
-        let values = |operation: usize, place| self.finders[operation].values(place);
-        let Some(gates) = self.course.play(self.circuit, plan.dt(), values) else { return Score::IMPOSSIBLE };
-        Score { success: gates * self.course.kept(reading), duration: self.course.duration() }
+        let values = |operation: usize, index| self.finders[operation].values(index);
+        let Some(gates) = self.playback.play(self.circuit, plan.dt(), values) else { return Score::IMPOSSIBLE };
+        Score { success: gates * self.playback.relaxation_fidelity(data), duration: self.playback.duration() }
     }
 }
 
-/// What is known of a qubit while a circuit is gone through from its end.
+/// State of a qubit while a circuit is gone through from its end.
 #[derive(Debug, Clone, Copy, Default)]
-struct Line {
-    /// How long before the end of the circuit the qubit is used, s.
+struct QubitTimeline {
+    /// Time before the end of the circuit at which the qubit is used, s.
     busy: f64,
-    /// How long it has waited since it was last used, s.
+    /// Time that the qubit has waited since it was last used, s.
     idle: f64,
     is_used: bool,
 }
 
-/// How a circuit is played.
+/// A circuit played on one calibration.
 #[derive(Debug, Default)]
-struct Course {
-    lines: Vec<Line>,
-    /// Qubits that wait, and for how long, s.
+struct Playback {
+    timelines: Vec<QubitTimeline>,
+    /// Qubits that wait, and the time, s.
     waits: Vec<(usize, f64)>,
 }
 
-impl Course {
-    /// Goes through a circuit from its end, notes how long qubits wait, and returns the product of `1 - error`; `None` if
+impl Playback {
+    /// Go through a circuit from its end, notes how long qubits wait, and returns the product of `1 - error`; `None` if
     /// a delay is in units that the device does not have.
     fn play(
         &mut self,
@@ -161,23 +161,24 @@ impl Course {
         dt: Option<f64>,
         values: impl Fn(usize, usize) -> InstructionValues,
     ) -> Option<f64> {
-        let Self { lines, waits } = self;
-        lines.clear();
-        lines.resize(circuit.width, Line::default());
+        let Self { timelines, waits } = self;
+        timelines.clear();
+        timelines.resize(circuit.num_qubits, QubitTimeline::default());
         waits.clear();
         let mut product = 1.0;
         for step in circuit.steps.iter().rev() {
             match step {
-                Step::Operation(operation, place) => {
-                    let InstructionValues { duration, error } = values(*operation, *place);
+                Step::Operation(operation, index) => {
+                    let InstructionValues { duration, error } = values(*operation, *index);
                     product *= (1.0 - error.unwrap_or(0.0)).clamp(0.0, 1.0);
-                    let qubits = &circuit.operations[*operation].1[*place];
-                    let end = meet(lines, qubits);
+                    let qubits = &circuit.operations[*operation].1[*index];
+                    let end = synchronize(timelines, qubits);
                     for qubit in qubits.iter().map(|qubit| *qubit as usize) {
-                        if lines[qubit].is_used && lines[qubit].idle > 0.0 {
-                            waits.push((qubit, lines[qubit].idle));
+                        if timelines[qubit].is_used && timelines[qubit].idle > 0.0 {
+                            waits.push((qubit, timelines[qubit].idle));
                         }
-                        lines[qubit] = Line { busy: end + duration.unwrap_or(0.0), idle: 0.0, is_used: true };
+                        timelines[qubit] =
+                            QubitTimeline { busy: end + duration.unwrap_or(0.0), idle: 0.0, is_used: true };
                     }
                 }
                 Step::Delay(qubits, delay) => {
@@ -186,36 +187,36 @@ impl Course {
                         Delay::Samples(samples) => samples * dt?,
                     };
                     for qubit in qubits.iter().map(|qubit| *qubit as usize) {
-                        lines[qubit].busy += seconds;
-                        lines[qubit].idle += seconds;
+                        timelines[qubit].busy += seconds;
+                        timelines[qubit].idle += seconds;
                     }
                 }
-                Step::Barrier(qubits) => drop(meet(lines, qubits)),
+                Step::Barrier(qubits) => drop(synchronize(timelines, qubits)),
             }
         }
         Some(product)
     }
 
-    /// How long the circuit takes, s.
+    /// Return the duration of the circuit, s.
     fn duration(&self) -> f64 {
-        self.lines.iter().map(|line| line.busy).fold(0.0, f64::max)
+        self.timelines.iter().map(|timeline| timeline.busy).fold(0.0, f64::max)
     }
 
-    /// The product of what is kept of the states of qubits that wait.
-    fn kept(&self, reading: &Reading) -> f64 {
-        let Some(properties) = &reading.properties else { return 1.0 };
+    /// Return the product of the fidelities of qubits that wait.
+    fn relaxation_fidelity(&self, data: &DeviceData) -> f64 {
+        let Some(properties) = &data.properties else { return 1.0 };
         let [t1, t2] = [QubitQuantity::T1, QubitQuantity::T2].map(|quantity| properties.qubits.column(quantity));
         self.waits.iter().map(|(qubit, seconds)| fidelity(*seconds, relaxation(t1, t2, *qubit))).product()
     }
 }
 
-/// Lets qubits wait for the one that is used earliest, and returns when that is, s before the end.
-fn meet(lines: &mut [Line], qubits: &[u32]) -> f64 {
-    let meeting = qubits.iter().map(|qubit| lines[*qubit as usize].busy).fold(0.0, f64::max);
+/// Let qubits wait for the one that is used earliest, and returns when that is, s before the end.
+fn synchronize(timelines: &mut [QubitTimeline], qubits: &[u32]) -> f64 {
+    let meeting = qubits.iter().map(|qubit| timelines[*qubit as usize].busy).fold(0.0, f64::max);
     for qubit in qubits {
-        let line = &mut lines[*qubit as usize];
-        line.idle += meeting - line.busy;
-        line.busy = meeting;
+        let timeline = &mut timelines[*qubit as usize];
+        timeline.idle += meeting - timeline.busy;
+        timeline.busy = meeting;
     }
     meeting
 }
@@ -250,12 +251,12 @@ mod tests {
         circuit.delay(vec![0], Delay::Samples(3.0));
         circuit.operation("x", vec![0]);
         circuit.delay(vec![0], Delay::Seconds(7.0));
-        let mut course = Course::default();
+        let mut playback = Playback::default();
         let values = |_, _| InstructionValues { duration: Some(1.0), error: Some(0.5) };
-        assert_eq!(course.play(&circuit, Some(2.0), values), Some(0.25));
-        assert_eq!(course.waits, [(0, 6.0)]);
-        assert!((course.duration() - 20.0).abs() < 1e-12);
-        assert_eq!(course.play(&circuit, None, values), None);
+        assert_eq!(playback.play(&circuit, Some(2.0), values), Some(0.25));
+        assert_eq!(playback.waits, [(0, 6.0)]);
+        assert!((playback.duration() - 20.0).abs() < 1e-12);
+        assert_eq!(playback.play(&circuit, None, values), None);
     }
 
     #[test]
@@ -268,11 +269,11 @@ mod tests {
         circuit.operation("x", vec![0]);
         circuit.operation("x", vec![0]);
         circuit.operation("x", vec![1]);
-        let mut course = Course::default();
+        let mut playback = Playback::default();
         let values = |_, _| InstructionValues { duration: Some(1.0), error: None };
-        assert_eq!(course.play(&circuit, None, values), Some(1.0));
+        assert_eq!(playback.play(&circuit, None, values), Some(1.0));
         // Behind the barrier, qubit 1 begins late; before it, qubit 0 does, which is no wait: nothing was there before.
-        assert_eq!(course.waits, [(1, 1.0)]);
-        assert!((course.duration() - 4.0).abs() < 1e-12);
+        assert_eq!(playback.waits, [(1, 1.0)]);
+        assert!((playback.duration() - 4.0).abs() < 1e-12);
     }
 }

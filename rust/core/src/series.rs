@@ -2,10 +2,9 @@
 //! One quantity over many calibrations: columns stacked in the order of time.
 
 use std::collections::HashMap;
-use std::error::Error;
 use std::fmt;
 
-use crate::columns::{Column, GateColumns, QubitQuantity, State};
+use crate::columns::{Column, GateColumns, GateQuantity, QubitQuantity, State};
 use crate::compact::{CompactError, read_column, read_gate, write_column, write_gate};
 use crate::configuration::MAX_QUBITS;
 use crate::error::{Payload, PayloadError};
@@ -15,47 +14,47 @@ use crate::properties::Properties;
 use crate::qargs::QargsList;
 
 /// A table has at most so many cells, which take 1.2 GB: 2,000 calibrations of 10,000 qubits need a sixth. Extracts and
-/// payloads that came from anybody can ask for more of it than they have bytes.
+/// payloads from outside can ask for more of it than they have bytes.
 pub const MAX_CELLS: usize = 1 << 27;
 
 /// Stands for a gate that a calibration does not list.
 pub const NOT_LISTED: &[u8] = b"not listed";
 
-/// What a series is of.
+/// Subject of a series.
 #[derive(Debug, Clone, Copy)]
-pub enum Wanted<'n> {
+pub enum Selection<'n> {
     /// A quantity of qubits.
     Qubits(QubitQuantity),
-    /// Whether qubits may be used.
+    /// Flags that tell whether qubits may be used.
     Operational,
     /// A gate, by name.
     Gate(&'n str),
 }
 
-/// What a calibration says of it.
+/// Values of the subject in one calibration.
 #[derive(Debug, Clone)]
 pub enum Values {
     /// A value per qubit.
     Qubits(Column),
-    /// A row per place of the gate.
+    /// A row by qargs of the gate.
     Gate(Box<GateColumns>),
 }
 
-/// Values by calibration and place, row by row.
+/// Values by calibration and qubit or qargs, row by row.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
     /// NaN where there is none.
     pub values: Vec<f64>,
-    /// Whether there is a number.
+    /// Mask of the numbers.
     pub valid: Vec<bool>,
 }
 
-/// Why there is no table: it would be too large for this process, or for [`MAX_CELLS`].
+/// Refusal of a table that would be too large for this process, or for [`MAX_CELLS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLarge {
-    /// How many calibrations it would have.
+    /// Number of calibrations.
     pub times: usize,
-    /// How many places.
+    /// Number of qubits or qargs.
     pub places: usize,
 }
 
@@ -68,7 +67,56 @@ impl fmt::Display for TooLarge {
 
 impl std::error::Error for TooLarge {}
 
-/// How many cells a table has; fails if they are too many.
+/// Reason why a series, or an element of one, cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SeriesError {
+    /// The number of qubits is more than [`MAX_QUBITS`].
+    TooManyQubits(u32),
+    /// The compressed payload cannot be decompressed.
+    NotDecompressed,
+    /// The payload is refused.
+    Payload(PayloadError),
+    /// The extract is damaged.
+    Extract(CompactError),
+    /// The table would be too large.
+    TooLarge(TooLarge),
+}
+
+impl fmt::Display for SeriesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooManyQubits(num_qubits) => {
+                write!(f, "{num_qubits} qubits are more than a device may have, which is {MAX_QUBITS}")
+            }
+            Self::NotDecompressed => f.write_str("the payload cannot be decompressed"),
+            Self::Payload(error) => error.fmt(f),
+            Self::Extract(error) => error.fmt(f),
+            Self::TooLarge(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for SeriesError {}
+
+impl From<PayloadError> for SeriesError {
+    fn from(error: PayloadError) -> Self {
+        Self::Payload(error)
+    }
+}
+
+impl From<CompactError> for SeriesError {
+    fn from(error: CompactError) -> Self {
+        Self::Extract(error)
+    }
+}
+
+impl From<TooLarge> for SeriesError {
+    fn from(error: TooLarge) -> Self {
+        Self::TooLarge(error)
+    }
+}
+
+/// Return the number of cells of a table; fails if they are too many.
 pub fn cells(times: usize, places: usize) -> Result<usize, TooLarge> {
     times.checked_mul(places).filter(|cells| *cells <= MAX_CELLS).ok_or(TooLarge { times, places })
 }
@@ -105,17 +153,15 @@ impl Table {
 /// A gate over many calibrations.
 #[derive(Debug, Clone, Default)]
 pub struct GateSeries {
-    /// The places, by first appearance.
+    /// Qargs by first appearance.
     pub qargs: QargsList,
-    /// Gate errors.
-    pub error: Table,
-    /// Durations, s.
-    pub duration: Table,
-    /// Whether the gate is listed there and may be used.
+    /// Values by [`GateQuantity`].
+    pub columns: [Table; GateQuantity::COUNT],
+    /// True where the gate is listed and may be used.
     pub operational: Vec<bool>,
 }
 
-/// Stacks columns that are `width` long, or missing.
+/// Stack columns that are `width` long, or missing.
 pub fn stack(columns: &[Option<&Column>], width: usize) -> Result<Table, TooLarge> {
     let mut table = Table::with_capacity(columns.len(), width)?;
     for column in columns {
@@ -127,18 +173,18 @@ pub fn stack(columns: &[Option<&Column>], width: usize) -> Result<Table, TooLarg
     Ok(table)
 }
 
-/// Stacks a quantity of qubits that [`extract`] gave of devices with `num_qubits` qubits.
+/// Stack a quantity of qubits that [`extract`] gave of devices with `num_qubits` qubits.
 pub fn stack_extracts<'b>(
     extracts: impl ExactSizeIterator<Item = &'b [u8]>,
-    wanted: Wanted<'_>,
+    selection: Selection<'_>,
     num_qubits: u32,
-) -> Result<Table, Box<dyn Error + Send + Sync>> {
+) -> Result<Table, SeriesError> {
     check_qubits(num_qubits)?;
     let width = num_qubits as usize;
     // An extract of a few bytes can have a value for each qubit, so there is room for the table before they are read.
     let mut table = Table::with_capacity(extracts.len(), width)?;
     for bytes in extracts {
-        match from_bytes(bytes, wanted, num_qubits)? {
+        match from_bytes(bytes, selection, num_qubits)? {
             Some(Values::Qubits(column)) => table.add(&column),
             _ => table.add_missing(width),
         }
@@ -146,13 +192,13 @@ pub fn stack_extracts<'b>(
     Ok(table)
 }
 
-/// Stacks the tables of a gate. Where a calibration repeats a place, its last row counts.
+/// Stack the tables of a gate. If a calibration repeats qargs, its last row counts.
 pub fn stack_gate(tables: &[Option<&GateColumns>]) -> Result<GateSeries, TooLarge> {
     let mut qargs = QargsList::new();
     let mut at: HashMap<&[u32], usize> = HashMap::new();
     let mut last: Option<&QargsList> = None;
     for table in tables.iter().flatten().filter(|table| !table.qargs.is_empty()) {
-        // Calibrations mostly list the same places.
+        // Calibrations mostly list the same qargs.
         if last != Some(&table.qargs) {
             for row in table.qargs.iter() {
                 at.entry(row).or_insert_with(|| {
@@ -166,12 +212,11 @@ pub fn stack_gate(tables: &[Option<&GateColumns>]) -> Result<GateSeries, TooLarg
     let width = qargs.len();
     let mut operational = room(tables.len(), width)?;
     operational.resize(tables.len() * width, false);
-    let mut series = GateSeries {
-        error: Table::missing(tables.len(), width)?,
-        duration: Table::missing(tables.len(), width)?,
-        operational,
-        qargs: QargsList::new(),
-    };
+    let mut columns: [Table; GateQuantity::COUNT] = Default::default();
+    for column in &mut columns {
+        *column = Table::missing(tables.len(), width)?;
+    }
+    let mut series = GateSeries { columns, operational, qargs: QargsList::new() };
     let mut places: (Option<&QargsList>, Vec<usize>) = (None, Vec::new());
     for (time, table) in tables.iter().enumerate() {
         let Some(table) = table else { continue };
@@ -180,8 +225,8 @@ pub fn stack_gate(tables: &[Option<&GateColumns>]) -> Result<GateSeries, TooLarg
         }
         for (row, place) in places.1.iter().enumerate() {
             let cell = time * width + place;
-            for (into, column) in [(&mut series.error, &table.error), (&mut series.duration, &table.duration)] {
-                let from = column.cell(row);
+            for (into, quantity) in series.columns.iter_mut().zip(GateQuantity::ALL) {
+                let from = table.column(quantity).cell(row);
                 (into.values[cell], into.valid[cell]) = (from.value, from.state.is_valid());
             }
             series.operational[cell] = table.operational[row];
@@ -191,35 +236,38 @@ pub fn stack_gate(tables: &[Option<&GateColumns>]) -> Result<GateSeries, TooLarg
     Ok(series)
 }
 
-/// What a calibration says of what is wanted; `None` if it does not list the gate.
+/// Return the values of the selection in a calibration; `None` if it does not list the gate.
 #[must_use]
-pub fn find(properties: &Properties, wanted: Wanted<'_>) -> Option<Values> {
-    Some(match wanted {
-        Wanted::Qubits(quantity) => Values::Qubits(properties.qubits.column(quantity).clone()),
-        Wanted::Operational => Values::Qubits(flags(properties.qubits.operational())),
-        Wanted::Gate(name) => Values::Gate(Box::new(properties.gate(name)?.clone())),
+pub fn find(properties: &Properties, selection: Selection<'_>) -> Option<Values> {
+    Some(match selection {
+        Selection::Qubits(quantity) => Values::Qubits(properties.qubits.column(quantity).clone()),
+        Selection::Operational => Values::Qubits(flags(properties.qubits.operational())),
+        Selection::Gate(name) => Values::Gate(Box::new(properties.gate(name)?.clone())),
     })
 }
 
 fn flags(flags: &[bool]) -> Column {
     let values = flags.iter().map(|flag| f64::from(u8::from(*flag))).collect();
-    Column::of(values, vec![State::Integer; flags.len()])
+    Column::from_parts(values, vec![State::Integer; flags.len()])
 }
 
 /// A compressed properties payload: the bytes, how long they are without compression, and how many qubits the device has.
 pub type PackedProperties<'b> = (&'b [u8], usize, u32);
 
-/// Reads what is wanted of compressed properties payloads, each as bytes that [`from_bytes`] takes. [`NOT_LISTED`] for a
+/// Extract the selection from compressed properties payloads, each as bytes that [`from_bytes`] takes: [`NOT_LISTED`] for a
 /// calibration that does not list the gate, an error for one that is damaged.
 #[must_use]
-pub fn extract(packed: Vec<PackedProperties<'_>>, wanted: Wanted<'_>, threads: usize) -> Vec<Result<Vec<u8>, String>> {
+pub fn extract(
+    packed: Vec<PackedProperties<'_>>,
+    selection: Selection<'_>,
+    threads: usize,
+) -> Vec<Result<Vec<u8>, SeriesError>> {
     in_parallel(packed, threads, |(bytes, length, num_qubits)| {
         check_qubits(num_qubits)?;
-        let bytes = unpack(bytes, length, MAX_PAYLOAD).ok_or("the payload cannot be decompressed")?;
-        let error = |error: PayloadError| error.to_string();
+        let bytes = unpack(bytes, length, MAX_PAYLOAD).ok_or(SeriesError::NotDecompressed)?;
         let properties =
-            Properties::read(&bytes, num_qubits).map_err(|it| error(it.in_payload(Payload::Properties, &bytes)))?;
-        let found = properties.as_ref().and_then(|properties| find(properties, wanted));
+            Properties::read(&bytes, num_qubits).map_err(|fault| fault.in_payload(Payload::Properties, &bytes))?;
+        let found = properties.as_ref().and_then(|properties| find(properties, selection));
         Ok(found.as_ref().map_or_else(|| NOT_LISTED.to_vec(), Values::to_bytes))
     })
 }
@@ -237,16 +285,13 @@ impl Values {
     }
 }
 
-/// Makes sure that there can be a device of so many qubits.
-pub fn check_qubits(num_qubits: u32) -> Result<(), String> {
-    if num_qubits > MAX_QUBITS {
-        return Err(format!("{num_qubits} qubits are more than a device may have, which is {MAX_QUBITS}"));
-    }
-    Ok(())
+/// Check that there can be a device of so many qubits.
+pub fn check_qubits(num_qubits: u32) -> Result<(), SeriesError> {
+    if num_qubits > MAX_QUBITS { Err(SeriesError::TooManyQubits(num_qubits)) } else { Ok(()) }
 }
 
-/// Reads what [`extract`] gave of a device with `num_qubits` qubits, which [`check_qubits`] must have passed.
-pub fn from_bytes(bytes: &[u8], wanted: Wanted<'_>, num_qubits: u32) -> Result<Option<Values>, CompactError> {
+/// Read what [`extract`] gave of a device with `num_qubits` qubits, which [`check_qubits`] must have passed.
+pub fn from_bytes(bytes: &[u8], selection: Selection<'_>, num_qubits: u32) -> Result<Option<Values>, CompactError> {
     if bytes == NOT_LISTED {
         return Ok(None);
     }
@@ -255,8 +300,8 @@ pub fn from_bytes(bytes: &[u8], wanted: Wanted<'_>, num_qubits: u32) -> Result<O
     if crc32fast::hash(bytes) != u32::from_le_bytes(*sum) {
         return Err(damaged);
     }
-    Ok(Some(match wanted {
-        Wanted::Gate(_) => Values::Gate(Box::new(read_gate(bytes, num_qubits)?)),
+    Ok(Some(match selection {
+        Selection::Gate(_) => Values::Gate(Box::new(read_gate(bytes, num_qubits)?)),
         _ => Values::Qubits(read_column(bytes, num_qubits as usize)?),
     }))
 }

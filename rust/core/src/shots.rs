@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What was measured, shot by shot: counting words, and writing them in hexadecimal.
+//! Results shot by shot: counting words, and writing them in hexadecimal.
 //!
 //! A word is a big-endian number of a fixed number of bytes.
 
@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Returns each different word with how often it occurs, in the order in which they occur first.
+/// Return each different word with how often it occurs, in the order in which they occur first.
 ///
 /// `data` is one word after the other, each of `width` bytes. What is left at the end is no word.
 ///
@@ -39,7 +39,7 @@ fn count_bytes(data: &[u8]) -> Vec<(&[u8], u64)> {
     counts
 }
 
-/// The hash map only finds places; the order of the result does not come from it.
+/// The hash map only finds indices; the order of the result does not come from it.
 fn count_by<'data, K: Eq + std::hash::Hash>(
     data: &'data [u8],
     width: usize,
@@ -59,8 +59,8 @@ fn count_by<'data, K: Eq + std::hash::Hash>(
     counts
 }
 
-/// A hash of words. Who measures does not choose words that collide, so it need not be a safe one; the standard one takes
-/// half of the time of counting.
+/// A hash of words. Measurements do not choose words that collide, so the hash need not be a safe one; the standard one
+/// takes half of the time of counting.
 #[derive(Default)]
 struct WordHasher(u64);
 
@@ -83,7 +83,7 @@ impl Hasher for WordHasher {
     }
 }
 
-/// Writes a word as Python's `hex` writes numbers: lower case, behind `0x`, without zeros in front. What was in `text` is
+/// Write a word as Python's `hex` writes numbers: lower case, behind `0x`, without zeros in front. What was in `text` is
 /// gone.
 pub fn write_hex<'text>(word: &[u8], text: &'text mut Vec<u8>) -> &'text str {
     text.clear();

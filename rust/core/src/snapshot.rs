@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The unit of everything: one device at one time, made of its payloads and named by their content.
+//! Snapshots: one device at one time, made of its payloads and named by their content.
 
 use std::sync::{Arc, OnceLock};
 
@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::configuration::Configuration;
 use crate::defaults::Defaults;
 use crate::error::{Fault, Payload, PayloadError};
-use crate::json::Read;
+use crate::json::ReadResult;
 use crate::properties::Properties;
 
 /// The bytes that a device published, as received.
@@ -22,32 +22,32 @@ pub struct Payloads<B> {
     pub defaults: Option<B>,
 }
 
-/// What was read of configuration and properties: all that targets, columns and differences need.
+/// Data of configuration and properties: all that targets, columns and differences need.
 #[derive(Debug, Clone)]
-pub struct Reading {
-    /// What the device is; calibrations of one device share it.
+pub struct DeviceData {
+    /// The configuration; calibrations of one device share it.
     pub configuration: Arc<Configuration>,
-    /// What was measured on it, unless there are no properties.
+    /// The properties, if there are any.
     pub properties: Option<Properties>,
 }
 
-/// A device at one time. Immutable; `B` is whatever keeps the bytes.
+/// A device at one time. Immutable; `B` keeps the bytes.
 #[derive(Debug)]
 pub struct Snapshot<B> {
     payloads: Payloads<B>,
-    reading: Arc<Reading>,
+    data: Arc<DeviceData>,
     defaults: Option<Arc<Defaults>>,
     digest: OnceLock<[u8; 32]>,
 }
 
 impl<B: AsRef<[u8]>> Snapshot<B> {
-    /// Reads the payloads.
+    /// Read the payloads.
     pub fn new(payloads: Payloads<B>) -> Result<Self, PayloadError> {
         let configuration = Arc::new(read_configuration(payloads.configuration.as_ref())?);
         Self::with_configuration(payloads, configuration)
     }
 
-    /// Reads the payloads but for the configuration's, of which `configuration` must have been read.
+    /// Read the payloads but for the configuration's, of which `configuration` must have been read.
     pub fn with_configuration(payloads: Payloads<B>, configuration: Arc<Configuration>) -> Result<Self, PayloadError> {
         let properties = match &payloads.properties {
             Some(bytes) => read_properties(bytes.as_ref(), &configuration)
@@ -58,31 +58,31 @@ impl<B: AsRef<[u8]>> Snapshot<B> {
             Some(bytes) => read_defaults(bytes.as_ref())?.map(Arc::new),
             None => None,
         };
-        let reading = Arc::new(Reading { configuration, properties });
-        Ok(Self { payloads, reading, defaults, digest: OnceLock::new() })
+        let data = Arc::new(DeviceData { configuration, properties });
+        Ok(Self { payloads, data, defaults, digest: OnceLock::new() })
     }
 
-    /// The bytes that the snapshot was made of.
+    /// Return the payloads.
     pub fn payloads(&self) -> &Payloads<B> {
         &self.payloads
     }
 
-    /// What was read of configuration and properties.
-    pub fn reading(&self) -> &Arc<Reading> {
-        &self.reading
+    /// Return the data of configuration and properties.
+    pub fn data(&self) -> &Arc<DeviceData> {
+        &self.data
     }
 
-    /// What the device is.
+    /// Return the configuration.
     pub fn configuration(&self) -> &Configuration {
-        &self.reading.configuration
+        &self.data.configuration
     }
 
-    /// What was measured on it, unless there are no properties.
+    /// The properties, if there are any.
     pub fn properties(&self) -> Option<&Properties> {
-        self.reading.properties.as_ref()
+        self.data.properties.as_ref()
     }
 
-    /// Its pulses, unless there are no pulse defaults; shared, because they are of use without the rest.
+    /// Return the pulse defaults, if there are any; shared, because they are of use without the rest.
     pub fn defaults(&self) -> Option<&Arc<Defaults>> {
         self.defaults.as_ref()
     }
@@ -112,12 +112,12 @@ impl<B: AsRef<[u8]>> Payloads<B> {
     }
 }
 
-/// Reads a configuration payload by itself.
+/// Read a configuration payload by itself.
 pub fn read_configuration(bytes: &[u8]) -> Result<Configuration, PayloadError> {
     Configuration::read(bytes).map_err(|fault| fault.in_payload(Payload::Configuration, bytes))
 }
 
-fn read_properties(bytes: &[u8], configuration: &Configuration) -> Read<Option<Properties>> {
+fn read_properties(bytes: &[u8], configuration: &Configuration) -> ReadResult<Option<Properties>> {
     let Some(properties) = Properties::read(bytes, configuration.num_qubits)? else { return Ok(None) };
     if let Some(name) = &properties.backend_name
         && *name != configuration.backend_name
@@ -130,7 +130,7 @@ fn read_properties(bytes: &[u8], configuration: &Configuration) -> Read<Option<P
     Ok(Some(properties))
 }
 
-/// Reads a pulse defaults payload by itself.
+/// Read a pulse defaults payload by itself.
 pub fn read_defaults(bytes: &[u8]) -> Result<Option<Defaults>, PayloadError> {
     Defaults::read(bytes).map_err(|fault| fault.in_payload(Payload::Defaults, bytes))
 }

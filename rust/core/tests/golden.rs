@@ -22,7 +22,7 @@ fn describe(device: &str) -> String {
         add_delay: true,
         filter_faulty: true,
     };
-    let plan = TargetPlan::new(snapshot.reading(), options);
+    let plan = TargetPlan::new(snapshot.data(), options);
     let mut text = String::new();
     let _ = writeln!(text, "{} qubits, dt {:?}, {:?}", plan.num_qubits(), plan.dt(), plan.timing());
     let _ = writeln!(text, "unknown: {:?}", plan.unknown());
@@ -31,8 +31,8 @@ fn describe(device: &str) -> String {
     }
     for operation in plan.operations() {
         let _ = writeln!(text, "{}: {:?} qubits", operation.name, operation.definition.num_qubits());
-        for place in plan.places(operation).unwrap_or_default() {
-            let _ = writeln!(text, "  {:?} {:?}", place.qargs, place.values);
+        for entry in plan.entries(operation).unwrap_or_default() {
+            let _ = writeln!(text, "  {:?} {:?}", entry.qargs, entry.values);
         }
     }
     let (mut count, mut sum) = (0, 0.0);

@@ -2,12 +2,12 @@
 
 mod support;
 
-use qiskit_ibm_native_core::columns::{NO_DATE, QubitQuantity};
+use qiskit_ibm_native_core::columns::{GateQuantity, NO_DATE, QubitQuantity};
 use qiskit_ibm_native_core::configuration::MAX_QUBITS;
-use qiskit_ibm_native_core::diff::{Diff, Tolerance, What};
+use qiskit_ibm_native_core::diff::{ChangedQuantity, Diff, Tolerance};
 use qiskit_ibm_native_core::pack::{MAX_PAYLOAD, pack, unpack};
 use qiskit_ibm_native_core::series::{
-    MAX_CELLS, NOT_LISTED, TooLarge, Values, Wanted, cells, extract, find, from_bytes, stack, stack_gate,
+    MAX_CELLS, NOT_LISTED, Selection, TooLarge, Values, cells, extract, find, from_bytes, stack, stack_gate,
 };
 use qiskit_ibm_native_core::snapshot::{Payloads, Snapshot};
 
@@ -23,34 +23,34 @@ fn changed(device: &str, from: &str, to: &str) -> (Snapshot<Vec<u8>>, Snapshot<V
 fn a_snapshot_does_not_differ_from_itself() {
     for device in ["vigo", "hanoi", "fez"] {
         let snapshot = support::snapshot(device);
-        assert!(Diff::new(snapshot.reading(), snapshot.reading(), Tolerance::default()).is_empty());
+        assert!(Diff::new(snapshot.data(), snapshot.data(), Tolerance::default()).is_empty());
     }
 }
 
 #[test]
 fn one_value_is_one_change() {
     let (old, new) = changed("fez", "\"value\": 48.806207822303335", "\"value\": 50");
-    let diff = Diff::new(old.reading(), new.reading(), Tolerance::default());
+    let diff = Diff::new(old.data(), new.data(), Tolerance::default());
     let [(0, change)] = diff.qubits[..] else { panic!("{diff:?}") };
-    assert_eq!(change.what, What::Qubit(QubitQuantity::T1));
+    assert_eq!(change.quantity, ChangedQuantity::Qubit(QubitQuantity::T1));
     assert_eq!((change.old, change.new), (Some(48.806_207_822_303_335 / 1e6), Some(50.0 / 1e6)));
     assert!(diff.gates.is_empty() && diff.appeared.is_empty() && diff.vanished.is_empty());
     let relative = Tolerance { relative: 0.03, absolute: 0.0 };
-    assert!(Diff::new(old.reading(), new.reading(), relative).is_empty());
+    assert!(Diff::new(old.data(), new.data(), relative).is_empty());
     let absolute = Tolerance { relative: 0.0, absolute: 1e-6 };
-    assert!(!Diff::new(old.reading(), new.reading(), absolute).is_empty());
+    assert!(!Diff::new(old.data(), new.data(), absolute).is_empty());
 }
 
 #[test]
 fn what_is_not_operational_has_vanished() {
     let operational = "[{\"date\": null, \"name\": \"operational\", \"unit\": \"\", \"value\": false}, ";
     let (old, new) = changed("vigo", "\"qubits\": [[", &format!("\"qubits\": [{operational}"));
-    let diff = Diff::new(old.reading(), new.reading(), Tolerance::default());
+    let diff = Diff::new(old.data(), new.data(), Tolerance::default());
     assert_eq!(diff.qubits.len(), 1);
     assert!(diff.appeared.is_empty());
     assert!([[0, 1], [1, 0]].iter().all(|pair| diff.vanished.contains(&("cx".to_owned(), Some(pair.to_vec())))));
     assert!(diff.vanished.iter().all(|(_, qargs)| qargs.as_ref().is_some_and(|qargs| qargs.contains(&0))));
-    let back = Diff::new(new.reading(), old.reading(), Tolerance::default());
+    let back = Diff::new(new.data(), old.data(), Tolerance::default());
     assert_eq!(back.appeared.len(), diff.vanished.len());
 }
 
@@ -63,42 +63,43 @@ fn what_is_extracted_is_what_is_found() {
     assert_eq!(unpack(&packed, bytes.len(), MAX_PAYLOAD).as_deref(), Some(bytes));
     assert_eq!(unpack(&packed, bytes.len() + 1, MAX_PAYLOAD), None);
     assert_eq!(unpack(&packed[..100], bytes.len(), MAX_PAYLOAD), None);
-    for wanted in [Wanted::Qubits(QubitQuantity::T2), Wanted::Operational, Wanted::Gate("cz")] {
-        let found = find(properties, wanted).expect("it is there");
-        let extracted = extract(vec![(&packed, bytes.len(), 156); 3], wanted, 2);
+    for selection in [Selection::Qubits(QubitQuantity::T2), Selection::Operational, Selection::Gate("cz")] {
+        let found = find(properties, selection).expect("it is there");
+        let extracted = extract(vec![(&packed, bytes.len(), 156); 3], selection, 2);
         assert!(extracted.iter().all(|each| each.as_deref() == Ok(&found.to_bytes())));
-        let again = from_bytes(&found.to_bytes(), wanted, 156).expect("sound").expect("it is there");
+        let again = from_bytes(&found.to_bytes(), selection, 156).expect("sound").expect("it is there");
         assert_eq!(again.to_bytes(), found.to_bytes());
         let mut other = found.to_bytes();
         other[3] ^= 1;
-        assert!(from_bytes(&other, wanted, 156).is_err() && from_bytes(&[], wanted, 156).is_err());
+        assert!(from_bytes(&other, selection, 156).is_err() && from_bytes(&[], selection, 156).is_err());
     }
-    assert_eq!(extract(vec![(&packed, bytes.len(), 156)], Wanted::Gate("none"), 1)[0].as_deref(), Ok(NOT_LISTED));
+    assert_eq!(extract(vec![(&packed, bytes.len(), 156)], Selection::Gate("none"), 1)[0].as_deref(), Ok(NOT_LISTED));
     let damaged = [(&packed[..50], bytes.len(), 156), (&packed[..], bytes.len(), 3)].to_vec();
-    assert!(extract(damaged, Wanted::Operational, 1).iter().all(Result::is_err));
+    assert!(extract(damaged, Selection::Operational, 1).iter().all(Result::is_err));
 }
 
 #[test]
 fn series_have_a_row_for_each_calibration() {
     let snapshot = support::snapshot("hanoi");
     let properties = snapshot.properties().expect("it has some");
-    let Some(Values::Gate(table)) = find(properties, Wanted::Gate("cx")) else { panic!("it is listed") };
+    let Some(Values::Gate(table)) = find(properties, Selection::Gate("cx")) else { panic!("it is listed") };
     let series = stack_gate(&[None, Some(&table), Some(&table)]).expect("it is small");
     assert_eq!(series.qargs, table.qargs);
     let width = table.qargs.len();
-    assert_eq!(series.error.values.len(), 3 * width);
-    assert!(series.error.valid[..width].iter().all(|valid| !valid) && series.operational[width..].iter().all(|it| *it));
-    assert_eq!(series.error.values[2 * width..], *table.error.values());
+    let errors = &series.columns[GateQuantity::Error as usize];
+    assert_eq!(errors.values.len(), 3 * width);
+    assert!(errors.valid[..width].iter().all(|valid| !valid) && series.operational[width..].iter().all(|it| *it));
+    assert_eq!(errors.values[2 * width..], *table.column(GateQuantity::Error).values());
     let column = properties.qubits.column(QubitQuantity::T1);
     let table = stack(&[Some(column), None], 27).expect("it is small");
     assert_eq!((&table.values[..27], table.valid[27]), (column.values(), false));
 }
 
-/// Who sends an archive says how many qubits its devices have; an extract of some bytes can have a value for each.
+/// An archive says how many qubits its devices have; an extract of some bytes can have a value for each.
 #[test]
 fn tables_that_are_too_large_are_refused_before_memory_is_asked_for() {
-    let bytes = extract(vec![(&[], 0, MAX_QUBITS + 1)], Wanted::Operational, 1).remove(0);
-    assert!(bytes.expect_err("too many").contains("65537 qubits are more than a device may have"));
+    let bytes = extract(vec![(&[], 0, MAX_QUBITS + 1)], Selection::Operational, 1).remove(0);
+    assert!(bytes.expect_err("too many").to_string().contains("65537 qubits are more than a device may have"));
     assert_eq!(cells(1 << 14, 1 << 13), Ok(MAX_CELLS));
     let too_large = TooLarge { times: 3, places: MAX_CELLS / 2 };
     assert_eq!(cells(3, MAX_CELLS / 2), Err(too_large));

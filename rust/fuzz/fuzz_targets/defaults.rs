@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Pulse defaults of any content: an error with a place, or commands that are the same when their JSON is written in
+//! Pulse defaults of any content: an error with an offset, or commands that are the same when their JSON is written in
 //! another way, without white space and with its keys sorted.
 #![no_main]
 
@@ -15,7 +15,7 @@ fn content(bytes: &[u8], defaults: &Defaults) -> Vec<String> {
         let found = defaults.commands_of(name).and_then(|commands| commands.find(qargs));
         assert!(found.is_some_and(|last| last >= command));
         assert!(defaults.instructions.len() >= defaults.sequence(command).len());
-        content.push(format!("{name} {qargs:?} {:?}", SchedulePlan::places(defaults, command)));
+        content.push(format!("{name} {qargs:?} {:?}", SchedulePlan::channels(defaults, command)));
         let Ok(plan) = SchedulePlan::new(defaults, command) else {
             content.push("cannot be played".to_owned());
             continue;
@@ -40,7 +40,7 @@ fn described(bytes: &[u8], defaults: &Defaults, action: Action<'_>) -> String {
     match instruction.operation {
         Operation::Parametric(at) => {
             let parametric = &defaults.parametric[at as usize];
-            let envelope = envelope(parametric, instruction.at).expect("planned");
+            let envelope = envelope(parametric, instruction.offset).expect("planned");
             let mut count = 0;
             let mut sum = 0.0;
             if envelope.duration < 10_000 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Compressed payloads of any content: refused, or as many bytes as they say; and whatever is compressed comes back.
+//! Compressed payloads of any content: refused, or as many bytes as they say; and compressed bytes come back.
 //!
 //! The input is a length below 2^23 and the blocks of a frame. Its header, which would take long to find, is put in front.
 #![no_main]
@@ -7,7 +7,7 @@
 use libfuzzer_sys::fuzz_target;
 use qiskit_ibm_native_core::columns::QubitQuantity;
 use qiskit_ibm_native_core::pack::{MAX_PAYLOAD, pack, unpack};
-use qiskit_ibm_native_core::series::{Wanted, extract, from_bytes};
+use qiskit_ibm_native_core::series::{Selection, extract, from_bytes};
 
 /// The magic number, and a descriptor: eight bytes of length, no checksum.
 const HEADER: [u8; 5] = [0x28, 0xB5, 0x2F, 0xFD, 0xE0];
@@ -23,16 +23,16 @@ fuzz_target!(|content: &[u8]| {
     }
     assert_eq!(unpack(&frame, length + 1, MAX_PAYLOAD), None);
     drop(unpack(content, length, MAX_PAYLOAD));
-    let wanted = [Wanted::Operational, Wanted::Qubits(QubitQuantity::T1), Wanted::Gate("cx")];
-    let extracted = extract(vec![(&frame, length, 5)], wanted[length % 3], 1).remove(0);
+    let selection = [Selection::Operational, Selection::Qubits(QubitQuantity::T1), Selection::Gate("cx")];
+    let extracted = extract(vec![(&frame, length, 5)], selection[length % 3], 1).remove(0);
     if let Ok(bytes) = extracted {
-        from_bytes(&bytes, wanted[length % 3], 5).expect("just made");
+        from_bytes(&bytes, selection[length % 3], 5).expect("just made");
     }
-    for wanted in wanted {
+    for selection in selection {
         // An extract of any content, with the checksum that it should have.
         let extract = [blocks, &crc32fast::hash(blocks).to_le_bytes()].concat();
-        if let Ok(Some(values)) = from_bytes(&extract, wanted, 5) {
-            let again = from_bytes(&values.to_bytes(), wanted, 5).expect("just made").expect("it is listed");
+        if let Ok(Some(values)) = from_bytes(&extract, selection, 5) {
+            let again = from_bytes(&values.to_bytes(), selection, 5).expect("just made").expect("it is listed");
             assert_eq!(again.to_bytes(), values.to_bytes());
         }
     }

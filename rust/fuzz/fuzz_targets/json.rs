@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Whatever is skipped is checked to be JSON: the reader must take exactly what `serde_json` takes.
+//! Skipped values are checked to be JSON: the reader must accept exactly what `serde_json` accepts.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use qiskit_ibm_native_core::json::Reader;
 use serde::de::{Deserialize, IgnoredAny};
 
-/// Whether the reader takes `bytes` for one JSON value; checks numbers against the standard library on the way.
+/// Return whether the reader accepts `bytes` as one JSON value; check numbers against the standard library on the way.
 fn accepts(bytes: &[u8]) -> bool {
     let Ok(mut reader) = Reader::new(bytes) else { return false };
     if matches!(reader.peek(), b'-' | b'0'..=b'9') {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Payloads of any content: an error with a place, or a snapshot that says the same when its JSON is written in another
+//! Payloads of any content: an error with an offset, or a snapshot that says the same when its JSON is written in another
 //! way, without white space and with its keys sorted.
 //!
 //! The input is a configuration, a byte 0, and properties.
@@ -32,20 +32,20 @@ fn content(snapshot: &Snapshot<Vec<u8>>) -> Vec<String> {
             add_delay: true,
             filter_faulty,
         };
-        let plan = TargetPlan::new(snapshot.reading(), options);
+        let plan = TargetPlan::new(snapshot.data(), options);
         content.push(format!("{} {:?} {:?}", plan.num_qubits(), plan.dt().map(f64::to_bits), plan.timing()));
         for qubit in plan.qubits().unwrap_or_default() {
             content.push(format!("{:?}", [qubit.t1, qubit.t2, qubit.frequency].map(|value| value.map(f64::to_bits))));
         }
         for operation in plan.operations() {
-            let places = plan.places(operation);
-            assert_eq!(places.is_none(), plan.is_everywhere(operation), "{}", operation.name);
-            for place in places.unwrap_or_default() {
-                if let Qargs::Many(qubits) = place.qargs {
+            let entries = plan.entries(operation);
+            assert_eq!(entries.is_none(), plan.is_everywhere(operation), "{}", operation.name);
+            for entry in entries.unwrap_or_default() {
+                if let Qargs::Many(qubits) = entry.qargs {
                     assert!(qubits.iter().all(|qubit| *qubit < plan.num_qubits()));
                 }
-                let values = place.values.map(|it| [it.duration, it.error].map(|value| value.map(f64::to_bits)));
-                content.push(format!("{} {:?} {values:?}", operation.name, place.qargs));
+                let values = entry.values.map(|it| [it.duration, it.error].map(|value| value.map(f64::to_bits)));
+                content.push(format!("{} {:?} {values:?}", operation.name, entry.qargs));
             }
         }
         content.push(format!("{:?}", CouplingPlan::new(&plan).map(|it| it.edges.len())));

@@ -17,7 +17,7 @@ pub struct PyArray {
     _owner: Arc<dyn Any + Send + Sync>,
 }
 
-/// What arrays are made of.
+/// An element of arrays.
 pub trait Element: Send + Sync + 'static {
     /// The name of the type in numpy's array interface.
     const TYPESTR: &'static str;

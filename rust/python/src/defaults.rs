@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Pulse defaults: commands as plain tuples, samples as bytes.
+//! Pulse defaults: commands, and what they refer to; samples as bytes.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use pyo3::exceptions::{PyLookupError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
-use qiskit_ibm_native_core::defaults::{Amplitude, Defaults, Instruction, Operation, Value};
+use qiskit_ibm_native_core::defaults::{Amplitude, Defaults};
 use qiskit_ibm_native_core::error::{Fault, Payload};
 use qiskit_ibm_native_core::json::Span;
-use qiskit_ibm_native_core::plan::schedule::{Action, Place, SchedulePlan};
-use qiskit_ibm_native_core::pulse::channel::{Channel, Line};
-use qiskit_ibm_native_core::pulse::envelope::{Envelope, Parameter, Shape};
+use qiskit_ibm_native_core::plan::schedule::SchedulePlan;
+use qiskit_ibm_native_core::pulse::envelope::Parameter;
 use qiskit_ibm_native_core::pulse::expression::{Expression, Node};
 use qiskit_ibm_native_core::snapshot::read_defaults;
 
-use crate::error::payload_error;
+use crate::error::{NativeError, NativeResult};
+use crate::schedule::{PyCommandSchedule, channel_kind_name};
 use crate::snapshot::{PayloadBytes, members};
 
 #[pyclass(name = "Defaults", module = "qiskit_ibm_native._native", frozen)]
@@ -34,9 +32,9 @@ type Acquires<'a> = (u32, Vec<Slots>, Option<&'a str>, Option<&'a str>);
 #[pymethods]
 impl PyDefaults {
     #[staticmethod]
-    fn read(py: Python<'_>, payload: PayloadBytes) -> PyResult<Option<Self>> {
+    fn read(py: Python<'_>, payload: PayloadBytes) -> NativeResult<Option<Self>> {
         let payload = payload.0;
-        let columns = py.detach(|| read_defaults(&payload)).map_err(|error| payload_error(py, &error))?;
+        let columns = py.detach(|| read_defaults(&payload))?;
         Ok(columns.map(|columns| Self { payload, columns: Arc::new(columns) }))
     }
 
@@ -80,39 +78,34 @@ impl PyDefaults {
         PyList::new(py, commands.collect::<PyResult<Vec<_>>>()?)
     }
 
-    fn schedule<'py>(&self, py: Python<'py>, command: usize) -> PyResult<(Bound<'py, PyList>, u64)> {
+    fn schedule(&self, py: Python<'_>, command: usize) -> NativeResult<PyCommandSchedule> {
         let (columns, command) = (&self.columns, self.checked(command)?);
-        let plan = py.detach(|| SchedulePlan::new(columns, command)).map_err(|fault| self.error(py, *fault))?;
-        let steps = plan.steps.iter().map(|(start, action)| match action {
-            Action::Instruction(instruction) => self.step(py, instruction),
-            Action::AcquireAll(at) => (start, "acquire", at, py.None()).into_pyobject(py),
-            Action::AcquireOne(at, position) => (start, "acquire", at, position).into_pyobject(py),
-        });
-        Ok((PyList::new(py, steps.collect::<PyResult<Vec<_>>>()?)?, plan.duration))
+        let plan = py.detach(|| SchedulePlan::new(columns, command)).map_err(|fault| self.refused(*fault))?;
+        Ok(PyCommandSchedule::new(py, self, &plan)?)
     }
 
-    fn places(&self, command: usize) -> PyResult<Vec<(&'static str, u32)>> {
-        let places = SchedulePlan::places(&self.columns, self.checked(command)?);
-        Ok(places.into_iter().map(|(place, index)| (place_name(place), index)).collect())
+    fn channels(&self, command: usize) -> NativeResult<Vec<(&'static str, u32)>> {
+        let channels = SchedulePlan::channels(&self.columns, self.checked(command)?);
+        Ok(channels.into_iter().map(|(kind, index)| (channel_kind_name(kind), index)).collect())
     }
 
-    fn acquisition(&self, at: usize) -> PyResult<Acquires<'_>> {
-        let acquisition = self.columns.acquisitions.get(at).ok_or_else(missing)?;
+    fn acquisition(&self, at: usize) -> NativeResult<Acquires<'_>> {
+        let acquisition = self.columns.acquisitions.get(at).ok_or(NativeError::NoElement)?;
         let slots = acquisition.order().into_iter().map(|position| {
             let register = acquisition.register_slots.as_ref().map(|slots| slots[position]);
             (acquisition.qubits[position], acquisition.memory_slots[position], register)
         });
-        let text = |span: Option<Span>| span.and_then(|span| std::str::from_utf8(span.of(&self.payload)).ok());
+        let text = |span: Option<Span>| span.and_then(|span| std::str::from_utf8(span.slice(&self.payload)).ok());
         Ok((acquisition.duration, slots.collect(), text(acquisition.kernels), text(acquisition.discriminators)))
     }
 
-    fn expression<'py>(&self, py: Python<'py>, at: usize) -> PyResult<(String, Bound<'py, PyAny>)> {
-        let expression = self.columns.expressions.get(at).ok_or_else(missing)?;
+    fn expression<'py>(&self, py: Python<'py>, at: usize) -> NativeResult<(String, Bound<'py, PyAny>)> {
+        let expression = self.columns.expressions.get(at).ok_or(NativeError::NoElement)?;
         Ok((expression.to_string(), tree(py, expression.root(), expression)?))
     }
 
-    fn parametric<'py>(&self, py: Python<'py>, at: usize) -> PyResult<Vec<(&'static str, Bound<'py, PyAny>)>> {
-        let parametric = self.columns.parametric.get(at).ok_or_else(missing)?;
+    fn parametric<'py>(&self, py: Python<'py>, at: usize) -> NativeResult<Vec<(&'static str, Bound<'py, PyAny>)>> {
+        let parametric = self.columns.parametric.get(at).ok_or(NativeError::NoElement)?;
         let amp = match parametric.amp {
             (re, Some(im)) => pyo3::types::PyComplex::from_doubles(py, re, im).into_any(),
             (amp, None) => amp.into_pyobject(py)?.into_any(),
@@ -133,9 +126,9 @@ impl PyDefaults {
         waveforms.map(|at| (library.name(at), library.span(at).start, library.span(at).end)).collect()
     }
 
-    fn is_rounded_above_one(&self, waveform: u32) -> PyResult<bool> {
+    fn is_rounded_above_one(&self, waveform: u32) -> NativeResult<bool> {
         if waveform as usize >= self.columns.library.len() {
-            return Err(missing());
+            return Err(NativeError::NoElement);
         }
         Ok(self.columns.library.amplitude(waveform) == Amplitude::Rounded)
     }
@@ -151,112 +144,17 @@ impl PyDefaults {
 }
 
 impl PyDefaults {
-    fn checked(&self, command: usize) -> PyResult<usize> {
-        (command < self.columns.num_commands()).then_some(command).ok_or_else(missing)
+    fn checked(&self, command: usize) -> NativeResult<usize> {
+        (command < self.columns.num_commands()).then_some(command).ok_or(NativeError::NoElement)
     }
 
-    fn error(&self, py: Python<'_>, fault: Fault) -> PyErr {
-        payload_error(py, &fault.in_payload(Payload::Defaults, &self.payload))
-    }
-
-    fn step<'py>(&self, py: Python<'py>, instruction: &Instruction) -> PyResult<Bound<'py, PyTuple>> {
-        let channel = instruction.channel.map(code);
-        let value = |value| match value {
-            Value::Number(number) => Ok(number.into_pyobject(py)?.into_any()),
-            Value::Expression(at) => PyResult::Ok(at.into_pyobject(py)?.into_any()),
-        };
-        let (kind, operand) = match instruction.operation {
-            Operation::Parametric(at) => ("parametric_pulse", self.pulse(py, at)?.into_any()),
-            Operation::Waveform(at) => ("waveform", at.into_pyobject(py)?.into_any()),
-            Operation::ShiftPhase(it) => ("fc", value(it)?),
-            Operation::SetPhase(it) => ("setp", value(it)?),
-            Operation::ShiftFrequency(it) => ("shiftf", value(it)?),
-            Operation::SetFrequency(it) => ("setf", value(it)?),
-            Operation::Delay(duration) => ("delay", duration.into_pyobject(py)?.into_any()),
-            // A plan has neither.
-            Operation::Acquire(_) | Operation::Faulty(_) => return Err(missing()),
-        };
-        (instruction.start, PyString::intern(py, kind), channel, operand).into_pyobject(py)
-    }
-
-    /// `(index, shape, label, duration, amp, angle, values)`, with the values that the shape needs in its order.
-    fn pulse<'py>(&self, py: Python<'py>, index: u32) -> PyResult<Bound<'py, PyTuple>> {
-        let parametric = &self.columns.parametric[index as usize];
-        // A plan has checked it.
-        let Envelope { shape, duration, amp, angle, parameters } =
-            parametric.envelope().map_err(PyLookupError::new_err)?;
-        let values = shape.parameters().iter().map(|parameter| {
-            let is_integer = parametric.get(*parameter).is_some_and(|(_, is_integer)| is_integer);
-            number(py, parameters[*parameter as usize], is_integer)
-        });
-        let values = PyTuple::new(py, values.collect::<PyResult<Vec<_>>>()?)?;
-        let label = parametric.label.map(|span| Defaults::text(&self.payload, span));
-        (index, PyString::intern(py, shape.name()), label, duration, amp, angle, values).into_pyobject(py)
+    /// Return the error of an instruction that makes no sense.
+    fn refused(&self, fault: Fault) -> NativeError {
+        fault.in_payload(Payload::Defaults, &self.payload).into()
     }
 }
 
-#[pyclass(name = "Envelope", module = "qiskit_ibm_native._native", frozen)]
-pub struct PyEnvelope(Envelope);
-
-#[pymethods]
-impl PyEnvelope {
-    #[new]
-    #[expect(clippy::needless_pass_by_value, reason = "arguments of Python functions are owned")]
-    fn new(
-        shape: &str,
-        duration: u32,
-        amp: f64,
-        angle: f64,
-        parameters: HashMap<String, f64>,
-        limit_amplitude: bool,
-    ) -> PyResult<Self> {
-        let invalid = |expected: &str| PyValueError::new_err(format!("expected {expected}"));
-        let shape = Shape::named(shape.as_bytes()).ok_or_else(|| invalid("a pulse shape that is known"))?;
-        let mut values = [0.0; Parameter::COUNT];
-        for parameter in shape.parameters() {
-            let value = parameters.get(parameter.name()).ok_or_else(|| invalid(parameter.name()))?;
-            values[*parameter as usize] = *value;
-        }
-        let envelope = Envelope { shape, duration, amp, angle, parameters: values };
-        envelope.check(limit_amplitude).map_err(invalid)?;
-        Ok(Self(envelope))
-    }
-
-    fn samples<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        PyBytes::new_with(py, 16 * self.0.duration as usize, |bytes| {
-            let mut samples = bytes.as_chunks_mut::<16>().0.iter_mut();
-            self.0.sample(|re, im| {
-                if let Some(sample) = samples.next() {
-                    sample[..8].copy_from_slice(&re.to_ne_bytes());
-                    sample[8..].copy_from_slice(&im.to_ne_bytes());
-                }
-            });
-            Ok(())
-        })
-    }
-}
-
-fn missing() -> PyErr {
-    PyLookupError::new_err("the payload has no such element")
-}
-
-/// A channel as an integer: four times its index, plus 0 for a drive, 1 for a measurement, 2 for a control.
-fn code(channel: Channel) -> u32 {
-    4 * channel.index + channel.line as u32
-}
-
-fn place_name(place: Place) -> &'static str {
-    match place {
-        Place::Line(Line::Drive) => "drive",
-        Place::Line(Line::Measure) => "measure",
-        Place::Line(Line::Control) => "control",
-        Place::Acquire => "acquire",
-        Place::Memory => "memory",
-        Place::Register => "register",
-    }
-}
-
-fn number(py: Python<'_>, value: f64, is_integer: bool) -> PyResult<Bound<'_, PyAny>> {
+pub fn number(py: Python<'_>, value: f64, is_integer: bool) -> PyResult<Bound<'_, PyAny>> {
     if is_integer {
         #[expect(clippy::cast_possible_truncation, reason = "integers of the payload are below 2^53")]
         return Ok((value as i64).into_pyobject(py)?.into_any());
@@ -264,7 +162,7 @@ fn number(py: Python<'_>, value: f64, is_integer: bool) -> PyResult<Bound<'_, Py
     Ok(value.into_pyobject(py)?.into_any())
 }
 
-/// A number, the name of a parameter as `str`, or a tuple `(operator, operand, ...)`.
+/// Return a tree: a number, the name of a parameter as `str`, or a tuple `(operator, operand, ...)`.
 fn tree<'py>(py: Python<'py>, node: &Node, expression: &Expression) -> PyResult<Bound<'py, PyAny>> {
     let pair = |operator: &str, nodes: &[Node; 2]| {
         let operands = (tree(py, &nodes[0], expression)?, tree(py, &nodes[1], expression)?);

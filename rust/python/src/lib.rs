@@ -4,44 +4,58 @@
 //! Nothing is decided here. Docstrings of what is exported live in the stub, `_native.pyi`.
 
 mod array;
-mod columns;
 mod defaults;
 mod diff;
+mod envelope;
 mod error;
+mod instant;
 mod objects;
+mod pack;
 mod plan;
+mod schedule;
 mod score;
+mod series;
 mod shots;
 mod snapshot;
 
 use pyo3::prelude::*;
 
-#[pymodule(gil_used = false)]
+// No free-threaded build is made or tested, and `GcPause` relies on the GIL.
+#[pymodule(gil_used = true)]
 mod _native {
     use super::PyResult;
     use pyo3::prelude::*;
+    use qiskit_ibm_native_core::pulse::envelope::AMPLITUDE_TOLERANCE;
 
     #[pymodule_export]
     use super::array::PyArray;
     #[pymodule_export]
-    use super::columns::{
-        damaged_extracts, extract_packed, pack_payload, stack_extracted, stack_snapshots, unpack_payload,
-    };
-    #[pymodule_export]
-    use super::defaults::{PyDefaults, PyEnvelope};
+    use super::defaults::PyDefaults;
     #[pymodule_export]
     use super::diff::PyDiff;
     #[pymodule_export]
-    use super::plan::{PyPlanner, PyVocabulary};
+    use super::envelope::PyEnvelope;
+    #[pymodule_export]
+    use super::instant::parse_instant;
+    #[pymodule_export]
+    use super::pack::{pack_payload, unpack_payload};
+    #[pymodule_export]
+    use super::plan::{PyPlanner, PyTargetOperation, PyTargetPlan, PyVocabulary};
+    #[pymodule_export]
+    use super::schedule::{PyCommandSchedule, PyParametricPulse, PyScheduleStep};
     #[pymodule_export]
     use super::score::PyScoredCircuit;
     #[pymodule_export]
+    use super::series::{damaged_extracts, extract_packed, stack_extracted, stack_snapshots};
+    #[pymodule_export]
     use super::shots::{count_shots, hex_shots};
     #[pymodule_export]
-    use super::snapshot::{PySnapshot, parse_instant};
+    use super::snapshot::PySnapshot;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("AMPLITUDE_TOLERANCE", AMPLITUDE_TOLERANCE)?;
+        module.add("PULSE_SHAPES", super::envelope::pulse_shapes(module.py())?)?;
         // Benchmarks refuse a debug build.
         module.add("build_profile", if cfg!(debug_assertions) { "debug" } else { "release" })
     }

@@ -82,22 +82,28 @@ impl<'py> PropertiesMaker<'py> {
     }
 }
 
-/// Puts off collections of garbage while it lives, if they are on.
+/// Pauses automatic garbage collections while it lives, if they are on.
 ///
 /// A collection in the midst of making a target finds no garbage, and there would be hundreds: for 10,000 qubits they
-/// take as long as everything else. Nothing but native code runs meanwhile, so no other thread can miss them.
-pub struct NoCollection {
+/// take as long as everything else.
+///
+/// The switch is one of the whole process, so no code of another thread may run between `new` and `drop`: it could see
+/// or set the switch. The owner holds the GIL, which only the interpreter's loop over bytecode and native code that
+/// detaches give away; so a pause may cover the making of native objects (`tuple`, `dict`, graphs, and instances by the
+/// native `tp_new` of [`PropertiesMaker`]), and no call of a class or function that Python may have defined. A build
+/// without the GIL has no such guarantee; the module does not claim to support one.
+pub struct GcPause {
     were_on: bool,
 }
 
-impl NoCollection {
+impl GcPause {
     pub fn new(_: Python<'_>) -> Self {
         // SAFETY: the token shows that this thread is attached to the interpreter.
         Self { were_on: unsafe { ffi::PyGC_Disable() } == 1 }
     }
 }
 
-impl Drop for NoCollection {
+impl Drop for GcPause {
     fn drop(&mut self) {
         if self.were_on {
             // SAFETY: this thread is attached, as it was in `new`; the value lives on the stack of one method.

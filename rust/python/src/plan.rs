@@ -6,10 +6,11 @@ use std::collections::{HashMap, HashSet};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 use qiskit_ibm_native_core::plan::{
-    CouplingPlan, Definition, InstructionValues, Options, Place, QubitValues, TargetPlan, Vocabulary, durations,
+    CouplingPlan, Definition, InstructionValues, Operation, Options, PlacedInstruction, QubitValues, TargetPlan,
+    Vocabulary, durations,
 };
 
-use crate::objects::{NoCollection, PropertiesMaker, QargsMaker};
+use crate::objects::{GcPause, PropertiesMaker, QargsMaker};
 use crate::snapshot::PySnapshot;
 
 #[pyclass(name = "Vocabulary", module = "qiskit_ibm_native._native", frozen)]
@@ -20,6 +21,42 @@ impl PyVocabulary {
     #[new]
     fn new(num_qubits: HashMap<String, Option<u32>>, fractional: HashSet<String>) -> Self {
         Self(Vocabulary { num_qubits, fractional })
+    }
+}
+
+#[pyclass(name = "TargetPlan", module = "qiskit_ibm_native._native", frozen, get_all)]
+pub struct PyTargetPlan {
+    constructor: Py<PyDict>,
+    operations: Py<PyList>,
+    unknown: Py<PyList>,
+}
+
+#[pyclass(name = "TargetOperation", module = "qiskit_ibm_native._native", frozen, get_all)]
+pub struct PyTargetOperation {
+    name: Py<PyString>,
+    kind: Py<PyString>,
+    num_qubits: Option<u32>,
+    num_clbits: Option<u32>,
+    parameters: Py<PyTuple>,
+    properties: Option<Py<PyDict>>,
+}
+
+impl PyTargetOperation {
+    fn new<'py>(py: Python<'py>, operation: &Operation<'_>, properties: Option<Bound<'py, PyDict>>) -> PyResult<Self> {
+        let (kind, num_clbits, parameters): (_, _, &[String]) = match operation.definition {
+            Definition::ControlFlow => ("control_flow", None, &[]),
+            Definition::Known(_) => ("known", None, &[]),
+            Definition::Gate(gate) => ("gate", None, &gate.parameters),
+            Definition::Signature(signature) => ("instruction", Some(signature.num_clbits), &signature.parameters),
+        };
+        Ok(Self {
+            name: PyString::new(py, operation.name).unbind(),
+            kind: PyString::intern(py, kind).unbind(),
+            num_qubits: operation.definition.num_qubits(),
+            num_clbits,
+            parameters: PyTuple::new(py, parameters)?.unbind(),
+            properties: properties.map(Bound::unbind),
+        })
     }
 }
 
@@ -53,35 +90,26 @@ impl PyPlanner {
         snapshot: &PySnapshot,
         instruction_properties: Bound<'py, PyType>,
         qubit_properties: &Bound<'py, PyType>,
-    ) -> PyResult<Bound<'py, PyTuple>> {
-        let _pause = NoCollection::new(py);
+    ) -> PyResult<PyTargetPlan> {
         let plan = self.plan(snapshot);
-        let timing = plan.timing();
+        // Before the pause: in Qiskit 2.2 the class is Python's, and its code may let other threads run.
+        let qubits = plan.qubits().map(|qubits| qubit_values(qubit_properties, &qubits)).transpose()?;
+        let _pause = GcPause::new(py);
         let (qargs, mut maker) =
             (QargsMaker::new(py, plan.num_qubits())?, PropertiesMaker::new(instruction_properties)?);
-        let mut operations = Vec::with_capacity(plan.operations().len());
-        for operation in plan.operations() {
-            let definition = definition(py, &operation.definition)?;
-            let properties = match plan.places(operation) {
-                Some(places) => self::places(py, &places, &qargs, &mut maker)?.into_any(),
-                None => py.None().into_bound(py),
-            };
-            operations.push((operation.name, definition, properties).into_pyobject(py)?);
-        }
-        let qubits = plan.qubits().map(|qubits| qubit_values(qubit_properties, &qubits)).transpose()?;
-        let constructor = PyDict::new(py);
-        constructor.set_item("num_qubits", plan.num_qubits())?;
-        constructor.set_item("dt", plan.dt())?;
-        constructor.set_item("granularity", timing.granularity)?;
-        constructor.set_item("min_length", timing.min_length)?;
-        constructor.set_item("pulse_alignment", timing.pulse_alignment)?;
-        constructor.set_item("acquire_alignment", timing.acquire_alignment)?;
-        constructor.set_item("qubit_properties", qubits)?;
-        (constructor, operations, plan.unknown()).into_pyobject(py)
+        let operations = plan.operations().iter().map(|operation| {
+            let entries = plan.entries(operation);
+            let properties =
+                entries.map(|entries| properties_by_qargs(py, &entries, &qargs, &mut maker)).transpose()?;
+            Bound::new(py, PyTargetOperation::new(py, operation, properties)?)
+        });
+        let operations = PyList::new(py, operations.collect::<PyResult<Vec<_>>>()?)?.unbind();
+        let constructor = constructor(py, &plan, qubits)?.unbind();
+        Ok(PyTargetPlan { constructor, operations, unknown: PyList::new(py, plan.unknown())?.unbind() })
     }
 
     fn durations<'py>(&self, py: Python<'py>, snapshot: &PySnapshot) -> PyResult<(Bound<'py, PyDict>, Option<f64>)> {
-        let _pause = NoCollection::new(py);
+        let _pause = GcPause::new(py);
         let plan = self.plan(snapshot);
         let (qargs_maker, by_name_and_qubits) = (QargsMaker::new(py, plan.num_qubits())?, PyDict::new(py));
         let seconds = PyString::intern(py, "s");
@@ -109,7 +137,7 @@ impl PyPlanner {
         instruction_properties: Bound<'py, PyType>,
         graph: &Bound<'py, PyAny>,
     ) -> PyResult<bool> {
-        let _pause = NoCollection::new(py);
+        let _pause = GcPause::new(py);
         let plan = self.plan(snapshot);
         let Some(coupling) = CouplingPlan::new(&plan) else { return Ok(false) };
         let mut maker = PropertiesMaker::new(instruction_properties)?;
@@ -148,7 +176,7 @@ impl PyPlanner {
     }
 
     fn plan<'s>(&'s self, snapshot: &'s PySnapshot) -> TargetPlan<'s, 's> {
-        TargetPlan::new(&snapshot.reading, self.options())
+        TargetPlan::new(&snapshot.data, self.options())
     }
 }
 
@@ -160,33 +188,35 @@ fn properties<'py>(
     values.map_or_else(|| Ok(py.None().into_bound(py)), |values| maker.make(values))
 }
 
-/// `None` for control flow, `True` for a name of the vocabulary, else `(num_qubits, num_clbits, parameters)`, where
-/// `None` in place of `num_clbits` means a gate.
-fn definition<'py>(py: Python<'py>, definition: &Definition<'_>) -> PyResult<Bound<'py, PyAny>> {
-    Ok(match definition {
-        Definition::ControlFlow => py.None().into_bound(py),
-        Definition::Known(_) => true.into_pyobject(py)?.to_owned().into_any(),
-        Definition::Gate(gate) => {
-            (gate.num_qubits(), py.None(), PyTuple::new(py, &gate.parameters)?).into_pyobject(py)?.into_any()
-        }
-        Definition::Signature(signature) => {
-            let parameters = PyTuple::new(py, &signature.parameters)?;
-            (signature.num_qubits, signature.num_clbits, parameters).into_pyobject(py)?.into_any()
-        }
-    })
-}
-
-fn places<'py>(
+fn properties_by_qargs<'py>(
     py: Python<'py>,
-    places: &[Place<'_>],
+    entries: &[PlacedInstruction<'_>],
     qargs: &QargsMaker<'py>,
     maker: &mut PropertiesMaker<'py>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
-    for place in places {
-        dict.set_item(qargs.make(place.qargs)?, properties(py, maker, place.values)?)?;
+    for entry in entries {
+        dict.set_item(qargs.make(entry.qargs)?, properties(py, maker, entry.values)?)?;
     }
     Ok(dict)
+}
+
+/// Return the keyword arguments of `Target`.
+fn constructor<'py>(
+    py: Python<'py>,
+    plan: &TargetPlan<'_, '_>,
+    qubits: Option<Bound<'py, PyList>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let timing = plan.timing();
+    let constructor = PyDict::new(py);
+    constructor.set_item("num_qubits", plan.num_qubits())?;
+    constructor.set_item("dt", plan.dt())?;
+    constructor.set_item("granularity", timing.granularity)?;
+    constructor.set_item("min_length", timing.min_length)?;
+    constructor.set_item("pulse_alignment", timing.pulse_alignment)?;
+    constructor.set_item("acquire_alignment", timing.acquire_alignment)?;
+    constructor.set_item("qubit_properties", qubits)?;
+    Ok(constructor)
 }
 
 fn qubit_values<'py>(class: &Bound<'py, PyType>, qubits: &[QubitValues]) -> PyResult<Bound<'py, PyList>> {

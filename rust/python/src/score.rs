@@ -37,14 +37,14 @@ impl PyScoredCircuit {
         snapshots: Vec<PyRef<'_, PySnapshot>>,
         threads: usize,
     ) -> (PyArray, PyArray) {
-        let readings: Vec<_> = snapshots.iter().map(|snapshot| snapshot.reading.clone()).collect();
+        let devices: Vec<_> = snapshots.iter().map(|snapshot| snapshot.data.clone()).collect();
         drop(snapshots);
         let (success, duration) = py.detach(|| {
-            let readings: Vec<_> = readings.iter().map(|reading| &**reading).collect();
-            let scores = self.0.score(&readings, planner.options(), threads);
+            let devices: Vec<_> = devices.iter().map(|data| &**data).collect();
+            let scores = self.0.score(&devices, planner.options(), threads);
             scores.into_iter().map(|score| (score.success, score.duration)).unzip::<_, _, Vec<_>, Vec<_>>()
         });
-        let shape = || vec![readings.len()];
+        let shape = || vec![devices.len()];
         (PyArray::own(success, shape()), PyArray::own(duration, shape()))
     }
 }

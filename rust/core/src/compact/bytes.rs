@@ -48,63 +48,63 @@ impl Writer {
 /// Reads what [`Writer`] wrote. Everything is checked: bytes may come from anywhere.
 pub(super) struct Reader<'b> {
     bytes: &'b [u8],
-    at: usize,
+    position: usize,
 }
 
-type Read<T> = Result<T, CompactError>;
+type ReadResult<T> = Result<T, CompactError>;
 
 impl<'b> Reader<'b> {
     pub fn new(bytes: &'b [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self { bytes, position: 0 }
     }
 
-    pub fn take(&mut self, count: usize) -> Read<&'b [u8]> {
-        let rest = &self.bytes[self.at..];
+    pub fn take(&mut self, count: usize) -> ReadResult<&'b [u8]> {
+        let rest = &self.bytes[self.position..];
         let taken = rest.get(..count).ok_or_else(|| self.damaged("it ends too early"))?;
-        self.at += count;
+        self.position += count;
         Ok(taken)
     }
 
-    /// How many bytes were read.
+    /// Return the number of bytes read.
     pub fn position(&self) -> usize {
-        self.at
+        self.position
     }
 
-    pub fn array<const N: usize>(&mut self) -> Read<[u8; N]> {
+    pub fn array<const N: usize>(&mut self) -> ReadResult<[u8; N]> {
         let mut array = [0; N];
         array.copy_from_slice(self.take(N)?);
         Ok(array)
     }
 
-    pub fn byte(&mut self) -> Read<u8> {
+    pub fn byte(&mut self) -> ReadResult<u8> {
         Ok(self.array::<1>()?[0])
     }
 
-    pub fn u32(&mut self) -> Read<u32> {
+    pub fn u32(&mut self) -> ReadResult<u32> {
         self.array().map(u32::from_le_bytes)
     }
 
-    pub fn float(&mut self) -> Read<f64> {
+    pub fn float(&mut self) -> ReadResult<f64> {
         self.array().map(f64::from_le_bytes)
     }
 
     /// A count of things, each of which takes at least one of the bytes that are left.
-    pub fn count(&mut self) -> Read<usize> {
+    pub fn count(&mut self) -> ReadResult<usize> {
         let count = self.number()?;
         self.check_left(count)?;
         Ok(count)
     }
 
-    /// Makes sure that there are so many bytes left.
-    pub fn check_left(&self, count: usize) -> Read<()> {
-        if count > self.bytes.len() - self.at {
+    /// Check that there are so many bytes left.
+    pub fn check_left(&self, count: usize) -> ReadResult<()> {
+        if count > self.bytes.len() - self.position {
             return Err(self.damaged("a count is larger than what follows"));
         }
         Ok(())
     }
 
     /// Any number below 2^32.
-    pub fn number(&mut self) -> Read<usize> {
+    pub fn number(&mut self) -> ReadResult<usize> {
         let (mut number, mut shift) = (0_u64, 0);
         loop {
             let byte = self.byte()?;
@@ -120,22 +120,22 @@ impl<'b> Reader<'b> {
         }
     }
 
-    pub fn text(&mut self) -> Read<String> {
+    pub fn text(&mut self) -> ReadResult<String> {
         let length = self.count()?;
         let bytes = self.take(length)?.to_vec();
         String::from_utf8(bytes).map_err(|_| self.damaged("a text is not UTF-8"))
     }
 
-    pub fn texts(&mut self) -> Read<Vec<String>> {
+    pub fn texts(&mut self) -> ReadResult<Vec<String>> {
         self.list(Self::text)
     }
 
-    pub fn list<T>(&mut self, mut read: impl FnMut(&mut Self) -> Read<T>) -> Read<Vec<T>> {
+    pub fn list<T>(&mut self, mut read: impl FnMut(&mut Self) -> ReadResult<T>) -> ReadResult<Vec<T>> {
         let count = self.count()?;
         (0..count).map(|_| read(self)).collect()
     }
 
-    pub fn flag(&mut self) -> Read<bool> {
+    pub fn flag(&mut self) -> ReadResult<bool> {
         match self.byte()? {
             0 => Ok(false),
             1 => Ok(true),
@@ -143,16 +143,16 @@ impl<'b> Reader<'b> {
         }
     }
 
-    pub fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<Option<T>> {
+    pub fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> ReadResult<T>) -> ReadResult<Option<T>> {
         if self.flag()? { read(self).map(Some) } else { Ok(None) }
     }
 
-    pub fn finish(&self) -> Read<()> {
-        if self.at == self.bytes.len() { Ok(()) } else { Err(self.damaged("more follows than there should be")) }
+    pub fn finish(&self) -> ReadResult<()> {
+        if self.position == self.bytes.len() { Ok(()) } else { Err(self.damaged("more follows than there should be")) }
     }
 
     #[cold]
     pub fn damaged(&self, what: &'static str) -> CompactError {
-        CompactError::Damaged { what, offset: self.at }
+        CompactError::Damaged { what, offset: self.position }
     }
 }

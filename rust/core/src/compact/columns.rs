@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What was read of a device as bytes.
+//! The data of a device as bytes.
 //!
 //! Lists of qargs and columns that occur several times (`sx`, `x` and `id` have the same error) are written once and
 //! referred to by their number. Values are the bits of floats, so nothing is rounded.
@@ -9,40 +9,41 @@ use std::sync::Arc;
 
 use super::CompactError;
 use super::bytes::{Reader, Writer};
-use crate::columns::{Column, GateColumns, QubitColumns, QubitQuantity, State};
+use crate::columns::{Column, GateColumns, GateQuantity, QubitColumns, QubitQuantity, State};
 use crate::configuration::{Configuration, GateDefinition, MAX_QUBITS, Signature, Timing};
 use crate::instant::Instant;
 use crate::properties::Properties;
 use crate::qargs::QargsList;
-use crate::snapshot::Reading;
+use crate::snapshot::DeviceData;
 
-type Read<T> = Result<T, CompactError>;
+type ReadResult<T> = Result<T, CompactError>;
 
-/// Qubits in all lists that are referred to; a reference takes a byte or two, so a few wrong ones could ask for gigabytes.
+/// Limit of qubits in all lists that are referred to, 64 MiB. A reference takes a byte or two, so a few wrong ones could
+/// ask for gigabytes.
 const MAX_REFERRED: usize = 1 << 24;
-/// How a column is written.
+/// Encoding of the values of a column.
 const SAME: u8 = 0;
 const DENSE: u8 = 1;
 /// Stands for states that differ from row to row.
 const MIXED: u8 = 255;
 
-pub(super) fn write(reading: &Reading) -> Vec<u8> {
+pub(super) fn write(data: &DeviceData) -> Vec<u8> {
     let mut writer = PoolWriter::default();
-    writer.configuration(&reading.configuration);
-    writer.out.byte(u8::from(reading.properties.is_some()));
-    if let Some(properties) = &reading.properties {
+    writer.configuration(&data.configuration);
+    writer.out.byte(u8::from(data.properties.is_some()));
+    if let Some(properties) = &data.properties {
         writer.properties(properties);
     }
     writer.out.0
 }
 
-pub(super) fn read(bytes: &[u8]) -> Read<Reading> {
+pub(super) fn read(bytes: &[u8]) -> ReadResult<DeviceData> {
     let mut reader =
         PoolReader { from: Reader::new(bytes), num_qubits: 0, referred: 0, qargs: Vec::new(), columns: Vec::new() };
     let configuration = Arc::new(reader.configuration()?);
     let properties = if reader.from.flag()? { Some(reader.properties()?) } else { None };
     reader.from.finish()?;
-    Ok(Reading { configuration, properties })
+    Ok(DeviceData { configuration, properties })
 }
 
 /// One column by itself.
@@ -52,8 +53,8 @@ pub(crate) fn write_column(column: &Column) -> Vec<u8> {
     out.0
 }
 
-/// Reads a column of `rows` rows that [`write_column`] wrote.
-pub(crate) fn read_column(bytes: &[u8], rows: usize) -> Read<Column> {
+/// Read a column of `rows` rows that [`write_column`] wrote.
+pub(crate) fn read_column(bytes: &[u8], rows: usize) -> ReadResult<Column> {
     let mut from = Reader::new(bytes);
     let column = take_column(&mut from, rows)?;
     from.finish()?;
@@ -67,8 +68,8 @@ pub(crate) fn write_gate(gate: &GateColumns) -> Vec<u8> {
     writer.out.0
 }
 
-/// Reads a table that [`write_gate`] wrote.
-pub(crate) fn read_gate(bytes: &[u8], num_qubits: u32) -> Read<GateColumns> {
+/// Read a table that [`write_gate`] wrote.
+pub(crate) fn read_gate(bytes: &[u8], num_qubits: u32) -> ReadResult<GateColumns> {
     let mut reader =
         PoolReader { from: Reader::new(bytes), num_qubits, referred: 0, qargs: Vec::new(), columns: Vec::new() };
     let gate = reader.gate()?;
@@ -92,8 +93,8 @@ impl<'r> PoolWriter<'r> {
         out.optional(configuration.supported_instructions.as_ref(), |out, names| out.texts(names.iter()));
         out.optional(configuration.dt, Writer::float);
         let Timing { granularity, min_length, pulse_alignment, acquire_alignment } = configuration.timing;
-        for each in [granularity, min_length, pulse_alignment, acquire_alignment] {
-            out.count(each as usize);
+        for length in [granularity, min_length, pulse_alignment, acquire_alignment] {
+            out.count(length as usize);
         }
         out.count(configuration.signatures.len());
         for Signature { name, num_qubits, num_clbits, parameters } in &configuration.signatures {
@@ -132,12 +133,13 @@ impl<'r> PoolWriter<'r> {
     fn gate(&mut self, gate: &'r GateColumns) {
         self.out.text(&gate.name);
         self.qargs(&gate.qargs);
-        self.column(&gate.error);
-        self.column(&gate.duration);
+        for quantity in GateQuantity::ALL {
+            self.column(gate.column(quantity));
+        }
         put_flags(&mut self.out, &gate.operational);
     }
 
-    /// 0 and a list, or the number of an earlier one, from 1.
+    /// Write 0 and a list, or the number of an earlier one, from 1.
     fn qargs(&mut self, list: &'r QargsList) {
         if let Some(at) = self.qargs.iter().position(|known| *known == list) {
             return self.out.count(at + 1);
@@ -159,7 +161,7 @@ impl<'r> PoolWriter<'r> {
         }
     }
 
-    /// As with lists of qargs.
+    /// Write 0 and a column, or the number of an earlier one, from 1.
     fn column(&mut self, column: &'r Column) {
         if let Some(at) = self.columns.iter().position(|known| known.is_identical(column)) {
             return self.out.count(at + 1);
@@ -200,8 +202,8 @@ fn put_flags(out: &mut Writer, flags: &[bool]) {
     }
 }
 
-fn put_instant(out: &mut Writer, at: Instant) {
-    let Instant { year, month, day, hour, minute, second, microsecond, utc_offset } = at;
+fn put_instant(out: &mut Writer, instant: Instant) {
+    let Instant { year, month, day, hour, minute, second, microsecond, utc_offset } = instant;
     out.0.extend_from_slice(&year.to_le_bytes());
     out.0.extend_from_slice(&[month, day, hour, minute, second]);
     out.0.extend_from_slice(&microsecond.to_le_bytes());
@@ -211,14 +213,14 @@ fn put_instant(out: &mut Writer, at: Instant) {
 struct PoolReader<'b> {
     from: Reader<'b>,
     num_qubits: u32,
-    /// How many qubits the lists have that were referred to so far.
+    /// Number of qubits in the lists that were referred to so far.
     referred: usize,
     qargs: Vec<QargsList>,
     columns: Vec<Column>,
 }
 
 impl PoolReader<'_> {
-    fn configuration(&mut self) -> Read<Configuration> {
+    fn configuration(&mut self) -> ReadResult<Configuration> {
         let from = &mut self.from;
         let backend_name = from.text()?;
         self.num_qubits = u32(from)?;
@@ -258,7 +260,7 @@ impl PoolReader<'_> {
         })
     }
 
-    fn properties(&mut self) -> Read<Properties> {
+    fn properties(&mut self) -> ReadResult<Properties> {
         let (backend_name, last_update) = (self.from.optional(Reader::text)?, self.from.optional(take_instant)?);
         let has_surplus_qubits = self.from.flag()?;
         let rows = self.num_qubits as usize;
@@ -266,32 +268,36 @@ impl PoolReader<'_> {
         for column in &mut columns {
             *column = self.column(rows)?;
         }
-        let qubits = QubitColumns::of(columns, take_flags(&mut self.from, rows)?);
+        let qubits = QubitColumns::from_columns(columns, take_flags(&mut self.from, rows)?);
         let count = self.from.count()?;
-        let gates = (0..count).map(|_| self.gate()).collect::<Read<Vec<_>>>()?;
+        let gates = (0..count).map(|_| self.gate()).collect::<ReadResult<Vec<_>>>()?;
         let names: HashSet<&str> = gates.iter().map(|gate| gate.name.as_str()).collect();
         if names.len() < gates.len() {
             return Err(self.from.damaged("a gate is listed twice"));
         }
-        let mut properties = Properties::of_columns(qubits, gates);
+        let mut properties = Properties::from_columns(qubits, gates);
         (properties.backend_name, properties.last_update) = (backend_name, last_update);
         properties.has_surplus_qubits = has_surplus_qubits;
         Ok(properties)
     }
 
-    fn gate(&mut self) -> Read<GateColumns> {
+    fn gate(&mut self) -> ReadResult<GateColumns> {
         let name = self.from.text()?;
         let qargs = self.qargs()?;
         let rows = qargs.len();
-        let (error, duration) = (self.column(rows)?, self.column(rows)?);
+        let mut columns: [Column; GateQuantity::COUNT] = Default::default();
+        for column in &mut columns {
+            *column = self.column(rows)?;
+        }
         let operational = take_flags(&mut self.from, rows)?;
-        Ok(GateColumns::of(name, qargs, error, duration, operational))
+        Ok(GateColumns::from_columns(name, qargs, columns, operational))
     }
 
-    fn qargs(&mut self) -> Read<QargsList> {
-        let at = self.from.number()?;
-        if at > 0 {
-            let known = self.qargs.get(at - 1).ok_or_else(|| self.from.damaged("there is no such list of qubits"))?;
+    fn qargs(&mut self) -> ReadResult<QargsList> {
+        let number = self.from.number()?;
+        if number > 0 {
+            let known =
+                self.qargs.get(number - 1).ok_or_else(|| self.from.damaged("there is no such list of qubits"))?;
             self.referred += known.qubits().len();
             if self.referred > MAX_REFERRED {
                 return Err(self.from.damaged("lists of qubits are referred to too often"));
@@ -316,10 +322,10 @@ impl PoolReader<'_> {
         Ok(list)
     }
 
-    fn column(&mut self, rows: usize) -> Read<Column> {
-        let at = self.from.number()?;
-        if at > 0 {
-            let known = self.columns.get(at - 1).filter(|column| column.len() == rows);
+    fn column(&mut self, rows: usize) -> ReadResult<Column> {
+        let number = self.from.number()?;
+        if number > 0 {
+            let known = self.columns.get(number - 1).filter(|column| column.len() == rows);
             return known.cloned().ok_or_else(|| self.from.damaged("there is no such column"));
         }
         let column = take_column(&mut self.from, rows)?;
@@ -328,14 +334,14 @@ impl PoolReader<'_> {
     }
 }
 
-fn u32(from: &mut Reader<'_>) -> Read<u32> {
+fn u32(from: &mut Reader<'_>) -> ReadResult<u32> {
     let number = from.number()?;
     u32::try_from(number).map_err(|_| from.damaged("a number is too large"))
 }
 
-fn take_column(from: &mut Reader<'_>, rows: usize) -> Read<Column> {
+fn take_column(from: &mut Reader<'_>, rows: usize) -> ReadResult<Column> {
     let states = match from.byte()? {
-        MIXED => from.take(rows)?.to_vec().into_iter().map(|byte| state(from, byte)).collect::<Read<Vec<_>>>()?,
+        MIXED => from.take(rows)?.to_vec().into_iter().map(|byte| state(from, byte)).collect::<ReadResult<Vec<_>>>()?,
         byte => vec![state(from, byte)?; rows],
     };
     let values = match from.byte()? {
@@ -346,25 +352,25 @@ fn take_column(from: &mut Reader<'_>, rows: usize) -> Read<Column> {
         }
         _ => return Err(from.damaged("a column is written in an unknown way")),
     };
-    Ok(Column::of(values, states))
+    Ok(Column::from_parts(values, states))
 }
 
-fn state(from: &Reader<'_>, byte: u8) -> Read<State> {
+fn state(from: &Reader<'_>, byte: u8) -> ReadResult<State> {
     let known = [State::Missing, State::Null, State::Float, State::Integer, State::Other];
     known.get(usize::from(byte)).copied().ok_or_else(|| from.damaged("a state is unknown"))
 }
 
-fn take_flags(from: &mut Reader<'_>, rows: usize) -> Read<Vec<bool>> {
+fn take_flags(from: &mut Reader<'_>, rows: usize) -> ReadResult<Vec<bool>> {
     if from.flag()? {
         return Ok(vec![true; rows]);
     }
     Ok(from.take(rows)?.iter().map(|byte| *byte != 0).collect())
 }
 
-fn take_instant(from: &mut Reader<'_>) -> Read<Instant> {
+fn take_instant(from: &mut Reader<'_>) -> ReadResult<Instant> {
     let year = from.array().map(u16::from_le_bytes)?;
     let [month, day, hour, minute, second] = from.array()?;
     let (microsecond, utc_offset) = (from.u32()?, from.array().map(i32::from_le_bytes)?);
-    let at = Instant { year, month, day, hour, minute, second, microsecond, utc_offset };
-    at.is_valid().then_some(at).ok_or_else(|| from.damaged("a date does not exist"))
+    let instant = Instant { year, month, day, hour, minute, second, microsecond, utc_offset };
+    instant.is_valid().then_some(instant).ok_or_else(|| from.damaged("a date does not exist"))
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The compact form of a snapshot: what was read of it, and its payloads behind that, compressed.
+//! The compact form of a snapshot: its device data, and its payloads behind that, compressed.
 //!
 //! | bytes | what |
 //! |---|---|
@@ -10,13 +10,13 @@
 //! | 32 | digest of the snapshot |
 //! | 2 + 2 | how many columns there are of qubits, and of each gate; since version 2 |
 //! | 4 + n | length of what was read, and that |
-//! | 3 x (4 + 4 + n) | for each payload its length, the length compressed, and that; lengths of 2^32 - 1 if there is none |
+//! | 3 x (4 + 4 + n) | for each payload its length, the length compressed, and that; 2^32 - 1 twice if there is none |
 //! | 4 | CRC-32 of everything before |
 //!
 //! Numbers are little-endian. A form is read as a whole or refused; payloads are decompressed when they are asked for.
 //!
-//! Forms are kept in files, so each version stays readable. Version 1, that of 0.1.0, has the columns of version 2 and does
-//! not say so. Whatever changes about columns or their order is a new [`VERSION`]; where a form says how many there are
+//! Forms are kept in files, so each version stays readable. Version 1, that of 0.1.0, has the columns of version 2 and
+//! does not say so. Whatever changes about columns or their order is a new [`VERSION`]; where a form says how many there are
 //! stays the same.
 
 mod bytes;
@@ -26,28 +26,31 @@ use std::fmt;
 use std::ops::Range;
 
 use self::bytes::Reader;
-use crate::columns::QubitQuantity;
+use crate::columns::{GateQuantity, QubitQuantity};
 use crate::pack::{MAX_PAYLOAD, pack, unpack};
-use crate::snapshot::{Payloads, Reading};
+use crate::snapshot::{DeviceData, Payloads};
 
 pub(crate) use self::columns::{read_column, read_gate, write_column, write_gate};
 
-/// What every compact form starts with. The first byte is no text, and the last ones show it when something took the
+/// Start of every compact form. The first byte is no text, and the last ones show it when something took the
 /// whole for text.
 pub const MAGIC: [u8; 8] = *b"\x89QIN\r\n\x1a\n";
 /// The version that is written, and the last one that is read.
 pub const VERSION: u16 = 2;
 /// The columns of that version, and of version 1.
 pub const COLUMNS: Columns = Columns { qubits: 8, gates: 2 };
-const _: () = assert!(QubitQuantity::COUNT == COLUMNS.qubits as usize, "other columns are a new version of the form");
+const _: () = assert!(
+    QubitQuantity::COUNT == COLUMNS.qubits as usize && GateQuantity::COUNT == COLUMNS.gates as usize,
+    "other columns are a new version of the form"
+);
 /// Stands for a payload that there is none of.
 const NONE: u32 = u32::MAX;
 /// Higher levels take twice the time for a twentieth less.
 const LEVEL: i32 = 5;
-/// Where the numbers of columns are.
+/// Offset of the numbers of columns.
 const COLUMNS_AT: usize = 52;
 
-/// How many columns a form has.
+/// Numbers of columns of a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Columns {
     /// Quantities of qubits.
@@ -62,21 +65,21 @@ impl fmt::Display for Columns {
     }
 }
 
-/// Why bytes are no compact form, or why there is none.
+/// Refusal of a compact form, or of a payload for one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CompactError {
     /// They are something else.
     NotCompact,
     /// They are of a later version.
     Version {
-        /// Which one.
+        /// The version.
         version: u16,
         /// The columns that they say they have.
         columns: Columns,
     },
     /// They are of a version that is known, which has other columns.
     OtherColumns {
-        /// Which version.
+        /// The version.
         version: u16,
         /// The columns that they say they have.
         columns: Columns,
@@ -85,9 +88,9 @@ pub enum CompactError {
     TooLong(usize),
     /// They are not as they were written.
     Damaged {
-        /// What is wrong.
+        /// Description of the damage.
         what: &'static str,
-        /// About where.
+        /// Approximate offset of the damage.
         offset: usize,
     },
 }
@@ -116,7 +119,7 @@ impl fmt::Display for CompactError {
 
 impl std::error::Error for CompactError {}
 
-/// Where the compressed payloads are: length and place of each.
+/// Length and range of each compressed payload.
 #[derive(Debug, Clone)]
 pub struct Packed([Option<(usize, Range<usize>)>; 3]);
 
@@ -125,23 +128,23 @@ pub struct Packed([Option<(usize, Range<usize>)>; 3]);
 pub struct Compact {
     /// The version that it has.
     pub version: u16,
-    /// What was read of the payloads.
-    pub reading: Reading,
+    /// Data of the device.
+    pub data: DeviceData,
     /// The digest of the snapshot.
     pub digest: [u8; 32],
     /// The payloads, unless they were left out.
     pub packed: Option<Packed>,
 }
 
-/// Writes the compact form, with payloads if there are any.
+/// Write the compact form, with payloads if there are any.
 ///
 /// Fails if a payload is too long.
 pub fn encode<B: AsRef<[u8]>>(
-    reading: &Reading,
+    data: &DeviceData,
     digest: &[u8; 32],
     payloads: Option<&Payloads<B>>,
 ) -> Result<Vec<u8>, CompactError> {
-    let columns = columns::write(reading);
+    let columns = columns::write(data);
     let mut out = Vec::with_capacity(columns.len() + COLUMNS_AT + 64);
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&VERSION.to_le_bytes());
@@ -172,7 +175,7 @@ fn push_block(out: &mut Vec<u8>, block: &[u8]) {
     out.extend_from_slice(block);
 }
 
-/// Reads a compact form of any version up to [`VERSION`].
+/// Read a compact form of any version up to [`VERSION`].
 pub fn decode(bytes: &[u8]) -> Result<Compact, CompactError> {
     let mut reader = Reader::new(bytes);
     if !bytes.starts_with(&MAGIC) {
@@ -196,11 +199,11 @@ pub fn decode(bytes: &[u8]) -> Result<Compact, CompactError> {
     let digest = reader.array()?;
     check_columns(&mut reader, version)?;
     let size = reader.u32()? as usize;
-    let reading = columns::read(reader.take(size)?)?;
+    let data = columns::read(reader.take(size)?)?;
     let packed = if has_payloads > 0 { Some(Packed::find(&mut reader)?) } else { None };
     reader.take(4)?;
     reader.finish()?;
-    Ok(Compact { version, reading, digest, packed })
+    Ok(Compact { version, data, digest, packed })
 }
 
 fn check_columns(reader: &mut Reader<'_>, version: u16) -> Result<(), CompactError> {
@@ -233,13 +236,13 @@ impl Packed {
         Ok(packed)
     }
 
-    /// How long the pulse defaults are, 0 if there are none.
+    /// Return the length of the pulse defaults in bytes, 0 if there are none.
     #[must_use]
     pub fn defaults_length(&self) -> usize {
         self.0[2].as_ref().map_or(0, |(length, _)| *length)
     }
 
-    /// Decompresses the payloads of a form that was read; `bytes` must be it, and `digest` the one that it has.
+    /// Decompress the payloads of a form that was read; `bytes` must be it, and `digest` the one that it has.
     pub fn unpack(&self, bytes: &[u8], digest: &[u8; 32]) -> Result<Payloads<Vec<u8>>, CompactError> {
         let damaged = |what| CompactError::Damaged { what, offset: COLUMNS_AT };
         let one = |place: &Option<(usize, Range<usize>)>| {

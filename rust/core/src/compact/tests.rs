@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::{COLUMNS, COLUMNS_AT, Columns, Compact, CompactError, MAGIC, VERSION, decode, encode};
-use crate::columns::QubitQuantity;
+use crate::columns::{GateQuantity, QubitQuantity};
 use crate::configuration::GateDefinition;
 use crate::diff::{Diff, Tolerance};
 use crate::instant::Instant;
 use crate::qargs::QargsList;
-use crate::snapshot::{Payloads, Reading, Snapshot};
+use crate::snapshot::{DeviceData, Payloads, Snapshot};
 
 const CONFIGURATION: &str = r#"{"backend_name": "ibm_two", "n_qubits": 3, "basis_gates": ["cz", "x", "odd"],
     "supported_instructions": ["cz", "measure", "box"], "dt": 0.5, "timing_constraints": {"granularity": 8},
@@ -26,7 +26,7 @@ fn snapshot(properties: Option<&'static str>) -> Snapshot<&'static str> {
     Snapshot::new(Payloads { configuration: CONFIGURATION, properties, defaults: None }).expect("sound")
 }
 
-fn assert_same(one: &Reading, other: &Reading) {
+fn assert_same(one: &DeviceData, other: &DeviceData) {
     let (a, b) = (&one.configuration, &other.configuration);
     assert_eq!((&a.backend_name, a.num_qubits, &a.basis_gates), (&b.backend_name, b.num_qubits, &b.basis_gates));
     assert_eq!(
@@ -47,23 +47,23 @@ fn assert_same(one: &Reading, other: &Reading) {
     assert_eq!(a.gates.len(), b.gates.len());
     for (a, b) in a.gates.iter().zip(&b.gates) {
         assert_eq!((&a.name, &a.qargs, &a.operational), (&b.name, &b.qargs, &b.operational));
-        assert!(a.error.is_identical(&b.error) && a.duration.is_identical(&b.duration));
+        assert!(GateQuantity::ALL.into_iter().all(|quantity| a.column(quantity).is_identical(b.column(quantity))));
     }
 }
 
 fn form(with_payloads: bool) -> Vec<u8> {
     let snapshot = snapshot(Some(PROPERTIES));
-    encode(snapshot.reading(), snapshot.digest(), with_payloads.then(|| snapshot.payloads())).expect("short")
+    encode(snapshot.data(), snapshot.digest(), with_payloads.then(|| snapshot.payloads())).expect("short")
 }
 
 #[test]
 fn a_form_gives_what_it_was_made_of() {
     for properties in [None, Some(PROPERTIES)] {
         let snapshot = snapshot(properties);
-        let bytes = encode(snapshot.reading(), snapshot.digest(), Some(snapshot.payloads())).expect("short");
-        let Compact { reading, digest, packed, .. } = decode(&bytes).expect("just made");
-        assert_same(snapshot.reading(), &reading);
-        assert!(Diff::new(snapshot.reading(), &reading, Tolerance::default()).is_empty());
+        let bytes = encode(snapshot.data(), snapshot.digest(), Some(snapshot.payloads())).expect("short");
+        let Compact { data, digest, packed, .. } = decode(&bytes).expect("just made");
+        assert_same(snapshot.data(), &data);
+        assert!(Diff::new(snapshot.data(), &data, Tolerance::default()).is_empty());
         let payloads = packed.expect("they are there").unpack(&bytes, &digest).expect("they are sound");
         assert_eq!(payloads.in_order(), snapshot.payloads().in_order());
         assert_eq!(digest, *snapshot.digest());
@@ -133,7 +133,7 @@ fn sealed(mut form: Vec<u8>) -> Vec<u8> {
     form
 }
 
-/// Whoever makes a form on purpose can give it the right checksum; nothing of it may be believed.
+/// A form that is made on purpose can have the right checksum; nothing of it may be believed.
 #[test]
 fn a_form_with_a_right_checksum_may_still_be_nonsense() {
     let bytes = form(true);
@@ -142,9 +142,9 @@ fn a_form_with_a_right_checksum_may_still_be_nonsense() {
             let mut other = bytes.clone();
             other[at] = value;
             let other = sealed(other);
-            if let Ok(Compact { reading, digest, packed, .. }) = decode(&other) {
-                let num_qubits = reading.configuration.num_qubits;
-                let gates = reading.properties.iter().flat_map(|properties| &properties.gates);
+            if let Ok(Compact { data, digest, packed, .. }) = decode(&other) {
+                let num_qubits = data.configuration.num_qubits;
+                let gates = data.properties.iter().flat_map(|properties| &properties.gates);
                 assert!(gates.flat_map(|gate| gate.qargs.qubits()).all(|qubit| *qubit < num_qubits));
                 drop(packed.map(|packed| packed.unpack(&other, &digest)));
             }
@@ -169,7 +169,7 @@ fn an_instant_of_any_numbers_is_checked() {
     }
 }
 
-/// A list that is referred to by thousands of gates takes memory for each of them, whether it has many rows or long ones.
+/// A list that thousands of gates refer to takes memory for each of them, be its rows many or long.
 #[test]
 fn a_small_form_cannot_ask_for_gigabytes() {
     let singles: Vec<Vec<u32>> = (0..60_000).map(|qubit| vec![qubit]).collect();
@@ -185,8 +185,8 @@ fn a_small_form_cannot_ask_for_gigabytes() {
         };
         let mut configuration = snapshot(None).configuration().clone();
         (configuration.num_qubits, configuration.gates) = (60_000, (0..300).map(gate).collect());
-        let reading = Reading { configuration: Arc::new(configuration), properties: None };
-        let form = encode::<String>(&reading, &[0; 32], None).expect("short");
+        let data = DeviceData { configuration: Arc::new(configuration), properties: None };
+        let form = encode::<String>(&data, &[0; 32], None).expect("short");
         assert!(form.len() < 200_000);
         assert!(refusal(&form).to_string().contains("too often"));
     }

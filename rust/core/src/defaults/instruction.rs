@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What the instructions of commands are.
+//! Instructions of commands.
 
+use crate::error::Invalid;
 use crate::json::Span;
 use crate::pulse::channel::Channel;
 use crate::pulse::envelope::{Envelope, Parameter, Shape};
@@ -14,7 +15,7 @@ pub enum Value {
     Expression(u32),
 }
 
-/// What an instruction does; indices are into the tables of the payload.
+/// Action of an instruction; indices are into the tables of the payload.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Operation {
     /// Plays a parametric pulse.
@@ -41,12 +42,12 @@ pub enum Operation {
 #[derive(Debug, Clone, Copy)]
 pub struct Instruction {
     /// Offset in the payload.
-    pub at: u32,
-    /// When it starts, dt from the start of the command.
+    pub offset: u32,
+    /// Start, dt from the start of the command.
     pub start: u32,
-    /// On which channel; acquisitions have their own.
+    /// Channel; acquisitions have their own.
     pub channel: Option<Channel>,
-    /// What it does.
+    /// Action.
     pub operation: Operation,
 }
 
@@ -57,13 +58,13 @@ pub struct Parametric {
     pub shape: Shape,
     /// Its label, without the quotes, if it has one.
     pub label: Option<Span>,
-    /// How many samples it has, dt.
+    /// Number of samples.
     pub duration: u32,
     /// Its complex amplitude; the second number is `None` if the payload has a real one.
     pub amp: (f64, Option<f64>),
     /// By [`Parameter`], NaN where there is none.
     pub values: [f64; Parameter::COUNT],
-    /// Which of `values` the payload has, and which of these as integers; a bit each.
+    /// Bits of the `values` that the payload has; `integers` has the bits of those that are integers.
     pub present: u16,
     /// See `present`.
     pub integers: u16,
@@ -85,7 +86,7 @@ impl Parametric {
     }
 
     /// The envelope; fails with what is missing or too much.
-    pub fn envelope(&self) -> Result<Envelope, String> {
+    pub fn envelope(&self) -> Result<Envelope, Invalid> {
         let mut parameters = self.values;
         let shape = self.shape;
         for parameter in Parameter::ALL {
@@ -93,12 +94,12 @@ impl Parametric {
                 || parameter == Parameter::Angle
                 || (parameter == Parameter::RisefallSigmaRatio && shape.parameters().contains(&Parameter::Width));
             if self.get(parameter).is_some() && !fits {
-                return Err(format!("no \"{}\" in a {}", parameter.name(), shape.name()));
+                return Err(Invalid::new(format!("no \"{}\" in a {}", parameter.name(), shape.name())));
             }
         }
         if let Some((ratio, _)) = self.get(Parameter::RisefallSigmaRatio) {
             if self.get(Parameter::Width).is_some() {
-                return Err("a \"width\" or a \"risefall_sigma_ratio\", not both".to_owned());
+                return Err(Invalid::new("a \"width\" or a \"risefall_sigma_ratio\", not both"));
             }
             let sigma = self.values[Parameter::Sigma as usize];
             parameters[Parameter::Width as usize] = f64::from(self.duration) - 2.0 * ratio * sigma;
@@ -106,7 +107,8 @@ impl Parametric {
         for parameter in [shape.parameters(), &[Parameter::Angle]].concat() {
             let value = &mut parameters[parameter as usize];
             if value.is_nan() && self.get(parameter).is_none() {
-                *value = shape.default_of(parameter).ok_or_else(|| format!("a \"{}\"", parameter.name()))?;
+                let default = shape.default_of(parameter);
+                *value = default.ok_or_else(|| Invalid::new(format!("a \"{}\"", parameter.name())))?;
             }
         }
         let (amp, angle) = match self.amp {
@@ -117,19 +119,19 @@ impl Parametric {
     }
 }
 
-/// What an acquisition records where.
+/// Qubits that an acquisition records, and the slots for them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Acquisition {
-    /// How long, dt.
+    /// Duration, dt.
     pub duration: u32,
-    /// From which qubits.
+    /// Qubits.
     pub qubits: Vec<u32>,
-    /// Into which memory slots, one a qubit.
+    /// Memory slots, one a qubit.
     pub memory_slots: Vec<u32>,
-    /// Into which register slots, one a qubit.
+    /// Register slots, one a qubit.
     pub register_slots: Option<Vec<u32>>,
-    /// Where the kernels are in the payload, if it has some.
+    /// Span of the kernels in the payload, if it has some.
     pub kernels: Option<Span>,
-    /// Where the discriminators are.
+    /// Span of the discriminators.
     pub discriminators: Option<Span>,
 }

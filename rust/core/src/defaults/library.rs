@@ -5,21 +5,21 @@ use std::collections::HashMap;
 
 use super::lists::{complex, index};
 use crate::error::Fault;
-use crate::json::{Read, Reader, Span};
+use crate::json::{ReadResult, Reader, Span};
 use crate::pulse::envelope::AMPLITUDE_TOLERANCE;
 
 /// Waveforms one after the other.
 #[derive(Debug, Default)]
 pub struct Library {
     names: Vec<String>,
-    /// Where each waveform ends in `samples`.
+    /// End of each waveform in `samples`.
     ends: Vec<u32>,
     samples: Vec<[f64; 2]>,
     /// By name; the last one of a name counts.
     by_name: HashMap<String, u32>,
 }
 
-/// What the samples of a waveform are.
+/// Size of the samples of a waveform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Amplitude {
     /// None is above 1.
@@ -31,7 +31,7 @@ pub enum Amplitude {
 }
 
 impl Library {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Read<Self> {
+    pub(super) fn read(reader: &mut Reader<'_>) -> ReadResult<Self> {
         let mut library = Self::default();
         reader.array(|reader| {
             let (start, first) = (reader.offset() as usize, library.samples.len());
@@ -60,8 +60,8 @@ impl Library {
         Ok(library)
     }
 
-    /// Reads an array of `[re, im]`. Six of seven are written as the one before: silence, and flat tops.
-    fn read_samples(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+    /// Read an array of `[re, im]`. Six of seven are written as the one before: silence, and flat tops.
+    fn read_samples(&mut self, reader: &mut Reader<'_>) -> ReadResult<()> {
         let (mut last, mut last_text): (_, &[u8]) = ([0.0; 2], b"[0.0, 0.0]");
         let samples = &mut self.samples;
         reader.array(|reader| {
@@ -75,13 +75,13 @@ impl Library {
         })
     }
 
-    /// How many waveforms there are.
+    /// Return the number of waveforms.
     #[must_use]
     pub fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// Whether there is none.
+    /// Return whether the library is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
@@ -99,7 +99,7 @@ impl Library {
         &self.names[waveform as usize]
     }
 
-    /// Where the samples of a waveform are among all.
+    /// Return the span of the samples of a waveform among all.
     #[must_use]
     pub fn span(&self, waveform: u32) -> Span {
         let start = if waveform == 0 { 0 } else { self.ends[waveform as usize - 1] };
@@ -112,7 +112,7 @@ impl Library {
         &self.samples
     }
 
-    /// Whether the samples of a waveform can be played.
+    /// Return whether the samples of a waveform can be played.
     #[must_use]
     pub fn amplitude(&self, waveform: u32) -> Amplitude {
         let Span { start, end } = self.span(waveform);

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Reading pulse defaults payloads: the waveforms of a device, and the commands that its gates are made of.
 //!
-//! What is wrong with the payload as a whole fails at once. What is wrong with one instruction, such as a waveform that
+//! A fault of the payload as a whole fails at once. A fault of one instruction, such as a waveform that
 //! the library does not have, concerns the commands that use it, and is told when one of them is asked for.
 
-mod draft;
 mod instruction;
-mod layout;
+mod instruction_template;
 mod library;
 mod lists;
+mod partial_instruction;
 mod sequence;
+mod tables;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -18,7 +19,7 @@ pub use instruction::{Acquisition, Instruction, Operation, Parametric, Value};
 pub use library::{Amplitude, Library};
 
 use crate::error::Fault;
-use crate::json::{Read, Reader, Span};
+use crate::json::{ReadResult, Reader, Span};
 use crate::members::Members;
 use crate::pulse::channel::MAX_INDEX;
 use crate::pulse::expression::Expression;
@@ -42,15 +43,15 @@ pub struct Defaults {
     pub instructions: Vec<Instruction>,
     /// Parametric pulses that instructions refer to.
     pub parametric: Vec<Parametric>,
-    /// What acquisitions refer to.
+    /// Acquisitions that instructions refer to.
     pub acquisitions: Vec<Acquisition>,
     /// Expressions that phases and frequencies refer to.
     pub expressions: Vec<Expression>,
-    /// What is wrong with single instructions.
+    /// Faults of single instructions.
     pub faults: Vec<Fault>,
     /// Index into `commands` by name.
     by_name: HashMap<String, usize>,
-    /// Where each top-level value is.
+    /// Span of each top-level value.
     pub members: Members,
 }
 
@@ -61,7 +62,7 @@ pub struct Commands {
     pub name: String,
     /// On which qubits.
     pub qargs: QargsList,
-    /// Which command of the payload each is.
+    /// Index of each command in the payload.
     indices: Vec<u32>,
     order: OnceLock<Order>,
 }
@@ -78,8 +79,8 @@ impl Commands {
 const REQUIRED: [&str; 5] = ["qubit_freq_est", "meas_freq_est", "buffer", "pulse_library", "cmd_def"];
 
 impl Defaults {
-    /// Reads a payload. `{}` and `null` mean that the device has no pulses.
-    pub fn read(bytes: &[u8]) -> Read<Option<Self>> {
+    /// Read a payload. `{}` and `null` mean that the device has no pulses.
+    pub fn read(bytes: &[u8]) -> ReadResult<Option<Self>> {
         let mut reader = Reader::new(bytes)?;
         if reader.is_nothing() {
             return Ok(None);
@@ -100,8 +101,8 @@ impl Defaults {
                 }
                 _ => drop(reader.skip()?),
             }
-            if let Some(at) = REQUIRED.iter().position(|required| required.as_bytes() == &*name) {
-                seen[at] = true;
+            if let Some(index) = REQUIRED.iter().position(|required| required.as_bytes() == &*name) {
+                seen[index] = true;
             }
             defaults.members.push(key.offset(), from, reader.offset());
             Ok(())
@@ -120,8 +121,8 @@ impl Defaults {
         Ok(Some(defaults))
     }
 
-    /// Reads `cmd_def`, the last one of which counts.
-    fn read_commands<'a>(&mut self, reader: &mut Reader<'a>, sequences: &mut Sequences<'a>) -> Read<()> {
+    /// Read `cmd_def`, the last one of which counts.
+    fn read_commands<'a>(&mut self, reader: &mut Reader<'a>, sequences: &mut Sequences<'a>) -> ReadResult<()> {
         (self.commands, self.ends, self.by_name) = Default::default();
         let mut qubits = Vec::new();
         reader.array(|reader| {
@@ -158,17 +159,17 @@ impl Defaults {
     }
 
     fn commands_named(&mut self, name: &str) -> &mut Commands {
-        let at = if let Some(at) = self.by_name.get(name) {
-            *at
+        let index = if let Some(index) = self.by_name.get(name) {
+            *index
         } else {
             self.by_name.insert(name.to_owned(), self.commands.len());
             self.commands.push(Commands { name: name.to_owned(), ..Commands::default() });
             self.commands.len() - 1
         };
-        &mut self.commands[at]
+        &mut self.commands[index]
     }
 
-    /// How many commands the payload lists, those that a later one replaces included.
+    /// Return the number of commands that the payload lists, those that a later one replaces included.
     #[must_use]
     pub fn num_commands(&self) -> usize {
         self.ends.len()
@@ -189,7 +190,7 @@ impl Defaults {
     /// The commands called `name`.
     #[must_use]
     pub fn commands_of(&self, name: &str) -> Option<&Commands> {
-        self.by_name.get(name).map(|at| &self.commands[*at])
+        self.by_name.get(name).map(|index| &self.commands[*index])
     }
 
     /// The instructions of a command, in payload order.

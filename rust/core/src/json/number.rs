@@ -5,20 +5,20 @@
 //! can take, so the general case matters here: eight digits are read at a time, and the quotient `mantissa / 10^k` is
 //! rounded once, from an exact 128-bit division. Everything that does not fit goes to [`str::parse`].
 
-use super::{Fault, Read, Reader};
+use super::{Fault, ReadResult, Reader};
 
 /// A number of a payload.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Number {
     /// The nearest `f64`, ties to even.
     pub value: f64,
-    /// What the text was.
-    pub form: Form,
+    /// Kind of the text.
+    pub kind: NumberKind,
 }
 
-/// How a number was written; Python tells `1` from `1.0`.
+/// Notation of a number; Python tells `1` from `1.0`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum NumberKind {
     /// With a fraction or an exponent, or `NaN`, or an infinity.
     Float,
     /// An integer that `f64` holds exactly.
@@ -46,7 +46,8 @@ const POWERS_OF_FIVE: [u64; 28] = {
 
 const EXACT_INTEGERS: u64 = 1 << 53;
 
-/// The top bit of each of eight bytes that is above 9: where adding 118 to its low seven bits, or itself, sets that bit.
+/// Mark each of eight bytes that is above 9 by its top bit, which is set in the byte, or by adding 118 to its low seven
+/// bits.
 #[inline(always)]
 fn others(values: u64) -> u64 {
     (((values & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080
@@ -120,29 +121,36 @@ impl Reader<'_> {
         u64::from_le_bytes(padded)
     }
 
-    /// Reads a run of digits into `mantissa`; returns how many, and whether the value still fits.
+    /// Read a run of digits into `mantissa`; returns how many, and whether the value still fits.
     #[inline(always)]
     fn digits(&mut self, mantissa: &mut u64) -> (usize, bool) {
-        let (start, mut fits) = (self.at, true);
+        let (start, mut fits) = (self.position, true);
         loop {
-            let (count, value) = leading_digits(self.chunk(self.at));
-            self.at += count as usize;
+            let (count, value) = leading_digits(self.chunk(self.position));
+            self.position += count as usize;
             let next = mantissa.checked_mul(POWERS_OF_TEN_BELOW_9[count as usize]).and_then(|m| m.checked_add(value));
             fits &= next.is_some();
             *mantissa = next.unwrap_or(0);
             if count < 8 {
-                return (self.at - start, fits);
+                return (self.position - start, fits);
             }
         }
     }
 
-    /// Reads a number; `NaN`, `Infinity` and `-Infinity` are taken too, as Python's reader does.
+    /// Read a number; `NaN`, `Infinity` and `-Infinity` count as numbers, as for Python's reader.
     #[inline(always)]
-    pub fn number(&mut self) -> Read<Number> {
-        let start = self.at;
+    pub fn number(&mut self) -> ReadResult<Number> {
+        self.peek();
+        self.known_number()
+    }
+
+    /// Read a number whose first byte is next, as [`Self::peek`] leaves it.
+    #[inline(always)]
+    pub fn known_number(&mut self) -> ReadResult<Number> {
+        let start = self.position;
         let negative = self.byte() == b'-';
         if negative {
-            self.at += 1;
+            self.position += 1;
         }
         let first = self.byte();
         let mut mantissa = 0;
@@ -150,55 +158,56 @@ impl Reader<'_> {
         if count == 0 || (first == b'0' && count > 1) {
             return self.number_token(start);
         }
-        let (mut form, mut exponent) = (Form::Integer, 0_i64);
+        let (mut kind, mut exponent) = (NumberKind::Integer, 0_i64);
         if self.byte() == b'.' {
-            self.at += 1;
+            self.position += 1;
             let (count, fits_still) = self.digits(&mut mantissa);
             if count == 0 {
-                return Err(Fault::expected(self.at, "a digit after the decimal point"));
+                return Err(Fault::expected(self.position, "a digit after the decimal point"));
             }
             fits &= fits_still;
-            form = Form::Float;
+            kind = NumberKind::Float;
             exponent = -i64::try_from(count).unwrap_or(i64::MAX);
         }
         if self.byte() | 0x20 == b'e' {
             let (written, fits_still) = self.exponent()?;
-            form = Form::Float;
+            kind = NumberKind::Float;
             fits &= fits_still;
             exponent = exponent.saturating_add(written);
         }
-        if form == Form::Integer && (mantissa >= EXACT_INTEGERS || !fits) {
-            form = Form::BigInteger;
+        if kind == NumberKind::Integer && (mantissa >= EXACT_INTEGERS || !fits) {
+            kind = NumberKind::BigInteger;
         }
         let size = if fits { scale(mantissa, exponent) } else { None };
         let value = match size {
             // An integer has no negative zero.
-            Some(size) if negative && (mantissa != 0 || form == Form::Float) => -size,
+            Some(size) if negative && (mantissa != 0 || kind == NumberKind::Float) => -size,
             Some(size) => size,
-            None => self.number_by_the_book(start)?,
+            None => self.parse_with_std(start)?,
         };
-        Ok(Number { value, form })
+        Ok(Number { value, kind })
     }
 
     /// The part from `e` on: its value, and whether it fits.
-    fn exponent(&mut self) -> Read<(i64, bool)> {
-        self.at += 1;
+    fn exponent(&mut self) -> ReadResult<(i64, bool)> {
+        self.position += 1;
         let sign = self.byte();
         if matches!(sign, b'+' | b'-') {
-            self.at += 1;
+            self.position += 1;
         }
         let mut value = 0;
         let (count, fits) = self.digits(&mut value);
         if count == 0 {
-            return Err(Fault::expected(self.at, "a digit in the exponent"));
+            return Err(Fault::expected(self.position, "a digit in the exponent"));
         }
         let value = i64::try_from(value).unwrap_or(i64::MAX);
         Ok((if sign == b'-' { -value } else { value }, fits))
     }
 
     #[cold]
-    fn number_by_the_book(&self, start: usize) -> Read<f64> {
-        let value = std::str::from_utf8(&self.bytes[start..self.at]).ok().and_then(|text| text.parse::<f64>().ok());
+    fn parse_with_std(&self, start: usize) -> ReadResult<f64> {
+        let value =
+            std::str::from_utf8(&self.bytes[start..self.position]).ok().and_then(|text| text.parse::<f64>().ok());
         match value {
             Some(value) if value.is_finite() => Ok(value),
             _ => Err(Fault::expected(start, "a number that a 64-bit float can hold")),
@@ -207,23 +216,23 @@ impl Reader<'_> {
 
     /// `NaN`, `Infinity`, `-Infinity`, or a fault.
     #[cold]
-    fn number_token(&mut self, start: usize) -> Read<Number> {
-        self.at = start;
+    fn number_token(&mut self, start: usize) -> ReadResult<Number> {
+        self.position = start;
         for (token, value) in [("NaN", f64::NAN), ("Infinity", f64::INFINITY), ("-Infinity", f64::NEG_INFINITY)] {
             if self.bytes[start..].starts_with(token.as_bytes()) {
-                self.at += token.len();
-                return Ok(Number { value, form: Form::Float });
+                self.position += token.len();
+                return Ok(Number { value, kind: NumberKind::Float });
             }
         }
         Err(Fault::expected(start, "a number"))
     }
 
-    /// Passes over a number. Its size does not matter here.
+    /// Pass over a number. Its size does not matter here.
     #[inline(always)]
-    pub(super) fn skip_number(&mut self) -> Read<()> {
-        let start = self.at;
+    pub(super) fn skip_number(&mut self) -> ReadResult<()> {
+        let start = self.position;
         if self.byte() == b'-' {
-            self.at += 1;
+            self.position += 1;
         }
         let first = self.byte();
         let count = self.skip_digits();
@@ -231,18 +240,18 @@ impl Reader<'_> {
             return self.number_token(start).map(|_| ());
         }
         if self.byte() == b'.' {
-            self.at += 1;
+            self.position += 1;
             if self.skip_digits() == 0 {
-                return Err(Fault::expected(self.at, "a digit after the decimal point"));
+                return Err(Fault::expected(self.position, "a digit after the decimal point"));
             }
         }
         if self.byte() | 0x20 == b'e' {
-            self.at += 1;
+            self.position += 1;
             if matches!(self.byte(), b'+' | b'-') {
-                self.at += 1;
+                self.position += 1;
             }
             if self.skip_digits() == 0 {
-                return Err(Fault::expected(self.at, "a digit in the exponent"));
+                return Err(Fault::expected(self.position, "a digit in the exponent"));
             }
         }
         Ok(())
@@ -250,13 +259,13 @@ impl Reader<'_> {
 
     #[inline(always)]
     fn skip_digits(&mut self) -> usize {
-        let start = self.at;
+        let start = self.position;
         loop {
-            let values = self.chunk(self.at) ^ 0x3030_3030_3030_3030;
+            let values = self.chunk(self.position) ^ 0x3030_3030_3030_3030;
             let count = (others(values).trailing_zeros() / 8) as usize;
-            self.at += count;
+            self.position += count;
             if count < 8 {
-                return self.at - start;
+                return self.position - start;
             }
         }
     }

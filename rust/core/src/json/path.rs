@@ -10,8 +10,8 @@ enum Level<'a> {
     Object(Option<&'a [u8]>),
 }
 
-/// The path of the value that contains `offset`; for text that is no JSON, of the place where that shows.
-pub fn of(bytes: &[u8], offset: usize) -> String {
+/// Return the path of the value that contains `offset`; of text that is no JSON, the path to where that shows.
+pub fn path_at(bytes: &[u8], offset: usize) -> String {
     let mut levels = Vec::new();
     let mut at = 0;
     while at < offset {
@@ -72,7 +72,7 @@ fn is_name(key: &[u8]) -> bool {
         && key.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
 }
 
-/// What stands at `offset`, in a few words.
+/// Describe the text at `offset` in a few words.
 pub fn describe(bytes: &[u8], offset: usize) -> String {
     const SHOWN: usize = 40;
     let rest = &bytes[offset..];

@@ -14,7 +14,7 @@ use super::Span;
 pub(super) struct Templates {
     spans: [Span; 2],
     last: usize,
-    /// How many values to let pass before the next attempt, and how many after the next failure: values that differ in
+    /// Number of values to let pass before the next attempt, and after the next failure: values that differ in
     /// more than digits cost nothing in the long run.
     wait: u32,
     patience: u32,
@@ -29,7 +29,7 @@ impl Templates {
             return None;
         }
         for slot in [1 - self.last, self.last] {
-            if let Some(length) = length_of_like(self.spans[slot].of(bytes), &bytes[at..]) {
+            if let Some(length) = length_of_like(self.spans[slot].slice(bytes), &bytes[at..]) {
                 (self.last, self.patience) = (slot, 0);
                 return Some(length);
             }
@@ -39,15 +39,15 @@ impl Templates {
         None
     }
 
-    /// Takes a value that is JSON for a template.
-    pub(super) fn learn(&mut self, span: Span) {
+    /// Take a value that is JSON for a template.
+    pub(super) fn cache(&mut self, span: Span) {
         self.last = 1 - self.last;
         self.spans[self.last] = span;
     }
 }
 
-/// How much of `text` equals `template` except for the digits of numbers and names; `None` if not all of the template is
-/// found in it, or if the template is empty.
+/// Return the length of the start of `text` that equals `template` except for the digits of numbers and names; `None` if
+/// not all of the template is there, or if it is empty.
 ///
 /// A run of digits may be exchanged for another anywhere in JSON, with two exceptions: an integer must not start with a
 /// 0, and escapes have digits of their own. Both are left to whoever reads tokens.
@@ -72,7 +72,7 @@ fn length_of_like(template: &[u8], text: &[u8]) -> Option<usize> {
         if old + new == 0 {
             return None;
         }
-        // What is before is the same in both, back to the end of the last run that differed.
+        // The text before is the same in both, back to the end of the last run that differed.
         let before = template[..there].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
         let run = &text[here - before..here + new];
         let is_fraction = text[..here - before].last() == Some(&b'.');

@@ -3,13 +3,13 @@
 
 use proptest::prelude::*;
 
-use super::{Few, Form, Reader, path};
+use super::{NumberKind, Reader, ShortQargs, path};
 
-fn number(text: &str) -> Option<(f64, Form)> {
+fn number(text: &str) -> Option<(f64, NumberKind)> {
     let mut reader = Reader::new(text.as_bytes()).ok()?;
     let number = reader.number().ok()?;
     reader.finish().ok()?;
-    Some((number.value, number.form))
+    Some((number.value, number.kind))
 }
 
 fn accepts(text: &str) -> bool {
@@ -19,14 +19,14 @@ fn accepts(text: &str) -> bool {
 
 #[test]
 fn numbers_keep_their_form() {
-    assert_eq!(number("1"), Some((1.0, Form::Integer)));
-    assert_eq!(number("1.0"), Some((1.0, Form::Float)));
-    assert_eq!(number("1e0"), Some((1.0, Form::Float)));
-    assert_eq!(number("9007199254740991"), Some((9_007_199_254_740_991.0, Form::Integer)));
-    assert_eq!(number("9007199254740993"), Some((9_007_199_254_740_992.0, Form::BigInteger)));
+    assert_eq!(number("1"), Some((1.0, NumberKind::Integer)));
+    assert_eq!(number("1.0"), Some((1.0, NumberKind::Float)));
+    assert_eq!(number("1e0"), Some((1.0, NumberKind::Float)));
+    assert_eq!(number("9007199254740991"), Some((9_007_199_254_740_991.0, NumberKind::Integer)));
+    assert_eq!(number("9007199254740993"), Some((9_007_199_254_740_992.0, NumberKind::BigInteger)));
     assert_eq!(number("-0").map(|(value, _)| value.to_bits()), Some(0.0_f64.to_bits()));
     assert_eq!(number("-0.0").map(|(value, _)| value.to_bits()), Some((-0.0_f64).to_bits()));
-    assert_eq!(number("-Infinity"), Some((f64::NEG_INFINITY, Form::Float)));
+    assert_eq!(number("-Infinity"), Some((f64::NEG_INFINITY, NumberKind::Float)));
     assert!(number("NaN").is_some_and(|(value, _)| value.is_nan()));
 }
 
@@ -84,12 +84,12 @@ fn strings_are_decoded() {
 
 #[test]
 fn short_lists_are_taken_whole() {
-    let few = |text: &str| Reader::new(text.as_bytes()).expect("short").take_few();
+    let few = |text: &str| Reader::new(text.as_bytes()).expect("short").match_short_qargs();
     let padding = " ".repeat(16);
-    assert_eq!(few(&format!("[7]{padding}")), Some(Few::One(7)));
-    assert_eq!(few(&format!("[12, 345]{padding}")), Some(Few::Two(12, 345)));
+    assert_eq!(few(&format!("[7]{padding}")), Some(ShortQargs::One(7)));
+    assert_eq!(few(&format!("[12, 345]{padding}")), Some(ShortQargs::Two(12, 345)));
     assert_eq!(few(&format!("[1234567,7654321]{padding}")), None);
-    assert_eq!(few(&format!("[123456,654321]{padding}")), Some(Few::Two(123_456, 654_321)));
+    assert_eq!(few(&format!("[123456,654321]{padding}")), Some(ShortQargs::Two(123_456, 654_321)));
     for text in
         ["[]", "[01]", "[1, 02]", "[1 ]", "[ 1]", "[1,  2]", "[1, 2, 3]", "[-1]", "[1.5]", "[1, ]", "1", "[12345678]"]
     {
@@ -129,9 +129,9 @@ fn values_like_earlier_ones_are_still_checked() {
 fn paths_are_found_again() {
     let text = br#"{"a": [{"b c": [1, {"d": "x,}]\"", "e": tru}]}], "f": 2}"#;
     let at = |needle: &str| text.windows(needle.len()).position(|window| window == needle.as_bytes()).expect("there");
-    assert_eq!(path::of(text, at("tru")), r#"$.a[0]["b c"][1].e"#);
-    assert_eq!(path::of(text, at("2}")), "$.f");
-    assert_eq!(path::of(text, 0), "$");
+    assert_eq!(path::path_at(text, at("tru")), r#"$.a[0]["b c"][1].e"#);
+    assert_eq!(path::path_at(text, at("2}")), "$.f");
+    assert_eq!(path::path_at(text, 0), "$");
     assert_eq!(path::describe(text, at("tru")), "`tru`");
     assert_eq!(path::describe(text, text.len()), "the end of the payload");
     assert_eq!(path::describe(b"\"\xff\xfe", 0), "\"\\xff\\xfe");
@@ -182,4 +182,23 @@ proptest! {
         let damaged = format!("{}{byte}{}", &text[..at], &text[end..]);
         prop_assert_eq!(accepts(&damaged), serde_json::from_str::<serde::de::IgnoredAny>(&damaged).is_ok(), "{}", damaged);
     }
+}
+
+#[test]
+fn every_read_passes_over_white_space_first() {
+    fn read<T>(json: &'static str, read: impl FnOnce(&mut Reader<'static>) -> ReadResult<T>) -> T {
+        let mut reader = Reader::new(json.as_bytes()).expect("short");
+        let value = read(&mut reader).expect(json);
+        reader.finish().expect(json);
+        value
+    }
+    assert!(read(" \n\t1.5 ", Reader::number).value > 1.0);
+    assert_eq!(read(" \r\"a\" ", Reader::text).decode(), "a");
+    assert_eq!(read("  7 ", |reader| reader.index(8)), 7);
+    assert_eq!(read("  7 ", Reader::count), 7);
+    assert!(read("  true ", Reader::boolean) && read("  null ", Reader::null));
+    read("  [ ] ", |reader| reader.array(|_| Ok(())));
+    read("  { } ", |reader| reader.object(|_, _| Ok(())));
+    assert_eq!(read("  [1] ", Reader::skip), Span { start: 2, end: 5 });
+    assert_eq!(read("  \"b\" ", Reader::optional_text).as_deref(), Some("b"));
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Strings. They are borrowed as they stand and decoded only when somebody reads them.
+//! Strings. They are borrowed as they stand and decoded only when they are read.
 
 use std::borrow::Cow;
 
 use wide::i8x16;
 
-use super::{Fault, Read, Reader, Span};
+use super::{Fault, ReadResult, Reader, Span};
 
 /// A string of a payload, without its quotes, escapes still in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Replaces the escapes of a string that [`Reader::text`] has checked.
+/// Replace the escapes of a string that [`Reader::text`] has checked.
 fn unescape(raw: &str) -> String {
     let mut value = String::with_capacity(raw.len());
     let mut rest = raw;
@@ -80,25 +80,25 @@ fn code_point(text: &str) -> (char, usize) {
 }
 
 impl<'a> Reader<'a> {
-    /// Moves to the first byte that is no plain text: `"`, `\`, a control character, or a byte above 0x7f.
+    /// Move to the first byte that is no plain text: `"`, `\`, a control character, or a byte above 0x7f.
     #[inline(always)]
     pub(super) fn pass_plain(&mut self) {
-        while let Some(chunk) = self.bytes[self.at..].first_chunk() {
+        while let Some(chunk) = self.bytes[self.position..].first_chunk() {
             let marks = marks(*chunk);
             if marks != 0 {
-                self.at += marks.trailing_zeros() as usize;
+                self.position += marks.trailing_zeros() as usize;
                 return;
             }
-            self.at += chunk.len();
+            self.position += chunk.len();
         }
-        while let Some(0x20..=0x7f) = self.bytes.get(self.at)
+        while let Some(0x20..=0x7f) = self.bytes.get(self.position)
             && !matches!(self.byte(), b'"' | b'\\')
         {
-            self.at += 1;
+            self.position += 1;
         }
     }
 
-    /// Passes over plain text up to a closing quote, which stays unread; `length` is a guess of how much.
+    /// Pass over plain text up to a closing quote, which stays unread; `length` is a guess of how much.
     #[inline(always)]
     pub fn pass_text(&mut self, length: usize) -> bool {
         if self.pass_guessed(length) {
@@ -108,30 +108,31 @@ impl<'a> Reader<'a> {
         self.byte() == b'"'
     }
 
-    /// Passes over `length` characters of plain text if a quote follows; that stays unread.
+    /// Pass over `length` characters of plain text if a quote follows; that stays unread.
     ///
     /// The processor goes on with a guess while it is being checked. When it has to search for the quote, everything
-    /// that follows waits for the place.
+    /// that follows waits for its offset.
     #[inline(always)]
     pub(super) fn pass_guessed(&mut self, length: usize) -> bool {
         if length < 32
-            && let Some(window) = self.bytes[self.at..].first_chunk::<32>()
+            && let Some(window) = self.bytes[self.position..].first_chunk::<32>()
             && let (Some(low), Some(high)) = (window.first_chunk(), window.last_chunk())
             && (marks(*low) | marks(*high) << 16) << (31 - length) == 1 << 31
             && window[length] == b'"'
         {
-            self.at += length;
+            self.position += length;
             return true;
         }
         false
     }
 
-    /// Takes `literal` if it is next.
+    /// Take `literal` if it is next.
     #[inline(always)]
     pub fn take_literal(&mut self, literal: &[u8]) -> bool {
-        let found = self.bytes.get(self.at..self.at + literal.len()).is_some_and(|text| same(text, literal));
+        let found =
+            self.bytes.get(self.position..self.position + literal.len()).is_some_and(|text| same(text, literal));
         if found {
-            self.at += literal.len();
+            self.position += literal.len();
         }
         found
     }
@@ -141,35 +142,42 @@ impl<'a> Reader<'a> {
         &self.bytes[start as usize..end as usize]
     }
 
-    /// Where the text of the string at `span` is, without its quotes; `None` unless it is plain.
+    /// Return the span of the text of the string at `span`, without its quotes; `None` unless it is plain.
     pub(crate) fn plain_text(&self, span: Span) -> Option<Span> {
-        let mut reader = Self { bytes: self.bytes, at: span.start as usize };
-        reader.text().ok().filter(|text| text.plain)?;
+        let mut reader = self.moved(span.start);
+        reader.known_text().ok().filter(|text| text.plain)?;
         Some(Span { start: span.start + 1, end: span.end - 1 })
     }
 
-    /// Reads a string.
+    /// Read a string.
     #[inline(always)]
-    pub fn text(&mut self) -> Read<Text<'a>> {
+    pub fn text(&mut self) -> ReadResult<Text<'a>> {
+        self.peek();
+        self.known_text()
+    }
+
+    /// Read a string whose opening quote is next, as [`Self::peek`] leaves it.
+    #[inline(always)]
+    pub fn known_text(&mut self) -> ReadResult<Text<'a>> {
         if self.byte() != b'"' {
-            return Err(Fault::expected(self.at, "a string"));
+            return Err(Fault::expected(self.position, "a string"));
         }
         let opening = self.offset();
-        self.at += 1;
-        let start = self.at;
+        self.position += 1;
+        let start = self.position;
         self.pass_plain();
         let plain = self.byte() == b'"';
         if !plain {
             self.pass_rest(start)?;
         }
-        let text = Text { raw: &self.bytes[start..self.at], plain, start: opening };
-        self.at += 1;
+        let text = Text { raw: &self.bytes[start..self.position], plain, start: opening };
+        self.position += 1;
         Ok(text)
     }
 
     /// The rest of a string from the first byte that needs a closer look up to its closing quote.
     #[inline(never)]
-    pub(super) fn pass_rest(&mut self, start: usize) -> Read<()> {
+    pub(super) fn pass_rest(&mut self, start: usize) -> ReadResult<()> {
         let mut is_ascii = true;
         loop {
             match self.byte() {
@@ -177,42 +185,44 @@ impl<'a> Reader<'a> {
                 b'\\' => self.pass_escape()?,
                 0x80.. => {
                     is_ascii = false;
-                    self.at += 1;
+                    self.position += 1;
                 }
-                _ if self.at >= self.bytes.len() => return Err(Fault::expected(self.at, "`\"` to end a string")),
-                _ => return Err(Fault::expected(self.at, "no control character in a string")),
+                _ if self.position >= self.bytes.len() => {
+                    return Err(Fault::expected(self.position, "`\"` to end a string"));
+                }
+                _ => return Err(Fault::expected(self.position, "no control character in a string")),
             }
             self.pass_plain();
         }
         if is_ascii {
             return Ok(());
         }
-        match std::str::from_utf8(&self.bytes[start..self.at]) {
+        match std::str::from_utf8(&self.bytes[start..self.position]) {
             Ok(_) => Ok(()),
             Err(error) => Err(Fault::expected(start + error.valid_up_to(), "UTF-8")),
         }
     }
 
     #[inline(always)]
-    fn pass_escape(&mut self) -> Read<()> {
-        let escape = self.bytes.get(self.at + 1).copied().unwrap_or(0);
+    fn pass_escape(&mut self) -> ReadResult<()> {
+        let escape = self.bytes.get(self.position + 1).copied().unwrap_or(0);
         if matches!(escape, b'\\' | b'n' | b'"' | b'/' | b'b' | b'f' | b'r' | b't') {
-            self.at += 2;
+            self.position += 2;
             return Ok(());
         }
         if escape != b'u' {
-            return Err(Fault::expected(self.at, "an escape sequence"));
+            return Err(Fault::expected(self.position, "an escape sequence"));
         }
-        let digits = self.bytes.get(self.at + 2..self.at + 6);
+        let digits = self.bytes.get(self.position + 2..self.position + 6);
         if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
-            return Err(Fault::expected(self.at, "four hexadecimal digits after `\\u`"));
+            return Err(Fault::expected(self.position, "four hexadecimal digits after `\\u`"));
         }
-        self.at += 6;
+        self.position += 6;
         Ok(())
     }
 }
 
-/// Marks bytes that end a run of plain text, one bit each.
+/// Mark bytes that end a run of plain text, one bit each.
 #[inline(always)]
 fn marks(chunk: [u8; 16]) -> u32 {
     let text = i8x16::new(chunk.map(u8::cast_signed));
@@ -221,7 +231,7 @@ fn marks(chunk: [u8; 16]) -> u32 {
     ends.to_bitmask()
 }
 
-/// Whether two texts of equal length are equal: `==`, without its call to the C library.
+/// Return whether two texts of equal length are equal: `==`, without its call to the C library.
 #[inline(always)]
 fn same(a: &[u8], b: &[u8]) -> bool {
     if let (Some(last_a), Some(last_b)) = (a.last_chunk::<16>(), b.last_chunk::<16>()) {
@@ -232,7 +242,7 @@ fn same(a: &[u8], b: &[u8]) -> bool {
     ends::<8>(a, b).or_else(|| ends::<4>(a, b)).unwrap_or_else(|| a.iter().zip(b).all(|(a, b)| a == b))
 }
 
-/// Whether the first and the last `N` bytes are equal; `None` if there are fewer.
+/// Return whether the first and the last `N` bytes are equal; `None` if there are fewer.
 #[inline(always)]
 fn ends<const N: usize>(a: &[u8], b: &[u8]) -> Option<bool> {
     Some(a.first_chunk::<N>()? == b.first_chunk::<N>()? && a.last_chunk::<N>()? == b.last_chunk::<N>()?)

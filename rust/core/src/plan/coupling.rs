@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
-use super::{InstructionValues, Place, Qargs, TargetPlan};
+use super::{InstructionValues, PlacedInstruction, Qargs, TargetPlan};
 
-/// What a coupling map is made of.
+/// Nodes and edges of a coupling map.
 #[derive(Debug)]
 pub struct CouplingPlan<'s> {
     /// By qubit: the one-qubit operation that the target lists last there, with its values. `None` where
@@ -18,9 +18,9 @@ pub struct CouplingPlan<'s> {
 /// A directed edge.
 #[derive(Debug)]
 pub struct Edge<'s> {
-    /// From where.
+    /// Source of the edge.
     pub source: u32,
-    /// To where.
+    /// Target of the edge.
     pub target: u32,
     /// The operation that makes it an edge.
     pub first: (&'s str, Option<InstructionValues>),
@@ -29,7 +29,7 @@ pub struct Edge<'s> {
 }
 
 impl<'s> CouplingPlan<'s> {
-    /// Plans the coupling map of a target; `None` if nothing restricts which qubits may interact.
+    /// Plan the coupling map of a target; `None` if nothing restricts which qubits may interact.
     #[must_use]
     pub fn new(plan: &TargetPlan<'s, '_>) -> Option<Self> {
         let operations = plan.operations().iter();
@@ -40,14 +40,14 @@ impl<'s> CouplingPlan<'s> {
             return None;
         }
         let mut coupling = Self { nodes: vec![None; plan.num_qubits() as usize], edges: Vec::new() };
-        let mut index = HashMap::new();
+        let mut known = HashMap::new();
         let of_width = |width| {
             operations
                 .clone()
                 .filter(move |it| it.definition.num_qubits() == Some(width) || plan.is_on_other_numbers_of_qubits(it))
         };
         for operation in of_width(2) {
-            coupling.add_edges(operation.name, &plan.places(operation).unwrap_or_default(), &mut index);
+            coupling.add_edges(operation.name, &plan.entries(operation).unwrap_or_default(), &mut known);
         }
         if coupling.edges.is_empty() && exists_everywhere(|_| true) {
             return None;
@@ -57,32 +57,32 @@ impl<'s> CouplingPlan<'s> {
             if coupling.nodes.iter().all(Option::is_some) {
                 break;
             }
-            coupling.add_nodes(&plan.places(operation).unwrap_or_default());
+            coupling.add_nodes(&plan.entries(operation).unwrap_or_default());
         }
         Some(coupling)
     }
 
-    fn add_nodes(&mut self, places: &[Place<'_>]) {
-        for place in places {
-            if let Qargs::One(qubit) = place.qargs {
-                self.nodes[qubit as usize].get_or_insert(place.values);
+    fn add_nodes(&mut self, entries: &[PlacedInstruction<'_>]) {
+        for entry in entries {
+            if let Qargs::One(qubit) = entry.qargs {
+                self.nodes[qubit as usize].get_or_insert(entry.values);
             }
         }
     }
 
-    fn add_edges(&mut self, name: &'s str, places: &[Place<'_>], index: &mut HashMap<(u32, u32), usize>) {
+    fn add_edges(&mut self, name: &'s str, entries: &[PlacedInstruction<'_>], known: &mut HashMap<(u32, u32), usize>) {
         // The edges of one operation are distinct, so only a second one has to look for what is there.
         let look = !self.edges.is_empty();
-        if look && index.is_empty() {
-            index.extend(self.edges.iter().enumerate().map(|(at, edge)| ((edge.source, edge.target), at)));
+        if look && known.is_empty() {
+            known.extend(self.edges.iter().enumerate().map(|(index, edge)| ((edge.source, edge.target), index)));
         }
-        for place in places {
-            let Qargs::Two(source, target) = place.qargs else { continue };
+        for entry in entries {
+            let Qargs::Two(source, target) = entry.qargs else { continue };
             let next = self.edges.len();
-            let at = if look { *index.entry((source, target)).or_insert(next) } else { next };
-            match self.edges.get_mut(at) {
-                Some(edge) => edge.more.push((name, place.values)),
-                None => self.edges.push(Edge { source, target, first: (name, place.values), more: Vec::new() }),
+            let index = if look { *known.entry((source, target)).or_insert(next) } else { next };
+            match self.edges.get_mut(index) {
+                Some(edge) => edge.more.push((name, entry.values)),
+                None => self.edges.push(Edge { source, target, first: (name, entry.values), more: Vec::new() }),
             }
         }
     }

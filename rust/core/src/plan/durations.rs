@@ -3,15 +3,15 @@
 
 use super::{Qargs, TargetPlan};
 
-/// Gives `take` everything in a target that has a duration, in the target's order: operation, qubits, seconds.
+/// Give `take` everything in a target that has a duration, in the target's order: operation, qubits, seconds.
 pub fn durations<'s, E>(
     plan: &TargetPlan<'s, '_>,
     mut take: impl FnMut(&'s str, Qargs<'s>, f64) -> Result<(), E>,
 ) -> Result<(), E> {
     for operation in plan.operations() {
-        for place in plan.places(operation).unwrap_or_default() {
-            if let Some(duration) = place.values.and_then(|values| values.duration) {
-                take(operation.name, place.qargs, duration)?;
+        for entry in plan.entries(operation).unwrap_or_default() {
+            if let Some(duration) = entry.values.and_then(|values| values.duration) {
+                take(operation.name, entry.qargs, duration)?;
             }
         }
     }

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What is measured at a few places of an operation, calibration after calibration.
+//! Measured values of an operation on a few qargs, calibration after calibration.
 
-use super::places::{InstructionValues, Measured};
+use super::entries::{InstructionValues, Measured};
 use super::target::{Operation, TargetPlan};
 use crate::qargs::QargsList;
 
-/// Finds some places of one operation. Calibrations of a device list the same places as a rule; where they are is worked
-/// out once then, which takes a fifth of the time of listing all places of each calibration.
+/// Finds some entries of one operation. Calibrations of a device list the same qargs as a rule; their rows are worked
+/// out once then, which takes a fifth of the time of listing all entries of each calibration.
 #[derive(Debug)]
-pub struct PlaceFinder {
+pub struct EntryFinder {
     name: String,
     wanted: Vec<Vec<u32>>,
-    /// The lists of defined and of measured places that `rows` is about.
+    /// The lists of defined and of measured qargs that `rows` is about.
     lists: Option<(QargsList, QargsList)>,
     rows: Vec<Row>,
-    /// What was found last, by wanted place.
+    /// Values of the last plan by wanted qargs.
     values: Vec<InstructionValues>,
 }
 
-/// Where a place is in these lists.
+/// Position of qargs in these lists.
 #[derive(Debug, Clone, Copy)]
 enum Row {
     Nowhere,
@@ -26,21 +26,21 @@ enum Row {
     Measured(usize),
 }
 
-impl PlaceFinder {
-    /// Looks for some places of the operation called `name`.
+impl EntryFinder {
+    /// Create a finder of some qargs of the operation called `name`.
     #[must_use]
     pub fn new(name: &str, wanted: &[Vec<u32>]) -> Self {
         let values = vec![InstructionValues::default(); wanted.len()];
         Self { name: name.to_owned(), wanted: wanted.to_vec(), lists: None, rows: Vec::new(), values }
     }
 
-    /// What is measured at a place, by its number among those that were wanted; after it was found.
+    /// Return the values on the wanted qargs of an index, after [`Self::find`] has returned true.
     #[must_use]
-    pub fn values(&self, place: usize) -> InstructionValues {
-        self.values[place]
+    pub fn values(&self, entry: usize) -> InstructionValues {
+        self.values[entry]
     }
 
-    /// Finds all places in a plan; false if the operation does not exist at one of them.
+    /// Find the values of a plan; return false if the operation does not exist on some of the qargs.
     pub fn find(&mut self, plan: &TargetPlan<'_, '_>) -> bool {
         let Some(operation) = plan.operations().iter().find(|operation| operation.name == self.name) else {
             return false;
@@ -48,7 +48,7 @@ impl PlaceFinder {
         self.find_rows(plan, operation).unwrap_or_else(|| self.find_places(plan, operation))
     }
 
-    /// Finds the places among the rows that were measured; `None` if the plan does not know the operation by such rows.
+    /// Find the qargs among the measured rows; `None` if the plan does not know the operation by such rows.
     fn find_rows(&mut self, plan: &TargetPlan<'_, '_>, operation: &Operation<'_>) -> Option<bool> {
         let (defined, measured, calibration) = plan.rows(operation)?;
         let is_known = self.lists.as_ref().is_some_and(|lists| (&lists.0, &lists.1) == (defined, &measured.qargs));
@@ -76,20 +76,20 @@ impl PlaceFinder {
         Some(true)
     }
 
-    /// Finds the places among all of the operation.
+    /// Find the qargs among all entries of the operation.
     fn find_places(&mut self, plan: &TargetPlan<'_, '_>, operation: &Operation<'_>) -> bool {
-        let Some(places) = plan.places(operation) else {
+        let Some(entries) = plan.entries(operation) else {
             self.values.fill(InstructionValues::default());
             return true;
         };
         for (qubits, values) in self.wanted.iter().zip(&mut self.values) {
-            // Places of one qubit each are in the order of qubits, unless some are left out.
-            let first = qubits.first().and_then(|qubit| places.get(*qubit as usize));
-            let guess = first.filter(|place| place.qargs.is(qubits));
-            let Some(place) = guess.or_else(|| places.iter().find(|place| place.qargs.is(qubits))) else {
+            // Entries of one qubit are in the order of qubits, unless some are left out.
+            let first = qubits.first().and_then(|qubit| entries.get(*qubit as usize));
+            let guess = first.filter(|entry| entry.qargs.is(qubits));
+            let Some(entry) = guess.or_else(|| entries.iter().find(|entry| entry.qargs.is(qubits))) else {
                 return false;
             };
-            *values = place.values.unwrap_or_default();
+            *values = entry.values.unwrap_or_default();
         }
         true
     }

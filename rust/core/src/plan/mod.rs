@@ -6,13 +6,13 @@
 
 mod coupling;
 mod durations;
+mod entries;
 mod finder;
-mod places;
 pub mod schedule;
 mod target;
 
 pub use coupling::{CouplingPlan, Edge};
 pub use durations::durations;
-pub use finder::PlaceFinder;
-pub use places::{InstructionValues, Place, Qargs};
+pub use entries::{InstructionValues, PlacedInstruction, Qargs};
+pub use finder::EntryFinder;
 pub use target::{Definition, Operation, Options, QubitValues, TargetPlan, Vocabulary};

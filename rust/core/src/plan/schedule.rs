@@ -5,24 +5,24 @@ use std::collections::HashSet;
 
 use crate::defaults::{Acquisition, Amplitude, Defaults, Instruction, Operation, Parametric};
 use crate::error::Fault;
-use crate::json::Read;
+use crate::json::ReadResult;
 use crate::pulse::channel::{Line, name_key};
 use crate::pulse::envelope::Envelope;
 
-/// Where an instruction of a schedule takes place.
+/// Kind of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Place {
-    /// On a line.
+pub enum ChannelKind {
+    /// A line of signals.
     Line(Line),
-    /// Where signals of a qubit are recorded.
+    /// Acquisition of the signals of a qubit.
     Acquire,
-    /// In the memory of results.
+    /// A memory slot of results.
     Memory,
-    /// In a fast register.
+    /// A slot of a fast register.
     Register,
 }
 
-/// What a step of a schedule does.
+/// Action of a step of a schedule.
 #[derive(Debug, Clone, Copy)]
 pub enum Action<'a> {
     /// An instruction of the command.
@@ -36,13 +36,13 @@ pub enum Action<'a> {
 /// The steps of a command, sorted by start, then duration, then names of channels.
 #[derive(Debug)]
 pub struct SchedulePlan<'a> {
-    /// When each step starts, dt, and what it does.
+    /// Start, dt, and action of each step.
     pub steps: Vec<(u32, Action<'a>)>,
-    /// When the last one ends, dt.
+    /// End of the last step, dt.
     pub duration: u64,
 }
 
-/// One thing in one place; acquisitions are several.
+/// One action on one channel; an acquisition is several.
 struct Item<'a> {
     start: u32,
     duration: u32,
@@ -51,19 +51,21 @@ struct Item<'a> {
 }
 
 impl<'a> SchedulePlan<'a> {
-    /// Plans a command of `defaults`. Fails if one of its instructions makes no sense, or if two overlap.
-    pub fn new(defaults: &'a Defaults, command: usize) -> Read<Self> {
+    /// Plan a command of `defaults`. Fails if one of its instructions makes no sense, or if two overlap.
+    pub fn new(defaults: &'a Defaults, command: usize) -> ReadResult<Self> {
         let sequence = defaults.sequence(command);
         let mut items = Vec::with_capacity(sequence.len());
-        let mut times: Vec<(Place, u32, u32, u64, u32)> = Vec::with_capacity(sequence.len());
+        let mut times: Vec<(ChannelKind, u32, u32, u64, u32)> = Vec::with_capacity(sequence.len());
         for instruction in sequence {
             let duration = duration_of(defaults, instruction)?;
             let (start, end) = (instruction.start, u64::from(instruction.start) + u64::from(duration));
             if let Operation::Acquire(at) = instruction.operation {
                 let acquisition = &defaults.acquisitions[at as usize];
                 for (rank, position) in acquisition.order().into_iter().enumerate() {
-                    let places = acquisition.places(position);
-                    times.extend(places.iter().flatten().map(|(place, at)| (*place, *at, start, end, instruction.at)));
+                    let channels = acquisition.channels(position);
+                    times.extend(
+                        channels.iter().flatten().map(|(channel, at)| (*channel, *at, start, end, instruction.offset)),
+                    );
                     #[expect(
                         clippy::cast_possible_truncation,
                         reason = "each took at least one of fewer than 2^32 bytes"
@@ -72,7 +74,7 @@ impl<'a> SchedulePlan<'a> {
                     items.push(Item { start, duration, names: acquisition.names(position), action });
                 }
             } else if let Some(channel) = instruction.channel {
-                times.push((Place::Line(channel.line), channel.index, start, end, instruction.at));
+                times.push((ChannelKind::Line(channel.line), channel.index, start, end, instruction.offset));
                 let names = [channel.name_key(), 0, 0];
                 items.push(Item { start, duration, names, action: Action::Instruction(instruction) });
             }
@@ -83,35 +85,35 @@ impl<'a> SchedulePlan<'a> {
         Ok(Self { steps: steps(defaults, &items), duration })
     }
 
-    /// The places of a command in the order in which its instructions name them.
+    /// Return the channels of a command in the order in which its instructions name them.
     #[must_use]
-    pub fn places(defaults: &Defaults, command: usize) -> Vec<(Place, u32)> {
+    pub fn channels(defaults: &Defaults, command: usize) -> Vec<(ChannelKind, u32)> {
         let mut seen = HashSet::new();
-        let mut places = Vec::new();
-        let mut note = |place| {
-            if seen.insert(place) {
-                places.push(place);
+        let mut channels = Vec::new();
+        let mut note = |channel| {
+            if seen.insert(channel) {
+                channels.push(channel);
             }
         };
         for instruction in defaults.sequence(command) {
             if let Operation::Acquire(at) = instruction.operation {
                 let acquisition = &defaults.acquisitions[at as usize];
                 (0..acquisition.qubits.len())
-                    .for_each(|position| acquisition.places(position).into_iter().flatten().for_each(&mut note));
+                    .for_each(|position| acquisition.channels(position).into_iter().flatten().for_each(&mut note));
             } else if let Some(channel) = instruction.channel {
-                note((Place::Line(channel.line), channel.index));
+                note((ChannelKind::Line(channel.line), channel.index));
             }
         }
-        places
+        channels
     }
 }
 
 impl Acquisition {
-    fn places(&self, position: usize) -> [Option<(Place, u32)>; 3] {
+    fn channels(&self, position: usize) -> [Option<(ChannelKind, u32)>; 3] {
         [
-            Some((Place::Acquire, self.qubits[position])),
-            Some((Place::Memory, self.memory_slots[position])),
-            self.register_slots.as_ref().map(|slots| (Place::Register, slots[position])),
+            Some((ChannelKind::Acquire, self.qubits[position])),
+            Some((ChannelKind::Memory, self.memory_slots[position])),
+            self.register_slots.as_ref().map(|slots| (ChannelKind::Register, slots[position])),
         ]
     }
 
@@ -134,21 +136,21 @@ impl Acquisition {
 }
 
 /// The parametric pulse of an instruction as an envelope that can be sampled.
-pub fn envelope(parametric: &Parametric, at: u32) -> Read<Envelope> {
+pub fn envelope(parametric: &Parametric, at: u32) -> ReadResult<Envelope> {
     let envelope = parametric.envelope().map_err(|expected| Fault::expected(at as usize, expected))?;
     envelope.check(true).map_err(|expected| Fault::expected(at as usize, expected))?;
     Ok(envelope)
 }
 
-fn duration_of(defaults: &Defaults, instruction: &Instruction) -> Read<u32> {
+fn duration_of(defaults: &Defaults, instruction: &Instruction) -> ReadResult<u32> {
     Ok(match instruction.operation {
         Operation::Faulty(at) => return Err(Box::new(defaults.faults[at as usize].clone())),
-        Operation::Parametric(at) => envelope(&defaults.parametric[at as usize], instruction.at)?.duration,
+        Operation::Parametric(at) => envelope(&defaults.parametric[at as usize], instruction.offset)?.duration,
         Operation::Waveform(at) => {
             if defaults.library.amplitude(at) == Amplitude::Excessive {
                 let expected =
                     format!("a waveform whose samples are at most 1, unlike {:?}", defaults.library.name(at));
-                return Err(Fault::expected(instruction.at as usize, expected));
+                return Err(Fault::expected(instruction.offset as usize, expected));
             }
             let span = defaults.library.span(at);
             span.end - span.start
@@ -162,12 +164,12 @@ fn duration_of(defaults: &Defaults, instruction: &Instruction) -> Read<u32> {
     })
 }
 
-/// Makes sure that nothing starts in a place before what is there has ended.
-fn check_overlaps(times: &mut [(Place, u32, u32, u64, u32)]) -> Read<()> {
+/// Check that nothing starts on a channel before the action before it has ended.
+fn check_overlaps(times: &mut [(ChannelKind, u32, u32, u64, u32)]) -> ReadResult<()> {
     times.sort_unstable();
     for pair in times.windows(2) {
-        let [(place, index, _, end, _), (next_place, next_index, start, _, at)] = pair else { continue };
-        if (place, index) == (next_place, next_index) && u64::from(*start) < *end {
+        let [(channel, index, _, end, _), (next_place, next_index, start, _, at)] = pair else { continue };
+        if (channel, index) == (next_place, next_index) && u64::from(*start) < *end {
             return Err(Fault::expected(*at as usize, "an instruction that overlaps with no other on its channel"));
         }
     }

@@ -8,32 +8,34 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use super::places::{Calibration, InstructionValues, NOWHERE, Place, Qargs, merge, merge_without_calibration};
+use super::entries::{
+    Calibration, InstructionValues, NOWHERE, PlacedInstruction, Qargs, merge, merge_without_calibration,
+};
 use crate::columns::{GateColumns, QubitColumns, QubitQuantity};
 use crate::configuration::{Configuration, GateDefinition, Signature, Timing};
 use crate::qargs::QargsList;
-use crate::snapshot::Reading;
+use crate::snapshot::DeviceData;
 
 /// Names that mean control flow. They have no qargs, and their operation is a class.
 const CONTROL_FLOW: [&str; 4] = ["if_else", "while_loop", "for_loop", "switch_case"];
 /// Names that every device lists among its supported instructions if it has them, not among its basis gates.
 const NON_UNITARY: [&str; 3] = ["measure", "delay", "reset"];
-/// What a device supports that lists nothing.
+/// Instructions of a device that lists none.
 const SUPPORTED_BY_DEFAULT: [&str; 3] = ["measure", "reset", "delay"];
 
-/// Names that mean an operation by themselves, whatever a configuration says.
+/// Names that mean an operation by themselves, independent of configurations.
 #[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
-    /// How many qubits each acts on; `None` if that varies.
+    /// Number of qubits that each name acts on; `None` if it varies.
     pub num_qubits: HashMap<String, Option<u32>>,
     /// Those that are fractional gates.
     pub fractional: HashSet<String>,
 }
 
-/// What goes into a target.
+/// Choices about the content of a target.
 #[derive(Debug, Clone, Copy)]
 pub struct Options<'o> {
-    /// What names mean.
+    /// Meaning of names.
     pub vocabulary: &'o Vocabulary,
     /// Read the device as if it had its fractional gates.
     pub use_fractional_gates: bool,
@@ -45,7 +47,7 @@ pub struct Options<'o> {
     pub filter_faulty: bool,
 }
 
-/// The plan of a target: its operations in order. Where they exist is worked out when asked for.
+/// The plan of a target: its operations in order. Their entries are worked out when asked for.
 #[derive(Debug)]
 pub struct TargetPlan<'s, 'o> {
     configuration: &'s Configuration,
@@ -55,7 +57,7 @@ pub struct TargetPlan<'s, 'o> {
     unknown: Vec<&'s str>,
 }
 
-/// What a target says of a qubit.
+/// Values of a qubit of a target.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct QubitValues {
     /// s
@@ -71,16 +73,16 @@ pub struct QubitValues {
 pub struct Operation<'s> {
     /// Its name.
     pub name: &'s str,
-    /// What it is.
+    /// Definition of the operation.
     pub definition: Definition<'s>,
 }
 
-/// What an operation is, apart from its name.
+/// Definition of an operation, apart from its name.
 #[derive(Debug, Clone, Copy)]
 pub enum Definition<'s> {
     /// A class of control flow.
     ControlFlow,
-    /// What the vocabulary means by the name, on so many qubits.
+    /// Meaning of the name in the vocabulary, with the number of qubits.
     Known(Option<u32>),
     /// A gate that the configuration defines.
     Gate(&'s GateDefinition),
@@ -89,7 +91,7 @@ pub enum Definition<'s> {
 }
 
 impl Definition<'_> {
-    /// How many qubits the operation acts on, if that is fixed.
+    /// Return the number of qubits that the operation acts on, if it is fixed.
     #[must_use]
     pub fn num_qubits(&self) -> Option<u32> {
         match self {
@@ -102,18 +104,18 @@ impl Definition<'_> {
 }
 
 impl<'s, 'o> TargetPlan<'s, 'o> {
-    /// Plans the target of a device. Never fails: what was read has been checked.
+    /// Plan the target of a device. Never fails: what was read has been checked.
     #[must_use]
-    pub fn new(reading: &'s Reading, options: Options<'o>) -> Self {
-        let configuration = &*reading.configuration;
+    pub fn new(data: &'s DeviceData, options: Options<'o>) -> Self {
+        let configuration = &*data.configuration;
         let calibration =
-            reading.properties.as_ref().map(|properties| Calibration::new(properties, configuration, options));
+            data.properties.as_ref().map(|properties| Calibration::new(properties, configuration, options));
         let mut plan = Self { configuration, calibration, options, operations: Vec::new(), unknown: Vec::new() };
         plan.list_operations();
         plan
     }
 
-    /// How many qubits the target has.
+    /// Return the number of qubits.
     #[must_use]
     pub fn num_qubits(&self) -> u32 {
         self.configuration.num_qubits
@@ -150,7 +152,8 @@ impl<'s, 'o> TargetPlan<'s, 'o> {
     }
 
     fn list_operations(&mut self) {
-        // Index into `operations` by name; a set of names would do if signatures could not redefine what is there.
+        // Index into `operations` by name. The official converter overwrites an operation that a signature repeats: its
+        // position stays, its definition is another.
         let (mut known, mut unknown) = (HashMap::new(), HashSet::new());
         let mut operations = Vec::new();
         let mut left_out = Vec::new();
@@ -180,7 +183,7 @@ impl<'s, 'o> TargetPlan<'s, 'o> {
         (self.operations, self.unknown) = (operations, left_out);
     }
 
-    /// What `name` is; `None` if control flow is not wanted or if nothing tells.
+    /// Return the definition of `name`; `None` if control flow is left out, or if nothing defines the name.
     fn definition(&self, name: &str) -> Option<Definition<'s>> {
         if CONTROL_FLOW.contains(&name) {
             return self.options.include_control_flow.then_some(Definition::ControlFlow);
@@ -214,27 +217,29 @@ impl<'s, 'o> TargetPlan<'s, 'o> {
         if self.is_excluded(name) { None } else { self.configuration.gates.get(name) }
     }
 
-    /// Where an operation of this plan exists; `None` for everywhere.
+    /// Return the entries of an operation of this plan; `None` if it exists everywhere.
     #[must_use]
-    pub fn places(&self, operation: &Operation<'s>) -> Option<Vec<Place<'s>>> {
+    pub fn entries(&self, operation: &Operation<'s>) -> Option<Vec<PlacedInstruction<'s>>> {
         let name = operation.name;
         if matches!(operation.definition, Definition::ControlFlow) {
             return None;
         }
         let defined = self.gate(name).and_then(|gate| gate.qargs.as_ref());
-        let places = match &self.calibration {
-            // Readout is a quantity of qubits; whatever the gates say of it is ignored.
+        let entries = match &self.calibration {
+            // Readout is a quantity of qubits; a gate called so is ignored.
             Some(calibration) if name == "measure" => return Some(self.readout(calibration)),
             Some(calibration) => merge(defined, calibration.properties.gate(name), calibration),
             None => merge_without_calibration(defined),
         };
-        if places.is_none() && self.is_on_each_qubit(name) {
-            return Some(self.used_qubits().map(|qubit| Place { qargs: Qargs::One(qubit), values: None }).collect());
+        if entries.is_none() && self.is_on_each_qubit(name) {
+            return Some(
+                self.used_qubits().map(|qubit| PlacedInstruction { qargs: Qargs::One(qubit), values: None }).collect(),
+            );
         }
-        places
+        entries
     }
 
-    /// Where an operation is defined, and what was measured of it, if places are told by such rows.
+    /// Return the defined qargs and the measured rows of an operation, if its entries are made of such rows.
     pub(super) fn rows(&self, operation: &Operation<'s>) -> Option<(&'s QargsList, &'s GateColumns, &Calibration<'s>)> {
         let name = operation.name;
         if matches!(operation.definition, Definition::ControlFlow) || name == "measure" {
@@ -245,7 +250,7 @@ impl<'s, 'o> TargetPlan<'s, 'o> {
         Some((self.gate(name).and_then(|gate| gate.qargs.as_ref()).unwrap_or(&NOWHERE), measured, calibration))
     }
 
-    /// Whether an operation of this plan exists everywhere. Control flow, whose width varies, does.
+    /// Return whether an operation of this plan exists everywhere. Control flow, whose width varies, does.
     #[must_use]
     pub fn is_everywhere(&self, operation: &Operation<'s>) -> bool {
         let name = operation.name;
@@ -256,7 +261,7 @@ impl<'s, 'o> TargetPlan<'s, 'o> {
         matches!(operation.definition, Definition::ControlFlow) || !is_listed
     }
 
-    /// Whether an operation is listed on other numbers of qubits than its own, as Qiskit lets `store` be.
+    /// Return whether an operation is listed on other numbers of qubits than its own, as Qiskit lets `store` be.
     pub(super) fn is_on_other_numbers_of_qubits(&self, operation: &Operation<'s>) -> bool {
         let num_qubits = match operation.definition {
             Definition::ControlFlow | Definition::Known(_) => return false,
@@ -269,7 +274,7 @@ impl<'s, 'o> TargetPlan<'s, 'o> {
         defined.is_some_and(is_other) || measured.is_some_and(|gate| is_other(&gate.qargs))
     }
 
-    /// Whether an operation that nothing else tells the places of exists on every qubit that stays.
+    /// Return whether an operation without listed qargs exists on every qubit that stays.
     fn is_on_each_qubit(&self, name: &str) -> bool {
         NON_UNITARY.contains(&name) && self.supported().any(|supported| supported == name)
     }
@@ -280,17 +285,17 @@ impl<'s, 'o> TargetPlan<'s, 'o> {
         (0..self.configuration.num_qubits).filter(move |qubit| !left_out(qubit))
     }
 
-    fn readout(&self, calibration: &Calibration<'s>) -> Vec<Place<'s>> {
+    fn readout(&self, calibration: &Calibration<'s>) -> Vec<PlacedInstruction<'s>> {
         let columns: &QubitColumns = &calibration.properties.qubits;
         let duration = columns.column(QubitQuantity::ReadoutLength);
         let error = columns.column(QubitQuantity::ReadoutError);
-        let place = |qubit: u32| Place {
+        let entry = |qubit: u32| PlacedInstruction {
             qargs: Qargs::One(qubit),
             values: Some(InstructionValues {
                 duration: duration.cell(qubit as usize).number(),
                 error: error.cell(qubit as usize).number(),
             }),
         };
-        self.used_qubits().map(place).collect()
+        self.used_qubits().map(entry).collect()
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Signal lines of a device, and how payloads write them.
 
-/// What a line is for.
+/// Purpose of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Line {
     /// Drives a qubit.
@@ -27,9 +27,9 @@ impl Line {
 /// A line with its index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Channel {
-    /// What it is for.
+    /// Purpose of the line.
     pub line: Line,
-    /// Which one.
+    /// Index of the line.
     pub index: u32,
 }
 
@@ -54,14 +54,14 @@ impl Channel {
         (digits.count() > 0).then_some(Self { line, index })
     }
 
-    /// What sorts channels as their names do.
+    /// Return a key that sorts channels as their names do.
     #[must_use]
     pub fn name_key(self) -> u64 {
         name_key(self.line.prefix(), self.index)
     }
 }
 
-/// A number that sorts as the text `<prefix><index>` does: `d10` comes before `d2`.
+/// Return a number that sorts as the text `<prefix><index>` does: `d10` comes before `d2`.
 #[must_use]
 pub fn name_key(prefix: u8, index: u32) -> u64 {
     let (mut key, mut shift, mut rest) = (0, 8, index);

@@ -1,114 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Parametric pulses: their shapes, what a shape needs, and when its parameters make sense.
+//! Parametric pulses: shapes, their parameters, and checks of these.
 
-/// A number that an envelope depends on, besides its duration and its amplitude.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Parameter {
-    /// Standard deviation of gaussians, dt.
-    Sigma,
-    /// Weight of the derivative, dt.
-    Beta,
-    /// How long the flat part is, dt.
-    Width,
-    /// Amplitude of the part that is not echoed.
-    ActiveAmp,
-    /// Phase of the part that is not echoed, rad.
-    ActiveAngle,
-    /// Frequency, 1 / dt.
-    Freq,
-    /// Phase of the oscillation, rad.
-    Phase,
-    /// Phase of the whole, rad.
-    Angle,
-    /// How long a rise is, in units of sigma; stands for a width.
-    RisefallSigmaRatio,
-}
+use crate::error::Invalid;
+use crate::named_enum::named_enum;
 
-impl Parameter {
-    /// How many there are.
-    pub const COUNT: usize = 9;
-
-    /// All, in the order of their numbers.
-    pub const ALL: [Self; Self::COUNT] = [
-        Self::Sigma,
-        Self::Beta,
-        Self::Width,
-        Self::ActiveAmp,
-        Self::ActiveAngle,
-        Self::Freq,
-        Self::Phase,
-        Self::Angle,
-        Self::RisefallSigmaRatio,
-    ];
-
-    /// What payloads and pulses call it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sigma => "sigma",
-            Self::Beta => "beta",
-            Self::Width => "width",
-            Self::ActiveAmp => "active_amp",
-            Self::ActiveAngle => "active_angle",
-            Self::Freq => "freq",
-            Self::Phase => "phase",
-            Self::Angle => "angle",
-            Self::RisefallSigmaRatio => "risefall_sigma_ratio",
-        }
-    }
-
-    /// The parameter called `name`.
-    #[must_use]
-    pub fn named(name: &[u8]) -> Option<Self> {
-        Self::ALL.into_iter().find(|parameter| parameter.name().as_bytes() == name)
+named_enum! {
+    /// A number that an envelope depends on, besides its duration and its amplitude.
+    pub enum Parameter {
+        /// Standard deviation of gaussians, dt.
+        Sigma = "sigma",
+        /// Weight of the derivative, dt.
+        Beta = "beta",
+        /// Duration of the flat part, dt.
+        Width = "width",
+        /// Amplitude of the part that is not echoed.
+        ActiveAmp = "active_amp",
+        /// Phase of the part that is not echoed, rad.
+        ActiveAngle = "active_angle",
+        /// Frequency, 1 / dt.
+        Freq = "freq",
+        /// Phase of the oscillation, rad.
+        Phase = "phase",
+        /// Phase of the whole, rad.
+        Angle = "angle",
+        /// Duration of a rise in units of sigma; stands for a width.
+        RisefallSigmaRatio = "risefall_sigma_ratio",
     }
 }
 
-/// The form of an envelope; the formulas are in the documentation of the functions that sample them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "their names say it")]
-pub enum Shape {
-    Gaussian,
-    GaussianSquare,
-    GaussianSquareDrag,
-    GaussianSquareEcho,
-    Drag,
-    Constant,
-    Sin,
-    Cos,
-    Sawtooth,
-    Triangle,
-    Square,
+named_enum! {
+    /// The shape of an envelope; the formulas are those of `sampling.rs`.
+    #[expect(missing_docs, reason = "the names are those of the formulas")]
+    pub enum Shape {
+        Constant = "constant",
+        Cos = "cos",
+        Drag = "drag",
+        Gaussian = "gaussian",
+        GaussianSquare = "gaussian_square",
+        GaussianSquareDrag = "gaussian_square_drag",
+        GaussianSquareEcho = "gaussian_square_echo",
+        Sawtooth = "sawtooth",
+        Sin = "sin",
+        Square = "square",
+        Triangle = "triangle",
+    }
 }
 
 use Parameter::{ActiveAmp, ActiveAngle, Beta, Freq, Phase, Sigma, Width};
 
 impl Shape {
-    /// All shapes with the names that payloads have for them.
-    pub const ALL: [(Self, &'static str); 11] = [
-        (Self::Gaussian, "gaussian"),
-        (Self::GaussianSquare, "gaussian_square"),
-        (Self::GaussianSquareDrag, "gaussian_square_drag"),
-        (Self::GaussianSquareEcho, "gaussian_square_echo"),
-        (Self::Drag, "drag"),
-        (Self::Constant, "constant"),
-        (Self::Sin, "sin"),
-        (Self::Cos, "cos"),
-        (Self::Sawtooth, "sawtooth"),
-        (Self::Triangle, "triangle"),
-        (Self::Square, "square"),
-    ];
-
-    /// The shape that payloads call `name`.
+    /// Return the name that Qiskit displays.
     #[must_use]
-    pub fn named(name: &[u8]) -> Option<Self> {
-        Self::ALL.into_iter().find(|(_, known)| known.as_bytes() == name).map(|(shape, _)| shape)
+    pub fn display_name(self) -> &'static str {
+        match self {
+            Self::Constant => "Constant",
+            Self::Cos => "Cos",
+            Self::Drag => "Drag",
+            Self::Gaussian => "Gaussian",
+            Self::GaussianSquare => "GaussianSquare",
+            Self::GaussianSquareDrag => "GaussianSquareDrag",
+            Self::GaussianSquareEcho => "gaussian_square_echo",
+            Self::Sawtooth => "Sawtooth",
+            Self::Sin => "Sin",
+            Self::Square => "Square",
+            Self::Triangle => "Triangle",
+        }
     }
 
-    /// What payloads call it.
+    /// Return the names of all parameters besides the duration, in Qiskit's order.
     #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::ALL[self as usize].1
+    pub fn parameter_names(self) -> Vec<&'static str> {
+        let own = self.parameters().iter().map(|parameter| parameter.name());
+        let amplitude = ["amp", "angle"];
+        match self {
+            Self::GaussianSquareEcho => amplitude.into_iter().chain(own).collect(),
+            _ => own.chain(amplitude).collect(),
+        }
     }
 
     /// The parameters that it needs, besides duration, `amp` and `angle`.
@@ -132,25 +99,25 @@ impl Shape {
     }
 }
 
-/// A parametric pulse: `amp * exp(i * angle)` times a form.
+/// A parametric pulse: `amp * exp(i * angle)` times a shape.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Envelope {
-    /// Its form.
+    /// The shape.
     pub shape: Shape,
-    /// How many samples it has, dt.
+    /// Number of samples.
     pub duration: u32,
     /// Magnitude of the amplitude.
     pub amp: f64,
     /// Phase of the amplitude, rad.
     pub angle: f64,
-    /// By [`Parameter`]; what the shape does not need is not read.
+    /// Values by [`Parameter`]; those that the shape does not need are not read.
     pub parameters: [f64; Parameter::COUNT],
 }
 
 /// Envelopes are at most this long, dt; a readout takes tens of thousands.
 pub const MAX_DURATION: u32 = 10_000_000;
 
-/// How much above 1 a sample may be, as rounding makes it so.
+/// Amount by which a sample may be above 1, as rounding makes it so; Qiskit's `epsilon`.
 pub const AMPLITUDE_TOLERANCE: f64 = 1e-7;
 
 impl Envelope {
@@ -161,33 +128,33 @@ impl Envelope {
         self.parameters[parameter as usize]
     }
 
-    /// Makes sure that the parameters make sense, as Qiskit 1.4 does; fails with what is expected of them.
-    pub fn check(&self, limit_amplitude: bool) -> Result<(), &'static str> {
+    /// Check that the parameters make sense, as Qiskit 1.4 does; fails with what is expected of them.
+    pub fn check(&self, limit_amplitude: bool) -> Result<(), Invalid> {
         let (duration, width) = (f64::from(self.duration), self.get(Width));
         let needs = |parameter| self.shape.parameters().contains(&parameter);
         if self.duration > MAX_DURATION {
-            return Err("a duration of at most 10,000,000 dt");
+            return Err(Invalid::new("a duration of at most 10,000,000 dt"));
         }
         // A gaussian that is lifted from 1 to 1 is no number.
         if needs(Sigma) && self.get(Sigma) > 1e7 * (duration + 2.0) {
-            return Err("a sigma of at most 10,000,000 times the duration");
+            return Err(Invalid::new("a sigma of at most 10,000,000 times the duration"));
         }
         if needs(Sigma) && (self.get(Sigma).is_nan() || self.get(Sigma) <= 0.0) {
-            return Err("sigma above 0");
+            return Err(Invalid::new("sigma above 0"));
         }
         if needs(Width) && !(width >= 0.0 && width <= duration) {
-            return Err("a width from 0 to the duration");
+            return Err(Invalid::new("a width from 0 to the duration"));
         }
         if needs(Freq) && !(self.get(Freq) > 0.0 && self.get(Freq) < 0.5) {
-            return Err("a frequency above 0 and below 0.5 / dt");
+            return Err(Invalid::new("a frequency above 0 and below 0.5 / dt"));
         }
         if limit_amplitude && !self.is_surely_limited() && !self.is_limited() {
-            return Err("an amplitude of at most 1");
+            return Err(Invalid::new("an amplitude of at most 1"));
         }
         Ok(())
     }
 
-    /// Whether no sample can be above 1, whatever the samples are.
+    /// Return whether the parameters alone show that no sample is above 1.
     fn is_surely_limited(&self) -> bool {
         let amp = self.amp.abs();
         match self.shape {

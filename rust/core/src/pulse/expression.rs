@@ -3,55 +3,53 @@
 
 use std::fmt;
 
-/// A function that expressions may call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "their names say it")]
-pub enum Function {
-    Acos,
-    Acosh,
-    Asin,
-    Asinh,
-    Atan,
-    Atanh,
-    Cos,
-    Cosh,
-    Exp,
-    Log,
-    Log10,
-    Sin,
-    Sinh,
-    Sqrt,
-    Tan,
-    Tanh,
+use crate::error::Invalid;
+use crate::named_enum::named_enum;
+
+named_enum! {
+    /// A function that expressions may call.
+    #[expect(missing_docs, reason = "the names say it")]
+    pub enum Function {
+        Acos = "acos",
+        Acosh = "acosh",
+        Asin = "asin",
+        Asinh = "asinh",
+        Atan = "atan",
+        Atanh = "atanh",
+        Cos = "cos",
+        Cosh = "cosh",
+        Exp = "exp",
+        Log = "log",
+        Log10 = "log10",
+        Sin = "sin",
+        Sinh = "sinh",
+        Sqrt = "sqrt",
+        Tan = "tan",
+        Tanh = "tanh",
+    }
 }
 
-/// A function with its name and what it does.
-type Known = (&'static str, Function, fn(f64) -> f64);
-
-const FUNCTIONS: [Known; 16] = [
-    ("acos", Function::Acos, f64::acos),
-    ("acosh", Function::Acosh, f64::acosh),
-    ("asin", Function::Asin, f64::asin),
-    ("asinh", Function::Asinh, f64::asinh),
-    ("atan", Function::Atan, f64::atan),
-    ("atanh", Function::Atanh, f64::atanh),
-    ("cos", Function::Cos, f64::cos),
-    ("cosh", Function::Cosh, f64::cosh),
-    ("exp", Function::Exp, f64::exp),
-    ("log", Function::Log, f64::ln),
-    ("log10", Function::Log10, f64::log10),
-    ("sin", Function::Sin, f64::sin),
-    ("sinh", Function::Sinh, f64::sinh),
-    ("sqrt", Function::Sqrt, f64::sqrt),
-    ("tan", Function::Tan, f64::tan),
-    ("tanh", Function::Tanh, f64::tanh),
-];
-
 impl Function {
-    /// The name that expressions call it by.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        FUNCTIONS[self as usize].0
+    /// Return the value at `x`; NaN outside of the domain.
+    fn value(self, x: f64) -> f64 {
+        match self {
+            Self::Acos => x.acos(),
+            Self::Acosh => x.acosh(),
+            Self::Asin => x.asin(),
+            Self::Asinh => x.asinh(),
+            Self::Atan => x.atan(),
+            Self::Atanh => x.atanh(),
+            Self::Cos => x.cos(),
+            Self::Cosh => x.cosh(),
+            Self::Exp => x.exp(),
+            Self::Log => x.ln(),
+            Self::Log10 => x.log10(),
+            Self::Sin => x.sin(),
+            Self::Sinh => x.sinh(),
+            Self::Sqrt => x.sqrt(),
+            Self::Tan => x.tan(),
+            Self::Tanh => x.tanh(),
+        }
     }
 }
 
@@ -83,20 +81,20 @@ const MAX_OPERATORS: u32 = 64;
 const MAX_LENGTH: usize = 1000;
 
 impl Expression {
-    /// Reads the arithmetic of Python: numbers, names, `+ - * / **`, parentheses and the functions above, also with
+    /// Read the arithmetic of Python: numbers, names, `+ - * / **`, parentheses and the functions above, also with
     /// `math.`, `cmath.`, `np.` or `numpy.` in front; `pi` and `e` are numbers. Fails with what should be there instead.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.len() > MAX_LENGTH {
-            return Err("an expression of at most 1000 bytes");
+            return Err(Invalid::new("an expression of index most 1000 bytes"));
         }
         let mut parser = Parser { rest: text.trim_start(), names: Vec::new(), operators: 0 };
         let mut root = parser.sum()?;
         if !parser.rest.is_empty() {
-            return Err("an operator or the end of the expression");
+            return Err(Invalid::new("an operator or the end of the expression"));
         }
         let mut parameters = parser.names.clone();
         parameters.sort_unstable();
-        root.rename(&|at| parameters.binary_search(&parser.names[at]).unwrap_or(at));
+        root.renumber(&|index| parameters.binary_search(&parser.names[index]).unwrap_or(index));
         Ok(Self { root, parameters })
     }
 
@@ -131,7 +129,7 @@ impl Node {
         let both = |nodes: &[Self; 2]| (nodes[0].value(values), nodes[1].value(values));
         match self {
             Self::Number(number) => *number,
-            Self::Parameter(at) => values[*at],
+            Self::Parameter(index) => values[*index],
             Self::Negative(node) => -node.value(values),
             Self::Sum(nodes) => {
                 let (a, b) = both(nodes);
@@ -153,11 +151,11 @@ impl Node {
                 let (a, b) = both(nodes);
                 a.powf(b)
             }
-            Self::Call(function, node) => FUNCTIONS[*function as usize].2(node.value(values)),
+            Self::Call(function, node) => function.value(node.value(values)),
         }
     }
 
-    /// Whether it is a number, or made of numbers; its parts are numbers then, because they were folded before.
+    /// Return whether a node is a number, or made of numbers; its parts are numbers then, because they were folded before.
     fn is_constant(&self) -> bool {
         let is_number = |node: &Self| matches!(node, Self::Number(_));
         match self {
@@ -172,16 +170,16 @@ impl Node {
         }
     }
 
-    fn rename(&mut self, index: &impl Fn(usize) -> usize) {
+    fn renumber(&mut self, renumbered: &impl Fn(usize) -> usize) {
         match self {
             Self::Number(_) => {}
-            Self::Parameter(at) => *at = index(*at),
-            Self::Negative(node) | Self::Call(_, node) => node.rename(index),
+            Self::Parameter(index) => *index = renumbered(*index),
+            Self::Negative(node) | Self::Call(_, node) => node.renumber(renumbered),
             Self::Sum(nodes)
             | Self::Difference(nodes)
             | Self::Product(nodes)
             | Self::Quotient(nodes)
-            | Self::Power(nodes) => nodes.iter_mut().for_each(|node| node.rename(index)),
+            | Self::Power(nodes) => nodes.iter_mut().for_each(|node| node.renumber(renumbered)),
         }
     }
 }
@@ -192,7 +190,7 @@ fn finite(node: Node) -> Parsed {
         return Ok(node);
     }
     let value = node.value(&[]);
-    if value.is_finite() { Ok(Node::Number(value)) } else { Err("a finite real number") }
+    if value.is_finite() { Ok(Node::Number(value)) } else { Err(Invalid::new("a finite real number")) }
 }
 
 struct Parser<'a> {
@@ -202,7 +200,7 @@ struct Parser<'a> {
     operators: u32,
 }
 
-type Parsed = Result<Node, &'static str>;
+type Parsed = Result<Node, Invalid>;
 
 impl Parser<'_> {
     fn take(&mut self, token: &str) -> bool {
@@ -228,7 +226,7 @@ impl Parser<'_> {
         let mut node = self.signed()?;
         loop {
             if self.rest.starts_with("**") || self.rest.starts_with("//") {
-                return Err("an operator of + - * / **");
+                return Err(Invalid::new("an operator of + - * / **"));
             } else if self.take("*") {
                 node = self.folded(Node::Product, node, Self::signed)?;
             } else if self.take("/") {
@@ -264,7 +262,7 @@ impl Parser<'_> {
             return self.closed();
         }
         let is_name = |c: char| c.is_alphanumeric() || c == '_';
-        let first = self.rest.chars().next().ok_or("a number, a name or (")?;
+        let first = self.rest.chars().next().ok_or(Invalid::new("a number, a name or ("))?;
         if first.is_ascii_digit() || first == '.' {
             return self.number();
         }
@@ -274,11 +272,12 @@ impl Parser<'_> {
         let end = self.rest.find(|c| !is_name(c)).unwrap_or(self.rest.len());
         let name = &self.rest[..end];
         if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
-            return Err("a number, a name or (");
+            return Err(Invalid::new("a number, a name or ("));
         }
         self.rest = self.rest[end..].trim_start();
         if self.take("(") {
-            let function = FUNCTIONS.iter().find(|(known, ..)| *known == name).ok_or("a function that is known")?.1;
+            let function = Function::named(name.as_bytes());
+            let function = function.ok_or_else(|| Invalid::new("a function that is known"))?;
             return finite(Node::Call(function, Box::new(self.closed()?)));
         }
         Ok(match name {
@@ -291,10 +290,10 @@ impl Parser<'_> {
         })
     }
 
-    /// Takes note of an operator or of parentheses.
-    fn count(&mut self) -> Result<(), &'static str> {
+    /// Take note of an operator or of parentheses.
+    fn count(&mut self) -> Result<(), Invalid> {
         self.operators += 1;
-        if self.operators > MAX_OPERATORS { Err("an expression with fewer operators") } else { Ok(()) }
+        if self.operators > MAX_OPERATORS { Err(Invalid::new("an expression with fewer operators")) } else { Ok(()) }
     }
 
     /// The node of a left side and of the right side that comes next.
@@ -303,7 +302,7 @@ impl Parser<'_> {
         let right = right(self)?;
         let node = operator(Box::new([left, right]));
         if matches!(&node, Node::Quotient(sides) if sides[1] == Node::Number(0.0)) {
-            return Err("a divisor that is not 0");
+            return Err(Invalid::new("a divisor that is not 0"));
         }
         finite(node)
     }
@@ -312,7 +311,7 @@ impl Parser<'_> {
     fn closed(&mut self) -> Parsed {
         self.count()?;
         let node = self.sum()?;
-        if self.take(")") { Ok(node) } else { Err("a closing parenthesis") }
+        if self.take(")") { Ok(node) } else { Err(Invalid::new("a closing parenthesis")) }
     }
 
     fn number(&mut self) -> Parsed {
@@ -329,7 +328,7 @@ impl Parser<'_> {
                 end += 1 + sign + exponent;
             }
         }
-        let number = self.rest[..end].parse().map_err(|_| "a number")?;
+        let number = self.rest[..end].parse().map_err(|_| Invalid::new("a number"))?;
         self.rest = self.rest[end..].trim_start();
         finite(Node::Number(number))
     }
@@ -357,7 +356,7 @@ impl Node {
             Self::Quotient(nodes) => both("/", nodes),
             Self::Power(nodes) => both("**", nodes),
             Self::Number(number) => write!(f, "{number:?}"),
-            Self::Parameter(at) => f.write_str(&names[*at]),
+            Self::Parameter(index) => f.write_str(&names[*index]),
             Self::Negative(node) => {
                 f.write_str("-(")?;
                 node.write(names, f)?;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Pulses: what channels, phases and envelopes are, whatever payload they come from.
+//! Pulses: channels, expressions of phases and frequencies, and envelopes, independent of payloads.
 
 pub mod channel;
 pub mod envelope;

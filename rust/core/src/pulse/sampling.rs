@@ -11,15 +11,15 @@ use super::envelope::{Envelope, Shape};
 type Complex = [f64; 2];
 
 impl Envelope {
-    /// Gives the real and the imaginary part of each sample to `put`.
+    /// Give the real and the imaginary part of each sample to `put`.
     #[inline]
     pub fn sample(&self, mut put: impl FnMut(f64, f64)) {
         let (duration, sigma) = (f64::from(self.duration), self.get(Sigma));
         let (freq, phase) = (self.get(Freq), self.get(Phase));
-        let mut real = |form: &dyn Fn(f64) -> f64| {
+        let mut real = |envelope: &dyn Fn(f64) -> f64| {
             let [re, im] = polar(self.amp, self.angle);
             times(self.duration).for_each(|t| {
-                let value = form(t);
+                let value = envelope(t);
                 put(re * value, im * value);
             });
         };
@@ -57,10 +57,10 @@ impl Envelope {
     }
 
     /// `amp * exp(i * angle)` times a complex form.
-    fn derived(&self, mut put: impl FnMut(f64, f64), form: impl Fn(f64) -> Complex) {
+    fn derived(&self, mut put: impl FnMut(f64, f64), envelope: impl Fn(f64) -> Complex) {
         let [re, im] = polar(self.amp, self.angle);
         times(self.duration).for_each(|t| {
-            let [x, y] = form(t);
+            let [x, y] = envelope(t);
             put(re * x - im * y, re * y + im * x);
         });
     }

@@ -14,7 +14,8 @@ pub const DEVICES: [&str; 10] =
 
 /// A payload of a bundled device.
 pub fn payload(device: &str, kind: &str) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python/qiskit_ibm_native/devices").join(device);
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python/qiskit_ibm_native/snapshot/devices").join(device);
     let file = std::fs::File::open(folder.join(format!("{kind}.json.gz"))).expect("a bundled device");
     let mut bytes = Vec::new();
     GzDecoder::new(file).read_to_end(&mut bytes).expect("gzip");
@@ -34,7 +35,7 @@ pub fn snapshot(device: &str) -> Snapshot<Vec<u8>> {
     Snapshot::new(payloads(device)).expect("a published payload")
 }
 
-/// What Qiskit means by the names that the bundled devices use.
+/// Return the meaning of the names that the bundled devices use, as Qiskit has it.
 #[allow(dead_code, reason = "not every test plans")]
 pub fn vocabulary() -> Vocabulary {
     let one = ["id", "rz", "sx", "x", "u1", "u2", "u3", "rx", "measure", "reset", "delay"].map(|name| (name, 1));

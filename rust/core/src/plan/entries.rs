@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Where an operation exists, and what was measured there.
+//! Entries of a target: qargs of an operation with their properties.
 
 use std::collections::HashMap;
 
 use super::target::{Options, QubitValues};
-use crate::columns::{GateColumns, QubitQuantity};
+use crate::columns::{GateColumns, GateQuantity, QubitQuantity};
 use crate::configuration::Configuration;
 use crate::properties::Properties;
 use crate::qargs::QargsList;
 
-/// Where an operation exists, and with what properties, unless nothing is known.
+/// Qargs of an operation with their properties, if any are known.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Place<'s> {
+pub struct PlacedInstruction<'s> {
     /// The qubits.
     pub qargs: Qargs<'s>,
-    /// Duration and error there.
+    /// Duration and error on these qargs.
     pub values: Option<InstructionValues>,
 }
 
@@ -49,7 +49,7 @@ impl<'s> Qargs<'s> {
         }
     }
 
-    /// Whether these are the qubits.
+    /// Return whether these are the qubits.
     #[must_use]
     pub fn is(&self, qubits: &[u32]) -> bool {
         match *self {
@@ -59,7 +59,7 @@ impl<'s> Qargs<'s> {
         }
     }
 
-    fn of(qubits: &'s [u32]) -> Self {
+    fn from_slice(qubits: &'s [u32]) -> Self {
         match *qubits {
             [qubit] => Self::One(qubit),
             [first, second] => Self::Two(first, second),
@@ -97,7 +97,7 @@ impl<'s> Calibration<'s> {
         self.filter_faulty && (touches_faulty || !gate.operational[row])
     }
 
-    /// What is said of the place in a row of a gate's table.
+    /// Return the state of the qargs in a row of a gate's table.
     pub(super) fn state(&self, gate: &GateColumns, qargs: &[u32], row: usize) -> Measured {
         if self.is_row_left_out(gate, qargs, row) { Measured::LeftOut } else { Measured::Row(row) }
     }
@@ -115,13 +115,13 @@ impl<'s> Calibration<'s> {
     }
 }
 
-/// Where a gate exists by its definition alone.
-pub(super) fn merge_without_calibration(defined: Option<&QargsList>) -> Option<Vec<Place<'_>>> {
-    let place = |(_, qargs)| Place { qargs: Qargs::of(qargs), values: None };
-    defined.map(|defined| defined.first_rows(&defined.order()).map(place).collect())
+/// Return the entries of a gate by its definition alone.
+pub(super) fn merge_without_calibration(defined: Option<&QargsList>) -> Option<Vec<PlacedInstruction<'_>>> {
+    let entry = |(_, qargs)| PlacedInstruction { qargs: Qargs::from_slice(qargs), values: None };
+    defined.map(|defined| defined.first_rows(&defined.order()).map(entry).collect())
 }
 
-/// What a calibration says of a place where a gate is defined.
+/// State of the qargs of a gate in a calibration.
 #[derive(Clone, Copy)]
 pub(super) enum Measured {
     Nothing,
@@ -134,20 +134,21 @@ impl Measured {
         matches!(self, Self::LeftOut)
     }
 
-    /// The values of the place, if any were measured.
+    /// Return the values on the qargs, if any were measured.
     pub(super) fn values(self, gate: &GateColumns) -> Option<InstructionValues> {
         let Self::Row(row) = self else { return None };
-        Some(InstructionValues { duration: gate.duration.cell(row).number(), error: gate.error.cell(row).number() })
+        let number = |quantity| gate.column(quantity).cell(row).number();
+        Some(InstructionValues { duration: number(GateQuantity::Duration), error: number(GateQuantity::Error) })
     }
 }
 
-/// Where a gate exists by its definition, with what was measured there; then what was measured elsewhere. When a
-/// calibration repeats a place, what it says last counts.
+/// Merge the qargs of a gate's definition, with their measured values, and the qargs that only the calibration has. If a
+/// calibration repeats qargs, their last row counts.
 pub(super) fn merge<'s>(
     defined: Option<&'s QargsList>,
     measured: Option<&'s GateColumns>,
     calibration: &Calibration<'s>,
-) -> Option<Vec<Place<'s>>> {
+) -> Option<Vec<PlacedInstruction<'s>>> {
     let Some(measured) = measured.filter(|measured| !measured.qargs.is_empty()) else {
         return merge_without_calibration(defined);
     };
@@ -169,37 +170,37 @@ pub(super) fn merge<'s>(
             None => elsewhere.add(qargs, state(qargs, row)),
         }
     }
-    let mut places = Vec::with_capacity(defined.len() + elsewhere.places.len());
+    let mut entries = Vec::with_capacity(defined.len() + elsewhere.entries.len());
     let mut add = |qargs: &'s [u32], there: Measured| {
         if !there.is_left_out() {
-            places.push(Place { qargs: Qargs::of(qargs), values: there.values(measured) });
+            entries.push(PlacedInstruction { qargs: Qargs::from_slice(qargs), values: there.values(measured) });
         }
     };
     defined.first_rows(&order).for_each(|(row, qargs)| add(qargs, found[row]));
-    elsewhere.places.into_iter().for_each(|(qargs, there)| add(qargs, there));
-    Some(places)
+    elsewhere.entries.into_iter().for_each(|(qargs, there)| add(qargs, there));
+    Some(entries)
 }
 
-/// Places that a calibration knows and a definition does not, by first appearance.
+/// Qargs that a calibration has and a definition does not, by first appearance.
 struct Elsewhere<'s> {
-    places: Vec<(&'s [u32], Measured)>,
-    /// Index into `places`, if places can repeat.
+    entries: Vec<(&'s [u32], Measured)>,
+    /// Index into `entries` by qargs, if qargs can repeat.
     index: Option<HashMap<&'s [u32], usize>>,
 }
 
 impl<'s> Elsewhere<'s> {
     fn new(measured: &'s QargsList) -> Self {
-        Self { places: Vec::new(), index: (!measured.is_ascending()).then(HashMap::new) }
+        Self { entries: Vec::new(), index: (!measured.is_ascending()).then(HashMap::new) }
     }
 
     fn add(&mut self, qargs: &'s [u32], state: Measured) {
         let at = match &mut self.index {
-            Some(index) => *index.entry(qargs).or_insert(self.places.len()),
-            None => self.places.len(),
+            Some(index) => *index.entry(qargs).or_insert(self.entries.len()),
+            None => self.entries.len(),
         };
-        match self.places.get_mut(at) {
+        match self.entries.get_mut(at) {
             Some((_, known)) => *known = state,
-            None => self.places.push((qargs, state)),
+            None => self.entries.push((qargs, state)),
         }
     }
 }

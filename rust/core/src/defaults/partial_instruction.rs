@@ -3,12 +3,12 @@
 
 use super::instruction::{Instruction, Operation, Parametric, Value};
 use super::lists::complex;
-use super::sequence::Tables;
-use crate::json::{Form, Read, Reader, Span};
+use super::tables::InstructionTables;
+use crate::json::{NumberKind, ReadResult, Reader, Span};
 use crate::pulse::channel::Channel;
 use crate::pulse::envelope::{Parameter, Shape};
 
-/// What may vary between two instructions that are written alike.
+/// A value that may vary between two instructions of one template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     Start,
@@ -23,14 +23,14 @@ pub(super) enum Field {
 
 /// An instruction while it is being read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Draft {
+pub(super) struct PartialInstruction {
     pub instruction: Instruction,
     pub parametric: Parametric,
     /// Numbers of the payload are in GHz, as `frequency` is.
     pub in_ghz: bool,
 }
 
-impl Default for Draft {
+impl Default for PartialInstruction {
     fn default() -> Self {
         let parametric = Parametric {
             shape: Shape::Constant,
@@ -42,37 +42,43 @@ impl Default for Draft {
             integers: 0,
         };
         let operation = Operation::Delay(0);
-        Self { instruction: Instruction { at: 0, start: 0, channel: None, operation }, parametric, in_ghz: false }
+        Self { instruction: Instruction { offset: 0, start: 0, channel: None, operation }, parametric, in_ghz: false }
     }
 }
 
-impl Draft {
-    /// Reads one field.
+impl PartialInstruction {
+    /// Read one field.
     #[inline(always)]
-    pub fn take<'a>(&mut self, field: Field, reader: &mut Reader<'a>, tables: &mut Tables<'a>) -> Read<()> {
+    pub fn take<'a>(
+        &mut self,
+        field: Field,
+        reader: &mut Reader<'a>,
+        tables: &mut InstructionTables<'a>,
+    ) -> ReadResult<()> {
         match field {
             Field::Start => self.instruction.start = reader.index(u32::MAX)?,
             Field::Channel => {
-                let at = reader.clone();
+                let fault_at = reader.clone();
                 let channel = Channel::parse(&reader.text()?.bytes());
-                self.instruction.channel = Some(channel.ok_or_else(|| at.wrong("a channel such as d0, m0 or u0"))?);
+                self.instruction.channel =
+                    Some(channel.ok_or_else(|| fault_at.wrong("a channel such as d0, m0 or u0"))?);
             }
             Field::Value => {
-                let at = reader.clone();
+                let fault_at = reader.clone();
                 let value = if reader.peek() == b'"' {
                     Value::Expression(tables.expression(reader, self.in_ghz)?)
                 } else {
                     let number = reader.number()?.value * if self.in_ghz { 1e9 } else { 1.0 };
                     if !number.is_finite() {
-                        return Err(at.wrong("a finite number"));
+                        return Err(fault_at.wrong("a finite number"));
                     }
                     Value::Number(number)
                 };
                 match &mut self.instruction.operation {
-                    Operation::ShiftPhase(it)
-                    | Operation::SetPhase(it)
-                    | Operation::ShiftFrequency(it)
-                    | Operation::SetFrequency(it) => *it = value,
+                    Operation::ShiftPhase(operand)
+                    | Operation::SetPhase(operand)
+                    | Operation::ShiftFrequency(operand)
+                    | Operation::SetFrequency(operand) => *operand = value,
                     _ => {}
                 }
             }
@@ -88,7 +94,7 @@ impl Draft {
             Field::PulseDuration => self.parametric.duration = reader.index(u32::MAX)?,
             Field::Parameter(parameter) => {
                 let number = reader.number()?;
-                self.parametric.set(parameter, number.value, number.form == Form::Integer);
+                self.parametric.set(parameter, number.value, number.kind == NumberKind::Integer);
             }
         }
         Ok(())
