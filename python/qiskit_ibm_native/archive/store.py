@@ -17,6 +17,7 @@ from .._sqlite import Database
 from .._timestamps import FIRST, LAST, bounds, microseconds, now
 from ..exceptions import ArchiveDamagedError, ArchiveError, BackendPayloadError
 from ..snapshot import Snapshot
+from ..snapshot.device_names import find_device, spellings
 from . import check, exchange, housekeeping, series
 from .ranges import Row, SnapshotRange
 from .schema import ARCHIVE
@@ -160,7 +161,7 @@ class CalibrationArchive:
         Raises:
             ArchiveDamagedError: Its payloads are not what was put in.
         """
-        return self._last(backend, "updated <= ?", (microseconds(datetime),))
+        return self._last(self._spelled(backend), "updated <= ?", (microseconds(datetime),))
 
     def latest(self, backend: str) -> Snapshot | None:
         """Return the last calibration of a device; ``None`` if there is none.
@@ -168,9 +169,9 @@ class CalibrationArchive:
         Raises:
             ArchiveDamagedError: Its payloads are not what was put in.
         """
-        return self._last(backend, "1", ())
+        return self._last(self._spelled(backend), "1", ())
 
-    def covering(self, backend: str, before: datetime.datetime, origin: str = "") -> Snapshot | None:
+    def latest_before_confirmed(self, backend: str, before: datetime.datetime, origin: str = "") -> Snapshot | None:
         """Return the last calibration before a time, if it is known that there was no later one; ``None`` otherwise.
 
         That is what a service would answer when it is asked for what was published before that time.
@@ -183,10 +184,10 @@ class CalibrationArchive:
         Raises:
             ArchiveDamagedError: Its payloads are not what was put in.
         """
-        row = self._covering(backend, before, origin)
+        row = self._row_before_confirmed(self._spelled(backend), before, origin)
         return None if row is None else self._snapshot(row)
 
-    def _covering(self, backend: str, before: datetime.datetime, origin: str) -> Row | None:
+    def _row_before_confirmed(self, backend: str, before: datetime.datetime, origin: str) -> Row | None:
         then = microseconds(before)
         row = self._last_row(backend, "updated < ?", (then,))
         if row is None:
@@ -229,6 +230,7 @@ class CalibrationArchive:
         Returns:
             A sequence whose snapshots are read when they are asked for.
         """
+        backend = self._spelled(backend)
         condition = "WHERE backend = ? AND updated >= ? AND updated < ? ORDER BY updated, id"
         return SnapshotRange(self, backend, self._rows(condition, (backend, *bounds(start, end))))
 
@@ -264,7 +266,7 @@ class CalibrationArchive:
         Warns:
             RuntimeWarning: Some payloads are damaged. They are left out, and named in the result.
         """
-        return series.read(self._database, backend, quantity, qubits, gate, bounds(start, end), threads)
+        return series.read(self._database, self._spelled(backend), quantity, qubits, gate, bounds(start, end), threads)
 
     # Payloads
 
@@ -346,11 +348,18 @@ class CalibrationArchive:
 
     def _known(self, backend: str) -> str:
         names = self.backends()
-        if backend not in names:
+        known = find_device(backend, names)
+        if known is None:
             raise ArchiveError(
                 f"{self.path} has no calibrations of {backend!r}; there are {', '.join(names) or 'none'}."
             )
-        return backend
+        return known
+
+    def _spelled(self, backend: str) -> str:
+        """Return a device's name as the archive has it; ``backend`` itself if there are no calibrations of the device."""
+        # Looked up one by one in the index: a list of all devices would be made of all calibrations.
+        exists = "SELECT 1 FROM calibrations WHERE backend = ? LIMIT 1"
+        return next((name for name in spellings(backend) if self._database.rows(exists, (name,))), backend)
 
     def verify(self) -> check.VerifyReport:
         """Read everything: every payload against its digest, every calibration against its payloads.
@@ -382,6 +391,7 @@ class CalibrationArchive:
         Raises:
             ValueError: Nothing tells what to remove.
         """
+        backend = None if backend is None else self._spelled(backend)
         return housekeeping.prune(self._database, backend, before, every, damaged)
 
     def stats(self) -> housekeeping.ArchiveStats:

@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from .device_names import find_device
+
 if TYPE_CHECKING:
     import zipfile
     from collections.abc import Iterator, Sequence
@@ -150,10 +152,8 @@ def _exchange(new: Path, path: Path, old: Path) -> None:
 
 
 def _bundled(name: str) -> Path | None:
-    for prefix in ("", "ibm_", "ibmq_"):
-        if name.startswith(prefix) and name[len(prefix) :] in bundled_devices():
-            return _BUNDLED / name[len(prefix) :]
-    return None
+    device = find_device(name, bundled_devices())
+    return None if device is None else _BUNDLED / device
 
 
 def _find(name_or_path: str | os.PathLike[str]) -> Path:
