@@ -331,7 +331,7 @@ def test_a_moment_must_be_a_datetime(archive):
 def test_series_of_what_there_is_not(filled):
     cases = [
         ({"backend": "ibm_nowhere", "quantity": "t1"}, ArchiveError, "has no calibrations of 'ibm_nowhere'"),
-        ({"backend": "ibm_fez", "quantity": "T1"}, ValueError, "no quantity 'T1'; there are t1, t2"),
+        ({"backend": "ibm_fez", "quantity": "T3"}, ValueError, "no quantity 'T3'; there are t1, t2"),
         ({"backend": "ibm_fez", "quantity": "t1", "gate": "cz"}, ValueError, "no quantity 't1'; there are error"),
         ({"backend": "ibm_fez", "quantity": "t1", "qubits": 156}, ArchiveError, "no qubit 156; it has 156"),
         ({"backend": "ibm_fez", "quantity": "error", "gate": "ecr"}, ArchiveError, "lists the gate 'ecr'"),

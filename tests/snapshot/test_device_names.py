@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from qiskit_ibm_native import CalibrationArchive, Snapshot
 from qiskit_ibm_native.snapshot.device_names import find_device, short_name, spellings
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from ..exceptions import ArchiveError, BackendPayloadError
 from ..snapshot import Snapshot
-from ..snapshot.arrays import QUBIT_QUANTITIES
+from ..snapshot.quantities import GATE_QUANTITIES, QUBIT_QUANTITIES, Quantity
 from ..snapshot.storage import read_files, read_folder, read_zip, scratch_folder
 
 if TYPE_CHECKING:
@@ -121,11 +121,11 @@ def _write_parquet(ranges: Sequence[SnapshotRange], path: Path) -> int:
     time = pa.timestamp("us", tz="UTC")
     qubits = pa.schema([
         ("backend", pa.string()), ("time", time), ("qubit", pa.uint32()),
-        *((name, pa.float64()) for name in QUBIT_QUANTITIES), ("operational", pa.bool_()),
+        *((name, _arrow_type(quantity)) for name, quantity in QUBIT_QUANTITIES.items()),
     ])  # fmt: skip
     gates = pa.schema([
         ("backend", pa.string()), ("time", time), ("gate", pa.string()), ("qubits", pa.list_(pa.uint32())),
-        ("error", pa.float64()), ("duration", pa.float64()), ("operational", pa.bool_()),
+        *((name, _arrow_type(quantity)) for name, quantity in GATE_QUANTITIES.items()),
     ])  # fmt: skip
     written = 0
     with scratch_folder(".export-", path) as scratch:
@@ -143,6 +143,12 @@ def _write_parquet(ranges: Sequence[SnapshotRange], path: Path) -> int:
         for name, file in files.items():
             file.replace(path / name)
     return written
+
+
+def _arrow_type(quantity: Quantity) -> Any:
+    import pyarrow as pa
+
+    return pa.bool_() if quantity.is_flag else pa.float64()
 
 
 def _groups(snapshots: SnapshotRange) -> Iterator[list[Snapshot]]:
@@ -166,12 +172,14 @@ def _qubit_rows(backend: str, snapshots: Sequence[Snapshot]) -> dict[str, Any]:
         "backend": [backend] * sum(counts),
         "time": np.repeat([_utc(snapshot) for snapshot in snapshots], counts),
         "qubit": np.concatenate([np.arange(count, dtype=np.uint32) for count in counts]),
-        "operational": np.concatenate([snapshot.columns.operational for snapshot in snapshots]),
     }
-    for name in QUBIT_QUANTITIES:
+    for name, quantity in QUBIT_QUANTITIES.items():
         values = np.concatenate([getattr(snapshot.columns, name) for snapshot in snapshots])
-        valid = np.concatenate([snapshot.columns.valid(name) for snapshot in snapshots])
-        rows[name] = pa.array(values, mask=~valid)
+        if quantity.is_flag:
+            rows[name] = values
+        else:
+            valid = np.concatenate([snapshot.columns.valid(name) for snapshot in snapshots])
+            rows[name] = pa.array(values, mask=~valid)
     return rows
 
 
@@ -179,8 +187,7 @@ def _gate_rows(backend: str, snapshots: Sequence[Snapshot]) -> dict[str, Any]:
     import numpy as np
     import pyarrow as pa
 
-    names = ("backend", "time", "gate", "qubits", "error", "duration", "operational")
-    rows: dict[str, list[Any]] = {name: [] for name in names}
+    rows: dict[str, list[Any]] = {name: [] for name in ("backend", "time", "gate", "qubits", *GATE_QUANTITIES)}
     for snapshot in snapshots:
         for name in snapshot.columns.gates:
             gate = snapshot.columns.gate(name)
@@ -188,14 +195,13 @@ def _gate_rows(backend: str, snapshots: Sequence[Snapshot]) -> dict[str, Any]:
             rows["time"] += [_utc(snapshot)] * len(gate)
             rows["gate"] += [name] * len(gate)
             rows["qubits"] += gate.qargs.tolist()
-            rows["operational"].append(gate.operational)
-            for quantity in ("error", "duration"):
-                rows[quantity].append(pa.array(getattr(gate, quantity), mask=~gate.valid(quantity)))
+            for quantity in GATE_QUANTITIES.values():
+                mask = None if quantity.is_flag else ~gate.valid(quantity.name)
+                rows[quantity.name].append(pa.array(getattr(gate, quantity.name), mask=mask))
     joined: dict[str, Any] = dict(rows)
     joined["time"] = np.array(rows["time"], dtype="datetime64[us]")
-    joined["operational"] = np.concatenate(rows["operational"]) if rows["operational"] else []
-    for quantity in ("error", "duration"):
-        joined[quantity] = pa.chunked_array(rows[quantity], pa.float64())
+    for name, quantity in GATE_QUANTITIES.items():
+        joined[name] = pa.chunked_array(rows[name], _arrow_type(quantity))
     return joined
 
 

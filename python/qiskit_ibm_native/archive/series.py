@@ -15,14 +15,13 @@ from .. import _native
 from .._processors import chosen_threads
 from .._timestamps import FIRST, LAST
 from ..exceptions import ArchiveDamagedError, ArchiveError, IBMInputValueError
-from ..snapshot.arrays import QUBIT_QUANTITIES, checked_quantity
+from ..snapshot.quantities import gate_quantity, qubit_quantity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .._sqlite import Database
 
-_OF_GATES = {"error": "error", "gate_error": "error", "duration": "duration", "gate_length": "duration"}
 #: The same as in native code.
 _MOST_QUBITS = 1 << 16
 #: How many payloads are in memory at once.
@@ -74,18 +73,14 @@ def read(
     threads: int | None,
 ) -> ArchiveSeries:
     """Return a series, see :meth:`CalibrationArchive.series`."""
-    if gate is None:
-        checked_quantity(quantity, [*QUBIT_QUANTITIES, "operational"])
-        native_name = QUBIT_QUANTITIES.get(quantity, quantity)
-    else:
-        checked_quantity(quantity, [*_OF_GATES, "operational"])
-        native_name = _OF_GATES.get(quantity, quantity)
+    found_quantity = qubit_quantity(quantity) if gate is None else gate_quantity(quantity)
+    native_name = found_quantity.column
     key = f"qubits {native_name}" if gate is None else f"gate {gate}"
     found, damaged, num_qubits = _extracts(database, backend, key, native_name, gate, period, chosen_threads(threads))
     arrays = _native.stack_extracted([content for _, content in found], native_name, gate, num_qubits)
     if gate is None:
         values, valid = np.asarray(arrays["values"]), np.asarray(arrays["values_valid"])
-        values = values != 0 if quantity == "operational" else values
+        values = values != 0 if found_quantity.is_flag else values
         places: NDArray[np.uint32] = np.arange(num_qubits, dtype=np.uint32)
         at = _qubit_indices(qubits, num_qubits, backend)
     else:
@@ -93,12 +88,12 @@ def read(
         if not len(places) and found:
             raise ArchiveError(f"No calibration of {backend} in that time lists the gate {gate!r}.")
         values = np.asarray(arrays[native_name])
-        valid = np.ones_like(values) if quantity == "operational" else np.asarray(arrays[f"{native_name}_valid"])
+        valid = np.ones_like(values) if found_quantity.is_flag else np.asarray(arrays[f"{native_name}_valid"])
         at = _place_indices(qubits, places, gate, backend)
     times = np.array([updated for updated, _ in found], dtype="datetime64[us]")
     if at is not None:
         values, valid, places = values[:, at], valid[:, at], places[at]
-    return ArchiveSeries(backend, quantity, gate, times, values, valid, places, damaged)
+    return ArchiveSeries(backend, found_quantity.name, gate, times, values, valid, places, damaged)
 
 
 def _extracts(

@@ -8,17 +8,13 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .quantities import GATE_QUANTITIES, QUBIT_QUANTITIES, Quantity, gate_quantity, qubit_quantity
+
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
     from .. import _native
 
-#: Quantities of qubits that matter to a measurement alone.
-_READOUT = frozenset({"readout_error", "readout_length", "prob_meas0_prep1", "prob_meas1_prep0"})
-#: Units of quantities; errors and probabilities have none.
-_UNITS = {
-    "T1": "s", "T2": "s", "frequency": "Hz", "anharmonicity": "Hz", "readout_length": "s", "gate_length": "s",
-}  # fmt: skip
 #: Keys of the configuration that concern every instruction of a circuit. What the others change, places tell.
 _EVERYWHERE = frozenset({"backend_name", "n_qubits", "dt", "timing_constraints"})
 #: What circuits have and devices do not run.
@@ -77,13 +73,16 @@ class SnapshotDiff:
 
     @property
     def qubits(self) -> list[QubitChange]:
-        """Quantities of qubits, by qubit; quantities are called as in payloads (``"T1"``), or ``"operational"`` (1 or 0)."""
-        return [QubitChange(*each) for each in self._diff.qubits]
+        """Changed quantities of qubits, such as ``"t1"`` or ``"operational"`` (1 or 0), by qubit."""
+        return [QubitChange(qubit, qubit_quantity(name).name, old, new) for qubit, name, old, new in self._diff.qubits]
 
     @property
     def gates(self) -> list[GateChange]:
-        """``"gate_error"`` and ``"gate_length"`` of gates, and ``"operational"`` where both snapshots list the place."""
-        return [GateChange(gate, tuple(qargs), what, old, new) for gate, qargs, what, old, new in self._diff.gates]
+        """Changed quantities of gates: ``"error"``, ``"duration"``, and ``"operational"`` where both snapshots list the qargs."""
+        return [
+            GateChange(gate, tuple(qargs), gate_quantity(name).name, old, new)
+            for gate, qargs, name, old, new in self._diff.gates
+        ]
 
     @property
     def appeared(self) -> list[Place]:
@@ -146,11 +145,12 @@ class SnapshotDiff:
     @property
     def _touched(self) -> tuple[set[int], set[int], set[tuple[str, tuple[int, ...]]], set[str]]:
         """Return qubits, qubits as far as they are measured, places, and operations, that changed."""
-        qubits = {each.qubit for each in self.qubits if each.quantity not in _READOUT}
-        measured = {each.qubit for each in self.qubits if each.quantity in _READOUT}
-        places = {(each.gate, each.qargs) for each in self.gates}
-        places |= {(each.operation, each.qargs) for each in self.vanished if each.qargs is not None}
-        return qubits, measured, places, {each.operation for each in self.vanished if each.qargs is None}
+        changes = self.qubits
+        measured = {change.qubit for change in changes if QUBIT_QUANTITIES[change.quantity].is_readout}
+        qubits = {change.qubit for change in changes if not QUBIT_QUANTITIES[change.quantity].is_readout}
+        entries = {(change.gate, change.qargs) for change in self.gates}
+        entries |= {(entry.operation, entry.qargs) for entry in self.vanished if entry.qargs is not None}
+        return qubits, measured, entries, {entry.operation for entry in self.vanished if entry.qargs is None}
 
     def _rows(self) -> Iterator[tuple[str, str, str, str]]:
         """Return what changed as texts: where, what, before, after."""
@@ -162,10 +162,12 @@ class SnapshotDiff:
             yield _where(*each), "vanished", "", ""
         for each in self.appeared:
             yield _where(*each), "appeared", "", ""
-        for qubit, quantity, old, new in self.qubits:
-            yield f"qubit {qubit}", quantity, _value(quantity, old), _value(quantity, new)
-        for gate, qargs, quantity, old, new in self.gates:
-            yield _where(gate, qargs), quantity, _value(quantity, old), _value(quantity, new)
+        for qubit, name, old, new in self.qubits:
+            quantity = QUBIT_QUANTITIES[name]
+            yield f"qubit {qubit}", name, _value(quantity, old), _value(quantity, new)
+        for gate, qargs, name, old, new in self.gates:
+            quantity = GATE_QUANTITIES[name]
+            yield _where(gate, qargs), name, _value(quantity, old), _value(quantity, new)
 
     def _title(self) -> str:
         if not self:
@@ -235,9 +237,9 @@ def _line(where: str, what: str, old: str, new: str) -> str:
     return f"  {where}: {what} {old} -> {new}" if old or new else f"  {where}: {what}"
 
 
-def _value(quantity: str, value: float | None) -> str:
+def _value(quantity: Quantity, value: float | None) -> str:
     if value is None:
         return "none"
-    if quantity == "operational":
+    if quantity.is_flag:
         return "yes" if value else "no"
-    return f"{value:.6g} {_UNITS.get(quantity, '')}".rstrip()
+    return f"{value:.6g} {quantity.unit}".rstrip()

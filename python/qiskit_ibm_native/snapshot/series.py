@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import _native
-from .arrays import QUBIT_QUANTITIES, GateQuantities, QubitQuantities
+from .quantities import QUBIT_QUANTITIES, GateQuantities, QubitQuantities
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,7 +77,7 @@ class CalibrationSeries(QubitQuantities):
     def _pair(self, name: str) -> tuple[Floats, Flags]:
         pair = self._pairs.get(name)
         if pair is None:
-            arrays = _native.stack_snapshots(self._natives, QUBIT_QUANTITIES.get(name, name), None)
+            arrays = _native.stack_snapshots(self._natives, QUBIT_QUANTITIES[name].column, None)
             pair = self._pairs.setdefault(name, (np.asarray(arrays["values"]), np.asarray(arrays["values_valid"])))
         return pair
 

@@ -220,7 +220,8 @@ class Snapshot:
             **values: Quantities of qubits (``t1``, ``t2``, ``frequency``, ``anharmonicity``, ``readout_error``,
                 ``readout_length``, ``prob_meas0_prep1``, ``prob_meas1_prep0``, ``operational``), each a mapping from qubit
                 to value, or as many values as there are qubits, where ``nan`` leaves one as it is; quantities of gates
-                (``gate_error``, ``gate_length``, ``gate_operational``), each a mapping from ``(name, qubits)`` to value.
+                (``error``, ``duration``, ``operational``), each a mapping from ``(gate, qubits)`` to value. Payload names
+                (``T1``, ``gate_error``) are accepted, too.
                 ``None`` means that there is no value.
 
         Raises:
