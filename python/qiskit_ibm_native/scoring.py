@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _native
 from ._processors import chosen_threads
+from ._units import si_value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 #: How many snapshots are read before they are scored.
 _BATCH = 512
-#: Seconds in the units of delays.
-_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12}
 
 
 class Scores(NamedTuple):
@@ -119,9 +118,9 @@ def _each(snapshots: Any) -> Iterable[Snapshot]:
 
 @cache
 def _planner(use_fractional_gates: bool | None) -> _native.Planner:
-    from .target.builders import planner_of
+    from .target import TargetOptions
 
-    return planner_of(use_fractional_gates, True, True, True, None)
+    return TargetOptions(use_fractional_gates=use_fractional_gates).planner()
 
 
 def _instructions(circuit: QuantumCircuit) -> list[tuple[str, list[int], tuple[float, bool] | None]]:
@@ -150,4 +149,4 @@ def _delay(operation: Any) -> tuple[float, bool]:
         duration = float(operation.duration)
     except TypeError:
         raise IBMInputValueError(f"A delay of {operation.duration} has no length yet.") from None
-    return (duration, True) if operation.unit == "dt" else (duration * _UNITS[operation.unit], False)
+    return (duration, True) if operation.unit == "dt" else (si_value(duration, operation.unit), False)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from .._timestamps import utc_array
 from ..exceptions import ArchiveError, BackendPayloadError
 from ..snapshot import Snapshot
 from ..snapshot.quantities import GATE_QUANTITIES, QUBIT_QUANTITIES, Quantity
@@ -170,7 +171,7 @@ def _qubit_rows(backend: str, snapshots: Sequence[Snapshot]) -> dict[str, Any]:
     counts = [snapshot.num_qubits for snapshot in snapshots]
     rows: dict[str, Any] = {
         "backend": [backend] * sum(counts),
-        "time": np.repeat([_utc(snapshot) for snapshot in snapshots], counts),
+        "time": np.repeat(utc_array(snapshot.last_update for snapshot in snapshots), counts),
         "qubit": np.concatenate([np.arange(count, dtype=np.uint32) for count in counts]),
     }
     for name, quantity in QUBIT_QUANTITIES.items():
@@ -188,11 +189,11 @@ def _gate_rows(backend: str, snapshots: Sequence[Snapshot]) -> dict[str, Any]:
     import pyarrow as pa
 
     rows: dict[str, list[Any]] = {name: [] for name in ("backend", "time", "gate", "qubits", *GATE_QUANTITIES)}
-    for snapshot in snapshots:
+    for snapshot, updated in zip(snapshots, utc_array(snapshot.last_update for snapshot in snapshots), strict=True):
         for name in snapshot.columns.gates:
             gate = snapshot.columns.gate(name)
             rows["backend"] += [backend] * len(gate)
-            rows["time"] += [_utc(snapshot)] * len(gate)
+            rows["time"] += [updated] * len(gate)
             rows["gate"] += [name] * len(gate)
             rows["qubits"] += gate.qargs.tolist()
             for quantity in GATE_QUANTITIES.values():
@@ -203,9 +204,3 @@ def _gate_rows(backend: str, snapshots: Sequence[Snapshot]) -> dict[str, Any]:
     for name, quantity in GATE_QUANTITIES.items():
         joined[name] = pa.chunked_array(rows[name], _arrow_type(quantity))
     return joined
-
-
-def _utc(snapshot: Snapshot) -> Any:
-    from ..snapshot.series import utc_array
-
-    return utc_array([snapshot.last_update])[0]

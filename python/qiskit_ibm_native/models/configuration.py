@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import _native
-from .view import PayloadView, encode, optional_instant
+from .._timestamps import optional_instant
+from .view import PayloadView, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,7 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import _native
-from .view import PayloadView, encode, optional_instant
+from .._timestamps import optional_instant
+from .._units import si_value
+from .view import PayloadView, encode
 
 if TYPE_CHECKING:
     import datetime
@@ -15,9 +17,6 @@ if TYPE_CHECKING:
     from .._native import Snapshot as NativeSnapshot
 
     Value = tuple[Any, datetime.datetime | None]
-
-#: Powers of ten of SI prefixes, by the first character of a unit.
-_PREFIXES = {"f": -15, "p": -12, "n": -9, "u": -6, "µ": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15}
 
 
 class Nduv:
@@ -102,12 +101,8 @@ def _quantity(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _scaled(data: dict[str, Any]) -> Value:
-    """Return a quantity's value in its SI unit, and its date, by the rules of Qiskit's ``apply_prefix``."""
-    value, unit = data["value"], data["unit"]
-    if unit and len(unit) > 1 and value is not None:
-        power = _PREFIXES[unit[0]]
-        value = value / 10**-power if power < 0 else value * 10**power
-    return value, data["date"]
+    """Return a quantity's value in its SI unit, and its date."""
+    return si_value(data["value"], data["unit"]), data["date"]
 
 
 def _qubit_table(qubits: list[list[dict[str, Any]]]) -> dict[int, dict[str, Value]]:

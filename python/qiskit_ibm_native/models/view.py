@@ -5,10 +5,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
-
-from .. import _native
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -124,17 +121,6 @@ class PayloadView:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
-
-
-@lru_cache(maxsize=8192)
-def instant(text: str) -> datetime.datetime:
-    """Return the aware datetime that ``text`` means; calibrations repeat the same few hundred dates thousands of times."""
-    return _native.parse_instant(text)
-
-
-def optional_instant(text: str | None) -> datetime.datetime | None:
-    """Return what :func:`instant` does, and ``None`` for ``None``."""
-    return None if text is None else instant(text)
 
 
 def encode(data: Mapping[str, Any]) -> bytes:

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .. import _native
+from .._timestamps import utc_array
 from .quantities import QUBIT_QUANTITIES, GateQuantities, QubitQuantities
 
 if TYPE_CHECKING:
@@ -112,9 +112,3 @@ class CalibrationSeries(QubitQuantities):
     def __repr__(self) -> str:
         name = self._natives[0].name if self._natives else "nothing"
         return f"<CalibrationSeries of {name}: {len(self)} calibrations>"
-
-
-def utc_array(moments: Iterable[datetime.datetime | None]) -> NDArray[np.datetime64]:
-    """Return moments in UTC as an array, ``NaT`` for none."""
-    utc = [None if each is None else each.astimezone(datetime.timezone.utc).replace(tzinfo=None) for each in moments]
-    return np.array(utc, dtype="datetime64[us]")
