@@ -13,6 +13,7 @@ from .._processors import chosen_threads
 from .._timestamps import moment
 from ..exceptions import ArchiveDamagedError, BackendPayloadError
 from ..snapshot import Snapshot
+from ..snapshot.sources import LazySnapshots
 
 if TYPE_CHECKING:
     from ..snapshot.series import CalibrationSeries
@@ -32,7 +33,7 @@ class Row(NamedTuple):
     defaults: int | None
 
 
-class SnapshotRange(Sequence[Snapshot]):
+class SnapshotRange(LazySnapshots):
     """Calibrations of a device, the oldest one first; a snapshot is read each time when it is asked for.
 
     Which calibrations these are was settled when the range was made.
@@ -57,7 +58,7 @@ class SnapshotRange(Sequence[Snapshot]):
         """
         payloads = [self._archive._payloads(row) for row in self._rows]
         natives = _native.Snapshot.parse_many(payloads, chosen_threads(threads))
-        return [Snapshot._of(native, "archive") for native in natives]
+        return [Snapshot._from_native(native, "archive") for native in natives]
 
     def columns(self, threads: int | None = None) -> CalibrationSeries:
         """Return the values of all calibrations as arrays; :meth:`CalibrationArchive.series` is faster for one quantity."""
@@ -86,7 +87,7 @@ class SnapshotRange(Sequence[Snapshot]):
                 yield from map(self._archive._snapshot, self._rows[start : start + _AHEAD])
                 start += _AHEAD
             else:
-                yield from (Snapshot._of(native, "archive") for native in natives)
+                yield from (Snapshot._from_native(native, "archive") for native in natives)
                 start += len(natives)
 
     def _ahead(self, start: int) -> list[tuple[bytes, bytes, bytes | None]]:

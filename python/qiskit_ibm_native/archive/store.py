@@ -12,6 +12,8 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cachetools import LRUCache
+
 from .. import _native
 from .._sqlite import Database
 from .._timestamps import FIRST, LAST, bounds, microseconds, now
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 #: Names the file, if it is not the default.
 VARIABLE = "QISKIT_IBM_NATIVE_ARCHIVE"
 DEFAULT = "~/.qiskit/qiskit-ibm-native/calibrations.sqlite3"
-#: How many configurations are kept; a device has one for months.
-_KEPT = 16
+#: Configurations in memory: a device has one for months, and few archives have more devices. 16 have about 10 MB.
+_MOST_CONFIGURATIONS = 16
 _ROW = "SELECT id, updated, configuration, properties, defaults FROM calibrations"
 _KINDS = (int, int, int, int, (int, NoneType))
 
@@ -59,7 +61,7 @@ class CalibrationArchive:
             ArchiveError: The file is something else, of a later version, or cannot be written.
         """
         self._database = Database(path or os.environ.get(VARIABLE) or DEFAULT, ARCHIVE)
-        self._configurations: dict[int, bytes] = {}
+        self._configurations: LRUCache[int, bytes] = LRUCache(_MOST_CONFIGURATIONS)
         self._lock = threading.Lock()
 
     @property
@@ -271,9 +273,6 @@ class CalibrationArchive:
     # Payloads
 
     def _payload(self, number: int) -> bytes:
-        kept = self._configurations.get(number)
-        if kept is not None:
-            return kept
         rows = self._database.rows("SELECT length, packed FROM payloads WHERE id = ?", (number,))
         if not rows:
             raise ArchiveDamagedError(f"{self.path} is damaged: there is no payload {number}. verify() tells more.")
@@ -284,21 +283,25 @@ class CalibrationArchive:
                 f"{self.path} is damaged: payload {number}: {error}. verify() tells more."
             ) from None
 
-    def _payloads(self, row: Row) -> tuple[bytes, bytes, bytes | None]:
-        configuration = self._payload(row.configuration)
+    def _configuration(self, number: int) -> bytes:
         with self._lock:
-            self._configurations[row.configuration] = configuration
-            while len(self._configurations) > _KEPT:
-                del self._configurations[next(iter(self._configurations))]
+            configuration = self._configurations.get(number)
+        if configuration is None:
+            configuration = self._payload(number)
+            with self._lock:
+                self._configurations[number] = configuration
+        return configuration
+
+    def _payloads(self, row: Row) -> tuple[bytes, bytes, bytes | None]:
         defaults = None if row.defaults is None else self._payload(row.defaults)
-        return configuration, self._payload(row.properties), defaults
+        return self._configuration(row.configuration), self._payload(row.properties), defaults
 
     def _snapshot(self, row: Row) -> Snapshot:
         try:
             native = _native.Snapshot(*self._payloads(row))
         except BackendPayloadError as error:
             raise ArchiveDamagedError(f"{self.path} is damaged: calibration {row.id}: {error}") from error
-        return Snapshot._of(native, "archive")
+        return Snapshot._from_native(native, "archive")
 
     # Keeping house
 

@@ -154,7 +154,7 @@ class BackendConfiguration(PayloadView):
         raise TypeError("use Snapshot.configuration or BackendConfiguration.from_dict")
 
     @classmethod
-    def _of(cls, native: NativeSnapshot) -> BackendConfiguration:
+    def _from_native(cls, native: NativeSnapshot) -> BackendConfiguration:
         return cls._view(native, native.payloads[0], native.configuration_members())
 
     @classmethod
@@ -164,7 +164,7 @@ class BackendConfiguration(PayloadView):
         Raises:
             BackendPayloadError: ``data`` is not the content of a configuration payload.
         """
-        return cls._of(_native.Snapshot(encode(data)))
+        return cls._from_native(_native.Snapshot(encode(data)))
 
     @property
     def num_qubits(self) -> int:
@@ -231,7 +231,7 @@ class BackendConfiguration(PayloadView):
         return value
 
     def __reduce__(self) -> tuple[Any, tuple[NativeSnapshot]]:
-        return type(self)._of, (self._native,)
+        return type(self)._from_native, (self._native,)
 
     def __repr__(self) -> str:
         return f"<BackendConfiguration of {self.backend_name}: {self.num_qubits} qubits>"

@@ -117,7 +117,7 @@ class PulseDefaults(PayloadView):
         raise TypeError("use Snapshot.defaults, PulseDefaults.from_payload or PulseDefaults.from_dict")
 
     @classmethod
-    def _of(cls, native: NativeDefaults, source: str | None = None) -> PulseDefaults:
+    def _from_native(cls, native: NativeDefaults, source: str | None = None) -> PulseDefaults:
         return cls._view(native, native.payload, native.members(), source)
 
     @classmethod
@@ -128,7 +128,7 @@ class PulseDefaults(PayloadView):
             BackendPayloadError: The payload is not JSON, or not what a device publishes. The error tells where.
         """
         native = _native.Defaults.read(payload)
-        return None if native is None else cls._of(native)
+        return None if native is None else cls._from_native(native)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PulseDefaults | None:

@@ -152,7 +152,7 @@ class BackendProperties(PayloadView):
         raise TypeError("use Snapshot.properties or BackendProperties.from_dict")
 
     @classmethod
-    def _of(cls, native: NativeSnapshot, source: str | None = None) -> BackendProperties:
+    def _from_native(cls, native: NativeSnapshot, source: str | None = None) -> BackendProperties:
         return cls._view(native, native.payloads[1] or b"", native.properties_members(), source)
 
     @classmethod
@@ -169,7 +169,7 @@ class BackendProperties(PayloadView):
             "basis_gates": [],
             "gates": [],
         }
-        return cls._of(_native.Snapshot(encode(any_device), encode(data)))
+        return cls._from_native(_native.Snapshot(encode(any_device), encode(data)))
 
     # Looking things up by name, for what has no column.
 
@@ -297,7 +297,7 @@ class BackendProperties(PayloadView):
         return [gate for gate in self.gates if not self.is_gate_operational(gate.gate, gate.qubits)]
 
     def __reduce__(self) -> tuple[Any, tuple[NativeSnapshot]]:
-        return type(self)._of, (self._native,)
+        return type(self)._from_native, (self._native,)
 
     def __repr__(self) -> str:
         name, date = (getattr(self, key, None) for key in ("backend_name", "last_update_date"))

@@ -56,7 +56,7 @@ class Snapshot:
         raise TypeError("use Snapshot.from_payloads, Snapshot.load or Snapshot.parse_many")
 
     @classmethod
-    def _of(cls, native: NativeSnapshot, source: str | None = None) -> Snapshot:
+    def _from_native(cls, native: NativeSnapshot, source: str | None = None) -> Snapshot:
         snapshot = object.__new__(cls)
         put = object.__setattr__
         put(snapshot, "_native", native)
@@ -84,7 +84,7 @@ class Snapshot:
                 device. The error tells where.
             TypeError: An argument is neither bytes-like nor ``str``.
         """
-        return cls._of(_native.Snapshot(configuration, properties, defaults))
+        return cls._from_native(_native.Snapshot(configuration, properties, defaults))
 
     @classmethod
     def parse_many(
@@ -105,7 +105,9 @@ class Snapshot:
             BackendPayloadError: As in :meth:`from_payloads`, for the first of ``payloads`` that is refused.
             ValueError: ``threads`` is below 1.
         """
-        return [cls._of(native) for native in _native.Snapshot.parse_many(list(payloads), chosen_threads(threads))]
+        return [
+            cls._from_native(native) for native in _native.Snapshot.parse_many(list(payloads), chosen_threads(threads))
+        ]
 
     @classmethod
     def load(cls, name_or_path: str | os.PathLike[str]) -> Snapshot:
@@ -138,19 +140,19 @@ class Snapshot:
         write_payloads(path, self.payloads)
 
     @classmethod
-    def from_bytes(cls, form: bytes | bytearray | memoryview) -> Snapshot:
-        """Make a snapshot of its compact form, in less time than of its payloads.
+    def from_bytes(cls, data: bytes | bytearray | memoryview) -> Snapshot:
+        """Make a snapshot from its compact form, in less time than from its payloads.
 
         Args:
-            form: What :meth:`to_bytes` returned. What Qiskit objects are made of is read at once; payloads are
-                decompressed when they are asked for.
+            data: The bytes that :meth:`to_bytes` returned. Columns are read at once; payloads are decompressed on first
+                access.
 
         Raises:
-            CompactFormError: The bytes are something else, damaged, of a later version of the form, or of a build that was
-                never released, with other columns.
+            CompactFormError: The bytes are no compact form, damaged, of a later version, or of a build that was never
+                released, with other columns.
             TypeError: The argument is not bytes-like.
         """
-        return cls._of(_native.Snapshot.from_compact(form))
+        return cls._from_native(_native.Snapshot.from_compact(data))
 
     def to_bytes(self, *, payloads: bool = True) -> bytes:
         """Return the compact form, for caches and networks; pickles are made of it, too.
@@ -273,7 +275,7 @@ class Snapshot:
         if model is None:
             from ..models import BackendConfiguration
 
-            model = BackendConfiguration._of(self._native)
+            model = BackendConfiguration._from_native(self._native)
             object.__setattr__(self, "_configuration", model)
         return model
 
@@ -284,7 +286,7 @@ class Snapshot:
         if model is None and self._native.has_properties:
             from ..models import BackendProperties
 
-            model = BackendProperties._of(self._native, self._source)
+            model = BackendProperties._from_native(self._native, self._source)
             object.__setattr__(self, "_properties", model)
         return model
 
@@ -295,7 +297,7 @@ class Snapshot:
         if model is None and (native := self._native.defaults) is not None:
             from ..models.defaults import PulseDefaults
 
-            model = PulseDefaults._of(native, self._source)
+            model = PulseDefaults._from_native(native, self._source)
             object.__setattr__(self, "_defaults", model)
         return model
 
