@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .ranges import SnapshotRange
     from .store import CalibrationArchive
 
-#: How many calibrations become one row group of a table.
+#: Calibrations and bytes of one row group of a table.
 _GROUP, _GROUP_BYTES = 64, 128 << 20
 #: Bytes that a name may have on the file systems of today.
 _LONGEST_NAME = 255
@@ -31,12 +31,12 @@ _PLAIN = (("configuration.json", "properties.json", "defaults.json"), ("conf_*.j
 
 @dataclass
 class ImportReport:
-    """What became of the snapshots in a folder.
+    """The result of an import.
 
     Attributes:
-        added: How many are new.
-        known: How many were there already.
-        problems: Paths of those that could not be kept, and why.
+        added: The number of new snapshots.
+        known: The number of snapshots that the archive had already.
+        problems: Reasons by path, for snapshots that could not be added.
     """
 
     added: int = 0
@@ -53,30 +53,29 @@ def import_folder(archive: CalibrationArchive, path: Path) -> ImportReport:
     if not path.is_dir():
         raise FileNotFoundError(f"{path} is not a folder")
     report = ImportReport()
-    for place, load in _places(path):
+    for source, load in _sources(path):
         try:
             is_new = archive.add(load())
         except (ArchiveError, BackendPayloadError, OSError, ValueError) as error:
-            report.problems[place] = str(error)
+            report.problems[source] = str(error)
         else:
             report.added, report.known = report.added + is_new, report.known + (not is_new)
     return report
 
 
-def _places(path: Path) -> Iterator[tuple[Path, Callable[[], Snapshot]]]:
-    """Return where there are snapshots, each with what loads it."""
-    for name, folders, files in os.walk(path):
+def _sources(path: Path) -> Iterator[tuple[Path, Callable[[], Snapshot]]]:
+    """Yield the paths of snapshots, each with a function that loads it."""
+    for folder_name, folders, files in os.walk(path):
         folders.sort()
-        folder = Path(name)
+        folder = Path(folder_name)
         if "configuration.json.gz" in files:
             yield folder, partial(_load, read_folder, folder, path)
         for names in _PLAIN:
             for configuration in sorted(folder.glob(names[0])):
-                # Whatever stands for the star is the same for all payloads of a device.
+                # The star stands for the same text in all payloads of a device.
                 star = configuration.name[len(names[0].partition("*")[0]) :] if "*" in names[0] else ""
-                others = [folder / (each.partition("*")[0] + star if star else each) for each in names[1:]]
-                place = configuration if star else folder
-                yield place, partial(_load, read_files, [configuration, *others], path)
+                others = [folder / (name.partition("*")[0] + star if star else name) for name in names[1:]]
+                yield configuration if star else folder, partial(_load, read_files, [configuration, *others], path)
         for file in sorted(files):
             if file.endswith(".zip"):
                 yield folder / file, partial(_load, read_zip, folder / file, path)
@@ -97,16 +96,16 @@ def export(ranges: Sequence[SnapshotRange], path: Path, format: str) -> int:  # 
 
 def _write_folder(ranges: Sequence[SnapshotRange], path: Path) -> int:
     written = 0
-    for each in ranges:
+    for calibrations in ranges:
         # Names of devices come from payloads, and must not lead out of the folder.
-        name = quote(each.backend, safe="").replace(".", "%2E")
+        name = quote(calibrations.backend, safe="").replace(".", "%2E")
         if len(name) > _LONGEST_NAME:
             raise ArchiveError(
-                f"{each.backend[:40]!r}..., a name of {len(each.backend)} characters, is too long for a folder, which may have"
+                f"{calibrations.backend[:40]!r}..., a name of {len(calibrations.backend)} characters, is too long for a folder, which may have"
                 f" {_LONGEST_NAME} bytes; {written} calibrations were written. Choose devices by backend=."
             )
         folder = path / name
-        for updated, snapshot in each.sound():
+        for updated, snapshot in calibrations.sound():
             # The digest keeps two of one time apart.
             snapshot.save(folder / f"{updated:%Y%m%dT%H%M%S.%fZ}-{snapshot.digest[:12]}.zip")
             written += 1
@@ -135,12 +134,12 @@ def _write_parquet(ranges: Sequence[SnapshotRange], path: Path) -> int:
             parquet.ParquetWriter(files["qubits.parquet"], qubits, compression="zstd") as of_qubits,
             parquet.ParquetWriter(files["gates.parquet"], gates, compression="zstd") as of_gates,
         ):
-            for each in ranges:
-                for group in _groups(each):
-                    of_qubits.write_table(pa.table(_qubit_rows(each.backend, group), schema=qubits))
-                    of_gates.write_table(pa.table(_gate_rows(each.backend, group), schema=gates))
+            for calibrations in ranges:
+                for group in _groups(calibrations):
+                    of_qubits.write_table(pa.table(_qubit_rows(calibrations.backend, group), schema=qubits))
+                    of_gates.write_table(pa.table(_gate_rows(calibrations.backend, group), schema=gates))
                     written += len(group)
-        # What is there under the names in the end is complete.
+        # Files appear under their names when they are complete.
         for name, file in files.items():
             file.replace(path / name)
     return written

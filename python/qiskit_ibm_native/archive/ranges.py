@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calibrations of a period, which are read when they are asked for."""
+"""Calibrations of a period, read on access."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..snapshot.series import CalibrationSeries
     from .store import CalibrationArchive
 
-#: How many are read ahead.
+#: Calibrations and bytes that are read ahead.
 _AHEAD, _AHEAD_BYTES = 32, 128 << 20
 
 
@@ -47,7 +47,7 @@ class SnapshotRange(LazySnapshots):
 
     @property
     def times(self) -> list[datetime.datetime]:
-        """When each was last updated, in UTC."""
+        """Times of the last updates, in UTC."""
         return [moment(row.updated) for row in self._rows]
 
     def load(self, threads: int | None = None) -> list[Snapshot]:
@@ -91,7 +91,7 @@ class SnapshotRange(LazySnapshots):
                 start += len(natives)
 
     def _ahead(self, start: int) -> list[tuple[bytes, bytes, bytes | None]]:
-        """Return payloads of the next calibrations: fewer if they are large, since somebody else may have made the archive."""
+        """Return payloads of the next calibrations: fewer if they are large, which those of foreign archives may be."""
         ahead, size = [], 0
         for row in self._rows[start : start + _AHEAD]:
             ahead.append(self._archive._payloads(row))
@@ -107,9 +107,9 @@ class SnapshotRange(LazySnapshots):
             RuntimeWarning: Some are damaged; they are left out.
         """
         damaged = 0
-        for at, updated in enumerate(self.times):
+        for number, updated in enumerate(self.times):
             try:
-                yield updated, self[at]
+                yield updated, self[number]
             except ArchiveDamagedError:
                 damaged += 1
         if damaged:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 #: The same as in native code.
 _MOST_QUBITS = 1 << 16
-#: How many payloads are in memory at once.
+#: Payloads in memory at once.
 _BATCH = 256
-#: How many seconds to wait for others that write before what was read is not kept.
+#: Seconds to wait for other writers; after that, extracts are not kept, and read again the next time.
 _PATIENCE = 1.0
 
 
@@ -36,14 +36,14 @@ class ArchiveSeries:
 
     Attributes:
         backend: The device's name.
-        quantity: The quantity.
+        quantity: The quantity's public name, such as ``"t1"`` or ``"error"``.
         gate: The gate, if it is a quantity of gates.
-        times: When the calibrations were last updated, an array ``(time,)`` of ``datetime64`` in UTC.
-        values: The values in SI units, an array ``(time, places)``, ``nan`` where there is none; flags for
-            ``"operational"``.
-        valid: Where there is a value, an array ``(time, places)``.
-        qubits: The qubits, an array ``(places,)``, or of a gate on ``k`` qubits, ``(places, k)``.
-        damaged: Numbers of payloads that could not be read, and why. They are left out.
+        times: Times of the last updates, an array ``(time,)`` of ``datetime64`` in UTC.
+        values: The values in SI units, an array ``(time, m)`` for ``m`` qubits or qargs, ``nan`` where missing; flags
+            for ``"operational"``.
+        valid: The mask of values that are present, an array ``(time, m)``.
+        qubits: The qubits, an array ``(m,)``, or the qargs of a gate on ``k`` qubits, ``(m, k)``.
+        damaged: Reasons by number, for payloads that could not be read. They are left out.
     """
 
     backend: str
@@ -60,7 +60,7 @@ class ArchiveSeries:
 
     def __repr__(self) -> str:
         of = self.quantity if self.gate is None else f"{self.gate} {self.quantity}"
-        return f"<ArchiveSeries of {self.backend}, {of}: {len(self)} calibrations, {len(self.qubits)} places>"
+        return f"<ArchiveSeries of {self.backend}, {of}: {len(self)} calibrations, {len(self.qubits)} columns>"
 
 
 def read(
@@ -89,7 +89,7 @@ def read(
             raise ArchiveError(f"No calibration of {backend} in that time lists the gate {gate!r}.")
         values = np.asarray(arrays[native_name])
         valid = np.ones_like(values) if found_quantity.is_flag else np.asarray(arrays[f"{native_name}_valid"])
-        at = _place_indices(qubits, places, gate, backend)
+        at = _qargs_indices(qubits, places, gate, backend)
     times = np.array([updated for updated, _ in found], dtype="datetime64[us]")
     if at is not None:
         values, valid, places = values[:, at], valid[:, at], places[at]
@@ -152,11 +152,12 @@ def _without_damage(
     rows: list[tuple[int, int, int, Any]], native_name: str, gate: str | None, num_qubits: int
 ) -> list[tuple[int, int, bytes | None]]:
     """Return time, payload and extract of each row; an extract that is not what was kept has to be made again."""
-    known = [at for at, row in enumerate(rows) if isinstance(row[3], bytes)]
-    wrong = _native.damaged_extracts([rows[at][3] for at in known], native_name, gate, num_qubits)
-    sound = set(known) - {known[at] for at in wrong}
+    known = [number for number, row in enumerate(rows) if isinstance(row[3], bytes)]
+    wrong = _native.damaged_extracts([rows[number][3] for number in known], native_name, gate, num_qubits)
+    sound = set(known) - {known[index] for index in wrong}
     return [
-        (updated, payload, content if at in sound else None) for at, (updated, payload, _, content) in enumerate(rows)
+        (updated, payload, content if number in sound else None)
+        for number, (updated, payload, _, content) in enumerate(rows)
     ]
 
 
@@ -201,7 +202,7 @@ def _qubit_indices(qubits: Any, num_qubits: int, backend: str) -> list[int] | No
     return listed
 
 
-def _place_indices(qubits: Any, places: NDArray[np.uint32], gate: str, backend: str) -> list[int] | None:
+def _qargs_indices(qubits: Any, places: NDArray[np.uint32], gate: str, backend: str) -> list[int] | None:
     if qubits is None or not len(places):
         return None
     listed = list(qubits) if isinstance(qubits, Iterable) else [qubits]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The archive: what is put in, and what is asked for."""
+"""The archive: adding calibrations, and finding them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 #: Names the file, if it is not the default.
 VARIABLE = "QISKIT_IBM_NATIVE_ARCHIVE"
 DEFAULT = "~/.qiskit/qiskit-ibm-native/calibrations.sqlite3"
-#: Configurations in memory: a device has one for months, and few archives have more devices. 16 have about 10 MB.
+#: Configurations in memory; a device has one for months.
 _MOST_CONFIGURATIONS = 16
 _ROW = "SELECT id, updated, configuration, properties, defaults FROM calibrations"
 _KINDS = (int, int, int, int, (int, NoneType))
@@ -83,7 +83,7 @@ class CalibrationArchive:
 
         Args:
             snapshot: The snapshot, with properties.
-            until: Up to when it is known that the device published no later calibration.
+            until: The time up to which the device is known to have published no later calibration.
 
         Returns:
             Whether anything of it is new.
@@ -107,27 +107,27 @@ class CalibrationArchive:
 
         Args:
             snapshot: The snapshot.
-            until: Up to when the origin published no later one.
-            origin: Who said so; nothing stands for anybody.
+            until: The time up to which the origin published no later calibration.
+            origin: The service that said so; an empty text stands for all.
             is_of_today: Whether the configuration is today's, for want of the one that there was then. If the same
                 properties are there with another one, that is the right one.
-            patience: How many seconds to wait for others that write.
+            patience: Seconds to wait for other writers.
         """
         updated = snapshot.last_update
         if updated is None:
             raise ArchiveError(f"{snapshot!r} cannot be kept: it has no properties with a date, and so no time.")
         packed = [None if payload is None else self._packed(payload) for payload in snapshot.payloads]
-        place = (snapshot.name, snapshot.num_qubits, microseconds(updated))
+        values = (snapshot.name, snapshot.num_qubits, microseconds(updated))
         with self._database.writing(patience) as connection:
             known = _calibration_of(connection, packed[1]) if is_of_today else None
             if known is not None:
                 calibration, is_new = known, False
-                for each in packed:
-                    if each is not None and each.is_repair:
-                        _payload_id(connection, each)
+                for payload in packed:
+                    if payload is not None and payload.is_repair:
+                        _payload_id(connection, payload)
             else:
-                numbers = [None if each is None else _payload_id(connection, each) for each in packed]
-                calibration, is_new = _calibration_id(connection, (*place, *numbers))
+                numbers = [None if payload is None else _payload_id(connection, payload) for payload in packed]
+                calibration, is_new = _calibration_id(connection, (*values, *numbers))
             if until is not None:
                 _see(connection, calibration, origin, microseconds(until))
         return is_new
@@ -154,7 +154,7 @@ class CalibrationArchive:
         """Return the calibration that held at a time: the last one that was updated then or before.
 
         Args:
-            backend: The device's name.
+            backend: The device's name, with or without prefix.
             datetime: The time. One without time zone is in this machine's.
 
         Returns:
@@ -179,9 +179,9 @@ class CalibrationArchive:
         That is what a service would answer when it is asked for what was published before that time.
 
         Args:
-            backend: The device's name.
+            backend: The device's name, with or without prefix.
             before: The time. One without time zone is in this machine's.
-            origin: Who is to know it, beside those who added a calibration by hand with its ``until``.
+            origin: The service that confirmed it; an ``until`` that was given to :meth:`add` counts for all.
 
         Raises:
             ArchiveDamagedError: Its payloads are not what was put in.
@@ -205,7 +205,7 @@ class CalibrationArchive:
         return None if row is None else self._snapshot(row)
 
     def _last_row(self, backend: str, condition: str, parameters: Sequence[Any]) -> Row | None:
-        # What cannot be known here is which of several of one time was the last; what was added last is taken for it.
+        # Of several calibrations of one time, the one that was added last is taken for the last one.
         order = "ORDER BY updated DESC, id DESC LIMIT 1"
         rows = self._rows(f"WHERE backend = ? AND {condition} {order}", (backend, *parameters))
         return rows[0] if rows else None
@@ -225,9 +225,9 @@ class CalibrationArchive:
         """Return the calibrations of a period, the oldest one first.
 
         Args:
-            backend: The device's name.
-            start: From when on, this time included.
-            end: Up to when, this time excluded.
+            backend: The device's name, with or without prefix.
+            start: The start of the period, included.
+            end: The end of the period, excluded.
 
         Returns:
             A sequence whose snapshots are read when they are asked for.
@@ -252,14 +252,14 @@ class CalibrationArchive:
         What is read of payloads is kept in the file, so that the next time takes a hundredth of the first.
 
         Args:
-            backend: The device's name.
+            backend: The device's name, with or without prefix.
             quantity: A quantity of qubits, such as ``"t1"`` (:class:`SnapshotColumns` has them all) or ``"operational"``; with
                 ``gate``, ``"error"``, ``"duration"`` or ``"operational"``.
             qubits: A qubit or several; with ``gate``, qubits as in ``(0, 1)`` or several such. All by default.
             gate: The gate, such as ``"cz"``.
-            start: From when on, this time included.
-            end: Up to when, this time excluded.
-            threads: How many threads to use for reading payloads; by default, one for each processor.
+            start: The start of the period, included.
+            end: The end of the period, excluded.
+            threads: The number of threads for reading payloads; by default, one for each processor.
 
         Raises:
             ArchiveError: There is no such device, qubit or gate.
@@ -334,9 +334,9 @@ class CalibrationArchive:
             path: The folder.
             format: ``"folder"`` for one file per calibration, which :meth:`Snapshot.load` and :meth:`import_folder` read;
                 ``"parquet"`` for the values in ``qubits.parquet`` and ``gates.parquet``.
-            backend: One device only.
-            start: From when on, this time included.
-            end: Up to when, this time excluded.
+            backend: The device; all devices by default.
+            start: The start of the period, included.
+            end: The end of the period, excluded.
 
         Returns:
             How many calibrations were written.
@@ -383,7 +383,7 @@ class CalibrationArchive:
         """Remove calibrations, and payloads that none of those that stay has.
 
         Args:
-            backend: Of one device only.
+            backend: The device; all devices by default.
             before: Those that were last updated before this time; without it, of any time.
             every: Not all of these: the last one of every such period, counted from 1970, stays.
             damaged: Those of which a payload is damaged, whatever ``before`` and ``every`` say.

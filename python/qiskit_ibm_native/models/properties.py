@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The properties of a device: what was last measured on it."""
+"""The properties of a device: its measured values."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Nduv:
     """A quantity as the payload has it: name, date, unit and value.
 
     Attributes:
-        date: When it was measured (aware), if the payload tells.
-        name: What was measured, such as ``"T1"``.
+        date: The time of the measurement (aware), or ``None``.
+        name: The payload name of the quantity, such as ``"T1"``.
         unit: The unit of ``value``, such as ``"us"``.
         value: The value in that unit.
     """
@@ -32,7 +32,7 @@ class Nduv:
     __slots__ = ("date", "name", "unit", "value")
 
     def __init__(self, date: datetime.datetime | None, name: str, unit: str | None, value: Any) -> None:
-        """Create a quantity of its fields."""
+        """Create a quantity from its fields."""
         self.date = date
         self.name = name
         self.unit = unit
@@ -40,7 +40,7 @@ class Nduv:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Nduv:
-        """Create a quantity of what :meth:`to_dict` returned."""
+        """Create a quantity from the result of :meth:`to_dict`."""
         return cls(**data)
 
     def to_dict(self) -> dict[str, Any]:
@@ -57,7 +57,7 @@ class Nduv:
 
 
 class GateProperties:
-    """What was measured of a gate on some qubits.
+    """Measured values of a gate on some qubits.
 
     Attributes:
         qubits: The qubits.
@@ -66,7 +66,7 @@ class GateProperties:
     """
 
     def __init__(self, /, qubits: list[int], gate: str, parameters: list[Nduv], **extra: Any) -> None:
-        """Create it of its fields; ``extra`` become attributes."""
+        """Create the properties from their fields; ``extra`` become attributes."""
         self.qubits = qubits
         self.gate = gate
         self.parameters = parameters
@@ -74,7 +74,7 @@ class GateProperties:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> GateProperties:
-        """Create it of what :meth:`to_dict` returned."""
+        """Create the properties from the result of :meth:`to_dict`."""
         return cls(**{**data, "parameters": [Nduv.from_dict(each) for each in data["parameters"]]})
 
     def to_dict(self) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def _gate_table(gates: list[dict[str, Any]]) -> dict[str, dict[tuple[int, ...], 
 
 
 class BackendProperties(PayloadView):
-    """What was last measured on a device.
+    """Measured values of a device.
 
     Values come from columns that were filled when the snapshot was made; the payload is only decoded for what has no
     column, such as dates.
@@ -127,7 +127,7 @@ class BackendProperties(PayloadView):
     Attributes:
         backend_name: The device's name.
         backend_version: The version of its configuration.
-        last_update_date: When the properties were last updated (aware).
+        last_update_date: The time of the last update (aware).
         qubits: By qubit, a list of :class:`Nduv`.
         gates: A list of :class:`GateProperties`.
         general: A list of :class:`Nduv`.
@@ -157,7 +157,7 @@ class BackendProperties(PayloadView):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> BackendProperties:
-        """Create properties of what :meth:`to_dict` returned.
+        """Create properties from the result of :meth:`to_dict`.
 
         Raises:
             BackendPayloadError: ``data`` is not the content of a properties payload.
@@ -171,7 +171,7 @@ class BackendProperties(PayloadView):
         }
         return cls._from_native(_native.Snapshot(encode(any_device), encode(data)))
 
-    # Looking things up by name, for what has no column.
+    # Lookups by name, for quantities without a column.
 
     def _tables(self) -> tuple[dict[int, dict[str, Value]], dict[str, dict[tuple[int, ...], dict[str, Value]]]]:
         tables = vars(self).get("_indices")
@@ -183,12 +183,12 @@ class BackendProperties(PayloadView):
     def gate_property(
         self, gate: str, qubits: int | Iterable[int] | None = None, name: str | None = None
     ) -> dict[tuple[int, ...], dict[str, Value]] | dict[str, Value] | Value:
-        """Return what was measured of a gate.
+        """Return measured values of a gate.
 
         Args:
             gate: The gate's name.
-            qubits: On which qubits; everywhere if not given.
-            name: Which quantity; all if not given.
+            qubits: The qubits; all qargs of the gate by default.
+            name: The payload name of the quantity; all quantities by default.
 
         Returns:
             ``(value, date)`` of the quantity, in SI units; without ``name``, these by name; without ``qubits``, those
@@ -211,11 +211,11 @@ class BackendProperties(PayloadView):
         return result  # type: ignore[no-any-return]
 
     def qubit_property(self, qubit: int, name: str | None = None) -> dict[str, Value] | Value:
-        """Return what was measured of a qubit.
+        """Return measured values of a qubit.
 
         Args:
             qubit: The qubit.
-            name: Which quantity; all if not given.
+            name: The payload name of the quantity; all quantities by default.
 
         Returns:
             ``(value, date)`` of the quantity, in SI units; without ``name``, these by name.
@@ -258,11 +258,11 @@ class BackendProperties(PayloadView):
         return self._qubit_value(qubit, "frequency")  # type: ignore[no-any-return]
 
     def readout_error(self, qubit: int) -> float:
-        """Return the probability of reading a qubit wrongly."""
+        """Return the assignment error of a qubit, a probability."""
         return self._qubit_value(qubit, "readout_error")  # type: ignore[no-any-return]
 
     def readout_length(self, qubit: int) -> float:
-        """Return how long reading a qubit takes, in seconds."""
+        """Return the duration of the readout of a qubit, in seconds."""
         return self._qubit_value(qubit, "readout_length")  # type: ignore[no-any-return]
 
     def gate_error(self, gate: str, qubits: int | Iterable[int]) -> float:

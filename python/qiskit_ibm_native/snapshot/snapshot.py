@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Snapshots: one device at one time, made of the payloads that it published."""
+"""Snapshots: one device at one time, made from the payloads that it published."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Snapshot:
     def from_payloads(
         cls, configuration: Payload, properties: Payload | None = None, defaults: Payload | None = None
     ) -> Snapshot:
-        """Make a snapshot of what a device published.
+        """Make a snapshot from the payloads of a device.
 
         Args:
             configuration: The configuration payload: JSON text as bytes-like (``bytes`` are not copied) or ``str``.
@@ -96,7 +96,7 @@ class Snapshot:
 
         Args:
             payloads: Tuples ``(configuration, properties)`` or ``(configuration, properties, defaults)``.
-            threads: How many threads to use; by default, one for each processor that this process may use.
+            threads: The number of threads; by default, one for each processor that this process may use.
 
         Returns:
             The snapshots, in the order of ``payloads``.
@@ -111,7 +111,7 @@ class Snapshot:
 
     @classmethod
     def load(cls, name_or_path: str | os.PathLike[str]) -> Snapshot:
-        """Load a bundled device, or what :meth:`save` wrote.
+        """Load a bundled device, or a snapshot that :meth:`save` wrote.
 
         Args:
             name_or_path: A bundled device, as in ``"fez"`` or ``"ibm_fez"``, or the path of a folder or file. A ``str``
@@ -122,7 +122,7 @@ class Snapshot:
 
         Raises:
             FileNotFoundError: There is neither such a device nor such a path.
-            BackendPayloadError: What was loaded is no snapshot.
+            BackendPayloadError: The files are damaged, or no snapshot.
         """
         return cls.from_payloads(*read_payloads(name_or_path))
 
@@ -130,7 +130,7 @@ class Snapshot:
         """Write the payloads, byte for byte, so that :meth:`load` gives an equal snapshot.
 
         Args:
-            path: Where to. A name that ends in ``.zip`` becomes one file, every other one a folder with a compressed
+            path: The folder or file. A name that ends in ``.zip`` becomes one file, every other one a folder with a compressed
                 file per payload. A snapshot that is there already is replaced when the new one is complete.
 
         Raises:
@@ -169,17 +169,17 @@ class Snapshot:
 
     @property
     def has_payloads(self) -> bool:
-        """Whether there are payloads; not if the snapshot was made of a compact form without them."""
+        """Whether the snapshot has payloads; false if it was made from a compact form without them."""
         return self._native.has_payloads
 
     @property
     def source(self) -> str | None:
-        """Where a backend got the snapshot, ``"service"`` or ``"archive"``; ``None`` for one that was made otherwise."""
+        """The source from which a backend got the snapshot, ``"service"`` or ``"archive"``; ``None`` for all others."""
         return self._source
 
     @property
     def columns(self) -> SnapshotColumns:
-        """What was measured, as arrays of numpy."""
+        """The measured values, as numpy arrays."""
         columns = self._columns
         if columns is None:
             from .columns import SnapshotColumns
@@ -189,7 +189,7 @@ class Snapshot:
         return columns
 
     def diff(self, other: Snapshot, rtol: float = 0.0, atol: float = 0.0) -> SnapshotDiff:
-        """Return what changed from this snapshot to another one.
+        """Return the differences from this snapshot to another one.
 
         Args:
             other: The later snapshot, as a rule of the same device.
@@ -218,7 +218,7 @@ class Snapshot:
             table: Measured values by column: a mapping of columns, a structured array, or whatever gives columns by name,
                 such as a data frame. There is a column ``qubit`` beside those of quantities of qubits, or columns ``gate``
                 and ``qubits`` beside those of gates. ``nan`` and what is missing leave a value as it is.
-            date: When the values were measured; without it, what is overridden keeps its date.
+            date: The time of the measurement; without it, overridden quantities keep their dates.
             **values: Quantities of qubits (``t1``, ``t2``, ``frequency``, ``anharmonicity``, ``readout_error``,
                 ``readout_length``, ``prob_meas0_prep1``, ``prob_meas1_prep0``, ``operational``), each a mapping from qubit
                 to value, or as many values as there are qubits, where ``nan`` leaves one as it is; quantities of gates
@@ -238,7 +238,10 @@ class Snapshot:
 
     @property
     def provenance(self) -> Provenance | None:
-        """What :meth:`with_overrides` did to get here; ``None`` if the payloads are as the device published them."""
+        """The overrides of :meth:`with_overrides`, and the digest of the snapshot that the device published.
+
+        ``None`` if the payloads are as published.
+        """
         from .overrides import provenance_of
 
         return provenance_of(self.properties)
@@ -250,12 +253,12 @@ class Snapshot:
 
     @property
     def num_qubits(self) -> int:
-        """How many qubits the device has."""
+        """The number of qubits of the device."""
         return self._native.num_qubits
 
     @property
     def last_update(self) -> datetime.datetime | None:
-        """When the properties were last updated (aware), if there are any and they tell."""
+        """The time (aware) of the last update of the properties; ``None`` if there is none."""
         return self._native.last_update
 
     @property
@@ -270,7 +273,7 @@ class Snapshot:
 
     @property
     def configuration(self) -> BackendConfiguration:
-        """What the device is."""
+        """The configuration of the device."""
         model = self._configuration
         if model is None:
             from ..models import BackendConfiguration
@@ -281,7 +284,7 @@ class Snapshot:
 
     @property
     def properties(self) -> BackendProperties | None:
-        """What was last measured on the device; ``None`` if there are no properties."""
+        """The properties, measured values of the device; ``None`` if there are none."""
         model = self._properties
         if model is None and self._native.has_properties:
             from ..models import BackendProperties
@@ -292,7 +295,7 @@ class Snapshot:
 
     @property
     def defaults(self) -> PulseDefaults | None:
-        """The pulses of the device; ``None`` if there are no pulse defaults."""
+        """The pulse defaults of the device; ``None`` if there are none."""
         model = self._defaults
         if model is None and (native := self._native.defaults) is not None:
             from ..models.defaults import PulseDefaults

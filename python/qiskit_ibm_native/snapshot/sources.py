@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: Snapshots that are read at once when they are read in order: a batch of an archive's parallel reading.
 _AHEAD = 32
-#: Snapshots in memory: those of three batches, so that tasks that end late still find theirs.
+#: Snapshots in memory: those of three batches.
 _MOST_SNAPSHOTS = 96
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The options that all builders take, with their defaults, in one place."""
+"""The options that all builders take, with their defaults."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class TargetKeywords(TypedDict, total=False):
 def shows_target_options(builder: Builder) -> Builder:
     """Give a builder a signature that lists the options in place of ``**options``, for ``help()``."""
     signature = inspect.signature(builder)
-    positional = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+    positional = [item for item in signature.parameters.values() if item.kind is not item.VAR_KEYWORD]
     options = inspect.signature(TargetOptions).parameters.values()
     keywords = [option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in options]
     builder.__signature__ = signature.replace(parameters=[*positional, *keywords])  # type: ignore[attr-defined]
