@@ -87,7 +87,7 @@ def moment(number: int) -> datetime.datetime:
 
 
 def bounds(start: datetime.datetime | None, end: datetime.datetime | None) -> tuple[int, int]:
-    """Return the microseconds of a period from ``start``, included, to ``end``, excluded; ``None`` leaves a side open."""
+    """Return the microseconds of a period from ``start`` up to, without, ``end``; ``None`` leaves a side open."""
     return _OPEN_START if start is None else microseconds(start), _OPEN_END if end is None else microseconds(end)
 
 
@@ -121,4 +121,6 @@ def utc_array(times: Iterable[datetime.datetime | None]) -> NDArray[np.datetime6
     """Return datetimes as an array of ``datetime64[us]`` in UTC, ``NaT`` for ``None``."""
     import numpy as np
 
-    return np.array([None if time is None else utc(time).replace(tzinfo=None) for time in times], dtype="datetime64[us]")
+    return np.array(
+        [None if time is None else utc(time).replace(tzinfo=None) for time in times], dtype="datetime64[us]"
+    )

@@ -42,9 +42,9 @@ def score(
 
     The estimate is the product of ``1 - error`` over all gates and readouts [1], and of the average fidelity of thermal
     relaxation, ``1/2 + exp(-t/T1)/6 + exp(-t/T2)/3`` [2], over every time ``t`` that a qubit waits between two of its
-    instructions. Instructions are played as late as they can be; delays are waits. Operations without a published error,
-    such as ``rz`` and ``delay``, count as errorless, qubits without ``T1`` or ``T2`` do not relax, and gates without a
-    duration take no time; ``T2`` counts as ``2 T1`` if it is longer. A readout has the error of its qubit.
+    instructions. Instructions are played as late as they can be; delays are waits. Operations without a published
+    error, such as ``rz`` and ``delay``, count as errorless, qubits without ``T1`` or ``T2`` do not relax, and gates
+    without a duration take no time; ``T2`` counts as ``2 T1`` if it is longer. A readout has the error of its qubit.
 
     [1] S. Nishio, Y. Pan, T. Satoh, H. Amano, R. Van Meter, ACM J. Emerg. Technol. Comput. Syst. 16, 32 (2020).
     [2] The average over all states, M. A. Nielsen, Phys. Lett. A 303, 249 (2002), of relaxation to the ground state.

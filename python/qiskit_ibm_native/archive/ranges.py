@@ -61,7 +61,7 @@ class SnapshotRange(LazySnapshots):
         return [Snapshot._from_native(native, "archive") for native in natives]
 
     def columns(self, threads: int | None = None) -> CalibrationSeries:
-        """Return the values of all calibrations as arrays; :meth:`CalibrationArchive.series` is faster for one quantity."""
+        """Return all calibrations as arrays; :meth:`CalibrationArchive.series` is faster for one quantity."""
         from ..snapshot.series import CalibrationSeries
 
         return CalibrationSeries(self.load(threads))
@@ -91,7 +91,7 @@ class SnapshotRange(LazySnapshots):
                 start += len(natives)
 
     def _ahead(self, start: int) -> list[tuple[bytes, bytes, bytes | None]]:
-        """Return payloads of the next calibrations: fewer if they are large, which those of foreign archives may be."""
+        """Return payloads of the next calibrations: fewer if they are large."""
         ahead, size = [], 0
         for row in self._rows[start : start + _AHEAD]:
             ahead.append(self._archive._payloads(row))

@@ -42,9 +42,9 @@ _KINDS = (int, int, int, int, (int, NoneType))
 class CalibrationArchive:
     """Calibrations of devices in one SQLite file.
 
-    Payloads are kept as they are, compressed and once each: thousands of calibrations of a device share its configuration.
-    Everything else can be made of them again. Any number of threads and processes may use one file at once; if one of them
-    is killed, at most the snapshot that it was adding is lost.
+    Payloads are kept as they are, compressed and once each: thousands of calibrations of a device share its
+    configuration. Everything else can be made of them again. Any number of threads and processes may use one file at
+    once; if one of them is killed, at most the snapshot that it was adding is lost.
 
     Attributes:
         path: The file.
@@ -78,8 +78,8 @@ class CalibrationArchive:
     def add(self, snapshot: Snapshot, *, until: datetime.datetime | None = None) -> bool:
         """Keep a snapshot.
 
-        A snapshot without pulse defaults is known if the same configuration and properties are there with some; one with
-        pulse defaults completes what is there without. Payloads that are there but damaged are put in again.
+        A snapshot without pulse defaults is known if the same configuration and properties are there with some; one
+        with pulse defaults completes what is there without. Payloads that are there but damaged are put in again.
 
         Args:
             snapshot: The snapshot, with properties.
@@ -253,8 +253,8 @@ class CalibrationArchive:
 
         Args:
             backend: The device's name, with or without prefix.
-            quantity: A quantity of qubits, such as ``"t1"`` (:class:`SnapshotColumns` has them all) or ``"operational"``; with
-                ``gate``, ``"error"``, ``"duration"`` or ``"operational"``.
+            quantity: A quantity of qubits, such as ``"t1"`` (:class:`SnapshotColumns` has them all) or
+                ``"operational"``; with ``gate``, ``"error"``, ``"duration"`` or ``"operational"``.
             qubits: A qubit or several; with ``gate``, qubits as in ``(0, 1)`` or several such. All by default.
             gate: The gate, such as ``"cz"``.
             start: The start of the period, included.
@@ -332,8 +332,8 @@ class CalibrationArchive:
 
         Args:
             path: The folder.
-            format: ``"folder"`` for one file per calibration, which :meth:`Snapshot.load` and :meth:`import_folder` read;
-                ``"parquet"`` for the values in ``qubits.parquet`` and ``gates.parquet``.
+            format: ``"folder"`` for one file per calibration, which :meth:`Snapshot.load` and :meth:`import_folder`
+                read; ``"parquet"`` for the values in ``qubits.parquet`` and ``gates.parquet``.
             backend: The device; all devices by default.
             start: The start of the period, included.
             end: The end of the period, excluded.
@@ -359,7 +359,7 @@ class CalibrationArchive:
         return known
 
     def _spelled(self, backend: str) -> str:
-        """Return a device's name as the archive has it; ``backend`` itself if there are no calibrations of the device."""
+        """Return a device's name as the archive has it; ``backend`` itself if the archive does not have it."""
         # Looked up one by one in the index: a list of all devices would be made of all calibrations.
         exists = "SELECT 1 FROM calibrations WHERE backend = ? LIMIT 1"
         return next((name for name in spellings(backend) if self._database.rows(exists, (name,))), backend)

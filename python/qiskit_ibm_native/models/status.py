@@ -18,7 +18,8 @@ class BackendStatus:
         backend_version: The version of its configuration.
         operational: Whether the device takes jobs.
         pending_jobs: The number of jobs in the queue.
-        status_msg: ``"active"`` if the device runs jobs; otherwise the reason, such as ``"maintenance"`` or ``"internal"``.
+        status_msg: ``"active"`` if the device runs jobs; otherwise the reason, such as ``"maintenance"`` or
+            ``"internal"``.
     """
 
     backend_name: str

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class GateColumns(GateQuantities):
-    """Measured values of one gate in a calibration: arrays ``(m,)`` with one row for each listed qargs, in payload order."""
+    """Measured values of one gate in a calibration: arrays ``(m,)``, by qargs in payload order."""
 
     def __init__(self, native: NativeSnapshot, name: str, arrays: Mapping[str, Any]) -> None:
         """Create the columns from native arrays by name."""
@@ -30,9 +30,9 @@ class GateColumns(GateQuantities):
 
     @property
     def updated(self) -> NDArray[np.datetime64]:
-        """Dates of the errors, or else of the durations: an array ``(m,)`` of ``datetime64`` in UTC, ``NaT`` where missing.
+        """Dates of the errors, or else of the durations: an array ``(m,)`` in UTC.
 
-        Dates are read from the payload on first access.
+        The array has ``datetime64``, ``NaT`` where missing. Dates are read from the payload on first access.
 
         Raises:
             CompactFormError: The snapshot was made without its payloads.
@@ -51,8 +51,8 @@ class GateColumns(GateQuantities):
 class SnapshotColumns(QubitQuantities):
     """Measured values of qubits and gates in a calibration, as arrays.
 
-    All arrays of qubits have the shape ``(num_qubits,)``. A snapshot without properties has no values, and all its qubits
-    are operational.
+    All arrays of qubits have the shape ``(num_qubits,)``. A snapshot without properties has no values, and all its
+    qubits are operational.
     """
 
     def __init__(self, native: NativeSnapshot) -> None:

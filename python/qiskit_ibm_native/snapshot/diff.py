@@ -55,8 +55,8 @@ class SnapshotDiff:
     The comparison covers the quantities that have columns (:class:`SnapshotColumns`), the operations of the target and
     their qargs, the keys of the configuration that targets are made of, and whether the pulse defaults are the same. It
     leaves out dates and all other content of the payloads, so that snapshots with different digests may have no
-    difference. Operations that are not operational count as absent. The comparison runs natively at once; Python objects
-    are made on access.
+    difference. Operations that are not operational count as absent. The comparison runs natively at once; Python
+    objects are made on access.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class SnapshotDiff:
 
     @property
     def gates(self) -> list[GateChange]:
-        """Changed quantities of gates: ``"error"``, ``"duration"``, and ``"operational"`` where both snapshots list the qargs."""
+        """Changed ``"error"`` and ``"duration"`` of gates; ``"operational"`` if both snapshots list the qargs."""
         return [
             GateChange(gate, tuple(qargs), gate_quantity(name).name, old, new)
             for gate, qargs, name, old, new in self._diff.gates
@@ -108,7 +108,7 @@ class SnapshotDiff:
 
     @property
     def lost_edges(self) -> list[tuple[int, int]]:
-        """Ordered pairs of qubits on which a two-qubit operation vanished, ascending; another one may still be there."""
+        """Ordered pairs of qubits on which a two-qubit operation vanished, ascending; another one may be left."""
         return _pairs(self.vanished)
 
     @property
@@ -125,11 +125,11 @@ class SnapshotDiff:
     def affects(self, circuit: QuantumCircuit) -> bool:
         """Return whether any instruction of a transpiled circuit is affected by a change.
 
-        A change affects gates whose error, duration or existence changed on their qargs; all instructions on a qubit whose
-        ``t1``, ``t2``, ``frequency``, ``anharmonicity`` or ``operational`` changed; measurements of a qubit whose readout
-        changed; operations that the device no longer has; and all instructions if the device, its timing or its number
-        of qubits changed. Bodies of control flow count. Operations that appeared affect nothing, because the circuit does
-        not use them.
+        A change affects gates whose error, duration or existence changed on their qargs; all instructions on a qubit
+        whose ``t1``, ``t2``, ``frequency``, ``anharmonicity`` or ``operational`` changed; measurements of a qubit whose
+        readout changed; operations that the device no longer has; and all instructions if the device, its timing or its
+        number of qubits changed. Bodies of control flow count. Operations that appeared affect nothing, because the
+        circuit does not use them.
 
         Args:
             circuit: A circuit on the qubits of the device.
@@ -147,7 +147,7 @@ class SnapshotDiff:
 
     @property
     def _touched(self) -> tuple[set[int], set[int], set[tuple[str, tuple[int, ...]]], set[str]]:
-        """Return changed qubits, qubits whose readout changed, entries (operation, qargs), and operations without qargs."""
+        """Return changed qubits, qubits with a changed readout, entries (operation, qargs), and operations."""
         changes = self.qubits
         measured = {change.qubit for change in changes if QUBIT_QUANTITIES[change.quantity].is_readout}
         qubits = {change.qubit for change in changes if not QUBIT_QUANTITIES[change.quantity].is_readout}

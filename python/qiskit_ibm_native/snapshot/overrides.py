@@ -33,7 +33,8 @@ class Provenance(NamedTuple):
 
     Attributes:
         base_digest: The digest of the snapshot that the device published.
-        overrides: Overrides by quantity: a list of pairs of a qubit, or of a gate with its qubits, and a value in SI units.
+        overrides: Overrides by quantity: a list of pairs of a qubit, or of a gate with its qubits, and a value in SI
+            units.
     """
 
     base_digest: str
@@ -69,7 +70,7 @@ def overridden(
     date: datetime.datetime | None,
     values: Mapping[str, Any],
 ) -> bytes | None:
-    """Return a properties payload with other values, see :meth:`Snapshot.with_overrides`; ``None`` if there are none."""
+    """Return a properties payload with overrides, see :meth:`Snapshot.with_overrides`; ``None`` without any."""
     given = [] if table is None else list(_of_table(table))
     for name, values_of_name in values.items():
         given += _of_values(snapshot, name, values_of_name)

@@ -39,8 +39,8 @@ class Snapshot:
     """A device at one time: its configuration and, as far as there are any, properties and pulse defaults.
 
     A snapshot is made with :meth:`from_payloads`, :meth:`load` or :meth:`parse_many`. It is immutable, may be used by
-    any number of threads at once, pickles as its compact form, and equals every snapshot of the same payloads. Making one
-    neither imports Qiskit nor holds the interpreter while it parses.
+    any number of threads at once, pickles as its compact form, and equals every snapshot of the same payloads. Making
+    one neither imports Qiskit nor holds the interpreter while it parses.
     """
 
     __slots__ = ("__weakref__", "_columns", "_configuration", "_defaults", "_native", "_properties", "_source")
@@ -130,8 +130,8 @@ class Snapshot:
         """Write the payloads, byte for byte, so that :meth:`load` gives an equal snapshot.
 
         Args:
-            path: The folder or file. A name that ends in ``.zip`` becomes one file, every other one a folder with a compressed
-                file per payload. A snapshot that is there already is replaced when the new one is complete.
+            path: The folder or file. A name that ends in ``.zip`` becomes one file, every other one a folder with a
+                compressed file per payload. A snapshot that is there already is replaced when the new one is complete.
 
         Raises:
             FileExistsError: There is something else at ``path``.
@@ -159,8 +159,8 @@ class Snapshot:
 
         Args:
             payloads: Whether to add the payloads, compressed. Without them, the form is a third as large; targets,
-                durations, couplings, columns and differences can be made of it, but whatever else is in the payloads, such
-                as dates, pulses and most attributes of models, is a CompactFormError.
+                durations, couplings, columns and differences can be made of it, but whatever else is in the payloads,
+                such as dates, pulses and most attributes of models, is a CompactFormError.
 
         Raises:
             CompactFormError: This snapshot was made without payloads itself, or a payload has more than 64 MiB.
@@ -215,15 +215,15 @@ class Snapshot:
         overridden, which :attr:`provenance` returns.
 
         Args:
-            table: Measured values by column: a mapping of columns, a structured array, or whatever gives columns by name,
-                such as a data frame. There is a column ``qubit`` beside those of quantities of qubits, or columns ``gate``
-                and ``qubits`` beside those of gates. ``nan`` and what is missing leave a value as it is.
+            table: Measured values by column: a mapping of columns, a structured array, or whatever gives columns by
+                name, such as a data frame. There is a column ``qubit`` beside those of quantities of qubits, or columns
+                ``gate`` and ``qubits`` beside those of gates. ``nan`` and what is missing leave a value as it is.
             date: The time of the measurement; without it, overridden quantities keep their dates.
             **values: Quantities of qubits (``t1``, ``t2``, ``frequency``, ``anharmonicity``, ``readout_error``,
-                ``readout_length``, ``prob_meas0_prep1``, ``prob_meas1_prep0``, ``operational``), each a mapping from qubit
-                to value, or as many values as there are qubits, where ``nan`` leaves one as it is; quantities of gates
-                (``error``, ``duration``, ``operational``), each a mapping from ``(gate, qubits)`` to value. Payload names
-                (``T1``, ``gate_error``) are accepted, too.
+                ``readout_length``, ``prob_meas0_prep1``, ``prob_meas1_prep0``, ``operational``), each a mapping from
+                qubit to value, or as many values as there are qubits, where ``nan`` leaves one as it is; quantities of
+                gates (``error``, ``duration``, ``operational``), each a mapping from ``(gate, qubits)`` to value.
+                Payload names (``T1``, ``gate_error``) are accepted, too.
                 ``None`` means that there is no value.
 
         Raises:

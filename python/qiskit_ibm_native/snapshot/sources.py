@@ -50,10 +50,11 @@ class SnapshotList:
         """Create the list.
 
         Args:
-            snapshots: A source or several: snapshots, names of bundled devices, paths of saved snapshots, :class:`LazySnapshots`
-                such as ranges of archives, and backends, of which nothing but the snapshot is taken.
-            use_fractional_gates: The choice for all snapshots. By default, that of the backend, or else the gates that the
-                device has.
+            snapshots: A source or several: snapshots, names of bundled devices, paths of saved snapshots,
+                :class:`LazySnapshots` such as ranges of archives, and backends, of which nothing but the snapshot is
+                taken.
+            use_fractional_gates: The choice for all snapshots. By default, that of the backend, or else the gates that
+                the device has.
 
         Raises:
             IBMInputValueError: A source is none of these.

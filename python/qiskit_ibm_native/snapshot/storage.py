@@ -4,8 +4,8 @@
 A snapshot is a folder of ``configuration.json.gz``, ``properties.json.gz`` and ``defaults.json.gz``, of which only the
 first has to be there, or a ZIP file of the same names without ``.gz``.
 
-Files may come from somebody else. Only regular files are read, no link is followed out of the folder, and no payload may have
-more than :func:`most_bytes`.
+Files may come from somebody else. Only regular files are read, no link is followed out of the folder, and no payload
+may have more than :func:`most_bytes`.
 """
 
 from __future__ import annotations

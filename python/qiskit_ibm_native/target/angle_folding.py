@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def register() -> None:
     """Register the folding of ``rzz`` with Qiskit's ``WRAP_ANGLE_REGISTRY``, once per process; an existing one is kept.
 
-    Without a registration, an angle out of range is a KeyError in the middle of a pass manager. The registry has no other
-    query than folding an angle.
+    Without a registration, an angle out of range is a KeyError in the middle of a pass manager. The registry has no
+    other query than folding an angle.
     """
     try:
         WRAP_ANGLE_REGISTRY.substitute_angle_bounds("rzz", [math.pi], [0, 1])

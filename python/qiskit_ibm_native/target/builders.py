@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 def build_target(snapshot: Snapshot, **options: Unpack[TargetKeywords]) -> Target:
     """Build the target of a device.
 
-    Devices take angles of ``rzz`` from 0 to pi/2 only, which the target says by ``angle_bounds``. The first target with an
-    ``rzz`` registers the folding of other angles with Qiskit's transpiler, for the whole process; an existing registration
-    is kept.
+    Devices take angles of ``rzz`` from 0 to pi/2 only, which the target says by ``angle_bounds``. The first target with
+    an ``rzz`` registers the folding of other angles with Qiskit's transpiler, for the whole process; an existing
+    registration is kept.
 
     Args:
         snapshot: The device at one time.
@@ -57,8 +57,8 @@ class HistoricalTarget(Target):  # type: ignore[misc]
     """The target of an earlier time.
 
     Attributes:
-        source: The source of its calibration, ``"service"`` or ``"archive"``; ``None`` if there is no calibration of that
-            time.
+        source: The source of its calibration, ``"service"`` or ``"archive"``; ``None`` if there is no calibration of
+            that time.
     """
 
     source: str | None = None
