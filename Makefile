@@ -77,7 +77,7 @@ coverage: build ## Measure which lines the tests of Python and of Rust run; page
 # all devices, for comparisons with plain Python, and for other processes.
 ON_THREADS := $(patsubst %,tests/%.py,snapshot/test_columns snapshot/test_compact snapshot/test_diff target/test_golden_targets \
   snapshot/test_models snapshot/test_overrides snapshot/test_payload_errors pulse/test_pulse \
-  pulse/test_channels pulse/test_defaults pulse/test_export sweeps/test_score snapshot/test_snapshot \
+  pulse/test_channels pulse/test_defaults pulse/test_export scoring/test_score snapshot/test_snapshot \
   target/test_semantics)
 LONG_ON_THREADS := made_of_it or right_instants or every_device or json_says or json_shows or plain_calculation or every_pair \
   or worked_out or units or faulty_qubits or real_devices or lossless or other_processes or kind_of_gate or time_grows or hash_seed
@@ -126,7 +126,7 @@ environments: .environments/oldest/ready .environments/wheel/ready ## Install th
 # What Qiskit's version can change. The official client needs Qiskit 2.3: files that import it are left out by name, and tests
 # that import it themselves have the marker `official`.
 OF_QISKIT := tests/target tests/pulse tests/provider tests/local/test_simulation.py tests/local/test_service.py tests/snapshot/test_snapshot.py \
-  tests/sweeps/test_score.py tests/sweeps/test_sweeps.py tests/package/test_exported_names.py tests/package/test_formats.py
+  tests/scoring/test_score.py tests/sweeps/test_sweeps.py tests/package/test_exported_names.py tests/package/test_formats.py
 IMPORTS_OFFICIAL = $(shell grep -rlE '^(from|import) (qiskit_ibm_runtime|tests\.support\.(official|deviations|differential)\b)' tests --include='test_*.py')
 .PHONY: test-oldest
 test-oldest: .environments/oldest/ready ## Run what Qiskit's version can change with the oldest one that is supported

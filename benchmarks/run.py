@@ -24,7 +24,7 @@ from measure import environment, processes, refuse_debug_build, rounds
 from provider import provider
 from pulse import pulse
 from qiskit_ibm_native import Snapshot, build_coupling_map, build_instruction_durations, build_target
-from qiskit_ibm_native.target.builders import planner_of
+from qiskit_ibm_native.target import TargetOptions
 from report import write_pages
 from sides import (
     floor_for,
@@ -121,7 +121,7 @@ def small_devices() -> dict[str, Any]:
 
 def _shares(payloads: Payloads, repeats: int) -> dict[str, Any]:
     floor, snapshot, ready = floor_for(payloads), Snapshot.from_payloads(*payloads), native(payloads)
-    planner = planner_of(None, True, True, True, None)
+    planner = TargetOptions().planner()
     entries = {name: ready[name] for name in ready.operation_names}
     arguments = {"num_qubits": ready.num_qubits, "dt": ready.dt, "qubit_properties": ready.qubit_properties}
 

@@ -1,46 +1,126 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Moments as integers: microseconds since 1970 in UTC."""
+"""Time stamps: aware datetimes, integers (microseconds since 1970 in UTC), texts, and arrays.
+
+A datetime without time zone is in that of this machine, as Python's own ``astimezone`` has it; a text without time zone
+is UTC, as devices and services write it.
+"""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from . import _native
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 _MICROSECOND = datetime.timedelta(microseconds=1)
-#: The first and the last moment that a datetime can be.
+#: The first and the last datetime of Python's calendar, in microseconds.
 FIRST, LAST = (
     (extreme.replace(tzinfo=datetime.timezone.utc) - _EPOCH) // _MICROSECOND
     for extreme in (datetime.datetime.min, datetime.datetime.max)  # noqa: DTZ901 (the zone is put in)
 )
+#: Beyond every datetime, and within SQLite's integers of 64 bits.
+_OPEN_START, _OPEN_END = -(2**62), 2**62
 
 
-def microseconds(moment: datetime.datetime) -> int:
-    """Return a moment as an integer; one without a time zone is in that of this machine.
+def utc_now() -> datetime.datetime:
+    """Return the present time in UTC."""
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def now() -> int:
+    """Return the present time in microseconds since 1970."""
+    return microseconds(utc_now())
+
+
+def utc(time: datetime.datetime) -> datetime.datetime:
+    """Return a datetime in UTC.
 
     Raises:
-        TypeError: It is no datetime.
+        OverflowError: The time is beyond the calendar in UTC.
     """
-    if not isinstance(moment, datetime.datetime):
-        raise TypeError(f"a moment must be a datetime, not {moment!r}")
+    return time.astimezone(datetime.timezone.utc)
+
+
+def utc_text(time: datetime.datetime) -> str:
+    """Return a datetime in UTC as ISO 8601 with microseconds, so that texts sort as times do."""
+    return utc(time).isoformat(timespec="microseconds")
+
+
+def checked_datetime(time: Any) -> datetime.datetime:
+    """Return ``time`` if it is a datetime.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if not isinstance(time, datetime.datetime):
+        raise TypeError(f"'{time}' is not of type 'datetime'.")
+    return time
+
+
+def microseconds(time: datetime.datetime) -> int:
+    """Return a datetime in microseconds since 1970.
+
+    Raises:
+        TypeError: ``time`` is no datetime.
+    """
+    if not isinstance(time, datetime.datetime):
+        raise TypeError(f"a moment must be a datetime, not {time!r}")
     try:
-        utc = moment.astimezone(datetime.timezone.utc)
+        in_utc = utc(time)
     except (OverflowError, ValueError):
-        # The first and the last moments of all are beyond the calendar in other time zones.
-        utc = moment.replace(tzinfo=datetime.timezone.utc)
+        # The first and the last datetimes of all are beyond the calendar in other time zones.
+        in_utc = time.replace(tzinfo=datetime.timezone.utc)
     # Not by timestamp(), a float that does not hold microseconds.
-    return (utc - _EPOCH) // _MICROSECOND
+    return (in_utc - _EPOCH) // _MICROSECOND
 
 
 def moment(number: int) -> datetime.datetime:
-    """Return the moment of an integer, in UTC."""
+    """Return the datetime, in UTC, of microseconds since 1970."""
     return _EPOCH + datetime.timedelta(microseconds=number)
 
 
 def bounds(start: datetime.datetime | None, end: datetime.datetime | None) -> tuple[int, int]:
-    """Return integers for a period from ``start`` up to, but without, ``end``; ``None`` leaves a side open."""
-    return -(2**62) if start is None else microseconds(start), 2**62 if end is None else microseconds(end)
+    """Return the microseconds of a period from ``start`` up to, without, ``end``; ``None`` leaves a side open."""
+    return _OPEN_START if start is None else microseconds(start), _OPEN_END if end is None else microseconds(end)
 
 
-def now() -> int:
-    """Return the present moment."""
-    return microseconds(datetime.datetime.now(datetime.timezone.utc))
+@lru_cache(maxsize=8192)
+def instant(text: str) -> datetime.datetime:
+    """Return the aware datetime of an ISO 8601 text, in the text's time zone.
+
+    The last 8192 texts are kept: calibrations repeat the same few hundred dates thousands of times.
+
+    Raises:
+        ValueError: The text is no date.
+    """
+    return _native.parse_instant(text)
+
+
+def optional_instant(text: str | None) -> datetime.datetime | None:
+    """Return the aware datetime of an ISO 8601 text, and ``None`` for ``None``."""
+    return None if text is None else instant(text)
+
+
+def local_time(text: str | None) -> datetime.datetime | None:
+    """Return the datetime of an ISO 8601 text in this machine's time zone; ``None`` for no text.
+
+    Raises:
+        ValueError: The text is no date.
+    """
+    return _native.parse_instant(text).astimezone() if text else None
+
+
+def utc_array(times: Iterable[datetime.datetime | None]) -> NDArray[np.datetime64]:
+    """Return datetimes as an array of ``datetime64[us]`` in UTC, ``NaT`` for ``None``."""
+    import numpy as np
+
+    return np.array(
+        [None if time is None else utc(time).replace(tzinfo=None) for time in times], dtype="datetime64[us]"
+    )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How good transpiled circuits are on calibrations, without transpiling again."""
+"""Estimated success probabilities of transpiled circuits on calibrations, without transpiling again."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _native
 from ._threads import chosen_threads
+from ._units import si_value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,18 +19,16 @@ if TYPE_CHECKING:
 
     from .snapshot import Snapshot
 
-#: How many snapshots are read before they are scored.
+#: Snapshots in memory at once while a circuit is scored.
 _BATCH = 512
-#: Seconds in the units of delays.
-_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12}
 
 
 class Scores(NamedTuple):
-    """What a circuit is worth on each of many snapshots, in their order; NaN where it cannot run.
+    """Scores of a circuit on snapshots, arrays ``(len(snapshots),)`` in their order; NaN where the circuit cannot run.
 
     Attributes:
         esp: Estimated success probabilities.
-        duration: How long the circuit takes, s.
+        duration: Durations of the circuit, s.
     """
 
     esp: NDArray[np.float64]
@@ -43,8 +42,9 @@ def score(
 
     The estimate is the product of ``1 - error`` over all gates and readouts [1], and of the average fidelity of thermal
     relaxation, ``1/2 + exp(-t/T1)/6 + exp(-t/T2)/3`` [2], over every time ``t`` that a qubit waits between two of its
-    instructions. Instructions are played as late as they can be; delays are waits. An operation without an error, a qubit
-    without ``T1`` or ``T2`` and a gate without a duration contribute nothing; ``T2`` counts as ``2 T1`` if it is longer.
+    instructions. Instructions are played as late as they can be; delays are waits. Operations without a published
+    error, such as ``rz`` and ``delay``, count as errorless, qubits without ``T1`` or ``T2`` do not relax, and gates
+    without a duration take no time; ``T2`` counts as ``2 T1`` if it is longer. A readout has the error of its qubit.
 
     [1] S. Nishio, Y. Pan, T. Satoh, H. Amano, R. Van Meter, ACM J. Emerg. Technol. Comput. Syst. 16, 32 (2020).
     [2] The average over all states, M. A. Nielsen, Phys. Lett. A 303, 249 (2002), of relaxation to the ground state.
@@ -53,20 +53,20 @@ def score(
         circuit: A circuit on the qubits of the device, of operations that the device has.
         snapshots: The calibrations: anything that :class:`Sweep` takes as snapshots.
         use_fractional_gates: As in :func:`build_target`.
-        threads: How many threads to use; by default, one for each processor that this process may use.
+        threads: The number of threads; by default, one for each processor that this process may use.
 
     Returns:
         Two arrays with a value for each snapshot.
 
     Raises:
-        IBMInputValueError: The circuit can run on none of the snapshots, or has control flow, so that nobody knows what is
-            played, or parameters as delays.
+        IBMInputValueError: The circuit can run on none of the snapshots, or has control flow, so that the
+            instructions are unknown, or parameters as delays.
     """
     import numpy as np
 
     from .exceptions import IBMInputValueError
 
-    scores = scores_of(circuit, _each(snapshots), use_fractional_gates=use_fractional_gates, threads=threads)
+    scores = scores_of(circuit, _listed(snapshots), use_fractional_gates=use_fractional_gates, threads=threads)
     if len(scores.esp) and np.isnan(scores.esp).all():
         raise IBMInputValueError(
             f"Circuit {circuit.name!r} can run on none of the snapshots: it has operations or qubits that they do not have."
@@ -110,7 +110,7 @@ def score_one(circuit: QuantumCircuit, snapshot: Snapshot, *, use_fractional_gat
         return None
 
 
-def _each(snapshots: Any) -> Iterable[Snapshot]:
+def _listed(snapshots: Any) -> Iterable[Snapshot]:
     from .snapshot.sources import SnapshotList
 
     listed = SnapshotList(snapshots)
@@ -119,16 +119,16 @@ def _each(snapshots: Any) -> Iterable[Snapshot]:
 
 @cache
 def _planner(use_fractional_gates: bool | None) -> _native.Planner:
-    from .target.builders import planner_of
+    from .target import TargetOptions
 
-    return planner_of(use_fractional_gates, True, True, True, None)
+    return TargetOptions(use_fractional_gates=use_fractional_gates).planner()
 
 
 def _instructions(circuit: QuantumCircuit) -> list[tuple[str, list[int], tuple[float, bool] | None]]:
-    """Return name and qubits of each instruction, and of delays how long they are, and whether that is in dt."""
+    """Return name and qubits of each instruction; of delays, also the duration and whether it is in dt."""
     from .exceptions import IBMInputValueError
 
-    index = {bit: at for at, bit in enumerate(circuit.qubits)}
+    index = {bit: number for number, bit in enumerate(circuit.qubits)}
     found: list[tuple[str, list[int], tuple[float, bool] | None]] = []
     for instruction in circuit.data:
         name, qubits = instruction.name, [index[bit] for bit in instruction.qubits]
@@ -150,4 +150,4 @@ def _delay(operation: Any) -> tuple[float, bool]:
         duration = float(operation.duration)
     except TypeError:
         raise IBMInputValueError(f"A delay of {operation.duration} has no length yet.") from None
-    return (duration, True) if operation.unit == "dt" else (duration * _UNITS[operation.unit], False)
+    return (duration, True) if operation.unit == "dt" else (si_value(duration, operation.unit), False)

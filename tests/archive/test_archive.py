@@ -248,35 +248,35 @@ def test_snapshots_of_a_compact_form_are_kept(archive):
     assert archive.latest("ibm_fez").payloads == Snapshot.load("fez").payloads
 
 
-def test_covering_is_what_is_known_for_sure(archive):
+def test_a_calibration_is_confirmed_only_up_to_when_it_was_seen(archive):
     archive.add(snapshot(10), until=at(12))
     archive.add(snapshot(20))
-    assert archive.covering("ibm_tiny", at(11)) == snapshot(10)
-    assert archive.covering("ibm_tiny", at(12)) == snapshot(10)
+    assert archive.latest_before_confirmed("ibm_tiny", at(11)) == snapshot(10)
+    assert archive.latest_before_confirmed("ibm_tiny", at(12)) == snapshot(10)
     for hours in (10, 9, 12.001, 20, 21):
-        assert archive.covering("ibm_tiny", at(hours)) is None
+        assert archive.latest_before_confirmed("ibm_tiny", at(hours)) is None
     archive.add(snapshot(10), until=at(15))
     archive.add(snapshot(10), until=at(13))
-    assert archive.covering("ibm_tiny", at(15)) == snapshot(10)
-    assert archive.covering("ibm_tiny", at(15.5)) is None
+    assert archive.latest_before_confirmed("ibm_tiny", at(15)) == snapshot(10)
+    assert archive.latest_before_confirmed("ibm_tiny", at(15.5)) is None
     # What is there later was published, whatever was believed.
     archive.add(snapshot(14))
-    assert archive.covering("ibm_tiny", at(14)) == snapshot(10)
-    assert archive.covering("ibm_tiny", at(15)) is None
+    assert archive.latest_before_confirmed("ibm_tiny", at(14)) == snapshot(10)
+    assert archive.latest_before_confirmed("ibm_tiny", at(15)) is None
 
 
 def test_what_one_origin_knows_says_nothing_about_another(archive):
     archive._add(snapshot(10), at(12), origin="https://one")
-    assert archive.covering("ibm_tiny", at(11), "https://one") == snapshot(10)
-    assert archive.covering("ibm_tiny", at(11), "https://two") is None
-    assert archive.covering("ibm_tiny", at(11)) is None
+    assert archive.latest_before_confirmed("ibm_tiny", at(11), "https://one") == snapshot(10)
+    assert archive.latest_before_confirmed("ibm_tiny", at(11), "https://two") is None
+    assert archive.latest_before_confirmed("ibm_tiny", at(11)) is None
 
 
 def test_a_configuration_of_today_does_not_replace_the_one_of_then(archive):
     archive.add(snapshot(10, backend_version="1.0"))
     assert not archive._add(snapshot(10, backend_version="2.0"), at(12), is_of_today=True)
     assert archive.at("ibm_tiny", at(11)).configuration.backend_version == "1.0"
-    assert archive.covering("ibm_tiny", at(12)) == snapshot(10, backend_version="1.0")
+    assert archive.latest_before_confirmed("ibm_tiny", at(12)) == snapshot(10, backend_version="1.0")
     assert len(archive.between("ibm_tiny")) == 1
 
 
@@ -331,7 +331,7 @@ def test_a_moment_must_be_a_datetime(archive):
 def test_series_of_what_there_is_not(filled):
     cases = [
         ({"backend": "ibm_nowhere", "quantity": "t1"}, ArchiveError, "has no calibrations of 'ibm_nowhere'"),
-        ({"backend": "ibm_fez", "quantity": "T1"}, ValueError, "no quantity 'T1'; there are t1, t2"),
+        ({"backend": "ibm_fez", "quantity": "T3"}, ValueError, "no quantity 'T3'; there are t1, t2"),
         ({"backend": "ibm_fez", "quantity": "t1", "gate": "cz"}, ValueError, "no quantity 't1'; there are error"),
         ({"backend": "ibm_fez", "quantity": "t1", "qubits": 156}, ArchiveError, "no qubit 156; it has 156"),
         ({"backend": "ibm_fez", "quantity": "error", "gate": "ecr"}, ArchiveError, "lists the gate 'ecr'"),
@@ -498,7 +498,7 @@ def test_an_older_version_is_brought_up_to_date(tmp_path):
     with CalibrationArchive(path) as archive:
         assert archive.latest("ibm_tiny") == snapshot(5)
         assert not archive.add(snapshot(5), until=at(7))
-        assert archive.covering("ibm_tiny", at(6)) == snapshot(5)
+        assert archive.latest_before_confirmed("ibm_tiny", at(6)) == snapshot(5)
         assert archive.series("ibm_tiny", "t1").values.tolist() == [[100 / 1e6]]
         assert archive.verify()
     with sqlite3.connect(path) as connection:

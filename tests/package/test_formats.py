@@ -80,7 +80,7 @@ def test_archives_of_every_version_are_read(version, tmp_path):
         assert archive.verify()
         vigo = Snapshot.load("vigo")
         later = vigo.last_update + datetime.timedelta(minutes=30)
-        assert archive.covering("ibmq_vigo", later) == (vigo if version > 1 else None)
+        assert archive.latest_before_confirmed("ibmq_vigo", later) == (vigo if version > 1 else None)
         assert not archive.add(vigo)
     assert version_of(path) == ARCHIVE.version
 

@@ -164,7 +164,7 @@ def test_a_refresh_records_what_is_new(past: LocalService, archiving: IBMProvide
             (15, "https://other", None),
         ):
             moment = now - datetime.timedelta(minutes=minutes)
-            assert archiving.archive.covering("ibmq_lima", moment, origin) == expected
+            assert archiving.archive.latest_before_confirmed("ibmq_lima", moment, origin) == expected
     finally:
         device = past._catalog.get("ibmq_lima")
         device.calibrations.remove(more)

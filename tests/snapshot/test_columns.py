@@ -116,10 +116,18 @@ def test_without_properties_nothing_is_known_and_everything_operational():
         columns.gate("cz")
 
 
+def test_payload_names_are_aliases():
+    columns = Snapshot.load("vigo").columns
+    assert columns.valid("T1") is columns.valid("t1")
+    assert columns.gate("cx").valid("gate_length") is columns.gate("cx").valid("duration")
+
+
 def test_names_that_there_are_not_are_refused():
     columns = Snapshot.load("vigo").columns
-    with pytest.raises(ValueError, match="no quantity 'T1'; there are t1, t2"):
-        columns.valid("T1")
+    with pytest.raises(ValueError, match="no quantity 'T3'; there are t1, t2"):
+        columns.valid("T3")
+    with pytest.raises(ValueError, match="no quantity 'operational'"):
+        columns.valid("operational")
     with pytest.raises(ValueError, match="no quantity 'length'"):
         columns.gate("cx").valid("length")
 

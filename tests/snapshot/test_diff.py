@@ -13,17 +13,10 @@ from tests.support import brute
 from tests.support.calibrations import Drift
 
 from qiskit_ibm_native import Snapshot, SnapshotDiff, build_target
+from qiskit_ibm_native.snapshot.quantities import QUBIT_QUANTITIES
 
-NAMES = (
-    "T1",
-    "T2",
-    "frequency",
-    "anharmonicity",
-    "readout_error",
-    "readout_length",
-    "prob_meas0_prep1",
-    "prob_meas1_prep0",
-)
+#: Payload names of quantities by name.
+NAMES = {name: quantity.payload_name for name, quantity in QUBIT_QUANTITIES.items() if name != "operational"}
 
 
 def edited(snapshot: Snapshot, change: Any, configuration: Any = None) -> Snapshot:
@@ -49,8 +42,8 @@ def test_changes_are_those_that_json_shows(drifted):
         before, after = old.payloads.properties, new.payloads.properties
         expected = []
         for qubit in range(27):
-            for name in NAMES:
-                values = [brute.qubit_values(each, name, 27)[qubit] for each in (before, after)]
+            for name, payload_name in NAMES.items():
+                values = [brute.qubit_values(each, payload_name, 27)[qubit] for each in (before, after)]
                 if values[0] != values[1]:
                     expected.append((qubit, name, *values))
             flags = [float(brute.qubits_operational(each, 27)[qubit]) for each in (before, after)]
@@ -61,9 +54,9 @@ def test_changes_are_those_that_json_shows(drifted):
         for name in new.columns.gates:
             for one, other in zip(brute.gate_rows(before, name), brute.gate_rows(after, name), strict=True):
                 assert one["qubits"] == other["qubits"]
-                for key, what in (("error", "gate_error"), ("duration", "gate_length"), ("operational", "operational")):
+                for key in ("error", "duration", "operational"):
                     if one[key] != other[key]:
-                        gates.append((name, one["qubits"], what, one[key], other[key]))
+                        gates.append((name, one["qubits"], key, one[key], other[key]))
         assert [tuple(each) for each in diff.gates] == gates
         targets = [build_target(each) for each in (old, new)]
         for places, gone, there in ((diff.vanished, *targets), (diff.appeared, *targets[::-1])):
@@ -102,7 +95,7 @@ def test_tolerances():
     assert not snapshot.diff(other, rtol=0.041)
     assert not snapshot.diff(other, atol=1e-5)
     missing = snapshot.with_overrides(t1={0: None})
-    assert snapshot.diff(missing, rtol=1e9, atol=1e9).qubits == [(0, "T1", snapshot.columns.t1[0], None)]
+    assert snapshot.diff(missing, rtol=1e9, atol=1e9).qubits == [(0, "t1", snapshot.columns.t1[0], None)]
     for wrong in ({"rtol": -1}, {"atol": float("nan")}, {"rtol": float("inf")}):
         with pytest.raises(ValueError, match="must be a number that is not negative"):
             snapshot.diff(other, **wrong)
@@ -151,10 +144,10 @@ def test_affects_what_sits_on_a_change():
     changes = {
         "t1": ({0: 1e-5}, True), "t2": ({4: 1e-5}, False), "frequency": ({1: 4e9}, True),
         "readout_error": ({0: 0.3}, False), "readout_length": ({1: 3e-6}, True),
-        "gate_error": ({("cx", (0, 1)): 0.5}, True), "gate_length": ({("cx", (1, 0)): 1e-6}, False),
-        "gate_operational": ({("cx", (0, 1)): False}, True), "operational": ({3: False}, False),
+        "error": ({("cx", (0, 1)): 0.5}, True), "duration": ({("cx", (1, 0)): 1e-6}, False),
+        "operational": ({("cx", (0, 1)): False}, True), "T1": ({0: 1e-5}, True),
     }  # fmt: skip
-    for name, (values, expected) in changes.items():
+    for name, (values, expected) in [*changes.items(), ("operational", ({3: False}, False))]:
         diff = snapshot.diff(snapshot.with_overrides(**{name: values}))
         assert diff, name
         assert diff.affects(isa) is expected, name
@@ -164,7 +157,7 @@ def test_affects_what_sits_on_a_change():
 
 def test_affects_bodies_of_control_flow():
     snapshot = Snapshot.load("vigo")
-    diff = snapshot.diff(snapshot.with_overrides(gate_error={("cx", (3, 4)): 0.9}))
+    diff = snapshot.diff(snapshot.with_overrides(error={("cx", (3, 4)): 0.9}))
     body = QuantumCircuit(QuantumRegister(2))
     body.cx(0, 1)
     for qubits, expected in (([3, 4], True), ([4, 3], False), ([0, 1], False)):
@@ -198,14 +191,14 @@ def test_text_and_table(drifted):
     )
     html = diff._repr_html_()
     assert html.count("<tr>") == 201
-    assert "<td>qubit 0</td><td>T1</td>" in html
+    assert "<td>qubit 0</td><td>t1</td>" in html
     assert (
         Snapshot.load("vigo").diff(Snapshot.load("vigo"))._repr_html_()
         == "<b>ibmq_vigo: nothing changed</b><table></table>"
     )
     one = Snapshot.load("vigo")
     text = str(one.diff(one.with_overrides(t1={2: 80e-6}, operational={4: False}, readout_error={1: None})))
-    assert "qubit 2: T1 9.00128e-05 s -> 8e-05 s" in text or "qubit 2: T1" in text
+    assert "qubit 2: t1 " in text
     assert "qubit 4: operational yes -> no" in text
     assert "-> none" in text
 
@@ -234,11 +227,11 @@ def test_rows_that_come_and_go_are_changes():
     bare = Snapshot.from_payloads(fez.payloads.configuration)
     circuit = QuantumCircuit(2)
     circuit.cz(0, 1)
-    measured = bare.with_overrides(gate_error={("cz", (0, 1)): 0.5})
+    measured = bare.with_overrides(error={("cz", (0, 1)): 0.5})
     diff = bare.diff(measured)
-    assert diff.gates == [("cz", (0, 1), "gate_error", None, 0.5)]
+    assert diff.gates == [("cz", (0, 1), "error", None, 0.5)]
     assert diff.affects(circuit)
-    assert measured.diff(bare).gates == [("cz", (0, 1), "gate_error", 0.5, None)]
+    assert measured.diff(bare).gates == [("cz", (0, 1), "error", 0.5, None)]
 
     def without_cz(content):
         content["gates"] = [gate for gate in content["gates"] if gate["gate"] != "cz"]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import math
 import pickle
 
@@ -55,18 +56,31 @@ def test_values_are_exact_and_alone(fez, name):
 def test_the_official_client_reads_what_we_write(fez):
     other = fez.with_overrides(
         t1={0: ODD}, t2={1: None}, frequency={2: 4.9e9}, readout_length={3: 1.1e-6}, gate_error={("cz", (0, 1)): 0.25},
-        gate_length={("sx", 4): 5e-8}, gate_operational={("cz", (2, 3)): False}, operational={9: False},
+        gate_length={("sx", 4): 5e-8}, operational={("cz", (2, 3)): False, 9: False},
     )  # fmt: skip
     configuration, properties, _ = other.payloads
     equality.assert_targets_equal(official_target(configuration, properties), build_target(other))
+
+
+def test_notes_of_earlier_releases_are_read(fez):
+    configuration, properties, _ = fez.payloads
+    content = json.loads(properties)
+    flag = [["cz", [0, 1]], False]
+    content["qiskit_ibm_native"] = {
+        "of": fez.digest,
+        "overrides": {"gate_error": [[["cz", [0, 1]], 0.1]], "gate_operational": [flag], "operational": [[3, False]]},
+    }
+    noted = Snapshot.from_payloads(configuration, json.dumps(content)).provenance
+    assert noted.base_digest == fez.digest
+    assert noted.overrides == {"error": [[["cz", [0, 1]], 0.1]], "operational": [flag, [3, False]]}
 
 
 def test_provenance(fez):
     assert fez.provenance is None
     first = fez.with_overrides(t1={3: 80e-6, 4: 70e-6})
     second = first.with_overrides(t1={3: 81e-6}, gate_error={("cz", (0, 1)): 0.004})
-    assert first.provenance.of == second.provenance.of == fez.digest
-    assert second.provenance.overrides == {"t1": [[3, 81e-6], [4, 70e-6]], "gate_error": [[["cz", [0, 1]], 0.004]]}
+    assert first.provenance.base_digest == second.provenance.base_digest == fez.digest
+    assert second.provenance.overrides == {"t1": [[3, 81e-6], [4, 70e-6]], "error": [[["cz", [0, 1]], 0.004]]}
     assert pickle.loads(pickle.dumps(second)).provenance == second.provenance
     assert fez.with_overrides() is fez
 
@@ -144,7 +158,7 @@ def test_a_value_can_be_taken_away(fez):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ({"T1": {0: 1e-4}}, "no quantity 'T1'; there are t1, t2"),
+        ({"T3": {0: 1e-4}}, "no quantity 'T3'; there are t1, t2"),
         ({"t1": {156: 1e-4}}, "ibm_fez has no qubit 156; it has 156"),
         ({"t1": {-1: 1e-4}}, "ibm_fez has no qubit -1"),
         ({"t1": {"0": 1e-4}}, "a qubit must be an integer, not '0'"),
@@ -162,12 +176,12 @@ def test_a_value_can_be_taken_away(fez):
         ({"t1": {0: 1e-4}, "date": "today"}, "date must be a datetime, not 'today'"),
         ({"operational": {0: "no"}}, "operational must be True or False, not 'no'"),
         ({"gate_error": {("cz", (0, 155)): 0.1}}, r"ibm_fez has no gate 'cz' on qubits \(0, 155\)"),
-        ({"gate_error": {"cz": 0.1}}, r"a place must be \(gate, qubits\), as in \('cz', \(0, 1\)\), not 'cz'"),
-        ({"gate_error": {(0, 1): 0.1}}, r"a place must be \(gate, qubits\)"),
+        ({"gate_error": {"cz": 0.1}}, r"a gate must be given as \(gate, qubits\), as in \('cz', \(0, 1\)\), not 'cz'"),
+        ({"gate_error": {(0, 1): 0.1}}, r"a gate must be given as \(gate, qubits\)"),
         ({"gate_error": [0.1]}, r"gate_error must be a mapping from \(gate, qubits\) to value, not list"),
         ({"table": {"t1": [1]}}, "a table needs a column 'qubit', or columns 'gate' and 'qubits'"),
         ({"table": {"qubit": [0], "t3": [1]}}, "no quantity 't3' for a column"),
-        ({"table": {"qubit": [0, 1], "t1": [1]}}, "the column 't1' has 1 values for 2 places"),
+        ({"table": {"qubit": [0, 1], "t1": [1]}}, "the column 't1' has 1 values for 2 rows"),
         ({"table": [1, 2]}, "a table must be a mapping of columns, a structured array or a data frame, not list"),
     ],
 )
@@ -207,4 +221,4 @@ def test_times_of_pandas_and_notes_of_others(fez):
     foreign = properties[:-1] + b', "qiskit_ibm_native": {"of": 3, "overrides": []}}'
     snapshot = Snapshot.from_payloads(configuration, foreign)
     assert snapshot.provenance is None
-    assert snapshot.with_overrides(t1={0: 1e-4}).provenance.of == snapshot.digest
+    assert snapshot.with_overrides(t1={0: 1e-4}).provenance.base_digest == snapshot.digest

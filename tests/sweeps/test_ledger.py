@@ -357,7 +357,7 @@ def test_stale_circuits_are_those_that_sit_on_what_changed(tmp_path: Path, pool:
     slightly = lima.with_overrides(t1={4: lima.columns.t1[4] * 1.01, 0: lima.columns.t1[0] * 1.01})
     assert [stale.result.circuit for stale in sweep.find_stale([slightly])] == ["ghz_n2", "ghz_n5"]
     assert sweep.find_stale([slightly], rtol=0.02) == []
-    gone = lima.with_overrides(gate_operational={("cx", (0, 1)): False, ("cx", (1, 0)): False})
+    gone = lima.with_overrides(operational={("cx", (0, 1)): False, ("cx", (1, 0)): False})
     worth = [stale.esp_now for stale in sweep.find_stale(gone)]
     assert np.isnan(worth).all()
     # Another ledger than that of the last run.

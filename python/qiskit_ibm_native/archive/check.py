@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether everything in an archive is what was put in."""
+"""Verification of an archive: every payload against its digest, every calibration against its payloads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .._timestamps import microseconds
 from ..exceptions import ArchiveError, BackendPayloadError
 from .schema import ARCHIVE
 
-#: How many payloads are in memory at once.
+#: Payloads and bytes in memory at once.
 _BATCH, _BATCH_BYTES = 64, 256 << 20
 
 #: Returns the rows of a query.
@@ -26,14 +26,14 @@ Rows = Callable[[str, Sequence[Any]], list[Any]]
 
 @dataclass(frozen=True)
 class VerifyReport:
-    """What was read, and what is wrong; true if nothing is.
+    """The result of a verification; true if nothing is wrong.
 
     Attributes:
-        calibrations: How many calibrations there are.
-        payloads: How many payloads there are.
+        calibrations: The number of calibrations.
+        payloads: The number of payloads.
         damaged_payloads: Numbers of payloads that are not what was put in, and why.
         damaged_calibrations: Numbers of calibrations that cannot be used, and why.
-        file: What SQLite finds wrong with the file.
+        file: Problems of the file that SQLite reports.
     """
 
     calibrations: int
@@ -50,7 +50,7 @@ class VerifyReport:
         if self:
             return f"{read}: everything is as it was put in"
         problems = [
-            *(f"  file: {each}" for each in self.file),
+            *(f"  file: {problem}" for problem in self.file),
             *(f"  payload {number}: {why}" for number, why in self.damaged_payloads.items()),
             *(f"  calibration {number}: {why}" for number, why in self.damaged_calibrations.items()),
         ]
@@ -116,7 +116,7 @@ def _payload(rows: Rows, number: int) -> tuple[Any, Any, Any]:
 
 
 def payload_problem(digest: Any, length: Any, packed: Any) -> str | None:
-    """Return what is wrong with a payload; ``None`` if nothing is. Without a digest, ``packed`` says it."""
+    """Return the problem of a payload, or ``None``; without a digest, ``packed`` is the problem."""
     if digest is None:
         return f"it cannot be read: {packed}"
     try:
@@ -136,12 +136,13 @@ def _calibration_problems(
 
 
 def calibration_problem(rows: Rows, number: int, payloads: dict[int, str | None]) -> str | None:
-    """Return what is wrong with a calibration; ``None`` if nothing is.
+    """Return the problem of a calibration; ``None`` if it is sound.
 
     Args:
         rows: Asks the file.
         number: The calibration.
-        payloads: What is known to be wrong with payloads; what is not in it is looked at and put in.
+        payloads: Known problems of payloads by number, ``None`` for sound ones; payloads that are missing in it are
+            checked and added.
     """
     select = "SELECT backend, num_qubits, updated, configuration, properties, defaults FROM calibrations WHERE id = ?"
     try:
@@ -155,14 +156,20 @@ def calibration_problem(rows: Rows, number: int, payloads: dict[int, str | None]
         if payloads[payload] is not None:
             return f"payload {payload} is damaged: {payloads[payload]}"
     try:
-        contents = [_native.unpack(packed, length) for _, length, packed in (_payload(rows, each) for each in used)]
+        contents = [
+            _native.unpack(packed, length) for _, length, packed in (_payload(rows, payload) for payload in used)
+        ]
         snapshot = _native.Snapshot(*contents)
     except (BackendPayloadError, TypeError, ValueError) as error:
         return str(error)
-    at = snapshot.last_update
-    if (snapshot.name, snapshot.num_qubits) != (backend, num_qubits) or at is None or microseconds(at) != updated:
+    updated_at = snapshot.last_update
+    if (
+        (snapshot.name, snapshot.num_qubits) != (backend, num_qubits)
+        or updated_at is None
+        or microseconds(updated_at) != updated
+    ):
         return (
             f"it is listed for {str(backend)[:100]} with {num_qubits} qubits at another time than its payloads, "
-            f"which are of {snapshot.name} with {snapshot.num_qubits} qubits at {at}"
+            f"which are of {snapshot.name} with {snapshot.num_qubits} qubits at {updated_at}"
         )
     return None

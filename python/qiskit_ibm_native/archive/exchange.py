@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from .._timestamps import utc_array
 from ..exceptions import ArchiveError, BackendPayloadError
 from ..snapshot import Snapshot
-from ..snapshot.arrays import QUBIT_QUANTITIES
+from ..snapshot.quantities import GATE_QUANTITIES, QUBIT_QUANTITIES, Quantity
 from ..snapshot.storage import read_files, read_folder, read_zip, scratch_folder
 
 if TYPE_CHECKING:
     from .ranges import SnapshotRange
     from .store import CalibrationArchive
 
-#: How many calibrations become one row group of a table.
+#: Calibrations and bytes of one row group of a table.
 _GROUP, _GROUP_BYTES = 64, 128 << 20
 #: Bytes that a name may have on the file systems of today.
 _LONGEST_NAME = 255
@@ -30,12 +31,12 @@ _PLAIN = (("configuration.json", "properties.json", "defaults.json"), ("conf_*.j
 
 @dataclass
 class ImportReport:
-    """What became of the snapshots in a folder.
+    """The result of an import.
 
     Attributes:
-        added: How many are new.
-        known: How many were there already.
-        problems: Paths of those that could not be kept, and why.
+        added: The number of new snapshots.
+        known: The number of snapshots that the archive had already.
+        problems: Reasons by path, for snapshots that could not be added.
     """
 
     added: int = 0
@@ -52,30 +53,29 @@ def import_folder(archive: CalibrationArchive, path: Path) -> ImportReport:
     if not path.is_dir():
         raise FileNotFoundError(f"{path} is not a folder")
     report = ImportReport()
-    for place, load in _places(path):
+    for source, load in _sources(path):
         try:
             is_new = archive.add(load())
         except (ArchiveError, BackendPayloadError, OSError, ValueError) as error:
-            report.problems[place] = str(error)
+            report.problems[source] = str(error)
         else:
             report.added, report.known = report.added + is_new, report.known + (not is_new)
     return report
 
 
-def _places(path: Path) -> Iterator[tuple[Path, Callable[[], Snapshot]]]:
-    """Return where there are snapshots, each with what loads it."""
-    for name, folders, files in os.walk(path):
+def _sources(path: Path) -> Iterator[tuple[Path, Callable[[], Snapshot]]]:
+    """Yield the paths of snapshots, each with a function that loads it."""
+    for folder_name, folders, files in os.walk(path):
         folders.sort()
-        folder = Path(name)
+        folder = Path(folder_name)
         if "configuration.json.gz" in files:
             yield folder, partial(_load, read_folder, folder, path)
         for names in _PLAIN:
             for configuration in sorted(folder.glob(names[0])):
-                # Whatever stands for the star is the same for all payloads of a device.
+                # The star stands for the same text in all payloads of a device.
                 star = configuration.name[len(names[0].partition("*")[0]) :] if "*" in names[0] else ""
-                others = [folder / (each.partition("*")[0] + star if star else each) for each in names[1:]]
-                place = configuration if star else folder
-                yield place, partial(_load, read_files, [configuration, *others], path)
+                others = [folder / (name.partition("*")[0] + star if star else name) for name in names[1:]]
+                yield configuration if star else folder, partial(_load, read_files, [configuration, *others], path)
         for file in sorted(files):
             if file.endswith(".zip"):
                 yield folder / file, partial(_load, read_zip, folder / file, path)
@@ -96,16 +96,16 @@ def export(ranges: Sequence[SnapshotRange], path: Path, format: str) -> int:  # 
 
 def _write_folder(ranges: Sequence[SnapshotRange], path: Path) -> int:
     written = 0
-    for each in ranges:
+    for calibrations in ranges:
         # Names of devices come from payloads, and must not lead out of the folder.
-        name = quote(each.backend, safe="").replace(".", "%2E")
+        name = quote(calibrations.backend, safe="").replace(".", "%2E")
         if len(name) > _LONGEST_NAME:
             raise ArchiveError(
-                f"{each.backend[:40]!r}..., a name of {len(each.backend)} characters, is too long for a folder, which may have"
+                f"{calibrations.backend[:40]!r}..., a name of {len(calibrations.backend)} characters, is too long for a folder, which may have"
                 f" {_LONGEST_NAME} bytes; {written} calibrations were written. Choose devices by backend=."
             )
         folder = path / name
-        for updated, snapshot in each.sound():
+        for updated, snapshot in calibrations.sound():
             # The digest keeps two of one time apart.
             snapshot.save(folder / f"{updated:%Y%m%dT%H%M%S.%fZ}-{snapshot.digest[:12]}.zip")
             written += 1
@@ -121,11 +121,11 @@ def _write_parquet(ranges: Sequence[SnapshotRange], path: Path) -> int:
     time = pa.timestamp("us", tz="UTC")
     qubits = pa.schema([
         ("backend", pa.string()), ("time", time), ("qubit", pa.uint32()),
-        *((name, pa.float64()) for name in QUBIT_QUANTITIES), ("operational", pa.bool_()),
+        *((name, _arrow_type(quantity)) for name, quantity in QUBIT_QUANTITIES.items()),
     ])  # fmt: skip
     gates = pa.schema([
         ("backend", pa.string()), ("time", time), ("gate", pa.string()), ("qubits", pa.list_(pa.uint32())),
-        ("error", pa.float64()), ("duration", pa.float64()), ("operational", pa.bool_()),
+        *((name, _arrow_type(quantity)) for name, quantity in GATE_QUANTITIES.items()),
     ])  # fmt: skip
     written = 0
     with scratch_folder(".export-", path) as scratch:
@@ -134,15 +134,21 @@ def _write_parquet(ranges: Sequence[SnapshotRange], path: Path) -> int:
             parquet.ParquetWriter(files["qubits.parquet"], qubits, compression="zstd") as of_qubits,
             parquet.ParquetWriter(files["gates.parquet"], gates, compression="zstd") as of_gates,
         ):
-            for each in ranges:
-                for group in _groups(each):
-                    of_qubits.write_table(pa.table(_qubit_rows(each.backend, group), schema=qubits))
-                    of_gates.write_table(pa.table(_gate_rows(each.backend, group), schema=gates))
+            for calibrations in ranges:
+                for group in _groups(calibrations):
+                    of_qubits.write_table(pa.table(_qubit_rows(calibrations.backend, group), schema=qubits))
+                    of_gates.write_table(pa.table(_gate_rows(calibrations.backend, group), schema=gates))
                     written += len(group)
-        # What is there under the names in the end is complete.
+        # Files appear under their names when they are complete.
         for name, file in files.items():
             file.replace(path / name)
     return written
+
+
+def _arrow_type(quantity: Quantity) -> Any:
+    import pyarrow as pa
+
+    return pa.bool_() if quantity.is_flag else pa.float64()
 
 
 def _groups(snapshots: SnapshotRange) -> Iterator[list[Snapshot]]:
@@ -164,14 +170,16 @@ def _qubit_rows(backend: str, snapshots: Sequence[Snapshot]) -> dict[str, Any]:
     counts = [snapshot.num_qubits for snapshot in snapshots]
     rows: dict[str, Any] = {
         "backend": [backend] * sum(counts),
-        "time": np.repeat([_utc(snapshot) for snapshot in snapshots], counts),
+        "time": np.repeat(utc_array(snapshot.last_update for snapshot in snapshots), counts),
         "qubit": np.concatenate([np.arange(count, dtype=np.uint32) for count in counts]),
-        "operational": np.concatenate([snapshot.columns.operational for snapshot in snapshots]),
     }
-    for name in QUBIT_QUANTITIES:
+    for name, quantity in QUBIT_QUANTITIES.items():
         values = np.concatenate([getattr(snapshot.columns, name) for snapshot in snapshots])
-        valid = np.concatenate([snapshot.columns.valid(name) for snapshot in snapshots])
-        rows[name] = pa.array(values, mask=~valid)
+        if quantity.is_flag:
+            rows[name] = values
+        else:
+            valid = np.concatenate([snapshot.columns.valid(name) for snapshot in snapshots])
+            rows[name] = pa.array(values, mask=~valid)
     return rows
 
 
@@ -179,27 +187,19 @@ def _gate_rows(backend: str, snapshots: Sequence[Snapshot]) -> dict[str, Any]:
     import numpy as np
     import pyarrow as pa
 
-    names = ("backend", "time", "gate", "qubits", "error", "duration", "operational")
-    rows: dict[str, list[Any]] = {name: [] for name in names}
-    for snapshot in snapshots:
+    rows: dict[str, list[Any]] = {name: [] for name in ("backend", "time", "gate", "qubits", *GATE_QUANTITIES)}
+    for snapshot, updated in zip(snapshots, utc_array(snapshot.last_update for snapshot in snapshots), strict=True):
         for name in snapshot.columns.gates:
             gate = snapshot.columns.gate(name)
             rows["backend"] += [backend] * len(gate)
-            rows["time"] += [_utc(snapshot)] * len(gate)
+            rows["time"] += [updated] * len(gate)
             rows["gate"] += [name] * len(gate)
             rows["qubits"] += gate.qargs.tolist()
-            rows["operational"].append(gate.operational)
-            for quantity in ("error", "duration"):
-                rows[quantity].append(pa.array(getattr(gate, quantity), mask=~gate.valid(quantity)))
+            for quantity in GATE_QUANTITIES.values():
+                mask = None if quantity.is_flag else ~gate.valid(quantity.name)
+                rows[quantity.name].append(pa.array(getattr(gate, quantity.name), mask=mask))
     joined: dict[str, Any] = dict(rows)
     joined["time"] = np.array(rows["time"], dtype="datetime64[us]")
-    joined["operational"] = np.concatenate(rows["operational"]) if rows["operational"] else []
-    for quantity in ("error", "duration"):
-        joined[quantity] = pa.chunked_array(rows[quantity], pa.float64())
+    for name, quantity in GATE_QUANTITIES.items():
+        joined[name] = pa.chunked_array(rows[name], _arrow_type(quantity))
     return joined
-
-
-def _utc(snapshot: Snapshot) -> Any:
-    from ..snapshot.series import utc_array
-
-    return utc_array([snapshot.last_update])[0]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an archive takes, and what of it can go."""
+"""Statistics of an archive, and removal of calibrations."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class BackendStats:
     """Calibrations of a device.
 
     Attributes:
-        calibrations: How many.
-        first: When the oldest one was last updated, in UTC.
-        last: The same of the latest one.
-        with_defaults: How many have pulse defaults.
+        calibrations: The number of calibrations.
+        first: The time of the oldest one, in UTC.
+        last: The time of the latest one, in UTC.
+        with_defaults: The number of those with pulse defaults.
     """
 
     calibrations: int
@@ -40,17 +40,17 @@ class BackendStats:
 
 @dataclass(frozen=True)
 class ArchiveStats:
-    """What an archive has, and how large it is.
+    """Contents and size of an archive.
 
     Attributes:
         path: The file.
-        backends: By name of a device.
-        calibrations: How many of all devices.
-        payloads: How many different payloads.
-        published_bytes: How large the payloads of all calibrations are together, as devices publish them.
-        stored_bytes: How large the payloads are as they are kept.
-        extract_bytes: How large is what :meth:`CalibrationArchive.series` keeps for the next time.
-        file_bytes: How large the file is, with its log.
+        backends: Calibrations by name of the device.
+        calibrations: The number of calibrations of all devices.
+        payloads: The number of different payloads.
+        published_bytes: Size of the payloads of all calibrations, as devices publish them.
+        stored_bytes: Size of the payloads as stored.
+        extract_bytes: Size of the columns that :meth:`CalibrationArchive.series` keeps for the next time.
+        file_bytes: Size of the file, with its log.
     """
 
     path: Path
@@ -69,21 +69,21 @@ class ArchiveStats:
         lines = [
             f"{self.path}: {self.calibrations} calibrations, {self.payloads} payloads, {_size(self.file_bytes)}{ratio}"
         ]
-        for name, each in self.backends.items():
-            period = f"{each.first:%Y-%m-%d %H:%M} to {each.last:%Y-%m-%d %H:%M} UTC"
-            pulses = f", {each.with_defaults} with pulse defaults" if each.with_defaults else ""
-            lines.append(f"  {name}: {each.calibrations} calibrations, {period}{pulses}")
+        for name, backend in self.backends.items():
+            period = f"{backend.first:%Y-%m-%d %H:%M} to {backend.last:%Y-%m-%d %H:%M} UTC"
+            pulses = f", {backend.with_defaults} with pulse defaults" if backend.with_defaults else ""
+            lines.append(f"  {name}: {backend.calibrations} calibrations, {period}{pulses}")
         return "\n".join(lines)
 
 
 @dataclass(frozen=True)
 class PruneReport:
-    """What was removed.
+    """The result of :meth:`CalibrationArchive.prune`.
 
     Attributes:
-        calibrations: How many calibrations.
-        payloads: How many payloads.
-        freed_bytes: By how much the file became smaller.
+        calibrations: The number of calibrations that were removed.
+        payloads: The number of payloads that were removed.
+        freed_bytes: The number of bytes by which the file became smaller.
     """
 
     calibrations: int
@@ -110,7 +110,7 @@ def stats(database: Database) -> ArchiveStats:
         " JOIN payloads p ON p.id IN (c.configuration, c.properties, c.defaults)"
     )
     ((extracts,),) = database.rows("SELECT ifnull(sum(length(content)), 0) FROM extracts")
-    calibrations = sum(each.calibrations for each in backends.values())
+    calibrations = sum(backend.calibrations for backend in backends.values())
     return ArchiveStats(
         database.path, backends, calibrations, payloads, published, stored, extracts, _file_bytes(database)
     )

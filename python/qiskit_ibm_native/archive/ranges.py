@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calibrations of a period, which are read when they are asked for."""
+"""Calibrations of a period, read on access."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from .._threads import chosen_threads
 from .._timestamps import moment
 from ..exceptions import ArchiveDamagedError, BackendPayloadError
 from ..snapshot import Snapshot
+from ..snapshot.sources import LazySnapshots
 
 if TYPE_CHECKING:
     from ..snapshot.series import CalibrationSeries
     from .store import CalibrationArchive
 
-#: How many are read ahead.
+#: Calibrations and bytes that are read ahead.
 _AHEAD, _AHEAD_BYTES = 32, 128 << 20
 
 
@@ -32,7 +33,7 @@ class Row(NamedTuple):
     defaults: int | None
 
 
-class SnapshotRange(Sequence[Snapshot]):
+class SnapshotRange(LazySnapshots):
     """Calibrations of a device, the oldest one first; a snapshot is read each time when it is asked for.
 
     Which calibrations these are was settled when the range was made.
@@ -46,7 +47,7 @@ class SnapshotRange(Sequence[Snapshot]):
 
     @property
     def times(self) -> list[datetime.datetime]:
-        """When each was last updated, in UTC."""
+        """Times of the last updates, in UTC."""
         return [moment(row.updated) for row in self._rows]
 
     def load(self, threads: int | None = None) -> list[Snapshot]:
@@ -57,10 +58,10 @@ class SnapshotRange(Sequence[Snapshot]):
         """
         payloads = [self._archive._payloads(row) for row in self._rows]
         natives = _native.Snapshot.parse_many(payloads, chosen_threads(threads))
-        return [Snapshot._of(native, "archive") for native in natives]
+        return [Snapshot._from_native(native, "archive") for native in natives]
 
     def columns(self, threads: int | None = None) -> CalibrationSeries:
-        """Return the values of all calibrations as arrays; :meth:`CalibrationArchive.series` is faster for one quantity."""
+        """Return all calibrations as arrays; :meth:`CalibrationArchive.series` is faster for one quantity."""
         from ..snapshot.series import CalibrationSeries
 
         return CalibrationSeries(self.load(threads))
@@ -86,11 +87,11 @@ class SnapshotRange(Sequence[Snapshot]):
                 yield from map(self._archive._snapshot, self._rows[start : start + _AHEAD])
                 start += _AHEAD
             else:
-                yield from (Snapshot._of(native, "archive") for native in natives)
+                yield from (Snapshot._from_native(native, "archive") for native in natives)
                 start += len(natives)
 
     def _ahead(self, start: int) -> list[tuple[bytes, bytes, bytes | None]]:
-        """Return payloads of the next calibrations: fewer if they are large, since somebody else may have made the archive."""
+        """Return payloads of the next calibrations: fewer if they are large."""
         ahead, size = [], 0
         for row in self._rows[start : start + _AHEAD]:
             ahead.append(self._archive._payloads(row))
@@ -106,9 +107,9 @@ class SnapshotRange(Sequence[Snapshot]):
             RuntimeWarning: Some are damaged; they are left out.
         """
         damaged = 0
-        for at, updated in enumerate(self.times):
+        for number, updated in enumerate(self.times):
             try:
-                yield updated, self[at]
+                yield updated, self[number]
             except ArchiveDamagedError:
                 damaged += 1
         if damaged:

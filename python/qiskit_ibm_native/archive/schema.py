@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is in the file of an archive."""
+"""Tables and indexes of the file of an archive."""
 
 from __future__ import annotations
 

@@ -15,19 +15,18 @@ from .. import _native
 from .._threads import chosen_threads
 from .._timestamps import FIRST, LAST
 from ..exceptions import ArchiveDamagedError, ArchiveError, IBMInputValueError
-from ..snapshot.arrays import QUBIT_QUANTITIES, checked_quantity
+from ..snapshot.quantities import gate_quantity, qubit_quantity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .._sqlite import Database
 
-_OF_GATES = {"error": "error", "gate_error": "error", "duration": "duration", "gate_length": "duration"}
 #: The same as in native code.
 _MOST_QUBITS = 1 << 16
-#: How many payloads are in memory at once.
+#: Payloads in memory at once.
 _BATCH = 256
-#: How many seconds to wait for others that write before what was read is not kept.
+#: Seconds to wait for other writers; after that, extracts are not kept, and read again the next time.
 _PATIENCE = 1.0
 
 
@@ -37,14 +36,14 @@ class ArchiveSeries:
 
     Attributes:
         backend: The device's name.
-        quantity: The quantity.
+        quantity: The quantity's public name, such as ``"t1"`` or ``"error"``.
         gate: The gate, if it is a quantity of gates.
-        times: When the calibrations were last updated, an array ``(time,)`` of ``datetime64`` in UTC.
-        values: The values in SI units, an array ``(time, places)``, ``nan`` where there is none; flags for
-            ``"operational"``.
-        valid: Where there is a value, an array ``(time, places)``.
-        qubits: The qubits, an array ``(places,)``, or of a gate on ``k`` qubits, ``(places, k)``.
-        damaged: Numbers of payloads that could not be read, and why. They are left out.
+        times: Times of the last updates, an array ``(time,)`` of ``datetime64`` in UTC.
+        values: The values in SI units, an array ``(time, m)`` for ``m`` qubits or qargs, ``nan`` where missing; flags
+            for ``"operational"``.
+        valid: The mask of values that are present, an array ``(time, m)``.
+        qubits: The qubits, an array ``(m,)``, or the qargs of a gate on ``k`` qubits, ``(m, k)``.
+        damaged: Reasons by number, for payloads that could not be read. They are left out.
     """
 
     backend: str
@@ -61,7 +60,7 @@ class ArchiveSeries:
 
     def __repr__(self) -> str:
         of = self.quantity if self.gate is None else f"{self.gate} {self.quantity}"
-        return f"<ArchiveSeries of {self.backend}, {of}: {len(self)} calibrations, {len(self.qubits)} places>"
+        return f"<ArchiveSeries of {self.backend}, {of}: {len(self)} calibrations, {len(self.qubits)} columns>"
 
 
 def read(
@@ -74,18 +73,14 @@ def read(
     threads: int | None,
 ) -> ArchiveSeries:
     """Return a series, see :meth:`CalibrationArchive.series`."""
-    if gate is None:
-        checked_quantity(quantity, [*QUBIT_QUANTITIES, "operational"])
-        native_name = QUBIT_QUANTITIES.get(quantity, quantity)
-    else:
-        checked_quantity(quantity, [*_OF_GATES, "operational"])
-        native_name = _OF_GATES.get(quantity, quantity)
+    found_quantity = qubit_quantity(quantity) if gate is None else gate_quantity(quantity)
+    native_name = found_quantity.column
     key = f"qubits {native_name}" if gate is None else f"gate {gate}"
     found, damaged, num_qubits = _extracts(database, backend, key, native_name, gate, period, chosen_threads(threads))
     arrays = _native.stack_extracted([content for _, content in found], native_name, gate, num_qubits)
     if gate is None:
         values, valid = np.asarray(arrays["values"]), np.asarray(arrays["values_valid"])
-        values = values != 0 if quantity == "operational" else values
+        values = values != 0 if found_quantity.is_flag else values
         places: NDArray[np.uint32] = np.arange(num_qubits, dtype=np.uint32)
         at = _qubit_indices(qubits, num_qubits, backend)
     else:
@@ -93,12 +88,12 @@ def read(
         if not len(places) and found:
             raise ArchiveError(f"No calibration of {backend} in that time lists the gate {gate!r}.")
         values = np.asarray(arrays[native_name])
-        valid = np.ones_like(values) if quantity == "operational" else np.asarray(arrays[f"{native_name}_valid"])
-        at = _place_indices(qubits, places, gate, backend)
+        valid = np.ones_like(values) if found_quantity.is_flag else np.asarray(arrays[f"{native_name}_valid"])
+        at = _qargs_indices(qubits, places, gate, backend)
     times = np.array([updated for updated, _ in found], dtype="datetime64[us]")
     if at is not None:
         values, valid, places = values[:, at], valid[:, at], places[at]
-    return ArchiveSeries(backend, quantity, gate, times, values, valid, places, damaged)
+    return ArchiveSeries(backend, found_quantity.name, gate, times, values, valid, places, damaged)
 
 
 def _extracts(
@@ -157,11 +152,12 @@ def _without_damage(
     rows: list[tuple[int, int, int, Any]], native_name: str, gate: str | None, num_qubits: int
 ) -> list[tuple[int, int, bytes | None]]:
     """Return time, payload and extract of each row; an extract that is not what was kept has to be made again."""
-    known = [at for at, row in enumerate(rows) if isinstance(row[3], bytes)]
-    wrong = _native.damaged_extracts([rows[at][3] for at in known], native_name, gate, num_qubits)
-    sound = set(known) - {known[at] for at in wrong}
+    known = [number for number, row in enumerate(rows) if isinstance(row[3], bytes)]
+    wrong = _native.damaged_extracts([rows[number][3] for number in known], native_name, gate, num_qubits)
+    sound = set(known) - {known[index] for index in wrong}
     return [
-        (updated, payload, content if at in sound else None) for at, (updated, payload, _, content) in enumerate(rows)
+        (updated, payload, content if number in sound else None)
+        for number, (updated, payload, _, content) in enumerate(rows)
     ]
 
 
@@ -206,7 +202,7 @@ def _qubit_indices(qubits: Any, num_qubits: int, backend: str) -> list[int] | No
     return listed
 
 
-def _place_indices(qubits: Any, places: NDArray[np.uint32], gate: str, backend: str) -> list[int] | None:
+def _qargs_indices(qubits: Any, places: NDArray[np.uint32], gate: str, backend: str) -> list[int] | None:
     if qubits is None or not len(places):
         return None
     listed = list(qubits) if isinstance(qubits, Iterable) else [qubits]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The archive: what is put in, and what is asked for."""
+"""The archive: adding calibrations, and finding them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cachetools import LRUCache
+
 from .. import _native
 from .._sqlite import Database
 from .._timestamps import FIRST, LAST, bounds, microseconds, now
 from ..exceptions import ArchiveDamagedError, ArchiveError, BackendPayloadError
 from ..snapshot import Snapshot
+from ..snapshot.device_names import find_device, spellings
 from . import check, exchange, housekeeping, series
 from .ranges import Row, SnapshotRange
 from .schema import ARCHIVE
@@ -30,8 +33,8 @@ if TYPE_CHECKING:
 #: Names the file, if it is not the default.
 VARIABLE = "QISKIT_IBM_NATIVE_ARCHIVE"
 DEFAULT = "~/.qiskit/qiskit-ibm-native/calibrations.sqlite3"
-#: How many configurations are kept; a device has one for months.
-_KEPT = 16
+#: Configurations in memory; a device has one for months.
+_MOST_CONFIGURATIONS = 16
 _ROW = "SELECT id, updated, configuration, properties, defaults FROM calibrations"
 _KINDS = (int, int, int, int, (int, NoneType))
 
@@ -39,9 +42,9 @@ _KINDS = (int, int, int, int, (int, NoneType))
 class CalibrationArchive:
     """Calibrations of devices in one SQLite file.
 
-    Payloads are kept as they are, compressed and once each: thousands of calibrations of a device share its configuration.
-    Everything else can be made of them again. Any number of threads and processes may use one file at once; if one of them
-    is killed, at most the snapshot that it was adding is lost.
+    Payloads are kept as they are, compressed and once each: thousands of calibrations of a device share its
+    configuration. Everything else can be made of them again. Any number of threads and processes may use one file at
+    once; if one of them is killed, at most the snapshot that it was adding is lost.
 
     Attributes:
         path: The file.
@@ -58,7 +61,7 @@ class CalibrationArchive:
             ArchiveError: The file is something else, of a later version, or cannot be written.
         """
         self._database = Database(path or os.environ.get(VARIABLE) or DEFAULT, ARCHIVE)
-        self._configurations: dict[int, bytes] = {}
+        self._configurations: LRUCache[int, bytes] = LRUCache(_MOST_CONFIGURATIONS)
         self._lock = threading.Lock()
 
     @property
@@ -75,12 +78,12 @@ class CalibrationArchive:
     def add(self, snapshot: Snapshot, *, until: datetime.datetime | None = None) -> bool:
         """Keep a snapshot.
 
-        A snapshot without pulse defaults is known if the same configuration and properties are there with some; one with
-        pulse defaults completes what is there without. Payloads that are there but damaged are put in again.
+        A snapshot without pulse defaults is known if the same configuration and properties are there with some; one
+        with pulse defaults completes what is there without. Payloads that are there but damaged are put in again.
 
         Args:
             snapshot: The snapshot, with properties.
-            until: Up to when it is known that the device published no later calibration.
+            until: The time up to which the device is known to have published no later calibration.
 
         Returns:
             Whether anything of it is new.
@@ -104,27 +107,27 @@ class CalibrationArchive:
 
         Args:
             snapshot: The snapshot.
-            until: Up to when the origin published no later one.
-            origin: Who said so; nothing stands for anybody.
+            until: The time up to which the origin published no later calibration.
+            origin: The service that said so; an empty text stands for all.
             is_of_today: Whether the configuration is today's, for want of the one that there was then. If the same
                 properties are there with another one, that is the right one.
-            patience: How many seconds to wait for others that write.
+            patience: Seconds to wait for other writers.
         """
         updated = snapshot.last_update
         if updated is None:
             raise ArchiveError(f"{snapshot!r} cannot be kept: it has no properties with a date, and so no time.")
         packed = [None if payload is None else self._packed(payload) for payload in snapshot.payloads]
-        place = (snapshot.name, snapshot.num_qubits, microseconds(updated))
+        values = (snapshot.name, snapshot.num_qubits, microseconds(updated))
         with self._database.writing(patience) as connection:
             known = _calibration_of(connection, packed[1]) if is_of_today else None
             if known is not None:
                 calibration, is_new = known, False
-                for each in packed:
-                    if each is not None and each.is_repair:
-                        _payload_id(connection, each)
+                for payload in packed:
+                    if payload is not None and payload.is_repair:
+                        _payload_id(connection, payload)
             else:
-                numbers = [None if each is None else _payload_id(connection, each) for each in packed]
-                calibration, is_new = _calibration_id(connection, (*place, *numbers))
+                numbers = [None if payload is None else _payload_id(connection, payload) for payload in packed]
+                calibration, is_new = _calibration_id(connection, (*values, *numbers))
             if until is not None:
                 _see(connection, calibration, origin, microseconds(until))
         return is_new
@@ -151,7 +154,7 @@ class CalibrationArchive:
         """Return the calibration that held at a time: the last one that was updated then or before.
 
         Args:
-            backend: The device's name.
+            backend: The device's name, with or without prefix.
             datetime: The time. One without time zone is in this machine's.
 
         Returns:
@@ -160,7 +163,7 @@ class CalibrationArchive:
         Raises:
             ArchiveDamagedError: Its payloads are not what was put in.
         """
-        return self._last(backend, "updated <= ?", (microseconds(datetime),))
+        return self._last(self._spelled(backend), "updated <= ?", (microseconds(datetime),))
 
     def latest(self, backend: str) -> Snapshot | None:
         """Return the last calibration of a device; ``None`` if there is none.
@@ -168,25 +171,25 @@ class CalibrationArchive:
         Raises:
             ArchiveDamagedError: Its payloads are not what was put in.
         """
-        return self._last(backend, "1", ())
+        return self._last(self._spelled(backend), "1", ())
 
-    def covering(self, backend: str, before: datetime.datetime, origin: str = "") -> Snapshot | None:
+    def latest_before_confirmed(self, backend: str, before: datetime.datetime, origin: str = "") -> Snapshot | None:
         """Return the last calibration before a time, if it is known that there was no later one; ``None`` otherwise.
 
         That is what a service would answer when it is asked for what was published before that time.
 
         Args:
-            backend: The device's name.
+            backend: The device's name, with or without prefix.
             before: The time. One without time zone is in this machine's.
-            origin: Who is to know it, beside those who added a calibration by hand with its ``until``.
+            origin: The service that confirmed it; an ``until`` that was given to :meth:`add` counts for all.
 
         Raises:
             ArchiveDamagedError: Its payloads are not what was put in.
         """
-        row = self._covering(backend, before, origin)
+        row = self._row_before_confirmed(self._spelled(backend), before, origin)
         return None if row is None else self._snapshot(row)
 
-    def _covering(self, backend: str, before: datetime.datetime, origin: str) -> Row | None:
+    def _row_before_confirmed(self, backend: str, before: datetime.datetime, origin: str) -> Row | None:
         then = microseconds(before)
         row = self._last_row(backend, "updated < ?", (then,))
         if row is None:
@@ -202,7 +205,7 @@ class CalibrationArchive:
         return None if row is None else self._snapshot(row)
 
     def _last_row(self, backend: str, condition: str, parameters: Sequence[Any]) -> Row | None:
-        # What cannot be known here is which of several of one time was the last; what was added last is taken for it.
+        # Of several calibrations of one time, the one that was added last is taken for the last one.
         order = "ORDER BY updated DESC, id DESC LIMIT 1"
         rows = self._rows(f"WHERE backend = ? AND {condition} {order}", (backend, *parameters))
         return rows[0] if rows else None
@@ -222,13 +225,14 @@ class CalibrationArchive:
         """Return the calibrations of a period, the oldest one first.
 
         Args:
-            backend: The device's name.
-            start: From when on, this time included.
-            end: Up to when, this time excluded.
+            backend: The device's name, with or without prefix.
+            start: The start of the period, included.
+            end: The end of the period, excluded.
 
         Returns:
             A sequence whose snapshots are read when they are asked for.
         """
+        backend = self._spelled(backend)
         condition = "WHERE backend = ? AND updated >= ? AND updated < ? ORDER BY updated, id"
         return SnapshotRange(self, backend, self._rows(condition, (backend, *bounds(start, end))))
 
@@ -248,14 +252,14 @@ class CalibrationArchive:
         What is read of payloads is kept in the file, so that the next time takes a hundredth of the first.
 
         Args:
-            backend: The device's name.
-            quantity: A quantity of qubits, such as ``"t1"`` (:class:`SnapshotColumns` has them all) or ``"operational"``; with
-                ``gate``, ``"error"``, ``"duration"`` or ``"operational"``.
+            backend: The device's name, with or without prefix.
+            quantity: A quantity of qubits, such as ``"t1"`` (:class:`SnapshotColumns` has them all) or
+                ``"operational"``; with ``gate``, ``"error"``, ``"duration"`` or ``"operational"``.
             qubits: A qubit or several; with ``gate``, qubits as in ``(0, 1)`` or several such. All by default.
             gate: The gate, such as ``"cz"``.
-            start: From when on, this time included.
-            end: Up to when, this time excluded.
-            threads: How many threads to use for reading payloads; by default, one for each processor.
+            start: The start of the period, included.
+            end: The end of the period, excluded.
+            threads: The number of threads for reading payloads; by default, one for each processor.
 
         Raises:
             ArchiveError: There is no such device, qubit or gate.
@@ -264,14 +268,11 @@ class CalibrationArchive:
         Warns:
             RuntimeWarning: Some payloads are damaged. They are left out, and named in the result.
         """
-        return series.read(self._database, backend, quantity, qubits, gate, bounds(start, end), threads)
+        return series.read(self._database, self._spelled(backend), quantity, qubits, gate, bounds(start, end), threads)
 
     # Payloads
 
     def _payload(self, number: int) -> bytes:
-        kept = self._configurations.get(number)
-        if kept is not None:
-            return kept
         rows = self._database.rows("SELECT length, packed FROM payloads WHERE id = ?", (number,))
         if not rows:
             raise ArchiveDamagedError(f"{self.path} is damaged: there is no payload {number}. verify() tells more.")
@@ -282,21 +283,25 @@ class CalibrationArchive:
                 f"{self.path} is damaged: payload {number}: {error}. verify() tells more."
             ) from None
 
-    def _payloads(self, row: Row) -> tuple[bytes, bytes, bytes | None]:
-        configuration = self._payload(row.configuration)
+    def _configuration(self, number: int) -> bytes:
         with self._lock:
-            self._configurations[row.configuration] = configuration
-            while len(self._configurations) > _KEPT:
-                del self._configurations[next(iter(self._configurations))]
+            configuration = self._configurations.get(number)
+        if configuration is None:
+            configuration = self._payload(number)
+            with self._lock:
+                self._configurations[number] = configuration
+        return configuration
+
+    def _payloads(self, row: Row) -> tuple[bytes, bytes, bytes | None]:
         defaults = None if row.defaults is None else self._payload(row.defaults)
-        return configuration, self._payload(row.properties), defaults
+        return self._configuration(row.configuration), self._payload(row.properties), defaults
 
     def _snapshot(self, row: Row) -> Snapshot:
         try:
             native = _native.Snapshot(*self._payloads(row))
         except BackendPayloadError as error:
             raise ArchiveDamagedError(f"{self.path} is damaged: calibration {row.id}: {error}") from error
-        return Snapshot._of(native, "archive")
+        return Snapshot._from_native(native, "archive")
 
     # Keeping house
 
@@ -327,11 +332,11 @@ class CalibrationArchive:
 
         Args:
             path: The folder.
-            format: ``"folder"`` for one file per calibration, which :meth:`Snapshot.load` and :meth:`import_folder` read;
-                ``"parquet"`` for the values in ``qubits.parquet`` and ``gates.parquet``.
-            backend: One device only.
-            start: From when on, this time included.
-            end: Up to when, this time excluded.
+            format: ``"folder"`` for one file per calibration, which :meth:`Snapshot.load` and :meth:`import_folder`
+                read; ``"parquet"`` for the values in ``qubits.parquet`` and ``gates.parquet``.
+            backend: The device; all devices by default.
+            start: The start of the period, included.
+            end: The end of the period, excluded.
 
         Returns:
             How many calibrations were written.
@@ -346,11 +351,18 @@ class CalibrationArchive:
 
     def _known(self, backend: str) -> str:
         names = self.backends()
-        if backend not in names:
+        known = find_device(backend, names)
+        if known is None:
             raise ArchiveError(
                 f"{self.path} has no calibrations of {backend!r}; there are {', '.join(names) or 'none'}."
             )
-        return backend
+        return known
+
+    def _spelled(self, backend: str) -> str:
+        """Return a device's name as the archive has it; ``backend`` itself if the archive does not have it."""
+        # Looked up one by one in the index: a list of all devices would be made of all calibrations.
+        exists = "SELECT 1 FROM calibrations WHERE backend = ? LIMIT 1"
+        return next((name for name in spellings(backend) if self._database.rows(exists, (name,))), backend)
 
     def verify(self) -> check.VerifyReport:
         """Read everything: every payload against its digest, every calibration against its payloads.
@@ -371,7 +383,7 @@ class CalibrationArchive:
         """Remove calibrations, and payloads that none of those that stay has.
 
         Args:
-            backend: Of one device only.
+            backend: The device; all devices by default.
             before: Those that were last updated before this time; without it, of any time.
             every: Not all of these: the last one of every such period, counted from 1970, stays.
             damaged: Those of which a payload is damaged, whatever ``before`` and ``every`` say.
@@ -382,6 +394,7 @@ class CalibrationArchive:
         Raises:
             ValueError: Nothing tells what to remove.
         """
+        backend = None if backend is None else self._spelled(backend)
         return housekeeping.prune(self._database, backend, before, every, damaged)
 
     def stats(self) -> housekeeping.ArchiveStats:

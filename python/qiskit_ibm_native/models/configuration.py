@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import _native
-from .view import PayloadView, encode, optional_instant
+from .._timestamps import optional_instant
+from .view import PayloadView, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +24,7 @@ class GateConfig:
         name: The gate's name.
         parameters: Names of its parameters.
         qasm_def: Its definition in OpenQASM 2.
-        coupling_map: Where it exists: a list of lists of qubits. There is no such attribute if the list is empty.
+        coupling_map: The qargs of the gate: a list of lists of qubits. There is no such attribute if the list is empty.
         latency_map: Latencies of conditional operations, as an array ``(len(coupling_map), n_registers)`` of 0 and 1.
             There is no such attribute if it is empty.
         conditional: Whether the gate may be conditional, if the configuration tells.
@@ -42,7 +43,7 @@ class GateConfig:
         description: str | None = None,
         **extra: Any,
     ) -> None:
-        """Create a gate of its fields; ``extra`` become attributes."""
+        """Create a gate from its fields; ``extra`` become attributes."""
         self.name = name
         self.parameters = parameters
         self.qasm_def = qasm_def
@@ -58,7 +59,7 @@ class GateConfig:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> GateConfig:
-        """Create a gate of what :meth:`to_dict` returned."""
+        """Create a gate from the result of :meth:`to_dict`."""
         return cls(**data)
 
     def to_dict(self) -> dict[str, Any]:
@@ -90,7 +91,7 @@ def _microseconds(value: float | None) -> float | None:
 
 
 def _list_of_microseconds(value: list[float] | None) -> list[float] | None:
-    return None if value is None else [each * 1e-6 for each in value]
+    return None if value is None else [microseconds * 1e-6 for microseconds in value]
 
 
 def _ranges_of_gigahertz(value: list[list[float]] | None) -> list[list[float]] | None:
@@ -108,9 +109,9 @@ def _complex(real: float, imaginary: float) -> complex:
 
 
 class BackendConfiguration(PayloadView):
-    """What a device is.
+    """The configuration of a device.
 
-    Attributes are the keys of the payload. They have these units and types; every other key is what JSON makes of it:
+    Attributes are the keys of the payload. They have these units and types; every other key has its JSON value:
 
     * ``dt``, ``dtm``: time resolution of drive and measurement signals, in seconds.
     * ``rep_delay_range``, ``default_rep_delay``, ``rep_times``: seconds.
@@ -153,21 +154,21 @@ class BackendConfiguration(PayloadView):
         raise TypeError("use Snapshot.configuration or BackendConfiguration.from_dict")
 
     @classmethod
-    def _of(cls, native: NativeSnapshot) -> BackendConfiguration:
+    def _from_native(cls, native: NativeSnapshot) -> BackendConfiguration:
         return cls._view(native, native.payloads[0], native.configuration_members())
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> BackendConfiguration:
-        """Create a configuration of what :meth:`to_dict` returned.
+        """Create a configuration from the result of :meth:`to_dict`.
 
         Raises:
             BackendPayloadError: ``data`` is not the content of a configuration payload.
         """
-        return cls._of(_native.Snapshot(encode(data)))
+        return cls._from_native(_native.Snapshot(encode(data)))
 
     @property
     def num_qubits(self) -> int:
-        """How many qubits the device has; the payload calls it ``n_qubits``."""
+        """The number of qubits of the device; ``n_qubits`` in the payload."""
         return self._native.num_qubits
 
     @property
@@ -220,15 +221,15 @@ class BackendConfiguration(PayloadView):
         return self._device_channels.control(qubits)
 
     def get_channel_qubits(self, channel: Channel) -> list[int]:
-        """Return which qubits a channel is for."""
+        """Return the qubits of a channel."""
         return self._device_channels.get_channel_qubits(channel)
 
     def get_qubit_channels(self, qubit: int | Iterable[int]) -> list[Channel]:
-        """Return which channels are for a qubit, alone or with others, or for exactly some qubits."""
+        """Return the channels of a qubit, alone or with others, or of exactly the given qubits."""
         return self._device_channels.get_qubit_channels(qubit)
 
     def describe(self, channel: ControlChannel) -> dict[DriveChannel, complex]:
-        """Return at which drive channels' frequencies a control channel drives, with a factor each."""
+        """Return the drive channels whose frequencies make up that of a control channel, with their factors."""
         return self._device_channels.describe(channel)
 
     def _attribute(self, key: str) -> Any:
@@ -240,7 +241,7 @@ class BackendConfiguration(PayloadView):
         return value
 
     def __reduce__(self) -> tuple[Any, tuple[NativeSnapshot]]:
-        return type(self)._of, (self._native,)
+        return type(self)._from_native, (self._native,)
 
     def __repr__(self) -> str:
         return f"<BackendConfiguration of {self.backend_name}: {self.num_qubits} qubits>"

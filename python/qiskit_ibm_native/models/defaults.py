@@ -34,7 +34,7 @@ class _Record:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Any:
-        """Create one of its fields."""
+        """Create a record from its fields."""
         return cls(**data)
 
     def __eq__(self, other: object) -> bool:
@@ -53,26 +53,26 @@ def _plain(value: Any) -> Any:
 
 
 class PulseQobjInstruction(_Record):
-    """An instruction as the payload has it: ``name``, ``t0`` and what else it says."""
+    """An instruction as in the payload: ``name``, ``t0`` and further keys."""
 
 
 class Command(_Record):
-    """A command as the payload has it: ``name``, ``qubits``, and the ``sequence`` of its instructions."""
+    """A command as in the payload: ``name``, ``qubits``, and the ``sequence`` of its instructions."""
 
 
 class MeasurementKernel(_Record):
-    """How the device makes numbers of signals: ``name`` and ``params``."""
+    """The kernel that turns readout signals into complex numbers: ``name`` and ``params``."""
 
 
 class Discriminator(_Record):
-    """How the device makes bits of numbers: ``name`` and ``params``."""
+    """The discriminator that turns complex numbers into bits: ``name`` and ``params``."""
 
 
 class PulseLibraryItem:
     """A sampled waveform.
 
     Attributes:
-        name: What commands call it.
+        name: The name by which commands refer to it.
         samples: Complex amplitudes, shape ``(duration,)``, read-only.
     """
 
@@ -99,12 +99,12 @@ class PulseLibraryItem:
 class PulseDefaults(PayloadView):
     """The pulses of a device.
 
-    Attributes are the keys of the payload, in these units and types; every other key is what JSON makes of it:
+    Attributes are the keys of the payload, in these units and types; every other key has its JSON value:
 
     * ``qubit_freq_est``, ``meas_freq_est``: frequencies of qubits and of readouts, in hertz.
     * ``pulse_library``: a list of :class:`PulseLibraryItem`.
-    * ``cmd_def``: a list of :class:`Command`, which are what the payload says, word for word.
-    * ``meas_kernel``, ``discriminator``: how signals become numbers and bits, if the device tells.
+    * ``cmd_def``: a list of :class:`Command`, word for word as in the payload.
+    * ``meas_kernel``, ``discriminator``: the kernel and the discriminator of the readout, if the device has them.
     * ``buffer``: time between commands, dt.
 
     :attr:`instruction_schedule_map` has the schedules of gates.
@@ -117,22 +117,22 @@ class PulseDefaults(PayloadView):
         raise TypeError("use Snapshot.defaults, PulseDefaults.from_payload or PulseDefaults.from_dict")
 
     @classmethod
-    def _of(cls, native: NativeDefaults, source: str | None = None) -> PulseDefaults:
+    def _from_native(cls, native: NativeDefaults, source: str | None = None) -> PulseDefaults:
         return cls._view(native, native.payload, native.members(), source)
 
     @classmethod
     def from_payload(cls, payload: Payload) -> PulseDefaults | None:
-        """Create pulse defaults of a payload: JSON text as bytes-like or ``str``. ``{}`` and ``null`` mean none.
+        """Create pulse defaults from a payload: JSON text as bytes-like or ``str``. ``{}`` and ``null`` mean none.
 
         Raises:
             BackendPayloadError: The payload is not JSON, or not what a device publishes. The error tells where.
         """
         native = _native.Defaults.read(payload)
-        return None if native is None else cls._of(native)
+        return None if native is None else cls._from_native(native)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PulseDefaults | None:
-        """Create pulse defaults of what :meth:`to_dict` returned.
+        """Create pulse defaults from the result of :meth:`to_dict`.
 
         Raises:
             BackendPayloadError: ``data`` is not the content of a pulse defaults payload.
@@ -147,12 +147,12 @@ class PulseDefaults(PayloadView):
     @property
     def qubit_freq_est(self) -> list[float]:
         """Estimated frequencies of the qubits, Hz."""
-        return self._once("qubit_freq_est", lambda: [each * 1e9 for each in self._native.frequencies[0]])
+        return self._once("qubit_freq_est", lambda: [gigahertz * 1e9 for gigahertz in self._native.frequencies[0]])
 
     @property
     def meas_freq_est(self) -> list[float]:
         """Estimated frequencies of the readouts, Hz."""
-        return self._once("meas_freq_est", lambda: [each * 1e9 for each in self._native.frequencies[1]])
+        return self._once("meas_freq_est", lambda: [gigahertz * 1e9 for gigahertz in self._native.frequencies[1]])
 
     @property
     def frequencies(self) -> dict[Channel, float]:
@@ -191,7 +191,7 @@ class PulseDefaults(PayloadView):
 
     _contents = {
         "pulse_library": lambda items: [
-            {**item, "samples": [complex(*it) for it in item["samples"]]} for item in items
+            {**item, "samples": [complex(*sample) for sample in item["samples"]]} for item in items
         ],
         "cmd_def": lambda commands: [_command(each).to_dict() for each in commands],
     }
@@ -205,7 +205,9 @@ class PulseDefaults(PayloadView):
 
 
 def _command(data: Mapping[str, Any]) -> Command:
-    return Command(**{**data, "sequence": [PulseQobjInstruction(**_decoded(each)) for each in data["sequence"]]})
+    return Command(
+        **{**data, "sequence": [PulseQobjInstruction(**_decoded(instruction)) for instruction in data["sequence"]]}
+    )
 
 
 def _decoded(instruction: dict[str, Any]) -> dict[str, Any]:

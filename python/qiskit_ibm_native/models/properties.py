@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The properties of a device: what was last measured on it."""
+"""The properties of a device: its measured values."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import _native
-from .view import PayloadView, encode, optional_instant
+from .._timestamps import optional_instant
+from .._units import si_value
+from .view import PayloadView, encode
 
 if TYPE_CHECKING:
     import datetime
@@ -16,16 +18,13 @@ if TYPE_CHECKING:
 
     Value = tuple[Any, datetime.datetime | None]
 
-#: Powers of ten of SI prefixes, by the first character of a unit.
-_PREFIXES = {"f": -15, "p": -12, "n": -9, "u": -6, "µ": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15}
-
 
 class Nduv:
     """A quantity as the payload has it: name, date, unit and value.
 
     Attributes:
-        date: When it was measured (aware), if the payload tells.
-        name: What was measured, such as ``"T1"``.
+        date: The time of the measurement (aware), or ``None``.
+        name: The payload name of the quantity, such as ``"T1"``.
         unit: The unit of ``value``, such as ``"us"``.
         value: The value in that unit.
     """
@@ -33,7 +32,7 @@ class Nduv:
     __slots__ = ("date", "name", "unit", "value")
 
     def __init__(self, date: datetime.datetime | None, name: str, unit: str | None, value: Any) -> None:
-        """Create a quantity of its fields."""
+        """Create a quantity from its fields."""
         self.date = date
         self.name = name
         self.unit = unit
@@ -41,7 +40,7 @@ class Nduv:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Nduv:
-        """Create a quantity of what :meth:`to_dict` returned."""
+        """Create a quantity from the result of :meth:`to_dict`."""
         return cls(**data)
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,7 +57,7 @@ class Nduv:
 
 
 class GateProperties:
-    """What was measured of a gate on some qubits.
+    """Measured values of a gate on some qubits.
 
     Attributes:
         qubits: The qubits.
@@ -67,7 +66,7 @@ class GateProperties:
     """
 
     def __init__(self, /, qubits: list[int], gate: str, parameters: list[Nduv], **extra: Any) -> None:
-        """Create it of its fields; ``extra`` become attributes."""
+        """Create the properties from their fields; ``extra`` become attributes."""
         self.qubits = qubits
         self.gate = gate
         self.parameters = parameters
@@ -75,7 +74,7 @@ class GateProperties:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> GateProperties:
-        """Create it of what :meth:`to_dict` returned."""
+        """Create the properties from the result of :meth:`to_dict`."""
         return cls(**{**data, "parameters": [Nduv.from_dict(each) for each in data["parameters"]]})
 
     def to_dict(self) -> dict[str, Any]:
@@ -102,12 +101,8 @@ def _quantity(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _scaled(data: dict[str, Any]) -> Value:
-    """Return a quantity's value in its SI unit, and its date, by the rules of Qiskit's ``apply_prefix``."""
-    value, unit = data["value"], data["unit"]
-    if unit and len(unit) > 1 and value is not None:
-        power = _PREFIXES[unit[0]]
-        value = value / 10**-power if power < 0 else value * 10**power
-    return value, data["date"]
+    """Return a quantity's value in its SI unit, and its date."""
+    return si_value(data["value"], data["unit"]), data["date"]
 
 
 def _qubit_table(qubits: list[list[dict[str, Any]]]) -> dict[int, dict[str, Value]]:
@@ -124,7 +119,7 @@ def _gate_table(gates: list[dict[str, Any]]) -> dict[str, dict[tuple[int, ...], 
 
 
 class BackendProperties(PayloadView):
-    """What was last measured on a device.
+    """Measured values of a device.
 
     Values come from columns that were filled when the snapshot was made; the payload is only decoded for what has no
     column, such as dates.
@@ -132,7 +127,7 @@ class BackendProperties(PayloadView):
     Attributes:
         backend_name: The device's name.
         backend_version: The version of its configuration.
-        last_update_date: When the properties were last updated (aware).
+        last_update_date: The time of the last update (aware).
         qubits: By qubit, a list of :class:`Nduv`.
         gates: A list of :class:`GateProperties`.
         general: A list of :class:`Nduv`.
@@ -157,12 +152,12 @@ class BackendProperties(PayloadView):
         raise TypeError("use Snapshot.properties or BackendProperties.from_dict")
 
     @classmethod
-    def _of(cls, native: NativeSnapshot, source: str | None = None) -> BackendProperties:
+    def _from_native(cls, native: NativeSnapshot, source: str | None = None) -> BackendProperties:
         return cls._view(native, native.payloads[1] or b"", native.properties_members(), source)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> BackendProperties:
-        """Create properties of what :meth:`to_dict` returned.
+        """Create properties from the result of :meth:`to_dict`.
 
         Raises:
             BackendPayloadError: ``data`` is not the content of a properties payload.
@@ -174,9 +169,9 @@ class BackendProperties(PayloadView):
             "basis_gates": [],
             "gates": [],
         }
-        return cls._of(_native.Snapshot(encode(any_device), encode(data)))
+        return cls._from_native(_native.Snapshot(encode(any_device), encode(data)))
 
-    # Looking things up by name, for what has no column.
+    # Lookups by name, for quantities without a column.
 
     def _tables(self) -> tuple[dict[int, dict[str, Value]], dict[str, dict[tuple[int, ...], dict[str, Value]]]]:
         tables = vars(self).get("_indices")
@@ -188,12 +183,12 @@ class BackendProperties(PayloadView):
     def gate_property(
         self, gate: str, qubits: int | Iterable[int] | None = None, name: str | None = None
     ) -> dict[tuple[int, ...], dict[str, Value]] | dict[str, Value] | Value:
-        """Return what was measured of a gate.
+        """Return measured values of a gate.
 
         Args:
             gate: The gate's name.
-            qubits: On which qubits; everywhere if not given.
-            name: Which quantity; all if not given.
+            qubits: The qubits; all qargs of the gate by default.
+            name: The payload name of the quantity; all quantities by default.
 
         Returns:
             ``(value, date)`` of the quantity, in SI units; without ``name``, these by name; without ``qubits``, those
@@ -216,11 +211,11 @@ class BackendProperties(PayloadView):
         return result  # type: ignore[no-any-return]
 
     def qubit_property(self, qubit: int, name: str | None = None) -> dict[str, Value] | Value:
-        """Return what was measured of a qubit.
+        """Return measured values of a qubit.
 
         Args:
             qubit: The qubit.
-            name: Which quantity; all if not given.
+            name: The payload name of the quantity; all quantities by default.
 
         Returns:
             ``(value, date)`` of the quantity, in SI units; without ``name``, these by name.
@@ -263,11 +258,11 @@ class BackendProperties(PayloadView):
         return self._qubit_value(qubit, "frequency")  # type: ignore[no-any-return]
 
     def readout_error(self, qubit: int) -> float:
-        """Return the probability of reading a qubit wrongly."""
+        """Return the assignment error of a qubit, a probability."""
         return self._qubit_value(qubit, "readout_error")  # type: ignore[no-any-return]
 
     def readout_length(self, qubit: int) -> float:
-        """Return how long reading a qubit takes, in seconds."""
+        """Return the duration of the readout of a qubit, in seconds."""
         return self._qubit_value(qubit, "readout_length")  # type: ignore[no-any-return]
 
     def gate_error(self, gate: str, qubits: int | Iterable[int]) -> float:
@@ -302,7 +297,7 @@ class BackendProperties(PayloadView):
         return [gate for gate in self.gates if not self.is_gate_operational(gate.gate, gate.qubits)]
 
     def __reduce__(self) -> tuple[Any, tuple[NativeSnapshot]]:
-        return type(self)._of, (self._native,)
+        return type(self)._from_native, (self._native,)
 
     def __repr__(self) -> str:
         name, date = (getattr(self, key, None) for key in ("backend_name", "last_update_date"))

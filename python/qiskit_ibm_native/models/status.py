@@ -16,9 +16,10 @@ class BackendStatus:
     Attributes:
         backend_name: The device's name.
         backend_version: The version of its configuration.
-        operational: Whether it takes jobs.
-        pending_jobs: How many jobs wait.
-        status_msg: ``"active"`` if it runs jobs; otherwise why not, such as ``"maintenance"`` or ``"internal"``.
+        operational: Whether the device takes jobs.
+        pending_jobs: The number of jobs in the queue.
+        status_msg: ``"active"`` if the device runs jobs; otherwise the reason, such as ``"maintenance"`` or
+            ``"internal"``.
     """
 
     backend_name: str
@@ -29,10 +30,10 @@ class BackendStatus:
 
     @classmethod
     def from_reply(cls, backend_name: str, reply: Mapping[str, Any]) -> BackendStatus:
-        """Create a status of what the service says; a queue that it leaves out is empty.
+        """Create a status from a reply of the service; a missing queue length is 0.
 
         Raises:
-            TypeError: It is no status, or a value is of the wrong kind.
+            TypeError: The reply is no status, or a value is of the wrong kind.
         """
         if not {"state", "status"} & set(reply):
             raise TypeError("it has neither state nor status")
@@ -49,7 +50,7 @@ class BackendStatus:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> BackendStatus:
-        """Create a status of what :meth:`to_dict` returned."""
+        """Create a status from the result of :meth:`to_dict`."""
         return cls(**data)
 
     def to_dict(self) -> dict[str, Any]:

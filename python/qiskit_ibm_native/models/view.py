@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all models are: an immutable view of a payload, whose top-level values are decoded one by one when read."""
+"""The base of all models: an immutable view of a payload, whose top-level values are decoded on first access."""
 
 from __future__ import annotations
 
 import datetime
 import json
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
-
-from .. import _native
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,21 +18,21 @@ if TYPE_CHECKING:
 class PayloadView:
     """A view of one payload.
 
-    Attributes are the payload's top-level keys. What they become is up to the subclass; a value is decoded when it is
-    first read, and kept.
+    Attributes are the payload's top-level keys. Subclasses convert the values; a value is decoded on first access, and
+    kept.
     """
 
     _payload_name: ClassVar[str]
-    #: How the value of a key becomes that of the attribute, where it does not stay as it is.
+    #: Conversions of values of keys to values of attributes; keys without one keep the value.
     _conversions: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
 
-    #: How the value of a key becomes that of ``to_dict()``, where it does not stay as it is.
+    #: Conversions of values of keys to values of ``to_dict()``; keys without one keep the value.
     _contents: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
 
     _native: Any
     _payload: bytes
     _spans: dict[str, tuple[int, int]]
-    #: Where a backend got the payload, ``"service"`` or ``"archive"``; ``None`` if it was come by otherwise.
+    #: The source from which a backend got the payload, ``"service"`` or ``"archive"``; ``None`` for all others.
     source: str | None
 
     @classmethod
@@ -46,7 +43,7 @@ class PayloadView:
 
     @property
     def payload(self) -> bytes:
-        """The bytes that this is a view of."""
+        """The payload, exactly as received."""
         return self._payload
 
     def _decode(self, key: str) -> Any:
@@ -124,17 +121,6 @@ class PayloadView:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
-
-
-@lru_cache(maxsize=8192)
-def instant(text: str) -> datetime.datetime:
-    """Return the aware datetime that ``text`` means; calibrations repeat the same few hundred dates thousands of times."""
-    return _native.parse_instant(text)
-
-
-def optional_instant(text: str | None) -> datetime.datetime | None:
-    """Return what :func:`instant` does, and ``None`` for ``None``."""
-    return None if text is None else instant(text)
 
 
 def encode(data: Mapping[str, Any]) -> bytes:

@@ -130,7 +130,7 @@ class DeviceState:
         if is_nothing(payload):
             found = self.recorder.nearest(self.name, before, "The service does not know any.")
             return found or Snapshot.from_payloads(self.configuration.payload)
-        snapshot = Snapshot._of(_native.Snapshot(self.configuration.payload, payload), "service")
+        snapshot = Snapshot._from_native(_native.Snapshot(self.configuration.payload, payload), "service")
         if snapshot.last_update is not None and snapshot.last_update > before:
             raise IBMBackendApiProtocolError(
                 f"The service was asked for the properties of {self.name} before {before.isoformat()}, and sent later "

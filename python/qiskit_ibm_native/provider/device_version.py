@@ -110,7 +110,7 @@ class DeviceVersion:
     def _attach_properties(self, properties: bytes | None) -> None:
         payload = self._configuration.payloads.configuration
         if not is_nothing(properties):
-            self._snapshot = Snapshot._of(_native.Snapshot(payload, properties), "service")
+            self._snapshot = Snapshot._from_native(_native.Snapshot(payload, properties), "service")
         else:
             self._snapshot = self._configuration
 
@@ -220,7 +220,7 @@ class DeviceVersion:
     def _fetched_defaults(self) -> PulseDefaults | None:
         payload = self._fetch_defaults(self.pulses)
         native = None if payload is None else _native.Defaults.read(payload)
-        return None if native is None else PulseDefaults._of(native, "service")
+        return None if native is None else PulseDefaults._from_native(native, "service")
 
     def with_new_defaults(self) -> DeviceVersion:
         """Fetch the pulses again; return a version with the new ones, which shares everything else, or this one."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .arrays import QUBIT_QUANTITIES, GateQuantities, QubitQuantities, missing
+from .quantities import QUBIT_QUANTITIES, GateQuantities, QubitQuantities
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 
 class GateColumns(GateQuantities):
-    """What a calibration says of one gate: a row for each place that it lists, in its order. Arrays are ``(m,)``."""
+    """Measured values of one gate in a calibration: arrays ``(m,)``, by qargs in payload order."""
 
     def __init__(self, native: NativeSnapshot, name: str, arrays: Mapping[str, Any]) -> None:
-        """Create it of native arrays by name."""
+        """Create the columns from native arrays by name."""
         super().__init__(name, arrays)
         self._native = native
         self._updated: NDArray[np.datetime64] | None = None
 
     @property
     def updated(self) -> NDArray[np.datetime64]:
-        """When the error, or else the duration, was measured: an array ``(m,)`` in UTC, ``NaT`` where nothing tells.
+        """Dates of the errors, or else of the durations: an array ``(m,)`` in UTC.
 
-        Dates are read of the payload when they are first asked for.
+        The array has ``datetime64``, ``NaT`` where missing. Dates are read from the payload on first access.
 
         Raises:
             CompactFormError: The snapshot was made without its payloads.
@@ -45,14 +45,14 @@ class GateColumns(GateQuantities):
         return len(self.qargs)
 
     def __repr__(self) -> str:
-        return f"<GateColumns of {self.name}: {len(self)} places>"
+        return f"<GateColumns of {self.name}: {len(self)} qargs>"
 
 
 class SnapshotColumns(QubitQuantities):
-    """What a calibration says of qubits and gates, as arrays.
+    """Measured values of qubits and gates in a calibration, as arrays.
 
-    All arrays of qubits have the shape ``(num_qubits,)``. Without properties, values are missing and everything is
-    operational.
+    All arrays of qubits have the shape ``(num_qubits,)``. A snapshot without properties has no values, and all its
+    qubits are operational.
     """
 
     def __init__(self, native: NativeSnapshot) -> None:
@@ -64,19 +64,19 @@ class SnapshotColumns(QubitQuantities):
     def _pair(self, name: str) -> tuple[Floats, Flags]:
         pair = self._pairs.get(name)
         if pair is None:
-            found = self._native.qubit_column(QUBIT_QUANTITIES[name])
-            made = missing((self.num_qubits,)) if found is None else (np.asarray(found[0]), np.asarray(found[1]))
+            found = self._native.qubit_column(QUBIT_QUANTITIES[name].column)
+            made = _missing(self.num_qubits) if found is None else (np.asarray(found[0]), np.asarray(found[1]))
             pair = self._pairs.setdefault(name, made)
         return pair
 
     @property
     def num_qubits(self) -> int:
-        """How many qubits the device has."""
+        """The number of qubits of the device."""
         return self._native.num_qubits
 
     @property
     def operational(self) -> Flags:
-        """Whether a qubit may be used; true if the device says nothing."""
+        """Flags of the qubits that may be used, an array ``(num_qubits,)``; true where the device says nothing."""
         found = self._native.operational_qubits
         if found is None:
             flags = np.ones(self.num_qubits, dtype=bool)
@@ -93,8 +93,8 @@ class SnapshotColumns(QubitQuantities):
         """Return the columns of a gate.
 
         Raises:
-            BackendPropertyError: The calibration does not list it.
-            ValueError: It is listed on different numbers of qubits, which makes no array.
+            BackendPropertyError: The calibration does not list the gate.
+            ValueError: The gate is listed on different numbers of qubits, which no array can hold.
         """
         columns = self._gates.get(name)
         if columns is None:
@@ -108,3 +108,10 @@ class SnapshotColumns(QubitQuantities):
 
     def __repr__(self) -> str:
         return f"<SnapshotColumns of {self._native.name}: {self.num_qubits} qubits, gates {', '.join(self.gates)}>"
+
+
+def _missing(num_qubits: int) -> tuple[Floats, Flags]:
+    """Return values that are all missing, and their mask; both are read-only."""
+    values, valid = np.full(num_qubits, np.nan), np.zeros(num_qubits, dtype=bool)
+    values.flags.writeable = valid.flags.writeable = False
+    return values, valid

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What changed between two snapshots of a device."""
+"""Differences between two snapshots of a device."""
 
 from __future__ import annotations
 
@@ -8,21 +8,18 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .quantities import GATE_QUANTITIES, QUBIT_QUANTITIES, Quantity, gate_quantity, qubit_quantity
+
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
     from .. import _native
 
-#: Quantities of qubits that matter to a measurement alone.
-_READOUT = frozenset({"readout_error", "readout_length", "prob_meas0_prep1", "prob_meas1_prep0"})
-#: Units of quantities; errors and probabilities have none.
-_UNITS = {
-    "T1": "s", "T2": "s", "frequency": "Hz", "anharmonicity": "Hz", "readout_length": "s", "gate_length": "s",
-}  # fmt: skip
-#: Keys of the configuration that concern every instruction of a circuit. What the others change, places tell.
+#: Keys of the configuration that concern every instruction. Changes of other keys show as entries of the target.
 _EVERYWHERE = frozenset({"backend_name", "n_qubits", "dt", "timing_constraints"})
-#: What circuits have and devices do not run.
+#: Operations of circuits that devices do not run.
 _NO_INSTRUCTIONS = frozenset({"barrier"})
+#: Lines of ``str(diff)``, a screenful; tables of notebooks have ten times as many.
 _MOST_LINES = 20
 
 
@@ -36,7 +33,7 @@ class QubitChange(NamedTuple):
 
 
 class GateChange(NamedTuple):
-    """A quantity of a gate somewhere that changed; ``None`` on one side if there was or is no value. SI units."""
+    """A quantity of a gate on some qargs that changed; ``None`` on one side if there was or is no value. SI units."""
 
     gate: str
     qargs: tuple[int, ...]
@@ -53,12 +50,13 @@ class Place(NamedTuple):
 
 
 class SnapshotDiff:
-    """What changed from one snapshot to another; false if nothing did.
+    """The differences from one snapshot to another; false if there are none.
 
-    Compared are the quantities that have columns (:class:`SnapshotColumns`), where operations can be used, and what the
-    configuration says that targets are made of; of pulse defaults, whether they are the same. Dates and whatever else is in
-    the payloads are not, so that snapshots with other digests may have no difference. What is not operational counts as absent. Everything is worked out natively at
-    once, and made into Python objects when it is asked for.
+    The comparison covers the quantities that have columns (:class:`SnapshotColumns`), the operations of the target and
+    their qargs, the keys of the configuration that targets are made of, and whether the pulse defaults are the same. It
+    leaves out dates and all other content of the payloads, so that snapshots with different digests may have no
+    difference. Operations that are not operational count as absent. The comparison runs natively at once; Python
+    objects are made on access.
     """
 
     def __init__(
@@ -70,20 +68,23 @@ class SnapshotDiff:
         *,
         has_other_defaults: bool | None = False,
     ) -> None:
-        """Compare two native snapshots; what became of the pulse defaults is said by who compares."""
+        """Compare two native snapshots; the caller compares the pulse defaults."""
         self._diff = old.diff(new, rtol, atol)
         self._name = new.name
         self._has_other_defaults = has_other_defaults
 
     @property
     def qubits(self) -> list[QubitChange]:
-        """Quantities of qubits, by qubit; quantities are called as in payloads (``"T1"``), or ``"operational"`` (1 or 0)."""
-        return [QubitChange(*each) for each in self._diff.qubits]
+        """Changed quantities of qubits, such as ``"t1"`` or ``"operational"`` (1 or 0), by qubit."""
+        return [QubitChange(qubit, qubit_quantity(name).name, old, new) for qubit, name, old, new in self._diff.qubits]
 
     @property
     def gates(self) -> list[GateChange]:
-        """``"gate_error"`` and ``"gate_length"`` of gates, and ``"operational"`` where both snapshots list the place."""
-        return [GateChange(gate, tuple(qargs), what, old, new) for gate, qargs, what, old, new in self._diff.gates]
+        """Changed ``"error"`` and ``"duration"`` of gates; ``"operational"`` if both snapshots list the qargs."""
+        return [
+            GateChange(gate, tuple(qargs), gate_quantity(name).name, old, new)
+            for gate, qargs, name, old, new in self._diff.gates
+        ]
 
     @property
     def appeared(self) -> list[Place]:
@@ -97,7 +98,7 @@ class SnapshotDiff:
 
     @property
     def configuration(self) -> list[str]:
-        """Keys of the configuration whose values changed, as far as targets are made of them."""
+        """Keys of the configuration that targets are made of and whose values changed."""
         return self._diff.configuration
 
     @property
@@ -107,14 +108,14 @@ class SnapshotDiff:
 
     @property
     def lost_edges(self) -> list[tuple[int, int]]:
-        """Ordered pairs of qubits on which a two-qubit operation vanished, ascending; another one may still be there."""
+        """Ordered pairs of qubits on which a two-qubit operation vanished, ascending; another one may be left."""
         return _pairs(self.vanished)
 
     @property
     def defaults(self) -> bool | None:
-        """Whether the pulse defaults are others; ``None`` if a snapshot was made without payloads, so that nobody knows.
+        """Whether the pulse defaults changed; ``None`` if a snapshot without payloads leaves that open.
 
-        Targets are not made of them, and circuits not affected.
+        Pulse defaults affect neither targets nor circuits.
         """
         return self._has_other_defaults
 
@@ -122,12 +123,13 @@ class SnapshotDiff:
         return bool(self._has_other_defaults) or bool(self._diff)
 
     def affects(self, circuit: QuantumCircuit) -> bool:
-        """Return whether any instruction of a transpiled circuit sits on something that changed.
+        """Return whether any instruction of a transpiled circuit is affected by a change.
 
-        That is: a gate whose error, duration or existence changed there; any instruction on a qubit whose ``T1``, ``T2``,
-        frequency, anharmonicity or operability changed; a measurement of a qubit whose readout changed; an operation that
-        the device does not have any more; anything, if it is another device or its timing or number of qubits changed. Bodies of control flow count. What appeared affects
-        nothing, since the circuit does without.
+        A change affects gates whose error, duration or existence changed on their qargs; all instructions on a qubit
+        whose ``t1``, ``t2``, ``frequency``, ``anharmonicity`` or ``operational`` changed; measurements of a qubit whose
+        readout changed; operations that the device no longer has; and all instructions if the device, its timing or its
+        number of qubits changed. Bodies of control flow count. Operations that appeared affect nothing, because the
+        circuit does not use them.
 
         Args:
             circuit: A circuit on the qubits of the device.
@@ -136,36 +138,39 @@ class SnapshotDiff:
             return False
         if _EVERYWHERE & set(self.configuration):
             return any(True for _ in instructions(circuit))
-        qubits, measured, places, names = self._touched
+        qubits, measured, entries, names = self._touched
         for name, qargs in instructions(circuit):
             on_changed = not qubits.isdisjoint(qargs) or (name == "measure" and not measured.isdisjoint(qargs))
-            if on_changed or (name, qargs) in places or name in names:
+            if on_changed or (name, qargs) in entries or name in names:
                 return True
         return False
 
     @property
     def _touched(self) -> tuple[set[int], set[int], set[tuple[str, tuple[int, ...]]], set[str]]:
-        """Return qubits, qubits as far as they are measured, places, and operations, that changed."""
-        qubits = {each.qubit for each in self.qubits if each.quantity not in _READOUT}
-        measured = {each.qubit for each in self.qubits if each.quantity in _READOUT}
-        places = {(each.gate, each.qargs) for each in self.gates}
-        places |= {(each.operation, each.qargs) for each in self.vanished if each.qargs is not None}
-        return qubits, measured, places, {each.operation for each in self.vanished if each.qargs is None}
+        """Return changed qubits, qubits with a changed readout, entries (operation, qargs), and operations."""
+        changes = self.qubits
+        measured = {change.qubit for change in changes if QUBIT_QUANTITIES[change.quantity].is_readout}
+        qubits = {change.qubit for change in changes if not QUBIT_QUANTITIES[change.quantity].is_readout}
+        entries = {(change.gate, change.qargs) for change in self.gates}
+        entries |= {(entry.operation, entry.qargs) for entry in self.vanished if entry.qargs is not None}
+        return qubits, measured, entries, {entry.operation for entry in self.vanished if entry.qargs is None}
 
     def _rows(self) -> Iterator[tuple[str, str, str, str]]:
-        """Return what changed as texts: where, what, before, after."""
+        """Return the changes as texts: location, quantity, old value, new value."""
         for key in self.configuration:
             yield "configuration", key, "", ""
         if self.defaults:
             yield "pulse defaults", "others", "", ""
-        for each in self.vanished:
-            yield _where(*each), "vanished", "", ""
-        for each in self.appeared:
-            yield _where(*each), "appeared", "", ""
-        for qubit, quantity, old, new in self.qubits:
-            yield f"qubit {qubit}", quantity, _value(quantity, old), _value(quantity, new)
-        for gate, qargs, quantity, old, new in self.gates:
-            yield _where(gate, qargs), quantity, _value(quantity, old), _value(quantity, new)
+        for entry in self.vanished:
+            yield _where(*entry), "vanished", "", ""
+        for entry in self.appeared:
+            yield _where(*entry), "appeared", "", ""
+        for qubit, name, old, new in self.qubits:
+            quantity = QUBIT_QUANTITIES[name]
+            yield f"qubit {qubit}", name, _value(quantity, old), _value(quantity, new)
+        for gate, qargs, name, old, new in self.gates:
+            quantity = GATE_QUANTITIES[name]
+            yield _where(gate, qargs), name, _value(quantity, old), _value(quantity, new)
 
     def _title(self) -> str:
         if not self:
@@ -197,20 +202,20 @@ class SnapshotDiff:
 
 def instructions(circuit: QuantumCircuit, outer: dict[Any, int] | None = None) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Return name and qubits of every instruction of a circuit, bodies of control flow included."""
-    index = outer if outer is not None else {bit: at for at, bit in enumerate(circuit.qubits)}
+    index = outer if outer is not None else {bit: number for number, bit in enumerate(circuit.qubits)}
     for instruction in circuit.data:
         operation, qubits = instruction.operation, instruction.qubits
         if operation.name in _NO_INSTRUCTIONS:
             continue
         blocks: Iterable[QuantumCircuit] = getattr(operation, "blocks", ())
-        # Control flow is where its bodies are.
+        # Control flow acts on the qubits of its bodies' instructions.
         yield operation.name, () if blocks else tuple(index[qubit] for qubit in qubits)
         for block in blocks:
             yield from instructions(block, dict(zip(block.qubits, (index[qubit] for qubit in qubits), strict=True)))
 
 
 def checked_tolerance(name: str, value: float) -> float:
-    """Return a tolerance as a float; ValueError if it is none."""
+    """Return a tolerance as a float; ValueError if it is negative, infinite or NaN."""
     number = float(value)
     if not number >= 0 or math.isinf(number):
         raise ValueError(f"{name} must be a number that is not negative, not {value!r}")
@@ -222,9 +227,8 @@ def _place(operation: str, qargs: list[int] | None) -> Place:
 
 
 def _pairs(places: list[Place]) -> list[tuple[int, int]]:
-    return sorted(
-        {(each.qargs[0], each.qargs[1]) for each in places if each.qargs is not None and len(each.qargs) == 2}
-    )
+    two_qubit = [entry.qargs for entry in places if entry.qargs is not None and len(entry.qargs) == 2]
+    return sorted({(first, second) for first, second in two_qubit})
 
 
 def _where(operation: str, qargs: tuple[int, ...] | None) -> str:
@@ -235,9 +239,9 @@ def _line(where: str, what: str, old: str, new: str) -> str:
     return f"  {where}: {what} {old} -> {new}" if old or new else f"  {where}: {what}"
 
 
-def _value(quantity: str, value: float | None) -> str:
+def _value(quantity: Quantity, value: float | None) -> str:
     if value is None:
         return "none"
-    if quantity == "operational":
+    if quantity.is_flag:
         return "yes" if value else "no"
-    return f"{value:.6g} {_UNITS.get(quantity, '')}".rstrip()
+    return f"{value:.6g} {quantity.unit}".rstrip()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measured values in place of those of a device: a calibration's payload with other values, and a note of them.
+"""Overrides: a properties payload with other measured values, and a note of them.
 
 Values are written in units in which they are read again bit by bit.
 """
@@ -12,39 +12,32 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from .quantities import GATE_QUANTITIES, QUBIT_QUANTITIES, Quantity, find_gate_quantity, find_qubit_quantity
+
 if TYPE_CHECKING:
     from ..models import BackendProperties
     from . import Snapshot
 
 #: The key of the note in the payload.
 _NOTE = "qiskit_ibm_native"
-#: Name and unit in payloads of what may be overridden. ``"Hz"`` would be read as a prefix ``H``; one character is not.
-_OF_QUBITS = {
-    "t1": ("T1", "s"), "t2": ("T2", "s"), "frequency": ("frequency", ""), "anharmonicity": ("anharmonicity", ""),
-    "readout_error": ("readout_error", ""), "readout_length": ("readout_length", "s"),
-    "prob_meas0_prep1": ("prob_meas0_prep1", ""), "prob_meas1_prep0": ("prob_meas1_prep0", ""),
-    "operational": ("operational", ""),
-}  # fmt: skip
-_OF_GATES = {
-    "gate_error": ("gate_error", ""),
-    "gate_length": ("gate_length", "s"),
-    "gate_operational": ("operational", ""),
-}
-_PROBABILITIES = frozenset({"readout_error", "prob_meas0_prep1", "prob_meas1_prep0", "gate_error"})
-_FLAGS = frozenset({"operational", "gate_operational"})
+#: The name of the flag of gates in notes that 0.1 wrote.
+_FORMER_GATE_FLAG = "gate_operational"
 
-Change = tuple[str, Any, float | bool | None]
+#: A qubit, or a gate with its qargs.
+Location = int | tuple[str, tuple[int, ...]]
+Change = tuple[Quantity, Location, float | bool | None]
 
 
 class Provenance(NamedTuple):
-    """Where a snapshot with overrides comes from.
+    """The origin of a snapshot with overrides.
 
     Attributes:
-        of: The digest of the snapshot that the device published.
-        overrides: What was overridden: by name, a list of pairs of a qubit, or of a gate with its qubits, and a value.
+        base_digest: The digest of the snapshot that the device published.
+        overrides: Overrides by quantity: a list of pairs of a qubit, or of a gate with its qubits, and a value in SI
+            units.
     """
 
-    of: str
+    base_digest: str
     overrides: dict[str, list[Any]]
 
 
@@ -56,7 +49,18 @@ def provenance_of(properties: BackendProperties | None) -> Provenance | None:
     overrides = note.get("overrides")
     if not isinstance(overrides, Mapping) or not all(isinstance(pairs, list) for pairs in overrides.values()):
         return None
-    return Provenance(note["of"], note["overrides"])
+    renamed: dict[str, list[Any]] = {}
+    for name, pairs in overrides.items():
+        renamed.setdefault(_noted_name(name), []).extend(pairs)
+    return Provenance(note["of"], renamed)
+
+
+def _noted_name(name: str) -> str:
+    """Return the public name of a quantity in a note, which has payload names if 0.1 wrote it."""
+    if name == _FORMER_GATE_FLAG:
+        return "operational"
+    quantity = find_qubit_quantity(name) or find_gate_quantity(name)
+    return name if quantity is None else quantity.name
 
 
 def overridden(
@@ -66,11 +70,11 @@ def overridden(
     date: datetime.datetime | None,
     values: Mapping[str, Any],
 ) -> bytes | None:
-    """Return a properties payload with other values, see :meth:`Snapshot.with_overrides`; ``None`` if there are none."""
+    """Return a properties payload with overrides, see :meth:`Snapshot.with_overrides`; ``None`` without any."""
     given = [] if table is None else list(_of_table(table))
-    for name, each in values.items():
-        given += _of_values(snapshot, name, each)
-    changes = [(name, place, _checked(name, value)) for name, place, value in given]
+    for name, values_of_name in values.items():
+        given += _of_values(snapshot, name, values_of_name)
+    changes: list[Change] = [(quantity, location, _checked(quantity, value)) for quantity, location, value in given]
     if not changes:
         return None
     content: dict[str, Any] = json.loads(properties) if properties is not None and snapshot._native.has_properties else {
@@ -79,19 +83,18 @@ def overridden(
     }  # fmt: skip
     stamp = None if date is None else _stamp(date)
     rows = {(row["gate"], tuple(row["qubits"])): row["parameters"] for row in content["gates"]}
-    for name, place, value in changes:
-        if name in _OF_QUBITS:
-            quantities = _qubit(content, snapshot, place)
-            quantity, unit = _OF_QUBITS[name]
-        else:
-            quantities = _gate(content, rows, snapshot, place)
-            quantity, unit = _OF_GATES[name]
-        if name in ("frequency", "anharmonicity"):
-            value, unit = _gigahertz(value)  # noqa: PLW2901 (as the payload has it)
-        _put(quantities, quantity, unit, value, stamp or content.get("last_update_date"), stamp)
+    for quantity, location, value in changes:
+        listed = (
+            _qubit(content, snapshot, location)
+            if isinstance(location, int)
+            else _gate(content, rows, snapshot, location)
+        )
+        # One character is a unit without prefix; "Hz" would be read as a prefix H.
+        written, unit = _gigahertz(value) if quantity.unit == "Hz" else (value, quantity.unit)
+        _put(listed, quantity.payload_name, unit, written, stamp or content.get("last_update_date"), stamp)
     note = provenance_of(snapshot.properties)
     content[_NOTE] = {
-        "of": snapshot.digest if note is None else note.of,
+        "of": snapshot.digest if note is None else note.base_digest,
         "overrides": _noted({} if note is None else note.overrides, changes),
     }
     return json.dumps(content).encode()
@@ -111,10 +114,10 @@ def _noted(before: Mapping[str, list[Any]], changes: list[Change]) -> dict[str, 
     """Return the note of earlier overrides and of new ones, which replace them."""
     notes: dict[str, dict[str, Any]] = {}
     for name, pairs in before.items():
-        notes[name] = {json.dumps(place): [place, value] for place, value in pairs}
-    for name, place, value in changes:
-        where = place if isinstance(place, int) else [place[0], list(place[1])]
-        notes.setdefault(name, {})[json.dumps(where)] = [where, value]
+        notes[name] = {json.dumps(location): [location, value] for location, value in pairs}
+    for quantity, location, value in changes:
+        noted = location if isinstance(location, int) else [location[0], list(location[1])]
+        notes.setdefault(quantity.name, {})[json.dumps(noted)] = [noted, value]
     return {name: list(pairs.values()) for name, pairs in notes.items()}
 
 
@@ -141,55 +144,68 @@ def _gate(
     content: dict[str, Any],
     rows: dict[tuple[str, tuple[int, ...]], list[dict[str, Any]]],
     snapshot: Snapshot,
-    place: tuple[str, tuple[int, ...]],
+    location: tuple[str, tuple[int, ...]],
 ) -> list[dict[str, Any]]:
-    if place not in rows:
-        name, qubits = place
+    if location not in rows:
+        name, qubits = location
         defined = {gate.name: getattr(gate, "coupling_map", []) for gate in snapshot.configuration.gates}
         if list(qubits) not in defined.get(name, []):
             _refuse(f"{snapshot.name} has no gate {name!r} on qubits {qubits}")
-        rows[place] = []
+        rows[location] = []
         name_of_row = name + "_".join(map(str, qubits))
-        content["gates"].append({"qubits": list(qubits), "gate": name, "parameters": rows[place], "name": name_of_row})
-    return rows[place]
+        content["gates"].append(
+            {"qubits": list(qubits), "gate": name, "parameters": rows[location], "name": name_of_row}
+        )
+    return rows[location]
 
 
-def _of_values(snapshot: Snapshot, name: str, given: Any) -> Iterable[Change]:
-    if name in _OF_GATES:
+def _of_values(snapshot: Snapshot, name: str, given: Any) -> Iterable[tuple[Quantity, Location, Any]]:
+    of_qubits, of_gates = find_qubit_quantity(name), find_gate_quantity(name)
+    if of_qubits is None and of_gates is None:
+        known = dict.fromkeys([*QUBIT_QUANTITIES, *GATE_QUANTITIES])
+        _refuse(f"there is no quantity {name!r}; there are {', '.join(known)}")
+    if of_qubits is None:
         if not isinstance(given, Mapping):
             _refuse(f"{name} must be a mapping from (gate, qubits) to value, not {type(given).__name__}")
-        return [(name, _gate_place(place), value) for place, value in given.items()]
-    if name not in _OF_QUBITS:
-        _refuse(f"there is no quantity {name!r}; there are {', '.join([*_OF_QUBITS, *_OF_GATES])}")
+        return [(of_gates, _gate_location(key), value) for key, value in given.items()]  # type: ignore[misc]
     if hasattr(given, "items"):
-        # A mapping, or a series of a data frame, whose index has the qubits.
-        return [(name, _index(qubit), value) for qubit, value in given.items()]
+        # A mapping, or a series of a data frame, whose index has the qubits. Keys tell qubits from gates.
+        return [
+            (of_gates, _gate_location(key), value)
+            if of_gates is not None and isinstance(key, tuple | list)
+            else (of_qubits, _index(key), value)
+            for key, value in given.items()
+        ]
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         _refuse(f"{name} must be a mapping from qubit to value, or a value for each qubit, not {given!r}")
     listed = list(given)
     if len(listed) != snapshot.num_qubits:
         _refuse(f"{name} has {len(listed)} values, and {snapshot.name} has {snapshot.num_qubits} qubits")
-    return [(name, qubit, value) for qubit, value in enumerate(listed) if not _is_left_open(value)]
+    return [(of_qubits, qubit, value) for qubit, value in enumerate(listed) if not _is_left_open(value)]
 
 
-def _of_table(table: Any) -> Iterable[Change]:
+def _of_table(table: Any) -> Iterable[tuple[Quantity, Location, Any]]:
     columns = _columns(table)
+    locations: list[Any]
     if "qubit" in columns:
-        known = set(_OF_QUBITS)
-        places: list[Any] = [_index(qubit) for qubit in columns.pop("qubit")]
+        known, find = QUBIT_QUANTITIES, find_qubit_quantity
+        locations = [_index(qubit) for qubit in columns.pop("qubit")]
     elif {"gate", "qubits"} <= set(columns):
-        known = set(_OF_GATES)
+        known, find = GATE_QUANTITIES, find_gate_quantity
         pairs = zip(columns.pop("gate"), columns.pop("qubits"), strict=True)
-        places = [_gate_place((str(gate), qubits)) for gate, qubits in pairs]
+        locations = [_gate_location((str(gate), qubits)) for gate, qubits in pairs]
     else:
         _refuse(f"a table needs a column 'qubit', or columns 'gate' and 'qubits'; there are {', '.join(columns)}")
     for name, column in columns.items():
-        if name not in known:
+        quantity = find(name)
+        if quantity is None:
             _refuse(f"there is no quantity {name!r} for a column; there are {', '.join(sorted(known))}")
-        if len(column) != len(places):
-            _refuse(f"the column {name!r} has {len(column)} values for {len(places)} places")
+        if len(column) != len(locations):
+            _refuse(f"the column {name!r} has {len(column)} values for {len(locations)} rows")
         yield from (
-            (name, place, value) for place, value in zip(places, column, strict=True) if not _is_left_open(value)
+            (quantity, location, value)
+            for location, value in zip(locations, column, strict=True)
+            if not _is_left_open(value)
         )
 
 
@@ -203,10 +219,10 @@ def _columns(table: Any) -> dict[str, list[Any]]:
     return {str(name): list(table[name]) for name in names}
 
 
-def _gate_place(place: Any) -> tuple[str, tuple[int, ...]]:
-    if not isinstance(place, tuple | list) or len(place) != 2 or not isinstance(place[0], str):
-        _refuse(f"a place must be (gate, qubits), as in ('cz', (0, 1)), not {place!r}")
-    name, qubits = place
+def _gate_location(key: Any) -> tuple[str, tuple[int, ...]]:
+    if not isinstance(key, tuple | list) or len(key) != 2 or not isinstance(key[0], str):
+        _refuse(f"a gate must be given as (gate, qubits), as in ('cz', (0, 1)), not {key!r}")
+    name, qubits = key
     return name, tuple(map(_index, qubits)) if isinstance(qubits, Iterable) else (_index(qubits),)
 
 
@@ -229,9 +245,10 @@ def _is_left_open(value: Any) -> bool:
         return False
 
 
-def _checked(name: str, value: Any) -> float | bool | None:
+def _checked(quantity: Quantity, value: Any) -> float | bool | None:
     """Return a value as JSON can have it."""
-    if name in _FLAGS:
+    name = quantity.name
+    if quantity.is_flag:
         if getattr(value, "shape", ()) != () or value not in (True, False):
             _refuse(f"{name} must be True or False, not {value!r}")
         return bool(value)
@@ -245,9 +262,10 @@ def _checked(name: str, value: Any) -> float | bool | None:
         _refuse(f"{name} must be a number, not {value!r}")
     if not math.isfinite(number):
         _refuse(f"{name} must be a finite number, not {value!r}")
-    if name in _PROBABILITIES and not 0 <= number <= 1:
+    if quantity.is_probability and not 0 <= number <= 1:
         _refuse(f"{name} must be a probability, from 0 to 1, not {value!r}")
-    if name not in ("anharmonicity", "frequency") and number < 0:
+    # The anharmonicity of a transmon is negative.
+    if quantity.unit != "Hz" and number < 0:
         _refuse(f"{name} must not be negative, as {value!r} is")
     return number
 
@@ -256,7 +274,7 @@ def _stamp(date: datetime.datetime) -> str:
     if not isinstance(date, datetime.datetime):
         _refuse(f"date must be a datetime, not {date!r}")
     try:
-        # One without a time zone is in this machine's, as everywhere.
+        # A datetime without time zone is in this machine's, as everywhere.
         return datetime.datetime.astimezone(date).isoformat()
     except (OverflowError, ValueError) as error:
         _refuse(f"date is beyond the calendar: {error}")

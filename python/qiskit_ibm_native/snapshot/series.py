@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Columns of many snapshots of a device, one behind the other."""
+"""Columns of many snapshots of a device, stacked over time."""
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .. import _native
-from .arrays import QUBIT_QUANTITIES, GateQuantities, QubitQuantities
+from .._timestamps import utc_array
+from .quantities import QUBIT_QUANTITIES, GateQuantities, QubitQuantities
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,37 +23,36 @@ if TYPE_CHECKING:
 
 
 class GateSeries(GateQuantities):
-    """A gate over many calibrations: arrays are ``(time, m)``, places those that any of the calibrations lists.
+    """A gate over many calibrations: arrays ``(time, m)`` for the ``m`` qargs that any of the calibrations lists.
 
-    Places are in the order of first appearance. Where a calibration repeats one, its last row counts.
+    Qargs are in the order of first appearance. The last row counts if a calibration repeats one.
     """
 
     def __repr__(self) -> str:
-        return f"<GateSeries of {self.name}: {self.error.shape[0]} calibrations, {len(self.qargs)} places>"
+        return f"<GateSeries of {self.name}: {self.error.shape[0]} calibrations, {len(self.qargs)} qargs>"
 
 
 class CalibrationSeries(QubitQuantities):
     """Calibrations of one device in the order in which they are given.
 
-    Quantities of qubits are arrays ``(time, num_qubits)``, those of gates ``(time, places)``. Each is stacked when it is
-    first asked for, without the interpreter, and kept.
+    Quantities of qubits are arrays ``(time, num_qubits)``, those of gates ``(time, m)`` for ``m`` qargs. A quantity is
+    stacked natively on first access, and kept.
 
     Attributes:
-        times: When the calibrations were last updated: an array ``(time,)`` of ``datetime64`` in UTC, ``NaT`` where
-            nothing tells.
+        times: Times of the last updates: an array ``(time,)`` of ``datetime64`` in UTC, ``NaT`` where missing.
     """
 
     def __init__(self, snapshots: Iterable[Snapshot]) -> None:
-        """Create the series of snapshots.
+        """Create the series from snapshots.
 
         Raises:
-            ValueError: They have different numbers of qubits.
+            ValueError: The snapshots have different numbers of qubits.
         """
         self._set([snapshot._native for snapshot in snapshots])
 
     @classmethod
     def from_payloads(cls, payloads: Iterable[tuple[Payload, Payload | None]], threads: int | None = None) -> Self:
-        """Create the series of payloads, which are read in parallel; the arguments of :meth:`Snapshot.parse_many`.
+        """Create the series from payloads, which are read in parallel; the arguments of :meth:`Snapshot.parse_many`.
 
         Raises:
             BackendPayloadError: A payload is refused.
@@ -77,13 +76,13 @@ class CalibrationSeries(QubitQuantities):
     def _pair(self, name: str) -> tuple[Floats, Flags]:
         pair = self._pairs.get(name)
         if pair is None:
-            arrays = _native.stack_snapshots(self._natives, QUBIT_QUANTITIES.get(name, name), None)
+            arrays = _native.stack_snapshots(self._natives, QUBIT_QUANTITIES[name].column, None)
             pair = self._pairs.setdefault(name, (np.asarray(arrays["values"]), np.asarray(arrays["values_valid"])))
         return pair
 
     @property
     def operational(self) -> Flags:
-        """Whether a qubit may be used; true if the device says nothing."""
+        """Flags of the qubits that may be used, an array ``(time, num_qubits)``; true where the device says nothing."""
         values, valid = self._pair("operational")
         flags: Flags = ~valid | (values != 0)
         flags.flags.writeable = False
@@ -94,7 +93,7 @@ class CalibrationSeries(QubitQuantities):
 
         Raises:
             BackendPropertyError: No calibration lists the gate.
-            ValueError: It is listed on different numbers of qubits, which makes no array.
+            ValueError: The gate is listed on different numbers of qubits, which no array can hold.
         """
         series = self._gates.get(name)
         if series is None:
@@ -112,9 +111,3 @@ class CalibrationSeries(QubitQuantities):
     def __repr__(self) -> str:
         name = self._natives[0].name if self._natives else "nothing"
         return f"<CalibrationSeries of {name}: {len(self)} calibrations>"
-
-
-def utc_array(moments: Iterable[datetime.datetime | None]) -> NDArray[np.datetime64]:
-    """Return moments in UTC as an array, ``NaT`` for none."""
-    utc = [None if each is None else each.astimezone(datetime.timezone.utc).replace(tzinfo=None) for each in moments]
-    return np.array(utc, dtype="datetime64[us]")

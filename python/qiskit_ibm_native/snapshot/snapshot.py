@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Snapshots: one device at one time, made of the payloads that it published."""
+"""Snapshots: one device at one time, made from the payloads that it published."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Snapshot:
     """A device at one time: its configuration and, as far as there are any, properties and pulse defaults.
 
     A snapshot is made with :meth:`from_payloads`, :meth:`load` or :meth:`parse_many`. It is immutable, may be used by
-    any number of threads at once, pickles as its compact form, and equals every snapshot of the same payloads. Making one
-    neither imports Qiskit nor holds the interpreter while it parses.
+    any number of threads at once, pickles as its compact form, and equals every snapshot of the same payloads. Making
+    one neither imports Qiskit nor holds the interpreter while it parses.
     """
 
     __slots__ = ("__weakref__", "_columns", "_configuration", "_defaults", "_native", "_properties", "_source")
@@ -56,7 +56,7 @@ class Snapshot:
         raise TypeError("use Snapshot.from_payloads, Snapshot.load or Snapshot.parse_many")
 
     @classmethod
-    def _of(cls, native: NativeSnapshot, source: str | None = None) -> Snapshot:
+    def _from_native(cls, native: NativeSnapshot, source: str | None = None) -> Snapshot:
         snapshot = object.__new__(cls)
         put = object.__setattr__
         put(snapshot, "_native", native)
@@ -69,7 +69,7 @@ class Snapshot:
     def from_payloads(
         cls, configuration: Payload, properties: Payload | None = None, defaults: Payload | None = None
     ) -> Snapshot:
-        """Make a snapshot of what a device published.
+        """Make a snapshot from the payloads of a device.
 
         Args:
             configuration: The configuration payload: JSON text as bytes-like (``bytes`` are not copied) or ``str``.
@@ -84,7 +84,7 @@ class Snapshot:
                 device. The error tells where.
             TypeError: An argument is neither bytes-like nor ``str``.
         """
-        return cls._of(_native.Snapshot(configuration, properties, defaults))
+        return cls._from_native(_native.Snapshot(configuration, properties, defaults))
 
     @classmethod
     def parse_many(
@@ -96,7 +96,7 @@ class Snapshot:
 
         Args:
             payloads: Tuples ``(configuration, properties)`` or ``(configuration, properties, defaults)``.
-            threads: How many threads to use; by default, one for each processor that this process may use.
+            threads: The number of threads; by default, one for each processor that this process may use.
 
         Returns:
             The snapshots, in the order of ``payloads``.
@@ -105,11 +105,13 @@ class Snapshot:
             BackendPayloadError: As in :meth:`from_payloads`, for the first of ``payloads`` that is refused.
             ValueError: ``threads`` is below 1.
         """
-        return [cls._of(native) for native in _native.Snapshot.parse_many(list(payloads), chosen_threads(threads))]
+        return [
+            cls._from_native(native) for native in _native.Snapshot.parse_many(list(payloads), chosen_threads(threads))
+        ]
 
     @classmethod
     def load(cls, name_or_path: str | os.PathLike[str]) -> Snapshot:
-        """Load a bundled device, or what :meth:`save` wrote.
+        """Load a bundled device, or a snapshot that :meth:`save` wrote.
 
         Args:
             name_or_path: A bundled device, as in ``"fez"`` or ``"ibm_fez"``, or the path of a folder or file. A ``str``
@@ -120,7 +122,7 @@ class Snapshot:
 
         Raises:
             FileNotFoundError: There is neither such a device nor such a path.
-            BackendPayloadError: What was loaded is no snapshot.
+            BackendPayloadError: The files are damaged, or no snapshot.
         """
         return cls.from_payloads(*read_payloads(name_or_path))
 
@@ -128,8 +130,8 @@ class Snapshot:
         """Write the payloads, byte for byte, so that :meth:`load` gives an equal snapshot.
 
         Args:
-            path: Where to. A name that ends in ``.zip`` becomes one file, every other one a folder with a compressed
-                file per payload. A snapshot that is there already is replaced when the new one is complete.
+            path: The folder or file. A name that ends in ``.zip`` becomes one file, every other one a folder with a
+                compressed file per payload. A snapshot that is there already is replaced when the new one is complete.
 
         Raises:
             FileExistsError: There is something else at ``path``.
@@ -138,27 +140,27 @@ class Snapshot:
         write_payloads(path, self.payloads)
 
     @classmethod
-    def from_bytes(cls, form: bytes | bytearray | memoryview) -> Snapshot:
-        """Make a snapshot of its compact form, in less time than of its payloads.
+    def from_bytes(cls, data: bytes | bytearray | memoryview) -> Snapshot:
+        """Make a snapshot from its compact form, in less time than from its payloads.
 
         Args:
-            form: What :meth:`to_bytes` returned. What Qiskit objects are made of is read at once; payloads are
-                decompressed when they are asked for.
+            data: The bytes that :meth:`to_bytes` returned. Columns are read at once; payloads are decompressed on first
+                access.
 
         Raises:
-            CompactFormError: The bytes are something else, damaged, of a later version of the form, or of a build that was
-                never released, with other columns.
+            CompactFormError: The bytes are no compact form, damaged, of a later version, or of a build that was never
+                released, with other columns.
             TypeError: The argument is not bytes-like.
         """
-        return cls._of(_native.Snapshot.from_compact(form))
+        return cls._from_native(_native.Snapshot.from_compact(data))
 
     def to_bytes(self, *, payloads: bool = True) -> bytes:
         """Return the compact form, for caches and networks; pickles are made of it, too.
 
         Args:
             payloads: Whether to add the payloads, compressed. Without them, the form is a third as large; targets,
-                durations, couplings, columns and differences can be made of it, but whatever else is in the payloads, such
-                as dates, pulses and most attributes of models, is a CompactFormError.
+                durations, couplings, columns and differences can be made of it, but whatever else is in the payloads,
+                such as dates, pulses and most attributes of models, is a CompactFormError.
 
         Raises:
             CompactFormError: This snapshot was made without payloads itself, or a payload has more than 64 MiB.
@@ -167,17 +169,17 @@ class Snapshot:
 
     @property
     def has_payloads(self) -> bool:
-        """Whether there are payloads; not if the snapshot was made of a compact form without them."""
+        """Whether the snapshot has payloads; false if it was made from a compact form without them."""
         return self._native.has_payloads
 
     @property
     def source(self) -> str | None:
-        """Where a backend got the snapshot, ``"service"`` or ``"archive"``; ``None`` for one that was made otherwise."""
+        """The source from which a backend got the snapshot, ``"service"`` or ``"archive"``; ``None`` for all others."""
         return self._source
 
     @property
     def columns(self) -> SnapshotColumns:
-        """What was measured, as arrays of numpy."""
+        """The measured values, as numpy arrays."""
         columns = self._columns
         if columns is None:
             from .columns import SnapshotColumns
@@ -187,7 +189,7 @@ class Snapshot:
         return columns
 
     def diff(self, other: Snapshot, rtol: float = 0.0, atol: float = 0.0) -> SnapshotDiff:
-        """Return what changed from this snapshot to another one.
+        """Return the differences from this snapshot to another one.
 
         Args:
             other: The later snapshot, as a rule of the same device.
@@ -213,14 +215,15 @@ class Snapshot:
         overridden, which :attr:`provenance` returns.
 
         Args:
-            table: Measured values by column: a mapping of columns, a structured array, or whatever gives columns by name,
-                such as a data frame. There is a column ``qubit`` beside those of quantities of qubits, or columns ``gate``
-                and ``qubits`` beside those of gates. ``nan`` and what is missing leave a value as it is.
-            date: When the values were measured; without it, what is overridden keeps its date.
+            table: Measured values by column: a mapping of columns, a structured array, or whatever gives columns by
+                name, such as a data frame. There is a column ``qubit`` beside those of quantities of qubits, or columns
+                ``gate`` and ``qubits`` beside those of gates. ``nan`` and what is missing leave a value as it is.
+            date: The time of the measurement; without it, overridden quantities keep their dates.
             **values: Quantities of qubits (``t1``, ``t2``, ``frequency``, ``anharmonicity``, ``readout_error``,
-                ``readout_length``, ``prob_meas0_prep1``, ``prob_meas1_prep0``, ``operational``), each a mapping from qubit
-                to value, or as many values as there are qubits, where ``nan`` leaves one as it is; quantities of gates
-                (``gate_error``, ``gate_length``, ``gate_operational``), each a mapping from ``(name, qubits)`` to value.
+                ``readout_length``, ``prob_meas0_prep1``, ``prob_meas1_prep0``, ``operational``), each a mapping from
+                qubit to value, or as many values as there are qubits, where ``nan`` leaves one as it is; quantities of
+                gates (``error``, ``duration``, ``operational``), each a mapping from ``(gate, qubits)`` to value.
+                Payload names (``T1``, ``gate_error``) are accepted, too.
                 ``None`` means that there is no value.
 
         Raises:
@@ -235,7 +238,10 @@ class Snapshot:
 
     @property
     def provenance(self) -> Provenance | None:
-        """What :meth:`with_overrides` did to get here; ``None`` if the payloads are as the device published them."""
+        """The overrides of :meth:`with_overrides`, and the digest of the snapshot that the device published.
+
+        ``None`` if the payloads are as published.
+        """
         from .overrides import provenance_of
 
         return provenance_of(self.properties)
@@ -247,12 +253,12 @@ class Snapshot:
 
     @property
     def num_qubits(self) -> int:
-        """How many qubits the device has."""
+        """The number of qubits of the device."""
         return self._native.num_qubits
 
     @property
     def last_update(self) -> datetime.datetime | None:
-        """When the properties were last updated (aware), if there are any and they tell."""
+        """The time (aware) of the last update of the properties; ``None`` if there is none."""
         return self._native.last_update
 
     @property
@@ -267,34 +273,34 @@ class Snapshot:
 
     @property
     def configuration(self) -> BackendConfiguration:
-        """What the device is."""
+        """The configuration of the device."""
         model = self._configuration
         if model is None:
             from ..models import BackendConfiguration
 
-            model = BackendConfiguration._of(self._native)
+            model = BackendConfiguration._from_native(self._native)
             object.__setattr__(self, "_configuration", model)
         return model
 
     @property
     def properties(self) -> BackendProperties | None:
-        """What was last measured on the device; ``None`` if there are no properties."""
+        """The properties, measured values of the device; ``None`` if there are none."""
         model = self._properties
         if model is None and self._native.has_properties:
             from ..models import BackendProperties
 
-            model = BackendProperties._of(self._native, self._source)
+            model = BackendProperties._from_native(self._native, self._source)
             object.__setattr__(self, "_properties", model)
         return model
 
     @property
     def defaults(self) -> PulseDefaults | None:
-        """The pulses of the device; ``None`` if there are no pulse defaults."""
+        """The pulse defaults of the device; ``None`` if there are none."""
         model = self._defaults
         if model is None and (native := self._native.defaults) is not None:
             from ..models.defaults import PulseDefaults
 
-            model = PulseDefaults._of(native, self._source)
+            model = PulseDefaults._from_native(native, self._source)
             object.__setattr__(self, "_defaults", model)
         return model
 

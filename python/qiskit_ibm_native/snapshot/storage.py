@@ -4,8 +4,8 @@
 A snapshot is a folder of ``configuration.json.gz``, ``properties.json.gz`` and ``defaults.json.gz``, of which only the
 first has to be there, or a ZIP file of the same names without ``.gz``.
 
-Somebody else may have sent them. Only regular files are read, none that a link leads to from within the folder to outside of
-it, and no more than :func:`most_bytes` of a payload.
+Files may come from somebody else. Only regular files are read, no link is followed out of the folder, and no payload
+may have more than :func:`most_bytes`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+
+from .device_names import find_device
 
 if TYPE_CHECKING:
     import zipfile
@@ -150,10 +152,8 @@ def _exchange(new: Path, path: Path, old: Path) -> None:
 
 
 def _bundled(name: str) -> Path | None:
-    for prefix in ("", "ibm_", "ibmq_"):
-        if name.startswith(prefix) and name[len(prefix) :] in bundled_devices():
-            return _BUNDLED / name[len(prefix) :]
-    return None
+    device = find_device(name, bundled_devices())
+    return None if device is None else _BUNDLED / device
 
 
 def _find(name_or_path: str | os.PathLike[str]) -> Path:
@@ -193,7 +193,8 @@ def _opened(path: Path, root: Path | None) -> Iterator[BinaryIO]:
 
     Args:
         path: The file.
-        root: Where links must not lead out of; ``None`` if they may lead anywhere, because the user named the file.
+        root: The folder that links must not lead out of; ``None`` if the user named the file, so that links may lead
+            anywhere.
     """
     status = os.lstat(path)
     if stat.S_ISLNK(status.st_mode):

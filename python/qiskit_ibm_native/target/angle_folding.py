@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the transpiler brings the angle of an ``rzz`` into the range that devices take, 0 to pi/2.
+"""The folding of angles of ``rzz`` into the range that devices take, 0 to pi/2.
 
 Up to global phase, ``RZZ`` repeats after a full turn, a half turn is a ``Z`` on both qubits, and an ``X`` on one qubit
 before and behind turns the sign of the angle.
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 @cache
 def register() -> None:
-    """Tell the transpiler, once, unless somebody else has; then their way stays.
+    """Register the folding of ``rzz`` with Qiskit's ``WRAP_ANGLE_REGISTRY``, once per process; an existing one is kept.
 
-    If nobody has, an angle out of range is a KeyError in the middle of a pass manager. Asking is the only way to find out.
+    Without a registration, an angle out of range is a KeyError in the middle of a pass manager. The registry has no
+    other query than folding an angle.
     """
     try:
         WRAP_ANGLE_REGISTRY.substitute_angle_bounds("rzz", [math.pi], [0, 1])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Qiskit means by the names that devices use: operations, and which of them IBM calls fractional."""
+"""Qiskit's operations by the names that devices use, and those that IBM calls fractional."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ CONTROL_FLOW: dict[str, type] = {
     "switch_case": SwitchCaseOp,
 }
 
-#: The angles that devices take; everything else is folded by the transpiler.
+#: Bounds of angles by operation, rad; the transpiler folds other angles.
 ANGLE_BOUNDS: dict[str, list[tuple[float, float]]] = {"rzz": [(0.0, math.pi / 2)]}
 
 
 @cache
 def standard_operations() -> dict[str, Any]:
-    """Return Qiskit's operations by name. Making them takes 0.1 ms, so it is done once."""
+    """Return Qiskit's operations by name. They are made once, because that takes 0.1 ms."""
     return dict(get_standard_gate_name_mapping())
 
 
 @cache
-def _standard_vocabulary() -> _native.Vocabulary:
-    return _vocabulary(standard_operations())
+def _standard_gate_table() -> _native.Vocabulary:
+    return _gate_table(standard_operations())
 
 
-def vocabulary(custom: Mapping[str, Any] | None) -> _native.Vocabulary:
-    """Return what names mean to the planner: Qiskit's, and over them the caller's."""
-    return _vocabulary({**standard_operations(), **custom}) if custom else _standard_vocabulary()
+def gate_table(custom: Mapping[str, Any] | None) -> _native.Vocabulary:
+    """Return the planner's table of operation names: Qiskit's names, overridden by the caller's."""
+    return _gate_table({**standard_operations(), **custom}) if custom else _standard_gate_table()
 
 
-def _vocabulary(operations: Mapping[str, Any]) -> _native.Vocabulary:
+def _gate_table(operations: Mapping[str, Any]) -> _native.Vocabulary:
     num_qubits = {name: _num_qubits(operation) for name, operation in operations.items()}
     fractional = {name for name, operation in standard_operations().items() if _is_fractional(operation)}
     return _native.Vocabulary(num_qubits, fractional)
@@ -55,13 +55,13 @@ def _num_qubits(operation: Any) -> int | None:
 
 
 def _is_fractional(operation: Any) -> bool:
-    """Whether a gate rotates by a continuous angle in a time that is not zero, as IBM's compiler sees it."""
+    """Return whether a gate rotates by a continuous angle in a time that is not zero, as IBM's compiler defines it."""
     return bool(operation.params) and not isinstance(operation, RZGate | PhaseGate | U1Gate | Delay)
 
 
 @cache
 def _parametrised() -> dict[str, tuple[type, list[Parameter]]]:
-    """Return class and parameters of the operations that have any."""
+    """Return the class and the parameters of each operation that has parameters."""
     operations = standard_operations().items()
     return {name: (type(operation), operation.params) for name, operation in operations if operation.params}
 

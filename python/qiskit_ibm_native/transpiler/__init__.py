@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the transpiler does for IBM devices: a pass, and the translation stage that a backend asks for."""
+"""Transpilation for IBM devices: a pass, and the translation stage that a backend names."""
 
 from __future__ import annotations
 

@@ -35,15 +35,15 @@ class ConvertIdToDelay(TransformationPass):  # type: ignore[misc]
         return self._without_id(dag, range(dag.num_qubits()))
 
     def _without_id(self, dag: DAGCircuit, physical: Sequence[int]) -> DAGCircuit:
-        place = {qubit: physical[index] for index, qubit in enumerate(dag.qubits)}
+        physical_of = {qubit: physical[index] for index, qubit in enumerate(dag.qubits)}
         for node in dag.op_nodes():
             if node.name == "id":
-                duration, unit = self._duration(place[node.qargs[0]])
+                duration, unit = self._duration(physical_of[node.qargs[0]])
                 dag.substitute_node(node, Delay(duration, unit), inplace=True)
             elif isinstance(node.op, ControlFlowOp) and any(contains_id(block) for block in node.op.blocks):
-                # Qubits of a body are numbered anew; which they are is said by those of the instruction.
-                inner = [place[qubit] for qubit in node.qargs]
-                blocks = [dag_to_circuit(self._without_id(circuit_to_dag(each), inner)) for each in node.op.blocks]
+                # Qubits of a body are numbered anew, in the order of the instruction's qargs.
+                inner = [physical_of[qubit] for qubit in node.qargs]
+                blocks = [dag_to_circuit(self._without_id(circuit_to_dag(block), inner)) for block in node.op.blocks]
                 dag.substitute_node(node, node.op.replace_blocks(blocks), inplace=True)
         return dag
 

@@ -110,7 +110,7 @@ def _known(
 ) -> datetime.datetime | None:
     """Return the time of the next calibration back in time, if the archive has it and it can be read."""
     try:
-        found = archive.covering(backend, before, origin)
+        found = archive.latest_before_confirmed(backend, before, origin)
         if found is None and least:
             # Between two steps any one will do.
             earliest = before - min(least, before - _BEGINNING)

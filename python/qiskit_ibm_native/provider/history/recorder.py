@@ -73,7 +73,7 @@ class Recorder:
         if self.archive is None:
             return None
         try:
-            return self.archive.covering(backend, before, self.origin)
+            return self.archive.latest_before_confirmed(backend, before, self.origin)
         except Exception as error:
             logger.warning("The archive was not asked for %s: %s", backend, error)
             return None

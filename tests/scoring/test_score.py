@@ -136,7 +136,7 @@ def test_calibrations_of_other_devices_and_faults_have_no_score() -> None:
     made = transpile(ghz(5), target=build_target(lima), seed_transpiler=0)
     pair = next(tuple(made.find_bit(bit).index for bit in each.qubits) for each in made.data if len(each.qubits) == 2)
     # A gate that stopped working, on the second of three calibrations.
-    broken = lima.with_overrides(gate_operational={("cx", pair): False})
+    broken = lima.with_overrides(operational={("cx", pair): False})
     esp, duration = score(made, [lima, broken, lima])
     assert np.isnan(esp).tolist() == np.isnan(duration).tolist() == [False, True, False]
     # A device that is too small or has another gate, among others; and one after the other of other layouts.
