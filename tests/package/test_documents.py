@@ -71,6 +71,14 @@ def test_links_lead_somewhere(page: str) -> None:
         assert link.startswith("https://") or (ROOT / page).parent.joinpath(link).exists(), link
 
 
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"])
+def test_files_that_are_named_exist(page: str) -> None:
+    folders = [ROOT, *(ROOT / name for name in (".ci", "python/qiskit_ibm_native", "rust/core/src", "rust/python/src"))]
+    named = set(re.findall(r"`([\w./]+\.(?:py|rs))`", (ROOT / page).read_text()))
+    assert named
+    assert {name for name in named if not any((folder / name).exists() for folder in folders)} == set()
+
+
 def test_every_verb_is_explained_and_every_verb_that_is_named_exists() -> None:
     makefile = (ROOT / "Makefile").read_text()
     verbs = set(re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE))
