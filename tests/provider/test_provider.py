@@ -26,6 +26,8 @@ def test_backends_are_found_by_name_and_as_attributes(provider: IBMProvider) -> 
     assert provider.backend("ibmq_vigo") is vigo
     assert provider.backend["ibmq_vigo"] is vigo
     assert provider.backends("ibmq_vigo") == [vigo]
+    assert provider.get_backend("vigo") is vigo
+    assert provider.backends("ibm_vigo") == [vigo]
     assert "ibmq_vigo" in provider.backend
     assert {"ibmq_vigo", "ibm_fez", "local_simulator"} <= set(dir(provider.backend))
     assert len(provider.backend) == len(bundled_devices()) + 1

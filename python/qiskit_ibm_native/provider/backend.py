@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from ..pulse.instruction_schedule_map import InstructionScheduleMap
     from ..snapshot import Snapshot
     from ..snapshot.diff import SnapshotDiff
+    from .jobs.base import IBMJob
     from .jobs.circuit_job import IBMCircuitJob
-    from .jobs.composite_job import IBMCompositeJob
 
 #: How long a status is good enough for the warning of a paused device, in seconds.
 _STATUS_LIFE = 10.0
@@ -502,7 +502,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         noise_model: Any = None,
         seed_simulator: int | None = None,
         **run_config: Any,
-    ) -> IBMCircuitJob | IBMCompositeJob:
+    ) -> IBMJob:
         """Run circuits on the device; return a job at once.
 
         Options that are not given are those of :attr:`options`.
@@ -530,7 +530,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
                 simulators.
 
         Returns:
-            The job.
+            The job: an :class:`IBMCircuitJob`, or with ``composite`` an :class:`IBMCompositeJob` if there are several.
 
         Raises:
             IBMBackendValueError: A circuit or an option is not what the device takes.

@@ -20,6 +20,7 @@ from ..exceptions import (
     IBMError,
     IBMInputValueError,
 )
+from ..snapshot.device_names import find_device
 from .backend import IBMBackend
 from .jobs.search import JobSearch
 from .names import identifiers, suggestion
@@ -237,7 +238,11 @@ class IBMBackendService:
                 return self._backend_of(name, client, **options)
             except IBMBackendNotFoundError:
                 continue
-        known = [device["name"] for client in clients for device in self._devices(client)]
+        owners = {device["name"]: client for client in reversed(clients) for device in self._devices(client)}
+        known = [*owners]
+        found = find_device(name, known)
+        if found is not None and found != name:
+            return self._backend_of(found, owners[found], **options)
         where = f" in {without_secrets(instance)}" if instance else ""
         raise IBMBackendNotFoundError(
             f"No backend matches the criteria: there is no {name!r}{where}.{suggestion(name, known)}"
