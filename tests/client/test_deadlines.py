@@ -47,12 +47,21 @@ def drip_body(exchange: Exchange) -> None:
     exchange.drip(answer.body, 0.2)
 
 
+def drip_fast_then_hang(exchange: Exchange) -> None:
+    """Send bytes faster than the time of a wait is set anew, and then none."""
+    answer = exchange.forward(whole=True)
+    exchange.wfile.write(answer.head())
+    exchange.drip(answer.body[:20], 0.02)
+    exchange.hang()
+
+
 def unavailable(exchange: Exchange) -> None:
     exchange.send(Answer(503))
 
 
 FAULTS: dict[str, Callable[[Exchange], None]] = {
-    "hangs": hang, "head drips": drip_head, "body drips": drip_body, "503": unavailable
+    "hangs": hang, "head drips": drip_head, "body drips": drip_body, "drips fast, then hangs": drip_fast_then_hang,
+    "503": unavailable,
 }  # fmt: skip
 
 
