@@ -71,7 +71,8 @@ class Snapshot:
         """Read a compact form, detached from the interpreter. Payloads stay compressed until they are asked for.
 
         Raises:
-            CompactFormError: The bytes are no compact form, damaged, of a later version, or have other columns than theirs.
+            CompactFormError: The bytes are no compact form, damaged, of a later version, or have other columns than
+                theirs.
         """
 
     def to_compact(self, payloads: bool) -> bytes:
@@ -142,7 +143,7 @@ class Snapshot:
         """
 
     def qubit_column(self, name: str) -> tuple[Array, Array] | None:
-        """Return values (SI units) and mask of a quantity, each of shape ``(num_qubits,)``; ``None`` without properties."""
+        """Return values (SI units) and mask of a quantity, both of shape ``(num_qubits,)``; ``None`` without any."""
 
     @property
     def operational_qubits(self) -> Array | None:
@@ -167,7 +168,7 @@ class Snapshot:
         """
 
     def has_other_defaults(self, other: Snapshot) -> bool | None:
-        """Return whether the pulse defaults payloads differ; ``None`` if one of the snapshots has no payloads to tell."""
+        """Return whether the pulse defaults payloads differ; ``None`` if one of the snapshots has no payloads."""
 
     def diff(self, other: Snapshot, rtol: float, atol: float) -> Diff:
         """Return what changed to another snapshot, where ``|new - old| <= atol + rtol * |old|`` counts as equal."""
@@ -214,7 +215,7 @@ class ScoredCircuit:
 
 @final
 class Array:
-    """Native memory as numpy's array interface describes it: ``numpy.asarray`` makes a read-only view, without a copy."""
+    """Native memory with numpy's array interface: ``numpy.asarray`` makes a read-only view without a copy."""
 
     @property
     def __array_interface__(self) -> dict[str, Any]:
@@ -270,7 +271,7 @@ def pack(payload: bytes, limit: int = ...) -> bytes:
     """
 
 def unpack(packed: bytes, length: int, limit: int = ...) -> bytes:
-    """Decompress what :func:`pack` returned. Memory is asked for as far as bytes come out, and never for a length alone.
+    """Decompress the result of :func:`pack`. Memory is asked for as bytes come out, and never for a length alone.
 
     Args:
         packed: A Zstandard frame, from whomever.
@@ -409,7 +410,8 @@ class ScheduleStep:
 
         * ``"parametric_pulse"``: a :class:`ParametricPulse`.
         * ``"waveform"``: the index of a waveform.
-        * ``"fc"``, ``"setp"`` (rad), ``"shiftf"``, ``"setf"`` (Hz): a ``float``, or the index of an expression as ``int``.
+        * ``"fc"``, ``"setp"`` (rad), ``"shiftf"``, ``"setf"`` (Hz): a ``float``, or the index of an expression as
+          ``int``.
         * ``"delay"``: a duration, dt.
         * ``"acquire"``: the index of an acquisition and a position in its slots, or ``None`` for all of its slots.
         """
@@ -494,7 +496,7 @@ class TargetOperation:
 
     @property
     def kind(self) -> Literal["control_flow", "known", "gate", "instruction"]:
-        """Definition: control flow, a name of the vocabulary, or a gate or an instruction that only the device defines."""
+        """Definition: control flow, a name of the table of gates, or a gate or instruction of the device alone."""
 
     @property
     def num_qubits(self) -> int | None:
@@ -553,7 +555,8 @@ def count_shots(words: bytes, width: int) -> dict[str, int]:
         width: Number of bytes of a word.
 
     Returns:
-        Number of occurrences of each word by its hexadecimal text, such as ``"0x1f"``, in the order of first occurrence.
+        Number of occurrences of each word by its hexadecimal text, such as ``"0x1f"``, in the order of first
+        occurrence.
 
     Raises:
         ValueError: The number of bytes is not a multiple of ``width``.

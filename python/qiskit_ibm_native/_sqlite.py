@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """SQLite files: versions, transactions, and what can go wrong with them.
 
-A file may have been sent by somebody else. It is used only if it has the tables and indexes that this package makes, and nothing
-else: no trigger, view or virtual table, so that SQLite does nothing that is not said here.
+A file may have been sent by somebody else. It is used only if it has the tables and indexes that this package makes,
+and nothing else: no trigger, view or virtual table, so that SQLite does nothing that is not said here.
 
-Any number of threads and processes may use one file. A transaction is there as a whole or not at all, also when the process
-is killed in the midst of it; SQLite's write-ahead log sees to that.
+Any number of threads and processes may use one file. A transaction is there as a whole or not at all, also when the
+process is killed in the midst of it; SQLite's write-ahead log sees to that.
 """
 
 from __future__ import annotations
@@ -313,8 +313,8 @@ def _definitions(migrations: tuple[str, ...]) -> frozenset[str | None]:
 def _plain(sql: str) -> str:
     """Return a definition without comments and line breaks, which may change from version to version.
 
-    Nothing can be hidden like that: where ``--`` is no comment, there is a quotation mark, a bracket or the begin of another
-    comment before it, which no definition of ours has.
+    Nothing can be hidden like that: where ``--`` is no comment, there is a quotation mark, a bracket or the begin of
+    another comment before it, which no definition of ours has.
     """
     return " ".join(_COMMENT.sub(" ", sql).split())
 

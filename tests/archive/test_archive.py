@@ -300,7 +300,8 @@ def test_moments_without_a_time_zone_are_local_also_when_the_clock_is_put_back(a
     naive = datetime.datetime(2025, 10, 26, 2, 30)
     assert archive.at("ibm_tiny", naive).last_update == first
     assert archive.at("ibm_tiny", naive.replace(fold=1)).last_update == second
-    # 02:30 was left out on 30 March; Python takes it for 00:30 UTC, when the clock went from 02:00 to 03:00 half an hour later.
+    # 02:30 was left out on 30 March; Python takes it for 00:30 UTC, when the clock went from 02:00 to 03:00 half an
+    # hour later.
     gap = datetime.datetime(2025, 3, 30, 2, 30)
     archive.add(snapshot(gap.astimezone(UTC)))
     assert archive.at("ibm_tiny", gap).last_update == datetime.datetime(2025, 3, 30, 0, 30, tzinfo=UTC)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Documents tell the truth: their snippets run, their figures come from committed results, their links lead somewhere."""
+"""Documents tell the truth: snippets run, figures come from committed results, links lead somewhere."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Providers that were made before a fork: each process has connections and locks of its own, and ends nothing of another."""
+"""Providers made before a fork: each process has its own connections and locks, and ends nothing of another process."""
 
 from __future__ import annotations
 

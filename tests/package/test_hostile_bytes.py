@@ -40,7 +40,7 @@ def refused(action):
 
 
 def frame(claimed: int, blocks: int) -> bytes:
-    """Return a Zstandard frame that says it has ``claimed`` bytes, and has zeros: 128 KiB in each block of four bytes."""
+    """Return a Zstandard frame of zeros, 128 KiB in each block of four bytes, that says it has ``claimed`` bytes."""
     block = (BLOCK << 3 | 1 << 1).to_bytes(3, "little") + b"\0"
     last = (1 << 1 | 1).to_bytes(3, "little") + b"\0"
     return b"\x28\xb5\x2f\xfd\xe0" + struct.pack("<Q", claimed) + block * blocks + last

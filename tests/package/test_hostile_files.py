@@ -329,7 +329,7 @@ def test_values_of_other_kinds_are_damage(archive: CalibrationArchive, tmp_path:
 
 
 def uses(path: Path, out: Path) -> int:
-    """Do everything with an archive, which must raise nothing but errors of this package; return how much of it failed."""
+    """Do everything with an archive, which must raise only errors of this package; return how many calls failed."""
     failed = 0
     with CalibrationArchive(path) as archive:
         str(archive.verify())

@@ -36,7 +36,7 @@ def errors_of_properties(properties: Any) -> Errors:
 
 
 class Publishing:
-    """A device that is calibrated all the time; ``dates`` has each calibration's by its errors, as two sides have them."""
+    """A device that is calibrated all the time; ``dates`` maps errors of calibrations, in two forms, to their dates."""
 
     def __init__(self, service: LocalService) -> None:
         self._service = service

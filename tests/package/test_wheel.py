@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An installed package has all of its parts, and others find them: entry points, devices, type information, the command."""
+"""An installed package has all of its parts: entry points, devices, type information, the command."""
 
 from __future__ import annotations
 

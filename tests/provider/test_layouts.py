@@ -32,7 +32,8 @@ def simulator(local_provider: IBMProvider) -> Any:
 def content(result: Result, index: int = 0) -> tuple[Any, Any]:
     """Return counts by words, and memory as Qiskit formats it, of an experiment, or that it has none."""
     try:
-        # Qiskit's formatting of counts drops bits outside of registers, and one of two counts that are then called the same.
+        # Qiskit's formatting of counts drops bits outside of registers, and one of two counts that are then called the
+        # same.
         assert set(result.get_counts(index)) == set(result.get_memory(index))
         counts = {int(word, 16): number for word, number in result.data(index)["counts"].items()}
         return counts, result.get_memory(index)

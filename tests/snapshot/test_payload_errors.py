@@ -278,8 +278,8 @@ def test_time_grows_with_the_size(make: Any) -> None:
             assert snapshot.num_qubits == 3
         return (time.thread_time() - start) / len(text)
 
-    # Sixteen times the size would take sixteen times the time per byte if it were quadratic, in every round. A linear reader
-    # may look slow in a round, because the processor has other things to do, but not in all twenty.
+    # Sixteen times the size would take sixteen times the time per byte if it were quadratic, in every round. A linear
+    # reader may look slow in a round, because the processor has other things to do, but not in all twenty.
     large, small = make(32_000), make(2_000)
     assert any(seconds_per_byte(large) < 6 * seconds_per_byte(small) + 1e-8 for _ in range(20))
 

@@ -43,7 +43,7 @@ def qubits_operational(properties: bytes, num_qubits: int) -> list[bool]:
 
 
 def gate_rows(properties: bytes, gate: str) -> list[dict[str, Any]]:
-    """Return what is listed of a gate: ``qubits``, ``error``, ``duration``, ``operational``, ``updated`` of each row."""
+    """Return the rows of a gate: ``qubits``, ``error``, ``duration``, ``operational``, ``updated`` of each."""
     rows = []
     for listed in json.loads(properties)["gates"]:
         if listed["gate"] != gate:

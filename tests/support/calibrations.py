@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Months of calibrations, derived from a published one: values drift, dates advance, qubits fail and come back.
 
-Nothing of it was measured. What is as in real calibrations is the shape: the payloads are text of the same form and length,
-and most of what is listed changes a little each time, some of it not at all.
+Nothing of it was measured. What is as in real calibrations is the shape: the payloads are text of the same form and
+length, and most of what is listed changes a little each time, some of it not at all.
 """
 
 from __future__ import annotations

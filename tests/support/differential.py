@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mutated payloads of small devices, read by the official client and by this package.
 
-Both make equal targets of them, or both refuse them, or a row of ``docs/deviations.md`` tells the difference. Everything follows
-from the number of a case, which a failure names. ``make differential`` runs this file.
+Both make equal targets of them, or both refuse them, or a row of ``docs/deviations.md`` tells the difference.
+Everything follows from the number of a case, which a failure names. ``make differential`` runs this file.
 """
 
 from __future__ import annotations
@@ -363,7 +363,7 @@ def _work(kind: str, numbers: range, current: Any, results: Connection) -> None:
 
 
 def _run_in_processes(kind: str, first: int, cases: int, processes: int) -> int:
-    """Check cases in processes of their own, so that one that crashes or hangs is told with its case; return how many are wrong."""
+    """Check cases in processes of their own, which may crash or hang; return the number of wrong ones."""
     context = multiprocessing.get_context("fork")
     workers = []
     for index in range(processes):

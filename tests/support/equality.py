@@ -2,8 +2,8 @@
 """When two targets are equal: everything that Qiskit can be asked about them, floats compared bit by bit.
 
 Not compared, because the official converter leaves them to chance: the order of operations (it iterates a set), the
-identity of parameters (they are random), and with the order of operations, which one-qubit operation lends a node of the
-coupling graph its payload.
+identity of parameters (they are random), and with the order of operations, which one-qubit operation lends a node of
+the coupling graph its payload.
 """
 
 from __future__ import annotations

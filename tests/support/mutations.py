@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mutations of payloads, as edits of their text: whatever a mutation does not mean to change stays as it is, byte by byte.
+"""Mutations of payloads as edits of their text: all other bytes stay as they are.
 
 A text is Latin-1 of the payload's bytes, so that one kind of edit does for JSON values and for bytes.
 """

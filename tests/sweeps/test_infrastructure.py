@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Workers, machines and forks fail sweeps: nothing of that is kept as a task's result, and nothing of the parent's ends."""
+"""Workers, machines and forks fail: none of that is kept as a task's result, and nothing of the parent process ends."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What no published payload shows: faults, gaps, units, custom gates; against the official client where it has a result."""
+"""Cases that no published payload has: faults, gaps, units, custom gates; against the official client if it can."""
 
 from __future__ import annotations
 

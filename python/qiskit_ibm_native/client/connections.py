@@ -31,8 +31,9 @@ from .._deadline import seconds_left
 _PIECE = 16_384
 #: Bytes of a line of headers, as in http.client.
 _LONGEST_LINE = 65_536
-#: Seconds by which a wait on a socket may outlast the call. Setting the timeout before each of them is a tenth of the time that
-#: reading 570 kB takes (one system call each), so it is set again only when the time left differs by this much.
+#: Seconds by which a wait on a socket may outlast the call. Setting the timeout before each of them is a tenth of the
+#: time that reading 570 kB takes (one system call each), so it is set again only when the time left differs by this
+#: much.
 _SLACK = 0.1
 _LATE = "the time of the call is over"
 

@@ -60,7 +60,7 @@ _FAILED: ContextVar[tuple[weakref.ref[Any], IBMError] | None] = ContextVar("attr
 
 @contextmanager
 def attribute_errors(owner: object) -> Iterator[None]:
-    """Let errors be AttributeErrors too, so that ``hasattr`` and whatever inspects objects get along with a property."""
+    """Make errors AttributeErrors too, so that ``hasattr`` and inspection get along with a property that fails."""
     try:
         yield
     except IBMError as error:

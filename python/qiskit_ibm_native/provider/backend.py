@@ -61,8 +61,8 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
     ``meas_lo_range`` in hertz. Attributes that are documented but that the device leaves out have a value that
     means so: ``None``, an empty list, ``False``.
 
-    Looking up attributes, ``repr`` and ``dir`` ask nobody; ``target``, ``properties()`` and what is made of them ask the
-    service once.
+    Looking up attributes, ``repr`` and ``dir`` ask nobody; ``target``, ``properties()`` and what is made of them ask
+    the service once.
 
     Attributes:
         name: The device's name.
@@ -211,7 +211,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
 
     @property
     def target(self) -> Target:
-        """The target that the transpiler uses; a new object only if the device changed and :meth:`refresh` was called."""
+        """The transpiler's target; a new object only if the device has changed and :meth:`refresh` was called."""
         return self._state.version._target or self._fetched("target")
 
     @property
@@ -256,8 +256,9 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
 
         Args:
             refresh: Whether to ask the service again.
-            datetime: Return those of this time. Services keep no history of pulses: they come from the provider's archive,
-                or are those of today if the device has not been calibrated since. One without time zone is in this machine's.
+            datetime: Return those of this time. Services keep no history of pulses: they come from the provider's
+                archive, or are those of today if the device has not been calibrated since. One without time zone is in
+                this machine's.
 
         Returns:
             The pulses, whose ``source`` tells where they are from.
@@ -363,7 +364,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         return status
 
     def _recent_status(self) -> BackendStatus | None:
-        """Return a status that is at most ten seconds old; ``None`` if it cannot be had, which is no reason not to run."""
+        """Return a status that is at most ten seconds old; ``None`` if it cannot be had, which prevents no run."""
         if self._status is not None and time.monotonic() - self._status[0] < _STATUS_LIFE:
             return self._status[1]
         try:
@@ -377,8 +378,8 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         """Ask the service for the device's payloads again, and make everything anew if they changed.
 
         What changed is exchanged at one instant for all threads: configuration, properties, target, durations, coupling
-        map and, if they have been asked for, pulses. If nothing did, all objects stay the same ones. A service that offers
-        validators is asked conditionally, so that it need not send again what is known.
+        map and, if they have been asked for, pulses. If nothing did, all objects stay the same ones. A service that
+        offers validators is asked conditionally, so that it need not send again what is known.
 
         Returns:
             What changed; false if nothing did. Until the properties have been asked for a first time, only what the
@@ -400,7 +401,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         jitter: float = 0.1,
         on_error: Callable[[Exception], object] | None = None,
     ) -> Watch:
-        """Refresh in the background from now on, and call a function whenever something changed since it was called last.
+        """Refresh in the background from now on, and call a function when something has changed since its last call.
 
         Args:
             interval: Seconds between two requests, or a timedelta. After failures it is doubled, up to an hour.
@@ -430,9 +431,9 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
     def snapshot_history(self, datetime: dt_module.datetime) -> Snapshot:
         """Return what held before a time, in the words of the service: the last calibration that was updated before it.
 
-        If the provider has an archive, it is looked at first; its answer is taken if it is known that there was no later
-        calibration. Then the service is asked. If that does not know either, the last calibration of the archive is
-        returned, and a warning is logged.
+        If the provider has an archive, it is looked at first; its answer is taken if it is known that there was no
+        later calibration. Then the service is asked. If that does not know either, the last calibration of the archive
+        is returned, and a warning is logged.
 
         Args:
             datetime: The time. One without time zone is in this machine's.
@@ -508,8 +509,8 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         Options that are not given are those of :attr:`options`.
 
         Args:
-            circuits: Circuits, or OpenQASM 3 programs. They must be made for this device: see ``qiskit.transpile``. They are
-                not changed.
+            circuits: Circuits, or OpenQASM 3 programs. They must be made for this device: see ``qiskit.transpile``.
+                They are not changed.
             dynamic: Whether there is control flow; that is also found out, and only a contradiction is warned of.
             job_tags: Tags of the job: eight at most, of 86 characters at most.
             init_circuit: A circuit to run in front of each circuit.
@@ -526,8 +527,8 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
             seed_simulator: A seed. Devices ignore it, with a warning.
             **run_config: ``program_id`` (``"sampler"`` or ``"executor"``), ``image``, ``max_execution_time`` (seconds),
                 ``private``, ``log_level``, ``composite`` (make several jobs of more circuits than the device takes),
-                ``run_input`` (another name for ``circuits``). Others are ignored with a warning by devices, and given to
-                simulators.
+                ``run_input`` (another name for ``circuits``). Others are ignored with a warning by devices, and given
+                to simulators.
 
         Returns:
             The job: an :class:`IBMCircuitJob`, or with ``composite`` an :class:`IBMCompositeJob` if there are several.
@@ -571,7 +572,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         return chosen_options(self, given, extra, stacklevel=4)
 
     def _deprecate_id_instruction(self, circuits: Sequence[QuantumCircuit]) -> list[QuantumCircuit]:
-        """Return circuits with a delay for each ``id``, of the same duration; those without ``id`` are the same objects."""
+        """Return circuits with a delay of equal duration for each ``id``; those without ``id`` are the same objects."""
         return delays_for_id(self, circuits, stacklevel=4)
 
     def _runtime_run(

@@ -58,8 +58,8 @@ class _Account(Protocol):
 class IBMBackendService:
     """The backends and jobs of an account.
 
-    Backends are attributes, by their names as names of Python: ``provider.backend.ibm_fez``. Completion offers those that
-    are known already.
+    Backends are attributes, by their names as names of Python: ``provider.backend.ibm_fez``. Completion offers those
+    that are known already.
     """
 
     def __init__(self, provider: _Account) -> None:

@@ -49,11 +49,13 @@ class DeviceVersion:
         """Create a version.
 
         Args:
-            configuration: A snapshot of the configuration; if it has properties or pulse defaults, they are not fetched.
+            configuration: A snapshot of the configuration; if it has properties or pulse defaults, they are not
+                fetched.
             fetch_properties: Returns the properties payload, ``None`` or ``{}`` if there is none. It is called once.
             use_fractional_gates: As in :func:`build_target`.
             properties: The properties payload, if it is known already.
-            fetch_defaults: Returns the pulse defaults payload, ``None`` if there is none. It is given the one that is known.
+            fetch_defaults: Returns the pulse defaults payload, ``None`` if there is none. It is given the one that is
+                known.
             recorder: Writes fetched payloads to an archive.
         """
         self._recorder = recorder or Recorder()

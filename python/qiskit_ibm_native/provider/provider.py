@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 class IBMProvider:
     """The backends and jobs of an account of IBM Quantum, or of a service on this machine.
 
-    One request is made to check the API key; everything else is asked for when it is needed. Any number of threads may use
-    one provider.
+    One request is made to check the API key; everything else is asked for when it is needed. Any number of threads may
+    use one provider.
 
     Example:
         >>> from qiskit import transpile
@@ -69,7 +69,8 @@ class IBMProvider:
         instance: CRN or name of an instance; without it, all instances of the account are used.
         proxies: How to get through proxies, see :class:`ProxyConfiguration`.
         verify: Whether to verify the server's certificate.
-        channel: ``"ibm_quantum_platform"``, or ``"local"`` for a service that is started on this machine and needs no account.
+        channel: ``"ibm_quantum_platform"``, or ``"local"`` for a service that is started on this machine and needs no
+            account.
         filename: The file of saved accounts, if it is not that of the user.
         region: With no instance: use those of this region only.
         plans_preference: With no instance: plans, the preferred one first.
@@ -78,11 +79,12 @@ class IBMProvider:
         archive: Records all calibrations that pass by, and answers what it knows about earlier ones: a
             :class:`CalibrationArchive`, the path of one, or ``True`` for that of the user.
         timeout: Seconds that a call may take at most, with all that belongs to it: connecting, a service that hangs,
-            repetitions, lookups. 60 by default, or what the variable ``QISKIT_IBM_NATIVE_TIMEOUT`` says. Waiting for a job
-            has a time of its own: ``job.result(timeout=...)``.
+            repetitions, lookups. 60 by default, or what the variable ``QISKIT_IBM_NATIVE_TIMEOUT`` says. Waiting for a
+            job has a time of its own: ``job.result(timeout=...)``.
         max_reply_bytes: Bytes that a reply may have, as it comes and decompressed. 64 MiB by default, or what
             ``QISKIT_IBM_NATIVE_MAX_REPLY_BYTES`` says.
-        max_result_bytes: The same for the results of a job: 256 MiB, or what ``QISKIT_IBM_NATIVE_MAX_RESULT_BYTES`` says.
+        max_result_bytes: The same for the results of a job: 256 MiB, or what ``QISKIT_IBM_NATIVE_MAX_RESULT_BYTES``
+            says.
         url_resolver: ``url_resolver(url, instance, private_endpoint, channel)`` returns the base URL of an instance.
         **channel_options: What the channel takes besides; for ``"local"``, see :func:`qiskit_ibm_native.local.connect`.
 
@@ -289,8 +291,8 @@ class IBMProvider:
     ) -> BackfillReport:
         """Walk the history that the service keeps of a device into the archive, from the end to the start.
 
-        A walk that was interrupted goes on where it was when it is asked for again: what the archive knows is not asked for.
-        All calibrations get today's configuration, since services keep no history of it.
+        A walk that was interrupted goes on where it was when it is asked for again: what the archive knows is not asked
+        for. All calibrations get today's configuration, since services keep no history of it.
 
         Args:
             backend: The device.

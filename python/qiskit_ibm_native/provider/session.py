@@ -36,8 +36,8 @@ def seconds_of(max_time: int | str | None) -> int | None:
     """Return how many seconds a ``max_time`` is.
 
     Args:
-        max_time: Seconds, or a text of numbers with units such as ``"2h 30m 40s"``: days, hours, minutes and seconds in any
-            order, which are added.
+        max_time: Seconds, or a text of numbers with units such as ``"2h 30m 40s"``: days, hours, minutes and seconds in
+            any order, which are added.
 
     Raises:
         IBMInputValueError: It is something else.
@@ -90,8 +90,8 @@ def _not_opened(backend_name: str, seconds: int | None, error: IBMApiError) -> I
 class Session:
     """A session on a device.
 
-    Sessions are opened with ``backend.open_session()``. As a context manager, a session is closed when its block ends, so
-    that nothing is billed for a device that waits; jobs that were submitted are run.
+    Sessions are opened with ``backend.open_session()``. As a context manager, a session is closed when its block ends,
+    so that nothing is billed for a device that waits; jobs that were submitted are run.
 
     Args:
         max_time: After how long the service ends the session, see :func:`seconds_of`.

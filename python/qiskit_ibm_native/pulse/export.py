@@ -78,8 +78,8 @@ def to_json(schedule: Schedule) -> str:
 
     An object with ``name``, ``duration`` (dt) and ``instructions``, sorted by start, each with ``name`` (the class),
     ``start`` (dt), ``channel``, and what it consists of: ``duration`` (dt), ``phase`` (rad), ``frequency`` (Hz),
-    ``pulse`` (shape and parameters, or ``samples`` as pairs of real and imaginary part), ``memory_slot``. Expressions of
-    unbound parameters are texts.
+    ``pulse`` (shape and parameters, or ``samples`` as pairs of real and imaginary part), ``memory_slot``. Expressions
+    of unbound parameters are texts.
     """
     instructions = [
         {"name": type(it).__name__, "start": start, "channel": it.channel.name, **_content(it)}

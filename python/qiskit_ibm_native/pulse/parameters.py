@@ -49,7 +49,7 @@ def parameter(name: str) -> Parameter:
 
 
 def expression(tree: Tree) -> Any:
-    """Return what a tree means: a float, or one of Qiskit's expressions. What has no parameter in it is a number already.
+    """Return the value of a tree: a float, which a tree without parameters is already, or one of Qiskit's expressions.
 
     Raises:
         PulseError: The tree calls a function of a parameter that Qiskit does not have.

@@ -150,8 +150,8 @@ class Waveform(Pulse):
 class SymbolicPulse(Pulse):
     """A pulse of a known shape. Its parameters are attributes, too: ``amp``, ``angle``, ``sigma``, ``beta``, ``width``.
 
-    The functions of ``pulse.library``, such as ``Gaussian``, make them. Two are equal if shape, complex amplitude (within
-    1e-8) and the other parameters are.
+    The functions of ``pulse.library``, such as ``Gaussian``, make them. Two are equal if shape, complex amplitude
+    (within 1e-8) and the other parameters are.
     """
 
     __slots__ = ("_duration", "_limit", "_name", "_parameters", "_samples", "_shape", "_source")

@@ -61,9 +61,9 @@ class Sweep(Sequence[Task]):
             seeds: The transpiler's seed, or several.
             initial_layout: The physical qubit of each qubit: a list, or a ``Layout``, for all circuits, or a mapping
                 from names of circuits to lists.
-            pass_manager: A factory of pass managers: ``pass_manager(target, optimization_level=..., seed_transpiler=...,
-                initial_layout=..., **options)``, called for every task. It must be picklable. By default it is
-                ``generate_preset_pass_manager`` of Qiskit, as ``transpile`` uses it.
+            pass_manager: A factory of pass managers: ``pass_manager(target, optimization_level=...,
+                seed_transpiler=..., initial_layout=..., **options)``, called for every task. It must be picklable. By
+                default it is ``generate_preset_pass_manager`` of Qiskit, as ``transpile`` uses it.
             options: Other options of the pass manager, such as ``{"layout_method": "trivial"}``, or several of those.
             use_fractional_gates: As in :func:`build_target`. By default, backends use their own
                 choice, and other sources all gates.

@@ -29,8 +29,8 @@ class Task:
 
     Attributes:
         index: The index of the task in its sweep.
-        id: 32 hexadecimal digits, made of everything that the result depends on: circuit, snapshot, setting, layout, seed,
-            and the versions of Qiskit and of this package. The same in every process and on every machine.
+        id: 32 hexadecimal digits, made of everything that the result depends on: circuit, snapshot, setting, layout,
+            seed, and the versions of Qiskit and of this package. The same in every process and on every machine.
         circuit: The circuit's name.
         circuit_digest: SHA-256 of the circuit's content, hexadecimal.
         backend: The device's name.
@@ -136,8 +136,8 @@ class TaskFacts:
 class TaskResult(Figures, TaskFacts):
     """The result of a task.
 
-    It has the attributes of :class:`TaskFacts`, then those of :class:`Figures`, which are ``None`` if the task failed. (The
-    fields of a data class come in the order of its bases from right to left.)
+    It has the attributes of :class:`TaskFacts`, then those of :class:`Figures`, which are ``None`` if the task failed.
+    (The fields of a data class come in the order of its bases from right to left.)
 
     Attributes:
         wall_time: Time that the pass manager took, s.

@@ -48,8 +48,8 @@ def plot_schedule(
 
     Up to twenty channels have a row each: the real part of what is played (blue), its imaginary part (orange) and its
     magnitude (line), up to the largest magnitude of the row, which is written at its right end; triangles where a phase
-    or a frequency changes; boxes where signals are recorded. Many recordings beside a few other channels share a row. More
-    channels are drawn as an image per kind of channel, whose rows are channels and whose color is the magnitude.
+    or a frequency changes; boxes where signals are recorded. Many recordings beside a few other channels share a row.
+    More channels are drawn as an image per kind of channel, whose rows are channels and whose color is the magnitude.
 
     Args:
         schedule: What to draw.
@@ -97,7 +97,7 @@ def _shown(schedule: Schedule, channels: Iterable[Channel] | None) -> list[Chann
 
 
 def _grouped(shown: list[Channel]) -> list[list[Channel]]:
-    """Return the channels of each row: one, but for the measurement of few of many qubits, which records all of them."""
+    """Return the channels of each row: one, except that a measurement of few of many qubits records all of them."""
     playing = [[channel] for channel in shown if not isinstance(channel, AcquireChannel)]
     recording: list[Channel] = [channel for channel in shown if isinstance(channel, AcquireChannel)]
     if 0 < len(playing) < _MAX_ROWS < len(shown):

@@ -289,7 +289,7 @@ def _listen_to_log() -> io.StringIO:
 
 
 def _peak_memory(*, start: bool = False) -> int | None:
-    """Return the largest resident size of this process since ``start`` in bytes, ``None`` if the system does not tell."""
+    """Return the largest resident size of this process since ``start``, in bytes; ``None`` if the system has none."""
     with contextlib.suppress(OSError):
         if start:
             Path("/proc/self/clear_refs").write_text("5", encoding="ascii")

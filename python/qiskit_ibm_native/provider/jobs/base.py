@@ -183,7 +183,8 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
         """Return what the service says; ask again while it cannot be reached.
 
         Raises:
-            IBMJobApiError: It cannot be asked for a reason that does not pass, or for ten minutes, or until the deadline.
+            IBMJobApiError: It cannot be asked for a reason that does not pass, or for ten minutes, or until the
+                deadline.
         """
         start, seconds = time.monotonic(), _FIRST_PATIENCE
         is_told = False

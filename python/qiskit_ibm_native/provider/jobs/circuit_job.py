@@ -212,8 +212,8 @@ class IBMCircuitJob(IBMJob):
 
         Args:
             timeout: For how many seconds to wait at most.
-            partial: Whether to return what there is of a job that failed. Such jobs have no results of their own here: the
-                result then has ``success=False`` and says why.
+            partial: Whether to return what there is of a job that failed. Such jobs have no results of their own here:
+                the result then has ``success=False`` and says why.
             refresh: Whether to fetch it again. Otherwise the first one is kept.
             wait: Seconds between questions to the service.
 
@@ -254,7 +254,7 @@ class IBMCircuitJob(IBMJob):
         )  # fmt: skip
 
     def _fetch_result(self) -> Result:
-        """Return the result; a body that makes no sense is asked for again, because something in between may have replied."""
+        """Return the result; a body that makes no sense is fetched again, because a proxy may have replied."""
         for remaining in reversed(range(_MISUNDERSTANDINGS)):
             body = self._outlasting(self._fetch_body)
             try:
@@ -437,7 +437,7 @@ class IBMCircuitJob(IBMJob):
         return metric
 
     def time_per_step(self) -> dict[str, datetime.datetime]:
-        """Return when what happened, as far as it has: ``CREATED``, ``RUNNING`` and ``COMPLETED``, and as the service says."""
+        """Return the times of the events so far: ``CREATED``, ``RUNNING``, ``COMPLETED``, and others of the service."""
         stamps = self._metric("timestamps")
         times = {step: time for step, text in stamps.items() if (time := self._time(text)) is not None}
         names = {"created": "CREATED", "running": "RUNNING", "finished": "COMPLETED"}
@@ -453,7 +453,7 @@ class IBMCircuitJob(IBMJob):
 
     @property
     def usage_estimation(self) -> dict[str, Any]:
-        """For how many seconds the device may be used: ``{"quantum_seconds": ...}``, ``None`` if the service cannot tell."""
+        """The estimated time on the device, in seconds: ``{"quantum_seconds": ...}``; ``None`` if unknown."""
         if "estimated_running_time_seconds" not in self._reply and self._status not in JOB_FINAL_STATES:
             self._learn(self._ask())
         return {"quantum_seconds": self._reply.get("estimated_running_time_seconds")}

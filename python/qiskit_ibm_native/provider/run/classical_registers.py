@@ -2,8 +2,8 @@
 """Classical registers: the ones that a sampler takes for a circuit, and the bits of the circuit that its results are.
 
 A sampler returns one array a register, knows nothing of bits outside registers, takes bit ``j`` of a register to be the
-``j``-th one after its first, and cannot name a register ``shape``. Circuits know no such limits. A circuit beyond them is
-sent with other registers over the same bits; a :class:`RegisterLayout` maps these back.
+``j``-th one after its first, and cannot name a register ``shape``. Circuits know no such limits. A circuit beyond them
+is sent with other registers over the same bits; a :class:`RegisterLayout` maps these back.
 """
 
 from __future__ import annotations
@@ -94,8 +94,8 @@ def to_sampler_registers(circuit: QuantumCircuit) -> tuple[QuantumCircuit, Regis
         circuit: Any circuit. It is not changed, and returned itself if a sampler can take it as it is.
 
     Raises:
-        IBMBackendValueError: A condition is on a register that shares bits with another one. No register of a sampler can
-            stand for it.
+        IBMBackendValueError: A condition is on a register that shares bits with another one. No register of a sampler
+            can stand for it.
     """
     index_of = {bit: index for index, bit in enumerate(circuit.clbits)}
     registers = tuple((register.name, tuple(index_of[bit] for bit in register)) for register in circuit.cregs)

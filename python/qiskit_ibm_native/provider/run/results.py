@@ -40,7 +40,8 @@ class Bits:
     """Bits of a register.
 
     Attributes:
-        words: Array of shape ``(*shape, shots, ceil(num_bits / 8))`` of bytes: bit 0 is the lowest one of the last byte.
+        words: Array of shape ``(*shape, shots, ceil(num_bits / 8))`` of bytes: bit 0 is the lowest one of the last
+            byte.
         num_bits: How many bits the register has.
     """
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Digests of circuits, options and functions: the same for the same content, in every process and on every machine.
 
-Pickles and QPY are of no use for that: both depend on which objects are shared, and write identifiers that are drawn anew in
-every process.
+Pickles and QPY are of no use for that: both depend on which objects are shared, and write identifiers that are drawn
+anew in every process.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ class _Writer:
         return code.co_code, constants, code.co_names, code.co_varnames, code.co_freevars
 
     def _write_foreign(self, value: Any) -> None:
-        """Write an object of numpy or Qiskit by its content, and any other by its ``__reduce_ex__``, as pickles have it."""
+        """Write an object of numpy or Qiskit by its content, any other by its ``__reduce_ex__``, as pickles have it."""
         import numpy as np
         from qiskit import QuantumCircuit
         from qiskit.circuit import Bit, Operation, Parameter, ParameterExpression, Register
@@ -228,7 +228,8 @@ class _Writer:
             "condition",
             "target",
         )
-        # Subroutines made of circuits without a name have names that Qiskit made up, and so have their inverses and powers.
+        # Subroutines made of circuits without a name have names that Qiskit made up, and so have their inverses and
+        # powers.
         has_definition = kind in {Gate, Instruction, ControlledGate} or not kind.__module__.startswith("qiskit.")
         self.write(_AUTOMATIC.sub("circuit", operation.name) if has_definition else operation.name)
         for name in attributes:

@@ -164,8 +164,8 @@ class Ledger:
             by: ``"esp"`` for the largest, or ``"depth"``, ``"two_qubit_depth"``, ``"two_qubit_count"``, ``"size"``,
                 ``"duration"``, ``"wall_time"`` or ``"cpu_time"`` for the smallest. Results without the figure do not
                 take part.
-            per: The values that results of a group have in common: any of ``"circuit"``, ``"snapshot"``, ``"backend"``, ``"optimization_level"``,
-                ``"options"``, ``"seed"``; nothing for the best of all.
+            per: The values that results of a group have in common: any of ``"circuit"``, ``"snapshot"``, ``"backend"``,
+                ``"optimization_level"``, ``"options"``, ``"seed"``; nothing for the best of all.
             sweep: The sweep whose results take part; by default all of the ledger.
 
         Raises:
