@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from . import target as target
     from . import transpiler as transpiler
     from . import visualization as visualization
+    from ._native import __version__ as __version__
     from .accounts import Account as Account
     from .accounts import ProxyConfiguration as ProxyConfiguration
     from .archive import ArchiveSeries as ArchiveSeries
@@ -133,8 +134,6 @@ if TYPE_CHECKING:
     from .target import build_coupling_map as build_coupling_map
     from .target import build_instruction_durations as build_instruction_durations
     from .target import build_target as build_target
-
-__version__ = "0.1.0"
 
 #: Public names by the module that they are imported from.
 _NAMES = {
@@ -286,6 +285,8 @@ _ROOMS = (
 )
 
 __all__ = sorted(_MODULES)  # noqa: PLE0605 (computed: each name is written once here, and once for type checkers)
+#: The version is written in Cargo.toml alone.
+_MODULES["__version__"] = "_native"
 
 
 def __getattr__(name: str) -> object:

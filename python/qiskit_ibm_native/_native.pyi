@@ -22,6 +22,7 @@ __all__ = [
     "TargetOperation",
     "TargetPlan",
     "Vocabulary",
+    "__version__",
     "build_profile",
     "count_shots",
     "damaged_extracts",
@@ -41,6 +42,9 @@ AMPLITUDE_TOLERANCE: float
 
 PULSE_SHAPES: dict[str, tuple[str, tuple[str, ...]]]
 """Display name and parameters besides the duration of each pulse shape, by its name in payloads; as Qiskit has them."""
+
+__version__: str
+"""Version of the package, as in Cargo.toml."""
 
 build_profile: str
 """``"release"`` or ``"debug"``; benchmarks refuse the latter."""

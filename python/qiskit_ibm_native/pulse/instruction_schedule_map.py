@@ -16,6 +16,7 @@ from .schedule import CalibrationPublisher, Schedule
 
 if TYPE_CHECKING:
     from .._native import Defaults as NativeDefaults
+    from .._typing import MaybeNone
 
     Qubits = int | Iterable[int]
     #: Indices of commands, and calibrations of users, by gate and qubits.
@@ -69,7 +70,7 @@ class InstructionScheduleMap:
         """
         self._entry_or_raise(instruction, qubits)
 
-    def get(self, instruction: Any, qubits: Qubits, *params: Any, **kwparams: Any) -> Schedule | None:
+    def get(self, instruction: Any, qubits: Qubits, *params: Any, **kwparams: Any) -> Schedule | MaybeNone:
         """Return the schedule of a gate.
 
         Args:
@@ -163,7 +164,7 @@ class InstructionScheduleMap:
             if not table[name]:
                 del table[name]
 
-    def pop(self, instruction: Any, qubits: Qubits, *params: Any, **kwparams: Any) -> Schedule | None:
+    def pop(self, instruction: Any, qubits: Qubits, *params: Any, **kwparams: Any) -> Schedule | MaybeNone:
         """Remove a gate and return its schedule; see :meth:`get`."""
         schedule = self.get(instruction, qubits, *params, **kwparams)
         self.remove(instruction, qubits)

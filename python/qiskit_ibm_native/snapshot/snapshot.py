@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._native import Snapshot as NativeSnapshot
+    from .._typing import MaybeNone
     from ..models import BackendConfiguration, BackendProperties
     from ..models.defaults import PulseDefaults
     from .columns import SnapshotColumns
@@ -31,8 +32,8 @@ class Payloads(NamedTuple):
     """The bytes that a snapshot was made of."""
 
     configuration: bytes
-    properties: bytes | None
-    defaults: bytes | None
+    properties: bytes | MaybeNone
+    defaults: bytes | MaybeNone
 
 
 class Snapshot:
@@ -257,7 +258,7 @@ class Snapshot:
         return self._native.num_qubits
 
     @property
-    def last_update(self) -> datetime.datetime | None:
+    def last_update(self) -> datetime.datetime | MaybeNone:
         """The time (aware) of the last update of the properties; ``None`` if there is none."""
         return self._native.last_update
 
@@ -283,7 +284,7 @@ class Snapshot:
         return model
 
     @property
-    def properties(self) -> BackendProperties | None:
+    def properties(self) -> BackendProperties | MaybeNone:
         """The properties, measured values of the device; ``None`` if there are none."""
         model = self._properties
         if model is None and self._native.has_properties:
@@ -294,7 +295,7 @@ class Snapshot:
         return model
 
     @property
-    def defaults(self) -> PulseDefaults | None:
+    def defaults(self) -> PulseDefaults | MaybeNone:
         """The pulse defaults of the device; ``None`` if there are none."""
         model = self._defaults
         if model is None and (native := self._native.defaults) is not None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from typing_extensions import Self
 
+    from .._typing import MaybeNone
     from ..snapshot.sources import SnapshotList
     from .inputs.settings import Setting
     from .worker.protocol import Outcome, TaskSpec
@@ -154,7 +155,7 @@ class TaskResult(Figures, TaskFacts):
     packed: tuple[bytes, int] | None = field(default=None, repr=False)
 
     @property
-    def transpiled(self) -> QuantumCircuit | None:
+    def transpiled(self) -> QuantumCircuit | MaybeNone:
         """The transpiled circuit; ``None`` if it was not kept, or if there is none.
 
         Raises:

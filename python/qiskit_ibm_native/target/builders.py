@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .. import _native
+    from .._typing import MaybeNone
 
 
 @shows_target_options
@@ -123,7 +124,7 @@ def build_instruction_durations(snapshot: Snapshot, **options: Unpack[TargetKeyw
 
 
 @shows_target_options
-def build_coupling_map(snapshot: Snapshot, **options: Unpack[TargetKeywords]) -> CouplingMap | None:
+def build_coupling_map(snapshot: Snapshot, **options: Unpack[TargetKeywords]) -> CouplingMap | MaybeNone:
     """Build the coupling map of a device; the same as ``build_target(...).build_coupling_map()``.
 
     Args:

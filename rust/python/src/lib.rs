@@ -54,6 +54,7 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("AMPLITUDE_TOLERANCE", AMPLITUDE_TOLERANCE)?;
         module.add("PULSE_SHAPES", super::envelope::pulse_shapes(module.py())?)?;
         // Benchmarks refuse a debug build.
