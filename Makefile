@@ -11,9 +11,10 @@ export OPENBLAS_NUM_THREADS ?= 1
 # Without cargo on PATH, a toolchain in a cache of its own; .ci/rust.py says what to install where that cannot be had.
 ifeq ($(shell command -v cargo),)
 ifneq ($(filter-out help clean,$(MAKECMDGOALS)),)
+ifneq ($(shell $(PYTHON) .ci/rust.py .environments/rust.mk >&2 && echo ready),ready)
+$(error There is no Rust toolchain, see above)
+endif
 include .environments/rust.mk
-.environments/rust.mk: .ci/rust.py rust-toolchain.toml
-	@$(PYTHON) .ci/rust.py $@
 endif
 endif
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -69,9 +70,13 @@ def set_up() -> dict[str, str]:
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "puccinialin"]
         subprocess.run(pip, check=True, capture_output=True)
         answer = Path(folder) / "environment.json"
-        subprocess.run([python, "-m", "puccinialin", "--info-json", answer], check=True, capture_output=True)
-        environment: dict[str, str] = json.loads(answer.read_text())["env"]
-    return environment
+        # puccinialin trusts the certificates of `certifi`, which lack those of a company's proxy; the system has them.
+        trusted = ssl.get_default_verify_paths().cafile
+        environment = {**({"SSL_CERT_FILE": trusted} if trusted else {}), **os.environ}
+        command = [python, "-m", "puccinialin", "--info-json", answer]
+        subprocess.run(command, check=True, capture_output=True, env=environment)
+        found: dict[str, str] = json.loads(answer.read_text())["env"]
+    return found
 
 
 def main(makefile: Path) -> str | None:

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from tests.support import CHILDREN
 
 if TYPE_CHECKING:
     from tests.support.faulty.peer import Peer
 
     from qiskit_ibm_native import IBMProvider
     from qiskit_ibm_native.local.server import LocalService
+
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(CHILDREN), os.environ.get("PYTHONPATH"))))
 
 
 @pytest.fixture(autouse=True)

@@ -156,7 +156,7 @@ def test_a_child_that_ends_ends_nothing_of_its_parent(tmp_path: Path) -> None:
 def test_locks_that_a_thread_holds_are_free_in_a_child(provider: IBMProvider) -> None:
     backend = provider.get_backend("ibmq_vigo")
     locks = [
-        provider._lock, provider._authenticator._lock, provider.backend._lock, backend._refreshing,
+        provider._lock, provider._authenticator._lock, provider.backend._lock, backend._state._refreshing,
         backend._state.version._lock, backend._state.version._defaults_lock,
     ]  # fmt: skip
     assert all(isinstance(lock, Lock) for lock in locks)

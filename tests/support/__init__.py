@@ -8,3 +8,5 @@ from pathlib import Path
 #: The folder of the tests, and the project's.
 TESTS = Path(__file__).parents[1]
 ROOT = TESTS.parent
+#: The folder of the module that Python imports when a process of a test starts.
+CHILDREN = TESTS / "support/children"

@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a reader of JSON finds in payloads, slowly and plainly: what columns, series and archives are compared with."""
+"""Values of payloads by a plain reader of JSON, with which columns, series and archives are compared."""
 
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 import math
 from typing import Any
 
 _POWERS = {"f": -15, "p": -12, "n": -9, "u": -6, "µ": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15}
+
+
+#: The reader of payloads, which are asked for one quantity after the other.
+_parsed = functools.lru_cache(maxsize=8)(json.loads)
 
 
 def scaled(quantity: dict[str, Any]) -> float | None:
@@ -25,7 +30,7 @@ def scaled(quantity: dict[str, Any]) -> float | None:
 def qubit_values(properties: bytes, name: str, num_qubits: int) -> list[float | None]:
     """Return a quantity of all qubits."""
     values: list[float | None] = [None] * num_qubits
-    for qubit, quantities in enumerate(json.loads(properties)["qubits"][:num_qubits]):
+    for qubit, quantities in enumerate(_parsed(properties)["qubits"][:num_qubits]):
         for quantity in quantities:
             if quantity["name"] == name:
                 values[qubit] = scaled(quantity)
@@ -35,7 +40,7 @@ def qubit_values(properties: bytes, name: str, num_qubits: int) -> list[float | 
 def qubits_operational(properties: bytes, num_qubits: int) -> list[bool]:
     """Return whether qubits may be used."""
     flags = [True] * num_qubits
-    for qubit, quantities in enumerate(json.loads(properties)["qubits"][:num_qubits]):
+    for qubit, quantities in enumerate(_parsed(properties)["qubits"][:num_qubits]):
         for quantity in quantities:
             if quantity["name"] == "operational":
                 flags[qubit] = bool(quantity["value"])
@@ -45,7 +50,7 @@ def qubits_operational(properties: bytes, num_qubits: int) -> list[bool]:
 def gate_rows(properties: bytes, gate: str) -> list[dict[str, Any]]:
     """Return the rows of a gate: ``qubits``, ``error``, ``duration``, ``operational``, ``updated`` of each."""
     rows = []
-    for listed in json.loads(properties)["gates"]:
+    for listed in _parsed(properties)["gates"]:
         if listed["gate"] != gate:
             continue
         row: dict[str, Any] = {
@@ -70,7 +75,7 @@ def gate_rows(properties: bytes, gate: str) -> list[dict[str, Any]]:
 
 def updated(properties: bytes) -> datetime.datetime:
     """Return when properties were last updated."""
-    text = json.loads(properties)["last_update_date"]
+    text = _parsed(properties)["last_update_date"]
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(datetime.timezone.utc)
 
 

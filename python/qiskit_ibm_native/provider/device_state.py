@@ -37,6 +37,8 @@ class DeviceState:
         recorder: The archive that fetched payloads are written to, if there is one.
         calibration_id: The calibration to use, if not the latest one.
         use_fractional_gates: As in :func:`build_target`.
+        is_calibrated: Whether the service has properties and pulse defaults of the device; simulators and retired
+            devices have none.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class DeviceState:
         self.recorder = recorder
         self.calibration_id = calibration_id
         self.use_fractional_gates = use_fractional_gates
+        self.is_calibrated = not snapshot.configuration.is_simulator
         self._refreshing = Lock()
         self.version = self._version_of(snapshot)
 
@@ -159,7 +162,7 @@ class DeviceState:
     # Fetching
 
     def fetch_properties(self, before: dt_module.datetime | None = None, known: bytes | None = None) -> bytes | None:
-        """Return the properties payload; simulators have none.
+        """Return the properties payload; ``None`` if the device has none.
 
         Args:
             before: Fetch the last one that was updated before this time.
@@ -168,15 +171,15 @@ class DeviceState:
         Raises:
             IBMBackendApiError: The service could not be asked.
         """
-        if self.configuration.is_simulator:
+        if not self.is_calibrated:
             return None
         client = self._client()
         return self._fetched("properties", client.backend_properties, datetime=before, **conditional(client, known))
 
     def _fetch_defaults(self, known: bytes | None = None) -> bytes | None:
-        """Return the pulse defaults payload; simulators have none, and clients of others may not know any."""
+        """Return the pulse defaults payload; ``None`` if the device has none, or the client of another program no method."""
         fetch = getattr(self.client, "backend_pulse_defaults", None)
-        if fetch is None or self.configuration.is_simulator:
+        if fetch is None or not self.is_calibrated:
             return None
         return self._fetched("pulse defaults", fetch, **conditional(self.client, known))
 

@@ -24,13 +24,9 @@ class IBMRetiredBackend(IBMBackend):
             "simulator": False, "local": False, "conditional": False, "open_pulse": False, "memory": True,
             "coupling_map": None, "max_shots": 1, "max_experiments": 300,
         }  # fmt: skip
-        return cls(configuration, provider, api)
-
-    def _fetch_properties(self, *_arguments: Any, **_options: Any) -> bytes | None:
-        return None
-
-    def _fetch_defaults(self, _known: bytes | None = None) -> bytes | None:
-        return None
+        backend = cls(configuration, provider, api)
+        backend._state.is_calibrated = False
+        return backend
 
     def refresh(self) -> SnapshotDiff:
         """Return that nothing changed, and nothing does any more."""

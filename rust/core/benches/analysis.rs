@@ -97,12 +97,18 @@ fn circuit(snapshot: &Snapshot<Vec<u8>>) -> Circuit {
     let qubits: Vec<u32> = (0..snapshot.configuration().num_qubits).collect();
     let mut circuit = Circuit::new();
     for _ in 0..10 {
-        qubits.iter().for_each(|qubit| circuit.operation("x", vec![*qubit]));
-        pairs.iter().for_each(|pair| circuit.operation("cz", pair.to_vec()));
+        for qubit in &qubits {
+            circuit.operation("x", vec![*qubit]);
+        }
+        for pair in pairs.iter() {
+            circuit.operation("cz", pair.to_vec());
+        }
         circuit.delay(vec![0, 1], Delay::Seconds(1e-6));
         circuit.barrier(qubits.clone());
     }
-    qubits.iter().for_each(|qubit| circuit.operation("measure", vec![*qubit]));
+    for qubit in qubits {
+        circuit.operation("measure", vec![qubit]);
+    }
     circuit
 }
 

@@ -28,7 +28,7 @@ def check_tags(tags: Any, error: type[IBMError] = IBMBackendValueError) -> list[
         error: The tags are not a list of strings, or more or longer than the service takes.
     """
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        raise error(f"The tags of a job must be a list of strings, not {tags!r}.")
+        raise error(f"job_tags needs to be a list of strings, not {tags!r}.")
     if len(tags) > MAX_TAGS or any(len(tag) > MAX_TAG_LENGTH for tag in tags):
         internal = sum(is_internal(tag) for tag in tags)
         own = f" {internal} of these are internal." if internal else ""
