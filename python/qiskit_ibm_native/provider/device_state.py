@@ -177,7 +177,7 @@ class DeviceState:
         return self._fetched("properties", client.backend_properties, datetime=before, **conditional(client, known))
 
     def _fetch_defaults(self, known: bytes | None = None) -> bytes | None:
-        """Return the pulse defaults payload; ``None`` if the device has none, or the client of another program no method."""
+        """Return the pulse defaults payload; ``None`` if the device or the client of another program has none."""
         fetch = getattr(self.client, "backend_pulse_defaults", None)
         if fetch is None or not self.is_calibrated:
             return None
