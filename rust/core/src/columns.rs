@@ -133,6 +133,12 @@ impl Column {
         Self { values, states }
     }
 
+    /// A column of missing values.
+    pub(crate) fn missing(rows: usize) -> Self {
+        let Cell { value, state } = Cell::default();
+        Self::from_parts(vec![value; rows], vec![state; rows])
+    }
+
     #[inline]
     pub(crate) fn push(&mut self, cell: Cell) {
         self.values.push(cell.value);

@@ -81,7 +81,7 @@ impl PyDefaults {
     fn schedule(&self, py: Python<'_>, command: usize) -> NativeResult<PyCommandSchedule> {
         let (columns, command) = (&self.columns, self.checked(command)?);
         let plan = py.detach(|| SchedulePlan::new(columns, command)).map_err(|fault| self.refused(*fault))?;
-        Ok(PyCommandSchedule::new(py, self, &plan)?)
+        PyCommandSchedule::new(py, self, &plan)
     }
 
     fn channels(&self, command: usize) -> NativeResult<Vec<(&'static str, u32)>> {

@@ -57,16 +57,16 @@ impl<'py> StepMaker<'_, 'py> {
         let py = self.py;
         match action {
             Action::Instruction(instruction) => self.instruction(instruction),
-            Action::AcquireAll(acquisition) => self.acquire(start, (acquisition, py.None()).into_pyobject(py)?),
+            Action::AcquireAll(acquisition) => Ok(self.acquire(start, (acquisition, py.None()).into_pyobject(py)?)),
             Action::AcquireOne(acquisition, position) => {
-                self.acquire(start, (acquisition, position).into_pyobject(py)?)
+                Ok(self.acquire(start, (acquisition, position).into_pyobject(py)?))
             }
         }
     }
 
-    fn acquire(&self, start: u32, operand: Bound<'py, PyTuple>) -> PyResult<PyScheduleStep> {
+    fn acquire(&self, start: u32, operand: Bound<'py, PyTuple>) -> PyScheduleStep {
         let kind = PyString::intern(self.py, "acquire").unbind();
-        Ok(PyScheduleStep { start, kind, channel: None, operand: operand.into_any().unbind() })
+        PyScheduleStep { start, kind, channel: None, operand: operand.into_any().unbind() }
     }
 
     fn instruction(&mut self, instruction: &Instruction) -> PyResult<PyScheduleStep> {

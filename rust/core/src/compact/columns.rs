@@ -7,8 +7,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::CompactError;
 use super::bytes::{Reader, Writer};
+use super::{COLUMNS, Columns, CompactError};
 use crate::columns::{Column, GateColumns, GateQuantity, QubitColumns, QubitQuantity, State};
 use crate::configuration::{Configuration, GateDefinition, MAX_QUBITS, Signature, Timing};
 use crate::instant::Instant;
@@ -37,9 +37,8 @@ pub(super) fn write(data: &DeviceData) -> Vec<u8> {
     writer.out.0
 }
 
-pub(super) fn read(bytes: &[u8]) -> ReadResult<DeviceData> {
-    let mut reader =
-        PoolReader { from: Reader::new(bytes), num_qubits: 0, referred: 0, qargs: Vec::new(), columns: Vec::new() };
+pub(super) fn read(bytes: &[u8], columns: Columns) -> ReadResult<DeviceData> {
+    let mut reader = PoolReader::new(bytes, columns, 0);
     let configuration = Arc::new(reader.configuration()?);
     let properties = if reader.from.flag()? { Some(reader.properties()?) } else { None };
     reader.from.finish()?;
@@ -70,8 +69,7 @@ pub(crate) fn write_gate(gate: &GateColumns) -> Vec<u8> {
 
 /// Read a table that [`write_gate`] wrote.
 pub(crate) fn read_gate(bytes: &[u8], num_qubits: u32) -> ReadResult<GateColumns> {
-    let mut reader =
-        PoolReader { from: Reader::new(bytes), num_qubits, referred: 0, qargs: Vec::new(), columns: Vec::new() };
+    let mut reader = PoolReader::new(bytes, COLUMNS, num_qubits);
     let gate = reader.gate()?;
     reader.from.finish()?;
     Ok(gate)
@@ -212,6 +210,8 @@ fn put_instant(out: &mut Writer, instant: Instant) {
 
 struct PoolReader<'b> {
     from: Reader<'b>,
+    /// Numbers of columns that were written.
+    written: Columns,
     num_qubits: u32,
     /// Number of qubits in the lists that were referred to so far.
     referred: usize,
@@ -219,7 +219,11 @@ struct PoolReader<'b> {
     columns: Vec<Column>,
 }
 
-impl PoolReader<'_> {
+impl<'b> PoolReader<'b> {
+    fn new(bytes: &'b [u8], written: Columns, num_qubits: u32) -> Self {
+        Self { from: Reader::new(bytes), written, num_qubits, referred: 0, qargs: Vec::new(), columns: Vec::new() }
+    }
+
     fn configuration(&mut self) -> ReadResult<Configuration> {
         let from = &mut self.from;
         let backend_name = from.text()?;
@@ -264,10 +268,7 @@ impl PoolReader<'_> {
         let (backend_name, last_update) = (self.from.optional(Reader::text)?, self.from.optional(take_instant)?);
         let has_surplus_qubits = self.from.flag()?;
         let rows = self.num_qubits as usize;
-        let mut columns: [Column; QubitQuantity::COUNT] = Default::default();
-        for column in &mut columns {
-            *column = self.column(rows)?;
-        }
+        let columns = self.columns::<{ QubitQuantity::COUNT }>(self.written.qubits, rows)?;
         let qubits = QubitColumns::from_columns(columns, take_flags(&mut self.from, rows)?);
         let count = self.from.count()?;
         let gates = (0..count).map(|_| self.gate()).collect::<ReadResult<Vec<_>>>()?;
@@ -285,10 +286,7 @@ impl PoolReader<'_> {
         let name = self.from.text()?;
         let qargs = self.qargs()?;
         let rows = qargs.len();
-        let mut columns: [Column; GateQuantity::COUNT] = Default::default();
-        for column in &mut columns {
-            *column = self.column(rows)?;
-        }
+        let columns = self.columns::<{ GateQuantity::COUNT }>(self.written.gates, rows)?;
         let operational = take_flags(&mut self.from, rows)?;
         Ok(GateColumns::from_columns(name, qargs, columns, operational))
     }
@@ -320,6 +318,15 @@ impl PoolReader<'_> {
         }
         self.qargs.push(list.clone());
         Ok(list)
+    }
+
+    /// Read the columns that were written; those that came with later versions have missing values.
+    fn columns<const COUNT: usize>(&mut self, written: u16, rows: usize) -> ReadResult<[Column; COUNT]> {
+        let mut columns = [(); COUNT].map(|()| Column::default());
+        for (index, column) in columns.iter_mut().enumerate() {
+            *column = if index < usize::from(written) { self.column(rows)? } else { Column::missing(rows) };
+        }
+        Ok(columns)
     }
 
     fn column(&mut self, rows: usize) -> ReadResult<Column> {
@@ -373,4 +380,23 @@ fn take_instant(from: &mut Reader<'_>) -> ReadResult<Instant> {
     let (microsecond, utc_offset) = (from.u32()?, from.array().map(i32::from_le_bytes)?);
     let instant = Instant { year, month, day, hour, minute, second, microsecond, utc_offset };
     instant.is_valid().then_some(instant).ok_or_else(|| from.damaged("a date does not exist"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Column, Columns, PoolReader, write_column};
+    use crate::columns::Cell;
+
+    #[test]
+    fn columns_of_later_versions_are_missing() {
+        let written = Column::missing(3);
+        let bytes = [vec![0], write_column(&written)].concat();
+        let mut reader = PoolReader::new(&bytes, Columns { qubits: 1, gates: 0 }, 3);
+        let columns: [Column; 2] = reader.columns(1, 3).expect("one column was written");
+        for column in columns {
+            assert_eq!(column.len(), 3);
+            assert!((0..3).all(|row| column.cell(row).state == Cell::default().state));
+        }
+        assert!(reader.from.finish().is_ok());
+    }
 }

@@ -16,8 +16,8 @@
 //! Numbers are little-endian. A form is read as a whole or refused; payloads are decompressed when they are asked for.
 //!
 //! Forms are kept in files, so each version stays readable. Version 1, that of 0.1.0, has the columns of version 2 and
-//! does not say so. Whatever changes about columns or their order is a new [`VERSION`]; where a form says how many there are
-//! stays the same.
+//! does not say so. A new column is the last one of its enum and a new version at the end of [`VERSIONS`]; forms of
+//! earlier versions have missing values there. Where a form says how many columns there are stays the same.
 
 mod bytes;
 mod columns;
@@ -35,10 +35,13 @@ pub(crate) use self::columns::{read_column, read_gate, write_column, write_gate}
 /// Start of every compact form. The first byte is no text, and the last ones show it when something took the
 /// whole for text.
 pub const MAGIC: [u8; 8] = *b"\x89QIN\r\n\x1a\n";
+/// The columns of each version, from version 1.
+pub const VERSIONS: [Columns; 2] = [Columns { qubits: 8, gates: 2 }; 2];
 /// The version that is written, and the last one that is read.
-pub const VERSION: u16 = 2;
-/// The columns of that version, and of version 1.
-pub const COLUMNS: Columns = Columns { qubits: 8, gates: 2 };
+#[expect(clippy::cast_possible_truncation, reason = "there are few versions")]
+pub const VERSION: u16 = VERSIONS.len() as u16;
+/// The columns of [`VERSION`].
+pub const COLUMNS: Columns = VERSIONS[VERSIONS.len() - 1];
 const _: () = assert!(
     QubitQuantity::COUNT == COLUMNS.qubits as usize && GateQuantity::COUNT == COLUMNS.gates as usize,
     "other columns are a new version of the form"
@@ -106,8 +109,7 @@ impl fmt::Display for CompactError {
             ),
             Self::OtherColumns { version, columns } => write!(
                 f,
-                "the compact form has version {version} and {columns}, but that version has {COLUMNS}; no release wrote \
-                 it, so make it anew from the payloads"
+                "the compact form has version {version} and {columns}, which no release wrote; make it anew from the payloads"
             ),
             Self::TooLong(length) => {
                 write!(f, "a payload of {length} bytes is too long for a compact form, which takes up to {MAX_PAYLOAD}")
@@ -197,24 +199,26 @@ pub fn decode(bytes: &[u8]) -> Result<Compact, CompactError> {
         return Err(reader.damaged("its checksum does not agree"));
     }
     let digest = reader.array()?;
-    check_columns(&mut reader, version)?;
+    let columns = columns_of(&mut reader, version)?;
     let size = reader.u32()? as usize;
-    let data = columns::read(reader.take(size)?)?;
+    let data = columns::read(reader.take(size)?, columns)?;
     let packed = if has_payloads > 0 { Some(Packed::find(&mut reader)?) } else { None };
     reader.take(4)?;
     reader.finish()?;
     Ok(Compact { version, data, digest, packed })
 }
 
-fn check_columns(reader: &mut Reader<'_>, version: u16) -> Result<(), CompactError> {
-    match version {
-        0 => Err(reader.damaged("there is no version 0")),
-        1 => Ok(()),
-        _ => {
-            let columns = read_columns(reader)?;
-            (columns == COLUMNS).then_some(()).ok_or(CompactError::OtherColumns { version, columns })
+/// Return the columns of a form of a known version, which it must say that it has.
+fn columns_of(reader: &mut Reader<'_>, version: u16) -> Result<Columns, CompactError> {
+    let index = usize::from(version).checked_sub(1).ok_or_else(|| reader.damaged("there is no version 0"))?;
+    let expected = VERSIONS[index];
+    if version > 1 {
+        let columns = read_columns(reader)?;
+        if columns != expected {
+            return Err(CompactError::OtherColumns { version, columns });
         }
     }
+    Ok(expected)
 }
 
 fn read_columns(reader: &mut Reader<'_>) -> Result<Columns, CompactError> {

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use super::{NumberKind, Reader, ShortQargs, path};
+use super::{NumberKind, ReadResult, Reader, ShortQargs, Span, path};
 
 fn number(text: &str) -> Option<(f64, NumberKind)> {
     let mut reader = Reader::new(text.as_bytes()).ok()?;
