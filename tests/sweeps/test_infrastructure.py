@@ -26,7 +26,7 @@ from qiskit.transpiler.basepasses import TransformationPass
 from tests.support import ROOT
 from tests.support.sweeping import facts, ghz, misbehaving, named, slow
 
-from qiskit_ibm_native import Ledger, Sweep, SweepError
+from qiskit_ibm_native import Ledger, LedgerError, Sweep, SweepError
 
 
 def run_program(text: str, *arguments: object, **options: Any) -> str:
@@ -167,24 +167,42 @@ def test_processes_that_do_not_start_end_the_run_and_leave_nothing_in_the_ledger
             patched.setattr(sys, "executable", program)
             with pytest.raises(SweepError, match=r"does not work: .*(does not start|can be started)"):
                 sweep.run(ledger=path)
-        # There are no descriptors left for another pipe.
-        patched.undo()
-        patched.setattr(worker, "_FAILURE_BACKOFF", 0.0)
-        with no_descriptors(), pytest.raises(SweepError, match="Too many open files"):
-            sweep.run(ledger=path, max_in_flight=1)
     with Ledger(path) as ledger:
         assert len(ledger) == 0
     assert not sweep.run(ledger=path).errors
 
 
+def test_too_few_descriptors_end_the_run_and_leave_nothing_in_the_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from qiskit_ibm_native.sweeps.worker import worker
+
+    monkeypatch.setattr(worker, "_FAILURE_BACKOFF", 0.0)
+    path = tmp_path / "ledger.sqlite3"
+    sweep = Sweep(ghz(2), "lima", seeds=range(3))
+    messages = []
+    # With too few, the ledger cannot be opened; with a few more, no process can be started.
+    for number in range(4, 30):
+        with few_descriptors(number):
+            try:
+                results = sweep.run(ledger=path, max_in_flight=1)
+                break
+            except (LedgerError, SweepError) as error:
+                messages.append(str(error))
+        with Ledger(path) as ledger:
+            assert len(ledger) == 0
+    assert not results.errors
+    assert any("Too many open files" in message for message in messages), messages
+
+
 @contextlib.contextmanager
-def no_descriptors() -> Any:
-    """Leave this process ten descriptors: enough for a ledger (eight), but not for a process besides (eleven)."""
+def few_descriptors(number: int) -> Any:
+    """Leave this process so many descriptors."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     taken = max(int(name) for name in os.listdir("/proc/self/fd"))
     free = taken + 1 - len(os.listdir("/proc/self/fd"))
     fillers = [os.open(os.devnull, os.O_RDONLY) for _ in range(free + 1)]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(fillers) + 11, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(fillers) + 1 + number, hard))
     try:
         yield
     finally:
