@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A sweep on the ranks of an MPI program, a driver and eight workers: mpiexec -n 9 python -m mpi4py.futures mpi.py"""
+"""Run a sweep on the ranks of MPI, a driver and eight workers: ``mpiexec -n 9 python -m mpi4py.futures mpi.py``."""
 
 from __future__ import annotations
 

@@ -186,7 +186,7 @@ class DeviceState:
             payload = fetch(self.name, **choice, **arguments)
         except IBMApiError as error:
             raise IBMBackendApiError(f"The {kind} of {self.name} could not be fetched: {error}") from None
-        # Clients that somebody else wrote may have decoded it.
+        # Third-party clients may have decoded it.
         return json.dumps(payload).encode() if isinstance(payload, dict) else payload
 
     def _client(self) -> Any:

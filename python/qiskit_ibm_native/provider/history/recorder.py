@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What passes by, kept in an archive. Whatever is wrong with the archive, programs go on without it."""
+"""Write every fetched calibration to an archive, best effort: programs go on if the archive fails."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _NOTE_EVERY = 60.0
 #: Seconds to wait for other processes that write: programs are not to wait for their archives.
 _PATIENCE = 1.0
-#: How late calibrations may be published, and how far clocks may be apart.
+#: Allowance for calibrations that are published late, and for clocks that differ.
 MARGIN = datetime.timedelta(minutes=10)
 
 
@@ -54,7 +54,7 @@ class Recorder:
         """
         if self.archive is None or snapshot.last_update is None or snapshot.provenance is not None:
             return
-        # What was measured just now may not have been published when the service was asked.
+        # A calibration that was measured just now may not have been published at the time of the request.
         latest = datetime.datetime.now(datetime.timezone.utc) - MARGIN
         try:
             self.archive._add(

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 #: The service gives this many jobs at once.
 _PAGE = 50
-#: How many pages are looked through. Who has more jobs than that narrows the search.
+#: The largest number of pages that a search reads. Users with more jobs have to narrow the search.
 _MAX_PAGES = 1000
 _PROGRAMS = ("sampler", "executor")
 _PENDING = frozenset({JobStatus.INITIALIZING, JobStatus.VALIDATING, JobStatus.QUEUED, JobStatus.RUNNING})
@@ -124,7 +124,7 @@ class JobSearch:
 
     @staticmethod
     def _pages(client: RuntimeClient, filters: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Give what the service says about jobs, a page after another while there are any."""
+        """Yield the job entries of the service's replies, page by page."""
         seen = 0
         for _ in range(_MAX_PAGES):
             try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From what a program returned to a ``Result``, as a simulator's ``run`` would give it.
+"""Convert the results of a program to a ``Result``, as a simulator's ``run`` would return it.
 
 A shot is a word: bit ``i`` is that of ``circuit.clbits[i]``. Words are packed, big-endian, and counted natively.
 """
@@ -42,7 +42,7 @@ class Bits:
     Attributes:
         words: Array of shape ``(*shape, shots, ceil(num_bits / 8))`` of bytes: bit 0 is the lowest one of the last
             byte.
-        num_bits: How many bits the register has.
+        num_bits: The number of bits of the register.
     """
 
     words: npt.NDArray[np.uint8]
@@ -51,13 +51,13 @@ class Bits:
 
 @dataclass(frozen=True)
 class PubData:
-    """What a program returned for a circuit.
+    """The results of a circuit.
 
     Attributes:
         fields: By register: :class:`Bits`, or complex values of shape ``(*shape, shots, num_bits)``, or
             ``(*shape, num_bits)`` if they are averages.
         shape: Shape of the parameter values; empty if there are none.
-        metadata: What the service says about it.
+        metadata: The metadata of the circuit's results from the service.
     """
 
     fields: Mapping[str, Bits | npt.NDArray[np.complex128]]
@@ -67,10 +67,10 @@ class PubData:
 
 @dataclass(frozen=True)
 class Reading:
-    """How results are to be read.
+    """The options by which results are read.
 
     Attributes:
-        shots: How many shots were asked for.
+        shots: The number of requested shots.
         memory: Whether words of single shots are wanted.
         meas_level: 2 for bits, 1 for complex values.
         meas_return: ``"single"`` or ``"avg"``, at level 1.

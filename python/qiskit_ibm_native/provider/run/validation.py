@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is checked before a job leaves: circuits against the device, and options against what it takes."""
+"""Check circuits and options against the device before a job is submitted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ...models import BackendProperties
 
-#: What the service runs although targets do not list it.
+#: Instructions that the service runs although targets do not list them.
 _ALWAYS = frozenset({"barrier", "store"})
 #: Angles may be off by rounding.
 _ANGLE_SLACK = 1e-10
@@ -145,7 +145,7 @@ def _check_isa(circuit: QuantumCircuit, name: str, physical: Sequence[int], targ
                     f"Circuit {name}: the angle {angle} of {instruction.name} on qubits {key[1]} is not from {low} to"
                     f" {high}, which is what the device takes. Transpile the circuit with this backend."
                 )
-        # What has parameters is checked each time, for its angles.
+        # Instructions with parameters are checked each time, for their angles.
         if not operation.params:
             known.add(key)
 
@@ -158,7 +158,7 @@ def _not_supported(circuit: str, name: str, qubits: tuple[int, ...], target: Tar
 
 
 def check_shots(shots: Any, max_shots: int | None) -> int:
-    """Return how many shots to make.
+    """Return the number of shots.
 
     Raises:
         IBMBackendValueError: It is no number from 1 to ``max_shots``.
