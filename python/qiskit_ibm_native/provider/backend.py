@@ -265,7 +265,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
 
         Raises:
             TypeError: ``datetime`` is none.
-            IBMBackendError: Nobody knows the pulses of that time.
+            IBMBackendError: Neither the archive nor the service has the pulses of that time.
             IBMBackendApiError: The service could not be asked.
             BackendPayloadError: Its reply is not what a device publishes.
         """
@@ -590,10 +590,10 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
     def open_session(self, max_time: int | str | None = None, mode: str = "dedicated") -> Session:
         """Open a session; jobs of this backend are run in it until it is closed.
 
-        A session that is open already is closed first: nobody would, later.
+        A session that is open already is closed first.
 
         Args:
-            max_time: After how long the service ends it: seconds, or a text such as ``"2h 30m 40s"``.
+            max_time: The time after which the service ends it: seconds, or a text such as ``"2h 30m 40s"``.
             mode: ``"dedicated"``, or ``"batch"`` for jobs that are all known at the start.
 
         Raises:

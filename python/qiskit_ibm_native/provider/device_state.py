@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state of a backend's device: fetched when it is needed, refreshed, and looked up in the past."""
+"""The payloads of a backend's device: fetched on first access, refreshed, and looked up in the past."""
 
 from __future__ import annotations
 

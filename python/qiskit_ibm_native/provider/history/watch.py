@@ -47,13 +47,13 @@ class Watch:
         """Start to watch; watches come from :meth:`IBMBackend.watch`.
 
         Args:
-            look: Asks the service, and returns what there is now.
-            compare: Returns what changed between two such.
-            seen: What there is when the watch starts.
+            look: Fetches the device's version from the service and returns it.
+            compare: Returns the difference between two versions.
+            seen: The version when the watch starts.
             interval: As in :meth:`IBMBackend.watch`, as the rest.
-            callback: Is called with what changed.
+            callback: Is called with the difference.
             jitter: By which share of it the interval varies.
-            on_error: Is called with what went wrong.
+            on_error: Is called with errors of refreshes and of the callback.
             name: The name of the device.
         """
         seconds = interval.total_seconds() if isinstance(interval, datetime.timedelta) else interval
@@ -109,7 +109,7 @@ class Watch:
                 failures += 1
                 self._failed(error)
                 continue
-            # Somebody else may have refreshed meanwhile; what this watch has not told of yet is what counts.
+            # The backend may have been refreshed elsewhere; compare with the last version this watch reported.
             self._seen = now
             failures, self.last_error = 0, None
             self.refreshes += 1
