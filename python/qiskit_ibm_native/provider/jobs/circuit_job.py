@@ -295,11 +295,11 @@ class IBMCircuitJob(IBMJob):
             meas_return=options.get("meas_return"), seed=options.get("seed_simulator"),
         )  # fmt: skip
         experiments = []
-        for place, (pub, record) in enumerate(zip(outcome.pubs, outcome.records, strict=True)):
+        for index, (pub, record) in enumerate(zip(outcome.pubs, outcome.records, strict=True)):
             layout = layout_of(pub) if record is None else RegisterLayout.from_record(record["layout"])
-            header = header_of(_FOREIGN | {"name": f"circuit-{place}"} if record is None else record, layout)
+            header = header_of(_FOREIGN | {"name": f"circuit-{index}"} if record is None else record, layout)
             if self._metadata is not None:
-                header["metadata"] = self._metadata[place]
+                header["metadata"] = self._metadata[index]
             experiments += build_experiments(pub, layout, header, reading)
         return build_result(
             experiments, backend_name=self.backend().name, backend_version=self.backend().backend_version,

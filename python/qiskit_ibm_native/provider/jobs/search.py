@@ -216,8 +216,8 @@ def _statuses(status: Any) -> set[JobStatus] | None:
     if status is None:
         return None
     wanted: set[JobStatus] = set()
-    for each in [status] if isinstance(status, str | JobStatus) else status:
-        word = each.name if isinstance(each, JobStatus) else str(each).upper()
+    for choice in [status] if isinstance(status, str | JobStatus) else status:
+        word = choice.name if isinstance(choice, JobStatus) else str(choice).upper()
         if word == "PENDING":
             wanted |= _PENDING
         elif word == "COMPLETED":
@@ -226,6 +226,6 @@ def _statuses(status: Any) -> set[JobStatus] | None:
             wanted.add(JobStatus[word])
         else:
             raise IBMBackendValueError(
-                f"{each!r} is not a status: use 'pending', 'completed' or one of {list(JobStatus.__members__)}."
+                f"{choice!r} is not a status: use 'pending', 'completed' or one of {list(JobStatus.__members__)}."
             )
     return wanted

@@ -114,8 +114,8 @@ class SamplerProgram:
         """Return the ``params`` of a job."""
         values = wire.encode_array(_NO_VALUES)
         pubs = []
-        for place, (circuit, record) in enumerate(zip(submission.circuits, submission.records, strict=True)):
-            sent = _with_metadata(circuit, {RECORD: {**record, "job": submission.job} if place == 0 else record})
+        for index, (circuit, record) in enumerate(zip(submission.circuits, submission.records, strict=True)):
+            sent = _with_metadata(circuit, {RECORD: {**record, "job": submission.job} if index == 0 else record})
             pubs.append([wire.encode_circuit(sent), values, submission.shots])
         execution: dict[str, Any] = {"init_qubits": submission.init_qubits, "meas_type": submission.meas_type}
         if submission.rep_delay is not None:
@@ -131,8 +131,8 @@ class SamplerProgram:
         """Return the decoded body of a job's results."""
         content = _typed(_json(body), "PrimitiveResult")
         pubs, records, allowance = [], [], wire.Allowance()
-        for each in content.get("pub_results", []):
-            value = _typed(each, "SamplerPubResult", "PubResult")
+        for encoded in content.get("pub_results", []):
+            value = _typed(encoded, "SamplerPubResult", "PubResult")
             data = _typed(value.get("data"), "DataBin")
             metadata = value.get("metadata") or {}
             shape = _checked_shape(data.get("shape"))
@@ -315,8 +315,8 @@ def _unpacked(array: Any) -> Any:
 
 def _common_shape(fields: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the shape in front of shots and bits. Our own jobs have no parameter values, so averages have none."""
-    for each in fields.values():
-        if isinstance(each, Bits):
-            return each.words.shape[:-2]
-        return () if each.ndim <= 2 else each.shape[:-2]
+    for values in fields.values():
+        if isinstance(values, Bits):
+            return values.words.shape[:-2]
+        return () if values.ndim <= 2 else values.shape[:-2]
     return ()

@@ -39,9 +39,9 @@ def listed(circuits: Any) -> list[QuantumCircuit]:
     if not isinstance(circuits, Iterable):
         raise IBMBackendValueError(f"Expected circuits, got a {type(circuits).__name__}.")
     every = [_parsed(each) if isinstance(each, str) else each for each in circuits]
-    for each in every:
-        if not isinstance(each, QuantumCircuit):
-            raise IBMBackendValueError(f"Expected circuits, got a {type(each).__name__} among them.")
+    for circuit in every:
+        if not isinstance(circuit, QuantumCircuit):
+            raise IBMBackendValueError(f"Expected circuits, got a {type(circuit).__name__} among them.")
     if not every:
         raise IBMBackendValueError("There is no circuit to run.")
     return every
@@ -96,12 +96,12 @@ def check_faulty(circuit: QuantumCircuit, properties: BackendProperties | None) 
 def _check_faulty(
     circuit: QuantumCircuit, name: str, physical: Sequence[int], qubits: set[int], edges: set[tuple[int, ...]]
 ) -> None:
-    place = {qubit: physical[index] for index, qubit in enumerate(circuit.qubits)}
+    physical_of = {qubit: physical[index] for index, qubit in enumerate(circuit.qubits)}
     for instruction in circuit.data:
         operation = instruction.operation
         if operation.name == "barrier":
             continue
-        where = tuple(place[qubit] for qubit in instruction.qubits)
+        where = tuple(physical_of[qubit] for qubit in instruction.qubits)
         if isinstance(operation, ControlFlowOp):
             for block in operation.blocks:
                 _check_faulty(block, name, where, qubits, edges)
@@ -123,10 +123,10 @@ def check_isa(circuit: QuantumCircuit, target: Target) -> None:
 
 
 def _check_isa(circuit: QuantumCircuit, name: str, physical: Sequence[int], target: Target) -> None:
-    place = {qubit: physical[index] for index, qubit in enumerate(circuit.qubits)}
+    physical_of = {qubit: physical[index] for index, qubit in enumerate(circuit.qubits)}
     known: set[tuple[str, tuple[int, ...]]] = set()
     for instruction in circuit.data:
-        key = (instruction.name, tuple(place[qubit] for qubit in instruction.qubits))
+        key = (instruction.name, tuple(physical_of[qubit] for qubit in instruction.qubits))
         if key in known or instruction.name in _ALWAYS:
             continue
         operation = instruction.operation
