@@ -153,7 +153,7 @@ def refreshes(ours: IBMProvider) -> dict[str, Any]:
 
 
 def requests_made() -> dict[str, Any]:
-    """How many requests each side makes."""
+    """Count the requests that each side makes."""
     import requests
 
     made: list[str] = []

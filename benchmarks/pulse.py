@@ -19,7 +19,7 @@ from qiskit_ibm_native import PulseDefaults, Snapshot, build_target
 from qiskit_ibm_native.pulse import Play, SymbolicPulse
 
 _HERE = Path(__file__).parent
-#: Where `make bench` installs the other side.
+#: The interpreter of the environment into which `make bench` installs the other side.
 OTHER = _HERE.parent / ".environments" / "qiskit-1" / "bin" / "python"
 
 Payloads = dict[str, bytes]

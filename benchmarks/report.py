@@ -465,7 +465,7 @@ def goals_page(results: dict[str, Any]) -> list[str]:
     return lines + device_rows(results)
 
 
-#: What fills the marked places of pages, by name.
+#: Functions that fill the marked places of pages, by name.
 TABLES = {
     "goals": goals_page,
     "provider": provider_page,

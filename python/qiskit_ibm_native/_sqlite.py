@@ -38,13 +38,13 @@ _COMMENT = re.compile(r"--[^\n]*")
 
 
 class Schema(NamedTuple):
-    """What is in a file."""
+    """The kind and schema of a file."""
 
     #: Marks the file as one of ours, of this kind.
     application: int
-    #: What brings a file to the next version, from an empty one on.
+    #: Migrations to the next version, starting from an empty file.
     migrations: tuple[str, ...]
-    #: What the file is called in errors.
+    #: The name of the file in error messages.
     kind: str
     error: type[IBMError]
     #: For what is not as it was written.

@@ -156,7 +156,7 @@ def test_target_is_that_of_the_official_client(local_provider: IBMProvider, name
     assert backend.instruction_durations is backend.instruction_durations
 
 
-# When the service is asked
+# Requests to the service
 
 
 def test_how_many_requests_are_made(service: LocalService) -> None:
@@ -289,7 +289,7 @@ def test_ten_threads_share_one_target(provider: IBMProvider, requests: list[str]
     assert requests == ["GET /backends/ibm_kingston/properties"]
 
 
-# What was measured
+# Calibrations
 
 
 def test_properties_of_now_and_of_earlier(local_provider: IBMProvider) -> None:

@@ -207,7 +207,7 @@ def test_properties_of_a_job_say_where_they_are_from(tmp_path, monkeypatch) -> N
         first = job.properties()
         assert first.source == "service"
         assert first.last_update_date == backend.properties().last_update_date
-        # What is minutes old may not have been published when the service was asked.
+        # A calibration that is minutes old may not have been published at the time of the request.
         assert job.properties(refresh=True).source == "service"
         monkeypatch.setattr("qiskit_ibm_native.provider.history.recorder.MARGIN", datetime.timedelta())
         job.properties(refresh=True)

@@ -478,7 +478,7 @@ def test_the_monitor_writes_in_one_place_of_a_notebook(simulator: Any, monkeypat
             shown.append(content["text/plain"])
 
     class ZMQInteractiveShell:
-        """What a notebook's shell is called."""
+        """A class with the name of a notebook's shell."""
 
     ipython, display = ModuleType("IPython"), ModuleType("IPython.display")
     ipython.get_ipython = ZMQInteractiveShell  # type: ignore[attr-defined]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What others do with a backend: Qiskit's primitives, transpiler and plots, Aer, qiskit-experiments."""
+"""Backends in other packages: Qiskit's primitives, transpiler and plots, Aer, qiskit-experiments."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_an_experiment_measures_t1(local_provider: IBMProvider, backend_run: boo
     assert result.value.nominal_value == pytest.approx(t1, rel=0.25)
 
 
-# What leaves, as the schemas of the platform have it
+# Submitted jobs against the schemas of the platform
 
 
 def submission(name: str, **changes: Any) -> Submission:

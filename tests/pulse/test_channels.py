@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which channels belong to which qubits, beside what Qiskit 1.4.5 says."""
+"""The channels of each qubit, compared with those of Qiskit 1.4.5."""
 
 from __future__ import annotations
 

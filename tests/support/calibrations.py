@@ -18,7 +18,7 @@ from qiskit_ibm_native import Snapshot
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: When the first calibration is from: some of the period is summer time, where offsets differ.
+#: The time of the first calibration: some of the period is summer time, where offsets differ.
 BEGINNING = datetime.datetime(2025, 1, 1, tzinfo=datetime.timezone.utc)
 STEP = datetime.timedelta(hours=2, minutes=37, seconds=11)
 #: By how much a value changes at a time, as a share of itself.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The documented attributes of a backend: what a configuration says, and what it means when it says nothing."""
+"""The documented attributes of a backend, with defaults for those that a configuration leaves out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..exceptions import IBMError
 from ..models import BackendConfiguration
 from ..snapshot import Snapshot
 
-#: Attributes that the configurations of some devices leave out, and what they are then.
+#: Defaults of attributes that the configurations of some devices leave out.
 _ABSENT: dict[str, Any] = {
     "acquisition_latency": None, "channel_bandwidth": None, "channels": None, "conditional_latency": None,
     "credits_required": False, "default_rep_delay": None, "dt": None, "dtm": None, "dynamic_reprate_enabled": False,
@@ -22,21 +22,21 @@ _ABSENT: dict[str, Any] = {
     "open_pulse": False, "parametric_pulses": [], "processor_type": None, "qubit_lo_range": None, "register_map": None,
     "rep_delay_range": None, "rep_times": None, "sample_name": None, "tags": [], "u_channel_lo": [],
 }  # fmt: skip
-#: Attributes that a configuration has, with ``None`` where it says nothing.
+#: Defaults of attributes that are ``None`` in a configuration whose payload leaves them out.
 _EMPTY: dict[str, Any] = {"discriminators": [], "meas_kernels": [], "meas_levels": [2]}
 
-#: The same, where it depends on other attributes.
+#: Defaults that depend on other attributes.
 _DERIVED: dict[str, Callable[[BackendConfiguration], Any]] = {
     "configurable": lambda configuration: configuration.is_simulator,
     "display_name": lambda configuration: configuration.backend_name,
     "supported_instructions": lambda configuration: [*configuration.basis_gates, "measure", "delay", "reset"],
 }
-#: All of these.
+#: The names of all documented attributes with defaults.
 DOCUMENTED = frozenset({*_ABSENT, *_EMPTY, *_DERIVED})
 
 
 def attribute_of(configuration: BackendConfiguration, name: str) -> Any:
-    """Return what a configuration says, or what it means that it says nothing.
+    """Return an attribute of a configuration, or its default if the configuration leaves it out.
 
     Raises:
         AttributeError: There is no such attribute.
@@ -54,7 +54,7 @@ def attribute_of(configuration: BackendConfiguration, name: str) -> Any:
 
 
 _MISSING = object()
-#: The owner of the attribute that could not be had last, and why.
+#: The owner of the last attribute that failed, and its error.
 _FAILED: ContextVar[tuple[weakref.ref[Any], IBMError] | None] = ContextVar("attribute that failed", default=None)
 
 
@@ -73,7 +73,7 @@ def attribute_errors(owner: object) -> Iterator[None]:
 
 
 def failure_of(owner: object, name: str) -> AttributeError | None:
-    """Return why an attribute cannot be had, if its class has one of that name that failed.
+    """Return the error of a property that failed; ``None`` if the class has none of that name, or it did not fail.
 
     After an AttributeError of a property, Python asks ``__getattr__``, which is not told what happened.
     """
@@ -92,7 +92,7 @@ def as_attribute_error(error: IBMError) -> IBMError:
         _MIXED[kind] = type(kind.__name__, (_AttributeFailure, kind, AttributeError), {"__module__": kind.__module__})
     failure = _MIXED[kind].__new__(_MIXED[kind], *error.args)
     failure.args = error.args
-    # A copy, which has no traceback, and so no frames of who asked.
+    # A copy has no traceback, and so keeps no frames of the caller.
     failure.__dict__.update(error.__dict__, _original=copy.copy(error))
     return failure
 
@@ -101,7 +101,7 @@ _MIXED: dict[type[IBMError], type[IBMError]] = {}
 
 
 class _AttributeFailure:
-    """Pickles as the error that it stands for: nobody could find a class that is made up."""
+    """An error that is pickled as its original: a class made at run time cannot be imported."""
 
     _original: IBMError
 
@@ -110,7 +110,7 @@ class _AttributeFailure:
 
 
 def snapshot_of(configuration: Any) -> Snapshot:
-    """Return a snapshot of a configuration, whatever it is given as."""
+    """Return the snapshot of a configuration: a model, a snapshot, or the content of the payload."""
     if isinstance(configuration, Snapshot):
         return configuration
     if isinstance(configuration, BackendConfiguration):

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from .jobs.base import IBMJob
     from .jobs.circuit_job import IBMCircuitJob
 
-#: How long a status is good enough for the warning of a paused device, in seconds.
+#: Seconds for which a fetched status is reused for the warning about a paused device.
 _STATUS_LIFE = 10.0
 
 
@@ -61,14 +61,14 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
     ``meas_lo_range`` in hertz. Attributes that are documented but that the device leaves out have a value that
     means so: ``None``, an empty list, ``False``.
 
-    Looking up attributes, ``repr`` and ``dir`` ask nobody; ``target``, ``properties()`` and what is made of them ask
-    the service once.
+    Attribute access, ``repr`` and ``dir`` send no requests; ``target``, ``properties()`` and the objects built from
+    them send one request for the properties.
 
     Attributes:
         name: The device's name.
-        description: What the device is.
+        description: The description of the device.
         backend_version: The version of its configuration.
-        online_date: Since when it is online (aware).
+        online_date: The time since which the device is online (aware).
         id_warning_issued: Whether the warning that ``id`` becomes a delay was given.
     """
 
@@ -89,11 +89,11 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         """Create a backend; backends come from a provider.
 
         Args:
-            configuration: What the device is: a model, a snapshot, or the content of the payload.
-            provider: Where it comes from.
-            api_client: Asks the service.
+            configuration: The configuration: a model, a snapshot, or the content of the payload.
+            provider: The provider that returns the backend.
+            api_client: The client that sends requests to the service.
             instance: The CRN of the instance that it is used through.
-            calibration_id: Which calibration to use, if not the latest one.
+            calibration_id: The calibration to use, if not the latest one.
             use_fractional_gates: ``False`` leaves out gates such as ``rx`` and ``rzz``, whose angle is continuous.
             is_mock: Whether the service says that the device is not a real one.
             takes_simulator_options: Whether jobs may choose a seed and a noise model; simulators do.
@@ -122,7 +122,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         )
         self._add_validators()
 
-    # What the device is
+    # Configuration
 
     def __getattr__(self, name: str) -> Any:
         # Reached only for what is no attribute of its own. Nobody is asked here: Qiskit probes backends for methods.
@@ -154,7 +154,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
 
     @property
     def num_qubits(self) -> int:
-        """How many qubits the device has."""
+        """The number of qubits."""
         return self._configuration.num_qubits
 
     @property
@@ -164,17 +164,17 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
 
     @property
     def dtm(self) -> float | None:
-        """The time resolution of measured signals, in seconds; ``None`` if the device does not tell."""
+        """The time resolution of measured signals, in seconds; ``None`` if the configuration has none."""
         return getattr(self._configuration, "dtm", None)
 
     @property
     def meas_map(self) -> list[list[int]] | None:
-        """Which qubits are measured together; ``None`` if the device does not tell."""
+        """The groups of qubits that are measured together; ``None`` if the configuration lists none."""
         return getattr(self._configuration, "meas_map", None)
 
     @property
     def max_circuits(self) -> int | None:
-        """How many circuits a job may have; ``None`` if there is no limit."""
+        """The largest number of circuits of a job; ``None`` if there is no limit."""
         return limit if isinstance(limit := getattr(self._configuration, "max_experiments", None), int) else None
 
     @property
@@ -189,7 +189,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
 
     @property
     def calibration_id(self) -> str | None:
-        """Which calibration is used, if not the latest one."""
+        """The id of the calibration in use; ``None`` for the latest one."""
         return self._state.calibration_id
 
     @property
@@ -202,7 +202,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         """Whether the service says that the device is not a real one."""
         return self._is_mock
 
-    # The device as it is
+    # Current payloads and the objects built from them
 
     @property
     def snapshot(self) -> Snapshot:
@@ -265,7 +265,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
 
         Raises:
             TypeError: ``datetime`` is none.
-            IBMBackendError: Nobody knows the pulses of that time.
+            IBMBackendError: Neither the archive nor the service has the pulses of that time.
             IBMBackendApiError: The service could not be asked.
             BackendPayloadError: Its reply is not what a device publishes.
         """
@@ -329,7 +329,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         return self._configuration.control(qubits)
 
     def qubit_properties(self, qubit: int | Iterable[int]) -> IBMQubitProperties | list[IBMQubitProperties]:
-        """Return what is known of a qubit, or of several.
+        """Return the properties of a qubit, or of several.
 
         Args:
             qubit: A qubit, or several.
@@ -372,7 +372,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         except IBMBackendApiError:
             return None
 
-    # The device as it changes, and as it was
+    # Refreshing and history
 
     def refresh(self) -> SnapshotDiff:
         """Ask the service for the device's payloads again, and make everything anew if they changed.
@@ -514,9 +514,9 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
             dynamic: Whether there is control flow; that is also found out, and only a contradiction is warned of.
             job_tags: Tags of the job: eight at most, of 86 characters at most.
             init_circuit: A circuit to run in front of each circuit.
-            init_num_resets: How many resets to put in front of each circuit, on the qubits that it uses.
+            init_num_resets: The number of resets in front of each circuit, on the qubits that it uses.
             header: What the result's header shall be: a dictionary of what JSON can hold.
-            shots: How many shots to make of each circuit. By default 4000, or what the device allows if that is less.
+            shots: The number of shots of each circuit. By default 4000, or what the device allows if that is less.
             memory: Whether the result shall have single shots.
             meas_level: 2 for bits, 1 for complex values.
             meas_return: At level 1: ``"single"`` for each shot, ``"avg"`` for averages.
@@ -590,10 +590,10 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
     def open_session(self, max_time: int | str | None = None, mode: str = "dedicated") -> Session:
         """Open a session; jobs of this backend are run in it until it is closed.
 
-        A session that is open already is closed first: nobody would, later.
+        A session that is open already is closed first.
 
         Args:
-            max_time: After how long the service ends it: seconds, or a text such as ``"2h 30m 40s"``.
+            max_time: The time after which the service ends it: seconds, or a text such as ``"2h 30m 40s"``.
             mode: ``"dedicated"``, or ``"batch"`` for jobs that are all known at the start.
 
         Raises:
@@ -617,7 +617,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         if session is not None:
             session.cancel()
 
-    # The rest
+    # Transpiler plugin, copies, pickling and display
 
     @classmethod
     def get_translation_stage_plugin(cls) -> str:
@@ -635,7 +635,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         return other
 
     def __deepcopy__(self, memo: dict[int, Any]) -> IBMBackend:
-        # What the service is asked with is shared, and what it said cannot change.
+        # The client is shared between copies, and snapshots are immutable.
         memo[id(self)] = other = self.__copy__()
         return other
 

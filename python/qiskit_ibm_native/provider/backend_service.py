@@ -63,7 +63,7 @@ class IBMBackendService:
     """
 
     def __init__(self, provider: _Account) -> None:
-        """Create the service of a provider; nobody is asked yet."""
+        """Create the service of a provider; no request is sent yet."""
         self._provider = provider
         self._lock = Lock()
         self._backends: dict[tuple[Any, ...], IBMBackend] = {}
@@ -94,7 +94,7 @@ class IBMBackendService:
             instance: Those of this instance, a CRN or a name.
             dynamic_circuits: Those that run control flow, or do not.
             use_fractional_gates: As in :func:`build_target`.
-            calibration_id: Which calibration to use, if not the latest one.
+            calibration_id: The calibration to use, if not the latest one.
             include_mocks: Also devices that are not real ones.
             **kwargs: What an attribute of the configuration or of the status must be, such as ``operational=True`` or
                 ``simulator=False``.
@@ -135,7 +135,7 @@ class IBMBackendService:
             name: Its name.
             instance: Its instance, a CRN or a name.
             use_fractional_gates: As in :func:`build_target`.
-            calibration_id: Which calibration to use, if not the latest one.
+            calibration_id: The calibration to use, if not the latest one.
             **kwargs: As in :meth:`backends`.
 
         Raises:
@@ -299,8 +299,8 @@ class IBMBackendService:
         """Return jobs that were run by this package, the latest one first.
 
         Args:
-            limit: How many at most; ``None`` for all.
-            skip: How many to leave out before that.
+            limit: The largest number of jobs; ``None`` for all.
+            skip: The number of matching jobs to skip first.
             backend_name: Those of this device.
             status: Those with this status or one of these: ``JobStatus``, its name, ``"pending"`` or ``"completed"``.
             start_datetime: Those created after this. One without time zone is in this machine's.
@@ -425,7 +425,7 @@ def least_busy(backends: Sequence[IBMBackend]) -> IBMBackend:
 def concurrently(function: Callable[[_Item], _Outcome], items: Iterable[_Item], threads: int) -> list[_Outcome]:
     """Return what a function returns for each item, several at a time, within the deadline of the call.
 
-    If it is interrupted, nobody waits for what is on its way.
+    If it is interrupted, it does not wait for calls in progress.
     """
     executor = ThreadPoolExecutor(threads, thread_name_prefix="request")
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asking in the way of this package's client, which clients of others need not know."""
+"""Conditional requests and deadlines of this package's client, which third-party clients need not support."""
 
 from __future__ import annotations
 

@@ -22,12 +22,12 @@ GROUP = "qiskit_ibm_native.channels"
 
 @dataclass(frozen=True)
 class Connection:
-    """Where requests go.
+    """The endpoint and account of a provider.
 
     Attributes:
-        endpoint: Where, and with which key.
+        endpoint: The address of the service and the key for it.
         account: The account, if there is one.
-        close: Ends what was started for it.
+        close: Releases the resources that were started for the connection.
     """
 
     endpoint: Endpoint

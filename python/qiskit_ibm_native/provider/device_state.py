@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state of a backend's device: fetched when it is needed, refreshed, and looked up in the past."""
+"""The payloads of a backend's device: fetched on first access, refreshed, and looked up in the past."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ class DeviceState:
             payload = fetch(self.name, **choice, **arguments)
         except IBMApiError as error:
             raise IBMBackendApiError(f"The {kind} of {self.name} could not be fetched: {error}") from None
-        # Clients that somebody else wrote may have decoded it.
+        # Third-party clients may have decoded it.
         return json.dumps(payload).encode() if isinstance(payload, dict) else payload
 
     def _client(self) -> Any:

@@ -19,7 +19,7 @@ from .history.recorder import Recorder
 if TYPE_CHECKING:
     from qiskit.transpiler import CouplingMap, InstructionDurations, Target
 
-#: Pulses and properties that were asked for with no more time between belong together.
+#: The longest time between the requests for pulses and properties that belong to one calibration.
 _TOGETHER = dt_module.timedelta(minutes=1)
 #: Payloads by which a service says that a device has no properties. No bytes at all say nothing.
 NO_PROPERTIES = b"{}"
@@ -81,7 +81,7 @@ class DeviceVersion:
 
     @property
     def configuration(self) -> Snapshot:
-        """The snapshot as far as it is known without asking anybody: at least the configuration."""
+        """The snapshot as far as it is known without a request: at least the configuration."""
         return self._snapshot or self._configuration
 
     @property
@@ -106,7 +106,7 @@ class DeviceVersion:
 
     @property
     def has_fetched(self) -> bool:
-        """Whether it is known whether there are properties."""
+        """Whether the properties have been fetched, or are known to be absent."""
         return self._snapshot is not None
 
     def _attach_properties(self, properties: bytes | None) -> None:
@@ -140,7 +140,7 @@ class DeviceVersion:
         return Snapshot.from_payloads(configuration, properties, defaults.payload)
 
     def prebuild_same_as(self, other: DeviceVersion) -> None:
-        """Build the objects that another version has built, so that nobody waits for them who did not before."""
+        """Build the objects that another version has built, so that later accesses need not wait for them."""
         if other._target is not None:
             _ = self.target
         if other._durations is not None:
@@ -205,7 +205,7 @@ class DeviceVersion:
 
     @property
     def has_fetched_defaults(self) -> bool:
-        """Whether it is known whether there are pulses."""
+        """Whether the pulse defaults have been fetched, or are known to be absent."""
         return self._defaults is not None
 
     @property

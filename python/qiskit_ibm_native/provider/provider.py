@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The way in: an account of IBM Quantum, or a service on this machine."""
+"""The provider of an account of IBM Quantum, or of a service on this machine."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ class IBMProvider:
 
     Args:
         token: API key. Without it, the environment and the saved accounts are looked at, see :func:`discover_account`.
-        url: Where the service is, if it is not the IBM Cloud.
+        url: The address of the service, if it is not the IBM Cloud.
         name: Name of a saved account.
         instance: CRN or name of an instance; without it, all instances of the account are used.
-        proxies: How to get through proxies, see :class:`ProxyConfiguration`.
+        proxies: The proxies, see :class:`ProxyConfiguration`.
         verify: Whether to verify the server's certificate.
         channel: ``"ibm_quantum_platform"``, or ``"local"`` for a service that is started on this machine and needs no
             account.
@@ -266,8 +266,8 @@ class IBMProvider:
         """Refresh many backends at once, as :meth:`IBMBackend.refresh` does.
 
         Args:
-            backends: Which; by default, all that this provider has given out.
-            threads: How many to refresh at a time.
+            backends: The backends; by default, all that this provider has returned.
+            threads: The number of backends that are refreshed at a time.
             return_exceptions: Whether to return what a refresh raised in place of what changed.
 
         Returns:
@@ -296,10 +296,10 @@ class IBMProvider:
 
         Args:
             backend: The device.
-            start: How far back to go. Times without time zone are in this machine's.
+            start: The time back to which calibrations are fetched. Times without time zone are in this machine's.
             end: From where to go back, the present by default.
             step: How much older the next calibration is to be at least. By default, all are fetched.
-            requests_per_minute: How many requests to make at most.
+            requests_per_minute: The largest number of requests per minute.
             progress: Is called with a report after each calibration.
 
         Returns:
@@ -423,10 +423,10 @@ class IBMProvider:
 
         Args:
             token: API key.
-            url: Where the service is, if it is not the IBM Cloud.
+            url: The address of the service, if it is not the IBM Cloud.
             instance: CRN or name of an instance.
-            name: What to call the account.
-            proxies: How to get through proxies, see :class:`ProxyConfiguration`.
+            name: The name of the account.
+            proxies: The proxies, see :class:`ProxyConfiguration`.
             verify: Whether to verify the server's certificate.
             overwrite: Whether an account of that name may be replaced.
             channel: ``"ibm_quantum_platform"`` or ``"ibm_cloud"``.

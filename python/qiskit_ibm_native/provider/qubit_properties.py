@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is known of a qubit, with what Qiskit's own class has no place for."""
+"""Properties of a qubit, including quantities that Qiskit's ``QubitProperties`` has no attributes for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class IBMQubitProperties(QubitProperties):  # type: ignore[misc]
-    """What is known of a qubit.
+    """Properties of a qubit.
 
     Attributes:
         t1: Relaxation time in seconds.
@@ -64,7 +64,7 @@ class IBMQubitProperties(QubitProperties):  # type: ignore[misc]
 
 
 def qubit_properties_of(properties: BackendProperties, qubit: int, num_qubits: int) -> IBMQubitProperties:
-    """Return what properties say of a qubit; what they do not say is ``None``.
+    """Return the properties of a qubit; quantities without a value are ``None``.
 
     Raises:
         IBMBackendValueError: The device has no such qubit.

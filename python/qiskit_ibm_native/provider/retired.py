@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Devices that are not there any more, but that jobs were run on."""
+"""Retired devices: backends of earlier jobs that the service does not have any more."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class IBMRetiredBackend(IBMBackend):
-    """A device that is not there any more, but that jobs were run on."""
+    """A retired device: the backend of earlier jobs that the service does not have any more."""
 
     @classmethod
     def from_name(cls, backend_name: str, provider: Any, api: Any) -> IBMRetiredBackend:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .device import Device
 
 MODES = ("dedicated", "batch")
-#: After how many seconds the service ends a session for which nobody asked for less.
+#: Seconds after which the service ends a session that was opened without a shorter ``max_time``.
 _LONGEST_LIFE = 28_800
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _MAX_TIME = re.compile(r"\s*(?:\d+[dhms]\s*)+")
@@ -33,7 +33,7 @@ _TEXTS = {
 
 
 def seconds_of(max_time: int | str | None) -> int | None:
-    """Return how many seconds a ``max_time`` is.
+    """Return ``max_time`` in seconds.
 
     Args:
         max_time: Seconds, or a text of numbers with units such as ``"2h 30m 40s"``: days, hours, minutes and seconds in
@@ -95,9 +95,9 @@ class Session:
 
     Args:
         max_time: After how long the service ends the session, see :func:`seconds_of`.
-        session_id: What the service calls it; ``None`` for a session that only the client knows of, as on simulators.
+        session_id: Its id at the service; ``None`` for a session that only the client knows of, as on simulators.
         mode: ``"dedicated"``, or ``"batch"`` for jobs that are all known at the start.
-        client: Asks the service.
+        client: The client that sends requests to the service.
         backend_name: The device.
     """
 
@@ -142,7 +142,7 @@ class Session:
 
     @property
     def session_id(self) -> str | None:
-        """What the service calls the session."""
+        """The id of the session at the service; ``None`` for a session that only the client knows of."""
         return self._session_id
 
     @property
@@ -209,7 +209,7 @@ class Session:
         except IBMError as failure:
             if error is None:
                 raise
-            # The block's own exception is what its author has to see.
+            # The exception of the block takes precedence.
             logger.warning(
                 "The session %s was left by %s and could not be closed: %s",
                 self._session_id,

@@ -42,7 +42,7 @@ class Channel:
 
     @property
     def index(self) -> int:
-        """Which one of its kind it is."""
+        """The index among channels of its kind."""
         return self._index
 
     @property
@@ -135,7 +135,7 @@ class AcquireChannel(Channel):
 
 
 class MemorySlot(ClassicalIOChannel):
-    """Where a measured bit goes."""
+    """The memory slot that a measured bit is stored in."""
 
     __slots__ = ()
     prefix = "m"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .schedule import Schedule
 
 _WIDTH, _ROW, _LEFT, _RIGHT = 720, 34, 46, 46
-#: How many rows are drawn; a readout of a whole device has four hundred.
+#: The largest number of rows that are drawn; a readout of a whole device has four hundred.
 _MAX_ROWS = 24
 _COLORS = {"a": "#8a8f98", "d": "#2f6fde", "m": "#2a9d6f", "u": "#c2571a"}
 

@@ -239,7 +239,7 @@ def _is_left_open(value: Any) -> bool:
     try:
         return bool(value != value)  # noqa: PLR0124 (what only nan is)
     except TypeError:
-        # What pandas calls missing is neither equal nor unequal to itself.
+        # A missing value of pandas is neither equal nor unequal to itself.
         return type(value).__name__ == "NAType"
     except ValueError:
         return False

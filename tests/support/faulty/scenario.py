@@ -44,7 +44,7 @@ LIMITS = {
 
 @dataclass
 class Stage:
-    """What a call works with.
+    """The context of a call.
 
     Attributes:
         peer: Is between the client and the service.
@@ -52,7 +52,7 @@ class Stage:
         direct: Asks the service.
         done: The id of a job that is done.
         tag: A tag of this scenario alone.
-        timeout: How long a call may take, in seconds.
+        timeout: The longest time of a call, in seconds.
         backend: The backend that the call is about, if it is known before.
         job: The job that the call is about.
         session: The session that the call is about.
@@ -80,19 +80,19 @@ class Stage:
 
 @dataclass
 class Record:
-    """What came of a scenario.
+    """The outcome of a scenario.
 
     Attributes:
         call: The call.
         fault: The fault.
         times: ``"once"`` or ``"always"``.
         outcome: ``"ok"``, the class of the exception, or ``"wrong"`` for a value that is not the right one.
-        seconds: How long it took.
-        requests: How many requests were made.
+        seconds: The duration of the call.
+        requests: The number of requests.
         message: The exception's message.
         again: The outcome of the same call after the fault was over; nothing if it makes no sense twice.
-        jobs: How many jobs the service has of a submission.
-        memory: By how many bytes the process grew.
+        jobs: The number of jobs that the service has of a submission.
+        memory: The growth of the process, in bytes.
         problems: Everything that must not be.
     """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The history that a service keeps of a device, walked into an archive."""
+"""Copy the calibration history that a service keeps of a device into an archive."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _BEGINNING = datetime.datetime(1970, 1, 1, tzinfo=_UTC)
 
 @dataclass(frozen=True)
 class BackfillReport:
-    """How far a walk has come.
+    """The progress of a backfill.
 
     Attributes:
         backend: The device's name.
-        added: How many calibrations are new in the archive.
-        known: How many the archive had already.
-        requests: How many requests were made.
+        added: The number of calibrations that were added to the archive.
+        known: The number of calibrations that the archive had already.
+        requests: The number of requests.
         reached: The time back to which the archive is now as complete as was asked for, in UTC.
         fraction: The share of the period that is done, from 0 to 1.
-        is_exhausted: Whether the service knows nothing older.
+        is_exhausted: Whether the service has no older calibration.
     """
 
     backend: str
@@ -70,7 +70,7 @@ def backfill(
     configuration, origin = device.configuration.payload, device.recorder.origin
     report, before = BackfillReport(device.name), last
     while before > first:
-        # What was asked before is not asked again: that is what makes the walk resumable.
+        # Periods that were requested before are skipped, which makes a backfill resumable.
         updated = _known(archive, device.name, before, least, origin)
         if updated is not None:
             report = replace(report, known=report.known + 1)
@@ -117,7 +117,7 @@ def _known(
             last = archive.between(backend, earliest, before)[-1:]
             found = last[0] if last else None
     except ArchiveError:
-        # What cannot be read is fetched again.
+        # A calibration that cannot be read is fetched again.
         return None
     return None if found is None or found.last_update is None else found.last_update.astimezone(_UTC)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What passes by, kept in an archive. Whatever is wrong with the archive, programs go on without it."""
+"""Write every fetched calibration to an archive, best effort: programs go on if the archive fails."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _NOTE_EVERY = 60.0
 #: Seconds to wait for other processes that write: programs are not to wait for their archives.
 _PATIENCE = 1.0
-#: How late calibrations may be published, and how far clocks may be apart.
+#: Allowance for calibrations that are published late, and for clocks that differ.
 MARGIN = datetime.timedelta(minutes=10)
 
 
@@ -29,7 +29,7 @@ class Recorder:
     Args:
         archive: The archive.
         is_own: Whether it is to be closed with the recorder.
-        origin: Where calibrations come from. What one service knows says nothing about another one.
+        origin: The service that calibrations come from. Those of one service say nothing about another one.
     """
 
     def __init__(self, archive: CalibrationArchive | None = None, is_own: bool = False, origin: str = "") -> None:
@@ -49,12 +49,12 @@ class Recorder:
 
         Args:
             snapshot: The snapshot.
-            until: When the service was asked, or the earlier time that it was asked about.
+            until: The time of the request, or the earlier time that was requested.
             is_of_today: Whether the configuration is today's, for want of the one that there was then.
         """
         if self.archive is None or snapshot.last_update is None or snapshot.provenance is not None:
             return
-        # What was measured just now may not have been published when the service was asked.
+        # A calibration that was measured just now may not have been published at the time of the request.
         latest = datetime.datetime.now(datetime.timezone.utc) - MARGIN
         try:
             self.archive._add(
@@ -69,7 +69,7 @@ class Recorder:
         return self.archive is not None and time.monotonic() - self._noted.get(name, -_NOTE_EVERY) >= _NOTE_EVERY
 
     def find(self, backend: str, before: datetime.datetime) -> Snapshot | None:
-        """Return what the service would say was published last before a time, if the archive knows that for sure."""
+        """Return the last calibration before a time, if the archive has it and knows of no later one for sure."""
         if self.archive is None:
             return None
         try:
@@ -79,7 +79,7 @@ class Recorder:
             return None
 
     def nearest(self, backend: str, before: datetime.datetime, reason: object) -> Snapshot | None:
-        """Return what the archive has last before a time, for want of a service that knows it."""
+        """Return the archive's last calibration before a time, if the service has none; log a warning."""
         if self.archive is None:
             return None
         try:

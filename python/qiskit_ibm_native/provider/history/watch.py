@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Refreshing in the background."""
+"""Refresh a backend in the background."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Watch:
     """Refreshes a backend now and then, and tells of changes, until it is stopped.
 
     Attributes:
-        refreshes: How often the service was asked with success.
-        last_error: Why the last attempt failed; ``None`` if it did not.
+        refreshes: The number of successful refreshes.
+        last_error: The error of the last attempt; ``None`` if it succeeded.
     """
 
     def __init__(
@@ -47,14 +47,14 @@ class Watch:
         """Start to watch; watches come from :meth:`IBMBackend.watch`.
 
         Args:
-            look: Asks the service, and returns what there is now.
-            compare: Returns what changed between two such.
-            seen: What there is when the watch starts.
+            look: Fetches the device's version from the service and returns it.
+            compare: Returns the difference between two versions.
+            seen: The version when the watch starts.
             interval: As in :meth:`IBMBackend.watch`, as the rest.
-            callback: Is called with what changed.
+            callback: Is called with the difference.
             jitter: By which share of it the interval varies.
-            on_error: Is called with what went wrong.
-            name: What is watched.
+            on_error: Is called with errors of refreshes and of the callback.
+            name: The name of the device.
         """
         seconds = interval.total_seconds() if isinstance(interval, datetime.timedelta) else interval
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= _LONGEST_INTERVAL:
@@ -85,7 +85,7 @@ class Watch:
         After that, the callback is not called any more. It may call this itself.
 
         Args:
-            timeout: How many seconds to wait at most.
+            timeout: The longest time to wait, in seconds.
         """
         self._stopped.set()
         if threading.current_thread() is not self._thread:
@@ -93,7 +93,7 @@ class Watch:
         return not self._thread.is_alive()
 
     def _wait(self, failures: int) -> float:
-        """Return how many seconds to wait: the interval, doubled with each failure, a bit more or less."""
+        """Return the seconds to wait: the interval, doubled with each failure, varied at random by the jitter."""
         seconds = min(self._interval * 2.0**failures, max(self._interval, _LONGEST))
         # No two programs should ask in step.
         return seconds * random.uniform(1 - self._jitter, 1 + self._jitter)  # noqa: S311 (not a secret)
@@ -105,11 +105,11 @@ class Watch:
                 now = self._look()
                 diff = self._compare(self._seen, now)
             except Exception as error:
-                # Clients that somebody else wrote raise whatever they like.
+                # Third-party clients may raise any exception.
                 failures += 1
                 self._failed(error)
                 continue
-            # Somebody else may have refreshed meanwhile; what this watch has not told of yet is what counts.
+            # The backend may have been refreshed elsewhere; compare with the last version this watch reported.
             self._seen = now
             failures, self.last_error = 0, None
             self.refreshes += 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all jobs have in common."""
+"""The base class of all jobs."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from ..device import Device
     from .queue_info import QueueInfo
 
-#: Seconds between questions: the first wait, by what it grows, and the longest one.
+#: Intervals between status requests, in seconds: the first one, the growth factor, and the longest one.
 _FIRST_WAIT, _GROWTH, _LONGEST_WAIT = 0.1, 1.5, 5.0
 #: The same while the service cannot be reached.
 _FIRST_PATIENCE, _LONGEST_PATIENCE = 0.5, 30.0
-#: How long a service may be out of reach while somebody waits without a timeout, in seconds.
+#: Seconds for which a service may be unreachable while a caller waits without a timeout.
 OUTAGE = 600.0
 #: A request that ends so shortly before the deadline ended because of it, in seconds.
 _SLACK = 0.1
@@ -55,13 +55,13 @@ _STATUSES = {
 
 
 def job_status(text: str) -> JobStatus | None:
-    """Return what the service's word for a status means, in either case; ``None`` for a word that it does not have."""
+    """Return the ``JobStatus`` of a status text of the service, in either case; ``None`` for an unknown text."""
     word = text.upper()
     return JobStatus.ERROR if word.startswith("ERROR") else _STATUSES.get(word)
 
 
 class IBMJob(JobV1, ABC):  # type: ignore[misc]
-    """A job: circuits that were given to a device, and what becomes of them."""
+    """A job: circuits that were submitted to a device, with their status and results."""
 
     def __init__(self, backend: Device, job_id: str, name: str | None = None, **kwargs: Any) -> None:
         """Create a job; jobs come from ``backend.run()`` and ``provider.backend.retrieve_job()``."""
@@ -96,7 +96,7 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
 
     @abstractmethod
     def queue_info(self) -> QueueInfo | None:
-        """Return what is known about the job's place in the queue; ``None`` if that is nothing."""
+        """Return the job's position in the queue; ``None`` if it is not known."""
 
     def submit(self) -> NoReturn:
         """Raise IBMJobInvalidStateError: jobs are submitted by ``backend.run()``."""
@@ -145,7 +145,7 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
         An outage of the service is waited for, too: until the timeout, or for ten minutes if there is none.
 
         Args:
-            timeout: For how many seconds to wait at most, whatever the service does.
+            timeout: The longest time to wait, in seconds, whatever the service does.
             wait: Seconds between questions to the service; by default they become more, from 0.1 to 5.
             callback: Called after each question as ``callback(job_id, status, job, queue_info=...)``.
 
@@ -180,7 +180,7 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
                 raise self._timed_out(timeout, error) from error
 
     def _outlasting(self, ask: Callable[[], _T]) -> _T:
-        """Return what the service says; ask again while it cannot be reached.
+        """Return the reply of the service; repeat the request while the service cannot be reached.
 
         Raises:
             IBMJobApiError: It cannot be asked for a reason that does not pass, or for ten minutes, or until the

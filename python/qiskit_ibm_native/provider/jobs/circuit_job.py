@@ -45,9 +45,9 @@ if TYPE_CHECKING:
     from ..device import Device
 
 RAN_TOO_LONG = 1305
-#: How often results are asked for that make no sense, and after how many seconds.
+#: The number of attempts to fetch a result before an invalid body is an error.
 _MISUNDERSTANDINGS = 3
-#: What is known of circuits that other clients sent.
+#: The record of circuits that other clients submitted.
 _FOREIGN: dict[str, Any] = {"n_qubits": 0, "qregs": [], "global_phase": 0.0, "metadata": {}}
 
 
@@ -130,7 +130,7 @@ class IBMCircuitJob(IBMJob):
             try:
                 return self._api_client.job_get(self.job_id(), exclude_params=True)
             except TypeError:
-                # Clients that somebody else wrote may not know the argument.
+                # Third-party clients may not have the argument.
                 return self._api_client.job_get(self.job_id())
         except (IBMApiError, IBMNotAuthorizedError) as error:
             raise self._vanished(error) from None
@@ -143,7 +143,7 @@ class IBMCircuitJob(IBMJob):
         return failure
 
     def _learn(self, reply: Mapping[str, Any]) -> None:
-        """Take over what the service says about the job."""
+        """Update the job from a reply of the service."""
         state = reply.get("state")
         state = state if isinstance(state, Mapping) else {"status": reply.get("status")}
         text = str(state.get("status") or reply.get("status") or "")
@@ -211,11 +211,11 @@ class IBMCircuitJob(IBMJob):
         """Return the result, once there is one.
 
         Args:
-            timeout: For how many seconds to wait at most.
+            timeout: The longest time to wait, in seconds.
             partial: Whether to return what there is of a job that failed. Such jobs have no results of their own here:
                 the result then has ``success=False`` and says why.
             refresh: Whether to fetch it again. Otherwise the first one is kept.
-            wait: Seconds between questions to the service.
+            wait: Seconds between requests to the service.
 
         Raises:
             IBMJobFailureError: The job failed.
@@ -260,14 +260,14 @@ class IBMCircuitJob(IBMJob):
             try:
                 return self._legacy_result(body) or self._read(self._program.decode(body))
             except Exception as error:
-                # Whatever does not work with what somebody else wrote: there is no end of ways.
+                # An invalid body may raise any exception.
                 logger.debug("The results of job %s make no sense: %s", self.job_id(), error)
                 failure = IBMJobApiError(f"The results of job {self.job_id()} make no sense: {error}")
             if self._is_private():
                 # The service gives those once.
                 break
             if remaining:
-                # Clients of other programs have no policy.
+                # Third-party clients have no policy.
                 pause(getattr(self._api_client, "policy", RetryPolicy()).result_wait)
         raise failure
 
@@ -295,11 +295,11 @@ class IBMCircuitJob(IBMJob):
             meas_return=options.get("meas_return"), seed=options.get("seed_simulator"),
         )  # fmt: skip
         experiments = []
-        for place, (pub, record) in enumerate(zip(outcome.pubs, outcome.records, strict=True)):
+        for index, (pub, record) in enumerate(zip(outcome.pubs, outcome.records, strict=True)):
             layout = layout_of(pub) if record is None else RegisterLayout.from_record(record["layout"])
-            header = header_of(_FOREIGN | {"name": f"circuit-{place}"} if record is None else record, layout)
+            header = header_of(_FOREIGN | {"name": f"circuit-{index}"} if record is None else record, layout)
             if self._metadata is not None:
-                header["metadata"] = self._metadata[place]
+                header["metadata"] = self._metadata[index]
             experiments += build_experiments(pub, layout, header, reading)
         return build_result(
             experiments, backend_name=self.backend().name, backend_version=self.backend().backend_version,
@@ -328,7 +328,7 @@ class IBMCircuitJob(IBMJob):
         return f"{code}{reason}{solution}"
 
     def _error_in_results(self) -> str | None:
-        """Return what the results say about the failure; ``None`` if they cannot be read now."""
+        """Return the error message in the results; ``None`` if they cannot be read now."""
         try:
             body = self._api_client.job_results(self.job_id())
         except (IBMApiError, IBMNotAuthorizedError) as error:
@@ -341,7 +341,7 @@ class IBMCircuitJob(IBMJob):
         start = text.rfind("Traceback")
         return text[start:] if start >= 0 else f"Unknown error; the job's results are {text[:500]!r}"
 
-    # What was submitted
+    # Submission
 
     def circuits(self) -> list[QuantumCircuit]:
         """Return the circuits as they were given; none if the service does not keep them, as those of private jobs."""
@@ -444,7 +444,7 @@ class IBMCircuitJob(IBMJob):
         return {**times, **{names[step]: time for step, time in times.items() if step in names}}
 
     def usage(self) -> float:
-        """Return for how many seconds of the device's time the job is charged; 0 while that is not known."""
+        """Return the charged device time, in seconds; 0 while it is not known."""
         usage = self._metric("usage")
         if usage.get("status") == "pending":
             return 0.0
@@ -459,7 +459,7 @@ class IBMCircuitJob(IBMJob):
         return {"quantum_seconds": self._reply.get("estimated_running_time_seconds")}
 
     def logs(self) -> str:
-        """Return what the job logged; nothing if there is nothing."""
+        """Return the log of the job; an empty text if there is none."""
         try:
             return self._api_client.job_logs(self.job_id())
         except (IBMApiError, IBMNotAuthorizedError) as error:
@@ -475,7 +475,7 @@ class IBMCircuitJob(IBMJob):
         return {"qiskit": str(version)} if version else {}
 
     def queue_info(self) -> QueueInfo | None:
-        """Return what is known about the job's place in the queue; ``None`` unless it waits."""
+        """Return the job's position in the queue; ``None`` unless it waits."""
         if self._status is not JobStatus.QUEUED:
             return None
         return QueueInfo(status="QUEUED", job_id=self.job_id())

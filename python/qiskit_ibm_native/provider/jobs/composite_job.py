@@ -38,9 +38,9 @@ from ..run.submission import EncodedJob, encode, send, session_of
 
 _ID = f"{COMPOSITE_TAG}id_"
 _INDEXES = re.compile(rf"{COMPOSITE_TAG}indexes:(\d+):(\d+):(\d+):(\d+)")
-#: How often a part is sent again after the service has said that it takes no more for now.
+#: The number of times that a part is submitted again after the service refused it for the time being.
 _PATIENCE = 50
-#: Which status of a part is that of the whole, the first one first.
+#: Statuses of parts in the order in which they decide the status of the whole job.
 _PRECEDENCE = (
     JobStatus.INITIALIZING, JobStatus.VALIDATING, JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.ERROR,
     JobStatus.CANCELLED, JobStatus.DONE,
@@ -169,10 +169,10 @@ class IBMCompositeJob(IBMJob):
         """Return the results of all parts as one.
 
         Args:
-            timeout: For how many seconds to wait at most.
+            timeout: The longest time to wait, in seconds.
             partial: Whether to return what there is if parts failed; their circuits have ``success=False`` then.
             refresh: Whether to fetch results again.
-            wait: Seconds between questions to the service.
+            wait: Seconds between requests to the service.
 
         Raises:
             IBMJobFailureError: A part failed, or was not submitted.
@@ -230,7 +230,7 @@ class IBMCompositeJob(IBMJob):
         return "\n".join(["The following circuits failed:", *lines])
 
     def report(self, detailed: bool = True) -> str:
-        """Return how far the parts are, in a few lines."""
+        """Return a report of the status of the parts, in a few lines."""
         statuses = [part.status() for part in self._parts]
         lines = [f"Composite job {self.job_id()}: {len(self._parts)} jobs"]
         lines += [f"  {status.value}: {statuses.count(status)}" for status in _PRECEDENCE if status in statuses]
@@ -263,13 +263,13 @@ class IBMCompositeJob(IBMJob):
         return self.sub_job(0).creation_date()
 
     def queue_info(self) -> QueueInfo | None:
-        """Return what is known about the place of the last part in the queue."""
+        """Return the position of the last part in the queue."""
         submitted = self.sub_jobs(block_for_submit=False)
         return submitted[-1].queue_info() if submitted else None
 
 
 class _Part:
-    """One job of several: which circuits it has, and the job once it is submitted."""
+    """A part of a composite job: its circuits, and the job once it is submitted."""
 
     def __init__(self, start: int, end: int, future: Future[IBMCircuitJob], prepared: EncodedJob | None = None) -> None:
         self.start = start

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Following a job, on a terminal and in a notebook."""
+"""Follow a job on a terminal or in a notebook."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def job_monitor(job: IBMJob | Any, interval: float | None = None, output: TextIO
 
     Args:
         job: The job; also one of another client, whose status may be a text.
-        interval: Seconds between questions; by default they become more, from 0.5 to 5.
+        interval: Seconds between requests; by default they become more, from 0.5 to 5.
         output: Where to write; standard output by default.
     """
     show = _notebook_display() if output is None and _is_notebook() else _Line(output or sys.stdout)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is known about where a job is in the queue."""
+"""The position of a job in the queue."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class QueueInfo:
-    """Where a job is in the queue, as far as the service tells. Moments are aware.
+    """The position of a job in the queue, as far as the service reports it. Datetimes are aware.
 
     Attributes:
-        position: How many jobs run before it, and itself. Today's platform does not tell.
+        position: The number of jobs that run before it, plus one. Today's platform does not report it.
         status: The job's status.
-        estimated_start_time: When it may start.
-        estimated_complete_time: When it may be done.
+        estimated_start_time: The estimated time at which it starts.
+        estimated_complete_time: The estimated time at which it is done.
         job_id: The job.
     """
 

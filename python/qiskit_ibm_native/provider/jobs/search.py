@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 #: The service gives this many jobs at once.
 _PAGE = 50
-#: How many pages are looked through. Who has more jobs than that narrows the search.
+#: The largest number of pages that a search reads. Users with more jobs have to narrow the search.
 _MAX_PAGES = 1000
 _PROGRAMS = ("sampler", "executor")
 _PENDING = frozenset({JobStatus.INITIALIZING, JobStatus.VALIDATING, JobStatus.QUEUED, JobStatus.RUNNING})
@@ -124,7 +124,7 @@ class JobSearch:
 
     @staticmethod
     def _pages(client: RuntimeClient, filters: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Give what the service says about jobs, a page after another while there are any."""
+        """Yield the job entries of the service's replies, page by page."""
         seen = 0
         for _ in range(_MAX_PAGES):
             try:
@@ -216,8 +216,8 @@ def _statuses(status: Any) -> set[JobStatus] | None:
     if status is None:
         return None
     wanted: set[JobStatus] = set()
-    for each in [status] if isinstance(status, str | JobStatus) else status:
-        word = each.name if isinstance(each, JobStatus) else str(each).upper()
+    for choice in [status] if isinstance(status, str | JobStatus) else status:
+        word = choice.name if isinstance(choice, JobStatus) else str(choice).upper()
         if word == "PENDING":
             wanted |= _PENDING
         elif word == "COMPLETED":
@@ -226,6 +226,6 @@ def _statuses(status: Any) -> set[JobStatus] | None:
             wanted.add(JobStatus[word])
         else:
             raise IBMBackendValueError(
-                f"{each!r} is not a status: use 'pending', 'completed' or one of {list(JobStatus.__members__)}."
+                f"{choice!r} is not a status: use 'pending', 'completed' or one of {list(JobStatus.__members__)}."
             )
     return wanted

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From circuits and options to a job, and from its result back to counts."""
+"""The pipeline of ``backend.run()``: circuits and options to a job, and its result back to counts."""

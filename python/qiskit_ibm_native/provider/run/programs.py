@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a job travels: the programs that run circuits, each with how it wants them and how it returns what was measured.
+"""The programs that run circuits: each encodes the circuits of a job, and decodes its results.
 
 ``sampler`` is the program of today's platform, ``executor`` its successor. What is needed to read results in another
 process goes with the job and comes back with its results: as metadata of circuits, or as data that is passed through.
@@ -21,7 +21,7 @@ from ...client import wire
 from ...exceptions import ApiIBMProtocolError, IBMBackendValueError
 from .results import Bits, PubData
 
-#: Under this name our records travel.
+#: The key of this package's records in a job.
 RECORD = "qiskit_ibm_native"
 _MEAS_TYPES = {
     (2, "single"): "classified",
@@ -32,7 +32,7 @@ _MEAS_TYPES = {
 _NO_VALUES = np.zeros((0,))
 #: Sets of parameter values that a circuit may come back with. The platform takes ten million shots a job.
 _MAX_SETS = 10**6
-#: What the text of a shot takes, in bytes.
+#: The size of the text of a shot, in bytes.
 _BYTES_A_WORD = 64
 
 
@@ -44,7 +44,7 @@ class Submission:
         circuits: The circuits as they are sent.
         records: By circuit, what is needed to read its result.
         job: What is needed to know how the job was run.
-        shots: How many shots each circuit gets.
+        shots: The number of shots of each circuit.
         meas_level: 2 for bits, 1 for complex values.
         meas_return: ``"single"`` or ``"avg"``, at level 1.
         init_qubits: Whether qubits are reset before each shot.
@@ -66,19 +66,19 @@ class Submission:
 
     @property
     def meas_type(self) -> str:
-        """How the platform calls level and return of measurements."""
+        """The platform's name for the combination of ``meas_level`` and ``meas_return``."""
         return _MEAS_TYPES[self.meas_level, self.meas_return]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a job returned.
+    """The decoded results of a job.
 
     Attributes:
-        pubs: By circuit, what was measured.
+        pubs: By circuit, the measured values.
         records: By circuit, its record; ``None`` if the circuit was not sent by this package.
         job: The job's record, if there is one.
-        metadata: What the service says about the job.
+        metadata: The metadata of the job from the service.
     """
 
     pubs: Sequence[PubData]
@@ -88,7 +88,7 @@ class Outcome:
 
 
 class Program(Protocol):
-    """How a job travels."""
+    """A program: encodes jobs and decodes their results."""
 
     program_id: str
 
@@ -96,7 +96,7 @@ class Program(Protocol):
         """Return the ``params`` of a job."""
 
     def decode(self, body: bytes) -> Outcome:
-        """Return what the body of a job's results says."""
+        """Return the decoded body of a job's results."""
 
     def circuits(self, params: Mapping[str, Any]) -> list[tuple[QuantumCircuit, Mapping[str, Any] | None]]:
         """Return the circuits of a job as they were sent, and their records."""
@@ -114,8 +114,8 @@ class SamplerProgram:
         """Return the ``params`` of a job."""
         values = wire.encode_array(_NO_VALUES)
         pubs = []
-        for place, (circuit, record) in enumerate(zip(submission.circuits, submission.records, strict=True)):
-            sent = _with_metadata(circuit, {RECORD: {**record, "job": submission.job} if place == 0 else record})
+        for index, (circuit, record) in enumerate(zip(submission.circuits, submission.records, strict=True)):
+            sent = _with_metadata(circuit, {RECORD: {**record, "job": submission.job} if index == 0 else record})
             pubs.append([wire.encode_circuit(sent), values, submission.shots])
         execution: dict[str, Any] = {"init_qubits": submission.init_qubits, "meas_type": submission.meas_type}
         if submission.rep_delay is not None:
@@ -128,11 +128,11 @@ class SamplerProgram:
         return {"pubs": pubs, "options": options, "version": 2, "support_qiskit": True}
 
     def decode(self, body: bytes) -> Outcome:
-        """Return what the body of a job's results says."""
+        """Return the decoded body of a job's results."""
         content = _typed(_json(body), "PrimitiveResult")
         pubs, records, allowance = [], [], wire.Allowance()
-        for each in content.get("pub_results", []):
-            value = _typed(each, "SamplerPubResult", "PubResult")
+        for encoded in content.get("pub_results", []):
+            value = _typed(encoded, "SamplerPubResult", "PubResult")
             data = _typed(value.get("data"), "DataBin")
             metadata = value.get("metadata") or {}
             shape = _checked_shape(data.get("shape"))
@@ -211,7 +211,7 @@ class ExecutorProgram:
         }
 
     def decode(self, body: bytes) -> Outcome:
-        """Return what the body of a job's results says."""
+        """Return the decoded body of a job's results."""
         content = _json(body)
         if not isinstance(content.get("data"), list):
             raise ApiIBMProtocolError(f"the result of an executor has no data; it has {sorted(content)}")
@@ -315,8 +315,8 @@ def _unpacked(array: Any) -> Any:
 
 def _common_shape(fields: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the shape in front of shots and bits. Our own jobs have no parameter values, so averages have none."""
-    for each in fields.values():
-        if isinstance(each, Bits):
-            return each.words.shape[:-2]
-        return () if each.ndim <= 2 else each.shape[:-2]
+    for values in fields.values():
+        if isinstance(values, Bits):
+            return values.words.shape[:-2]
+        return () if values.ndim <= 2 else values.shape[:-2]
     return ()

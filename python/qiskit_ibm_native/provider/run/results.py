@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From what a program returned to a ``Result``, as a simulator's ``run`` would give it.
+"""Convert the results of a program to a ``Result``, as a simulator's ``run`` would return it.
 
 A shot is a word: bit ``i`` is that of ``circuit.clbits[i]``. Words are packed, big-endian, and counted natively.
 """
@@ -42,7 +42,7 @@ class Bits:
     Attributes:
         words: Array of shape ``(*shape, shots, ceil(num_bits / 8))`` of bytes: bit 0 is the lowest one of the last
             byte.
-        num_bits: How many bits the register has.
+        num_bits: The number of bits of the register.
     """
 
     words: npt.NDArray[np.uint8]
@@ -51,13 +51,13 @@ class Bits:
 
 @dataclass(frozen=True)
 class PubData:
-    """What a program returned for a circuit.
+    """The results of a circuit.
 
     Attributes:
         fields: By register: :class:`Bits`, or complex values of shape ``(*shape, shots, num_bits)``, or
             ``(*shape, num_bits)`` if they are averages.
         shape: Shape of the parameter values; empty if there are none.
-        metadata: What the service says about it.
+        metadata: The metadata of the circuit's results from the service.
     """
 
     fields: Mapping[str, Bits | npt.NDArray[np.complex128]]
@@ -67,10 +67,10 @@ class PubData:
 
 @dataclass(frozen=True)
 class Reading:
-    """How results are to be read.
+    """The options by which results are read.
 
     Attributes:
-        shots: How many shots were asked for.
+        shots: The number of requested shots.
         memory: Whether words of single shots are wanted.
         meas_level: 2 for bits, 1 for complex values.
         meas_return: ``"single"`` or ``"avg"``, at level 1.
@@ -93,8 +93,8 @@ def build_experiments(
     if reading.meas_level != CLASSIFIED and reading.meas_return is not None:
         extra["meas_return"] = reading.meas_return
     experiments = []
-    for place in np.ndindex(*data.shape):
-        content, shots = read(data, layout, place, reading) if layout.is_measured else ({}, reading.shots)
+    for parameter_index in np.ndindex(*data.shape):
+        content, shots = read(data, layout, parameter_index, reading) if layout.is_measured else ({}, reading.shots)
         experiments.append(
             ExperimentResult(
                 shots=shots,
@@ -136,9 +136,9 @@ def build_result(
 
 
 def _classified(
-    data: PubData, layout: RegisterLayout, place: tuple[int, ...], reading: Reading
+    data: PubData, layout: RegisterLayout, parameter_index: tuple[int, ...], reading: Reading
 ) -> tuple[dict[str, Any], int]:
-    words = _words(data, layout, place)
+    words = _words(data, layout, parameter_index)
     width = words.shape[-1]
     packed = words.tobytes()
     content: dict[str, Any] = {"counts": _native.count_shots(packed, width)}
@@ -147,17 +147,17 @@ def _classified(
     return content, words.shape[0]
 
 
-def _words(data: PubData, layout: RegisterLayout, place: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+def _words(data: PubData, layout: RegisterLayout, parameter_index: tuple[int, ...]) -> npt.NDArray[np.uint8]:
     """Return words, of shape ``(shots, bytes)``."""
     parts = [(_field(data, name, len(bits)), bits) for name, bits in layout.sent_registers]
     if layout.is_single_register:
-        plain: npt.NDArray[np.uint8] = parts[0][0].words[place]
+        plain: npt.NDArray[np.uint8] = parts[0][0].words[parameter_index]
         return plain
     shots = parts[0][0].words.shape[-2]
     # Column k is bit k, lowest first, until the end.
     columns = np.zeros((shots, max(_num_bits(layout), 1)), np.uint8)
     for field, bits in parts:
-        lowest_first = np.unpackbits(field.words[place][:, ::-1], axis=-1, bitorder="little")
+        lowest_first = np.unpackbits(field.words[parameter_index][:, ::-1], axis=-1, bitorder="little")
         columns[:, bits] = lowest_first[:, : len(bits)]
     words: npt.NDArray[np.uint8] = np.packbits(columns[:, : layout.num_clbits], axis=-1, bitorder="little")[:, ::-1]
     return words
@@ -169,7 +169,7 @@ def _num_bits(layout: RegisterLayout) -> int:
 
 
 def _kerneled(
-    data: PubData, layout: RegisterLayout, place: tuple[int, ...], reading: Reading
+    data: PubData, layout: RegisterLayout, parameter_index: tuple[int, ...], reading: Reading
 ) -> tuple[dict[str, Any], int]:
     values: npt.NDArray[np.complex128] | None = None
     for name, bits in layout.sent_registers:
@@ -177,7 +177,7 @@ def _kerneled(
         field = next((data.fields[key] for key in (name, f"{name}_iq", f"{name}_avg_iq") if key in data.fields), None)
         if not isinstance(field, np.ndarray) or field.shape[-1] != len(bits):
             raise ApiIBMProtocolError(f"the result has no complex values for the {len(bits)} bits of register {name!r}")
-        part = field[place]
+        part = field[parameter_index]
         if values is None:
             values = np.zeros((*part.shape[:-1], _num_bits(layout)), np.complex128)
         values[..., bits] = part

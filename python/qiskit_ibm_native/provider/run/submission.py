@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A job: encoded, then sent."""
+"""Encode and submit a job."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
     from ..device import Device
 
-#: How long to wait until the service takes jobs again, in seconds: it takes five a minute.
+#: Seconds before a refused job is submitted again: 60 s / 5. IBM's OpenAPI description of the Qiskit Runtime REST API
+#: (version 0.25.0, ``POST /jobs``) says "rate limited to 5 jobs per minute per user".
 _PATIENCE = 12.0
 #: Options that are done here, or by the program.
 _KNOWN = frozenset({"circuits", *COMMON, *OTHERS, *JOB_MEMBERS})
@@ -41,16 +42,16 @@ _KNOWN = frozenset({"circuits", *COMMON, *OTHERS, *JOB_MEMBERS})
 
 @dataclass(frozen=True)
 class EncodedJob:
-    """A job that only has to be sent.
+    """A job that is ready for submission.
 
     Attributes:
         program_id: The program.
         backend_name: The device.
-        params: What the program is given.
+        params: The input of the program.
         session_id: The session, if there is one.
-        members: What else goes with the job.
+        members: Other members of the request.
         tags: The user's tags.
-        circuits: The circuits as they were given; nobody else changes them.
+        circuits: The circuits as they were given; no other code changes them.
         record: What is known of the job when it comes back.
     """
 
@@ -120,7 +121,7 @@ def send(backend: Device, job: EncodedJob, patience: int = 0) -> IBMCircuitJob:
                 raise _refused(error, backend, job.session_id) from None
         except ApiIBMProtocolError as error:
             raise IBMBackendApiProtocolError(f"The service's reply to a job makes no sense: {error}") from None
-        # It takes so many a minute.
+        # The service limits the jobs per minute.
         pause(_PATIENCE)
     return IBMCircuitJob(
         backend=backend,
@@ -189,7 +190,7 @@ def submission_of(
     for original, circuit in zip(given, prefixed, strict=True):
         arranged, layout = to_sampler_registers(circuit)
         if circuit is not original:
-            # What came in front is no part of the result.
+            # The bits of ``init_circuit`` are no part of the result.
             index_of = {bit: index for index, bit in enumerate(original.clbits)}
             registers = tuple((register.name, tuple(index_of[bit] for bit in register)) for register in original.cregs)
             layout = replace(

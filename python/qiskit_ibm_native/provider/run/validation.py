@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is checked before a job leaves: circuits against the device, and options against what it takes."""
+"""Check circuits and options against the device before a job is submitted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ...models import BackendProperties
 
-#: What the service runs although targets do not list it.
+#: Instructions that the service runs although targets do not list them.
 _ALWAYS = frozenset({"barrier", "store"})
 #: Angles may be off by rounding.
 _ANGLE_SLACK = 1e-10
@@ -39,9 +39,9 @@ def listed(circuits: Any) -> list[QuantumCircuit]:
     if not isinstance(circuits, Iterable):
         raise IBMBackendValueError(f"Expected circuits, got a {type(circuits).__name__}.")
     every = [_parsed(each) if isinstance(each, str) else each for each in circuits]
-    for each in every:
-        if not isinstance(each, QuantumCircuit):
-            raise IBMBackendValueError(f"Expected circuits, got a {type(each).__name__} among them.")
+    for circuit in every:
+        if not isinstance(circuit, QuantumCircuit):
+            raise IBMBackendValueError(f"Expected circuits, got a {type(circuit).__name__} among them.")
     if not every:
         raise IBMBackendValueError("There is no circuit to run.")
     return every
@@ -96,12 +96,12 @@ def check_faulty(circuit: QuantumCircuit, properties: BackendProperties | None) 
 def _check_faulty(
     circuit: QuantumCircuit, name: str, physical: Sequence[int], qubits: set[int], edges: set[tuple[int, ...]]
 ) -> None:
-    place = {qubit: physical[index] for index, qubit in enumerate(circuit.qubits)}
+    physical_of = {qubit: physical[index] for index, qubit in enumerate(circuit.qubits)}
     for instruction in circuit.data:
         operation = instruction.operation
         if operation.name == "barrier":
             continue
-        where = tuple(place[qubit] for qubit in instruction.qubits)
+        where = tuple(physical_of[qubit] for qubit in instruction.qubits)
         if isinstance(operation, ControlFlowOp):
             for block in operation.blocks:
                 _check_faulty(block, name, where, qubits, edges)
@@ -123,10 +123,10 @@ def check_isa(circuit: QuantumCircuit, target: Target) -> None:
 
 
 def _check_isa(circuit: QuantumCircuit, name: str, physical: Sequence[int], target: Target) -> None:
-    place = {qubit: physical[index] for index, qubit in enumerate(circuit.qubits)}
+    physical_of = {qubit: physical[index] for index, qubit in enumerate(circuit.qubits)}
     known: set[tuple[str, tuple[int, ...]]] = set()
     for instruction in circuit.data:
-        key = (instruction.name, tuple(place[qubit] for qubit in instruction.qubits))
+        key = (instruction.name, tuple(physical_of[qubit] for qubit in instruction.qubits))
         if key in known or instruction.name in _ALWAYS:
             continue
         operation = instruction.operation
@@ -145,7 +145,7 @@ def _check_isa(circuit: QuantumCircuit, name: str, physical: Sequence[int], targ
                     f"Circuit {name}: the angle {angle} of {instruction.name} on qubits {key[1]} is not from {low} to"
                     f" {high}, which is what the device takes. Transpile the circuit with this backend."
                 )
-        # What has parameters is checked each time, for its angles.
+        # Instructions with parameters are checked each time, for their angles.
         if not operation.params:
             known.add(key)
 
@@ -158,7 +158,7 @@ def _not_supported(circuit: str, name: str, qubits: tuple[int, ...], target: Tar
 
 
 def check_shots(shots: Any, max_shots: int | None) -> int:
-    """Return how many shots to make.
+    """Return the number of shots.
 
     Raises:
         IBMBackendValueError: It is no number from 1 to ``max_shots``.
