@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the stable ABI costs: the same work by a wheel for it and by a wheel for this version of Python, in turn.
+"""The cost of the stable ABI: the same work by a wheel for it and by a wheel for this version of Python, in turn.
 
 Usage: python abi3.py; builds both wheels into a temporary folder. With ``--measure`` it prints medians instead.
 """

@@ -63,7 +63,7 @@ def processor_times(sides: dict[str, Callable[[], Callable[[], Any]]], runs: int
             result = call()
             elapsed = time.process_time() - start
             del result
-            # What is imported or compiled once is no part of it.
+            # Imports and compilation, once a process, are left out.
             if run:
                 times[name].append(elapsed)
     return {name: summary(each) for name, each in times.items()}
@@ -195,7 +195,7 @@ def requests_made() -> dict[str, Any]:
 
 
 def on_the_wire(ours: IBMProvider) -> dict[str, int]:
-    """How many bytes the properties of a device are, and how many of them travel."""
+    """The size of a device's properties, and the number of bytes that travel."""
     client = ours.get_backend(DEVICE)._api_client
     headers = {"Service-CRN": client.instance, "Authorization": ours._authenticator.header()}
     url = f"{client._base_url}/backends/{DEVICE}/properties"

@@ -97,7 +97,7 @@ WORK: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any], Callable[[Any]
     "samples": (lambda payloads: distinct_pulses(load(payloads)), sample, sums),
     "path": (lambda payloads: payloads, path, target_described),
 }
-#: What is measured on which devices, and how often on either side in a round.
+#: Measurements, their devices, and their repetitions in a round on either side.
 PLAN = {
     "load": (("sherbrooke", "washington"), 20, 3),
     "schedules": (("washington",), 8, 1),

@@ -110,7 +110,7 @@ def large_devices() -> dict[str, Any]:
 
 
 def small_devices() -> dict[str, Any]:
-    """Where the time goes: reading, making Python objects, and what Qiskit takes to make a target of those."""
+    """The parts of the time: reading, making Python objects, and Qiskit making a target of these."""
     rows: dict[str, Any] = {}
     grids = {f"grid of {width * height}": grid(width, height) for width, height in ((40, 25), (100, 100))}
     real = {name: shipped_payloads(name) for name in ("vigo", "hanoi", "fez")}

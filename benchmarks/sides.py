@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is compared: our side, the official client, JSON readers that build nothing, and the floor."""
+"""The sides that are compared: ours, the official client, JSON readers that build nothing, and the floor."""
 
 from __future__ import annotations
 

@@ -259,7 +259,7 @@ def test_a_calibration_is_confirmed_only_up_to_when_it_was_seen(archive):
     archive.add(snapshot(10), until=at(13))
     assert archive.latest_before_confirmed("ibm_tiny", at(15)) == snapshot(10)
     assert archive.latest_before_confirmed("ibm_tiny", at(15.5)) is None
-    # What is there later was published, whatever was believed.
+    # A later calibration in the archive was published, whatever was confirmed.
     archive.add(snapshot(14))
     assert archive.latest_before_confirmed("ibm_tiny", at(14)) == snapshot(10)
     assert archive.latest_before_confirmed("ibm_tiny", at(15)) is None
@@ -326,7 +326,7 @@ def test_a_moment_must_be_a_datetime(archive):
             call()
 
 
-# What there is not
+# Missing values and devices
 
 
 def test_series_of_what_there_is_not(filled):

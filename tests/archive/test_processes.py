@@ -74,7 +74,7 @@ def test_killed_twenty_times_in_the_midst_of_writing(tmp_path: Path) -> None:
             assert report, str(report)
             there = digests(archive)
             assert taken <= there
-            # What was being added may be there or not; nothing else may.
+            # The calibration that was being added may be there or not; nothing else may.
             assert len(there - taken) <= 1
             taken = there
 

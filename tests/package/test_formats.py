@@ -86,7 +86,7 @@ def test_archives_of_every_version_are_read(version, tmp_path):
 
 
 def test_extracts_in_an_archive_of_this_version_are_read_as_they_are(tmp_path):
-    """What is changed about extracts needs a migration that empties their table, so that they are made anew."""
+    """A change of extracts needs a migration that empties their table, so that they are made anew."""
     connection = sqlite3.connect(opened(f"archive-{ARCHIVE.version}", tmp_path))
     extracts = dict(connection.execute("SELECT quantity, content FROM extracts"))
     connection.close()

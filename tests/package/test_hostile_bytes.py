@@ -18,7 +18,7 @@ from tests.support.formats import opened
 from qiskit_ibm_native import ArchiveError, CalibrationArchive, Snapshot, _native
 
 BLOCK = 128 << 10
-#: What a frame says that it has. 256 MiB is the most that is decompressed.
+#: The size that a frame claims. 256 MiB is the most that is decompressed.
 CLAIMS = [1 << 60, 1 << 36, (1 << 32) - 2, 256 << 20, 5 << 20]
 #: Starts a program with 3 GB of address space; ``refused`` prints what an action raises.
 START = """

@@ -76,7 +76,7 @@ def test_threads_refresh_run_and_read_while_calibrations_are_published(tmp_path:
                 backend.refresh()
 
             def run() -> None:
-                # What does not work at present is refused.
+                # Faulty qubits are refused.
                 with contextlib.suppress(IBMBackendValueError):
                     assert sum(backend.run(circuit, shots=10).result(timeout=60).get_counts().values()) == 10
 

@@ -122,7 +122,7 @@ def test_what_to_dict_returns_makes_the_same_defaults(name):
     assert pickle.loads(pickle.dumps(made)) == made
 
 
-# What the payload says as a whole must be right
+# Errors of the payload as a whole
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_keys_may_come_in_any_order_and_repeat():
     assert PulseDefaults.from_payload(twice).instruction_schedule_map.get("x", 0).start_time == 7
 
 
-# What a command says is told when it is asked for
+# Errors of a command are raised when the command is asked for
 
 
 @pytest.mark.parametrize(

@@ -378,7 +378,7 @@ def test_numbers_that_no_float_holds(number: str) -> None:
     error = error_of(CONF, PROPS.replace(b"0.0123", number.encode(), 1))
     assert error.path == "$.qubits[0][3].value"
     assert "a number that a 64-bit float can hold" in str(error)
-    # What nobody reads as a number may be any number, as in Python.
+    # A number that is not decoded may be any number, as in Python.
     assert Snapshot.from_payloads(CONF.decode().replace("true", number)).configuration.memory is not None
 
 

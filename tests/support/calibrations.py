@@ -26,7 +26,7 @@ _DRIFT = {
     "T1": 0.05, "T2": 0.05, "readout_error": 0.08, "prob_meas0_prep1": 0.08, "prob_meas1_prep0": 0.08,
     "gate_error": 0.04, "frequency": 1e-6,
 }  # fmt: skip
-#: How often a value is measured again, a qubit or a gate fails, one that failed comes back, the configuration changes.
+#: Probabilities a day: a value is measured again, a qubit or gate fails, one comes back, the configuration changes.
 _MEASURED, _FAILS, _RETURNS, _CHANGES = 0.6, 0.002, 0.15, 0.002
 
 
@@ -71,7 +71,7 @@ class Drift:
         drift, value = _DRIFT.get(quantity["name"]), first["value"]
         if drift is None or not value or self._random.random() > _MEASURED:
             return
-        # What strayed far is drawn back to where it started.
+        # A value that strayed far is drawn back to its start.
         strayed = math.log(quantity["value"] / value)
         quantity["value"] *= math.exp(self._random.gauss(-0.1 * strayed, drift))
         if quantity["unit"] == "":

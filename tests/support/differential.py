@@ -63,7 +63,7 @@ class Refusal:
 
 
 Options = dict[str, Any]
-#: What our package makes of payloads, in an order that the official client does not have.
+#: Results of this package for payloads, in an order that the official client does not have.
 Built = tuple[Target, Any, Any]
 
 

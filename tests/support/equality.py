@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When two targets are equal: everything that Qiskit can be asked about them, floats compared bit by bit.
+"""Equality of targets in everything that Qiskit can be asked about them, floats compared bit by bit.
 
 Not compared, because the official converter leaves them to chance: the order of operations (it iterates a set), the
 identity of parameters (they are random), and with the order of operations, which one-qubit operation lends a node of

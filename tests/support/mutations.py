@@ -73,7 +73,7 @@ class Node:
     path: Path
     start: int
     end: int
-    #: Where its member begins, key included; the same as ``start`` for what is no member of an object.
+    #: The start of its member, key included; ``start`` for elements of arrays.
     outer: int
     children: list[Node] = field(default_factory=list, compare=False)
 
@@ -118,7 +118,7 @@ class Source:
 
     @cached_property
     def members(self) -> dict[str | int, Node]:
-        """What the payload consists of, by key."""
+        """The nodes of the payload by key."""
         return {node.path[0]: node for node in self.root.children}
 
     def of(self, node: Node) -> str:
@@ -356,7 +356,7 @@ def flagged(random: Random, source: Source, node: Node) -> tuple[str, list[Edit]
     return _put_in(random, node, f'{{{DATE},"name":"operational","unit":{unit},"value":{flag}}}')
 
 
-#: What may happen to a value, and how often.
+#: Mutations of a value, and their weights.
 KINDS: dict[Kind, int] = {
     another_value: 4, fitting_value: 5, sibling_value: 2, scaled_number: 2, escaped_text: 2, dropped: 3, repeated: 3, exchanged: 2,
     reordered: 1, added: 2, renamed_key: 2, flagged: 2,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the official client does with a service, in a process of its own: prints what it saw as JSON.
+"""A session of the official client with a service, in a process of its own, which prints results as JSON.
 
 It knows nothing of this package: everything it needs is in environment variables.
 """

@@ -307,7 +307,7 @@ def test_every_standard_operation_is_as_qiskit_makes_it() -> None:
         operation, template = known_operation(name, None), standard_operations()[name]
         assert operation == template
         assert operation.label == template.label
-        # What can be changed is not shared between targets.
+        # Mutable objects are not shared between targets.
         assert (operation is template) is not template.mutable
 
 

@@ -36,7 +36,7 @@ class InstructionScheduleMap:
         self._book = None if native is None else CommandBook(native)
         #: Schedules of commands; ``None`` for those that cannot be made.
         self._made: dict[int, Schedule | None] = {}
-        #: What the map has, once it was changed: indices of commands, and calibrations of users.
+        #: The entries of a map that was changed: indices of commands, and calibrations of users.
         self._table: _Table | None = {} if native is None else None
         self._lock = threading.Lock()
 

@@ -213,7 +213,7 @@ class Schedule:
         for channel, times in others.items():
             new = [(begin + start, end + start) for begin, end in times]
             known = slots.get(channel, [])
-            # What comes behind all that is there, as a rule, cannot overlap with it.
+            # An instruction behind all others, the usual case, overlaps with none.
             if known and new and new[0][0] >= known[-1][1]:
                 self._check(channel, new)
                 slots[channel] = known + new
