@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.transpiler import CouplingMap, InstructionDurations, Target
 
+    from .._typing import MaybeNone
     from ..client.api import RuntimeClient
     from ..models import BackendProperties
     from ..models.defaults import PulseDefaults
@@ -158,17 +159,17 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         return self._configuration.num_qubits
 
     @property
-    def dt(self) -> float | None:
+    def dt(self) -> float | MaybeNone:
         """The time resolution of signals, in seconds; ``None`` if the device has none."""
         return getattr(self._configuration, "dt", None)
 
     @property
-    def dtm(self) -> float | None:
+    def dtm(self) -> float | MaybeNone:
         """The time resolution of measured signals, in seconds; ``None`` if the configuration has none."""
         return getattr(self._configuration, "dtm", None)
 
     @property
-    def meas_map(self) -> list[list[int]] | None:
+    def meas_map(self) -> list[list[int]] | MaybeNone:
         """The groups of qubits that are measured together; ``None`` if the configuration lists none."""
         return getattr(self._configuration, "meas_map", None)
 
@@ -215,7 +216,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         return self._state.version._target or self._fetched("target")
 
     @property
-    def coupling_map(self) -> CouplingMap | None:
+    def coupling_map(self) -> CouplingMap | MaybeNone:
         """The pairs of qubits that may interact; ``configuration().coupling_map`` is the same as a list."""
         return (self._state.version._coupling_map or (self._fetched("coupling_map"),))[0]
 
@@ -228,7 +229,9 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         with attribute_errors(self):
             return self._state.get(name)
 
-    def properties(self, refresh: bool = False, datetime: dt_module.datetime | None = None) -> BackendProperties | None:
+    def properties(
+        self, refresh: bool = False, datetime: dt_module.datetime | None = None
+    ) -> BackendProperties | MaybeNone:
         """Return the last calibration; ``None`` if the device has no properties.
 
         Args:
@@ -251,7 +254,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
             self.refresh()
         return self.snapshot.properties
 
-    def defaults(self, refresh: bool = False, datetime: dt_module.datetime | None = None) -> PulseDefaults | None:
+    def defaults(self, refresh: bool = False, datetime: dt_module.datetime | None = None) -> PulseDefaults | MaybeNone:
         """Return the pulses of the device; ``None`` if it has none, as devices of today do not.
 
         Args:
