@@ -118,6 +118,14 @@ def test_pictures_can_be_saved(kind):
     assert len(file.getvalue()) > 5000
 
 
+def test_an_image_of_many_channels_is_small_as_vector_graphics():
+    file = io.BytesIO()
+    plot_schedule(defaults("sherbrooke").instruction_schedule_map.get("measure", range(127))).savefig(
+        file, format="svg"
+    )
+    assert 5000 < len(file.getvalue()) < 500_000
+
+
 def test_matplotlib_is_imported_when_something_is_drawn():
     code = (
         "import sys, qiskit_ibm_native.visualization; sys.exit('matplotlib' in sys.modules or 'qiskit' in sys.modules)"
