@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from qiskit_ibm_native import IBMProvider
     from qiskit_ibm_native.local.server import LocalService
 
+# Processes of pytest-xdist share the processors: a sweep or a service of one of them starts no processes for the others'.
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    share = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    os.environ["PYTHON_CPU_COUNT"] = str(max(share, 1))
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(CHILDREN), os.environ.get("PYTHONPATH"))))
 
 

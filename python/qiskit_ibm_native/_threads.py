@@ -14,7 +14,14 @@ _Member = TypeVar("_Member")
 
 
 def available_processors() -> int:
-    """Return the number of processors that this process may use."""
+    """Return the number of processors that this process may use.
+
+    The environment variable ``PYTHON_CPU_COUNT`` overrides it, as for ``os.process_cpu_count()`` since Python 3.13: a
+    container may have fewer processors than its machine.
+    """
+    chosen = os.environ.get("PYTHON_CPU_COUNT", "")
+    if chosen.isdecimal() and int(chosen) > 0:
+        return int(chosen)
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -25,7 +25,7 @@ from qiskit_ibm_native.archive.schema import ARCHIVE
 from qiskit_ibm_native.exceptions import IBMInputValueError
 
 UTC = datetime.timezone.utc
-COUNTS = {"lima": 1300, "hanoi": 500, "fez": 200}
+COUNTS = {"lima": 1300, "hanoi": 150, "fez": 60}
 NAMES = {"lima": "ibmq_lima", "hanoi": "ibm_hanoi", "fez": "ibm_fez"}
 WIDTHS = {"lima": 5, "hanoi": 27, "fez": 156}
 HOUR = datetime.timedelta(hours=1)

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
 from .._logger import logger
+from .._threads import available_processors
 from .simulator import JobFailed, Simulator, SimulatorDied
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Workers:
         self._running: dict[str, Simulator] = {}
         self._interrupted: set[str] = set()
         self._stopping = threading.Event()
-        number = number or min(os.cpu_count() or 1, 4)
+        number = number or min(available_processors(), 4)
         self._simulators = [Simulator(limits.memory_of_a_job(number)) for _ in range(number)]
         self._threads = [
             threading.Thread(target=self._work, args=[simulator], name=f"job-{index}", daemon=True)
