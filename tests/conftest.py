@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qiskit_ibm_native import IBMProvider
     from qiskit_ibm_native.local.server import LocalService
 
-# Processes of pytest-xdist share the processors: a sweep or a service of one of them starts no processes for the others'.
+# Processes of pytest-xdist share the processors: a sweep of one of them starts no process for the others' processors.
 if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
     share = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
     os.environ["PYTHON_CPU_COUNT"] = str(max(share, 1))
