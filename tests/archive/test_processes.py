@@ -38,6 +38,7 @@ def digests(archive: CalibrationArchive) -> set[str]:
     return {snapshot.digest for snapshot in archive.between("ibmq_lima")}
 
 
+@pytest.mark.slow
 def test_four_processes_add_and_read_at_once(tmp_path: Path) -> None:
     path = tmp_path / "archive.sqlite3"
     workers = [start(path, seed, SECONDS) for seed in range(4)]
@@ -53,6 +54,7 @@ def test_four_processes_add_and_read_at_once(tmp_path: Path) -> None:
         assert report, str(report)
 
 
+@pytest.mark.slow
 def test_killed_twenty_times_in_the_midst_of_writing(tmp_path: Path) -> None:
     path = tmp_path / "archive.sqlite3"
     taken: set[str] = set()
@@ -179,6 +181,7 @@ def test_an_archive_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         assert archive.verify()
 
 
+@pytest.mark.slow
 def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
     path = tmp_path / "archive.sqlite3"
     program = "import sys, json; from qiskit_ibm_native import CalibrationArchive as A; print(json.dumps(A(sys.argv[1]).backends()))"

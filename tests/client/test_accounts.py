@@ -158,6 +158,7 @@ def test_keys_are_not_shown() -> None:
     assert "SECRET" not in repr(account)
 
 
+@pytest.mark.slow
 def test_the_official_client_reads_what_we_saved_and_we_read_what_it_saved(file: Path) -> None:
     IBMProvider.save_account(
         "KEY", instance=CRN, region="us-east", plans_preference=["open"], tags=["x"], set_as_default=True,

@@ -123,6 +123,7 @@ def test_a_job_without_room_for_its_tag_is_not_submitted_again(quick: IBMProvide
     assert jobs_of(quick) == before + 1
 
 
+@pytest.mark.slow
 def test_if_nobody_knows_whether_a_job_was_taken_the_error_says_how_to_find_out(
     quick: IBMProvider, service: LocalService
 ) -> None:

@@ -78,6 +78,7 @@ def seconds_of(call: Callable[[], object], *kinds: type[BaseException]) -> float
 
 
 @pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.slow
 def test_a_call_ends_with_its_time(peer: Peer, fault: str) -> None:
     with IBMProvider() as provider:
         backend = provider.get_backend("ibmq_vigo")
@@ -116,6 +117,7 @@ def test_a_variable_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch
         IBMProvider(channel="local")
 
 
+@pytest.mark.slow
 def test_what_can_be_repeated_is_not_waited_for_until_the_end(peer: Peer) -> None:
     """A dead connection costs a third of the call's time, not the call."""
     with IBMProvider() as provider:
@@ -144,6 +146,7 @@ def test_polls_end_in_time(peer: Peer, fault: str) -> None:
         assert seconds_of(lambda: job.wait_for_final_state(timeout=1), IBMJobTimeoutError) < 2.0
 
 
+@pytest.mark.slow
 def test_waiting_outlasts_an_outage_and_warns_once(peer: Peer, caplog: pytest.LogCaptureFixture) -> None:
     with IBMProvider() as provider:
         # The repetitions of one request end before the outage does.
@@ -194,6 +197,7 @@ with IBMProvider() as provider:
 
 @pytest.mark.parametrize("call", ["job.wait_for_final_state()", "job.result()", "provider.backends()"])
 @pytest.mark.parametrize("fault", ["hangs", "body drips", "503"])
+@pytest.mark.slow
 def test_ctrl_c_ends_a_wait(peer: Peer, call: str, fault: str) -> None:
     with IBMProvider() as provider:
         job = provider.get_backend("local_simulator").run(circuit(), shots=3)

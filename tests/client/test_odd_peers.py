@@ -147,6 +147,7 @@ def test_what_is_said_on_the_way_to_a_reply_is_no_reply() -> None:
     assert replies == [1, 2]
 
 
+@pytest.mark.slow
 def test_replies_that_lead_elsewhere_and_chunks_of_odd_sizes_are_bounded() -> None:
     import gzip
 
@@ -192,6 +193,7 @@ def test_304_is_no_success_of_what_was_not_asked_on_condition(peer: Peer) -> Non
         peer.heal()
 
 
+@pytest.mark.slow
 def test_a_call_of_many_requests_ends_with_its_time(peer: Peer) -> None:
     def hang(exchange: Exchange) -> None:
         exchange.hang()

@@ -144,6 +144,7 @@ def test_a_payload_that_is_damaged_once_is_asked_for_again(
 
 
 @pytest.mark.parametrize("fault", [cut_gzip, cut, page, nothing])
+@pytest.mark.slow
 def test_a_damaged_payload_never_comes_back(peer: Peer, fault: Callable[[Exchange], None]) -> None:
     """A payload that could not be read must not be remembered by the ETag that came with it."""
     with IBMProvider() as provider:
@@ -175,6 +176,7 @@ def test_no_bytes_where_properties_should_be_are_no_device_without_errors(peer: 
 
 
 @pytest.mark.parametrize("fault", [cut_gzip, cut, page, nothing])
+@pytest.mark.slow
 def test_results_that_are_damaged_are_asked_for_again_and_never_kept(
     peer: Peer, fault: Callable[[Exchange], None]
 ) -> None:
@@ -191,6 +193,7 @@ def test_results_that_are_damaged_are_asked_for_again_and_never_kept(
         assert job.result(timeout=60).get_counts() == {"1": 4}
 
 
+@pytest.mark.slow
 def test_a_page_is_no_success(peer: Peer) -> None:
     with IBMProvider() as provider:
         vigo = provider.get_backend("ibmq_vigo")
@@ -279,6 +282,7 @@ def test_if_the_lookup_is_refused_the_error_says_that_the_job_may_be_there(peer:
         assert job.result(timeout=60).get_counts() == {"1": 7}
 
 
+@pytest.mark.slow
 def test_a_submission_that_hangs_leaves_time_to_find_the_job(peer: Peer) -> None:
     with IBMProvider() as provider:
         backend = provider.get_backend("local_simulator")
@@ -334,6 +338,7 @@ def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
+@pytest.mark.slow
 def test_a_reply_decides_how_much_memory_is_used_only_up_to_the_limit(peer: Peer) -> None:
     bomb = gzip.compress(b" " * (300 * MB), 9)
     with IBMProvider(max_reply_bytes=8 * MB, max_result_bytes=8 * MB) as provider:

@@ -84,6 +84,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.slow
 def test_a_restart_in_the_middle_of_a_hundred_jobs_loses_nothing(served: Served, number: int) -> None:
     with IBMProvider() as provider:
         backend = provider.get_backend("local_simulator")
@@ -99,6 +100,7 @@ def test_a_restart_in_the_middle_of_a_hundred_jobs_loses_nothing(served: Served,
     assert len(list(served.folder.glob("*.lock"))) == 1  # that of the one that lives
 
 
+@pytest.mark.slow
 def test_two_services_share_a_file_and_neither_runs_the_others_jobs(tmp_path: Path) -> None:
     with IBMProvider(channel="local", store=tmp_path / "jobs", workers=1) as first:
         with IBMProvider(channel="local", store=tmp_path / "jobs", workers=1) as second:
@@ -107,6 +109,7 @@ def test_two_services_share_a_file_and_neither_runs_the_others_jobs(tmp_path: Pa
         assert first.get_backend("local_simulator").run(flipped(), shots=3).result().get_counts() == {"1": 3}
 
 
+@pytest.mark.slow
 def test_what_was_not_done_when_a_provider_was_closed_is_done_by_the_next_one(tmp_path: Path) -> None:
     store = tmp_path / "jobs"
     with IBMProvider(channel="local", store=store, workers=1) as provider:
@@ -191,6 +194,7 @@ def test_a_folder_of_snapshots_is_a_history(tmp_path: Path) -> None:
             IBMProvider(channel="local", devices=wrong)
 
 
+@pytest.mark.slow
 def test_ideal_devices_make_no_errors(tmp_path: Path) -> None:
     with IBMProvider(channel="local", noise=False) as provider:
         backend = provider.get_backend("ibmq_vigo")
@@ -198,6 +202,7 @@ def test_ideal_devices_make_no_errors(tmp_path: Path) -> None:
         assert backend.run(circuit, shots=500).result().get_counts() == {"11111": 500}
 
 
+@pytest.mark.slow
 def test_interrupting_who_waits_does_not_interrupt_what_runs(tmp_path: Path) -> None:
     script = """
 import os, signal, sys
@@ -220,6 +225,7 @@ provider.close()
     subprocess.run([sys.executable, "-c", script], check=True, timeout=120, start_new_session=True)
 
 
+@pytest.mark.slow
 def test_jobs_of_devices_that_a_service_does_not_have_wait_for_one_that_has(tmp_path: Path) -> None:
     store, folder = tmp_path / "jobs", tmp_path / "devices"
     Snapshot.load("vigo").save(folder / "vigo")
@@ -233,6 +239,7 @@ def test_jobs_of_devices_that_a_service_does_not_have_wait_for_one_that_has(tmp_
         assert all(provider.job(job_id).result(timeout=60).success for job_id in ids)
 
 
+@pytest.mark.slow
 def test_jobs_of_a_service_that_died_are_taken_over_by_one_that_lives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,6 +259,7 @@ def test_jobs_of_a_service_that_died_are_taken_over_by_one_that_lives(
         assert all(living.job(job_id).result(timeout=60).get_counts() == {"1": 5} for job_id in ids)
 
 
+@pytest.mark.slow
 def test_simulators_end_with_the_service_that_started_them(tmp_path: Path) -> None:
     import psutil
 
@@ -494,6 +502,7 @@ def test_results_hold_what_the_schema_of_executions_asks_for(provider: IBMProvid
     assert json.dumps(metadata)
 
 
+@pytest.mark.slow
 def test_a_session_takes_its_waiting_jobs_with_it(provider: IBMProvider) -> None:
     backend = provider.get_backend("ibmq_vigo")
     blockers = [provider.get_backend("local_simulator").run(flipped(20), shots=100_000) for _ in range(8)]

@@ -127,6 +127,7 @@ HALVES = [
 
 
 @pytest.mark.parametrize("half", HALVES)
+@pytest.mark.slow
 def test_half_sent_requests_are_ended_and_hold_nobody_up(
     small: LocalService, half: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +141,7 @@ def test_half_sent_requests_are_ended_and_hold_nobody_up(
     assert is_answering(small)
 
 
+@pytest.mark.slow
 def test_a_byte_now_and_then_does_not_keep_a_connection(small: LocalService) -> None:
     for start in (b"GET / HTTP/1.1\r\n", b"POST /identity/token HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"):
         with closing(connected(small)) as connection:
@@ -152,6 +154,7 @@ def test_a_byte_now_and_then_does_not_keep_a_connection(small: LocalService) -> 
             assert time.monotonic() < deadline
 
 
+@pytest.mark.slow
 def test_a_request_that_comes_slowly_but_comes_is_answered(tmp_path: Any) -> None:
     limits = Limits(seconds=2.0)
     service = LocalService(store=tmp_path / "jobs", limits=limits)
@@ -169,6 +172,7 @@ def test_a_request_that_comes_slowly_but_comes_is_answered(tmp_path: Any) -> Non
     service.stop()
 
 
+@pytest.mark.slow
 def test_connections_that_ask_for_nothing_give_way(small: LocalService) -> None:
     with ExitStack() as stack:
         silent = [stack.enter_context(closing(connected(small))) for _ in range(SMALL.connections + 20)]
@@ -200,6 +204,7 @@ def is_answering_now(service: LocalService) -> bool:
     return requests.get(f"{service.url}/versions", timeout=30).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_slow_answer_is_not_the_clients_fault(small: LocalService) -> None:
     small.faults.add(Fault("latency", match="/backends", seconds=2.5))
     assert is_answering(small)
@@ -261,6 +266,7 @@ LAYERS = "h q; " + " ".join(f"cp(0.1) q[{qubit}], q[{qubit + 1}];" for qubit in 
     ],
     ids=["circuits", "parameters", "results", "states"],
 )  # fmt: skip
+@pytest.mark.slow
 def test_a_job_that_needs_too_much_memory_fails_and_says_so_and_the_next_one_runs(
     tight: LocalService, params: dict[str, Any]
 ) -> None:

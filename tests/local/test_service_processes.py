@@ -48,6 +48,7 @@ def hostile(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_program_that_is_elsewhere_imports_nothing_from_the_current_folder(hostile: Path, tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(ONE_JOB)
@@ -59,6 +60,7 @@ def test_a_program_that_is_elsewhere_imports_nothing_from_the_current_folder(hos
 
 
 @pytest.mark.parametrize("command", ["script", "module"])
+@pytest.mark.slow
 def test_the_command_imports_nothing_from_the_current_folder(hostile: Path, command: str) -> None:
     started = {
         "script": [str(Path(sys.executable).parent / "qiskit-ibm-native")],
@@ -132,6 +134,7 @@ time.sleep(600)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the simulator ends when its job ends")
+@pytest.mark.slow
 def test_a_simulator_ends_with_a_service_that_is_killed_in_the_middle_of_a_job() -> None:
     with subprocess.Popen([sys.executable, "-c", LONG], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -151,6 +154,30 @@ def test_a_simulator_ends_with_a_service_that_is_killed_in_the_middle_of_a_job()
 def test_a_simulator_whose_starter_is_gone_already_does_not_begin() -> None:
     script = "from qiskit_ibm_native.local.simulation import main; main(2, 1 << 30, 1 << 30)"
     done = subprocess.run([sys.executable, "-c", script], stdin=subprocess.PIPE, timeout=60, check=False)
+    assert done.returncode == 0
+
+
+SIGNALLED = """
+import signal, threading, time
+from qiskit_ibm_native.local.server import LocalService
+service = LocalService(workers=1)
+def tell():
+    while not service._server.started:
+        time.sleep(0.01)
+    time.sleep(0.3)  # The main thread waits by now.
+    signal.pthread_kill(threading.get_ident(), signal.{name})
+threading.Thread(target=tell).start()
+service.serve()
+print("ended", service._is_stopped, signal.set_wakeup_fd(-1))
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_service_ends_whatever_thread_a_signal_reaches(name: str) -> None:
+    """A thread that waits for a lock is not woken by a signal that reaches another one."""
+    code = SIGNALLED.format(name=name)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "ended True -1\n", done.stderr
     assert done.returncode == 0
 
 
@@ -183,6 +210,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.slow
 def test_a_child_that_exits_leaves_its_parents_service_and_jobs_alone(tmp_path: Path) -> None:
     store = tmp_path / "local.sqlite3"
     with subprocess.Popen(
@@ -223,6 +251,7 @@ time.sleep(600)
 """
 
 
+@pytest.mark.slow
 def test_a_child_that_lives_on_holds_nothing_of_a_service_that_was_killed(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", SURVIVED], stdout=subprocess.PIPE, text=True

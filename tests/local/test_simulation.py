@@ -22,6 +22,7 @@ def flipped(number: int = 1) -> QuantumCircuit:
     return circuit
 
 
+@pytest.mark.slow
 def test_noise_is_that_of_the_calibration(local_provider: IBMProvider) -> None:
     backend = local_provider.get_backend("ibm_hanoi")
     properties = backend.properties()
@@ -44,6 +45,7 @@ def test_noise_is_that_of_the_calibration(local_provider: IBMProvider) -> None:
     assert left == pytest.approx(np.exp(-1) * (1 - lost) + (1 - np.exp(-1)) * wrong, abs=0.02)
 
 
+@pytest.mark.slow
 def test_large_circuits_on_large_devices_take_seconds(local_provider: IBMProvider) -> None:
     backend = local_provider.get_backend("ibm_fez")
     path = longest_path(20)
@@ -100,6 +102,7 @@ def longest_path(length: int) -> list[int]:
     return next(path for start in neighbours if (path := extend([start])) is not None)
 
 
+@pytest.mark.slow
 def test_wide_circuits_fall_into_components(local_provider: IBMProvider) -> None:
     """T1 of every qubit of a large device at once, which is exact because nothing connects the qubits."""
     backend = local_provider.get_backend("ibm_fez")
@@ -120,6 +123,7 @@ def test_wide_circuits_fall_into_components(local_provider: IBMProvider) -> None
     assert np.abs(ones - expected).mean() < 0.01
 
 
+@pytest.mark.slow
 def test_large_clifford_circuits_take_seconds(local_provider: IBMProvider) -> None:
     backend = local_provider.get_backend("ibm_fez")
     path = longest_path(40)

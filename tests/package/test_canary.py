@@ -182,6 +182,7 @@ def _calls(provider: IBMProvider, backend: Any, job: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("shape", ["text", "error", "other", "list", "object"])
 @pytest.mark.parametrize("status", [200, 400, 401, 500])
+@pytest.mark.slow
 def test_secrets_that_a_service_echoes_are_shown_nowhere(
     peer: Peer, service: LocalService, monkeypatch: pytest.MonkeyPatch, status: int, shape: str
 ) -> None:

@@ -25,6 +25,7 @@ def snippets(page: str) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES)
+@pytest.mark.slow
 def test_snippets_run(page: str, tmp_path: Path) -> None:
     """All snippets of a page run in turn, in one process and an empty folder."""
     code = snippets(page)
@@ -51,6 +52,7 @@ CHECKERS = {
 
 
 @pytest.mark.parametrize("checker", CHECKERS)
+@pytest.mark.slow
 def test_snippets_of_the_readme_have_the_types_that_users_see(checker: str, tmp_path: Path) -> None:
     (tmp_path / "readme.py").write_text(snippets("README.md"))
     environment = {**os.environ, "MYPYPATH": str(ROOT / "python")}

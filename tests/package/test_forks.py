@@ -89,6 +89,7 @@ def in_executor(function: Callable[[int], list[str]]) -> list[Any]:
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 @pytest.mark.parametrize("where", ["another process", "the parent"])
 @pytest.mark.parametrize("how", [in_forks, in_pool, in_executor])
+@pytest.mark.slow
 def test_every_child_gets_its_own_replies(
     how: Callable[..., list[Any]], where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +129,7 @@ def test_every_child_gets_its_own_replies(
             serving.communicate()
 
 
+@pytest.mark.slow
 def test_a_child_that_ends_ends_nothing_of_its_parent(tmp_path: Path) -> None:
     with IBMProvider(channel="local", store=tmp_path / "jobs.sqlite3", workers=1) as provider:
         backend = provider.get_backend("local_simulator")
@@ -211,6 +213,7 @@ def test_a_child_keeps_what_is_said_on_the_parents_connections_to_itself(service
         assert backend.status().operational
 
 
+@pytest.mark.slow
 def test_children_that_are_forked_while_an_archive_is_opened_can_open_one(tmp_path: Path) -> None:
     from qiskit_ibm_native import CalibrationArchive
 
@@ -231,6 +234,7 @@ def test_children_that_are_forked_while_an_archive_is_opened_can_open_one(tmp_pa
         thread.join()
 
 
+@pytest.mark.slow
 def test_a_child_that_is_forked_while_a_watch_runs_can_close_its_provider(service: LocalService) -> None:
     with IBMProvider() as provider:
         backend = provider.get_backend("ibmq_vigo")

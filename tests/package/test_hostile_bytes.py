@@ -197,6 +197,7 @@ except ValueError as error:
     assert "lists of qubits are referred to too often" in run(program, path)[0]
 
 
+@pytest.mark.slow
 def test_payloads_that_are_short_when_compressed_are_read_in_the_memory_there_is(tmp_path):
     """Lists of empty texts take the most memory of what JSON there is."""
     start = b'{"backend_name": "b", "n_qubits": 1, "gates": [], "supported_instructions": [], "basis_gates": [""'

@@ -299,6 +299,7 @@ with CalibrationArchive(sys.argv[1]) as archive:
     assert said.splitlines() == ["[2, 5] [1, 2]", *["damaged"] * 3, "0", *["damaged"] * 3, "0", "0"]
 
 
+@pytest.mark.slow
 def test_values_of_other_kinds_are_damage(archive: CalibrationArchive, tmp_path: Path) -> None:
     archive.close()
     chance = random.Random(13)
@@ -383,6 +384,7 @@ def put(path: Path, packed: bytes, length: int) -> None:
         connection.commit()
 
 
+@pytest.mark.slow
 def test_a_circuit_that_is_none_is_damage(ledger_copy: Path) -> None:
     sound = encode(QuantumCircuit(1))
     old = sound.replace(b"QISKIT" + sound[7:8], b"QISKIT\x0c")
@@ -399,6 +401,7 @@ def test_a_circuit_that_is_none_is_damage(ledger_copy: Path) -> None:
         _ = next(iter(ledger)).transpiled
 
 
+@pytest.mark.slow
 def test_a_circuit_that_ends_its_reader_is_found_by_another_process(ledger_copy: Path) -> None:
     sound = encode(QuantumCircuit(3, 1))
     header = sound.index((3).to_bytes(4, "big") + (1).to_bytes(4, "big"))
@@ -433,6 +436,7 @@ def test_a_sound_ledger_is_verified(ledger_copy: Path) -> None:
     assert str(report) == "2 tasks, 2 circuits: all can be used"
 
 
+@pytest.mark.slow
 def test_values_of_other_kinds_in_a_ledger_are_damage(ledger_file: Path, tmp_path: Path) -> None:
     chance = random.Random(14)
     values = ["x'00ff'", "'text'", "1.5", str(2**62), str(-(2**62)), "''", "'[1e999]'", "'{\"cx\": []}'", "CAST(x'ff' AS TEXT)",

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.support.calibrations import Drift
 from tests.support.running import transpiled
 
@@ -59,6 +60,7 @@ class Publishing:
                 return
 
 
+@pytest.mark.slow
 def test_threads_refresh_run_and_read_while_calibrations_are_published(tmp_path: Path, monkeypatch: Any) -> None:
     service = LocalService(store=tmp_path / "jobs.sqlite3", workers=1)
     service.start()

@@ -59,6 +59,7 @@ def test_looking_for_attributes_asks_nobody_but_for_what_is_asked_once(
     assert len(requests) == len(set(requests))
 
 
+@pytest.mark.slow
 def test_without_a_service_attributes_fail_as_attributes_do(peer: Peer) -> None:
     with IBMProvider() as provider:
         backend = provider.get_backend("ibm_fez")

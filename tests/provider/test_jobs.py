@@ -104,6 +104,7 @@ def test_results_are_kept_and_fetched_again_on_request(simulator: Any) -> None:
     assert job.result(refresh=True).results[0].header["name"] == "flipped"
 
 
+@pytest.mark.slow
 def test_a_job_is_rebuilt_in_another_process_from_its_id(simulator: Any, service: LocalService) -> None:
     circuit = flipped(3, "three")
     job = simulator.run(circuit, shots=7, memory=True, header={"a": 1}, job_tags=["t"], meas_level=2)
@@ -145,6 +146,7 @@ def test_failed_jobs_say_why(provider: IBMProvider) -> None:
     assert provider.job(job.job_id()).error_message() == job.error_message()
 
 
+@pytest.mark.slow
 def test_cancelling_ends_a_job_that_runs_and_one_that_waits(simulator: Any) -> None:
     jobs = [simulator.run(slow(), shots=100_000) for _ in range(3)]
     while jobs[0].status() is not JobStatus.RUNNING:
@@ -392,6 +394,7 @@ def test_jobs_of_devices_that_are_gone(provider: IBMProvider) -> None:
 # Several jobs as one
 
 
+@pytest.mark.slow
 def test_more_circuits_than_the_device_takes_become_several_jobs(provider: IBMProvider) -> None:
     vigo = provider.get_backend("ibmq_vigo")
     circuits = [transpile(flipped(1, f"c{n}"), vigo) for n in range(100)]

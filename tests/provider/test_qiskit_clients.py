@@ -137,9 +137,10 @@ def test_an_experiment_measures_t1(local_provider: IBMProvider, backend_run: boo
 def submission(name: str, **changes: Any) -> Submission:
     circuit = LAYOUTS[name]()
     sent, layout = to_sampler_registers(circuit)
-    return Submission(
-        [sent, sent], [describe(circuit, layout, {"a": 1})] * 2, {"options": {}, "header": {}}, 100, **changes
-    )
+    told = {key: changes.pop(key) for key in ("simulator", "experimental") if key in changes}
+    options = {"shots": 100, "meas_level": 2, "meas_return": "avg", **changes}
+    records = [describe(circuit, layout, {"a": 1})] * 2
+    return Submission([sent, sent], records, {"options": {}, "header": {}}, options, **told)
 
 
 CHANGES: list[dict[str, Any]] = [

@@ -43,6 +43,7 @@ def test_a_message_that_is_longer_than_expected_is_none(echo: Child) -> None:
 
 
 @pytest.mark.parametrize("action", [children.HALF_A_PIECE, children.SILENT])
+@pytest.mark.slow
 def test_a_child_that_does_not_finish_a_message_costs_its_deadline_only(action: int) -> None:
     child = Child(action)
     began = time.monotonic()
@@ -75,6 +76,7 @@ def test_the_end_of_what_a_child_prints_is_kept() -> None:
     child.close()
 
 
+@pytest.mark.slow
 def test_processes_that_a_child_forked_off_neither_hold_its_channel_nor_live_on() -> None:
     child = Child(children.FORK)
     assert child.receive(60) == b"forked"

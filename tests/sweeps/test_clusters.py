@@ -55,6 +55,7 @@ def check(printed: str, folder: Path, expected: tuple[str, list[dict[str, Any]]]
     assert figures(folder / "sweep.sqlite3") == expected[1]
 
 
+@pytest.mark.slow
 def test_one_machine(expected: tuple[str, list[dict[str, Any]]]) -> None:
     printed, kept = expected
     assert printed.startswith(f"{TASKS} tasks in /")
@@ -63,10 +64,12 @@ def test_one_machine(expected: tuple[str, list[dict[str, Any]]]) -> None:
     assert len(kept) == TASKS
 
 
+@pytest.mark.slow
 def test_dask_on_processes_over_tcp(tmp_path: Path, expected: tuple[str, list[dict[str, Any]]]) -> None:
     check(run([sys.executable, EXAMPLES / "dask_cluster.py", "--seeds", SEEDS], tmp_path), tmp_path, expected)
 
 
+@pytest.mark.slow
 def test_workers_of_dask_that_are_killed_cost_nothing() -> None:
     from concurrent.futures import ThreadPoolExecutor
 
@@ -87,11 +90,13 @@ def test_workers_of_dask_that_are_killed_cost_nothing() -> None:
     assert results == wanted
 
 
+@pytest.mark.slow
 def test_mpi(tmp_path: Path, expected: tuple[str, list[dict[str, Any]]]) -> None:
     command = ["mpiexec", "-n", 3, sys.executable, "-m", "mpi4py.futures", EXAMPLES / "mpi.py", "--seeds", SEEDS]
     check(run(command, tmp_path), tmp_path, expected)
 
 
+@pytest.mark.slow
 def test_slurm_with_its_commands_played_by_scripts(tmp_path: Path, expected: tuple[str, list[dict[str, Any]]]) -> None:
     """Slurm itself is not here, but its job scripts are run: sbatch starts them, scancel ends them."""
     commands, jobs, folder = tmp_path / "bin", tmp_path / "jobs", tmp_path / "sweep"
@@ -126,6 +131,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+@pytest.mark.slow
 def test_kubernetes_with_its_containers_run_as_processes(
     tmp_path: Path, expected: tuple[str, list[dict[str, Any]]]
 ) -> None:

@@ -40,6 +40,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("kind", ["own", "spawn"])
+@pytest.mark.slow
 def test_what_a_task_does_costs_that_task_alone(kind: str) -> None:
     bad = list(BAD) if kind == "own" else ["exit_", "hang_"]
     names = [name for number, action in enumerate(bad) for name in (f"good_{number}", action)]
@@ -68,6 +69,7 @@ def test_a_task_that_eats_memory_is_stopped(pool: Any) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_once_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pool: Any) -> None:
     monkeypatch.setenv("SWEEPING_NOTES", str(tmp_path / "notes"))
     sweep = Sweep(named("once_a", "good", "once_b"), "lima", pass_manager=misbehaving)
@@ -82,6 +84,7 @@ def test_what_tasks_print_does_no_harm(pool: Any) -> None:
     assert not results.errors
 
 
+@pytest.mark.slow
 def test_failures_are_tried_again_when_that_is_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SWEEPING_NOTES", str(tmp_path / "notes"))
     ledger = tmp_path / "ledger.sqlite3"
@@ -155,6 +158,7 @@ def test_workers_with_other_versions_are_refused(monkeypatch: pytest.MonkeyPatch
         sweep.run(Serial())
 
 
+@pytest.mark.slow
 def test_a_worker_that_cannot_start_processes_leaves_tasks_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """One of two workers has no interpreter; it must neither draw all tasks nor have them recorded as failed."""
     from qiskit_ibm_native.sweeps.worker import worker
@@ -180,6 +184,7 @@ def test_a_worker_that_cannot_start_processes_leaves_tasks_to_others(monkeypatch
     assert not results.errors
 
 
+@pytest.mark.slow
 def test_chunks_stay_small_when_tasks_hang() -> None:
     sizes: list[int] = []
 
@@ -198,6 +203,7 @@ def test_chunks_stay_small_when_tasks_hang() -> None:
     assert max(sizes[:8]) <= 4
 
 
+@pytest.mark.slow
 def test_chunks_that_take_long_are_given_back(monkeypatch: pytest.MonkeyPatch, pool: Any) -> None:
     from qiskit_ibm_native.sweeps.driver import chunks
 
@@ -239,6 +245,7 @@ def test_what_came_back_is_kept_when_nobody_wants_more(tmp_path: Path, pool: Any
     assert len(sweep_ledger(ledger)) >= before
 
 
+@pytest.mark.slow
 def test_a_program_ends_although_a_stream_is_not_at_its_end(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(
@@ -253,6 +260,7 @@ def test_a_program_ends_although_a_stream_is_not_at_its_end(tmp_path: Path) -> N
     assert told.stdout == "good\n"
 
 
+@pytest.mark.slow
 def test_two_sweeps_at_once_do_not_stop_each_other() -> None:
     sweeps = [Sweep(ghz(2), "lima", seeds=range(start, start + count)) for start, count in ((0, 5), (100, 400))]
     outcomes: list[list[str]] = []
@@ -268,6 +276,7 @@ def children() -> list[psutil.Process]:
     return psutil.Process().children(recursive=True)
 
 
+@pytest.mark.slow
 def test_no_process_is_left_behind() -> None:
     before = {child.pid for child in children()}
     Sweep(ghz(2), "lima", seeds=range(10)).run()
@@ -291,6 +300,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_an_interrupted_sweep_ends_at_once_and_goes_on_where_it_was(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.sqlite3"
     program = tmp_path / "program.py"

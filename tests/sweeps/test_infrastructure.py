@@ -51,6 +51,7 @@ print([result.error for result in results], files[-1].fileno() > 1023)
 
 
 @pytest.mark.skipif(resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 2000, reason="too few files may be open")
+@pytest.mark.slow
 def test_a_process_with_more_than_a_thousand_open_files_runs_sweeps() -> None:
     assert run_program(MANY_FILES) == "[None] True\n"
 
@@ -144,6 +145,7 @@ def full(target: Any, **options: Any) -> PassManager:
     return manager
 
 
+@pytest.mark.slow
 def test_a_machine_without_room_is_no_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SWEEPING_NOTES", str(tmp_path / "notes"))
     sweep = Sweep(ghz(2), "lima", pass_manager=full)
@@ -230,6 +232,7 @@ def test_losses_that_ledgers_of_the_first_version_have_are_done_again(tmp_path: 
 
 
 @pytest.mark.parametrize("python", ["as is", "safe path"])
+@pytest.mark.slow
 def test_no_process_imports_from_the_current_folder(tmp_path: Path, python: str) -> None:
     for name in ("queue", "json", "random", "pickle", "faulthandler", "socket", "sitecustomize", "qiskit"):
         (tmp_path / f"{name}.py").write_text(
@@ -305,6 +308,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), temporary.exists())
 """
 
 
+@pytest.mark.slow
 def test_a_child_that_ends_takes_nothing_of_a_running_sweep_along(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(FORKS.format(path=[str(ROOT)]))
@@ -314,6 +318,7 @@ def test_a_child_that_ends_takes_nothing_of_a_running_sweep_along(tmp_path: Path
     ]
 
 
+@pytest.mark.slow
 def test_a_stream_does_not_go_on_in_a_child(tmp_path: Path) -> None:
     stream = Sweep(ghz(2), "lima", seeds=range(60), pass_manager=slow).stream()
     next(stream)

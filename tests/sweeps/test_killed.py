@@ -61,6 +61,7 @@ def rows(path: Path) -> tuple[int, int]:
     return count, distinct
 
 
+@pytest.mark.slow
 def test_drivers_that_are_killed_lose_nothing(tmp_path: Path, expected: list[dict[str, Any]]) -> None:
     chance = random.Random(1)
     ledger = tmp_path / "ledger.sqlite3"
@@ -93,6 +94,7 @@ def test_drivers_that_are_killed_lose_nothing(tmp_path: Path, expected: list[dic
         assert check == "ok"
 
 
+@pytest.mark.slow
 def test_workers_that_are_killed_cost_nothing(tmp_path: Path, expected: list[dict[str, Any]]) -> None:
     chance = random.Random(2)
     killed = 0

@@ -43,6 +43,7 @@ def kept(sweep: Sweep, pool: Any, tmp_path_factory: pytest.TempPathFactory) -> P
     return path
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_found_again(sweep: Sweep, kept: Path, pool: Any) -> None:
     fresh = list(Sweep(families(), ["lima", "fez"], optimization_level=(1, 3), seeds=range(3)).stream(pool))
     with Ledger(kept) as ledger:

@@ -69,6 +69,7 @@ def expected(sweep: Sweep) -> list[TaskResult]:
     return list(sweep.run(Serial(), keep_circuits=True))
 
 
+@pytest.mark.slow
 def test_circuits_are_those_of_transpile_with_the_official_target(sweep: Sweep, expected: list[TaskResult]) -> None:
     by_name = {circuit.name: circuit for circuit in families()}
     payloads = {name: Snapshot.load(name).payloads for name in ("lima", "fez")}
@@ -106,6 +107,7 @@ def test_circuits_are_those_of_transpile_with_the_official_target(sweep: Sweep, 
     ],
     ids=["own", "threads", "spawn", "forkserver", "backwards"],
 )
+@pytest.mark.slow
 def test_results_are_the_same_on_every_executor(make: Any, sweep: Sweep, expected: list[TaskResult]) -> None:
     executor = make()
     results = sweep.run(executor, keep_circuits=True)
@@ -140,6 +142,7 @@ def test_options_layouts_and_factories_reach_the_transpiler(pool: Any) -> None:
         assert bool(result.pass_manager) == bool(arguments)
 
 
+@pytest.mark.slow
 def test_results_stream_in_order_or_as_they_come(
     tmp_path: Path, sweep: Sweep, expected: list[TaskResult], pool: Any
 ) -> None:
@@ -158,6 +161,7 @@ def test_results_stream_in_order_or_as_they_come(
     assert [facts(result) for result in sweep.stream(pool, ledger)] == wanted
 
 
+@pytest.mark.slow
 def test_no_more_than_wanted_is_in_flight() -> None:
     sweep = Sweep(ghz(2), "lima", seeds=range(60))
     for most in (1, 3, 10):
@@ -213,6 +217,7 @@ class Metered(Executor):
             pool.shutdown(wait, cancel_futures=cancel_futures)
 
 
+@pytest.mark.slow
 def test_snapshots_and_circuits_travel_once_to_each_worker() -> None:
     circuits = [ghz(2 + number % 4, f"c{number}") for number in range(40)]
     sweep = Sweep(circuits, ["fez"], seeds=range(5))
@@ -233,6 +238,7 @@ def test_snapshots_and_circuits_travel_once_to_each_worker() -> None:
     assert sum(snapshots.values()) <= 20
 
 
+@pytest.mark.slow
 def test_a_broken_executor_is_replaced(sweep: Sweep, expected: list[TaskResult]) -> None:
     pool = ProcessPoolExecutor(2, mp_context=get_context("spawn"))
     stream = sweep.stream(pool, keep_circuits=True)
@@ -251,6 +257,7 @@ def test_factories_may_change_what_they_are_given(pool: Any) -> None:
     assert len({(result.depth, result.layout, result.esp) for result in results}) == 1
 
 
+@pytest.mark.slow
 def test_factories_of_a_main_program_are_found(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(

@@ -263,6 +263,7 @@ def circuits_of_all_kinds() -> list[QuantumCircuit]:
     ]
 
 
+@pytest.mark.slow
 def test_digests_of_circuits_are_the_same_in_every_process() -> None:
     here = [circuit_fingerprint(circuit).hex() for circuit in circuits_of_all_kinds()]
     assert len(set(here)) == len(here)
@@ -337,6 +338,7 @@ def test_factories_are_known_by_their_text_and_arguments() -> None:
     assert fingerprint(partials[0]) == fingerprint(functools.partial(misbehaving, a=1))
 
 
+@pytest.mark.slow
 def test_circuits_that_qpy_would_change_arrive_as_they_were() -> None:
     sub = QuantumCircuit(1, name="wait")
     sub.delay(5, 0, unit="us")
@@ -362,6 +364,7 @@ def test_circuits_that_qpy_would_change_arrive_as_they_were() -> None:
         assert result.transpiled == transpile(circuit, target=target, seed_transpiler=0, optimization_level=2)
 
 
+@pytest.mark.slow
 def test_a_digest_does_not_depend_on_what_memory_is_used_again() -> None:
     circuit = QuantumCircuit(3)
     for number in range(60):
@@ -377,6 +380,7 @@ def test_a_digest_does_not_depend_on_what_memory_is_used_again() -> None:
         del rubbish
 
 
+@pytest.mark.slow
 def test_a_million_tasks_and_thousands_of_circuits_take_little_memory() -> None:
     Sweep(ghz(2), "lima")[0]
     tracemalloc.start()

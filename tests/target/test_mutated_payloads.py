@@ -106,6 +106,7 @@ def test_rows_are_those_of_the_document() -> None:
     assert all(any(known.startswith(row) for known in ROWS) for row, _ in EXAMPLES)
 
 
+@pytest.mark.slow
 def test_a_sample_of_mutated_payloads() -> None:
     ends, failures = run("differential", range(1_000_000, 1_000_200))
     assert not failures

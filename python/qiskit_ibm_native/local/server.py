@@ -164,14 +164,20 @@ class LocalService:
 
     def serve(self) -> None:
         """Answer requests until the process is asked to end; called from the main thread."""
-        ended = threading.Event()
+        # A signal may reach any thread, and would not wake this one from waiting for a lock; Python writes its number
+        # to this socket in either case.
+        reader, writer = socket.socketpair()
+        writer.setblocking(False)
+        signal.set_wakeup_fd(writer.fileno())
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: ended.set())
-        self.start()
-        try:
-            ended.wait()
-        finally:
-            self.stop()
+            signal.signal(number, lambda *_: None)
+        with reader, writer:
+            self.start()
+            try:
+                reader.recv(1)
+            finally:
+                signal.set_wakeup_fd(-1)
+                self.stop()
 
     def stop(self) -> None:
         """Stop. Jobs that are not done wait in the store for the next service.

@@ -43,31 +43,28 @@ class Submission:
     Attributes:
         circuits: The circuits as they are sent.
         records: By circuit, what is needed to read its result.
-        job: What is needed to know how the job was run.
-        shots: The number of shots of each circuit.
-        meas_level: 2 for bits, 1 for complex values.
-        meas_return: ``"single"`` or ``"avg"``, at level 1.
-        init_qubits: Whether qubits are reset before each shot.
-        rep_delay: Delay between shots, in seconds.
-        simulator: What a simulator is told: a seed, a noise model.
-        experimental: Other options.
+        job: The record of how the job was run.
+        options: The options of ``run()`` by name, with ``shots``, ``meas_level`` and ``meas_return`` among them.
+        simulator: Options for simulators: a seed, a noise model.
+        experimental: Options that this package does not know.
     """
 
     circuits: Sequence[QuantumCircuit]
     records: Sequence[Mapping[str, Any]]
     job: Mapping[str, Any]
-    shots: int
-    meas_level: int = 2
-    meas_return: str = "avg"
-    init_qubits: bool = True
-    rep_delay: float | None = None
+    options: Mapping[str, Any]
     simulator: Mapping[str, Any] = field(default_factory=dict)
     experimental: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def meas_type(self) -> str:
         """The platform's name for the combination of ``meas_level`` and ``meas_return``."""
-        return _MEAS_TYPES[self.meas_level, self.meas_return]
+        return _MEAS_TYPES[self.options["meas_level"], self.options["meas_return"]]
+
+    @property
+    def init_qubits(self) -> bool:
+        """Whether qubits are reset before each shot."""
+        return bool(self.options.get("init_qubits", True))
 
 
 @dataclass(frozen=True)
@@ -116,11 +113,11 @@ class SamplerProgram:
         pubs = []
         for index, (circuit, record) in enumerate(zip(submission.circuits, submission.records, strict=True)):
             sent = _with_metadata(circuit, {RECORD: {**record, "job": submission.job} if index == 0 else record})
-            pubs.append([wire.encode_circuit(sent), values, submission.shots])
+            pubs.append([wire.encode_circuit(sent), values, submission.options["shots"]])
         execution: dict[str, Any] = {"init_qubits": submission.init_qubits, "meas_type": submission.meas_type}
-        if submission.rep_delay is not None:
-            execution["rep_delay"] = submission.rep_delay
-        options: dict[str, Any] = {"default_shots": submission.shots, "execution": execution}
+        if submission.options.get("rep_delay") is not None:
+            execution["rep_delay"] = submission.options["rep_delay"]
+        options: dict[str, Any] = {"default_shots": submission.options["shots"], "execution": execution}
         if submission.simulator:
             options["simulator"] = submission.simulator
         if submission.experimental:
@@ -191,7 +188,7 @@ class ExecutorProgram:
         return {
             "schema_version": self.schema_version,
             "quantum_program": {
-                "shots": submission.shots,
+                "shots": submission.options["shots"],
                 "circuits": {
                     "b64_data": wire.encode_qpy(bare, version),
                     "qpy_version": version,
@@ -203,7 +200,7 @@ class ExecutorProgram:
             },
             "options": {
                 "init_qubits": submission.init_qubits,
-                "rep_delay": submission.rep_delay,
+                "rep_delay": submission.options.get("rep_delay"),
                 "scheduler_timing": False,
                 "stretch_values": False,
                 "experimental": experimental,

@@ -208,9 +208,7 @@ def submission_of(
     if "noise_model" in simulator:
         simulator["noise_model"] = {"__type__": "NoiseModel", "__value__": _noise(simulator["noise_model"])}
     return Submission(
-        circuits=sent, records=records, job=job, shots=inputs["shots"], meas_level=inputs["meas_level"],
-        meas_return=inputs["meas_return"], init_qubits=bool(inputs.get("init_qubits", True)),
-        rep_delay=inputs.get("rep_delay"), simulator=simulator,
+        circuits=sent, records=records, job=job, options=options, simulator=simulator,
         experimental=validation.json_safe({name: value for name, value in options.items() if name not in _KNOWN}),
     )  # fmt: skip
 
