@@ -61,8 +61,12 @@ demo: build ## Turn every bundled device into a Target, beside the official clie
 	@PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/demo.py
 
 .PHONY: test
-test: build ## Run the Python tests, those of documents among them
-	$(BIN)/python $(PYTEST) $(PARALLEL)
+test: build ## Run the Python tests but the slow ones (four minutes)
+	$(BIN)/python $(PYTEST) $(PARALLEL) -m 'not slow'
+
+.PHONY: test-slow
+test-slow: build ## Run the slow Python tests: killed processes, hanging peers, clusters, snippets of README and docs (six minutes)
+	$(BIN)/python $(PYTEST) $(PARALLEL) -m slow
 
 .PHONY: test-fast
 test-fast: build ## Run the Python tests that need neither processes nor services (a minute)
@@ -131,7 +135,7 @@ OF_QISKIT := tests/target tests/pulse tests/provider tests/local/test_simulation
 IMPORTS_OFFICIAL = $(shell grep -rlE '^(from|import) (qiskit_ibm_runtime|tests\.support\.(official|deviations|differential)\b)' tests --include='test_*.py')
 .PHONY: test-oldest
 test-oldest: .environments/oldest/ready ## Run what Qiskit's version can change with the oldest one that is supported
-	.environments/oldest/bin/python $(PYTEST) $(PARALLEL) -m 'not official' $(OF_QISKIT) $(addprefix --ignore=,$(IMPORTS_OFFICIAL))
+	.environments/oldest/bin/python $(PYTEST) $(PARALLEL) -m 'not official and not slow' $(OF_QISKIT) $(addprefix --ignore=,$(IMPORTS_OFFICIAL))
 
 # What a wheel can change: that everything is in it and is found, and that it asks for what it needs. `make test` has run the rest.
 OF_THE_WHEEL := tests/package/test_wheel.py tests/package/test_exported_names.py tests/package/test_formats.py tests/target/test_golden_targets.py \
@@ -170,7 +174,7 @@ walls: $(VENV)/ready ## Check who imports whom, and that the core knows no Pytho
 	@! cargo tree --locked -p qiskit-ibm-native-core --edges normal | grep -i pyo3 || (echo "the core depends on pyo3" && false)
 
 .PHONY: docs
-docs: ## Build the Rust documentation without warnings (`make test` runs every snippet of README and docs)
+docs: ## Build the Rust documentation without warnings (`make test-slow` runs every snippet of README and docs)
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps -p qiskit-ibm-native-core
 
 # The last Qiskit that had pulses, and the last client that built them: a counterpart that needs its own environment.
