@@ -89,8 +89,8 @@ impl PyDefaults {
         Ok(channels.into_iter().map(|(kind, index)| (channel_kind_name(kind), index)).collect())
     }
 
-    fn acquisition(&self, at: usize) -> NativeResult<Acquires<'_>> {
-        let acquisition = self.columns.acquisitions.get(at).ok_or(NativeError::NoElement)?;
+    fn acquisition(&self, index: usize) -> NativeResult<Acquires<'_>> {
+        let acquisition = self.columns.acquisitions.get(index).ok_or(NativeError::NoElement)?;
         let slots = acquisition.order().into_iter().map(|position| {
             let register = acquisition.register_slots.as_ref().map(|slots| slots[position]);
             (acquisition.qubits[position], acquisition.memory_slots[position], register)
@@ -99,13 +99,13 @@ impl PyDefaults {
         Ok((acquisition.duration, slots.collect(), text(acquisition.kernels), text(acquisition.discriminators)))
     }
 
-    fn expression<'py>(&self, py: Python<'py>, at: usize) -> NativeResult<(String, Bound<'py, PyAny>)> {
-        let expression = self.columns.expressions.get(at).ok_or(NativeError::NoElement)?;
+    fn expression<'py>(&self, py: Python<'py>, index: usize) -> NativeResult<(String, Bound<'py, PyAny>)> {
+        let expression = self.columns.expressions.get(index).ok_or(NativeError::NoElement)?;
         Ok((expression.to_string(), tree(py, expression.root(), expression)?))
     }
 
-    fn parametric<'py>(&self, py: Python<'py>, at: usize) -> NativeResult<Vec<(&'static str, Bound<'py, PyAny>)>> {
-        let parametric = self.columns.parametric.get(at).ok_or(NativeError::NoElement)?;
+    fn parametric<'py>(&self, py: Python<'py>, index: usize) -> NativeResult<Vec<(&'static str, Bound<'py, PyAny>)>> {
+        let parametric = self.columns.parametric.get(index).ok_or(NativeError::NoElement)?;
         let amp = match parametric.amp {
             (re, Some(im)) => pyo3::types::PyComplex::from_doubles(py, re, im).into_any(),
             (amp, None) => amp.into_pyobject(py)?.into_any(),
@@ -123,7 +123,7 @@ impl PyDefaults {
     fn waveforms(&self) -> Vec<(&str, u32, u32)> {
         let library = &self.columns.library;
         let waveforms = 0..u32::try_from(library.len()).unwrap_or(0);
-        waveforms.map(|at| (library.name(at), library.span(at).start, library.span(at).end)).collect()
+        waveforms.map(|index| (library.name(index), library.span(index).start, library.span(index).end)).collect()
     }
 
     fn is_rounded_above_one(&self, waveform: u32) -> NativeResult<bool> {
@@ -170,7 +170,7 @@ fn tree<'py>(py: Python<'py>, node: &Node, expression: &Expression) -> PyResult<
     };
     match node {
         Node::Number(number) => Ok(number.into_pyobject(py)?.into_any()),
-        Node::Parameter(at) => Ok(PyString::new(py, &expression.parameters()[*at]).into_any()),
+        Node::Parameter(index) => Ok(PyString::new(py, &expression.parameters()[*index]).into_any()),
         Node::Negative(node) => Ok(("-", tree(py, node, expression)?).into_pyobject(py)?.into_any()),
         Node::Call(function, node) => Ok((function.name(), tree(py, node, expression)?).into_pyobject(py)?.into_any()),
         Node::Sum(nodes) => pair("+", nodes),
