@@ -48,7 +48,8 @@ $(VENV)/ready: pyproject.toml constraints.txt
 
 # maturin sets PYO3_PYTHON, and another interpreter would compile all of it again: it is the one of $(VENV) here and for the
 # wheel, so that whichever comes second finds everything compiled.
-$(VENV)/built: $(VENV)/ready $(RUST)
+# Two maturins at once would take each other's files away, so the wheel is first where both are asked for.
+$(VENV)/built: $(VENV)/ready $(RUST) | $(if $(filter wheel environments test-oldest test-wheel,$(MAKECMDGOALS)),dist/ready)
 	@echo 'Building the extension (profile $(PROFILE)) ...'
 	@source $(BIN)/activate && $(QUIETLY) maturin develop --locked --profile $(PROFILE)
 	@touch $@
@@ -131,7 +132,7 @@ environments: .environments/oldest/ready .environments/wheel/ready ## Install th
 # What Qiskit's version can change. The official client needs Qiskit 2.3: files that import it are left out by name, and tests
 # that import it themselves have the marker `official`.
 OF_QISKIT := tests/target tests/pulse tests/provider tests/local/test_simulation.py tests/local/test_service.py tests/snapshot/test_snapshot.py \
-  tests/scoring/test_score.py tests/sweeps/test_sweeps.py tests/package/test_exported_names.py tests/package/test_formats.py
+  tests/scoring/test_score.py tests/sweeps/test_sweeps.py tests/package/test_exported_names.py
 IMPORTS_OFFICIAL = $(shell grep -rlE '^(from|import) (qiskit_ibm_runtime|tests\.support\.(official|deviations|differential)\b)' tests --include='test_*.py')
 .PHONY: test-oldest
 test-oldest: .environments/oldest/ready ## Run what Qiskit's version can change with the oldest one that is supported

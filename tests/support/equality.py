@@ -72,20 +72,20 @@ def durations_state(durations: InstructionDurations) -> Any:
     return [{key: (bits(value), unit) for key, (value, unit) in table.items()} for table in tables], bits(durations.dt)
 
 
+def _rust_gate(gate: dict[Any, Any]) -> Any:
+    # Qiskit 2.2 has the properties alone.
+    properties = gate.get("properties", gate)
+    entries = [
+        (qargs, None if entry is None else (bits(entry.duration), bits(entry.error)))
+        for qargs, entry in properties.items()
+    ]
+    return entries if properties is gate else (entries, _operation(gate["instruction"]), gate.get("angle_bounds"))
+
+
 def _rust_state(target: Target) -> dict[str, Any]:
     """Return the half of a target that passes written in Rust read; the other half is a dictionary."""
     state = BaseTarget.__getstate__(target)
-    gates = {
-        name: (
-            [
-                (qargs, None if it is None else (bits(it.duration), bits(it.error)))
-                for qargs, it in gate["properties"].items()
-            ],
-            _operation(gate["instruction"]),
-            gate.get("angle_bounds"),
-        )
-        for name, gate in state["gate_map"].items()
-    }
+    gates = {name: _rust_gate(gate) for name, gate in state["gate_map"].items()}
     return {
         "gates": gates,
         "names by qargs": {qargs: frozenset(names) for qargs, names in state["qarg_gate_map"].items()},

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qiskit import ClassicalRegister, QuantumCircuit
-from qiskit.circuit import CircuitInstruction, ControlFlowOp
+from qiskit.circuit import CircuitInstruction, Clbit, ControlFlowOp
 from qiskit.primitives.containers import DataBin
 
 from ...exceptions import IBMBackendValueError
@@ -148,13 +148,15 @@ def _fresh(stem: str, names: set[str]) -> str:
 def _with_registers(
     circuit: QuantumCircuit, registers: Iterable[Register], metadata: dict[str, Any] | None = None
 ) -> QuantumCircuit:
-    """Return the circuit with other classical registers over the same bits."""
-    other = QuantumCircuit(circuit.qubits, *circuit.qregs, circuit.clbits, name=circuit.name, metadata=metadata)
+    """Return the circuit with other classical registers over as many bits."""
+    # New bits: Qiskit 2.2 writes no register over bits that were made for another one into QPY.
+    clbits = [Clbit() for _ in circuit.clbits]
+    other = QuantumCircuit(circuit.qubits, *circuit.qregs, clbits, name=circuit.name, metadata=metadata)
     for name, bits in registers:
-        other.add_register(ClassicalRegister(name=name, bits=[circuit.clbits[bit] for bit in bits]))
+        other.add_register(ClassicalRegister(name=name, bits=[clbits[bit] for bit in bits]))
     expected = len(other.cregs)
     # Composing looks for a register of the same bits for each condition, and adds one if there is none.
-    other.compose(circuit, circuit.qubits, circuit.clbits, inplace=True)
+    other.compose(circuit, circuit.qubits, clbits, inplace=True)
     if len(other.cregs) != expected:
         raise IBMBackendValueError(
             f"Circuit {circuit.name} has a condition on a classical register that shares bits with another register."
