@@ -88,7 +88,7 @@ def _rust_state(target: Target) -> dict[str, Any]:
     gates = {name: _rust_gate(gate) for name, gate in state["gate_map"].items()}
     return {
         "gates": gates,
-        "names by qargs": {qargs: frozenset(names) for qargs, names in state["qarg_gate_map"].items()},
+        "names by qargs": {qargs: frozenset(names) for qargs, names in dict(state["qarg_gate_map"]).items()},
         "global": {width: frozenset(names) for width, names in state["global_operations"].items()},
     }
 
