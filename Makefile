@@ -66,7 +66,7 @@ test: build ## Run the Python tests but the slow ones (four minutes)
 	$(BIN)/python $(PYTEST) $(PARALLEL) -m 'not slow'
 
 .PHONY: test-slow
-test-slow: build ## Run the slow Python tests: killed processes, hanging peers, clusters, snippets of README and docs (six minutes)
+test-slow: build ## Run the slow Python tests: killed processes, hanging peers, clusters, snippets of README and docs (eight minutes)
 	$(BIN)/python $(PYTEST) $(PARALLEL) -m slow
 
 .PHONY: test-fast
