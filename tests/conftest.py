@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from tests.support import CHILDREN
+from tests.support import STARTUP
 
 if TYPE_CHECKING:
     from tests.support.faulty.peer import Peer
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
     share = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
     os.environ["PYTHON_CPU_COUNT"] = str(max(share, 1))
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(CHILDREN), os.environ.get("PYTHONPATH"))))
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(STARTUP), os.environ.get("PYTHONPATH"))))
 
 
 @pytest.fixture(autouse=True)

@@ -9,4 +9,4 @@ from pathlib import Path
 TESTS = Path(__file__).parents[1]
 ROOT = TESTS.parent
 #: The folder of the module that Python imports when a process of a test starts.
-CHILDREN = TESTS / "support/children"
+STARTUP = TESTS / "support/startup"

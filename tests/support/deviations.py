@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rows of ``docs/deviations.md`` that are about payloads, as code, by the first cell of each.
 
-What is accepted here and not there has a repair: the same payloads written as the official client wants them. So a case
-is not explained by an error alone: after the repair both have to accept it, with equal results.
+A payload that only this package accepts has a repair: the same payload written as the official client wants it. So a
+case is not explained by an error alone: after the repair both have to accept it, with equal results.
 """
 
 from __future__ import annotations
