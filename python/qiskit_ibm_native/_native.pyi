@@ -126,6 +126,13 @@ class Snapshot:
     def has_faulty_gates(self) -> bool:
         """True if any gate's ``operational`` flag is false."""
 
+    def official_converts(self, listed_qubits: int) -> bool:
+        """Return whether the official client converts payloads that it decodes.
+
+        Args:
+            listed_qubits: The number that :func:`check_official_properties` returned; ignored without properties.
+        """
+
     def configuration_members(self) -> dict[str, tuple[int, int]]:
         """Return the byte range of each top-level value of the configuration."""
 
@@ -543,6 +550,29 @@ class Planner:
 
     def coupling(self, snapshot: Snapshot, instruction_properties: type, graph: Any) -> bool:
         """Fill an empty graph with qubits and edges; return false, leaving it empty, if nothing restricts couplings."""
+
+def check_official_configuration(payload: bytes) -> tuple[dict[str, tuple[int, int]], list[str]]:
+    """Check that the official client decodes a configuration without an error, and converts it as this package does.
+
+    The check is stricter than the client.
+
+    Returns:
+        The byte range of each top-level value, and the names of gates whose parameters are ``null``, which is an error
+        in the client unless Qiskit knows the gate.
+
+    Raises:
+        BackendPayloadError: The client may refuse the payload, or convert it in another way.
+    """
+
+def check_official_properties(payload: bytes) -> tuple[dict[str, tuple[int, int]], int]:
+    """Check that the official client decodes properties without an error; stricter than the client.
+
+    Returns:
+        The byte range of each top-level value, and the number of qubits with values.
+
+    Raises:
+        BackendPayloadError: The client may refuse the payload, or convert it in another way.
+    """
 
 def parse_instant(text: str) -> datetime.datetime:
     """Return the aware datetime that a text in ISO 8601 means; without an offset, it is in UTC.

@@ -82,9 +82,31 @@ def build_historical_target(snapshot: Snapshot, *, use_fractional_gates: bool | 
 
 
 def _build(kind: type[Target], snapshot: Snapshot, options: TargetOptions) -> Any:
-    plan = options.planner().target(_native_of(snapshot), InstructionProperties, QubitProperties)
+    plan = plan_target(snapshot, options)
     if plan.unknown:
         _warn_of(plan.unknown, snapshot.name)
+    return fill_target(plan, options, ANGLE_BOUNDS, kind)
+
+
+def plan_target(snapshot: Snapshot, options: TargetOptions) -> _native.TargetPlan:
+    """Return the native plan of a target, and with it the names that nothing defines."""
+    return options.planner().target(_native_of(snapshot), InstructionProperties, QubitProperties)
+
+
+def fill_target(
+    plan: _native.TargetPlan,
+    options: TargetOptions,
+    angle_bounds: Mapping[str, list[tuple[float, float]]],
+    kind: type[Target] = Target,
+) -> Any:
+    """Return the target of a plan.
+
+    Args:
+        plan: The plan.
+        options: The options that it was made with.
+        angle_bounds: Bounds of angles by operation, rad.
+        kind: The class of the target.
+    """
     target = kind(**plan.constructor)
     for planned in plan.operations:
         name = planned.name
@@ -94,7 +116,7 @@ def _build(kind: type[Target], snapshot: Snapshot, options: TargetOptions) -> An
         operation = (
             known_operation(name, options.custom_name_mapping) if planned.kind == "known" else device_operation(planned)
         )
-        bounds = ANGLE_BOUNDS.get(name)
+        bounds = angle_bounds.get(name)
         if bounds is not None:
             from .angle_folding import register
 

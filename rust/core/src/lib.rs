@@ -25,6 +25,7 @@ pub mod defaults;
 pub mod diff;
 pub mod error;
 pub mod instant;
+pub mod official;
 pub mod plan;
 pub mod properties;
 pub mod pulse;

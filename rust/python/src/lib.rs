@@ -10,6 +10,7 @@ mod envelope;
 mod error;
 mod instant;
 mod objects;
+mod official;
 mod pack;
 mod plan;
 mod schedule;
@@ -37,6 +38,8 @@ mod _native {
     use super::envelope::PyEnvelope;
     #[pymodule_export]
     use super::instant::parse_instant;
+    #[pymodule_export]
+    use super::official::{check_official_configuration, check_official_properties};
     #[pymodule_export]
     use super::pack::{pack_payload, unpack_payload};
     #[pymodule_export]

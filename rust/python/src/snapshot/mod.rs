@@ -135,6 +135,10 @@ impl PySnapshot {
         gates.iter().any(|gate| gate.operational.contains(&false))
     }
 
+    fn official_converts(&self, listed_qubits: u32) -> bool {
+        qiskit_ibm_native_core::official::converts(&self.data, listed_qubits)
+    }
+
     fn __reduce__<'py>(&self, py: Python<'py>) -> NativeResult<Bound<'py, PyTuple>> {
         let bytes = self.to_compact(py, self.has_payloads())?;
         Ok((py.get_type::<Self>().getattr("from_compact")?, (bytes,)).into_pyobject(py)?)
