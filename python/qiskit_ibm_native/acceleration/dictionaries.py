@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     Step = Callable[[dict[str, Any]], Any]
 
+#: The one key of a dictionary that is not decoded yet. C code that does not ask the class, such as ``json``'s, would take
+#: an empty dictionary for a decoded one; at this key it fails instead, or asks.
+_UNREAD = object()
+
 #: Held while a dictionary or a model is filled, so that it happens once. A child of a fork gets a free one.
 filling = threading.RLock()
 
@@ -107,6 +111,7 @@ class UnreadDict(PayloadDict):
         made = cls()
         made._source = source
         made._dependents = []
+        dict.__setitem__(made, _UNREAD, None)
         return made
 
     def before_changes(self, fill: Callable[[PayloadDict], None]) -> None:
@@ -126,7 +131,9 @@ class UnreadDict(PayloadDict):
         with filling:
             # Another thread may have done it in the meantime.
             if type(self) is UnreadDict:
-                dict.update(self, self._source.decode())
+                decoded = self._source.decode()
+                dict.clear(self)
+                dict.update(self, decoded)
                 self.__class__ = PayloadDict  # type: ignore[assignment]
                 while self._dependents:
                     self._dependents.pop(0)(self)
