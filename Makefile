@@ -221,8 +221,9 @@ faults: build ## Make every call with every fault, over sockets (twenty minutes)
 CASES ?= 20000
 FIRST ?= 0
 .PHONY: differential
-differential: build ## Give CASES mutated payloads to the official client and to this package (minutes), and some large ones to this one
+differential: build ## Give CASES mutated payloads to the official client, to this package, and to the accelerated client (minutes)
 	$(BIN)/python -m tests.support.differential --cases $(CASES) --first $(FIRST)
+	$(BIN)/python -m tests.support.differential --accelerated --cases $(CASES) --first $(FIRST)
 	$(BIN)/python -m tests.support.differential --large --cases $$(($(CASES) / 4)) --first $(FIRST)
 
 .PHONY: soak

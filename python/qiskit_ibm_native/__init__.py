@@ -9,6 +9,8 @@ from a snapshot::
 
     target = build_target(Snapshot.load("fez"))
 
+:func:`accelerate` makes the official client, ``qiskit-ibm-runtime``, build its targets in the same way.
+
 An :class:`IBMProvider` gives access to the devices of an account, or to simulated ones, and runs circuits on them.
 
 Names and sub-modules are imported at their first use, so that ``import qiskit_ibm_native`` costs a millisecond.
@@ -20,6 +22,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     # For type checkers and editors; tests compare it with _NAMES. "as" exports a name: __all__ is computed.
+    from . import acceleration as acceleration
     from . import accounts as accounts
     from . import archive as archive
     from . import cli as cli
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
     from . import transpiler as transpiler
     from . import visualization as visualization
     from ._native import __version__ as __version__
+    from .acceleration import Acceleration as Acceleration
+    from .acceleration import accelerate as accelerate
     from .accounts import Account as Account
     from .accounts import ProxyConfiguration as ProxyConfiguration
     from .archive import ArchiveSeries as ArchiveSeries
@@ -137,6 +142,10 @@ if TYPE_CHECKING:
 
 #: Public names by the module that they are imported from.
 _NAMES = {
+    "acceleration": (
+        "Acceleration",
+        "accelerate",
+    ),
     "accounts": (
         "Account",
         "ProxyConfiguration",
@@ -267,6 +276,7 @@ _NAMES = {
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 #: Public sub-modules. ``import *`` leaves them out: it would import all of them.
 _ROOMS = (
+    "acceleration",
     "accounts",
     "archive",
     "cli",

@@ -31,6 +31,7 @@ from qiskit.transpiler import Target
 from qiskit_ibm_runtime.utils.backend_converter import convert_to_target
 from qiskit_ibm_runtime.utils.backend_decoder import configuration_from_server_data, properties_from_server_data
 from tests.support import device as three_qubits
+from tests.support.accelerated import same_as_without
 from tests.support.deviations import ACCEPTED, REFUSED, REPEATED_KEY, load
 from tests.support.equality import coupling_state, differences, durations_state, target_state
 from tests.support.mutations import Mutation, Source, device, mutated, mutations
@@ -326,6 +327,7 @@ def survives(case: Case) -> list[str]:
 CHECKS: dict[str, tuple[Callable[[Case], list[str]], Callable[[], list[str]]]] = {
     "differential": (verdict, small_devices),
     "large": (survives, lambda: LARGE_DEVICES),
+    "accelerated": (same_as_without, small_devices),
 }
 
 
@@ -400,12 +402,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=20_000)
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
-    parser.add_argument(
-        "--large", action="store_true", help="read large devices here alone, as fast and without any crash"
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument("--large", action="store_true", help="read large devices here alone, as fast, without any crash")
+    kinds.add_argument(
+        "--accelerated", action="store_true", help="compare the official client with itself, accelerated"
     )
     parser.add_argument("--processes", type=int, default=2)
     choices = parser.parse_args()
-    kind = "large" if choices.large else "differential"
+    kind = "large" if choices.large else "accelerated" if choices.accelerated else "differential"
     start = time.monotonic()
     wrong = _run_in_processes(kind, choices.first, choices.cases, choices.processes)
     _say(f"{choices.cases:,} cases in {time.monotonic() - start:.0f} s, {wrong} of them wrong")

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run a script or a module with the official client accelerated.
 
-``python -m qiskit_ibm_native.acceleration script.py ...`` and ``python -m qiskit_ibm_native.acceleration -m module ...``
-do what ``python script.py ...`` and ``python -m module ...`` do, behind a call of ``accelerate()``.
+``python -m qiskit_ibm_native.acceleration script.py ...`` does what ``python script.py ...`` does, behind a call of
+``accelerate()``; with ``-m module ...`` it does what ``python -m module ...`` does.
 """
 
 from __future__ import annotations
 
-import os
 import runpy
 import sys
+from pathlib import Path
 
 from . import accelerate
 
@@ -31,7 +31,7 @@ def main() -> None:
         runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
     else:
         # As Python itself does: modules beside the script can be imported.
-        sys.path[0] = os.path.dirname(os.path.abspath(arguments[0]))
+        sys.path[0] = str(Path(arguments[0]).resolve().parent)
         runpy.run_path(arguments[0], run_name="__main__")
 
 

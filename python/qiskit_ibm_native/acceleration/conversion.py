@@ -50,17 +50,21 @@ def converted(
     of_configuration, of_properties = sources
     payload = of_configuration.payload
     try:
-        snapshot = Snapshot.from_payloads(payload.content, None if of_properties is None else of_properties.payload.content)
+        snapshot = Snapshot.from_payloads(
+            payload.content, None if of_properties is None else of_properties.payload.content
+        )
     except BackendPayloadError as error:
         logger.info("The official client converts %s: %s", payload.value("backend_name"), error)
         return None
     listed_qubits = 0 if of_properties is None else of_properties.payload.listed_qubits
     if not snapshot._native.official_converts(listed_qubits or 0):
-        logger.info("The official client converts %s, which lacks values or has a faulty gate of all qubits.", snapshot.name)
+        logger.info(
+            "The official client converts %s, which lacks values or has a faulty gate of all qubits.", snapshot.name
+        )
         return None
     choice = TargetOptions(
         use_fractional_gates=of_configuration.use_fractional_gates,
-        **{name: bool(value) for name, value in options.items()},
+        **{name: bool(value) for name, value in options.items()},  # type: ignore[arg-type]
     )
     plan = plan_target(snapshot, choice)
     if plan.unknown or not standard_operations().keys() >= set(payload.open_gates):
@@ -75,9 +79,7 @@ def converted(
     return target
 
 
-def _sources(
-    configuration: Any, properties: Any, options: Mapping[str, Any]
-) -> tuple[Source, Source | None] | None:
+def _sources(configuration: Any, properties: Any, options: Mapping[str, Any]) -> tuple[Source, Source | None] | None:
     if not options.keys() <= _OPTIONS:
         return None
     of_properties = None

@@ -17,20 +17,14 @@ if TYPE_CHECKING:
 
     Step = Callable[[dict[str, Any]], Any]
 
-#: The one key of a dictionary that is not decoded yet. C code that does not ask the class, such as ``json``'s, would take
-#: an empty dictionary for a decoded one; at this key it fails instead, or asks.
+#: The one key of a dictionary that is not decoded yet. C code that does not ask the class, such as ``json``'s, would
+#: take an empty dictionary for a decoded one; at this key it fails instead, or asks.
 _UNREAD = object()
 
 #: Held while a dictionary or a model is filled, so that it happens once. A child of a fork gets a free one.
 filling = threading.RLock()
-
-
-def _renew_lock() -> None:
-    global filling
-    filling = threading.RLock()
-
-
-os.register_at_fork(after_in_child=_renew_lock)
+# As the standard library's own locks do.
+os.register_at_fork(after_in_child=filling._at_fork_reinit)  # type: ignore[attr-defined]
 
 
 class Source:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Models of the official client that are filled when something looks into them.
 
-A model that is not filled yet is an instance of a subclass, which becomes one of the official class itself as soon as it
-is filled, by the client's own code. Afterwards nothing tells it from a model that was filled at once.
+A model that is not filled yet is an instance of a subclass. It becomes one of the official class itself as soon as it is
+filled, by the client's own code, and then nothing tells it from a model that was filled at once.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ import weakref
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from . import dictionaries
-from .dictionaries import UnreadDict
+from .dictionaries import filling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .dictionaries import PayloadDict, Source
+    from .dictionaries import PayloadDict, Source, UnreadDict
 
     #: The client's function that makes a model of a class and a dictionary.
     Maker = Callable[[type, dict[str, Any]], Any]
@@ -94,7 +93,7 @@ def unread_model(kind: type, content: UnreadDict, make: Maker) -> Any:
         content: The dictionary to fill it from.
         make: The client's function that makes the model.
     """
-    model = object.__new__(_unread_class(kind))
+    model: Any = object.__new__(_unread_class(kind))
     _attributes(model)[_STATE] = _State(kind, content, make)
     reference = weakref.ref(model)
     content.before_changes(lambda decoded: _complete(reference(), decoded))
@@ -112,7 +111,7 @@ def _state(model: Any) -> _State | None:
 
 def _fill(model: Any) -> None:
     """Make a model one of the official class, with all of its attributes."""
-    with dictionaries.filling:
+    with filling:
         state = _state(model)
         if state is not None:
             state.content.fill()
@@ -122,7 +121,7 @@ def _complete(model: Any, decoded: PayloadDict) -> None:
     state = None if model is None else _state(model)
     if state is None:
         return
-    full = vars(state.make(state.kind, decoded))
+    full: Any = vars(state.make(state.kind, decoded))
     for name, value in state.read.items():
         # Whoever has read a list holds the one that stays.
         for holder in (full, full["_data"]):
@@ -154,7 +153,7 @@ def _unread_class(kind: type) -> type:
 
 
 def _read_attribute(model: Any, name: str) -> Any:
-    with dictionaries.filling:
+    with filling:
         state = _state(model)
         if state is not None:
             if name == "__class__":
@@ -194,7 +193,7 @@ def _delete_attribute(model: Any, name: str) -> None:
 
 
 def _deep_copy(model: Any, memo: dict[int, Any]) -> Any:
-    with dictionaries.filling:
+    with filling:
         state = _state(model)
         if state is None:
             return copy.deepcopy(model, memo)
@@ -219,7 +218,7 @@ def track(model: Any, source: Source, make: Maker) -> None:
 
 def unchanged_source(model: Any) -> Source | None:
     """Return the source of a model that still has the content of its payload; ``None`` if there is none."""
-    with dictionaries.filling:
+    with filling:
         state = _state(model)
         if state is not None:
             is_same = all(state.single(name) == value for name, value in state.read.items())

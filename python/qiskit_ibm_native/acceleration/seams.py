@@ -44,7 +44,7 @@ class Seam(NamedTuple):
     replace: Replacement
 
 
-class Missing(Exception):
+class SeamError(Exception):
     """The client has no such attribute, or it has another signature than the known versions have."""
 
 
@@ -57,7 +57,11 @@ def seams(version: str) -> list[Seam]:
         ("CloudBackend.properties", _keeping(is_properties=True), ["api.rest.cloud_backend"]),
         ("json", _json_of_files, ["fake_provider.fake_backend"]),
         # Where the client goes through all values.
-        ("decode_backend_configuration", _configuration_decoder, ["utils.backend_decoder", "fake_provider.fake_backend"]),
+        (
+            "decode_backend_configuration",
+            _configuration_decoder,
+            ["utils.backend_decoder", "fake_provider.fake_backend"],
+        ),
         ("filter_raw_configuration", _configuration_filter, ["utils.backend_decoder"]),
         (
             "properties_from_server_data",
@@ -91,7 +95,7 @@ def owner_of(seam: Seam) -> tuple[Any, str]:
     """Return the module or class that a seam is in, and the attribute's own name.
 
     Raises:
-        Missing: The client has no such module, class or attribute, or it is a function of other parameters.
+        SeamError: The client has no such module, class or attribute, or it is a function of other parameters.
     """
     owner: Any = sys.modules.get(f"{CLIENT}.{seam.module}")
     *classes, name = seam.name.split(".")
@@ -100,7 +104,7 @@ def owner_of(seam: Seam) -> tuple[Any, str]:
     value = None if owner is None else vars(owner).get(name)
     parameters = _PARAMETERS.get(seam.name)
     if value is None or (parameters is not None and _parameters(value) != parameters):
-        raise Missing(f"{CLIENT}.{seam.module}.{seam.name}")
+        raise SeamError(f"{CLIENT}.{seam.module}.{seam.name}")
     return owner, name
 
 
@@ -215,7 +219,7 @@ def bindings(version: str) -> Iterator[tuple[Any, str, Any, Replacement]]:
     """Return owner, name, original value and replacement of each seam.
 
     Raises:
-        Missing: The client lacks a seam.
+        SeamError: The client lacks a seam.
     """
     for seam in seams(version):
         owner, name = owner_of(seam)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.abc
 import importlib.machinery
-import importlib.util
 import logging
 import sys
 import threading
@@ -22,13 +22,83 @@ logger = logging.getLogger(__name__)
 
 _CLIENT = "qiskit_ibm_runtime"
 
-_lock = threading.RLock()
-#: Owner, name, original and replacement of each attribute that is replaced now.
-_replaced: list[tuple[Any, str, Any, Any]] = []
-#: Watches for the import of the client, while acceleration waits for it.
-_watch: _Watch | None = None
-#: Whether acceleration is wanted.
-_is_wanted = False
+
+class _State:
+    """Whether acceleration is on, and what has been replaced."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.is_wanted = False
+        #: Owner, name, original and replacement of each attribute that is replaced now.
+        self.replaced: list[tuple[Any, str, Any, Any]] = []
+        #: Watches for the import of the client, while acceleration waits for it.
+        self.watch: _Watch | None = None
+
+    def turn_on(self) -> None:
+        with self.lock:
+            if self.is_wanted:
+                return
+            self.is_wanted = True
+            if _CLIENT in sys.modules:
+                # Waits for another thread that is importing it.
+                self.replace(importlib.import_module(_CLIENT))
+            else:
+                self.watch = _Watch()
+                sys.meta_path.insert(0, self.watch)
+
+    def turn_off(self) -> None:
+        with self.lock:
+            self.is_wanted = False
+            self.stop_watching()
+            while self.replaced:
+                owner, name, original, replacement = self.replaced.pop()
+                # Whatever somebody else has put there since, such as a mock, is theirs to undo.
+                if vars(owner).get(name) is replacement:
+                    setattr(owner, name, original)
+
+    def stop_watching(self) -> None:
+        if self.watch in sys.meta_path:
+            sys.meta_path.remove(self.watch)
+        self.watch = None
+
+    def is_imported(self, client: ModuleType) -> None:
+        """Replace the seams of the client, whose import is complete."""
+        with self.lock:
+            if self.is_wanted and not self.replaced:
+                self.stop_watching()
+                self.replace(client)
+
+    def replace(self, client: ModuleType) -> None:
+        """Replace all seams of the client, or none."""
+        from .seams import KNOWN_VERSIONS, SeamError, bindings
+
+        version = str(getattr(client, "__version__", "unknown"))
+        series = ".".join(version.split(".")[:2])
+        if series not in KNOWN_VERSIONS:
+            known = f"{min(KNOWN_VERSIONS)} to {max(KNOWN_VERSIONS)}"
+            _warn(f"{_CLIENT} {version} is not accelerated: known are {known}. A later qiskit-ibm-native may know it.")
+            return
+        try:
+            found = list(bindings(series))
+        except SeamError as error:
+            _warn(f"{_CLIENT} {version} is not accelerated: {error} is not as that version has it.")
+            return
+        # A function that several modules have imported gets one replacement.
+        replacements: dict[int, Any] = {}
+        for owner, name, original, replace in found:
+            if id(original) not in replacements:
+                replacements[id(original)] = replace(original)
+            replacement = replacements[id(original)]
+            self.replaced.append((owner, name, original, replacement))
+            setattr(owner, name, replacement)
+        logger.debug("%s %s is accelerated.", _CLIENT, version)
+
+    def describe(self) -> str:
+        if self.replaced:
+            return "on"
+        if self.watch is not None:
+            return "on, as soon as it is imported"
+        return "off: its version is not known" if self.is_wanted else "off"
 
 
 class Acceleration:
@@ -36,14 +106,14 @@ class Acceleration:
 
     def __init__(self) -> None:
         """Take note of whether acceleration was on before."""
-        self._was_on = _is_wanted
+        self._was_on = _state.is_wanted
 
     def undo(self) -> None:
         """End acceleration, whoever began it: every attribute of the client is the original again.
 
         Backends, models and targets that were made before stay as they are and may be used.
         """
-        _turn_off()
+        _state.turn_off()
 
     def __enter__(self) -> Self:
         return self
@@ -56,7 +126,7 @@ class Acceleration:
             self.undo()
 
     def __repr__(self) -> str:
-        return f"<Acceleration of {_CLIENT}: {_description()}>"
+        return f"<Acceleration of {_CLIENT}: {_state.describe()}>"
 
 
 def accelerate() -> Acceleration:
@@ -76,82 +146,18 @@ def accelerate() -> Acceleration:
         RuntimeWarning: The client has a version that is not known, or lacks what known versions have. It is left as it
             is.
     """
-    global _is_wanted, _watch
-    with _lock:
-        handle = Acceleration()
-        if not _is_wanted:
-            _is_wanted = True
-            client = sys.modules.get(_CLIENT)
-            if client is not None and not getattr(client.__spec__, "_initializing", False):
-                _replace(client)
-            else:
-                _watch = _Watch()
-                sys.meta_path.insert(0, _watch)
-                if client is not None:
-                    _watch.attach(client)
-        return handle
+    handle = Acceleration()
+    _state.turn_on()
+    return handle
 
 
 def is_accelerated() -> bool:
     """Return whether the official client is accelerated now, or will be as soon as it is imported."""
-    return bool(_replaced) or _watch is not None
-
-
-def _description() -> str:
-    if _replaced:
-        return "on"
-    if _watch is not None:
-        return "on, as soon as it is imported"
-    return "off: its version is not known" if _is_wanted else "off"
-
-
-def _turn_off() -> None:
-    global _is_wanted
-    with _lock:
-        _is_wanted = False
-        _stop_watching()
-        while _replaced:
-            owner, name, original, replacement = _replaced.pop()
-            # Whatever somebody else has put there since, such as a mock, is theirs to undo.
-            if vars(owner).get(name) is replacement:
-                setattr(owner, name, original)
-
-
-def _stop_watching() -> None:
-    global _watch
-    if _watch is not None:
-        if _watch in sys.meta_path:
-            sys.meta_path.remove(_watch)
-        _watch = None
-
-
-def _replace(client: ModuleType) -> None:
-    """Replace all seams of the client, or none."""
-    from .seams import KNOWN_VERSIONS, Missing, bindings
-
-    version = str(getattr(client, "__version__", "unknown"))
-    series = ".".join(version.split(".")[:2])
-    if series not in KNOWN_VERSIONS:
-        known = f"{min(KNOWN_VERSIONS)} to {max(KNOWN_VERSIONS)}"
-        _warn(f"{_CLIENT} {version} is not accelerated: known are {known}. A later qiskit-ibm-native may know it.")
-        return
-    try:
-        found = list(bindings(series))
-    except Missing as missing:
-        _warn(f"{_CLIENT} {version} is not accelerated: it has no {missing} as that version has.")
-        return
-    made: dict[int, Any] = {}
-    for owner, name, original, replace in found:
-        # A function that several modules have imported gets one replacement.
-        replacement = made.setdefault(id(original), None) or replace(original)
-        made[id(original)] = replacement
-        _replaced.append((owner, name, original, replacement))
-        setattr(owner, name, replacement)
-    logger.debug("%s %s is accelerated.", _CLIENT, version)
+    return bool(_state.replaced) or _state.watch is not None
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, RuntimeWarning, stacklevel=4)
+    warnings.warn(message, RuntimeWarning, stacklevel=5)
 
 
 class _Watch(importlib.abc.MetaPathFinder):
@@ -161,7 +167,7 @@ class _Watch(importlib.abc.MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         """Find the client by the other finders, and have its loader call back."""
-        if fullname != _CLIENT or _watch is not self:
+        if fullname != _CLIENT or _state.watch is not self:
             return None
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)
@@ -173,11 +179,6 @@ class _Watch(importlib.abc.MetaPathFinder):
                 return spec
         return None
 
-    def attach(self, client: ModuleType) -> None:
-        """Wait for the end of an import that another thread has begun."""
-        if client.__spec__ is not None:
-            _call_back(client.__spec__)
-
 
 def _call_back(spec: importlib.machinery.ModuleSpec) -> None:
     loader = spec.loader
@@ -187,9 +188,9 @@ def _call_back(spec: importlib.machinery.ModuleSpec) -> None:
 
     def exec_module(module: ModuleType) -> None:
         execute(module)
-        with _lock:
-            if _is_wanted and not _replaced:
-                _stop_watching()
-                _replace(module)
+        _state.is_imported(module)
 
     loader.exec_module = exec_module  # type: ignore[method-assign]
+
+
+_state = _State()
