@@ -145,6 +145,24 @@ OF_THE_WHEEL := tests/package/test_wheel.py tests/package/test_exported_names.py
 test-wheel: .environments/wheel/ready ## Run what a wheel can change in an environment of the wheel alone
 	.environments/wheel/bin/python $(PYTEST) $(PARALLEL) $(OF_THE_WHEEL)
 
+# The official client's own tests, in its source distribution. OFFICIAL is the version whose tests are all run, each in an
+# environment of its own.
+.PHONY: test-official-backends
+test-official-backends: build ## Run the official client's tests of backends and fake devices, accelerated and not, and compare
+	$(BIN)/python -m tests.support.official_suite --folder .environments/official
+
+OFFICIAL ?= 0.51.0
+.environments/official-$(OFFICIAL)/ready: $(WHEEL)
+	@$(PYTHON) -m venv --clear .environments/official-$(OFFICIAL)
+	@$(call PIP_INSTALL,.environments/official-$(OFFICIAL)) $(PIP)
+	@$(call PIP_INSTALL,.environments/official-$(OFFICIAL)) --no-compile --group pytest responses ddt \
+	  'qiskit-ibm-runtime[test,visualization,performance]==$(OFFICIAL)' "$$(ls dist/*.whl)"
+	@touch $@
+
+.PHONY: test-official
+test-official: .environments/official-$(OFFICIAL)/ready ## Run all unit tests of the official client OFFICIAL, accelerated and not, and compare (minutes)
+	.environments/official-$(OFFICIAL)/bin/python -m tests.support.official_suite --all --folder .environments/official -- $(PARALLEL)
+
 .PHONY: lint
 lint: $(VENV)/ready licences ## Check formatting and lints of Python and Rust, and licences
 	$(BIN)/ruff format --check --quiet

@@ -113,6 +113,11 @@ def test_a_model_becomes_one_of_the_official_class_when_it_is_read(accelerated: 
     assert isinstance(properties, BackendProperties) and isinstance(configuration, BackendConfiguration)
     assert (configuration.n_qubits, configuration.num_qubits, configuration.simulator) == (156, 156, False)
     assert configuration.rep_delay_range[0] == 0 and not hasattr(configuration, "no_such_key")
+    assert (
+        "simulator" in configuration
+        and "supported_features" not in configuration
+        and "rep_delay_range" in configuration
+    )
     assert not is_read(configuration)
     assert properties.t1(0) > 0 and type(properties) is BackendProperties
     assert len(configuration.gates) > 5 and type(configuration) is BackendConfiguration

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Models of the official client that are filled when something looks into them.
 
-A model that is not filled yet is an instance of a subclass. It becomes one of the official class itself as soon as it is
-filled, by the client's own code, and then nothing tells it from a model that was filled at once.
+A model that is not filled yet is an instance of a subclass. It becomes one of the official class itself as soon as it
+is filled, by the client's own code, and then nothing tells it from a model that was filled at once.
 """
 
 from __future__ import annotations
@@ -55,18 +55,26 @@ class _State:
         self.read: dict[str, Any] = {}
 
     def single(self, name: str) -> Any:
-        """Return the value of one attribute of a configuration, by the constructor of the official class.
+        """Return the value of one attribute of a configuration.
 
         Raises:
             LookupError: The model has to be filled for it.
             AttributeError: The configuration has no such attribute.
+        """
+        return getattr(self.probe(name), name)
+
+    def probe(self, name: str) -> Any:
+        """Return a configuration that is right in one attribute, made by the constructor of the official class.
+
+        Raises:
+            LookupError: The attribute does not follow from one short value of the payload.
         """
         key, source = _ALIASES.get(name, name), self.content._source
         payload = source.payload
         if payload.is_properties or key in _WHOLE or (name not in _ALIASES and hasattr(self.kind, name)):
             raise LookupError(name)
         if key not in payload.members:
-            return getattr(self.kind(**_NEEDED), name)
+            return self.kind(**_NEEDED)
         if payload.length(key) > _LONGEST_VALUE:
             raise LookupError(name)
         try:
@@ -76,7 +84,7 @@ class _State:
             if not source.use_fractional_gates:
                 _leave_out_fractional_gates(partial)
             value = partial[key]
-        return getattr(self.kind(**{**_NEEDED, key: value}), name)
+        return self.kind(**{**_NEEDED, key: value})
 
 
 def _leave_out_fractional_gates(partial: dict[str, Any]) -> None:
@@ -149,6 +157,8 @@ def _unread_class(kind: type) -> type:
         "__qualname__": kind.__qualname__,
         "__doc__": kind.__doc__,
     }
+    if hasattr(kind, "__contains__"):
+        body["__contains__"] = _contains
     return _UnreadType(kind.__name__, (kind,), body)
 
 
@@ -177,6 +187,17 @@ def _miss_attribute(model: Any, name: str) -> Any:
     state = _state(model)
     # The client's own way of missing it; its method would fill the model.
     return getattr(state.kind(**_NEEDED) if state is not None else model, name)
+
+
+def _contains(model: Any, name: object) -> bool:
+    with filling:
+        state = _state(model)
+        if state is not None and isinstance(name, str):
+            try:
+                return name in vars(state.probe(name))
+            except LookupError:
+                _fill(model)
+    return name in model
 
 
 def _set_attribute(model: Any, name: str, value: object) -> None:
