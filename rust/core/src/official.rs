@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use crate::configuration::Configuration;
 use crate::error::{Fault, Payload, PayloadError};
 use crate::instant::Instant;
-use crate::json::{ReadResult, Reader, Span};
+use crate::json::{Number, NumberKind, ReadResult, Reader, Span};
 use crate::members::Members;
 use crate::properties::Properties;
 use crate::qargs::QargsList;
@@ -121,8 +121,18 @@ fn configuration(bytes: &[u8]) -> ReadResult<(Members, Vec<String>)> {
     let mut required = Required::new(
         &mut reader,
         [
-            "backend_name", "backend_version", "n_qubits", "basis_gates", "gates", "local", "simulator", "conditional",
-            "open_pulse", "memory", "coupling_map", "online_date",
+            "backend_name",
+            "backend_version",
+            "n_qubits",
+            "basis_gates",
+            "gates",
+            "local",
+            "simulator",
+            "conditional",
+            "open_pulse",
+            "memory",
+            "coupling_map",
+            "online_date",
         ],
     );
     reader.object(|reader, key| {
@@ -210,7 +220,8 @@ fn gate_row<'a>(reader: &mut Reader<'a>, quantities: &mut Quantities<'a>) -> Rea
 fn row_name(reader: &mut Reader<'_>) -> ReadResult<()> {
     let start = reader.clone();
     let text = reader.text()?;
-    let is_row = text.bytes().last().is_some_and(u8::is_ascii_digit) && !matches!(&*text.bytes(), b"u1" | b"u2" | b"u3");
+    let is_row =
+        text.bytes().last().is_some_and(u8::is_ascii_digit) && !matches!(&*text.bytes(), b"u1" | b"u2" | b"u3");
     if is_row { Ok(()) } else { Err(start.wrong("the name of a gate on some qubits")) }
 }
 
@@ -230,6 +241,7 @@ struct Template<'a> {
     before: &'a [u8],
     /// From behind the date up to the value.
     between: &'a [u8],
+    unit: Unit,
 }
 
 impl<'a> Quantities<'a> {
@@ -251,12 +263,13 @@ impl<'a> Quantities<'a> {
     /// Read a quantity like the last one at its position; false, with the reader anywhere, if it is not.
     #[inline(always)]
     fn match_template(&mut self, reader: &mut Reader<'a>, position: usize) -> bool {
-        let Some(Template { before, between }) = self.templates.get(position).copied().flatten() else { return false };
+        let Some(template) = self.templates.get(position).copied().flatten() else { return false };
+        let Template { before, between, unit } = template;
         reader.take_literal(before)
             && date(reader, &mut self.last_date).is_ok()
             && reader.take_literal(between)
             && matches!(reader.peek(), b'-' | b'0'..=b'9')
-            && reader.known_number().is_ok()
+            && reader.known_number().is_ok_and(|number| is_exact(unit, number))
             && reader.take_literal(b"}")
     }
 
@@ -264,7 +277,7 @@ impl<'a> Quantities<'a> {
     #[cold]
     fn parse_and_cache_template(&mut self, reader: &mut Reader<'a>, position: usize) -> ReadResult<()> {
         let mut required = Required::new(reader, ["date", "name", "unit", "value"]);
-        let (start, mut unit, mut is_flag) = (reader.clone(), Unit::default(), false);
+        let (start, mut unit, mut value) = (reader.clone(), Unit::default(), None);
         let (mut date_span, mut value_span) = (Span::default(), Span::default());
         reader.object(|reader, key| {
             let (name, from) = (key.bytes(), reader.offset());
@@ -280,12 +293,10 @@ impl<'a> Quantities<'a> {
                     unit = Unit::parse(reader.text()?).ok_or_else(|| before.wrong("a unit with an SI prefix"))?;
                 }
                 b"value" => {
-                    is_flag = matches!(reader.peek(), b't' | b'f');
-                    if is_flag {
-                        reader.boolean()?;
-                    } else {
-                        reader.number()?;
-                    }
+                    value = match reader.peek() {
+                        b't' | b'f' => reader.boolean().map(|_| None)?,
+                        _ => Some(reader.number()?),
+                    };
                     value_span = Span { start: from, end: reader.offset() };
                 }
                 _ => return Err(reader.wrong("a date, a name, a unit or a value")),
@@ -293,14 +304,15 @@ impl<'a> Quantities<'a> {
             Ok(())
         })?;
         required.finish()?;
-        if is_flag && unit != Unit::default() {
-            return Err(start.wrong("a number with a unit"));
+        if value.map_or(unit != Unit::default(), |number| !is_exact(unit, number)) {
+            return Err(start.wrong("a number with a unit, or a flag without"));
         }
         if let Some(template) = self.templates.get_mut(position) {
-            let is_last = !is_flag && date_span.end < value_span.start && value_span.end + 1 == reader.offset();
+            let is_last = value.is_some() && date_span.end < value_span.start && value_span.end + 1 == reader.offset();
             *template = is_last.then(|| Template {
                 before: reader.between(start.offset(), date_span.start),
                 between: reader.between(date_span.end, value_span.start),
+                unit,
             });
         }
         Ok(())
@@ -383,11 +395,22 @@ fn texts(reader: &mut Reader<'_>) -> ReadResult<()> {
 }
 
 fn numbers(reader: &mut Reader<'_>) -> ReadResult<()> {
-    reader.array(|reader| reader.number().map(drop))
+    reader.array(number)
 }
 
 fn optional_number(reader: &mut Reader<'_>) -> ReadResult<()> {
-    if reader.null()? { Ok(()) } else { reader.number().map(drop) }
+    if reader.null()? { Ok(()) } else { number(reader) }
+}
+
+fn number(reader: &mut Reader<'_>) -> ReadResult<()> {
+    let start = reader.clone();
+    let number = reader.number()?;
+    if is_exact(Unit::default(), number) { Ok(()) } else { Err(start.wrong("a number that a float holds exactly")) }
+}
+
+/// Return whether a number is the same as a float and as an integer of Python, which has any number of digits.
+fn is_exact(unit: Unit, number: Number) -> bool {
+    number.kind != NumberKind::BigInteger && unit.scale(number).kind != NumberKind::BigInteger
 }
 
 fn optional_lists(reader: &mut Reader<'_>) -> ReadResult<()> {
@@ -399,7 +422,7 @@ fn pair(reader: &mut Reader<'_>) -> ReadResult<()> {
     let (start, mut length) = (reader.clone(), 0);
     reader.array(|reader| {
         length += 1;
-        reader.number().map(drop)
+        number(reader)
     })?;
     if length == 2 { Ok(()) } else { Err(start.wrong("two numbers")) }
 }

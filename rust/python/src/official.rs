@@ -9,19 +9,18 @@ use crate::error::NativeResult;
 use crate::snapshot::{PayloadBytes, members};
 
 #[pyfunction]
-pub fn check_official_configuration<'py>(
-    py: Python<'py>,
+pub fn check_official_configuration(
+    py: Python<'_>,
     payload: PayloadBytes,
-) -> NativeResult<(Bound<'py, PyDict>, Vec<String>)> {
-    let (found, open_gates) = py.detach(|| check_configuration(&payload.0))?;
-    Ok((members(py, &found, &payload.0)?, open_gates))
+) -> NativeResult<(Bound<'_, PyDict>, Vec<String>)> {
+    let PayloadBytes(bytes) = payload;
+    let (found, open_gates) = py.detach(|| check_configuration(&bytes))?;
+    Ok((members(py, &found, &bytes)?, open_gates))
 }
 
 #[pyfunction]
-pub fn check_official_properties<'py>(
-    py: Python<'py>,
-    payload: PayloadBytes,
-) -> NativeResult<(Bound<'py, PyDict>, u32)> {
-    let (found, listed_qubits) = py.detach(|| check_properties(&payload.0))?;
-    Ok((members(py, &found, &payload.0)?, listed_qubits))
+pub fn check_official_properties(py: Python<'_>, payload: PayloadBytes) -> NativeResult<(Bound<'_, PyDict>, u32)> {
+    let PayloadBytes(bytes) = payload;
+    let (found, listed_qubits) = py.detach(|| check_properties(&bytes))?;
+    Ok((members(py, &found, &bytes)?, listed_qubits))
 }
