@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
-from ..snapshot.sources import SnapshotList
 from .inputs.circuits import CircuitStore
+from .inputs.devices import DeviceList
 from .inputs.settings import Setting, seeds_of, settings_of
 from .tasks import Task
 from .worker.protocol import TaskSpec, versions
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from ..snapshot import Snapshot
-    from ..snapshot.sources import SnapshotSource
     from .driver.progress import Progress
     from .inputs.circuits import CircuitSource
+    from .inputs.devices import DeviceSource
     from .ledger.ledger import Ledger
     from .ledger.stale import StaleResult
     from .results import SweepResults
@@ -41,7 +41,7 @@ class Sweep(Sequence[Task]):
     def __init__(
         self,
         circuits: CircuitSource | Iterable[CircuitSource],
-        snapshots: SnapshotSource | Iterable[SnapshotSource],
+        snapshots: DeviceSource | Iterable[DeviceSource],
         *,
         optimization_level: int | Iterable[int] = (2,),
         seeds: int | Iterable[int] = (0,),
@@ -56,7 +56,8 @@ class Sweep(Sequence[Task]):
             circuits: Circuits, OpenQASM programs, paths of OpenQASM 2, OpenQASM 3 or QPY files and of folders of those,
                 or any iterable of them, such as a generator. They are read at once and kept as QPY.
             snapshots: Snapshots, names of bundled devices, paths, ranges of an archive, backends (nothing but their
-                snapshot is used), or several of these.
+                snapshot is used), and what has no payload: targets, and any ``BackendV2`` (nothing but its target is
+                used); or several of these. Targets are taken as they are now.
             optimization_level: 0, 1, 2 or 3, or several.
             seeds: The transpiler's seed, or several.
             initial_layout: The physical qubit of each qubit: a list, or a ``Layout``, for all circuits, or a mapping
@@ -66,16 +67,18 @@ class Sweep(Sequence[Task]):
                 default it is ``generate_preset_pass_manager`` of Qiskit, as ``transpile`` uses it.
             options: Other options of the pass manager, such as ``{"layout_method": "trivial"}``, or several of those.
             use_fractional_gates: As in :func:`build_target`. By default, backends use their own
-                choice, and other sources all gates.
+                choice, and other sources all gates. It cannot be given with targets, which have the gates that they
+                have.
 
         Raises:
-            IBMInputValueError: A circuit, a snapshot or another argument is invalid.
+            IBMInputValueError: A circuit, a snapshot or another argument is invalid, or a target cannot be sent to
+                workers.
             FileNotFoundError: There is no such file or device.
         """
         self._settings = settings_of(optimization_level, options, pass_manager)
         self._seeds = seeds_of(seeds)
-        #: The snapshots of the sweep.
-        self.snapshots = SnapshotList(snapshots, use_fractional_gates)
+        #: The snapshots of the sweep, and targets.
+        self.snapshots = DeviceList(snapshots, use_fractional_gates)
         self._circuits = CircuitStore(circuits, initial_layout)
         self._last: Ledger | None = None
 
@@ -268,15 +271,16 @@ class Sweep(Sequence[Task]):
         """Return the transpiled circuits that use qubits or gates whose values changed, with their scores today.
 
         Args:
-            today: The present snapshots of devices: snapshots, backends or names, as in :class:`Sweep`; of each device
-                the last one counts. Tasks of other devices are left out.
+            today: The present snapshots of devices: snapshots, backends or names, as in :class:`Sweep`, but no targets;
+                of each device the last one counts. Tasks of other devices are left out.
             ledger: The ledger of the results, of a run with ``keep_circuits=True``; by default that of the last
                 :meth:`run` of this sweep.
             rtol: Relative tolerance: changes within ``atol + rtol * abs(old)`` do not count.
             atol: Absolute tolerance, in SI units.
 
         Raises:
-            SweepError: There are no results, or they have no circuits.
+            SweepError: There are no results, or they have no circuits, or one was made for a target, which has no
+                calibration.
             FileNotFoundError: There is no such ledger.
         """
         from .ledger.ledger import Ledger, existing

@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 import pickle
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from itertools import product
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from .fingerprint import fingerprint
+from .pickling import Pickled, pickled
 
 #: Options that a sweep sets by itself, and the argument of the sweep that they come from.
 _OURS = {
@@ -39,10 +38,8 @@ class Setting(NamedTuple):
 class Recipe(NamedTuple):
     """A setting as workers get it."""
 
-    #: The factory, pickled; ``None`` for Qiskit's own.
-    factory: bytes | None
-    #: The path of the main program, if the factory is in it.
-    main: str | None
+    #: The factory; ``None`` for Qiskit's own.
+    factory: Pickled | None
     optimization_level: int
     options: dict[str, Any]
 
@@ -57,14 +54,14 @@ def settings_of(optimization_level: Any, options: Any, pass_manager: Callable[..
         raise _wrong(f"options are mappings of names, or several of those, not {options!r}")
     levels = [_level(level) for level in several("optimization_level", optimization_level)]
     variants = [options] if isinstance(options, Mapping) else list(options)
-    factory, main = _pickled(pass_manager)
+    factory = _pickled(pass_manager)
     name = "" if pass_manager is None else _name(pass_manager)
     found = []
     for variant, level in product(variants or [{}], levels):
         chosen = _checked(variant)
         try:
             digest = fingerprint("setting", level, chosen, pass_manager)
-            recipe = pickle.dumps(Recipe(factory, main, level, chosen), protocol=5)
+            recipe = pickle.dumps(Recipe(factory, level, chosen), protocol=5)
         except Exception as error:
             raise _wrong(f"options {chosen} cannot be sent to workers: {error}") from error
         found.append(Setting(digest, level, chosen, name, recipe))
@@ -112,37 +109,12 @@ def _checked(options: Any) -> dict[str, Any]:
     return dict(options)
 
 
-def _pickled(factory: Callable[..., Any] | None) -> tuple[bytes | None, str | None]:
-    """Return the pickled factory and, if workers need it, the file of the main program."""
+def _pickled(factory: Callable[..., Any] | None) -> Pickled | None:
     if factory is None:
-        return None, None
+        return None
     if not callable(factory):
         raise _wrong(f"pass_manager is a function (target, **options) -> PassManager, not {factory!r}")
-    try:
-        pickled = pickle.dumps(factory, protocol=5)
-    except Exception as error:
-        raise _wrong(
-            f"pass_manager {_name(factory)} cannot be sent to workers: {error}. Functions that workers can find are those at"
-            " the top of a module; functools.partial adds arguments."
-        ) from error
-    if b"__main__" not in pickled:
-        return pickled, None
-    # Workers on other machines may not have the program; cloudpickle sends the code of the function.
-    try:
-        import cloudpickle
-    except ImportError:
-        return pickled, _main_program(factory)
-    return cloudpickle.dumps(factory, protocol=5), None
-
-
-def _main_program(factory: Callable[..., Any]) -> str:
-    main = Path(getattr(sys.modules["__main__"], "__file__", None) or "")
-    if not main.is_file():
-        raise _wrong(
-            f"pass_manager {_name(factory)} is defined in an interactive session, where workers cannot find it. Put it into"
-            " a module, or install cloudpickle"
-        )
-    return str(main.absolute())
+    return pickled(factory, f"pass_manager {_name(factory)}")
 
 
 def _name(factory: Any) -> str:
