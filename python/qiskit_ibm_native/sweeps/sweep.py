@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..snapshot import Snapshot
     from .driver.progress import Progress
+    from .driver.run import Run, RunOptions
     from .inputs.circuits import CircuitSource
     from .inputs.devices import DeviceSource
     from .ledger.ledger import Ledger
@@ -218,17 +219,15 @@ class Sweep(Sequence[Task]):
             LedgerError: The ledger cannot be used.
             IBMInputValueError: An argument is invalid.
         """
-        from .driver.run import Run, RunOptions
-        from .results import SweepResults
+        from .driver.run import RunOptions
 
         options = RunOptions(
             keep_circuits, on_error, timeout, max_in_flight, progress, retries, memory_limit, retry_failed
         )
-        kept = self._open(ledger)
-        run = Run(self, executor, kept, options)
+        run = self._prepared(executor, ledger, options)
         for _ in run.finished():
             pass
-        return SweepResults(self, kept, run.lost)
+        return run.results
 
     def stream(
         self,
@@ -246,19 +245,17 @@ class Sweep(Sequence[Task]):
             in_order: Yield results in the sweep's order; otherwise as they come.
             **options: As in :meth:`run`.
         """
-        from .driver.run import Run, RunOptions, streamed
-        from .results import SweepResults
+        from .driver.run import RunOptions, streamed
 
-        chosen = RunOptions(**options)
-        kept = self._open(ledger)
-        run = Run(self, executor, kept, chosen)
-        return streamed(SweepResults(self, kept, run.lost), run, in_order=in_order)
+        return streamed(self._prepared(executor, ledger, RunOptions(**options)), in_order=in_order)
 
-    def _open(self, ledger: Ledger | str | os.PathLike[str] | None) -> Ledger:
+    def _prepared(self, executor: Any, ledger: Ledger | str | os.PathLike[str] | None, options: RunOptions) -> Run:
+        from .driver.run import Run, check_executor
         from .ledger.ledger import Ledger
 
+        check_executor(executor)
         self._last = ledger if isinstance(ledger, Ledger) else Ledger(ledger)
-        return self._last
+        return Run(self, executor, self._last, options)
 
     def find_stale(
         self,

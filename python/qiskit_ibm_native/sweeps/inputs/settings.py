@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -55,10 +57,11 @@ def settings_of(optimization_level: Any, options: Any, pass_manager: Callable[..
     levels = [_level(level) for level in several("optimization_level", optimization_level)]
     variants = [options] if isinstance(options, Mapping) else list(options)
     factory = _pickled(pass_manager)
+    known = _preset_options() if pass_manager is None else None
     name = "" if pass_manager is None else _name(pass_manager)
     found = []
     for variant, level in product(variants or [{}], levels):
-        chosen = _checked(variant)
+        chosen = _checked(variant, known)
         try:
             digest = fingerprint("setting", level, chosen, pass_manager)
             recipe = pickle.dumps(Recipe(factory, level, chosen), protocol=5)
@@ -100,12 +103,29 @@ def _level(level: Any) -> int:
     return int(level)
 
 
-def _checked(options: Any) -> dict[str, Any]:
+def _preset_options() -> list[str]:
+    """Return the names of the arguments of Qiskit's own factory."""
+    from qiskit.transpiler import generate_preset_pass_manager
+
+    return list(inspect.signature(generate_preset_pass_manager).parameters)
+
+
+def _checked(options: Any, known: list[str] | None) -> dict[str, Any]:
+    """Return options as a dictionary.
+
+    Args:
+        options: The options.
+        known: The names that the factory takes; ``None`` if the factory decides by itself.
+    """
     if not isinstance(options, Mapping) or not all(isinstance(name, str) for name in options):
         raise _wrong(f"options are mappings of names, or several of those, not {options!r}")
     for name in options:
         if name in _OURS:
             raise _wrong(f"{name!r} is no option: it comes from the sweep's {_OURS[name]}")
+        if known is not None and name not in known:
+            close = get_close_matches(name, known, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(sorted({*known} - {*_OURS}))}"
+            raise _wrong(f"{name!r} is no option of generate_preset_pass_manager; {hint}")
     return dict(options)
 
 
@@ -126,4 +146,4 @@ def _name(factory: Any) -> str:
 def _wrong(message: str) -> Exception:
     from ...exceptions import IBMInputValueError
 
-    return IBMInputValueError(f"{message}.")
+    return IBMInputValueError(message if message.endswith("?") else f"{message}.")
