@@ -166,7 +166,12 @@ def test_wrong_snapshots_are_refused(tmp_path: Path) -> None:
         ({"options": {"seed_transpiler": 3}}, "'seed_transpiler' is no option: it comes from the sweep's seeds"),
         ({"options": [{"target": 3}]}, "'target' is no option: it comes from the sweep's snapshots"),
         ({"options": [3]}, "options are mappings of names"),
-        ({"options": {"callback": lambda **_: None}}, "cannot be sent to workers"),
+        ({"options": {"hls_config": lambda **_: None}}, "cannot be sent to workers"),
+        (
+            {"options": {"routing_metod": "sabre"}},
+            "'routing_metod' is no option of generate.*did you mean 'routing_method'",
+        ),
+        ({"options": [{}, {"num_processes": 2}]}, "'num_processes' is no option.*there are approximation_degree, "),
         ({"pass_manager": 3}, "pass_manager is a function"),
         ({"pass_manager": lambda target: None}, "cannot be sent to workers.*top of a module"),
         ({"initial_layout": [0]}, "must be 2 different qubits"),
@@ -401,9 +406,9 @@ def test_calibrations_of_an_archive_are_read_when_they_are_needed(tmp_path: Path
             archive.add(Snapshot.from_payloads(*payloads))
         sweep = Sweep([ghz(2)], archive.between("ibmq_lima", None, None))
         assert len(sweep) == 300
-        assert not sweep.snapshots._recent
+        assert not sweep.snapshots._snapshots._recent
         assert sweep[250].calibrated is not None
-        assert all(len(sweep.snapshots._recent) <= 128 for _ in sweep)
+        assert all(len(sweep.snapshots._snapshots._recent) <= 128 for _ in sweep)
         times = [task.calibrated for task in sweep]
         assert times == sorted(times)
         assert isinstance(times[0], datetime.datetime)
