@@ -35,12 +35,13 @@ from qiskit.circuit.library import (
     efficient_su2,
     quantum_volume,
 )  # fmt: skip
+from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit.quantum_info import SparsePauliOp
 from qiskit.synthesis import LieTrotter
 from qiskit.transpiler import Layout
 from tests.support import ROOT
 from tests.support.calibrations import Drift
-from tests.support.sweeping import families, ghz, misbehaving
+from tests.support.sweeping import Serial, families, ghz, misbehaving
 
 from qiskit_ibm_native import CalibrationArchive, IBMProvider, Snapshot, Sweep, build_target
 from qiskit_ibm_native.exceptions import IBMInputValueError
@@ -398,6 +399,14 @@ def test_a_million_tasks_and_thousands_of_circuits_take_little_memory() -> None:
     finally:
         tracemalloc.stop()
     assert peak < 20e6
+
+
+def test_tasks_are_done_with_whatever_qiskit_there_is() -> None:
+    sweep = Sweep(ghz(2), ["lima", GenericBackendV2(3, seed=1)], optimization_level=range(4))
+    for task, result in zip(sweep, sweep.run(Serial(), keep_circuits=True), strict=True):
+        target = GenericBackendV2(3, seed=1).target if task.calibrated is None else build_target(Snapshot.load("lima"))
+        made = transpile(ghz(2), target=target, seed_transpiler=0, optimization_level=task.optimization_level)
+        assert result.transpiled == made
 
 
 def test_calibrations_of_an_archive_are_read_when_they_are_needed(tmp_path: Path) -> None:

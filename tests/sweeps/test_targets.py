@@ -317,7 +317,7 @@ def test_a_sweep_that_is_resumed_knows_its_devices_by_their_content(tmp_path: Pa
     with Ledger(path) as ledger:
         (kept,) = ledger.best(by="depth", per=("backend",), sweep=Sweep(ghz(2), ring()))
         assert (kept.backend, kept.calibrated, kept.use_fractional_gates) == ("generic_backend_6q", None, None)
-        assert set(ledger.table()["backend"].to_pylist()) == {"generic_backend_6q", nameless(configured())}
+        assert {result.backend for result in ledger} == {"generic_backend_6q", nameless(configured())}
 
 
 def nameless(target: Target) -> str:
@@ -353,6 +353,15 @@ def test_devices_of_the_same_name_are_told_apart_by_their_digests(pool: Any) -> 
     assert len(results.ledger.best(per=("snapshot",))) == 3
     devices[1].name = "another"
     assert [task.backend for task in Sweep(ghz(3), devices)] == ["generic_backend_4q", "another", "generic_backend_4q"]
+
+
+def test_tables_have_targets_beside_snapshots(pool: Any) -> None:
+    pytest.importorskip("pyarrow")
+    table = Sweep(ghz(3), [ring(), "lima", configured()]).run(pool).table()
+    assert table["backend"].to_pylist() == ["generic_backend_6q", "ibmq_lima", nameless(configured())]
+    assert [when is None for when in table["calibrated"].to_pylist()] == [True, False, True]
+    assert table["use_fractional_gates"].to_pylist() == [None] * 3
+    assert all(0 < esp <= 1 for esp in table["esp"].to_pylist())
 
 
 # Refusals.

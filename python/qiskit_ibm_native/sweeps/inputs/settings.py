@@ -124,7 +124,8 @@ def _checked(options: Any, known: list[str] | None) -> dict[str, Any]:
             raise _wrong(f"{name!r} is no option: it comes from the sweep's {_OURS[name]}")
         if known is not None and name not in known:
             close = get_close_matches(name, known, 1)
-            hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(sorted({*known} - {*_OURS}))}"
+            others = ", ".join(sorted(other for other in known if other not in _OURS and not other.startswith("_")))
+            hint = f"did you mean {close[0]!r}?" if close else f"there are {others}"
             raise _wrong(f"{name!r} is no option of generate_preset_pass_manager; {hint}")
     return dict(options)
 

@@ -203,7 +203,9 @@ def _prepare() -> None:
     from ..ledger import figures  # noqa: F401
 
     for level in range(4):
-        _preset(Target(num_qubits=1), {"optimization_level": level}).run(QuantumCircuit(1))
+        # Qiskit 2.2 fails on a target without errors; a task may do better, or tells what is wrong.
+        with contextlib.suppress(Exception):
+            _preset(Target(num_qubits=1), {"optimization_level": level}).run(QuantumCircuit(1))
     with contextlib.suppress(OSError):
         reserved_memory()
     # These objects stay; a collection need not look at them again.
