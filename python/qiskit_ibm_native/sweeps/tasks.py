@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One circuit, on one snapshot, with one setting and one seed.
+    """One circuit, on one snapshot or target, with one setting and one seed.
 
     Attributes:
         index: The index of the task in its sweep.

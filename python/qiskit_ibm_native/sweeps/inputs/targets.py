@@ -134,6 +134,8 @@ def target_fingerprint(target: Target) -> bytes:
     """
     from qiskit.transpiler import Target
 
+    from ...target import HistoricalTarget
+
     names = list(target.operation_names)
     bounds = _angle_bounds(target, names)
     operations = [
@@ -145,8 +147,9 @@ def target_fingerprint(target: Target) -> bytes:
         for properties in target.qubit_properties or ()
     ]
     plain = [getattr(target, name) for name in _PLAIN]
-    # A subclass may answer otherwise.
-    kind = None if type(target) is Target else (type(target), *_additions(target))
+    # A subclass of others may answer otherwise; ours say where they are from.
+    is_plain = type(target) is Target or isinstance(target, HistoricalTarget)
+    kind = None if is_plain else (type(target), *_additions(target))
     return fingerprint(kind, plain, _float(target.dt), qubits, operations, _edges(target, names))
 
 
