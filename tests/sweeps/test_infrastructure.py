@@ -24,7 +24,7 @@ import pytest
 from qiskit.transpiler import PassManager, generate_preset_pass_manager
 from qiskit.transpiler.basepasses import TransformationPass
 from tests.support import ROOT
-from tests.support.sweeping import Serial, facts, ghz, misbehaving, named, slow
+from tests.support.sweeping import facts, ghz, misbehaving, named, slow
 
 from qiskit_ibm_native import Ledger, LedgerError, Sweep, SweepError
 
@@ -191,7 +191,7 @@ def test_a_process_that_ends_by_itself_while_it_starts_is_not_started_twenty_tim
     monkeypatch.setattr(worker, "_FAILURE_BACKOFF", 0.0)
     monkeypatch.setattr(sys, "executable", str(program))
     with pytest.raises(SweepError, match=r"does not work: .*does not start: broken"):
-        Sweep(ghz(2), "lima").run(Serial())
+        Sweep(ghz(2), "lima").run()
     assert len(notes.read_text().split()) == 8
 
 

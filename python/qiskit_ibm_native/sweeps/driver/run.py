@@ -40,6 +40,8 @@ _MAX_KNOWN = 5000
 _LOSSES = 4
 #: Number of results that wait in memory for one that comes before them.
 _MAX_WAITING = 1000
+#: Characters of an error in a warning.
+_MAX_TEXT = 300
 #: Number of failures of workers in a row that ends a sweep; four for each worker if those are more than two.
 _FAILURES = 8
 
@@ -300,12 +302,10 @@ class Run:
         failed = self.num_failed - len(self.lost)
         if not failed or self._options.on_error == "raise":
             return
-        first = self._first_failure
-        text = (
-            "retry_failed=True tries them again"
-            if first is None
-            else (f"the first one of this run, {first.circuit} on {first.backend}: {first.error}")
-        )
+        text, first = "retry_failed=True tries them again", self._first_failure
+        if first is not None:
+            why = str(first.error).partition("\n")[0][:_MAX_TEXT]
+            text = f"the first one of this run, {first.circuit} on {first.backend}: {why}"
         logger.warning("%d of %d tasks failed; %s", failed, len(self._sweep), text)
 
     def _keep_replies(self) -> None:
