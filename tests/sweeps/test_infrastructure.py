@@ -185,7 +185,7 @@ def test_a_process_that_ends_by_itself_while_it_starts_is_not_started_twenty_tim
         "#!/bin/bash\n"
         f"echo started >> {notes}\n"
         'for number in {3..200}; do eval "exec $number>&-"; done\n'
-        "sleep 0.2\necho broken >&2\nexit 1\n"
+        "sleep 0.1\necho broken >&2\nexit 1\n"
     )
     program.chmod(0o755)
     monkeypatch.setattr(worker, "_FAILURE_BACKOFF", 0.0)
