@@ -124,8 +124,8 @@ if TYPE_CHECKING:
     from .snapshot.overrides import Provenance as Provenance
     from .snapshot.series import CalibrationSeries as CalibrationSeries
     from .snapshot.series import GateSeries as GateSeries
-    from .snapshot.sources import SnapshotEntry as SnapshotEntry
-    from .snapshot.sources import SnapshotList as SnapshotList
+    from .sweeps.inputs.devices import DeviceEntry as DeviceEntry
+    from .sweeps.inputs.devices import DeviceList as DeviceList
     from .sweeps.ledger.check import LedgerReport as LedgerReport
     from .sweeps.ledger.comparison import Comparison as Comparison
     from .sweeps.ledger.comparison import FigureComparison as FigureComparison
@@ -249,9 +249,9 @@ _NAMES = {
         "CalibrationSeries",
         "GateSeries",
     ),
-    "snapshot.sources": (
-        "SnapshotEntry",
-        "SnapshotList",
+    "sweeps.inputs.devices": (
+        "DeviceEntry",
+        "DeviceList",
     ),
     "sweeps.ledger.check": ("LedgerReport",),
     "sweeps.ledger.comparison": (

@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import ctypes
 import os
+import pickle
 import signal
 import sys
 import time
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qiskit import QuantumCircuit
+from qiskit.circuit import Gate
 from qiskit.circuit.library import CCXGate, QFTGate, quantum_volume
 from qiskit.circuit.random import random_circuit
 from qiskit.transpiler import PassManager, generate_preset_pass_manager
@@ -21,6 +24,7 @@ from qiskit.transpiler.basepasses import TransformationPass
 
 if TYPE_CHECKING:
     from qiskit_ibm_native import TaskResult
+    from qiskit_ibm_native.sweeps.worker.protocol import Chunk
 
 
 def ghz(num_qubits: int, name: str | None = None) -> QuantumCircuit:
@@ -60,6 +64,19 @@ def families(num_qubits: int = 5) -> list[QuantumCircuit]:
     anything = random_circuit(num_qubits - 1, 6, max_operands=2, measure=True, seed=11)
     anything.name = "random"
     return [ghz(num_qubits), qft(num_qubits - 1), qaoa(num_qubits, 3), volume.measure_all(inplace=False), anything]
+
+
+class Swing(Gate):
+    """A gate that Qiskit does not know."""
+
+    def __init__(self, angle: Any) -> None:
+        super().__init__("swing", 2, [angle])
+
+    def _define(self) -> None:
+        self.definition = QuantumCircuit(2)
+        self.definition.cx(0, 1)
+        self.definition.rx(self.params[0], 1)
+        self.definition.cx(0, 1)
 
 
 class Misbehaving(TransformationPass):
@@ -164,3 +181,22 @@ class Serial(Executor):
         future: Future = Future()
         future.set_result(function(*args, **kwargs))
         return future
+
+
+class Metered(Executor):
+    """Has workers of its own, and counts what is sent to each."""
+
+    def __init__(self, workers: int) -> None:
+        self.pools = [ProcessPoolExecutor(1, mp_context=get_context("spawn")) for _ in range(workers)]
+        self.sent: list[tuple[int, Chunk, int]] = []
+        self.turn = 0
+
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future:
+        self.turn += 1
+        pool = self.turn % len(self.pools)
+        self.sent.append((pool, args[0], len(pickle.dumps((function, args, kwargs), protocol=5))))
+        return self.pools[pool].submit(function, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        for pool in self.pools:
+            pool.shutdown(wait, cancel_futures=cancel_futures)

@@ -174,6 +174,27 @@ def test_processes_that_do_not_start_end_the_run_and_leave_nothing_in_the_ledger
     assert not sweep.run(ledger=path).errors
 
 
+def test_a_process_that_ends_by_itself_while_it_starts_is_not_started_twenty_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a broken Qiskit: the channel is closed first, and the traceback takes a moment."""
+    from qiskit_ibm_native.sweeps.worker import worker
+
+    program, notes = tmp_path / "python", tmp_path / "notes"
+    program.write_text(
+        "#!/bin/bash\n"
+        f"echo started >> {notes}\n"
+        'for number in {3..200}; do eval "exec $number>&-"; done\n'
+        "sleep 0.1\necho broken >&2\nexit 1\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setattr(worker, "_FAILURE_BACKOFF", 0.0)
+    monkeypatch.setattr(sys, "executable", str(program))
+    with pytest.raises(SweepError, match=r"does not work: .*does not start: broken"):
+        Sweep(ghz(2), "lima").run()
+    assert len(notes.read_text().split()) == 8
+
+
 def test_too_few_descriptors_end_the_run_and_leave_nothing_in_the_ledger(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,20 +14,17 @@ from collections import Counter
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from qiskit import transpile
 from tests.support import ROOT
 from tests.support.official import official_target
-from tests.support.sweeping import Serial, changing, facts, families, ghz, misbehaving, named, slow
+from tests.support.sweeping import Metered, Serial, changing, facts, families, ghz, misbehaving, named, slow
 
 from qiskit_ibm_native import Snapshot, Sweep, TaskResult, build_target
 from qiskit_ibm_native.exceptions import IBMInputValueError
 from qiskit_ibm_native.sweeps.driver.progress import Progress
-
-if TYPE_CHECKING:
-    from qiskit_ibm_native.sweeps.worker.protocol import Chunk
 
 
 class Backwards(Executor):
@@ -196,25 +193,6 @@ def test_wrong_options_are_refused(arguments: dict, words: str) -> None:
         sweep.run(**arguments)
     with pytest.raises(IBMInputValueError, match=words):
         sweep.stream(**arguments)
-
-
-class Metered(Executor):
-    """Has workers of its own, and counts what is sent to each."""
-
-    def __init__(self, workers: int) -> None:
-        self.pools = [ProcessPoolExecutor(1, mp_context=get_context("spawn")) for _ in range(workers)]
-        self.sent: list[tuple[int, Chunk, int]] = []
-        self.turn = 0
-
-    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future:
-        self.turn += 1
-        pool = self.turn % len(self.pools)
-        self.sent.append((pool, args[0], len(pickle.dumps((function, args, kwargs), protocol=5))))
-        return self.pools[pool].submit(function, *args, **kwargs)
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        for pool in self.pools:
-            pool.shutdown(wait, cancel_futures=cancel_futures)
 
 
 @pytest.mark.slow

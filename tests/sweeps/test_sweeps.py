@@ -35,12 +35,13 @@ from qiskit.circuit.library import (
     efficient_su2,
     quantum_volume,
 )  # fmt: skip
+from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit.quantum_info import SparsePauliOp
 from qiskit.synthesis import LieTrotter
 from qiskit.transpiler import Layout
 from tests.support import ROOT
 from tests.support.calibrations import Drift
-from tests.support.sweeping import families, ghz, misbehaving
+from tests.support.sweeping import Serial, families, ghz, misbehaving
 
 from qiskit_ibm_native import CalibrationArchive, IBMProvider, Snapshot, Sweep, build_target
 from qiskit_ibm_native.exceptions import IBMInputValueError
@@ -166,7 +167,12 @@ def test_wrong_snapshots_are_refused(tmp_path: Path) -> None:
         ({"options": {"seed_transpiler": 3}}, "'seed_transpiler' is no option: it comes from the sweep's seeds"),
         ({"options": [{"target": 3}]}, "'target' is no option: it comes from the sweep's snapshots"),
         ({"options": [3]}, "options are mappings of names"),
-        ({"options": {"callback": lambda **_: None}}, "cannot be sent to workers"),
+        ({"options": {"hls_config": lambda **_: None}}, "cannot be sent to workers"),
+        (
+            {"options": {"routing_metod": "sabre"}},
+            "'routing_metod' is no option of generate.*did you mean 'routing_method'",
+        ),
+        ({"options": [{}, {"num_processes": 2}]}, "'num_processes' is no option.*there are approximation_degree, "),
         ({"pass_manager": 3}, "pass_manager is a function"),
         ({"pass_manager": lambda target: None}, "cannot be sent to workers.*top of a module"),
         ({"initial_layout": [0]}, "must be 2 different qubits"),
@@ -395,15 +401,23 @@ def test_a_million_tasks_and_thousands_of_circuits_take_little_memory() -> None:
     assert peak < 20e6
 
 
+def test_tasks_are_done_with_whatever_qiskit_there_is() -> None:
+    sweep = Sweep(ghz(2), ["lima", GenericBackendV2(3, seed=1)], optimization_level=range(4))
+    for task, result in zip(sweep, sweep.run(Serial(), keep_circuits=True), strict=True):
+        target = GenericBackendV2(3, seed=1).target if task.calibrated is None else build_target(Snapshot.load("lima"))
+        made = transpile(ghz(2), target=target, seed_transpiler=0, optimization_level=task.optimization_level)
+        assert result.transpiled == made
+
+
 def test_calibrations_of_an_archive_are_read_when_they_are_needed(tmp_path: Path) -> None:
     with CalibrationArchive(tmp_path / "archive.sqlite3") as archive:
         for payloads in Drift("lima", 2).calibrations(300):
             archive.add(Snapshot.from_payloads(*payloads))
         sweep = Sweep([ghz(2)], archive.between("ibmq_lima", None, None))
         assert len(sweep) == 300
-        assert not sweep.snapshots._recent
+        assert not sweep.snapshots._snapshots._recent
         assert sweep[250].calibrated is not None
-        assert all(len(sweep.snapshots._recent) <= 128 for _ in sweep)
+        assert all(len(sweep.snapshots._snapshots._recent) <= 128 for _ in sweep)
         times = [task.calibrated for task in sweep]
         assert times == sorted(times)
         assert isinstance(times[0], datetime.datetime)

@@ -7,7 +7,6 @@ Snapshots are read when they are needed, a few ahead, so that ranges of archives
 from __future__ import annotations
 
 import bisect
-import datetime
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,15 +24,6 @@ _AHEAD = 32
 _MOST_SNAPSHOTS = 96
 
 
-class SnapshotEntry(NamedTuple):
-    """A snapshot of a sweep: digest, device, time of its last update, and choice of gates."""
-
-    digest: bytes
-    backend: str
-    calibrated: datetime.datetime | None
-    use_fractional_gates: bool | None
-
-
 class LazySnapshots(Sequence[Snapshot]):
     """A sequence that reads its snapshots when they are asked for, such as a range of an archive."""
 
@@ -46,7 +36,7 @@ class _Part(NamedTuple):
 class SnapshotList:
     """Snapshots from all kinds of sources, in the order in which they were given."""
 
-    def __init__(self, snapshots: Any, use_fractional_gates: bool | None = None) -> None:
+    def __init__(self, snapshots: Any = (), use_fractional_gates: bool | None = None) -> None:
         """Create the list.
 
         Args:
@@ -63,13 +53,23 @@ class SnapshotList:
         self._parts: list[_Part] = []
         self._ends: list[int] = []
         self._choice = use_fractional_gates
-        self._add(snapshots)
-        self._entries: list[SnapshotEntry | None] = [None] * len(self)
         self._recent: LRUCache[int, Snapshot] = LRUCache(_MOST_SNAPSHOTS)
+        self._add_all(snapshots)
 
-    def _add(self, source: Any) -> None:
-        from ..exceptions import IBMInputValueError
+    def _add_all(self, source: Any) -> None:
+        if self.add(source):
+            return
+        if not is_collection(source):
+            raise not_a_source(source, "backends of this package")
+        for item in source:
+            self._add_all(item)
 
+    def add(self, source: Any) -> bool:
+        """Add a snapshot, or a range of an archive; return whether the source is any of these.
+
+        Raises:
+            FileNotFoundError: No bundled device or path has a given name.
+        """
         # Backends have a snapshot; a Snapshot has none.
         taken = getattr(source, "snapshot", None)
         if isinstance(source, Snapshot):
@@ -81,14 +81,9 @@ class SnapshotList:
         elif isinstance(source, LazySnapshots):
             # Iterating over it would read all snapshots.
             self._append(source, None)
-        elif isinstance(source, Iterable) and not isinstance(source, Mapping | bytes):
-            for item in source:
-                self._add(item)
         else:
-            raise IBMInputValueError(
-                "Snapshots are Snapshot objects, names of bundled devices, paths, ranges of archives, or backends, not"
-                f" {type(source).__name__}."
-            )
+            return False
+        return True
 
     def _append(self, snapshots: Sequence[Snapshot], use_fractional_gates: bool | None) -> None:
         choice = use_fractional_gates if self._choice is None else self._choice
@@ -115,18 +110,27 @@ class SnapshotList:
             self._recent[next_index] = snapshot
         return read[0]
 
-    def entry(self, index: int) -> SnapshotEntry:
-        """Return the digest, device, time and choice of gates of a snapshot."""
-        entry = self._entries[index]
-        if entry is None:
-            snapshot = self.snapshot(index)
-            # True chooses the same gates as None.
-            choice = False if self._part(index)[0].use_fractional_gates is False else None
-            updated = snapshot.last_update if snapshot.has_payloads else None
-            entry = SnapshotEntry(bytes.fromhex(snapshot.digest), snapshot.name, updated, choice)
-            self._entries[index] = entry
-        return entry
+    def choice(self, index: int) -> bool | None:
+        """Return the choice of fractional gates for a snapshot; ``None`` for the gates that the device has."""
+        # True chooses the same gates as None.
+        return False if self._part(index)[0].use_fractional_gates is False else None
 
-    def form(self, index: int) -> bytes:
-        """Return the compact bytes without payloads; targets are made of nothing else."""
-        return self.snapshot(index).to_bytes(payloads=False)
+
+def is_collection(source: Any) -> bool:
+    """Return whether a source that is no snapshot may be a collection of sources."""
+    return isinstance(source, Iterable) and not isinstance(source, Mapping | bytes)
+
+
+def not_a_source(source: Any, backends: str) -> Exception:
+    """Return the error about an object that is no source.
+
+    Args:
+        source: The object.
+        backends: The backends and other objects that would be sources.
+    """
+    from ..exceptions import IBMInputValueError
+
+    return IBMInputValueError(
+        f"Snapshots are Snapshot objects, names of bundled devices, paths, ranges of archives, or {backends}, not"
+        f" {type(source).__name__}."
+    )

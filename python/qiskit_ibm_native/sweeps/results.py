@@ -20,10 +20,14 @@ class SweepResults(Sequence[TaskResult]):
     kept here until another run has done these tasks.
     """
 
-    def __init__(self, sweep: TaskSource, ledger: Ledger, lost: Mapping[int, TaskResult] | None = None) -> None:
+    def __init__(
+        self, sweep: TaskSource, ledger: Ledger, lost: Mapping[int, TaskResult] | None = None, num_failed: int = 0
+    ) -> None:
         """Create the results; :meth:`Sweep.run` does it."""
         self.sweep = sweep
         self.ledger = ledger
+        #: Number of tasks that had failed at the end of the run.
+        self.num_failed = num_failed
         self._lost = {} if lost is None else lost
 
     def __len__(self) -> int:
@@ -59,4 +63,5 @@ class SweepResults(Sequence[TaskResult]):
         return table_of(self._read(range(len(self)), with_circuits=False))
 
     def __repr__(self) -> str:
-        return f"<SweepResults of {len(self)} tasks in {self.ledger!r}>"
+        failed = f", {self.num_failed} failed," if self.num_failed else ""
+        return f"<SweepResults of {len(self)} tasks{failed} in {self.ledger!r}>"

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
-from ..snapshot.sources import SnapshotList
 from .inputs.circuits import CircuitStore
+from .inputs.devices import DeviceList
 from .inputs.settings import Setting, seeds_of, settings_of
 from .tasks import Task
 from .worker.protocol import TaskSpec, versions
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from ..snapshot import Snapshot
-    from ..snapshot.sources import SnapshotSource
     from .driver.progress import Progress
+    from .driver.run import Run, RunOptions
     from .inputs.circuits import CircuitSource
+    from .inputs.devices import DeviceSource
     from .ledger.ledger import Ledger
     from .ledger.stale import StaleResult
     from .results import SweepResults
@@ -41,7 +42,7 @@ class Sweep(Sequence[Task]):
     def __init__(
         self,
         circuits: CircuitSource | Iterable[CircuitSource],
-        snapshots: SnapshotSource | Iterable[SnapshotSource],
+        snapshots: DeviceSource | Iterable[DeviceSource],
         *,
         optimization_level: int | Iterable[int] = (2,),
         seeds: int | Iterable[int] = (0,),
@@ -56,7 +57,8 @@ class Sweep(Sequence[Task]):
             circuits: Circuits, OpenQASM programs, paths of OpenQASM 2, OpenQASM 3 or QPY files and of folders of those,
                 or any iterable of them, such as a generator. They are read at once and kept as QPY.
             snapshots: Snapshots, names of bundled devices, paths, ranges of an archive, backends (nothing but their
-                snapshot is used), or several of these.
+                snapshot is used), and what has no payload: targets, and any ``BackendV2`` (nothing but its target is
+                used); or several of these. Targets are taken as they are now.
             optimization_level: 0, 1, 2 or 3, or several.
             seeds: The transpiler's seed, or several.
             initial_layout: The physical qubit of each qubit: a list, or a ``Layout``, for all circuits, or a mapping
@@ -66,16 +68,18 @@ class Sweep(Sequence[Task]):
                 default it is ``generate_preset_pass_manager`` of Qiskit, as ``transpile`` uses it.
             options: Other options of the pass manager, such as ``{"layout_method": "trivial"}``, or several of those.
             use_fractional_gates: As in :func:`build_target`. By default, backends use their own
-                choice, and other sources all gates.
+                choice, and other sources all gates. It cannot be given with targets, which have the gates that they
+                have.
 
         Raises:
-            IBMInputValueError: A circuit, a snapshot or another argument is invalid.
+            IBMInputValueError: A circuit, a snapshot or another argument is invalid, or a target cannot be sent to
+                workers.
             FileNotFoundError: There is no such file or device.
         """
         self._settings = settings_of(optimization_level, options, pass_manager)
         self._seeds = seeds_of(seeds)
-        #: The snapshots of the sweep.
-        self.snapshots = SnapshotList(snapshots, use_fractional_gates)
+        #: The snapshots of the sweep, and targets.
+        self.snapshots = DeviceList(snapshots, use_fractional_gates)
         self._circuits = CircuitStore(circuits, initial_layout)
         self._last: Ledger | None = None
 
@@ -215,17 +219,15 @@ class Sweep(Sequence[Task]):
             LedgerError: The ledger cannot be used.
             IBMInputValueError: An argument is invalid.
         """
-        from .driver.run import Run, RunOptions
-        from .results import SweepResults
+        from .driver.run import RunOptions
 
         options = RunOptions(
             keep_circuits, on_error, timeout, max_in_flight, progress, retries, memory_limit, retry_failed
         )
-        kept = self._open(ledger)
-        run = Run(self, executor, kept, options)
+        run = self._prepared(executor, ledger, options)
         for _ in run.finished():
             pass
-        return SweepResults(self, kept, run.lost)
+        return run.results
 
     def stream(
         self,
@@ -243,19 +245,17 @@ class Sweep(Sequence[Task]):
             in_order: Yield results in the sweep's order; otherwise as they come.
             **options: As in :meth:`run`.
         """
-        from .driver.run import Run, RunOptions, streamed
-        from .results import SweepResults
+        from .driver.run import RunOptions, streamed
 
-        chosen = RunOptions(**options)
-        kept = self._open(ledger)
-        run = Run(self, executor, kept, chosen)
-        return streamed(SweepResults(self, kept, run.lost), run, in_order=in_order)
+        return streamed(self._prepared(executor, ledger, RunOptions(**options)), in_order=in_order)
 
-    def _open(self, ledger: Ledger | str | os.PathLike[str] | None) -> Ledger:
+    def _prepared(self, executor: Any, ledger: Ledger | str | os.PathLike[str] | None, options: RunOptions) -> Run:
+        from .driver.run import Run, check_executor
         from .ledger.ledger import Ledger
 
+        check_executor(executor)
         self._last = ledger if isinstance(ledger, Ledger) else Ledger(ledger)
-        return self._last
+        return Run(self, executor, self._last, options)
 
     def find_stale(
         self,
@@ -268,15 +268,16 @@ class Sweep(Sequence[Task]):
         """Return the transpiled circuits that use qubits or gates whose values changed, with their scores today.
 
         Args:
-            today: The present snapshots of devices: snapshots, backends or names, as in :class:`Sweep`; of each device
-                the last one counts. Tasks of other devices are left out.
+            today: The present snapshots of devices: snapshots, backends or names, as in :class:`Sweep`, but no targets;
+                of each device the last one counts. Tasks of other devices are left out.
             ledger: The ledger of the results, of a run with ``keep_circuits=True``; by default that of the last
                 :meth:`run` of this sweep.
             rtol: Relative tolerance: changes within ``atol + rtol * abs(old)`` do not count.
             atol: Absolute tolerance, in SI units.
 
         Raises:
-            SweepError: There are no results, or they have no circuits.
+            SweepError: There are no results, or they have no circuits, or one was made for a target, which has no
+                calibration.
             FileNotFoundError: There is no such ledger.
         """
         from .ledger.ledger import Ledger, existing

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from .._typing import MaybeNone
-    from ..snapshot.sources import SnapshotList
+    from .inputs.devices import DeviceList
     from .inputs.settings import Setting
     from .worker.protocol import Outcome, TaskSpec
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One circuit, on one snapshot, with one setting and one seed.
+    """One circuit, on one snapshot or target, with one setting and one seed.
 
     Attributes:
         index: The index of the task in its sweep.
@@ -35,8 +35,8 @@ class Task:
         circuit: The circuit's name.
         circuit_digest: SHA-256 of the circuit's content, hexadecimal.
         backend: The device's name.
-        calibrated: Time of the calibration (aware); ``None`` if the snapshot has none.
-        snapshot_digest: The snapshot's digest, hexadecimal.
+        calibrated: Time of the calibration (aware); ``None`` if the snapshot has none, or if there is a target only.
+        snapshot_digest: The snapshot's digest, or that of the content and the name of the target, hexadecimal.
         optimization_level: The transpiler's optimization level, 0 to 3.
         options: The other options of the pass manager.
         seed: The transpiler's seed.
@@ -70,8 +70,8 @@ class TaskSource(Protocol):
         """The versions of Qiskit and of this package."""
 
     @property
-    def snapshots(self) -> SnapshotList:
-        """The snapshots."""
+    def snapshots(self) -> DeviceList:
+        """The snapshots and targets."""
 
     def __len__(self) -> int: ...
 
@@ -105,8 +105,8 @@ class TaskFacts:
         circuit: The circuit's name.
         circuit_digest: SHA-256 of the circuit's content, hexadecimal.
         backend: The device's name.
-        calibrated: Time of the calibration (aware); ``None`` if the snapshot has none.
-        snapshot_digest: The snapshot's digest, hexadecimal.
+        calibrated: Time of the calibration (aware); ``None`` if the snapshot has none, or if there is a target only.
+        snapshot_digest: The snapshot's digest, or that of the content and the name of the target, hexadecimal.
         optimization_level: The transpiler's optimization level, 0 to 3.
         options: The other options of the pass manager, as text for people.
         pass_manager: The name of the factory of pass managers; empty for Qiskit's own.

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ..._logger import logger
 from ..._threads import available_processors
 from ...exceptions import IBMInputValueError, SweepError
+from ..results import SweepResults
 from ..tasks import TaskResult, TaskSource
 from ..worker.protocol import WORKER_LOST, Chunk, Outcome, Reply, RunConfig
 from ..worker.worker import Stopped, Worker, run_chunk, this_worker
@@ -28,7 +29,6 @@ from .progress import Progress, shown
 
 if TYPE_CHECKING:
     from ..ledger.ledger import Ledger
-    from ..results import SweepResults
 
 #: Seconds after which results are written, and the number that is written before that: a transaction takes some
 #: milliseconds, and a driver that is killed loses half a second of results.
@@ -40,6 +40,8 @@ _MAX_KNOWN = 5000
 _LOSSES = 4
 #: Number of results that wait in memory for one that comes before them.
 _MAX_WAITING = 1000
+#: Characters of an error in a warning.
+_MAX_TEXT = 300
 #: Number of failures of workers in a row that ends a sweep; four for each worker if those are more than two.
 _FAILURES = 8
 
@@ -94,6 +96,15 @@ class Run:
         #: Results of lost workers and failed machines by index: no ledger has them, and the next run does these tasks
         #: again.
         self.lost: dict[int, TaskResult] = {}
+        #: The first task of this run that failed.
+        self._first_failure: TaskResult | None = None
+        #: Number of tasks of the sweep that failed, in this run or as the ledger has it.
+        self.num_failed = 0
+
+    @property
+    def results(self) -> SweepResults:
+        """The results of the sweep; those that are there, as long as the run goes on."""
+        return SweepResults(self._sweep, self._ledger, self.lost, self.num_failed)
 
     def finished(self) -> Iterator[tuple[int, TaskResult | None]]:
         """Yield index and result of each task as they come; ``None`` for results that the ledger had already."""
@@ -124,9 +135,10 @@ class Run:
     def _missing(self) -> Iterator[int | None]:
         """Yield indices of tasks that the ledger lacks, and note the others; ``None`` when many of those wait."""
         options = self._options
-        for index, is_known in self._ledger.known_of(
+        for index, is_known, is_failed in self._ledger.known_of(
             self._sweep, with_circuit=options.keep_circuits, retry_failed=options.retry_failed
         ):
+            self.num_failed += is_failed
             if is_known:
                 self._state.known += 1
                 self._known.append(index)
@@ -228,6 +240,9 @@ class Run:
     def _noted(self, outcomes: list[tuple[int, Outcome]]) -> list[tuple[int, TaskResult]]:
         """Return the results of outcomes, after they were noted as lost or as to be written."""
         results = [(index, TaskResult.from_outcome(self._sweep, index, outcome)) for index, outcome in outcomes]
+        failed = [result for _, result in results if result.error is not None]
+        self.num_failed += len(failed)
+        self._first_failure = self._first_failure or next((result for result in failed if not result.is_lost), None)
         self._unwritten.extend((index, result) for index, result in results if not result.is_lost)
         self.lost.update((index, result) for index, result in results if result.is_lost)
         return results
@@ -265,6 +280,7 @@ class Run:
             self._keep_replies()
             self.flush()
             self._warn_of_lost()
+            self._warn_of_failed()
         finally:
             if self._own is not None:
                 self._own.stop()
@@ -280,6 +296,17 @@ class Run:
                 " does them. The first one, %s on %s: %s",
                 len(self.lost), first.circuit, first.backend, first.error,
             )  # fmt: skip
+
+    def _warn_of_failed(self) -> None:
+        """Say once how many tasks failed, since programs without a progress bar would end as if all were well."""
+        failed = self.num_failed - len(self.lost)
+        if not failed or self._options.on_error == "raise":
+            return
+        text, first = "retry_failed=True tries them again", self._first_failure
+        if first is not None:
+            why = str(first.error).partition("\n")[0][:_MAX_TEXT]
+            text = f"the first one of this run, {first.circuit} on {first.backend}: {why}"
+        logger.warning("%d of %d tasks failed; %s", failed, len(self._sweep), text)
 
     def _keep_replies(self) -> None:
         """Note results that arrived after the run was interrupted."""
@@ -344,8 +371,22 @@ def _outcomes(chunk: Chunk, reply: Reply) -> list[tuple[int, Outcome]]:
     return [(chunk.tasks[number].index, Outcome(*pickle.loads(content))) for number, content in pickled]  # noqa: S301 (ours)
 
 
-def streamed(results: SweepResults, run: Run, *, in_order: bool) -> Iterator[TaskResult]:
+def check_executor(executor: Any) -> None:
+    """Refuse what is no executor, such as a ledger in its position.
+
+    Raises:
+        IBMInputValueError: It has no method ``submit``.
+    """
+    if executor is None or callable(getattr(executor, "submit", None)):
+        return
+    raise IBMInputValueError(
+        f"The first argument is a concurrent.futures.Executor, not {executor!r:.80}. A ledger has a name: run(ledger=...)."
+    )
+
+
+def streamed(run: Run, *, in_order: bool) -> Iterator[TaskResult]:
     """Yield results as they come, or in the sweep's order."""
+    results = run.results
     waiting: dict[int, TaskResult | None] = {}
     following = 0
     for index, result in run.finished():

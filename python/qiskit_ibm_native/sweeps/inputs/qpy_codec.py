@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .fingerprint import circuit_fingerprint
+from .pickling import Pickled, pickled, unpickled
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -71,6 +72,9 @@ def encode_transfer(circuit: QuantumCircuit, digest: bytes) -> bytes:
     Args:
         circuit: Any circuit.
         digest: Its :func:`circuit_fingerprint`.
+
+    Raises:
+        IBMInputValueError: Neither QPY nor pickles can have it.
     """
     try:
         content = encode(circuit)
@@ -78,14 +82,14 @@ def encode_transfer(circuit: QuantumCircuit, digest: bytes) -> bytes:
             return _QPY + content
     except Exception:  # noqa: S110 (QPY cannot write it, for whatever reason)
         pass
-    return _PICKLE + pickle.dumps(circuit, protocol=5)
+    return _PICKLE + pickle.dumps(tuple(pickled(circuit, f"Circuit {circuit.name!r}")), protocol=5)
 
 
 def decode_transfer(blob: bytes) -> QuantumCircuit:
     """Return the circuit that :func:`encode_transfer` wrote."""
     if blob.startswith(_QPY):
         return decode(blob[len(_QPY) :])
-    circuit: QuantumCircuit = pickle.loads(blob[len(_PICKLE) :])  # noqa: S301 (from our own driver)
+    circuit: QuantumCircuit = unpickled(Pickled(*pickle.loads(blob[len(_PICKLE) :])))  # noqa: S301 (from our own driver)
     return circuit
 
 

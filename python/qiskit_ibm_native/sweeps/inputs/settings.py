@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
-import sys
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from itertools import product
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from .fingerprint import fingerprint
+from .pickling import Pickled, pickled
 
 #: Options that a sweep sets by itself, and the argument of the sweep that they come from.
 _OURS = {
@@ -39,10 +40,8 @@ class Setting(NamedTuple):
 class Recipe(NamedTuple):
     """A setting as workers get it."""
 
-    #: The factory, pickled; ``None`` for Qiskit's own.
-    factory: bytes | None
-    #: The path of the main program, if the factory is in it.
-    main: str | None
+    #: The factory; ``None`` for Qiskit's own.
+    factory: Pickled | None
     optimization_level: int
     options: dict[str, Any]
 
@@ -57,14 +56,15 @@ def settings_of(optimization_level: Any, options: Any, pass_manager: Callable[..
         raise _wrong(f"options are mappings of names, or several of those, not {options!r}")
     levels = [_level(level) for level in several("optimization_level", optimization_level)]
     variants = [options] if isinstance(options, Mapping) else list(options)
-    factory, main = _pickled(pass_manager)
+    factory = _pickled(pass_manager)
+    known = _preset_options() if pass_manager is None else None
     name = "" if pass_manager is None else _name(pass_manager)
     found = []
     for variant, level in product(variants or [{}], levels):
-        chosen = _checked(variant)
+        chosen = _checked(variant, known)
         try:
             digest = fingerprint("setting", level, chosen, pass_manager)
-            recipe = pickle.dumps(Recipe(factory, main, level, chosen), protocol=5)
+            recipe = pickle.dumps(Recipe(factory, level, chosen), protocol=5)
         except Exception as error:
             raise _wrong(f"options {chosen} cannot be sent to workers: {error}") from error
         found.append(Setting(digest, level, chosen, name, recipe))
@@ -103,46 +103,39 @@ def _level(level: Any) -> int:
     return int(level)
 
 
-def _checked(options: Any) -> dict[str, Any]:
+def _preset_options() -> list[str]:
+    """Return the names of the arguments of Qiskit's own factory."""
+    from qiskit.transpiler import generate_preset_pass_manager
+
+    return list(inspect.signature(generate_preset_pass_manager).parameters)
+
+
+def _checked(options: Any, known: list[str] | None) -> dict[str, Any]:
+    """Return options as a dictionary.
+
+    Args:
+        options: The options.
+        known: The names that the factory takes; ``None`` if the factory decides by itself.
+    """
     if not isinstance(options, Mapping) or not all(isinstance(name, str) for name in options):
         raise _wrong(f"options are mappings of names, or several of those, not {options!r}")
     for name in options:
         if name in _OURS:
             raise _wrong(f"{name!r} is no option: it comes from the sweep's {_OURS[name]}")
+        if known is not None and name not in known:
+            close = get_close_matches(name, known, 1)
+            others = ", ".join(sorted(other for other in known if other not in _OURS and not other.startswith("_")))
+            hint = f"did you mean {close[0]!r}?" if close else f"there are {others}"
+            raise _wrong(f"{name!r} is no option of generate_preset_pass_manager; {hint}")
     return dict(options)
 
 
-def _pickled(factory: Callable[..., Any] | None) -> tuple[bytes | None, str | None]:
-    """Return the pickled factory and, if workers need it, the file of the main program."""
+def _pickled(factory: Callable[..., Any] | None) -> Pickled | None:
     if factory is None:
-        return None, None
+        return None
     if not callable(factory):
         raise _wrong(f"pass_manager is a function (target, **options) -> PassManager, not {factory!r}")
-    try:
-        pickled = pickle.dumps(factory, protocol=5)
-    except Exception as error:
-        raise _wrong(
-            f"pass_manager {_name(factory)} cannot be sent to workers: {error}. Functions that workers can find are those at"
-            " the top of a module; functools.partial adds arguments."
-        ) from error
-    if b"__main__" not in pickled:
-        return pickled, None
-    # Workers on other machines may not have the program; cloudpickle sends the code of the function.
-    try:
-        import cloudpickle
-    except ImportError:
-        return pickled, _main_program(factory)
-    return cloudpickle.dumps(factory, protocol=5), None
-
-
-def _main_program(factory: Callable[..., Any]) -> str:
-    main = Path(getattr(sys.modules["__main__"], "__file__", None) or "")
-    if not main.is_file():
-        raise _wrong(
-            f"pass_manager {_name(factory)} is defined in an interactive session, where workers cannot find it. Put it into"
-            " a module, or install cloudpickle"
-        )
-    return str(main.absolute())
+    return pickled(factory, f"pass_manager {_name(factory)}")
 
 
 def _name(factory: Any) -> str:
@@ -154,4 +147,4 @@ def _name(factory: Any) -> str:
 def _wrong(message: str) -> Exception:
     from ...exceptions import IBMInputValueError
 
-    return IBMInputValueError(f"{message}.")
+    return IBMInputValueError(message if message.endswith("?") else f"{message}.")

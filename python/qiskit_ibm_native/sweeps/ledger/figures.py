@@ -72,10 +72,11 @@ class Figures:
         two_qubit_count: Number of instructions on two qubits, without barriers; ``None`` likewise.
         size: Number of instructions as ``QuantumCircuit.size()`` has it: measurements and delays count, barriers do
             not.
-        num_qubits: Number of qubits, which is that of the device.
+        num_qubits: Number of qubits, which is that of the device, or of the circuit if the device has no coupling map.
         operations: Number of instructions by name of the operation, barriers included.
         duration: Time from the start to the end of the last instruction, s; ``None`` if the circuit was not scheduled.
-        esp: Estimated success probability, see :func:`score`; ``None`` if the circuit has control flow.
+        esp: Estimated success probability, see :func:`score`; ``None`` if the circuit has control flow. A target
+            without errors and times is one on which everything succeeds.
         layout: Physical qubit on which each qubit of the original circuit begins; ``None`` without a layout stage.
         final_layout: Physical qubit on which each qubit of the original circuit ends; ``None`` likewise.
     """
@@ -93,20 +94,23 @@ class Figures:
 
 
 def figures_of(
-    circuit: QuantumCircuit, snapshot: Snapshot, target: Target, *, use_fractional_gates: bool | None = None
+    circuit: QuantumCircuit, snapshot: Snapshot | None, target: Target, *, use_fractional_gates: bool | None = None
 ) -> Figures:
     """Return the figures of a transpiled circuit.
 
     Args:
         circuit: The circuit.
-        snapshot: The snapshot of the device for which it was transpiled.
-        target: The target of the snapshot.
-        use_fractional_gates: The choice with which the target was built.
+        snapshot: The snapshot of the device for which it was transpiled, if there is one.
+        target: The target of the device.
+        use_fractional_gates: The choice with which the target of a snapshot was built.
     """
     # Here, because workers import this module, and do without Qiskit.
-    from ...scoring import score_one
+    from ...scoring import score_on_target, score_one
 
-    esp = score_one(circuit, snapshot, use_fractional_gates=use_fractional_gates)
+    if snapshot is None:
+        esp = score_on_target(circuit, target)
+    else:
+        esp = score_one(circuit, snapshot, use_fractional_gates=use_fractional_gates)
     layout = circuit.layout
     count, depth = (None, None) if circuit.has_control_flow_op() else _two_qubit_figures(circuit)
     return Figures(

@@ -346,8 +346,10 @@ class Ledger:
                     )
                 yield result
 
-    def known_of(self, sweep: TaskSource, *, with_circuit: bool, retry_failed: bool) -> Iterator[tuple[int, bool]]:
-        """Yield each index of a sweep, and whether the ledger has its result.
+    def known_of(
+        self, sweep: TaskSource, *, with_circuit: bool, retry_failed: bool
+    ) -> Iterator[tuple[int, bool, bool]]:
+        """Yield each index of a sweep, whether the ledger has its result, and whether that is an error.
 
         Args:
             sweep: The sweep.
@@ -362,9 +364,11 @@ class Ledger:
         for start in range(0, len(sweep), size):
             batch = range(start, min(start + size, len(sweep)))
             ids = [sweep.task_id(index) for index in batch]
-            rows = self._database.rows(f"SELECT id FROM tasks WHERE id IN ({_marks(ids)}){condition}", ids)  # noqa: S608
-            known = {task_id for (task_id,) in rows}
-            yield from ((index, task_id in known) for index, task_id in zip(batch, ids, strict=True))
+            statement = f"SELECT id, error IS NOT NULL FROM tasks WHERE id IN ({_marks(ids)}){condition}"  # noqa: S608
+            known = dict(self._database.rows(statement, ids))
+            yield from (
+                (index, task_id in known, bool(known.get(task_id))) for index, task_id in zip(batch, ids, strict=True)
+            )
 
     def write(self, sweep: TaskSource, results: Sequence[tuple[int, TaskResult]]) -> None:
         """Keep results of tasks of a sweep, given by index, all of them or none."""

@@ -47,7 +47,13 @@ def stale_results(sweep: TaskSource, ledger: Ledger | None, today: Any, rtol: fl
             without += 1
             continue
         snapshot_index = sweep.indices(index)[0]
-        if differences.since(snapshot_index, sweep.snapshots.snapshot(snapshot_index)).affects(circuit):
+        then = sweep.snapshots.snapshot(snapshot_index)
+        if then is None:
+            raise SweepError(
+                f"Task {index} ({result.circuit} on {result.backend}) was done for a target, which has no calibration that"
+                " today's could be compared with."
+            )
+        if differences.since(snapshot_index, then).affects(circuit):
             choice = result.use_fractional_gates
             found.append(StaleResult(result, result.esp, *_scores(circuit, latest[result.backend], choice)))
     if without:

@@ -78,9 +78,8 @@ class TranspilerProcess:
         if self._versions is None:
             greeting = self._receive(_START)
             if greeting is None:
-                was_alive = self.is_alive or self._is_overdue
-                code = self._child.kill(wait=_GRACE)
-                kind = Interrupted if was_alive or code < 0 else NotStarted
+                # A process that ends by itself, with a traceback, would do so again.
+                kind = Interrupted if self._child.kill(wait=_GRACE) < 0 else NotStarted
                 raise kind(f"the process that transpiles does not start: {self._child.output}")
             self._versions = tuple(greeting.decode().split())
         if self._versions != config.versions:

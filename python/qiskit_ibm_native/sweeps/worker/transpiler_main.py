@@ -11,7 +11,6 @@ import os
 import pickle
 import queue
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
@@ -47,7 +46,7 @@ _Value = TypeVar("_Value")
 #: Seconds without a task after which the process ends: an idle one holds some 200 MB, and starting takes two seconds.
 PATIENCE = 120.0
 #: Sizes of caches. Tasks come ordered by snapshot, so few targets, which have megabytes, will do.
-_TARGETS, _PASS_MANAGERS, _CIRCUITS, _SETTINGS = 4, 16, 1024, 64
+_DEVICES, _PASS_MANAGERS, _CIRCUITS, _SETTINGS = 4, 16, 1024, 64
 #: Characters of the longest message of an error that is kept: ledgers keep one for each failed task.
 _MAX_TEXT = 4000
 #: Seconds of work on one request after which the process pauses, so that its worker can give the rest to others.
@@ -73,7 +72,7 @@ class Transpiler:
         self._trace = trace
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._blobs = BlobCache()
-        self._targets: LRUCache[Hashable, tuple[Snapshot, Target]] = LRUCache(_TARGETS)
+        self._devices: LRUCache[Hashable, tuple[Snapshot | None, Target]] = LRUCache(_DEVICES)
         self._pass_managers: LRUCache[Hashable, Any] = LRUCache(_PASS_MANAGERS)
         self._circuits: LRUCache[bytes, QuantumCircuit] = LRUCache(_CIRCUITS)
         self._settings: LRUCache[bytes, tuple[Any, dict[str, Any]]] = LRUCache(_SETTINGS)
@@ -109,7 +108,7 @@ class Transpiler:
         from ..ledger.figures import figures_of
 
         snapshot, target = _cached(
-            self._targets, (task.snapshot, task.use_fractional_gates), lambda: self._target(task)
+            self._devices, (task.snapshot, task.use_fractional_gates), lambda: self._device(task)
         )
         circuit = _cached(self._circuits, task.circuit, lambda: self._circuit(task))
         wall, cpu = time.perf_counter(), time.process_time()
@@ -120,12 +119,10 @@ class Transpiler:
         figures = figures_of(transpiled, snapshot, target, use_fractional_gates=task.use_fractional_gates)
         return figures, _packed(transpiled) if keep else None, wall, cpu
 
-    def _target(self, task: TaskSpec) -> tuple[Snapshot, Target]:
-        from ...snapshot import Snapshot
-        from ...target import build_target
+    def _device(self, task: TaskSpec) -> tuple[Snapshot | None, Target]:
+        from ..inputs.devices import decode_device
 
-        snapshot = Snapshot.from_bytes(self._blobs[task.snapshot])
-        return snapshot, build_target(snapshot, use_fractional_gates=task.use_fractional_gates)
+        return decode_device(self._blobs[task.snapshot], task.use_fractional_gates)
 
     def _circuit(self, task: TaskSpec) -> QuantumCircuit:
         from ..inputs.qpy_codec import decode_transfer
@@ -141,7 +138,7 @@ class Transpiler:
             # Factory, options and target are made anew for every task: a factory of the user may change any of them, or
             # remember something from one circuit to the next.
             factory, options = _setting(recipe)
-            return factory(self._target(task)[1], **{**arguments, **options})
+            return factory(self._device(task)[1], **{**arguments, **options})
         key = (task.snapshot, task.use_fractional_gates, task.setting, task.seed, task.initial_layout)
         return _cached(self._pass_managers, key, lambda: _preset(target, arguments))
 
@@ -167,19 +164,10 @@ def _preset(target: Any, arguments: dict[str, Any]) -> Any:
 
 def _setting(recipe: bytes) -> tuple[Any, dict[str, Any]]:
     """Return the factory of pass managers, ``None`` for Qiskit's, and its options."""
-    factory, main, level, options = pickle.loads(recipe)  # noqa: S301 (from our own driver)
-    if main is not None:
-        _import_main(main)
-    made = None if factory is None else pickle.loads(factory)  # noqa: S301
-    return made, {**options, "optimization_level": level}
+    from ..inputs.pickling import unpickled
 
-
-def _import_main(path: str) -> None:
-    """Import the program that started the sweep, as multiprocessing does, so that its functions are found."""
-    from multiprocessing import spawn
-
-    if getattr(sys.modules["__main__"], "__file__", None) != path:
-        spawn.prepare({"init_main_from_path": path})
+    factory, level, options = pickle.loads(recipe)  # noqa: S301 (from our own driver)
+    return None if factory is None else unpickled(factory), {**options, "optimization_level": level}
 
 
 def _packed(circuit: QuantumCircuit) -> tuple[bytes, int]:
@@ -215,7 +203,9 @@ def _prepare() -> None:
     from ..ledger import figures  # noqa: F401
 
     for level in range(4):
-        _preset(Target(num_qubits=1), {"optimization_level": level}).run(QuantumCircuit(1))
+        # Qiskit 2.2 fails on a target without errors; a task may do better, or tells what is wrong.
+        with contextlib.suppress(Exception):
+            _preset(Target(num_qubits=1), {"optimization_level": level}).run(QuantumCircuit(1))
     with contextlib.suppress(OSError):
         reserved_memory()
     # These objects stay; a collection need not look at them again.
