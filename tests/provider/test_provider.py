@@ -56,6 +56,19 @@ def test_backends_are_found_by_what_they_are(provider: IBMProvider) -> None:
     assert names(max_shots=8192, status_msg="active") == {"ibmq_vigo", "ibmq_lima"}
     assert "ibm_fez" in names(dynamic_circuits=True)
     assert "ibmq_vigo" in names(dynamic_circuits=False)
+    # Attributes that devices leave out have a value.
+    assert names(configurable=False, simulator=False) == every - {"local_simulator"}
+    assert "ibmq_vigo" in names(tags=[])
+    assert (
+        names(n_registers=1) == {backend.name for backend in provider.backends() if backend.n_registers == 1} != set()
+    )
+    # ``quantum_volume`` is missing in some configurations, and no reason to leave out the others.
+    assert names(quantum_volume=32) == {
+        each.name for each in provider.backends() if getattr(each, "quantum_volume", 0) == 32
+    }
+    for find in (provider.backends, provider.get_backend, provider.least_busy):
+        with pytest.raises(IBMInputValueError, match=r"filtered by 'max_shot'.* Did you mean 'max_shots'"):
+            find(max_shot=8192)
     assert provider.get_backend(n_qubits=5, filters=lambda each: each.name == "ibmq_lima").name == "ibmq_lima"
 
 

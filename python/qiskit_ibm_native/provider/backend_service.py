@@ -21,9 +21,10 @@ from ..exceptions import (
     IBMInputValueError,
 )
 from ..snapshot.device_names import find_device
+from .attributes import DOCUMENTED, attribute_of
 from .backend import IBMBackend
 from .jobs.search import JobSearch
-from .names import identifiers, suggestion
+from .names import identifiers, near_names, suggestion
 from .run.validation import warn
 
 if TYPE_CHECKING:
@@ -38,12 +39,18 @@ if TYPE_CHECKING:
     from .jobs.base import IBMJob
 
 
+#: Attributes of the status that the configuration does not have.
+_OF_STATUS = frozenset({"operational", "pending_jobs", "status_msg"})
 _Item = TypeVar("_Item")
 _Outcome = TypeVar("_Outcome")
 
 
 class _NoFractionalGatesError(IBMInputValueError):
     """A device has none of the gates that were asked for."""
+
+
+class _UnknownAttributeError(IBMInputValueError):
+    """No backend has an attribute that is filtered by."""
 
 
 class _Account(Protocol):
@@ -97,11 +104,11 @@ class IBMBackendService:
             calibration_id: The calibration to use, if not the latest one.
             include_mocks: Also devices that are not real ones.
             **kwargs: What an attribute of the configuration or of the status must be, such as ``operational=True`` or
-                ``simulator=False``.
+                ``simulator=False``. Documented attributes that a device leaves out have the value that the backend has.
 
         Raises:
             IBMBackendNotFoundError: There is none of that name.
-            IBMInputValueError: There is no such instance.
+            IBMInputValueError: There is no such instance, or no backend has such an attribute.
         """
         options = {"use_fractional_gates": use_fractional_gates, "calibration_id": calibration_id}
         with self._call():
@@ -114,10 +121,9 @@ class IBMBackendService:
             if dynamic_circuits is not None:
                 found = [each for each in found if each.configuration().supports_dynamic_circuits == dynamic_circuits]
             for key, value in kwargs.items():
-                if found and all(key in each.configuration() for each in found):
-                    found = [each for each in found if getattr(each.configuration(), key) == value]
-                elif key != "operational" or name is not None:
-                    found = [each for each in found if getattr(each.status(), key, None) == value]
+                # The list of devices tells already which are operational.
+                if key != "operational" or name is not None:
+                    found = _with_attribute(found, key, value)
         return [each for each in found if filters is None or filters(each)]
 
     def get_backend(
@@ -162,6 +168,7 @@ class IBMBackendService:
 
         Raises:
             IBMBackendNotFoundError: None fits.
+            IBMInputValueError: No backend has an attribute that is filtered by.
         """
         with self._call():
             candidates = [
@@ -170,13 +177,19 @@ class IBMBackendService:
                 for device in self._devices(client)
                 if _is_online(device) and device.get("class") != "mock" and isinstance(device.get("queue_length"), int)
             ]
+            unknown: list[_UnknownAttributeError] = []
             for _, name, crn in sorted(candidates):
                 try:
                     fitting = self.backends(name, min_num_qubits=min_num_qubits, instance=crn, **kwargs)
                 except _NoFractionalGatesError:
                     continue
+                except _UnknownAttributeError as error:
+                    unknown.append(error)
+                    continue
                 if fitting:
                     return fitting[0]
+        if unknown and len(unknown) == len(candidates):
+            raise unknown[0]
         raise IBMBackendNotFoundError("No backend matches the criteria.")
 
     def _call(self) -> AbstractContextManager[None]:
@@ -332,7 +345,7 @@ class IBMBackendService:
 
         Raises:
             IBMJobNotFoundError: There is none of that id.
-            IBMInputValueError: It is no job of circuits.
+            IBMInputValueError: It is no job of circuits, or no id.
             IBMBackendApiError: The service could not be asked.
         """
         with self._call():
@@ -440,6 +453,31 @@ def _refreshed(backend: IBMBackend) -> SnapshotDiff | IBMError:
         return backend.refresh()
     except IBMError as error:
         return error
+
+
+def _with_attribute(backends: Sequence[IBMBackend], key: str, value: Any) -> list[IBMBackend]:
+    """Return the backends of which an attribute of the configuration or of the status has a value."""
+    if key in _OF_STATUS:
+        return [backend for backend in backends if getattr(backend.status(), key) == value]
+    fitting, is_known = [], not backends
+    for backend in backends:
+        try:
+            found = attribute_of(backend.configuration(), key)
+        except AttributeError:
+            continue
+        is_known = True
+        if found == value:
+            fitting.append(backend)
+    if not is_known:
+        known = {
+            *DOCUMENTED,
+            *_OF_STATUS,
+            *(name for backend in backends for name in backend.configuration().to_dict()),
+        }
+        raise _UnknownAttributeError(
+            f"Backends cannot be filtered by {key!r}: none of them has such an attribute.{near_names(key, known)}"
+        )
+    return fitting
 
 
 def _is_online(device: dict[str, Any]) -> bool:
