@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 import contextvars
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
+from typing_extensions import Self
+
+from .._deadline import deadline
 from .._logger import logger
 from .._redaction import without_secrets
 from .._threads import Lock
@@ -41,6 +45,8 @@ if TYPE_CHECKING:
 
 #: Attributes of the status that the configuration does not have.
 _OF_STATUS = frozenset({"operational", "pending_jobs", "status_msg"})
+#: Seconds that completion may wait for the service.
+_LONGEST_COMPLETION = 5.0
 _Item = TypeVar("_Item")
 _Outcome = TypeVar("_Outcome")
 
@@ -65,9 +71,18 @@ class _Account(Protocol):
 class IBMBackendService:
     """The backends and jobs of an account.
 
-    Backends are attributes, by their names as names of Python: ``provider.backend.ibm_fez``. Completion offers those
-    that are known already.
+    Backends are attributes, by their names as names of Python: ``provider.backend.ibm_fez``. Completion offers them:
+    ``dir`` lists the devices of the account, for which it asks the service once unless they are known.
     """
+
+    def __new__(cls, *_: Any) -> Self:
+        """Create an object of a class of its own, which gets a property for each device.
+
+        The completers of Python's shell and of jedi get each attribute that ``dir`` lists, which would be a request for
+        each device. They leave out properties of the class.
+        """
+        own = {name: getattr(cls, name) for name in ("__module__", "__qualname__", "__doc__")}
+        return super().__new__(type(cls.__name__, (cls,), own))
 
     def __init__(self, provider: _Account) -> None:
         """Create the service of a provider; no request is sent yet."""
@@ -75,6 +90,7 @@ class IBMBackendService:
         self._lock = Lock()
         self._backends: dict[tuple[Any, ...], IBMBackend] = {}
         self._names: dict[str, str] = {}
+        self._has_listed = False
         self._search = JobSearch(self._clients, self._backend_of, provider)
 
     # Backends
@@ -206,7 +222,27 @@ class IBMBackendService:
         with self._lock:
             names = [*self._names.values(), *(device["name"] for device in devices)]
             self._names = identifiers(dict.fromkeys(names))
+            for identifier in self._names:
+                if not hasattr(type(self), identifier):
+                    setattr(type(self), identifier, property(_left_to_getattr))
         return devices
+
+    def _list_all(self) -> None:
+        for client in self._clients(None):
+            self._devices(client)
+        self._has_listed = True
+
+    def _known_names(self) -> dict[str, str]:
+        """Return names of devices by their names as names of Python; the service is asked for them once."""
+        if not self._has_listed:
+            # Also if it fails: whoever completes names must not wait for the same service again and again.
+            self._has_listed = True
+            try:
+                with deadline(time.monotonic() + _LONGEST_COMPLETION), self._call():
+                    self._list_all()
+            except Exception as error:
+                logger.debug("The backends cannot be listed for completion: %s", error)
+        return self._names
 
     def _discover(
         self,
@@ -231,6 +267,7 @@ class IBMBackendService:
                 )
                 if is_fitting:
                     places.setdefault(device["name"], client)
+        self._has_listed |= instance is None
         found = concurrently(lambda name: self._backend_or_none(name, places[name], options), places, 8)
         return [backend for backend in found if backend is not None]
 
@@ -381,8 +418,7 @@ class IBMBackendService:
         try:
             with self._call():
                 if name not in self._names:
-                    for client in self._clients(None):
-                        self._devices(client)
+                    self._list_all()
                 if name in self._names:
                     return self._backend(self._names[name], None)
         except IBMError as error:
@@ -390,10 +426,10 @@ class IBMBackendService:
         raise AttributeError(f"There is no backend {name!r}.{suggestion(name, self._names)}")
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self._names})
+        return sorted({*super().__dir__(), *self._known_names()})
 
     def _ipython_key_completions_(self) -> list[str]:
-        return sorted(self._names.values())
+        return sorted(self._known_names().values())
 
     def __call__(self, name: str | None = None, instance: str | None = None, **kwargs: Any) -> IBMBackend:
         """Return a backend, as :meth:`get_backend` does."""
@@ -416,6 +452,11 @@ class IBMBackendService:
 
     def __repr__(self) -> str:
         return "<IBMBackendService>"
+
+
+def _left_to_getattr(_: IBMBackendService) -> NoReturn:
+    """Let ``__getattr__`` return the device: Python asks that after an AttributeError of a property."""
+    raise AttributeError
 
 
 def least_busy(backends: Sequence[IBMBackend]) -> IBMBackend:
