@@ -59,8 +59,12 @@ def test_devices_are_completed_as_attributes_for_one_request(
     assert tab("service.ibmq_v") == ["ibmq_vigo"]
     assert devices <= set(tab('provider.backend["'))
     assert tab("provider.backend") == ["backend", "backends"]
+    # jedi knows the class of devices; without it, IPython gets no attributes of objects that have ``__getattr__``.
+    assert tab("provider.backend.ibm_fez.open_s") == (["open_session"] if shell.Completer.use_jedi else [])
     assert requests == ["GET /backends"]
     assert provider.backend.ibm_fez.name == "ibm_fez"
+    shell.user_ns.update(fez=provider.backend.ibm_fez)
+    assert tab("fez.basis_g") == ["basis_gates"]
 
 
 def test_without_a_service_completion_offers_methods_and_asks_once(

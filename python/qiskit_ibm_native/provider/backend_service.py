@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from typing_extensions import Self
 
@@ -454,8 +454,11 @@ class IBMBackendService:
         return "<IBMBackendService>"
 
 
-def _left_to_getattr(_: IBMBackendService) -> NoReturn:
-    """Let ``__getattr__`` return the device: Python asks that after an AttributeError of a property."""
+def _left_to_getattr(_: IBMBackendService) -> IBMBackend:
+    """Let ``__getattr__`` return the device: Python asks that after an AttributeError of a property.
+
+    The type tells jedi the attributes of a device that nobody has asked for.
+    """
     raise AttributeError
 
 
