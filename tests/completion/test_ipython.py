@@ -45,6 +45,7 @@ def tab(shell: InteractiveShell) -> Tab:
     return press
 
 
+@pytest.mark.slow
 def test_devices_are_completed_as_attributes_for_one_request(
     shell: InteractiveShell, tab: Tab, provider: IBMProvider, requests: list[str]
 ) -> None:

@@ -217,7 +217,7 @@ def test_looking_at_a_backend_asks_nobody(provider: IBMProvider, requests: list[
         hasattr(backend, name)
     repr(backend)
     dir(backend)
-    dir(provider.backend)
+    repr(provider.backend)
     backend._repr_html_()
     copy.deepcopy(backend)
     assert requests == []

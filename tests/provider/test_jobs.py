@@ -441,6 +441,7 @@ def test_jobs_of_devices_that_are_gone(provider: IBMProvider) -> None:
 # Several jobs as one
 
 
+@pytest.mark.slow
 def test_a_composite_job_knows_times_properties_and_versions_of_its_parts(provider: IBMProvider) -> None:
     vigo = provider.get_backend("ibmq_vigo")
     circuit = transpile(flipped(), vigo)

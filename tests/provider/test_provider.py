@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from qiskit.providers.exceptions import QiskitBackendNotFoundError
 
-from qiskit_ibm_native import IBMProvider, bundled_devices, least_busy
+from qiskit_ibm_native import IBMBackendService, IBMProvider, bundled_devices, least_busy
 from qiskit_ibm_native.exceptions import (
     IBMBackendNotFoundError,
     IBMError,
@@ -29,6 +29,11 @@ def test_backends_are_found_by_name_and_as_attributes(provider: IBMProvider) -> 
     assert provider.get_backend("vigo") is vigo
     assert provider.backends("ibm_vigo") == [vigo]
     assert "ibmq_vigo" in provider.backend
+    assert isinstance(provider.backend, IBMBackendService)
+    assert type(provider.backend).__qualname__ == "IBMBackendService"
+    assert "IBMBackendService" in str(IBMProvider.backend.__doc__)
+    with pytest.raises(AttributeError, match="'backend' of a provider cannot be set"):
+        provider.backend = None
     assert {"ibmq_vigo", "ibm_fez", "local_simulator"} <= set(dir(provider.backend))
     assert len(provider.backend) == len(bundled_devices()) + 1
     assert vigo in list(provider.backend)
