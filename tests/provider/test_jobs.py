@@ -441,6 +441,32 @@ def test_jobs_of_devices_that_are_gone(provider: IBMProvider) -> None:
 # Several jobs as one
 
 
+#: Names of the documentation of qiskit-ibm-provider 0.11.
+_DOCUMENTED = [
+    "backend", "backend_options", "cancel", "cancelled", "circuits", "client_version", "creation_date", "done",
+    "error_message", "header", "in_final_state", "job_id", "name", "properties", "queue_info", "queue_position",
+    "refresh", "result", "running", "scheduling_mode", "status", "submit", "tags", "time_per_step", "update_name",
+    "update_tags", "wait_for_final_state",
+]  # fmt: skip
+_OF_COMPOSITE_JOBS = ["block_for_submit", "from_jobs", "report", "rerun_failed", "sub_job", "sub_jobs"]
+
+
+def test_jobs_have_every_documented_name_and_result_its_positions() -> None:
+    for kind in (IBMCircuitJob, IBMCompositeJob):
+        assert [name for name in _DOCUMENTED if not hasattr(kind, name)] == []
+        assert [name for name in _DOCUMENTED if not inspect.getdoc(getattr(kind, name))] == []
+    assert all(hasattr(IBMCompositeJob, name) for name in _OF_COMPOSITE_JOBS)
+    assert {"update_tags", "time_per_step", "properties", "refresh"} <= IBMJob.__abstractmethods__
+
+    def positions(kind: type[IBMJob]) -> list[str]:
+        parameters = inspect.signature(kind.result).parameters.values()
+        return [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD][1:]
+
+    assert positions(IBMCircuitJob) == ["timeout", "refresh"]
+    assert positions(IBMCompositeJob) == ["timeout", "wait", "partial", "refresh"]
+    assert positions(IBMJob) == ["timeout"]
+
+
 @pytest.mark.slow
 def test_a_composite_job_knows_times_properties_and_versions_of_its_parts(provider: IBMProvider) -> None:
     vigo = provider.get_backend("ibmq_vigo")
@@ -458,8 +484,8 @@ def test_a_composite_job_knows_times_properties_and_versions_of_its_parts(provid
     assert job.client_version == first.client_version
     assert set(job.client_version) == {"qiskit-ibm-native", "qiskit"}
     assert job.usage() == first.usage() + second.usage() > 0
-    assert isinstance(job, IBMJob)
-    assert inspect.signature(job.result).parameters.keys() == {"timeout", "wait", "partial", "refresh"}
+    again = IBMCompositeJob.from_jobs(job.job_id(), [second, first], first._api_client)
+    assert [part.job_id() for part in again.sub_jobs()] == [first.job_id(), second.job_id()]
 
 
 def test_a_composite_job_of_parts_before_and_after_a_calibration_has_both(provider: IBMProvider) -> None:

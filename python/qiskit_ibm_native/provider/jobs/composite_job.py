@@ -32,6 +32,7 @@ from .tags import COMPOSITE_TAG, MAX_TAGS, OWN_TAGS, RECORD_TAG, check_tags, is_
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
+    from ...client.api import RuntimeClient
     from ...models import BackendProperties
     from ..device import Device
     from .circuit_job import IBMCircuitJob
@@ -105,8 +106,18 @@ class IBMCompositeJob(IBMJob):
         return cls(backend, job_id, parts, tags)
 
     @classmethod
-    def from_jobs(cls, job_id: str, jobs: Sequence[IBMCircuitJob]) -> IBMCompositeJob:
+    def from_jobs(
+        cls,
+        job_id: str,
+        jobs: Sequence[IBMCircuitJob],
+        api_client: RuntimeClient | None = None,  # noqa: ARG003 (part of the documented surface)
+    ) -> IBMCompositeJob:
         """Create a job of parts that the service has.
+
+        Args:
+            job_id: The id of the whole job.
+            jobs: The parts, in any order.
+            api_client: Not used: the parts have theirs.
 
         Raises:
             IBMJobInvalidStateError: A part is missing.
