@@ -7,10 +7,11 @@ import os
 import pty
 import rlcompleter
 import select
-import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -57,13 +58,19 @@ def test_words_of_readline_may_be_parts_of_names(provider: IBMProvider, monkeypa
 
 
 class Terminal:
-    """Python in a terminal."""
+    """Python in a terminal.
 
-    def __init__(self) -> None:
-        self.process, self._file = pty.fork()
-        if self.process == 0:
-            os.environ.update(TERM="xterm", PYTHON_BASIC_REPL="1")
-            os.execv(sys.executable, [sys.executable, "-q"])
+    Args:
+        startup: The file that ``PYTHONSTARTUP`` names.
+    """
+
+    def __init__(self, startup: Path) -> None:
+        self._file, theirs = pty.openpty()
+        settings = {"TERM": "xterm", "PYTHON_BASIC_REPL": "1", "PYTHONSTARTUP": str(startup)}
+        self.process = subprocess.Popen(
+            [sys.executable, "-q"], stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, **settings}
+        )
+        os.close(theirs)
 
     def type(self, text: str, until: str) -> str:
         """Type something, and return what is shown from then on until a text is."""
@@ -76,23 +83,31 @@ class Terminal:
         return shown
 
     def close(self) -> None:
-        os.kill(self.process, signal.SIGKILL)
-        os.waitpid(self.process, 0)
+        self.process.kill()
+        self.process.wait()
         os.close(self._file)
 
 
-@pytest.fixture
-def terminal() -> Iterator[Terminal]:
-    terminal = Terminal()
-    yield terminal
-    terminal.close()
+LINES = ("from qiskit_ibm_native import Snapshot, enable_completion\n", "enable_completion(); enable_completion()\n")
+
+
+@pytest.fixture(params=[True, False], ids=["startup", "by hand"])
+def terminal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Terminal]:
+    """Yield a terminal in which the two lines have been run, at its start or by hand."""
+    startup = tmp_path / "startup.py"
+    startup.write_text("".join(LINES) if request.param else "")
+    terminal = Terminal(startup)
+    try:
+        terminal.type("", ">>> ")
+        for line in () if request.param else LINES:
+            terminal.type(line, ">>> ")
+        yield terminal
+    finally:
+        terminal.close()
 
 
 @pytest.mark.slow
 def test_the_tab_key_completes_arguments_and_attributes_in_a_terminal(terminal: Terminal) -> None:
-    terminal.type("", ">>> ")
-    terminal.type("from qiskit_ibm_native import Snapshot, enable_completion\n", ">>> ")
-    terminal.type("enable_completion(); enable_completion()\n", ">>> ")
     # readline closes the quote of a name that is complete.
     terminal.type('columns = Snapshot.load("she\t', '"sherbrooke"')
     terminal.type(").columns\n", ">>> ")
