@@ -16,7 +16,7 @@ from tests.support.quick import hurry
 from traitlets.config import Config
 
 import qiskit_ibm_native
-from qiskit_ibm_native import IBMProvider, Snapshot, bundled_devices, enable_completion
+from qiskit_ibm_native import CalibrationSeries, IBMProvider, Snapshot, bundled_devices, enable_completion
 
 Tab = Callable[[str], list[str]]
 
@@ -110,6 +110,8 @@ def test_names_of_devices_and_gates_are_completed_as_arguments(shell: Interactiv
     assert tab('x = package.Snapshot.load( "she') == tab('f(load(name_or_path="she') == ["sherbrooke"]
     gates = sorted(snapshot.columns.gates)
     assert tab('columns.gate("') == tab('snapshot.columns.gate("') == tab('holder.columns.gate("') == gates
+    shell.user_ns.update(series=CalibrationSeries([snapshot, snapshot]))
+    assert tab('series.gate("') == gates
     assert tab('a = 1\ncolumns.gate("rz') == ["rz", "rzz"]
 
 

@@ -32,10 +32,15 @@ def _devices_of_provider(provider: Any) -> list[str]:
     return _devices_of(provider.backend)
 
 
+def _gates_of_series(series: Any) -> Iterable[str]:
+    return dict.fromkeys(name for native in series._natives for name in native.gate_names)
+
+
 #: First arguments with names to choose from: by class and method, the name of the argument, and what returns the names.
 _ARGUMENTS: dict[tuple[str, str], tuple[str, Callable[[Any], Iterable[str]]]] = {
     ("Snapshot", "load"): ("name_or_path", lambda _: bundled_devices()),
     ("SnapshotColumns", "gate"): ("name", lambda columns: columns.gates),
+    ("CalibrationSeries", "gate"): ("name", _gates_of_series),
     ("IBMProvider", "get_backend"): ("name", _devices_of_provider),
     ("IBMProvider", "backends"): ("name", _devices_of_provider),
     ("IBMBackendService", "get_backend"): ("name", _devices_of),
