@@ -69,7 +69,7 @@ def argument_names(text: str, namespace: Mapping[str, Any]) -> tuple[str, list[s
     prefix = call["prefix"]
     try:
         owner, method = _called(_value_of(call["path"], namespace), call["bracket"])
-    except (AttributeError, LookupError):
+    except (AttributeError, ImportError, LookupError):
         return prefix, []
     for kind in _kind(owner).__mro__:
         argument, names_of = _ARGUMENTS.get((kind.__name__, method), ("", None))
@@ -82,7 +82,7 @@ def _called(value: Any, bracket: str) -> tuple[Any, str]:
     """Return the object whose method is called, and the method's name."""
     if isinstance(value, MethodType):
         return value.__self__, value.__name__
-    # What is called with a class as its owner is a constructor, of which no arguments are known.
+    # A class that is called is a constructor, of which no arguments are known.
     return value, "" if isinstance(value, type) else "__call__" if bracket == "(" else "__getitem__"
 
 
@@ -92,6 +92,7 @@ def _value_of(path: str, namespace: Mapping[str, Any]) -> Any:
     Raises:
         LookupError: There is no such variable.
         AttributeError: There is no such attribute, or getting it could run code of the user or ask a service.
+        ImportError: A room of this package lacks a package that is optional.
     """
     first, *names = path.split(".")
     value = namespace[first]

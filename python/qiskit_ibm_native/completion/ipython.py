@@ -7,6 +7,9 @@ from typing import Any
 
 from .arguments import argument_names
 
+#: The name by which IPython's settings may disable the matcher.
+_NAME = "qiskit_ibm_native.arguments"
+
 
 def load_ipython_extension(shell: Any) -> None:
     """Let a shell complete arguments; IPython calls this for ``%load_ext qiskit_ibm_native``."""
@@ -24,10 +27,6 @@ def _ours(shell: Any) -> list[Any]:
     return [
         matcher for matcher in shell.Completer.custom_matchers if getattr(matcher, "matcher_identifier", "") == _NAME
     ]
-
-
-#: The name by which IPython's settings may disable it.
-_NAME = "qiskit_ibm_native.arguments"
 
 
 def _matcher_of(shell: Any) -> Any:

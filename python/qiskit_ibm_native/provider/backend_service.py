@@ -516,7 +516,7 @@ def _with_attribute(backends: Sequence[IBMBackend], key: str, value: Any) -> lis
         known = {
             *DOCUMENTED,
             *_OF_STATUS,
-            *(name for backend in backends for name in backend.configuration().to_dict()),
+            *(name for backend in backends for name in dir(backend.configuration())),
         }
         raise _UnknownAttributeError(
             f"Backends cannot be filtered by {key!r}: none of them has such an attribute.{near_names(key, known)}"
