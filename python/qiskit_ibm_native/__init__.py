@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from . import archive as archive
     from . import cli as cli
     from . import client as client
+    from . import completion as completion
     from . import exceptions as exceptions
     from . import local as local
     from . import models as models
@@ -53,6 +54,9 @@ if TYPE_CHECKING:
     from .archive import VerifyReport as VerifyReport
     from .client.api import RuntimeClient as RuntimeClient
     from .client.discovery import Instance as Instance
+    from .completion import enable_completion as enable_completion
+    from .completion import load_ipython_extension as load_ipython_extension
+    from .completion import unload_ipython_extension as unload_ipython_extension
     from .exceptions import AccountAlreadyExistsError as AccountAlreadyExistsError
     from .exceptions import AccountNotFoundError as AccountNotFoundError
     from .exceptions import AccountsError as AccountsError
@@ -162,6 +166,7 @@ _NAMES = {
     ),
     "client.api": ("RuntimeClient",),
     "client.discovery": ("Instance",),
+    "completion": ("enable_completion",),
     "exceptions": (
         "AccountAlreadyExistsError",
         "AccountNotFoundError",
@@ -281,6 +286,7 @@ _ROOMS = (
     "archive",
     "cli",
     "client",
+    "completion",
     "exceptions",
     "local",
     "models",
@@ -297,6 +303,8 @@ _ROOMS = (
 __all__ = sorted(_MODULES)  # noqa: PLE0605 (computed: each name is written once here, and once for type checkers)
 #: The version is written in Cargo.toml alone.
 _MODULES["__version__"] = "_native"
+#: IPython looks for these for ``%load_ext qiskit_ibm_native``.
+_MODULES.update(dict.fromkeys(("load_ipython_extension", "unload_ipython_extension"), "completion"))
 
 
 def __getattr__(name: str) -> object:

@@ -162,6 +162,9 @@ def test_keys_are_sent_nowhere_else(url: str, message: str, file: Path, monkeypa
     with pytest.raises(InvalidAccountError, match=f"Invalid `url` value.*{message}"):
         save_account(account)
     with pytest.raises(InvalidAccountError, match=message):
+        IBMProvider.save_account("KEY", url=url)
+    assert not file.exists()
+    with pytest.raises(InvalidAccountError, match=message):
         IBMProvider("KEY", url)
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps({"saved": account.to_entry()}))

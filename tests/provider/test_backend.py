@@ -112,7 +112,8 @@ def test_every_documented_attribute_and_method_is_there(local_provider: IBMProvi
         assert callable(getattr(backend, method))
     assert isinstance(backend, BackendV2)
     assert backend.version == 2
-    assert repr(backend) == f"<IBMBackend('{backend.name}')>"
+    # The official client has a class of the same name.
+    assert repr(backend) == f"<qiskit_ibm_native.IBMBackend('{backend.name}')>"
     assert (backend.defaults() is None) == (Snapshot.load(name).payloads.defaults is None)
 
 
@@ -216,7 +217,7 @@ def test_looking_at_a_backend_asks_nobody(provider: IBMProvider, requests: list[
         hasattr(backend, name)
     repr(backend)
     dir(backend)
-    dir(provider.backend)
+    repr(provider.backend)
     backend._repr_html_()
     copy.deepcopy(backend)
     assert requests == []

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
+import inspect
 import io
+import pickle
 import subprocess
 import sys
 import time
@@ -16,7 +19,7 @@ import pytest
 from qiskit import QuantumCircuit, transpile
 from qiskit.providers import JobStatus, JobV1
 
-from qiskit_ibm_native import IBMCircuitJob, IBMCompositeJob, IBMProvider, job_monitor
+from qiskit_ibm_native import BackendProperties, IBMCircuitJob, IBMCompositeJob, IBMJob, IBMProvider, job_monitor
 from qiskit_ibm_native.exceptions import (
     IBMBackendValueError,
     IBMError,
@@ -101,10 +104,38 @@ def test_results_are_kept_and_fetched_again_on_request(simulator: Any) -> None:
     first = job.result()
     assert job.result() is first
     first.results[0].header["name"] = "changed"
-    assert job.result(refresh=True).results[0].header["name"] == "flipped"
+    assert job.result(None, True).results[0].header["name"] == "flipped"
+
+
+def test_attributes_of_a_header_are_its_members(simulator: Any) -> None:
+    result = simulator.run(flipped(), shots=3).result()
+    header = result.results[0].header
+    header.name = "renamed"
+    assert header["name"] == header.name == header.to_dict()["name"] == result.to_dict()["results"][0]["header"]["name"]
+    assert result.get_counts("renamed") == {"1": 3}
+    assert "memory_slots" in dir(header)
+    header.series = 7
+    assert copy.deepcopy(header) == pickle.loads(pickle.dumps(header)) == header.to_dict()
+    del header.series
+    assert "series" not in header
+    with pytest.raises(AttributeError, match="the header has no 'series'"):
+        del header.series
+    with pytest.raises(AttributeError, match=r"header\['items'\]"):
+        header.items = 5
+    assert list(header.items()) == list(header.to_dict().items())
 
 
 @pytest.mark.slow
+def test_metrics_of_a_job_that_runs_are_not_kept(simulator: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = simulator.run(slow())
+    assert "COMPLETED" not in job.time_per_step()
+    while job.status() is not JobStatus.RUNNING:
+        time.sleep(0.05)
+    assert "COMPLETED" not in job.time_per_step()
+    job.cancel()
+    assert "COMPLETED" in job.time_per_step()
+
+
 def test_a_job_is_rebuilt_in_another_process_from_its_id(simulator: Any, service: LocalService) -> None:
     circuit = flipped(3, "three")
     job = simulator.run(circuit, shots=7, memory=True, header={"a": 1}, job_tags=["t"], meas_level=2)
@@ -143,6 +174,9 @@ def test_failed_jobs_say_why(provider: IBMProvider) -> None:
     partial = job.result(partial=True)
     assert not partial.success
     assert "no such method" in partial.status
+    # The second position is ``refresh``, as in qiskit-ibm-provider 0.11: a failure stays one.
+    with pytest.raises(IBMJobFailureError, match="no such method"):
+        job.result(60, True)
     assert provider.job(job.job_id()).error_message() == job.error_message()
 
 
@@ -215,6 +249,8 @@ def test_private_jobs_are_read_once_and_keep_nothing(simulator: Any) -> None:
     again = simulator.provider.job(job.job_id())
     assert again.circuits() == []
     assert again.backend_options() == {}
+    with pytest.raises(IBMJobApiError, match="have been read already: those of a private job are given once"):
+        again.result()
 
 
 @pytest.mark.parametrize(
@@ -260,8 +296,16 @@ def test_jobs_are_found_by_what_they_are(provider: IBMProvider) -> None:
     assert found(end_datetime=middle) == ids[1::-1]
     assert found(end_datetime=middle.astimezone(datetime.timezone(datetime.timedelta(hours=-7)))) == ids[1::-1]
     assert found(start_datetime=middle.replace(tzinfo=None)) == ids[:2:-1]  # of this machine
-    with pytest.raises(IBMBackendValueError, match="not a status"):
-        found(status="sleeping")
+    for unknown in ("sleeping", 5, [5], b"done"):
+        with pytest.raises(IBMBackendValueError, match="not a status"):
+            found(status=unknown)
+    assert found(limit=0) == []
+    for count in (-1, 1.5, "3", True):
+        with pytest.raises(IBMBackendValueError, match=r"limit is .* an integer from 0, or None for all jobs"):
+            found(limit=count)
+    for count in (-1, None):
+        with pytest.raises(IBMBackendValueError, match=r"skip is .* an integer from 0"):
+            found(skip=count)
     with pytest.raises(IBMBackendValueError, match="list of strings"):
         provider.jobs(job_tags="x")
     with pytest.raises(TypeError):
@@ -373,6 +417,9 @@ def test_a_composite_job_that_was_cancelled_before_it_was_submitted(simulator: A
 def test_unknown_jobs_and_deleted_jobs(provider: IBMProvider) -> None:
     with pytest.raises(IBMJobNotFoundError, match="3250"):
         provider.backend.retrieve_job("BAD_JOB_ID")
+    for nothing in ("", " ", None, 5):
+        with pytest.raises(IBMInputValueError, match="is no job's id"):
+            provider.retrieve_job(nothing)
     job = provider.get_backend("local_simulator").run(flipped(), shots=1)
     job.result()
     provider.delete_job(job.job_id())
@@ -392,6 +439,96 @@ def test_jobs_of_devices_that_are_gone(provider: IBMProvider) -> None:
 
 
 # Several jobs as one
+
+
+#: Names of the documentation of qiskit-ibm-provider 0.11.
+_DOCUMENTED = [
+    "backend", "backend_options", "cancel", "cancelled", "circuits", "client_version", "creation_date", "done",
+    "error_message", "header", "in_final_state", "job_id", "name", "properties", "queue_info", "queue_position",
+    "refresh", "result", "running", "scheduling_mode", "status", "submit", "tags", "time_per_step", "update_name",
+    "update_tags", "wait_for_final_state",
+]  # fmt: skip
+_OF_COMPOSITE_JOBS = ["block_for_submit", "from_jobs", "report", "rerun_failed", "sub_job", "sub_jobs"]
+
+
+def test_jobs_have_every_documented_name_and_result_its_positions() -> None:
+    for kind in (IBMCircuitJob, IBMCompositeJob):
+        assert [name for name in _DOCUMENTED if not hasattr(kind, name)] == []
+        assert [name for name in _DOCUMENTED if not inspect.getdoc(getattr(kind, name))] == []
+    assert all(hasattr(IBMCompositeJob, name) for name in _OF_COMPOSITE_JOBS)
+    assert {"update_tags", "time_per_step", "properties", "refresh"} <= IBMJob.__abstractmethods__
+
+    def positions(kind: type[IBMJob]) -> list[str]:
+        parameters = inspect.signature(kind.result).parameters.values()
+        return [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD][1:]
+
+    assert positions(IBMCircuitJob) == ["timeout", "refresh"]
+    assert positions(IBMCompositeJob) == ["timeout", "wait", "partial", "refresh"]
+    assert positions(IBMJob) == ["timeout"]
+
+
+@pytest.mark.slow
+def test_a_composite_job_knows_times_properties_and_versions_of_its_parts(provider: IBMProvider) -> None:
+    vigo = provider.get_backend("ibmq_vigo")
+    circuit = transpile(flipped(), vigo)
+    job = vigo.run([circuit] * 76, shots=1, composite=True)
+    first, second = job.sub_jobs()
+    job.refresh()
+    job.result(timeout=120)
+    job.refresh()  # nothing is asked about parts that are done
+    times, of_first, of_second = job.time_per_step(), first.time_per_step(), second.time_per_step()
+    assert times["CREATED"] == of_first["CREATED"] == job.creation_date()
+    assert times["RUNNING"] == min(of_first["RUNNING"], of_second["RUNNING"])
+    assert times["COMPLETED"] == times["finished"] == max(of_first["COMPLETED"], of_second["COMPLETED"])
+    assert job.properties() is first.properties()
+    assert job.client_version == first.client_version
+    assert set(job.client_version) == {"qiskit-ibm-native", "qiskit"}
+    assert job.usage() == first.usage() + second.usage() > 0
+    again = IBMCompositeJob.from_jobs(job.job_id(), [second, first], first._api_client)
+    assert [part.job_id() for part in again.sub_jobs()] == [first.job_id(), second.job_id()]
+
+
+def test_a_composite_job_of_parts_before_and_after_a_calibration_has_both(provider: IBMProvider) -> None:
+    vigo = provider.get_backend("ibmq_vigo")
+    job = vigo.run([transpile(flipped(), vigo)] * 76, shots=1, composite=True)
+    later = BackendProperties.from_dict({**vigo.properties().to_dict(), "last_update_date": "2031-01-01T00:00:00Z"})
+    first, second = job.sub_jobs()
+    second._properties = later
+    assert job.properties() == [first.properties(), later]
+    job.cancel()
+
+
+def test_a_step_of_a_composite_job_is_over_when_it_is_for_all_parts(provider: IBMProvider) -> None:
+    simulator = provider.get_backend("local_simulator")
+    done = simulator.run(flipped(), shots=1)
+    done.result()
+    waiting: Future[IBMCircuitJob] = Future()
+    parts = [_Part(0, 0, Future()), _Part(1, 1, waiting)]
+    job = IBMCompositeJob(simulator, "ibm_composite_job_id_x", parts)
+    assert job.time_per_step() == {}
+    assert job.client_version == {}
+    parts[0].future.set_result(done)
+    assert job.time_per_step().keys() == {"created", "running", "CREATED", "RUNNING"}
+    waiting.set_exception(IBMBackendValueError("no"))
+    assert "COMPLETED" not in job.time_per_step()
+
+
+def test_tags_of_a_composite_job_are_replaced_in_all_parts(provider: IBMProvider) -> None:
+    simulator = provider.get_backend("local_simulator")
+    job = simulator.run([flipped()] * 301, shots=1, composite=True, job_tags=["old"])
+    assert job.update_tags(["new", "newer"]) == job.tags() == ["new", "newer"]
+    for part in job.sub_jobs():
+        assert sorted(part.tags()) == ["new", "newer"]
+        assert provider.job(part.job_id()).tags() == part.tags()
+    assert isinstance(provider.job(job.job_id()), IBMCompositeJob)  # the parts are still found
+    job.cancel()
+    job.rerun_failed()
+    assert [sorted(part.tags()) for part in job.sub_jobs()] == [["new", "newer"]] * 2
+    job.cancel()
+    for tags in ("x", [5], ["t"] * 6, ["t" * 87]):
+        with pytest.raises(IBMJobInvalidStateError):
+            job.update_tags(tags)
+    assert job.update_tags([]) == []
 
 
 @pytest.mark.slow
@@ -435,7 +572,10 @@ def test_parts_that_failed_are_told_and_run_again(provider: IBMProvider) -> None
     job = simulator.run(circuits, composite=True)
     with pytest.raises(IBMJobFailureError, match="Circuits 300-301"):
         job.result(timeout=120)
-    partial = job.result(partial=True)
+    with pytest.raises(IBMJobFailureError, match="Circuits 300-301"):
+        job.result(60, 5)  # timeout, wait
+    partial = job.result(60, 5, True)
+    assert partial is job.result(partial=True)
     assert partial.status == "PARTIAL COMPLETED"
     assert [each.success for each in partial.results] == [True] * 300 + [False] * 2
     failed = job.sub_job(300).job_id()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from qiskit.providers.exceptions import QiskitBackendNotFoundError
 
-from qiskit_ibm_native import IBMProvider, bundled_devices, least_busy
+from qiskit_ibm_native import IBMBackendService, IBMProvider, bundled_devices, least_busy
 from qiskit_ibm_native.exceptions import (
     IBMBackendNotFoundError,
     IBMError,
@@ -29,6 +29,11 @@ def test_backends_are_found_by_name_and_as_attributes(provider: IBMProvider) -> 
     assert provider.get_backend("vigo") is vigo
     assert provider.backends("ibm_vigo") == [vigo]
     assert "ibmq_vigo" in provider.backend
+    assert isinstance(provider.backend, IBMBackendService)
+    assert type(provider.backend).__qualname__ == "IBMBackendService"
+    assert "IBMBackendService" in str(IBMProvider.backend.__doc__)
+    with pytest.raises(AttributeError, match="'backend' of a provider cannot be set"):
+        provider.backend = None
     assert {"ibmq_vigo", "ibm_fez", "local_simulator"} <= set(dir(provider.backend))
     assert len(provider.backend) == len(bundled_devices()) + 1
     assert vigo in list(provider.backend)
@@ -56,6 +61,19 @@ def test_backends_are_found_by_what_they_are(provider: IBMProvider) -> None:
     assert names(max_shots=8192, status_msg="active") == {"ibmq_vigo", "ibmq_lima"}
     assert "ibm_fez" in names(dynamic_circuits=True)
     assert "ibmq_vigo" in names(dynamic_circuits=False)
+    # Attributes that devices leave out have a value.
+    assert names(configurable=False, simulator=False) == every - {"local_simulator"}
+    assert "ibmq_vigo" in names(tags=[])
+    assert (
+        names(n_registers=1) == {backend.name for backend in provider.backends() if backend.n_registers == 1} != set()
+    )
+    # ``quantum_volume`` is missing in some configurations, and no reason to leave out the others.
+    assert names(quantum_volume=32) == {
+        each.name for each in provider.backends() if getattr(each, "quantum_volume", 0) == 32
+    }
+    for find in (provider.backends, provider.get_backend, provider.least_busy):
+        with pytest.raises(IBMInputValueError, match=r"filtered by 'max_shot'.* Did you mean 'max_shots'"):
+            find(max_shot=8192)
     assert provider.get_backend(n_qubits=5, filters=lambda each: each.name == "ibmq_lima").name == "ibmq_lima"
 
 

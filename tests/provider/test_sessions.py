@@ -135,6 +135,11 @@ def test_sessions_by_their_id(vigo: Any) -> None:
         vigo.open_session(mode="cheap")
 
 
+def test_a_session_made_as_in_the_official_client_is_told_how_to_open_one(vigo: Any) -> None:
+    with pytest.raises(IBMInputValueError, match=r"other than the class.*get_backend\('ibmq_vigo'\)\.open_session\(\)"):
+        Session(vigo)
+
+
 def test_sessions_are_of_one_backend_object(vigo: Any, provider: IBMProvider) -> None:
     vigo.open_session()
     assert provider.get_backend("ibmq_lima").session is None

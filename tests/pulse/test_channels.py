@@ -125,6 +125,14 @@ def test_a_backend_has_the_channels_of_its_device(local_provider: IBMProvider):
             backend.control_channel(qubits)
 
 
+def test_qubits_that_a_device_without_channels_does_not_have_have_no_control_channel(local_provider: IBMProvider):
+    vigo = local_provider.get_backend("ibmq_vigo")
+    assert vigo.control_channel((0, 4)) == []
+    for qubits in ((0, 99), (-1, 0), (0, 0), (0,), (0, 1, 2), ("a", 0), 5, None):
+        with pytest.raises(BackendConfigurationError, match="Couldn't find the ControlChannel operating on qubits"):
+            vigo.control_channel(qubits)
+
+
 def test_a_backend_has_the_pulses_of_its_device(provider: IBMProvider, requests):
     backend = provider.get_backend("ibm_sherbrooke")
     requests.clear()

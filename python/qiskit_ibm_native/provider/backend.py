@@ -8,12 +8,14 @@ import datetime as dt_module
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from qiskit.providers import BackendV2
 from qiskit.result import MeasReturnType
 
 from ..exceptions import (
+    BackendConfigurationError,
     IBMApiError,
     IBMBackendApiError,
     IBMBackendApiProtocolError,
@@ -136,7 +138,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
                 return attribute_of(state.configuration, name)
             except AttributeError:
                 pass
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise AttributeError(f"{_full_name(type(self))!r} object has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *dir(self._configuration), *DOCUMENTED})
@@ -326,10 +328,19 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         Args:
             qubits: ``(control, target)``.
 
+        Returns:
+            The channels; none for two qubits of a device that does not list its channels and does not couple them.
+
         Raises:
-            BackendConfigurationError: The device lists no such channel.
+            BackendConfigurationError: The device has no such qubits, or it lists its channels, and none is for them.
         """
-        return self._configuration.control(qubits)
+        channels = self._configuration.control(qubits)
+        if not channels and not _are_qubits(qubits, self.num_qubits):
+            raise BackendConfigurationError(
+                f"Couldn't find the ControlChannel operating on qubits {qubits}: expected two qubits, (control, target), of"
+                f" the {self.num_qubits} of {self.name}."
+            )
+        return channels
 
     def qubit_properties(self, qubit: int | Iterable[int]) -> IBMQubitProperties | list[IBMQubitProperties]:
         """Return the properties of a qubit, or of several.
@@ -649,7 +660,20 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         )
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}({self.name!r})>"
+        return f"<{_full_name(type(self))}({self.name!r})>"
 
     def _repr_html_(self) -> str:
         return f"<b>{escape(self.name)}</b> {self.num_qubits} qubits, version {escape(str(self.backend_version))}"
+
+
+def _full_name(kind: type) -> str:
+    """Return the name of a class with its package: qiskit-ibm-runtime calls its backends ``IBMBackend``, too."""
+    return f"{kind.__module__.partition('.')[0]}.{kind.__qualname__}"
+
+
+def _are_qubits(qubits: Any, num_qubits: int) -> bool:
+    """Return whether an argument is two qubits of a device."""
+    pair = tuple(qubits) if isinstance(qubits, Iterable) else ()
+    return len(set(pair)) == len(pair) == 2 and all(
+        isinstance(qubit, Integral) and 0 <= int(qubit) < num_qubits for qubit in pair
+    )

@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 import contextvars
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from typing_extensions import Self
+
+from .._deadline import deadline
 from .._logger import logger
 from .._redaction import without_secrets
 from .._threads import Lock
@@ -21,9 +25,10 @@ from ..exceptions import (
     IBMInputValueError,
 )
 from ..snapshot.device_names import find_device
+from .attributes import DOCUMENTED, attribute_of
 from .backend import IBMBackend
 from .jobs.search import JobSearch
-from .names import identifiers, suggestion
+from .names import identifiers, near_names, suggestion
 from .run.validation import warn
 
 if TYPE_CHECKING:
@@ -38,12 +43,20 @@ if TYPE_CHECKING:
     from .jobs.base import IBMJob
 
 
+#: Attributes of the status that the configuration does not have.
+_OF_STATUS = frozenset({"operational", "pending_jobs", "status_msg"})
+#: Seconds that completion may wait for the service.
+_LONGEST_COMPLETION = 5.0
 _Item = TypeVar("_Item")
 _Outcome = TypeVar("_Outcome")
 
 
 class _NoFractionalGatesError(IBMInputValueError):
     """A device has none of the gates that were asked for."""
+
+
+class _UnknownAttributeError(IBMInputValueError):
+    """No backend has an attribute that is filtered by."""
 
 
 class _Account(Protocol):
@@ -58,9 +71,18 @@ class _Account(Protocol):
 class IBMBackendService:
     """The backends and jobs of an account.
 
-    Backends are attributes, by their names as names of Python: ``provider.backend.ibm_fez``. Completion offers those
-    that are known already.
+    Backends are attributes, by their names as names of Python: ``provider.backend.ibm_fez``. Completion offers them:
+    ``dir`` lists the devices of the account, for which it asks the service once unless they are known.
     """
+
+    def __new__(cls, *_: Any) -> Self:
+        """Create an object of a class of its own, which gets a property for each device.
+
+        The completers of Python's shell and of jedi get each attribute that ``dir`` lists, which would be a request for
+        each device. They leave out properties of the class.
+        """
+        own = {name: getattr(cls, name) for name in ("__module__", "__qualname__", "__doc__")}
+        return super().__new__(type(cls.__name__, (cls,), own))
 
     def __init__(self, provider: _Account) -> None:
         """Create the service of a provider; no request is sent yet."""
@@ -68,6 +90,7 @@ class IBMBackendService:
         self._lock = Lock()
         self._backends: dict[tuple[Any, ...], IBMBackend] = {}
         self._names: dict[str, str] = {}
+        self._has_listed = False
         self._search = JobSearch(self._clients, self._backend_of, provider)
 
     # Backends
@@ -97,11 +120,11 @@ class IBMBackendService:
             calibration_id: The calibration to use, if not the latest one.
             include_mocks: Also devices that are not real ones.
             **kwargs: What an attribute of the configuration or of the status must be, such as ``operational=True`` or
-                ``simulator=False``.
+                ``simulator=False``. Documented attributes that a device leaves out have the value that the backend has.
 
         Raises:
             IBMBackendNotFoundError: There is none of that name.
-            IBMInputValueError: There is no such instance.
+            IBMInputValueError: There is no such instance, or no backend has such an attribute.
         """
         options = {"use_fractional_gates": use_fractional_gates, "calibration_id": calibration_id}
         with self._call():
@@ -114,10 +137,9 @@ class IBMBackendService:
             if dynamic_circuits is not None:
                 found = [each for each in found if each.configuration().supports_dynamic_circuits == dynamic_circuits]
             for key, value in kwargs.items():
-                if found and all(key in each.configuration() for each in found):
-                    found = [each for each in found if getattr(each.configuration(), key) == value]
-                elif key != "operational" or name is not None:
-                    found = [each for each in found if getattr(each.status(), key, None) == value]
+                # The list of devices tells already which are operational.
+                if key != "operational" or name is not None:
+                    found = _with_attribute(found, key, value)
         return [each for each in found if filters is None or filters(each)]
 
     def get_backend(
@@ -162,6 +184,7 @@ class IBMBackendService:
 
         Raises:
             IBMBackendNotFoundError: None fits.
+            IBMInputValueError: No backend has an attribute that is filtered by.
         """
         with self._call():
             candidates = [
@@ -170,13 +193,19 @@ class IBMBackendService:
                 for device in self._devices(client)
                 if _is_online(device) and device.get("class") != "mock" and isinstance(device.get("queue_length"), int)
             ]
+            unknown: list[_UnknownAttributeError] = []
             for _, name, crn in sorted(candidates):
                 try:
                     fitting = self.backends(name, min_num_qubits=min_num_qubits, instance=crn, **kwargs)
                 except _NoFractionalGatesError:
                     continue
+                except _UnknownAttributeError as error:
+                    unknown.append(error)
+                    continue
                 if fitting:
                     return fitting[0]
+        if unknown and len(unknown) == len(candidates):
+            raise unknown[0]
         raise IBMBackendNotFoundError("No backend matches the criteria.")
 
     def _call(self) -> AbstractContextManager[None]:
@@ -193,7 +222,27 @@ class IBMBackendService:
         with self._lock:
             names = [*self._names.values(), *(device["name"] for device in devices)]
             self._names = identifiers(dict.fromkeys(names))
+            for identifier in self._names:
+                if not hasattr(type(self), identifier):
+                    setattr(type(self), identifier, property(_left_to_getattr))
         return devices
+
+    def _list_all(self) -> None:
+        for client in self._clients(None):
+            self._devices(client)
+        self._has_listed = True
+
+    def _known_names(self) -> dict[str, str]:
+        """Return names of devices by their names as names of Python; the service is asked for them once."""
+        if not self._has_listed:
+            # Also if it fails: whoever completes names must not wait for the same service again and again.
+            self._has_listed = True
+            try:
+                with deadline(time.monotonic() + _LONGEST_COMPLETION), self._call():
+                    self._list_all()
+            except Exception as error:
+                logger.debug("The backends cannot be listed for completion: %s", error)
+        return self._names
 
     def _discover(
         self,
@@ -218,6 +267,7 @@ class IBMBackendService:
                 )
                 if is_fitting:
                     places.setdefault(device["name"], client)
+        self._has_listed |= instance is None
         found = concurrently(lambda name: self._backend_or_none(name, places[name], options), places, 8)
         return [backend for backend in found if backend is not None]
 
@@ -332,7 +382,7 @@ class IBMBackendService:
 
         Raises:
             IBMJobNotFoundError: There is none of that id.
-            IBMInputValueError: It is no job of circuits.
+            IBMInputValueError: It is no job of circuits, or no id.
             IBMBackendApiError: The service could not be asked.
         """
         with self._call():
@@ -368,8 +418,7 @@ class IBMBackendService:
         try:
             with self._call():
                 if name not in self._names:
-                    for client in self._clients(None):
-                        self._devices(client)
+                    self._list_all()
                 if name in self._names:
                     return self._backend(self._names[name], None)
         except IBMError as error:
@@ -377,10 +426,10 @@ class IBMBackendService:
         raise AttributeError(f"There is no backend {name!r}.{suggestion(name, self._names)}")
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self._names})
+        return sorted({*super().__dir__(), *self._known_names()})
 
     def _ipython_key_completions_(self) -> list[str]:
-        return sorted(self._names.values())
+        return sorted(self._known_names().values())
 
     def __call__(self, name: str | None = None, instance: str | None = None, **kwargs: Any) -> IBMBackend:
         """Return a backend, as :meth:`get_backend` does."""
@@ -403,6 +452,14 @@ class IBMBackendService:
 
     def __repr__(self) -> str:
         return "<IBMBackendService>"
+
+
+def _left_to_getattr(_: IBMBackendService) -> IBMBackend:
+    """Let ``__getattr__`` return the device: Python asks that after an AttributeError of a property.
+
+    The type tells jedi the attributes of a device that nobody has asked for.
+    """
+    raise AttributeError
 
 
 def least_busy(backends: Sequence[IBMBackend]) -> IBMBackend:
@@ -440,6 +497,31 @@ def _refreshed(backend: IBMBackend) -> SnapshotDiff | IBMError:
         return backend.refresh()
     except IBMError as error:
         return error
+
+
+def _with_attribute(backends: Sequence[IBMBackend], key: str, value: Any) -> list[IBMBackend]:
+    """Return the backends of which an attribute of the configuration or of the status has a value."""
+    if key in _OF_STATUS:
+        return [backend for backend in backends if getattr(backend.status(), key) == value]
+    fitting, is_known = [], not backends
+    for backend in backends:
+        try:
+            found = attribute_of(backend.configuration(), key)
+        except AttributeError:
+            continue
+        is_known = True
+        if found == value:
+            fitting.append(backend)
+    if not is_known:
+        known = {
+            *DOCUMENTED,
+            *_OF_STATUS,
+            *(name for backend in backends for name in dir(backend.configuration())),
+        }
+        raise _UnknownAttributeError(
+            f"Backends cannot be filtered by {key!r}: none of them has such an attribute.{near_names(key, known)}"
+        )
+    return fitting
 
 
 def _is_online(device: dict[str, Any]) -> bool:

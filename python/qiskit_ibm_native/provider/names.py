@@ -27,12 +27,19 @@ def identifiers(names: Iterable[str]) -> dict[str, str]:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return a sentence with names like a name that is not known."""
+    """Return a sentence with names like a name that is not known, or with all names if none is like it."""
+    known = sorted(known)
+    near = near_names(name, known)
+    if near:
+        return near
+    return f" There are: {', '.join(known)}." if known else " The instance has no backends."
+
+
+def near_names(name: str, known: Iterable[str]) -> str:
+    """Return a sentence with names like a name that is not known; an empty text if none is like it."""
     import difflib
 
     known = sorted(known)
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     near = near or [each for each in known if name.lower() in each.lower()][:3]
-    if near:
-        return f" Did you mean {' or '.join(repr(each) for each in near)}?"
-    return f" There are: {', '.join(known)}." if known else " The instance has no backends."
+    return f" Did you mean {' or '.join(repr(each) for each in near)}?" if near else ""

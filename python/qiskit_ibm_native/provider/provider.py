@@ -8,7 +8,7 @@ import os
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from typing_extensions import Self
 
@@ -36,6 +36,24 @@ if TYPE_CHECKING:
     from .history.backfill import BackfillReport
     from .history.watch import Watch
     from .jobs.base import IBMJob
+
+
+class _Service:
+    """The backends and jobs of the account: an :class:`IBMBackendService`."""
+
+    # No property, because IPython evaluates none: it could not complete ``provider.backend.``.
+
+    @overload
+    def __get__(self, provider: None, owner: type[IBMProvider]) -> Self: ...
+
+    @overload
+    def __get__(self, provider: IBMProvider, owner: type[IBMProvider]) -> IBMBackendService: ...
+
+    def __get__(self, provider: IBMProvider | None, owner: type[IBMProvider]) -> Self | IBMBackendService:
+        return self if provider is None else provider._service
+
+    def __set__(self, provider: IBMProvider, value: object) -> NoReturn:
+        raise AttributeError("the attribute 'backend' of a provider cannot be set")
 
 
 class IBMProvider:
@@ -154,10 +172,7 @@ class IBMProvider:
 
     # Backends and jobs
 
-    @property
-    def backend(self) -> IBMBackendService:
-        """The backends and jobs of the account."""
-        return self._service
+    backend = _Service()
 
     def get_backend(
         self,

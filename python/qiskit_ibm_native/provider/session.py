@@ -9,6 +9,7 @@ from concurrent.futures import Future, wait
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from qiskit.providers import BackendV2
 from typing_extensions import Self
 
 from .._deadline import seconds_left
@@ -110,7 +111,16 @@ class Session:
         client: RuntimeClient | None = None,
         backend_name: str | None = None,
     ) -> None:
-        """Create a session that is open already."""
+        """Create a session that is open already.
+
+        Raises:
+            IBMInputValueError: ``max_time`` makes no sense, or is a backend.
+        """
+        if isinstance(max_time, BackendV2):
+            raise IBMInputValueError(
+                "qiskit_ibm_native.Session takes no backend, other than the class of that name in qiskit-ibm-runtime. Open a"
+                f" session with get_backend({max_time.name!r}).open_session()."
+            )
         self._max_time = seconds_of(max_time)
         self._session_id = session_id
         self._mode = mode

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.result import Result
 
+    from ...models import BackendProperties
     from ..device import Device
     from .queue_info import QueueInfo
 
@@ -89,6 +90,22 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
     @abstractmethod
     def tags(self) -> list[str]:
         """Return the job's tags."""
+
+    @abstractmethod
+    def update_tags(self, new_tags: list[str]) -> list[str]:
+        """Replace the job's tags; return those it has then."""
+
+    @abstractmethod
+    def refresh(self) -> None:
+        """Ask the service again for everything that may have changed."""
+
+    @abstractmethod
+    def time_per_step(self) -> dict[str, datetime.datetime]:
+        """Return the times of the events so far: ``CREATED``, ``RUNNING``, ``COMPLETED``, and others of the service."""
+
+    @abstractmethod
+    def properties(self, refresh: bool = False) -> BackendProperties | list[BackendProperties] | None:
+        """Return the device's properties at the time the job ran; ``None`` if the device has none."""
 
     @abstractmethod
     def creation_date(self) -> datetime.datetime:
@@ -218,9 +235,17 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
 
     @abstractmethod
     def result(
-        self, timeout: float | None = None, partial: bool = False, refresh: bool = False, *, wait: float | None = None
+        self,
+        timeout: float | None = None,
+        *,
+        wait: float | None = None,
+        partial: bool = False,
+        refresh: bool = False,
     ) -> Result:
-        """Return the result, once there is one."""
+        """Return the result, once there is one.
+
+        The positions after ``timeout`` are those of qiskit-ibm-provider 0.11, which differ between kinds of jobs.
+        """
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}({self.job_id()!r})>"

@@ -206,16 +206,16 @@ class IBMCircuitJob(IBMJob):
     # Results
 
     def result(
-        self, timeout: float | None = None, partial: bool = False, refresh: bool = False, *, wait: float | None = None
+        self, timeout: float | None = None, refresh: bool = False, *, wait: float | None = None, partial: bool = False
     ) -> Result:
         """Return the result, once there is one.
 
         Args:
             timeout: The longest time to wait, in seconds.
-            partial: Whether to return what there is of a job that failed. Such jobs have no results of their own here:
-                the result then has ``success=False`` and says why.
             refresh: Whether to fetch it again. Otherwise the first one is kept.
             wait: Seconds between requests to the service.
+            partial: Whether to return what there is of a job that failed. Such jobs have no results of their own here:
+                the result then has ``success=False`` and says why.
 
         Raises:
             IBMJobFailureError: The job failed.
@@ -257,6 +257,11 @@ class IBMCircuitJob(IBMJob):
         """Return the result; a body that makes no sense is fetched again, because a proxy may have replied."""
         for remaining in reversed(range(_MISUNDERSTANDINGS)):
             body = self._outlasting(self._fetch_body)
+            if self._is_private() and not body.strip():
+                raise IBMJobApiError(
+                    f"The results of job {self.job_id()} have been read already: those of a private job are given once. The"
+                    " job object that read them keeps them."
+                )
             try:
                 return self._legacy_result(body) or self._read(self._program.decode(body))
             except Exception as error:
@@ -423,12 +428,15 @@ class IBMCircuitJob(IBMJob):
 
     def metrics(self) -> dict[str, Any]:
         """Return when what happened to the job, and what it used, as the service tells."""
-        if self._metrics is None or self._status not in JOB_FINAL_STATES:
-            try:
-                self._metrics = self._api_client.job_metadata(self.job_id())
-            except (IBMApiError, IBMNotAuthorizedError) as error:
-                raise self._vanished(error) from None
-        return self._metrics
+        if self._metrics is not None:
+            return self._metrics
+        try:
+            metrics = self._api_client.job_metadata(self.job_id())
+        except (IBMApiError, IBMNotAuthorizedError) as error:
+            raise self._vanished(error) from None
+        if self._status in JOB_FINAL_STATES:
+            self._metrics = metrics
+        return metrics
 
     def _metric(self, name: str) -> dict[str, Any]:
         metric = self.metrics().get(name) or {}

@@ -9,6 +9,7 @@ import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qiskit.providers import JobStatus
@@ -26,11 +27,13 @@ from ...exceptions import (
 )
 from ..conditional import call_of
 from .base import IBMJob
-from .tags import COMPOSITE_TAG, MAX_TAGS, RECORD_TAG
+from .tags import COMPOSITE_TAG, MAX_TAGS, OWN_TAGS, RECORD_TAG, check_tags, is_internal, too_many_tags
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
+    from ...client.api import RuntimeClient
+    from ...models import BackendProperties
     from ..device import Device
     from .circuit_job import IBMCircuitJob
     from .queue_info import QueueInfo
@@ -45,6 +48,9 @@ _PRECEDENCE = (
     JobStatus.INITIALIZING, JobStatus.VALIDATING, JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.ERROR,
     JobStatus.CANCELLED, JobStatus.DONE,
 )  # fmt: skip
+
+#: Steps that the job has come to when its last part has.
+_LAST_STEPS = frozenset({"finished", "COMPLETED"})
 
 
 class IBMCompositeJob(IBMJob):
@@ -77,8 +83,8 @@ class IBMCompositeJob(IBMJob):
         """
         circuits, size = inputs["circuits"], backend.max_circuits or len(inputs["circuits"])
         tags = list(job_tags or ())
-        if len(tags) > MAX_TAGS - 3:
-            raise IBMBackendValueError(f"A job that is split may have {MAX_TAGS - 3} tags; it needs three of its own.")
+        if len(tags) > MAX_TAGS - OWN_TAGS:
+            raise IBMBackendValueError(too_many_tags())
         job_id = f"{_ID}{uuid.uuid4().hex}_"
         starts = range(0, len(circuits), size)
         session_id = session_of(backend, stacklevel=5)
@@ -100,8 +106,18 @@ class IBMCompositeJob(IBMJob):
         return cls(backend, job_id, parts, tags)
 
     @classmethod
-    def from_jobs(cls, job_id: str, jobs: Sequence[IBMCircuitJob]) -> IBMCompositeJob:
+    def from_jobs(
+        cls,
+        job_id: str,
+        jobs: Sequence[IBMCircuitJob],
+        api_client: RuntimeClient | None = None,  # noqa: ARG003 (part of the documented surface)
+    ) -> IBMCompositeJob:
         """Create a job of parts that the service has.
+
+        Args:
+            job_id: The id of the whole job.
+            jobs: The parts, in any order.
+            api_client: Not used: the parts have theirs.
 
         Raises:
             IBMJobInvalidStateError: A part is missing.
@@ -164,15 +180,15 @@ class IBMCompositeJob(IBMJob):
         return next(status for status in _PRECEDENCE if status in statuses)
 
     def result(
-        self, timeout: float | None = None, partial: bool = False, refresh: bool = False, *, wait: float | None = None
+        self, timeout: float | None = None, wait: float | None = None, partial: bool = False, refresh: bool = False
     ) -> Result:
         """Return the results of all parts as one.
 
         Args:
             timeout: The longest time to wait, in seconds.
+            wait: Seconds between requests to the service.
             partial: Whether to return what there is if parts failed; their circuits have ``success=False`` then.
             refresh: Whether to fetch results again.
-            wait: Seconds between requests to the service.
 
         Raises:
             IBMJobFailureError: A part failed, or was not submitted.
@@ -258,9 +274,86 @@ class IBMCompositeJob(IBMJob):
         """Return the job's tags."""
         return list(self._user_tags)
 
+    def update_tags(self, new_tags: list[str]) -> list[str]:
+        """Replace the tags of all parts, after waiting until these are submitted; return those the job has then.
+
+        Tags by which the parts are found again stay. Parts that could not be submitted have the new tags when
+        :meth:`rerun_failed` submits them.
+
+        Raises:
+            IBMJobInvalidStateError: They are not a list of texts, or more or longer than the service takes.
+            IBMJobApiError: The service could not be asked. Parts may have different tags then; call it again.
+        """
+        check_tags(new_tags, IBMJobInvalidStateError)
+        if len(new_tags) > MAX_TAGS - OWN_TAGS:
+            raise IBMJobInvalidStateError(too_many_tags())
+        self.block_for_submit()
+        with call_of(self.backend()._api_client):
+            for part in self._parts:
+                part.update_tags(new_tags)
+        self._user_tags = list(new_tags)
+        return self.tags()
+
     def creation_date(self) -> datetime.datetime:
         """Return when the first part was created."""
         return self.sub_job(0).creation_date()
+
+    def time_per_step(self) -> dict[str, datetime.datetime]:
+        """Return the times of the events so far, of the parts that are submitted.
+
+        A step is that of the first part that came to it; ``COMPLETED`` is that of the last part, once all parts are
+        done.
+        """
+        steps = [job.time_per_step() for job in self.sub_jobs(block_for_submit=False)]
+        times: dict[str, datetime.datetime] = {}
+        for step in dict.fromkeys(step for part in steps for step in part):
+            found = [part[step] for part in steps if step in part]
+            if step not in _LAST_STEPS:
+                times[step] = min(found)
+            elif len(found) == len(self._parts):
+                times[step] = max(found)
+        return times
+
+    def properties(self, refresh: bool = False) -> BackendProperties | list[BackendProperties] | None:
+        """Return the device's properties at the time the parts ran, after waiting until these are submitted.
+
+        Args:
+            refresh: Whether to fetch them again.
+
+        Returns:
+            The properties; a list in order of the parts if the device was calibrated between two of them; ``None`` if
+            the device has none.
+
+        Raises:
+            IBMJobApiError: The service could not be asked.
+        """
+        calibrations: dict[datetime.datetime, BackendProperties] = {}
+        for job in self.sub_jobs():
+            properties = job.properties(refresh)
+            if properties is not None:
+                calibrations.setdefault(properties.last_update_date, properties)
+        different = list(calibrations.values())
+        return different if len(different) > 1 else different[0] if different else None
+
+    def refresh(self) -> None:
+        """Ask the service again about submitted parts that were not done, cancelled or failed.
+
+        Raises:
+            IBMJobApiError: The service could not be asked.
+        """
+        for job in self.sub_jobs(block_for_submit=False):
+            if job._status not in JOB_FINAL_STATES:
+                job.refresh()
+
+    @property
+    def client_version(self) -> dict[str, str]:
+        """The versions of the packages that submitted the parts; empty while none is submitted."""
+        submitted = self.sub_jobs(block_for_submit=False)
+        return submitted[0].client_version if submitted else {}
+
+    def usage(self) -> float:
+        """Return the charged device time of all submitted parts together, in seconds."""
+        return sum(job.usage() for job in self.sub_jobs(block_for_submit=False))
 
     def queue_info(self) -> QueueInfo | None:
         """Return the position of the last part in the queue."""
@@ -304,6 +397,13 @@ class _Part:
             return "cancelled before it was submitted"
         error = self.future.exception()
         return f"not submitted: {error}" if error is not None else self.job().error_message()
+
+    def update_tags(self, new_tags: list[str]) -> None:
+        if self._prepared is not None:
+            own = [tag for tag in self._prepared.tags if is_internal(tag)]
+            self._prepared = replace(self._prepared, tags=[*new_tags, *own])
+        if self.is_submitted:
+            self.job().update_tags(new_tags)
 
     def circuits(self) -> list[QuantumCircuit]:
         known = None if self._prepared is None else self._prepared.circuits

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import datetime as dt_module
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from qiskit.providers import JobStatus
@@ -77,6 +78,8 @@ class JobSearch:
     ) -> list[IBMJob]:
         """Return jobs; see :meth:`IBMBackendService.jobs`."""
         _check_filters(start_datetime, end_datetime, job_tags)
+        _check_count("limit", limit, is_optional=True)
+        _check_count("skip", skip, is_optional=False)
         statuses = _statuses(status)
         pending = None
         if statuses is not None:
@@ -142,6 +145,8 @@ class JobSearch:
 
     def retrieve_job(self, job_id: str) -> IBMJob:
         """Return a job; see :meth:`IBMBackendService.retrieve_job`."""
+        if not isinstance(job_id, str) or not job_id.strip():
+            raise IBMInputValueError(f"{job_id!r} is no job's id; an id is a text, such as job.job_id() returns.")
         return self._composite(job_id) if job_id.startswith(COMPOSITE_TAG) else self._retrieved(job_id)
 
     def _retrieved(self, job_id: str) -> IBMJob:
@@ -193,6 +198,14 @@ def _check_filters(start: Any, end: Any, tags: Any) -> None:
         raise IBMBackendValueError(f"job_tags is {tags!r}; it must be a list of strings.")
 
 
+def _check_count(name: str, value: Any, *, is_optional: bool) -> None:
+    if value is None and is_optional:
+        return
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 0:
+        or_none = ", or None for all jobs" if is_optional else ""
+        raise IBMBackendValueError(f"{name} is {value!r}; it must be an integer from 0{or_none}.")
+
+
 def _program_of(reply: dict[str, Any]) -> Any:
     program = reply.get("program")
     return program.get("id") if isinstance(program, dict) else None
@@ -216,7 +229,8 @@ def _statuses(status: Any) -> set[JobStatus] | None:
     if status is None:
         return None
     wanted: set[JobStatus] = set()
-    for choice in [status] if isinstance(status, str | JobStatus) else status:
+    is_many = isinstance(status, Iterable) and not isinstance(status, str)
+    for choice in status if is_many else [status]:
         word = choice.name if isinstance(choice, JobStatus) else str(choice).upper()
         if word == "PENDING":
             wanted |= _PENDING

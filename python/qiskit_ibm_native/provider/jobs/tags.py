@@ -14,11 +14,18 @@ COMPOSITE_TAG = "ibm_composite_job_"
 #: Limits of the service.
 MAX_TAGS = 8
 MAX_TAG_LENGTH = 86
+#: Tags that each part of a split job has besides the user's: its own, that of the whole job, and that of its number.
+OWN_TAGS = 3
 
 
 def is_internal(tag: str) -> bool:
     """Return whether a tag is not the user's."""
     return tag.startswith((RECORD_TAG, COMPOSITE_TAG))
+
+
+def too_many_tags() -> str:
+    """Return the message about a split job with more tags than its parts can have."""
+    return f"A job that is split may have {MAX_TAGS - OWN_TAGS} tags; it needs {OWN_TAGS} of its own."
 
 
 def check_tags(tags: Any, error: type[IBMError] = IBMBackendValueError) -> list[str]:

@@ -24,7 +24,11 @@ CLASSIFIED = 2
 
 
 class ResultHeader(dict[str, Any]):
-    """A header: a dictionary whose members are attributes too, as they were in Qiskit 1."""
+    """A header: a dictionary whose members are attributes too, as they were in Qiskit 1.
+
+    An attribute that is set or deleted is the member. Methods of dictionaries keep their names: a member called
+    ``items`` is ``header["items"]`` only.
+    """
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -33,6 +37,23 @@ class ResultHeader(dict[str, Any]):
             return self[name]
         except KeyError:
             raise AttributeError(f"the header has no {name!r}; it has {sorted(self)}") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("__") or hasattr(dict, name):
+            raise AttributeError(f"{name!r} of a header is Python's own; set the member as header[{name!r}]")
+        self[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        if name not in self:
+            raise AttributeError(f"the header has no {name!r}; it has {sorted(self)}")
+        del self[name]
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *(name for name in self if name.isidentifier())})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the members as a plain dictionary."""
+        return dict(self)
 
 
 @dataclass(frozen=True)
