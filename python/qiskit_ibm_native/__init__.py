@@ -120,6 +120,7 @@ if TYPE_CHECKING:
     from .snapshot import Payloads as Payloads
     from .snapshot import Snapshot as Snapshot
     from .snapshot import bundled_devices as bundled_devices
+    from .snapshot.acceptance import SnapshotSource as SnapshotSource
     from .snapshot.columns import GateColumns as GateColumns
     from .snapshot.columns import SnapshotColumns as SnapshotColumns
     from .snapshot.diff import GateChange as GateChange
@@ -240,6 +241,7 @@ _NAMES = {
         "Snapshot",
         "bundled_devices",
     ),
+    "snapshot.acceptance": ("SnapshotSource",),
     "snapshot.columns": (
         "GateColumns",
         "SnapshotColumns",

@@ -237,6 +237,12 @@ def track(model: Any, source: Source, make: Maker) -> None:
     _tracked[identity] = reference, source.copied(), make
 
 
+def payload_of(model: Any) -> bytes | None:
+    """Return the payload of a model of the official client that has not been changed, for :meth:`Snapshot.of`."""
+    source = unchanged_source(model)
+    return None if source is None else source.payload.content
+
+
 def unchanged_source(model: Any) -> Source | None:
     """Return the source of a model that still has the content of its payload; ``None`` if there is none."""
     with filling:

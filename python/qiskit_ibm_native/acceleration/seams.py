@@ -14,11 +14,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ..snapshot.acceptance import find_payloads_by
 from .conversion import converted
 from .dates import decode_dates, localize_dates
 from .dictionaries import PayloadDict, UnreadDict
 from .dictionaries import Source as PayloadSource
-from .models import track, unread_model
+from .models import payload_of, track, unread_model
 from .payloads import JsonKeepingBytes, SessionKeepingBytes, checked_payload
 
 #: The package of the official client.
@@ -28,6 +29,8 @@ CLIENT = "qiskit_ibm_runtime"
 KNOWN_VERSIONS: Mapping[str, bool] = {"0.47": False, "0.48": True, "0.49": True, "0.50": True, "0.51": True}
 
 Replacement = Callable[[Any], Any]
+
+find_payloads_by(payload_of)
 
 
 class Seam(NamedTuple):

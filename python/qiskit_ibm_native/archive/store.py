@@ -19,6 +19,7 @@ from .._sqlite import Database
 from .._timestamps import FIRST, LAST, bounds, microseconds, now
 from ..exceptions import ArchiveDamagedError, ArchiveError, BackendPayloadError
 from ..snapshot import Snapshot
+from ..snapshot.acceptance import snapshot_of
 from ..snapshot.device_names import find_device, spellings
 from . import check, exchange, housekeeping, series
 from .ranges import Row, SnapshotRange
@@ -75,14 +76,14 @@ class CalibrationArchive:
 
     # Putting in
 
-    def add(self, snapshot: Snapshot, *, until: datetime.datetime | None = None) -> bool:
+    def add(self, snapshot: Any, *, until: datetime.datetime | None = None) -> bool:
         """Keep a snapshot.
 
         A snapshot without pulse defaults is known if the same configuration and properties are there with some; one
         with pulse defaults completes what is there without. Payloads that are there but damaged are put in again.
 
         Args:
-            snapshot: The snapshot, with properties.
+            snapshot: The snapshot, with properties, or whatever :meth:`Snapshot.of` takes.
             until: The time up to which the device is known to have published no later calibration.
 
         Returns:
@@ -92,7 +93,7 @@ class CalibrationArchive:
             ArchiveError: The snapshot has no properties, or they have no date; or the file cannot be written.
             CompactFormError: It was made without payloads.
         """
-        return self._add(snapshot, until)
+        return self._add(snapshot_of(snapshot), until)
 
     def _add(
         self,

@@ -111,12 +111,37 @@ class Snapshot:
         ]
 
     @classmethod
+    def of(cls, source: Any, properties: Any = None, /) -> Snapshot:
+        """Return the snapshot of whatever describes a device.
+
+        Backends and fake devices of ``qiskit-ibm-runtime`` that are accelerated, and fake devices in any case, give the
+        bytes that were published. Of other models of that client, the payloads are written anew: values are the same
+        bit by bit, and a warning tells that dates lack their offset from UTC.
+
+        Args:
+            source: A snapshot, the name of a bundled device, a path, a folder of a fake device (``conf_*.json`` and
+                ``props_*.json``), a backend of this package, a backend or fake device of the official client, its
+                configuration as a model or as a decoded dictionary, or an object with ``__ibm_snapshot__()``
+                (:class:`SnapshotSource`).
+            properties: The properties, as a model or a dictionary, that belong to such a configuration.
+
+        Raises:
+            IBMInputValueError: There is no snapshot of the source.
+            FileNotFoundError: No bundled device or path has that name.
+            BackendPayloadError: The content describes no device.
+        """
+        from .acceptance import snapshot_of
+
+        return snapshot_of(source if properties is None else (source, properties))
+
+    @classmethod
     def load(cls, name_or_path: str | os.PathLike[str]) -> Snapshot:
         """Load a bundled device, or a snapshot that :meth:`save` wrote.
 
         Args:
             name_or_path: A bundled device, as in ``"fez"`` or ``"ibm_fez"``, or the path of a folder or file. A ``str``
-                is taken for a bundled device if there is one of that name.
+                is taken for a bundled device if there is one of that name. The folder of a fake device of the official
+                client, with ``conf_*.json`` and ``props_*.json``, is one of these, too.
 
         Returns:
             The snapshot.
@@ -189,22 +214,21 @@ class Snapshot:
             object.__setattr__(self, "_columns", columns)
         return columns
 
-    def diff(self, other: Snapshot, rtol: float = 0.0, atol: float = 0.0) -> SnapshotDiff:
+    def diff(self, other: Any, rtol: float = 0.0, atol: float = 0.0) -> SnapshotDiff:
         """Return the differences from this snapshot to another one.
 
         Args:
-            other: The later snapshot, as a rule of the same device.
+            other: The later snapshot, as a rule of the same device, or whatever :meth:`of` takes.
             rtol: Values count as equal if ``abs(new - old) <= atol + rtol * abs(old)``.
             atol: The same, in SI units.
 
         Raises:
-            TypeError: ``other`` is no snapshot.
+            IBMInputValueError: There is no snapshot of ``other``.
             ValueError: A tolerance is negative or no number.
         """
         from .diff import SnapshotDiff, checked_tolerance
 
-        if not isinstance(other, Snapshot):
-            raise TypeError(f"a snapshot can be compared with a snapshot only, not with {type(other).__name__}")
+        other = Snapshot.of(other)
         tolerances = checked_tolerance("rtol", rtol), checked_tolerance("atol", atol)
         has_other_defaults = self._native.has_other_defaults(other._native)
         return SnapshotDiff(self._native, other._native, *tolerances, has_other_defaults=has_other_defaults)

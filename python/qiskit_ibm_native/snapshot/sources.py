@@ -7,16 +7,13 @@ Snapshots are read when they are needed, a few ahead, so that ranges of archives
 from __future__ import annotations
 
 import bisect
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from cachetools import LRUCache
 
+from .acceptance import accept
 from .snapshot import Snapshot
-
-if TYPE_CHECKING:
-    SnapshotSource = Snapshot | str | os.PathLike[str] | Sequence[Snapshot]
 
 #: Snapshots that are read at once when they are read in order: a batch of an archive's parallel reading.
 _AHEAD = 32
@@ -40,9 +37,9 @@ class SnapshotList:
         """Create the list.
 
         Args:
-            snapshots: A source or several: snapshots, names of bundled devices, paths of saved snapshots,
-                :class:`LazySnapshots` such as ranges of archives, and backends, of which nothing but the snapshot is
-                taken.
+            snapshots: A source or several: whatever :meth:`Snapshot.of` takes, such as snapshots, names, paths and
+                backends, of which nothing but the snapshot is taken, and :class:`LazySnapshots` such as ranges of
+                archives.
             use_fractional_gates: The choice for all snapshots. By default, that of the backend, or else the gates that
                 the device has.
 
@@ -70,20 +67,14 @@ class SnapshotList:
         Raises:
             FileNotFoundError: No bundled device or path has a given name.
         """
-        # Backends have a snapshot; a Snapshot has none.
-        taken = getattr(source, "snapshot", None)
-        if isinstance(source, Snapshot):
-            self._append([source], None)
-        elif isinstance(taken, Snapshot):
-            self._append([taken], getattr(source, "use_fractional_gates", None))
-        elif isinstance(source, str | os.PathLike):
-            self._append([Snapshot.load(source)], None)
-        elif isinstance(source, LazySnapshots):
+        if isinstance(source, LazySnapshots):
             # Iterating over it would read all snapshots.
             self._append(source, None)
-        else:
-            return False
-        return True
+            return True
+        accepted = accept(source)
+        if accepted is not None:
+            self._append([accepted.snapshot], accepted.use_fractional_gates)
+        return accepted is not None
 
     def _append(self, snapshots: Sequence[Snapshot], use_fractional_gates: bool | None) -> None:
         choice = use_fractional_gates if self._choice is None else self._choice

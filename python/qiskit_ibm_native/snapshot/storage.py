@@ -58,7 +58,22 @@ def bundled_devices() -> list[str]:
 def read_payloads(name_or_path: str | os.PathLike[str]) -> tuple[bytes, bytes | None, bytes | None]:
     """Return configuration, properties and defaults of a bundled device or of a saved snapshot."""
     path = _find(name_or_path)
-    return read_folder(path, path) if path.is_dir() else read_zip(path)
+    if not path.is_dir():
+        return read_zip(path)
+    files = fake_device_files(path)
+    return read_folder(path, path) if files is None else read_files(files, path)
+
+
+def fake_device_files(path: Path) -> list[Path] | None:
+    """Return the files of a folder that is laid out as fake devices of the official client are; ``None`` if it is not.
+
+    Their names end in the device's: ``conf_fez.json``, ``props_fez.json``, ``defs_fez.json``.
+    """
+    configurations = sorted(path.glob("conf_*.json"))
+    if len(configurations) != 1 or (path / "configuration.json.gz").exists():
+        return None
+    device = configurations[0].name.removeprefix("conf_")
+    return [path / f"{prefix}_{device}" for prefix in ("conf", "props", "defs")]
 
 
 def read_folder(path: Path, root: Path) -> tuple[bytes, bytes | None, bytes | None]:

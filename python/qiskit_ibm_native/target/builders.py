@@ -9,13 +9,14 @@ target. Operations come in a defined order: ``basis_gates``, then measure, reset
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qiskit.providers.backend import QubitProperties
 from qiskit.transpiler import CouplingMap, InstructionDurations, InstructionProperties, Target
 
-from ..exceptions import IBMInputValueError
 from ..snapshot import Snapshot
+from ..snapshot.acceptance import accept, snapshot_of
 from .operations import ANGLE_BOUNDS, CONTROL_FLOW, device_operation, known_operation
 from .options import TargetKeywords, TargetOptions, shows_target_options
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @shows_target_options
-def build_target(snapshot: Snapshot, **options: Unpack[TargetKeywords]) -> Target:
+def build_target(snapshot: Any, **options: Unpack[TargetKeywords]) -> Target:
     """Build the target of a device.
 
     Devices take angles of ``rzz`` from 0 to pi/2 only, which the target says by ``angle_bounds``. The first target with
@@ -38,7 +39,7 @@ def build_target(snapshot: Snapshot, **options: Unpack[TargetKeywords]) -> Targe
     registration is kept.
 
     Args:
-        snapshot: The device at one time.
+        snapshot: The device at one time, or whatever :meth:`Snapshot.of` takes.
         **options: The fields of :class:`TargetOptions`.
 
     Returns:
@@ -48,10 +49,10 @@ def build_target(snapshot: Snapshot, **options: Unpack[TargetKeywords]) -> Targe
         RuntimeWarning: A name of the device is defined nowhere. The operation is left out.
 
     Raises:
-        IBMInputValueError: ``snapshot`` is no :class:`Snapshot`.
+        IBMInputValueError: There is no snapshot of ``snapshot``.
         TranspilerError: The payload lists a gate on a number of qubits that the gate does not have.
     """
-    return _build(Target, snapshot, TargetOptions(**options))
+    return _build(Target, *_accepted(snapshot, options))
 
 
 class HistoricalTarget(Target):  # type: ignore[misc]
@@ -81,6 +82,20 @@ def build_historical_target(snapshot: Snapshot, *, use_fractional_gates: bool | 
     return target
 
 
+def _accepted(source: Any, options: Mapping[str, Any]) -> tuple[Snapshot, TargetOptions]:
+    """Return the snapshot of a source, and options with the choice of gates of the backend that it comes from."""
+    chosen = TargetOptions(**options)
+    if isinstance(source, Snapshot):
+        return source, chosen
+    accepted = accept(source)
+    if accepted is None:
+        # Says what there is.
+        return snapshot_of(source), chosen
+    if chosen.use_fractional_gates is None:
+        chosen = replace(chosen, use_fractional_gates=accepted.use_fractional_gates)
+    return accepted.snapshot, chosen
+
+
 def _build(kind: type[Target], snapshot: Snapshot, options: TargetOptions) -> Any:
     plan = plan_target(snapshot, options)
     if plan.unknown:
@@ -90,7 +105,7 @@ def _build(kind: type[Target], snapshot: Snapshot, options: TargetOptions) -> An
 
 def plan_target(snapshot: Snapshot, options: TargetOptions) -> _native.TargetPlan:
     """Return the native plan of a target, and with it the names that nothing defines."""
-    return options.planner().target(_native_of(snapshot), InstructionProperties, QubitProperties)
+    return options.planner().target(snapshot._native, InstructionProperties, QubitProperties)
 
 
 def fill_target(
@@ -126,31 +141,32 @@ def fill_target(
 
 
 @shows_target_options
-def build_instruction_durations(snapshot: Snapshot, **options: Unpack[TargetKeywords]) -> InstructionDurations:
+def build_instruction_durations(snapshot: Any, **options: Unpack[TargetKeywords]) -> InstructionDurations:
     """Build the durations of a device's instructions, in seconds; the same as ``build_target(...).durations()``.
 
     Args:
-        snapshot: The device at one time.
+        snapshot: The device at one time, or whatever :meth:`Snapshot.of` takes.
         **options: The fields of :class:`TargetOptions`.
 
     Returns:
         The durations; ``dt`` in seconds, or ``None`` if the device has none.
 
     Raises:
-        IBMInputValueError: ``snapshot`` is no :class:`Snapshot`.
+        IBMInputValueError: There is no snapshot of ``snapshot``.
     """
-    by_name_and_qubits, dt = TargetOptions(**options).planner().durations(_native_of(snapshot))
+    snapshot, chosen = _accepted(snapshot, options)
+    by_name_and_qubits, dt = chosen.planner().durations(snapshot._native)
     durations = InstructionDurations(dt=dt)
     durations.duration_by_name_qubits = by_name_and_qubits
     return durations
 
 
 @shows_target_options
-def build_coupling_map(snapshot: Snapshot, **options: Unpack[TargetKeywords]) -> CouplingMap | MaybeNone:
+def build_coupling_map(snapshot: Any, **options: Unpack[TargetKeywords]) -> CouplingMap | MaybeNone:
     """Build the coupling map of a device; the same as ``build_target(...).build_coupling_map()``.
 
     Args:
-        snapshot: The device at one time.
+        snapshot: The device at one time, or whatever :meth:`Snapshot.of` takes.
         **options: The fields of :class:`TargetOptions`.
 
     Returns:
@@ -158,21 +174,12 @@ def build_coupling_map(snapshot: Snapshot, **options: Unpack[TargetKeywords]) ->
         restricts which qubits may interact.
 
     Raises:
-        IBMInputValueError: ``snapshot`` is no :class:`Snapshot`.
+        IBMInputValueError: There is no snapshot of ``snapshot``.
     """
     coupling_map = CouplingMap()
-    planner = TargetOptions(**options).planner()
-    is_restricted = planner.coupling(_native_of(snapshot), InstructionProperties, coupling_map.graph)
+    snapshot, chosen = _accepted(snapshot, options)
+    is_restricted = chosen.planner().coupling(snapshot._native, InstructionProperties, coupling_map.graph)
     return coupling_map if is_restricted else None
-
-
-def _native_of(snapshot: Snapshot) -> _native.Snapshot:
-    if not isinstance(snapshot, Snapshot):
-        raise IBMInputValueError(
-            f"A builder takes a Snapshot, not {snapshot!r:.80}: use Snapshot.load('fez') for a bundled device or a saved"
-            " snapshot, Snapshot.from_payloads(configuration, properties) for payloads, and backend.snapshot for a backend."
-        )
-    return snapshot._native
 
 
 def _warn_of(unknown: list[str], device: str) -> None:
