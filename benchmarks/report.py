@@ -351,6 +351,44 @@ def readme_pulse(results: dict[str, Any]) -> list[str]:
     ]
 
 
+#: Work of the official client, by the name of its result, with its goal.
+ACCELERATED = {
+    "first_fake_fez": ("`FakeFez().target`, the first one in a process", 40),
+    "fake_fez": ("`FakeFez().target`, again", 40),
+    "all_fake_devices": ("`FakeProviderForBackendV2().backends()` and the targets of all 68", 30),
+    "refresh": ("`backend.refresh()` of ibm_fez and `backend.target`, requests included", 15),
+}
+
+
+def _sides_of(found: dict[str, Any]) -> tuple[str, str]:
+    theirs, ours = (found[side]["median"] / 1000 for side in ("official", "accelerated"))
+    return f"{theirs:.0f} ms", f"{ours:.1f} ms"
+
+
+def accelerated_page(results: dict[str, Any]) -> list[str]:
+    """Return what was to be reached by acceleration, and what was."""
+    found = results["accelerated"]
+    lines = ["| work | goal | measured | official | accelerated | |", "|---|---|---|---|---|---|"]
+    for name, (work, goal) in ACCELERATED.items():
+        ratio, (theirs, ours) = found[name]["ratio"], _sides_of(found[name])
+        met = "met" if ratio >= goal else "**missed**"
+        lines.append(f"| {work} | ≥ {goal} times less | {ratio:.0f} | {theirs} | {ours} | {met} |")
+    tests = found["tests"]
+    seconds = [f"{tests['seconds'][side]:.1f} s" for side in ("official", "accelerated")]
+    what = f"the client's own {tests['count']} tests of backends and fake devices, by the clock, pytest included"
+    return [*lines, f"| {what} | a figure | {tests['ratio']:.2f} | {seconds[0]} | {seconds[1]} | |"]
+
+
+def readme_accelerated(results: dict[str, Any]) -> list[str]:
+    """Return the table of the README about acceleration."""
+    found = results["accelerated"]
+    lines = ["| processor time | official client | accelerated | times less |", "|---|---|---|---|"]
+    for name, (work, _) in ACCELERATED.items():
+        theirs, ours = _sides_of(found[name])
+        lines.append(f"| {work} | {theirs} | {ours} | {found[name]['ratio']:.0f} |")
+    return lines
+
+
 def readme_provider(results: dict[str, Any]) -> list[str]:
     """Return a sentence about asking for a device."""
     target = results["provider"]["target"]
@@ -477,6 +515,8 @@ TABLES = {
     "readme_sweeps": readme_sweeps,
     "readme_pulse": readme_pulse,
     "readme_provider": readme_provider,
+    "accelerated": accelerated_page,
+    "readme_accelerated": readme_accelerated,
     "readme": readme_table,
     "shares": shares,
     "sides": sides,

@@ -18,6 +18,7 @@ from qiskit.transpiler import InstructionProperties, Target
 from tests.support.equality import assert_targets_equal, coupling_state, durations_state
 from tests.support.official import shipped_devices, shipped_payloads
 
+from accelerated import accelerated
 from archives import archive
 from grids import grid
 from measure import environment, processes, refuse_debug_build, rounds
@@ -266,6 +267,7 @@ SUBJECTS: dict[str, Callable[[], dict[str, Any]]] = {
         views,
         models,
         threads,
+        accelerated,
         provider,
         pulse,
         archive,

@@ -12,7 +12,7 @@ from qiskit import QuantumCircuit, QuantumRegister, transpile
 from tests.support import brute
 from tests.support.calibrations import Drift
 
-from qiskit_ibm_native import Snapshot, SnapshotDiff, build_target
+from qiskit_ibm_native import IBMInputValueError, Snapshot, SnapshotDiff, build_target
 from qiskit_ibm_native.snapshot.quantities import QUBIT_QUANTITIES
 
 #: Payload names of quantities by name.
@@ -101,9 +101,10 @@ def test_tolerances():
             snapshot.diff(other, **wrong)
 
 
-def test_only_snapshots_are_compared():
-    with pytest.raises(TypeError, match="with a snapshot only, not with str"):
-        Snapshot.load("vigo").diff("vigo")
+def test_a_snapshot_is_compared_with_what_gives_one():
+    assert not Snapshot.load("vigo").diff("vigo")
+    with pytest.raises(IBMInputValueError, match="no snapshot of 5"):
+        Snapshot.load("vigo").diff(5)
 
 
 def test_topology():
