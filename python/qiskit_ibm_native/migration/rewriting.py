@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All rules on one script."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from .arguments import rewrite_accounts
+from .calls import rewrite_backends, rewrite_circuits, rewrite_execute, rewrite_ibmq
+from .imports import Imports, rewrite_full_names
+from .source import Source
+from .texts import rewrite_texts
+
+if TYPE_CHECKING:
+    from .findings import Finding
+
+
+def rewrite(code: bytes) -> tuple[bytes, list[Finding]]:
+    """Return a script as it would be written today, and what was found in it.
+
+    Args:
+        code: The script, in the encoding that it declares.
+
+    Raises:
+        SyntaxError: The script is no valid Python.
+    """
+    try:
+        source = Source(code)
+    except cst.ParserSyntaxError as error:
+        raise SyntaxError(f"line {error.raw_line}: {error.message}") from None
+    except (UnicodeError, LookupError) as error:
+        raise SyntaxError(f"the text is not in the encoding that it declares: {error}") from None
+    rewrite_execute(source)
+    wanted = rewrite_ibmq(source)
+    rewrite_accounts(source)
+    rewrite_backends(source)
+    rewrite_circuits(source)
+    rewrite_texts(source)
+    wanted += rewrite_full_names(source)
+    Imports(source).rewrite(wanted)
+    new, findings = source.apply()
+    # Nothing is handed out that Python would not take.
+    cst.parse_module(new)
+    return new, findings
