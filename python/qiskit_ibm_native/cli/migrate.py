@@ -67,8 +67,8 @@ def _print(migration: Migration, as_diff: bool) -> None:
 
 def _summary(migrations: Sequence[Migration], is_written: bool) -> str:
     changed = sum(migration.is_changed for migration in migrations)
-    verb = "was changed" if is_written else "would change with --write"
-    parts = [f"{changed} of {len(migrations)} scripts {verb}", f"{_left(migrations)} things are left to do"]
+    verb = "changed" if is_written else "would change with --write"
+    parts = [f"{changed} of {len(migrations)} scripts {verb}", f"{_left(migrations)} left to do"]
     unread = sum(migration.error is not None for migration in migrations)
     return "; ".join([*parts, *([f"{unread} could not be read"] if unread else [])]) + "."
 

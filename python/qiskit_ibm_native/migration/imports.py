@@ -57,11 +57,13 @@ class Imports:
             return
         moved: dict[str, list[cst.ImportAlias]] = {}
         gone: dict[str, list[str]] = {}
+        present = {(module, alias.evaluated_name) for alias in statement.names}
         for alias in statement.names:
             name = f"{module}.{alias.evaluated_name}"
             home = self._home_of_import(statement, alias, name)
             if home is not None and home.module is not None:
-                moved.setdefault(home.module, []).append(_renamed(alias, home))
+                if (home.module, home.name) not in present:
+                    moved.setdefault(home.module, []).append(_renamed(alias, home, is_replaced=name in REPLACED))
                 self._say(statement, _MOVED.format(home.module))
                 continue
             moved.setdefault(module, []).append(alias)
@@ -116,7 +118,7 @@ class Imports:
         alias = [cst.ImportAlias(dotted(name or module))]
         new = cst.ImportFrom(dotted(module), alias) if name else cst.Import(alias)
         line = self._source.line_of(statement)
-        if line is None or any(self._source.code_of(old) == self._source.code_of(new) for old in self._new_of(line)):
+        if line is None or any(_brings(old, new) for old in self._new_of(line)):
             return
         parts = self._lines.setdefault(line, {})
         parts.setdefault(statement, [statement]).append(new)
@@ -213,10 +215,10 @@ def _separated(names: Sequence[cst.ImportAlias]) -> list[cst.ImportAlias]:
     ]
 
 
-def _renamed(alias: cst.ImportAlias, home: Home) -> cst.ImportAlias:
+def _renamed(alias: cst.ImportAlias, home: Home, is_replaced: bool) -> cst.ImportAlias:
     """Return an import of the new name that binds the old one, unless rules have replaced that."""
     old = alias.evaluated_name
-    if (home.module, home.name) in REPLACED.values():
+    if is_replaced:
         return alias.with_changes(name=cst.Name(home.name), asname=None)
     if home.name == old:
         return alias
@@ -242,6 +244,17 @@ def _line_edit(
         )
 
     return edit
+
+
+def _brings(old: cst.BaseSmallStatement, new: cst.Import | cst.ImportFrom) -> bool:
+    """Return whether a statement imports the same as one with a single name."""
+    if old.deep_equals(new):
+        return True
+    return (
+        isinstance(old, cst.Import)
+        and isinstance(new, cst.Import)
+        and any(alias.asname is None and alias.evaluated_name == new.names[0].evaluated_name for alias in old.names)
+    )
 
 
 def _joined(home: Home) -> str:

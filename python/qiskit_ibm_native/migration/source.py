@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import libcst as cst
+from libcst import matchers
 from libcst.helpers import get_full_name_for_node
 from libcst.metadata import (
     Assignment,
@@ -189,10 +190,13 @@ class Source:
         changed = self.module.visit(transformer)
         findings = [*self._left]
         for node, new in transformer.made.items():
-            old_code = self._shown(node)
-            new_code = "; ".join(map(self._shown, new if isinstance(new, cst.FlattenSentinel) else [new]))
+            parts = list(new) if isinstance(new, cst.FlattenSentinel) else [new]
+            old_code, new_code = self._shown(node), "; ".join(map(self._shown, parts))
             if new_code != old_code:
-                findings.append(Finding(self._line(node), old_code, new_code, self._edits[node][1]))
+                kept = [comment for part in parts for comment in _comments_in(part)]
+                lost = [comment for comment in _comments_in(node) if comment not in kept]
+                reason = " ".join([self._edits[node][1], *(f"Dropped with it: {comment}" for comment in lost)])
+                findings.append(Finding(self._line(node), old_code, new_code, reason))
         return changed.bytes, sorted(findings, key=lambda finding: (finding.line, finding.new is None, finding.old))
 
     def _shown(self, node: cst.CSTNode) -> str:
@@ -219,6 +223,10 @@ class _Edits(cst.CSTTransformer):
             edited = self._edits[original_node][0](edited)
             self.made[original_node] = edited
         return edited
+
+
+def _comments_in(node: cst.CSTNode) -> list[str]:
+    return [comment.value for comment in matchers.findall(node, matchers.Comment()) if isinstance(comment, cst.Comment)]
 
 
 def root_of(node: cst.CSTNode) -> cst.Name | None:
