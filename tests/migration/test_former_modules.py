@@ -78,6 +78,7 @@ def test_names_of_devices_become_those_of_0_11() -> None:
     utils = importlib.import_module("qiskit_ibm_native.utils")
     assert utils.to_python_identifier("ibmq_16_melbourne") == "ibmq_16_melbourne"
     assert [utils.to_python_identifier(name) for name in ("5qubits", "aB", "class")] == ["_5qubits", "a_b", "class_"]
+    assert utils.to_python_identifier("\u00e9-1") == "\u00e9_1"
 
 
 @pytest.mark.parametrize("module", GONE_MODULES)

@@ -87,6 +87,7 @@ def test_what_is_left_to_do_has_its_line_and_advice() -> None:
         ("from qiskit.providers.fake_provider import GenericBackendV2\n",) * 2,
         ("from qiskit import QuantumCircuit, transpile\n",) * 2,
         ("from qiskit import execute, transpile\n", "from qiskit import transpile\n"),
+        ("from qiskit import transpile, execute\n", "from qiskit import transpile\n"),
         ("import qiskit.providers.aer\nqiskit.providers.aer.AerSimulator\n", "import qiskit_aer, qiskit\nqiskit_aer.AerSimulator\n"),
         ("from . import qiskit_ibm_provider\n",) * 2,
     ],

@@ -188,7 +188,7 @@ def _statements_from(
 ) -> list[cst.BaseSmallStatement]:
     if len(names_by_module) == 1:
         here, names = next(iter(names_by_module.items()))
-        return [statement.with_changes(module=dotted(here), names=names)]
+        return [statement.with_changes(module=dotted(here), names=_ended(names, statement))]
     # Names that stay keep their lines and comments.
     first = {module: names_by_module[module]} if module in names_by_module else {}
     others = {here: names for here, names in names_by_module.items() if here != module}
@@ -201,10 +201,18 @@ def _statements_from(
     ]
 
 
-def _ended(names: Sequence[cst.ImportAlias], statement: cst.ImportFrom) -> list[cst.ImportAlias]:
+def _ended(names: list[cst.ImportAlias], statement: cst.ImportFrom) -> list[cst.ImportAlias]:
     """Return names of which the last one ends as that of the statement did."""
-    former = [] if isinstance(statement.names, cst.ImportStar) else statement.names
-    return [*names[:-1], names[-1].with_changes(comma=former[-1].comma)]
+    if isinstance(statement.names, cst.ImportStar):
+        return names
+    own, former = names[-1].comma, statement.names[-1].comma
+    if isinstance(own, cst.Comma) and isinstance(former, cst.Comma):
+        space, end = own.whitespace_after, former.whitespace_after
+        if isinstance(space, cst.ParenthesizedWhitespace) and isinstance(end, cst.ParenthesizedWhitespace):
+            # With its own comment, before a parenthesis that is where it was.
+            space = space.with_changes(indent=end.indent, last_line=end.last_line, empty_lines=end.empty_lines)
+            former = own.with_changes(whitespace_after=space)
+    return [*names[:-1], names[-1].with_changes(comma=former)]
 
 
 def _separated(names: Sequence[cst.ImportAlias]) -> list[cst.ImportAlias]:

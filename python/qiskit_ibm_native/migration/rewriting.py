@@ -41,6 +41,9 @@ def rewrite(code: bytes) -> tuple[bytes, list[Finding]]:
     wanted += rewrite_full_names(source)
     Imports(source).rewrite(wanted)
     new, findings = source.apply()
-    # Nothing is handed out that Python would not take.
-    cst.parse_module(new)
+    try:
+        cst.parse_module(new)
+    except cst.ParserSyntaxError as error:
+        # A rule is wrong. Nothing is handed out that Python would not take.
+        raise SyntaxError(f"line {error.raw_line} would be no valid Python: {error.message}") from None
     return new, findings

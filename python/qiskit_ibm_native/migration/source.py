@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import libcst as cst
@@ -12,10 +12,12 @@ from libcst import matchers
 from libcst.helpers import get_full_name_for_node
 from libcst.metadata import (
     Assignment,
+    CodeRange,
     MetadataWrapper,
     ParentNodeProvider,
     PositionProvider,
     QualifiedNameSource,
+    Scope,
     ScopeProvider,
 )
 
@@ -48,9 +50,11 @@ class Source:
         """Parse the script."""
         wrapper = MetadataWrapper(cst.parse_module(code), unsafe_skip_copy=False)
         self.module = wrapper.module
-        self._positions = wrapper.resolve(PositionProvider)
-        self._scopes = wrapper.resolve(ScopeProvider)
-        self._parents = wrapper.resolve(ParentNodeProvider)
+        # Going over the tree is most of the time: at once for all.
+        found: Any = wrapper.resolve_many([PositionProvider, ScopeProvider, ParentNodeProvider])
+        self._positions: Mapping[cst.CSTNode, CodeRange] = found[PositionProvider]
+        self._scopes: Mapping[cst.CSTNode, Scope | None] = found[ScopeProvider]
+        self._parents: Mapping[cst.CSTNode, cst.CSTNode] = found[ParentNodeProvider]
         self._edits: dict[cst.CSTNode, tuple[Edit, str]] = {}
         self._left: list[Finding] = []
         #: References to names of modules that an edit replaces.
