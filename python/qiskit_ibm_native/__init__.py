@@ -321,9 +321,7 @@ def __getattr__(name: str) -> object:
         return import_module(f".{name}", __name__)
     module = _MODULES.get(name)
     if module is None:
-        from ._former_names import missing_name
-
-        raise missing_name(__name__, name)
+        raise import_module("._former_names", __name__).missing_name(__name__, name)
     value = getattr(import_module(f".{module}", __name__), name)
     globals()[name] = value
     return value
