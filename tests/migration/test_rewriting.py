@@ -112,6 +112,19 @@ def test_imports_of_functions_stay_where_they_are() -> None:
     assert code_of(old) == dedent(new)
 
 
+def test_imports_behind_a_colon() -> None:
+    old = "if True: from qiskit import IBMQ, execute  # both\nIBMQ.load_account()\nexecute(circuit, backend)\n"
+    assert code_of(old) == (
+        "if True: from qiskit import transpile; from qiskit_ibm_native import IBMProvider  # both\n"
+        "IBMProvider()\nbackend.run(transpile(circuit, backend))\n"
+    )
+
+
+def test_a_name_that_is_imported_under_another_one_is_imported_as_itself() -> None:
+    new = code_of("from qiskit import execute, transpile as t\nexecute(circuit, backend)\n")
+    assert new == "from qiskit import transpile, transpile as t\nbackend.run(transpile(circuit, backend))\n"
+
+
 def test_a_module_under_a_short_name() -> None:
     old = "import qiskit as qk\njob = qk.execute(circuit, self.backend, shots=2)\nprovider = qk.IBMQ.load_account()\n"
     assert code_of(old) == (

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import libcst as cst
 
 from .names import NEW, OLD, Home, home_of, is_module
-from .source import Edit, Edited, Source, Wanted, dotted, module_of, root_of
+from .source import Edit, Edited, Line, Source, Wanted, dotted, module_of, root_of
 
 _MOVED = "{} has it today."
 #: Names that rules for calls replace, and what such a rule needs in their place.
@@ -32,8 +32,8 @@ class Imports:
     def __init__(self, source: Source) -> None:
         """Find the lines with imports."""
         self._source = source
-        self._lines: dict[cst.SimpleStatementLine, dict[cst.BaseSmallStatement, list[cst.BaseSmallStatement]]] = {}
-        self._reasons: dict[cst.SimpleStatementLine, list[str]] = {}
+        self._lines: dict[Line, dict[cst.BaseSmallStatement, list[cst.BaseSmallStatement]]] = {}
+        self._reasons: dict[Line, list[str]] = {}
 
     def rewrite(self, wanted: Iterable[Wanted]) -> None:
         """Ask for the edits of all imports, and for the ``wanted`` ones."""
@@ -57,7 +57,7 @@ class Imports:
             return
         moved: dict[str, list[cst.ImportAlias]] = {}
         gone: dict[str, list[str]] = {}
-        present = {(module, alias.evaluated_name) for alias in statement.names}
+        present = {(module, alias.evaluated_alias or alias.evaluated_name) for alias in statement.names}
         for alias in statement.names:
             name = f"{module}.{alias.evaluated_name}"
             home = self._home_of_import(statement, alias, name)
@@ -118,25 +118,21 @@ class Imports:
         alias = [cst.ImportAlias(dotted(name or module))]
         new = cst.ImportFrom(dotted(module), alias) if name else cst.Import(alias)
         line = self._source.line_of(statement)
-        if line is None or any(_brings(old, new) for old in self._new_of(line)):
+        if any(_brings(old, new) for old in self._new_of(line)):
             return
         parts = self._lines.setdefault(line, {})
         parts.setdefault(statement, [statement]).append(new)
         self._say(statement, f"{_joined(Home(module, name))} is needed.")
 
-    def _new_of(self, line: cst.SimpleStatementLine) -> Sequence[cst.BaseSmallStatement]:
+    def _new_of(self, line: Line) -> Sequence[cst.BaseSmallStatement]:
         return [new for parts in self._lines.get(line, {}).values() for new in parts]
 
     def _replace(self, statement: cst.Import | cst.ImportFrom, new: list[cst.BaseSmallStatement]) -> None:
-        line = self._source.line_of(statement)
-        if line is not None:
-            added = self._lines.setdefault(line, {}).get(statement, [statement])[1:]
-            self._lines[line][statement] = [*new, *added]
+        parts = self._lines.setdefault(self._source.line_of(statement), {})
+        parts[statement] = [*new, *parts.get(statement, [statement])[1:]]
 
     def _say(self, statement: cst.Import | cst.ImportFrom, reason: str) -> None:
-        line = self._source.line_of(statement)
-        if line is not None:
-            self._reasons.setdefault(line, []).append(reason)
+        self._reasons.setdefault(self._source.line_of(statement), []).append(reason)
 
 
 def rewrite_full_names(source: Source) -> list[Wanted]:
@@ -234,16 +230,14 @@ def _renamed(alias: cst.ImportAlias, home: Home, is_replaced: bool) -> cst.Impor
     return alias.with_changes(name=dotted(home.name), asname=asname)
 
 
-def _line_edit(
-    line: cst.SimpleStatementLine, parts: dict[cst.BaseSmallStatement, list[cst.BaseSmallStatement]]
-) -> Edit:
+def _line_edit(line: Line, parts: dict[cst.BaseSmallStatement, list[cst.BaseSmallStatement]]) -> Edit:
     def edit(updated: cst.CSTNode) -> Edited:
-        if not isinstance(updated, cst.SimpleStatementLine):
+        if not isinstance(updated, Line):
             raise TypeError("a line of statements stays one")
         body: list[cst.BaseSmallStatement] = []
         for old, unchanged in zip(line.body, updated.body, strict=True):
             body.extend(parts.get(old, [unchanged]))
-        if len(line.body) > 1:
+        if len(line.body) > 1 or isinstance(updated, cst.SimpleStatementSuite):
             return updated.with_changes(body=body)
         first, *others = body
         # The comment behind the line stays with the first statement.

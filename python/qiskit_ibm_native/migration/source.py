@@ -26,6 +26,8 @@ from .names import home_of
 
 Node = TypeVar("Node", bound=cst.CSTNode)
 Edited = cst.CSTNode | cst.FlattenSentinel[cst.BaseStatement]
+#: Simple statements on a line of their own, or behind a colon.
+Line = cst.SimpleStatementLine | cst.SimpleStatementSuite
 Edit = Callable[[cst.CSTNode], Edited]
 #: An import behind another one: of a module, or of a name in it.
 Wanted = tuple[cst.Import | cst.ImportFrom, str, str]
@@ -134,10 +136,12 @@ class Source:
         """Return the node that a node is part of."""
         return self._parents.get(node)
 
-    def line_of(self, node: cst.CSTNode) -> cst.SimpleStatementLine | None:
-        """Return the line of simple statements that a statement is in."""
-        parent = self.parent_of(node)
-        return parent if isinstance(parent, cst.SimpleStatementLine) else None
+    def line_of(self, statement: cst.BaseSmallStatement) -> Line:
+        """Return the line that a statement is in, maybe with others."""
+        parent = self.parent_of(statement)
+        if not isinstance(parent, cst.SimpleStatementLine | cst.SimpleStatementSuite):
+            raise TypeError("a small statement is in a line")
+        return parent
 
     def code_of(self, node: cst.CSTNode) -> str:
         """Return the code of a node."""
@@ -205,7 +209,7 @@ class Source:
 
     def _shown(self, node: cst.CSTNode) -> str:
         # Without the comments around a line.
-        parts = node.body if isinstance(node, cst.SimpleStatementLine) else [node]
+        parts = node.body if isinstance(node, Line) else [node]
         line = "; ".join(" ".join(self.code_of(part).split()).removesuffix(";") for part in parts)
         line = _KEY.sub(r"\1***\1", line)
         return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 3]}..."
