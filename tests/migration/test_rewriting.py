@@ -83,6 +83,8 @@ def test_what_is_left_to_do_has_its_line_and_advice() -> None:
         ),
         ("from qiskit_ibm_provider.qpy import dump, load\n", "from qiskit.qpy import dump, load\n"),
         ("from qiskit.test.mock import FakeVigoV2\n", "from qiskit_ibm_runtime.fake_provider import FakeVigoV2\n"),
+        ("from qiskit.providers.models import BackendStatus, GateConfig\n", "from qiskit_ibm_native import BackendStatus, GateConfig\n"),
+        ("from qiskit.pulse import DriveChannel, Play\n", "from qiskit_ibm_native.pulse import DriveChannel, Play\n"),
         ("from qiskit.providers.aer import AerSimulator\n", "from qiskit_aer import AerSimulator\n"),
         ("from qiskit.providers.fake_provider import GenericBackendV2\n",) * 2,
         ("from qiskit import QuantumCircuit, transpile\n",) * 2,

@@ -26,8 +26,6 @@ _MOVED_NAMES = {
     "qiskit.providers.ibmq.job.job_monitor": (NEW, "job_monitor"),
     "qiskit.providers.ibmq.job_monitor": (NEW, "job_monitor"),
     "qiskit.providers.ibmq.least_busy": (NEW, "least_busy"),
-    "qiskit.providers.models.BackendProperties": (NEW, "BackendProperties"),
-    "qiskit.providers.models.BackendStatus": (NEW, "BackendStatus"),
     "qiskit.qobj.utils.MeasLevel": ("qiskit.result", "MeasLevel"),
     "qiskit.qobj.utils.MeasReturnType": ("qiskit.result", "MeasReturnType"),
     "qiskit.tools.job_monitor": (NEW, "job_monitor"),
@@ -118,6 +116,10 @@ def _renamed(name: str) -> Home | None:
     if name.startswith(_IBMQ_EXCEPTIONS):
         renamed = last.replace("IBMQ", "IBM", 1)
         return Home(NEW, renamed) if renamed in _public_names() else None
+    if name.startswith("qiskit.providers.models."):
+        return Home(NEW, last) if last in _public_names() else None
+    if name.startswith("qiskit.pulse."):
+        return Home(f"{NEW}.pulse", last) if last in import_module(f"{NEW}.pulse").__all__ else None
     if name.startswith(_FAKES) and last.startswith("Fake"):
         # Backends of the first version are gone, and their names with them.
         is_kept = last.endswith("V2")
