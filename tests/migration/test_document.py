@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -13,6 +14,7 @@ from tests.support import ROOT
 
 import qiskit_ibm_native
 from qiskit_ibm_native._former_names import advice_for
+from qiskit_ibm_native.cli import main
 
 if TYPE_CHECKING:
     from qiskit_ibm_native import IBMProvider
@@ -69,6 +71,21 @@ def found(name: str, backend: Any = None) -> bool:
             except ImportError:
                 return False
     return True
+
+
+def test_the_example_of_the_command_prints_what_the_page_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script, shown = (re.search(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL) for kind in ("py", "console"))
+    assert script is not None
+    assert shown is not None
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / "experiments/bell.py").write_text(script[1])
+    monkeypatch.chdir(tmp_path)
+    assert main(["migrate", "experiments/"]) == 1
+    printed = "".join(capsys.readouterr())
+    # The page breaks long lines.
+    assert printed.split() == shown[1].split("experiments/\n", 1)[1].split()
 
 
 def test_every_documented_name_of_0_11_is_there_once() -> None:

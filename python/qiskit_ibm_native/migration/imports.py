@@ -12,6 +12,7 @@ from .names import NEW, OLD, Home, home_of, is_module
 from .source import Edit, Edited, Line, Source, Wanted, dotted, module_of, root_of
 
 _MOVED = "{} has it today."
+_NEEDED = "{} is needed in place of {}."
 #: Names that rules for calls replace, and what such a rule needs in their place.
 REPLACED = {
     "qiskit.IBMQ": (NEW, "IBMProvider"),
@@ -64,7 +65,10 @@ class Imports:
             if home is not None and home.module is not None:
                 if (home.module, home.name) not in present:
                     moved.setdefault(home.module, []).append(_renamed(alias, home, is_replaced=name in REPLACED))
-                self._say(statement, _MOVED.format(home.module))
+                reason = (
+                    _NEEDED.format(home.name, alias.evaluated_name) if name in REPLACED else _MOVED.format(home.module)
+                )
+                self._say(statement, reason)
                 continue
             moved.setdefault(module, []).append(alias)
             if home is not None:
