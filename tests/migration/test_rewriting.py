@@ -259,7 +259,21 @@ def test_comments_that_cannot_stay_are_named() -> None:
     assert "Dropped with it: # a quiet one" in made[1]
 
 
-@pytest.mark.parametrize("code", [b"def (", b"print 'old'\n", "# coding: latin-9000\n\u00e9".encode(), b"x = '\xff'\n"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        b"def (",
+        b"print 'old'\n",
+        "# coding: latin-9000\n\u00e9".encode(),
+        b"x = '\xff'\n",
+        b"x = '\0'\n",
+        # The parser of libcst ends the process.
+        b"x = " + b"(" * 5000 + b")" * 5000,
+        b"x = " + b"-" * 50000 + b"1",
+        b"x = " + b"1 + " * 50000 + b"1",
+    ],
+    ids=lambda code: repr(code[:8]),
+)
 def test_scripts_that_are_no_python_are_errors(code: bytes) -> None:
     with pytest.raises(SyntaxError):
         rewrite(code)

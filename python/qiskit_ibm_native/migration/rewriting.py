@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import ast
+import warnings
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -26,6 +28,7 @@ def rewrite(code: bytes) -> tuple[bytes, list[Finding]]:
     Raises:
         SyntaxError: The script is no valid Python.
     """
+    _check(code)
     try:
         source = Source(code)
     except cst.ParserSyntaxError as error:
@@ -47,3 +50,22 @@ def rewrite(code: bytes) -> tuple[bytes, list[Finding]]:
         # A rule is wrong. Nothing is handed out that Python would not take.
         raise SyntaxError(f"line {error.raw_line} would be no valid Python: {error.message}") from None
     return new, findings
+
+
+def _check(code: bytes) -> None:
+    """Let Python itself read a script first: it has limits of nesting, of which libcst's parser knows none.
+
+    Raises:
+        SyntaxError: Python does not take the script.
+    """
+    with warnings.catch_warnings():
+        # Of escapes that are none, and the like.
+        warnings.simplefilter("ignore")
+        try:
+            ast.parse(code)
+        except SyntaxError as error:
+            raise SyntaxError(f"line {error.lineno}: {error.msg}" if error.lineno else error.msg) from None
+        except (RecursionError, MemoryError):
+            raise SyntaxError("expressions are nested too deeply") from None
+        except ValueError as error:
+            raise SyntaxError(str(error)) from None

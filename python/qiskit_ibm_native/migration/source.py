@@ -188,10 +188,6 @@ class Source:
         """Report something that is left to the user."""
         self._left.append(Finding(self._line(node), self._shown(node), None, reason))
 
-    def is_changed(self, node: cst.CSTNode) -> bool:
-        """Return whether there is an edit of a node already."""
-        return node in self._edits
-
     def apply(self) -> tuple[bytes, list[Finding]]:
         """Return the script with all edits, and the findings in the order of lines."""
         transformer = _Edits(self._edits)
