@@ -24,20 +24,31 @@ if TYPE_CHECKING:
     # For type checkers and editors; tests compare it with _NAMES. "as" exports a name: __all__ is computed.
     from . import acceleration as acceleration
     from . import accounts as accounts
+    from . import api as api
     from . import archive as archive
     from . import cli as cli
     from . import client as client
     from . import completion as completion
     from . import exceptions as exceptions
+    from . import ibm_backend as ibm_backend
+    from . import ibm_backend_service as ibm_backend_service
+    from . import ibm_provider as ibm_provider
+    from . import ibm_qubit_properties as ibm_qubit_properties
+    from . import job as job
     from . import local as local
+    from . import migration as migration
     from . import models as models
     from . import provider as provider
+    from . import proxies as proxies
     from . import pulse as pulse
     from . import scoring as scoring
+    from . import session as session
     from . import snapshot as snapshot
     from . import sweeps as sweeps
     from . import target as target
     from . import transpiler as transpiler
+    from . import utils as utils
+    from . import version as version
     from . import visualization as visualization
     from ._native import __version__ as __version__
     from .acceleration import Acceleration as Acceleration
@@ -291,6 +302,7 @@ _ROOMS = (
     "completion",
     "exceptions",
     "local",
+    "migration",
     "models",
     "provider",
     "pulse",
@@ -300,6 +312,19 @@ _ROOMS = (
     "target",
     "transpiler",
     "visualization",
+)
+#: Modules of qiskit-ibm-provider 0.11 that have something to give, see _former_names; dir() leaves them out.
+_FORMER_MODULES = (
+    "api",
+    "ibm_backend",
+    "ibm_backend_service",
+    "ibm_provider",
+    "ibm_qubit_properties",
+    "job",
+    "proxies",
+    "session",
+    "utils",
+    "version",
 )
 
 __all__ = sorted(_MODULES)  # noqa: PLE0605 (computed: each name is written once here, and once for type checkers)
@@ -312,11 +337,11 @@ _MODULES.update(dict.fromkeys(("load_ipython_extension", "unload_ipython_extensi
 def __getattr__(name: str) -> object:
     from importlib import import_module
 
-    if name in _ROOMS:
+    if name in _ROOMS or name in _FORMER_MODULES:
         return import_module(f".{name}", __name__)
     module = _MODULES.get(name)
     if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise import_module("._former_names", __name__).missing_name(__name__, name)
     value = getattr(import_module(f".{module}", __name__), name)
     globals()[name] = value
     return value

@@ -47,6 +47,8 @@ Importing this module imports Qiskit. Rooms that must do without Qiskit import i
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from qiskit.exceptions import QiskitError
 from qiskit.providers.exceptions import JobError, JobTimeoutError, QiskitBackendNotFoundError
 
@@ -262,3 +264,11 @@ class LedgerError(SweepError):
 
 class LedgerDamagedError(LedgerError):
     """A ledger is damaged: content differs from what was written."""
+
+
+if not TYPE_CHECKING:
+    # Type checkers would take every name for one of this module's.
+    def __getattr__(name: str) -> object:
+        from ._former_names import missing_name
+
+        raise missing_name(__name__, name)

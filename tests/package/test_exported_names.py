@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import qiskit_ibm_native
+from qiskit_ibm_native._former_names import advice_for
 
 PACKAGE = Path(qiskit_ibm_native.__file__).parent
 
@@ -43,12 +44,15 @@ def test_type_checkers_see_the_same_names() -> None:
         for name in statement.names
     }
     names = {(module, name) for name, module in qiskit_ibm_native._MODULES.items()}
-    assert exported == names | {(None, room) for room in qiskit_ibm_native._ROOMS}
+    modules = (*qiskit_ibm_native._ROOMS, *qiskit_ibm_native._FORMER_MODULES)
+    assert exported == names | {(None, module) for module in modules}
 
 
 def test_every_public_room_is_an_attribute_after_a_plain_import() -> None:
     found = {path.stem if path.is_file() else path.name for path in PACKAGE.glob("[a-z]*") if path.name != "py.typed"}
-    assert found == set(qiskit_ibm_native._ROOMS)
+    # Modules of qiskit-ibm-provider 0.11 that only say what to use.
+    gone = {name for name in found if advice_for(name) is not None}
+    assert found == {*qiskit_ibm_native._ROOMS, *qiskit_ibm_native._FORMER_MODULES, *gone}
     program = (
         "import sys, qiskit_ibm_native as package\n"
         "for room in package._ROOMS: assert getattr(package, room).__name__ == f'qiskit_ibm_native.{room}'\n"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._logger import logger
 from .file import changing, invalid, path_of, read_entries
@@ -335,3 +335,16 @@ def _saved_default(channel: str | None, explicit: bool, filename: str | os.PathL
 
 def _is_marked(entry: Any) -> bool:
     return isinstance(entry, dict) and bool(entry.get("is_default_account"))
+
+
+if not TYPE_CHECKING:
+    # For those who come from qiskit-ibm-provider 0.11, whose module of this name had exceptions, too. Importing them
+    # imports Qiskit.
+    def __getattr__(name: str) -> object:
+        if name in ("AccountAlreadyExistsError", "AccountNotFoundError", "InvalidAccountError"):
+            from . import exceptions
+
+            return getattr(exceptions, name)
+        from .._former_names import missing_name
+
+        raise missing_name(__name__, name)

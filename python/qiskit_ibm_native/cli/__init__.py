@@ -10,12 +10,14 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from . import migrate
+
 if TYPE_CHECKING:
     from ..archive import CalibrationArchive
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit status: 0, 1 if a check found damage, 2 after an error."""
+    """Run the command; return its exit status: 0, 1 if a check found something, 2 after an error."""
     options = _parser().parse_args(arguments)
     from ..exceptions import IBMError
 
@@ -53,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--token", help="the API key (default: a random one)")
     serve.set_defaults(run=_serve)
     _add_archive(commands)
+    migrate.add(commands)
     return parser
 
 

@@ -3,6 +3,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .schedule import plot_schedule
 
 __all__ = ["plot_schedule"]
+
+if not TYPE_CHECKING:
+    # Type checkers would take every name for one of this module's.
+    def __getattr__(name: str) -> object:
+        from .._former_names import missing_name
+
+        raise missing_name(__name__, name)

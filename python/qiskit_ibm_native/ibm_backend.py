@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Module of qiskit-ibm-provider 0.11: its names, imported from where they are today."""
+
+from __future__ import annotations
+
+from .provider.backend import IBMBackend
+from .provider.retired import IBMRetiredBackend
+
+__all__ = ["IBMBackend", "IBMRetiredBackend"]

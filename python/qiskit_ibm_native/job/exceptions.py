@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Module of qiskit-ibm-provider 0.11: its names, imported from where they are today."""
+
+from __future__ import annotations
+
+from ..exceptions import (
+    IBMJobApiError,
+    IBMJobError,
+    IBMJobFailureError,
+    IBMJobInvalidStateError,
+    IBMJobNotFoundError,
+    IBMJobTimeoutError,
+)
+
+__all__ = [
+    "IBMJobApiError",
+    "IBMJobError",
+    "IBMJobFailureError",
+    "IBMJobInvalidStateError",
+    "IBMJobNotFoundError",
+    "IBMJobTimeoutError",
+]

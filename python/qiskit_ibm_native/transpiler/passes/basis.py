@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Module of qiskit-ibm-provider 0.11: its names, imported from where they are today."""
+
+from __future__ import annotations
+
+from ..id_to_delay import ConvertIdToDelay
+
+__all__ = ["ConvertIdToDelay"]
