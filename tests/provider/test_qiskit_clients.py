@@ -174,3 +174,24 @@ def test_programs_give_back_what_they_were_given(program: Any) -> None:
     assert [circuit.data for circuit, _ in pairs] == [circuit.data for circuit in given.circuits]
     assert [record["layout"] for _, record in pairs] == [record["layout"] for record in given.records]
     assert program.job_record(params) == given.job
+
+
+@pytest.mark.official
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("mode", ["backend", "Session", "Batch"])
+def test_the_primitives_of_the_official_client(vigo: Any, local_provider: IBMProvider, mode: str) -> None:
+    import qiskit_ibm_runtime
+
+    circuit = bell()
+    circuit.measure_all()
+    isa = transpile(circuit, vigo, optimization_level=1, seed_transpiler=1)
+    before = len(local_provider.jobs(limit=None))
+    chosen = vigo if mode == "backend" else getattr(qiskit_ibm_runtime, mode)(backend=vigo)
+    counts = qiskit_ibm_runtime.SamplerV2(mode=chosen).run([isa], shots=1000).result()[0].data.meas.get_counts()
+    assert sum(counts.values()) == 1000 and counts["00"] + counts["11"] > 850
+    gates = transpile(bell(), vigo, optimization_level=1, seed_transpiler=1)
+    operator = SparsePauliOp("ZZ").apply_layout(gates.layout)
+    value = qiskit_ibm_runtime.EstimatorV2(mode=chosen).run([(gates, operator)]).result()[0].data.evs
+    assert 0.6 < float(value) <= 1
+    # They ran on the service of the backend.
+    assert len(local_provider.jobs(limit=None)) == before + 2
