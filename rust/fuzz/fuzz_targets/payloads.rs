@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use libfuzzer_sys::fuzz_target;
 use qiskit_ibm_native_core::error::PayloadError;
+use qiskit_ibm_native_core::official::{check_configuration, check_properties, converts};
 use qiskit_ibm_native_core::plan::{CouplingPlan, Options, Qargs, TargetPlan, Vocabulary};
 use qiskit_ibm_native_core::snapshot::{Payloads, Snapshot};
 
@@ -66,8 +67,16 @@ fuzz_target!(|bytes: &[u8]| {
         None => (bytes.to_vec(), None),
     };
     let inputs = [Some(configuration.clone()), properties.clone()];
+    let of_configuration = check_configuration(&configuration);
+    let listed_qubits = properties.as_deref().map(check_properties);
+    for error in [of_configuration.as_ref().err(), listed_qubits.as_ref().and_then(|checked| checked.as_ref().err())] {
+        assert!(error.is_none_or(|error| error.path.starts_with('$') && error.offset <= bytes.len()));
+    }
     match read(configuration.clone(), properties.clone()) {
         Ok(snapshot) => {
+            if let Some(Ok((_, listed_qubits))) = listed_qubits {
+                converts(snapshot.data(), listed_qubits);
+            }
             let again = (rewritten(&configuration), properties.as_deref().map(rewritten));
             // Sorted keys can change which of two equal names wins only inside one object, where the last one does.
             if let (Some(configuration), properties) = again
