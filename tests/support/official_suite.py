@@ -34,6 +34,8 @@ def fetch_tests(version: str, folder: Path) -> Path:
             inside = [member for member in archive.getmembers() if member.name.startswith(f"{name}/test/")]
             archive.extractall(folder, members=inside, filter="data")
         (folder / name).rename(tests)
+    # Otherwise pytest would take the options of the project that the folder is in.
+    (tests / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     return tests
 
 
@@ -51,7 +53,8 @@ def run(tests: Path, files: list[str], options: list[str], *, accelerated: bool)
         cwd=tests, env=environment, check=False, capture_output=True, text=True,
     )  # fmt: skip
     seconds = time.monotonic() - start
-    if not report.exists():
+    # 0 and 1: all tests ran, and passed or did not.
+    if done.returncode > 1 or not report.exists():
         sys.exit(f"The tests did not run:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
     return {name(case): outcome(case) for case in ET.parse(report).iter("testcase")}, seconds
 
@@ -87,7 +90,7 @@ def main() -> None:
         f"qiskit-ibm-runtime {version}: {len(plain)} tests in {plain_seconds:.1f} s; accelerated {len(accelerated)} in"
         f" {seconds:.1f} s, {passed} passed, {'the same' if plain == accelerated else 'NOT the same'} one by one."
     )
-    sys.exit(0 if plain == accelerated and passed > len(plain) // 2 else 1)
+    sys.exit(0 if plain == accelerated and passed > 0.9 * len(plain) else 1)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ fuzz_target!(|bytes: &[u8]| {
     match read(configuration.clone(), properties.clone()) {
         Ok(snapshot) => {
             if let Some(Ok((_, listed_qubits))) = listed_qubits {
-                converts(snapshot.data(), listed_qubits);
+                let _ = converts(snapshot.data(), listed_qubits);
             }
             let again = (rewritten(&configuration), properties.as_deref().map(rewritten));
             // Sorted keys can change which of two equal names wins only inside one object, where the last one does.
