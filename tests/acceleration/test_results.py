@@ -266,3 +266,29 @@ def test_bytes_are_only_kept_where_the_client_would_decode_utf_8(accelerated: No
     for encoded in (configuration.decode().encode("utf-16"), b"\xef\xbb\xbf" + configuration):
         assert type(load_accelerated(encoded, is_properties=False)) is dict
     assert type(load_accelerated(properties, is_properties=True)) is UnreadDict
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning", "ignore::UserWarning")
+def test_experiments_on_fake_devices_measure_the_same() -> None:
+    """A second witness: qiskit-experiments asks fake devices for targets, timing, properties and couplings."""
+    from qiskit_aer import AerSimulator
+    from qiskit_experiments.framework import ParallelExperiment
+    from qiskit_experiments.library import T1, LocalReadoutError
+
+    def measured() -> tuple[Any, ...]:
+        fake = FakeVigoV2()
+        simulator = AerSimulator.from_backend(fake, seed_simulator=11)
+        relaxation = ParallelExperiment(
+            [T1((qubit,), [1e-6 * step for step in range(1, 160, 20)], fake) for qubit in (0, 2)],
+            backend=fake, flatten_results=True,
+        )  # fmt: skip
+        readout = LocalReadoutError((0, 1, 3), fake)
+        circuits = [*relaxation._transpiled_circuits(), *readout._transpiled_circuits()]
+        data = [experiment.run(simulator, shots=400).block_for_results() for experiment in (relaxation, readout)]
+        return [circuit.count_ops() for circuit in circuits], [[each["counts"] for each in run.data()] for run in data]
+
+    without = measured()
+    with accelerate():
+        assert measured() == without
+    assert sum(without[1][0][0].values()) == 400
