@@ -20,6 +20,7 @@ from qiskit_ibm_runtime.fake_provider import FakeFez, FakeFractionalBackend, Fak
 from qiskit_ibm_runtime.ibm_backend import convert_to_target
 from qiskit_ibm_runtime.models import BackendConfiguration, BackendProperties
 from qiskit_ibm_runtime.models.exceptions import BackendPropertyError
+from qiskit_ibm_runtime.utils import backend_decoder
 from tests.support import differential
 from tests.support.accelerated import assert_same, load_accelerated
 from tests.support.device import configuration as three_qubits
@@ -205,6 +206,18 @@ def test_a_dictionary_that_is_not_decoded_is_one_for_everybody(accelerated: None
     changed = unread()
     changed["gates"] = []
     assert changed["gates"] == [] and changed["qubits"] == real["qubits"]
+
+
+def test_content_that_is_read_twice_is_what_it_is_without(accelerated: None) -> None:
+    configuration, properties = shipped_payloads("vigo")
+    loaded = load_accelerated(properties, is_properties=True)
+    first, again = (backend_decoder.properties_from_server_data(loaded) for _ in range(2))
+    assert first == again and first is not again and type(first) is BackendProperties
+    assert backend_decoder.properties_from_server_data(loaded) == first
+    loaded = load_accelerated(configuration, is_properties=False)
+    assert backend_decoder.configuration_from_server_data(loaded) is not None
+    # Its date is one already, and the client takes text alone.
+    assert backend_decoder.configuration_from_server_data(loaded) is None
 
 
 def test_threads_fill_one_model_once(accelerated: None) -> None:

@@ -112,12 +112,17 @@ class UnreadDict(PayloadDict):
         """Call ``fill`` with this dictionary as soon as it is decoded."""
         self._dependents.append(fill)
 
-    def add_step(self, step: Step) -> Source | None:
-        """Put off a change in place until the payload is decoded; ``None`` if it has been decoded meanwhile."""
+    def add_step(self, step: Step | None) -> Source | None:
+        """Put off a change in place, if there is one, until the payload is decoded.
+
+        Returns:
+            The source; ``None``, with nothing put off, if the payload has been decoded meanwhile.
+        """
         with filling:
             if type(self) is not UnreadDict:
                 return None
-            self._source.steps += (step,)
+            if step is not None:
+                self._source.steps += (step,)
             return self._source
 
     def fill(self) -> PayloadDict:

@@ -152,8 +152,12 @@ def _json_of_files(_original: Any) -> JsonKeepingBytes:
 def _configuration_decoder(original: Any) -> Any:
     @functools.wraps(original)
     def decode(config: Any) -> Any:
-        source = config.add_step(original) if isinstance(config, UnreadDict) else None
-        if source is None or source.payload.is_properties:
+        # Decoding a second time is an error, which the original raises.
+        is_first = isinstance(config, UnreadDict) and not (
+            config._source.payload.is_properties or config._source.is_decoded
+        )
+        source = config.add_step(original) if is_first else None
+        if source is None:
             return original(config)
         source.is_decoded = True
         return None
@@ -181,8 +185,11 @@ def _properties_reader(original: Any) -> Any:
     @functools.wraps(original)
     def read(properties: Any, use_fractional_gates: bool | None = False) -> Any:
         # Checked properties have no row that the client would leave out as a fractional gate.
-        source = properties.add_step(decode_dates) if isinstance(properties, UnreadDict) else None
-        if source is None or not source.payload.is_properties:
+        source = None
+        if isinstance(properties, UnreadDict) and properties._source.payload.is_properties:
+            # Dates that are datetimes already stay as they are.
+            source = properties.add_step(None if properties._source.is_decoded else decode_dates)
+        if source is None:
             return original(properties, use_fractional_gates)
         source.is_decoded = True
         localized = UnreadDict.of(source.copied())
