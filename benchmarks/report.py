@@ -376,7 +376,8 @@ def accelerated_page(results: dict[str, Any]) -> list[str]:
     tests = found["tests"]
     seconds = [f"{tests['seconds'][side]:.1f} s" for side in ("official", "accelerated")]
     what = f"the client's own {tests['count']} tests of backends and fake devices, by the clock, pytest included"
-    return [*lines, f"| {what} | a figure | {tests['ratio']:.2f} | {seconds[0]} | {seconds[1]} | |"]
+    machine = ["", f"Measured on {found['environment']['machine']}, with qiskit-ibm-runtime {tests['version']}."]
+    return [*lines, f"| {what} | a figure | {tests['ratio']:.2f} | {seconds[0]} | {seconds[1]} | |", *machine]
 
 
 def readme_accelerated(results: dict[str, Any]) -> list[str]:
@@ -386,7 +387,7 @@ def readme_accelerated(results: dict[str, Any]) -> list[str]:
     for name, (work, _) in ACCELERATED.items():
         theirs, ours = _sides_of(found[name])
         lines.append(f"| {work} | {theirs} | {ours} | {found[name]['ratio']:.0f} |")
-    return lines
+    return [*lines, "", f"Measured on {found['environment']['machine']}."]
 
 
 def readme_provider(results: dict[str, Any]) -> list[str]:
@@ -438,6 +439,7 @@ def readme_table(results: dict[str, Any]) -> list[str]:
         f"Over all {count} devices that the official client ships, the geometric mean is {mean:.0f}.",
         f"Importing the package takes {imports['native_over_bare_ms']:.0f} ms; importing the official client takes",
         f"{imports['official_over_bare_ms']:.0f} ms.",
+        f"Measured on {devices['environment']['machine']}.",
     ]
     return lines
 
