@@ -29,7 +29,7 @@ from tests.support.device import properties as of_three_qubits
 from tests.support.equality import assert_targets_equal
 from tests.support.official import shipped_devices, shipped_payloads
 
-from qiskit_ibm_native.acceleration import accelerate
+from qiskit_ibm_native.acceleration import accelerate, models
 from qiskit_ibm_native.acceleration.dictionaries import UnreadDict
 
 CZ = {"cz": QuantumCircuit(2, name="cz").to_gate()}
@@ -218,6 +218,18 @@ def test_content_that_is_read_twice_is_what_it_is_without(accelerated: None) -> 
     assert backend_decoder.configuration_from_server_data(loaded) is not None
     # Its date is one already, and the client takes text alone.
     assert backend_decoder.configuration_from_server_data(loaded) is None
+
+
+def test_models_that_are_given_up_leave_nothing(accelerated: None) -> None:
+    backend = FakeVigoV2()
+    kept = [backend.configuration() for _ in range(3)]
+    for _ in range(100):
+        assert backend.configuration().n_qubits == 5
+    assert len(backend._conf_dict._dependents) == 3
+    tracked = len(models._tracked)
+    assert kept[0].gates and len(models._tracked) == tracked + 3
+    kept.clear()
+    assert len(models._tracked) == tracked
 
 
 def test_threads_fill_one_model_once(accelerated: None) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 import os
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import dateutil.parser
@@ -79,8 +80,8 @@ class PayloadDict(dict):  # type: ignore[type-arg]
     __slots__ = ("_dependents", "_source")
 
     _source: Source
-    #: Calls that fill the models made of this dictionary, before anybody can change it.
-    _dependents: list[Callable[[PayloadDict], None]]
+    #: Models made of this dictionary, by identity, and the function that fills them before anybody can change it.
+    _dependents: dict[int, tuple[weakref.ref[Any], Callable[[Any, PayloadDict], None]]]
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
         return dict, (dict(self),)
@@ -104,13 +105,15 @@ class UnreadDict(PayloadDict):
         """Return a dictionary with the content of a source."""
         made = cls()
         made._source = source
-        made._dependents = []
+        made._dependents = {}
         dict.__setitem__(made, _UNREAD, None)
         return made
 
-    def before_changes(self, fill: Callable[[PayloadDict], None]) -> None:
-        """Call ``fill`` with this dictionary as soon as it is decoded."""
-        self._dependents.append(fill)
+    def before_changes(self, model: Any, fill: Callable[[Any, PayloadDict], None]) -> None:
+        """Call ``fill`` with a model, if there still is one, and this dictionary as soon as that is decoded."""
+        dependents, identity = self._dependents, id(model)
+        reference = weakref.ref(model, lambda _: dependents.pop(identity, None))
+        dependents[identity] = reference, fill
 
     def add_step(self, step: Step | None) -> Source | None:
         """Put off a change in place, if there is one, until the payload is decoded.
@@ -134,8 +137,11 @@ class UnreadDict(PayloadDict):
                 dict.clear(self)
                 dict.update(self, decoded)
                 self.__class__ = PayloadDict  # type: ignore[assignment]
-                while self._dependents:
-                    self._dependents.pop(0)(self)
+                for reference, fill in list(self._dependents.values()):
+                    model = reference()
+                    if model is not None:
+                        fill(model, self)
+                self._dependents.clear()
         return self
 
     def copy(self) -> Any:

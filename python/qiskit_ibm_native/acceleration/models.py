@@ -103,8 +103,7 @@ def unread_model(kind: type, content: UnreadDict, make: Maker) -> Any:
     """
     model: Any = object.__new__(_unread_class(kind))
     _attributes(model)[_STATE] = _State(kind, content, make)
-    reference = weakref.ref(model)
-    content.before_changes(lambda decoded: _complete(reference(), decoded))
+    content.before_changes(model, _complete)
     return model
 
 
@@ -126,7 +125,7 @@ def _fill(model: Any) -> None:
 
 
 def _complete(model: Any, decoded: PayloadDict) -> None:
-    state = None if model is None else _state(model)
+    state = _state(model)
     if state is None:
         return
     full: Any = vars(state.make(state.kind, decoded))
