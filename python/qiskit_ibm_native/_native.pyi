@@ -24,6 +24,8 @@ __all__ = [
     "Vocabulary",
     "__version__",
     "build_profile",
+    "check_official_configuration",
+    "check_official_properties",
     "count_shots",
     "damaged_extracts",
     "extract_packed",

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import json
 import logging
 import pickle
@@ -12,13 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 from typing import Any
+from unittest import mock
 
 import pytest
 from qiskit import QuantumCircuit, generate_preset_pass_manager
 from qiskit_ibm_runtime import SamplerV2, ibm_backend
 from qiskit_ibm_runtime.fake_provider import FakeFez, FakeFractionalBackend, FakeProviderForBackendV2, FakeVigoV2
 from qiskit_ibm_runtime.ibm_backend import convert_to_target
-from qiskit_ibm_runtime.models import BackendConfiguration, BackendProperties
+from qiskit_ibm_runtime.models import BackendConfiguration, BackendProperties, Nduv
 from qiskit_ibm_runtime.models.exceptions import BackendPropertyError
 from qiskit_ibm_runtime.utils import backend_decoder
 from tests.support import differential
@@ -113,12 +115,8 @@ def test_a_model_becomes_one_of_the_official_class_when_it_is_read(accelerated: 
     properties, configuration = FakeFez().properties(), FakeFez().configuration()
     assert isinstance(properties, BackendProperties) and isinstance(configuration, BackendConfiguration)
     assert (configuration.n_qubits, configuration.num_qubits, configuration.simulator) == (156, 156, False)
-    assert configuration.rep_delay_range[0] == 0 and not hasattr(configuration, "no_such_key")
-    assert (
-        "simulator" in configuration
-        and "supported_features" not in configuration
-        and "rep_delay_range" in configuration
-    )
+    assert not hasattr(configuration, "no_such_key")
+    assert "simulator" in configuration and "no_such_key" not in configuration
     assert not is_read(configuration)
     assert properties.t1(0) > 0 and type(properties) is BackendProperties
     assert len(configuration.gates) > 5 and type(configuration) is BackendConfiguration
@@ -164,11 +162,77 @@ def test_what_was_changed_is_converted_as_changed(accelerated: None) -> None:
 
 
 def test_a_list_that_was_looked_at_is_the_models_own(accelerated: None) -> None:
-    configuration = FakeFez().configuration()
+    loaded = load_accelerated(shipped_payloads("fez")[0], is_properties=False)
+    configuration: Any = backend_decoder.configuration_from_server_data(loaded)
     basis = configuration.basis_gates
-    assert not is_read(configuration) and configuration.basis_gates is basis
+    assert not is_read(configuration) and configuration.basis_gates is basis and configuration.rep_delay_range[0] == 0
     basis.append("h")
     assert configuration.to_dict()["basis_gates"] is basis and is_read(configuration)
+
+
+def test_configurations_of_a_fake_device_share_their_lists(accelerated: None) -> None:
+    backend = FakeFez()
+    assert backend.configuration().basis_gates is backend.configuration().basis_gates
+    backend.configuration().timing_constraints["acquire_alignment"] = 99
+    backend.configuration().basis_gates.remove("id")
+    assert backend.target.acquire_alignment == 99 and "id" not in backend.target.operation_names
+    copied = FakeFez()._conf_dict.copy()
+    assert type(copied) is dict and copied["n_qubits"] == 156
+
+
+def test_an_interrupted_filling_can_be_repeated(accelerated: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = FakeVigoV2()
+    properties, other = backend.properties(), backend.properties()
+    original, calls = Nduv.from_dict.__func__, 0
+
+    def interrupted(cls: Any, data: dict[str, Any]) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 20:
+            raise KeyboardInterrupt
+        return original(cls, data)
+
+    monkeypatch.setattr(Nduv, "from_dict", classmethod(interrupted))
+    with pytest.raises(KeyboardInterrupt):
+        properties.t1(0)
+    assert copy.deepcopy(other).t1(0) == properties.t1(0) == other.t1(0) == FakeVigoV2().target.qubit_properties[0].t1
+
+
+def test_the_type_of_a_model_that_was_not_read_makes_official_models(accelerated: None) -> None:
+    for model in (FakeVigoV2().configuration(), FakeVigoV2().properties()):
+        kind = type(model)
+        assert kind is not model.__class__
+        content = copy.deepcopy(model).to_dict()
+        assert type(kind.from_dict(content)) is model.__class__
+        made = kind.__new__(kind)
+        vars(made).update(vars(copy.deepcopy(model)))
+        assert made == model and type(made) is model.__class__
+    configuration = FakeVigoV2().configuration()
+    assert 5 not in configuration and None not in FakeVigoV2().configuration()
+
+
+def test_the_class_of_a_model_can_be_set(accelerated: None) -> None:
+    class Mine(BackendConfiguration):
+        pass
+
+    configuration = FakeVigoV2().configuration()
+    configuration.__class__ = Mine
+    assert type(configuration) is Mine and configuration.n_qubits == 5
+
+
+def test_a_dictionary_of_the_other_kind_fails_at_once(accelerated: None) -> None:
+    backend = FakeVigoV2()
+    backend.properties()
+    with pytest.raises(KeyError):
+        BackendProperties.from_dict(backend._conf_dict)
+    with pytest.raises(TypeError):
+        BackendConfiguration.from_dict({**backend._props_dict, "gates": []})
+
+
+def test_a_mock_of_json_is_asked(accelerated: None) -> None:
+    content = json.loads(shipped_payloads("vigo")[0])
+    with mock.patch("json.load", return_value={**content, "n_qubits": 4}):
+        assert FakeVigoV2().configuration().n_qubits == 4
 
 
 def test_a_model_does_not_follow_its_dictionary(accelerated: None) -> None:
@@ -176,6 +240,10 @@ def test_a_model_does_not_follow_its_dictionary(accelerated: None) -> None:
     before = backend.configuration()
     backend._conf_dict["n_qubits"] = 3
     assert (before.n_qubits, backend.configuration().n_qubits) == (5, 3)
+    backend = FakeVigoV2()
+    before = backend.configuration()
+    backend._conf_dict["backend_name"] = "other"
+    assert (before.backend_name, backend.configuration().backend_name) == ("fake_vigo", "other")
 
 
 def test_a_configuration_that_was_only_read_is_still_converted_from_bytes(
@@ -223,6 +291,7 @@ def test_content_that_is_read_twice_is_what_it_is_without(accelerated: None) -> 
 def test_models_that_are_given_up_leave_nothing(accelerated: None) -> None:
     backend = FakeVigoV2()
     kept = [backend.configuration() for _ in range(3)]
+    gc.collect()
     for _ in range(100):
         assert backend.configuration().n_qubits == 5
     assert len(backend._conf_dict._dependents) == 3

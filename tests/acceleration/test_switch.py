@@ -95,6 +95,9 @@ def test_a_handle_says_whether_it_is_on() -> None:
     assert repr(handle) == "<Acceleration of qiskit_ibm_runtime: on>"
     handle.undo()
     assert repr(handle) == "<Acceleration of qiskit_ibm_runtime: off>"
+    with handle:
+        assert is_accelerated()
+    assert not is_accelerated()
 
 
 @pytest.mark.parametrize("version", ["0.46.1", "0.52.0", "1.0.0", "unknown"])
@@ -105,7 +108,11 @@ def test_an_unknown_version_is_left_alone_with_one_warning(version: str, monkeyp
         handle = accelerate()
     accelerate()
     assert len(said) == 1 and said[0].filename == __file__
-    assert attributes() == before and not is_accelerated() and repr(handle).endswith("not known>")
+    assert attributes() == before and not is_accelerated() and "known are 0.47 to 0.51" in repr(handle)
+    monkeypatch.undo()
+    # Nothing stands in the way of another try.
+    assert accelerate() and is_accelerated()
+    Acceleration().undo()
     assert FakeVigoV2().target.num_qubits == 5
 
 
@@ -141,7 +148,7 @@ def test_importing_replaces_nothing_and_imports_nothing() -> None:
     code = """
 import sys
 import qiskit_ibm_native.acceleration
-assert not [name for name in sys.modules if name.partition(".")[0] in ("qiskit", "qiskit_ibm_runtime", "numpy", "dateutil")]
+assert not [name for name in sys.modules if name.partition(".")[0] in ("qiskit", "qiskit_ibm_runtime", "numpy", "dateutil", "logging")]
 handle = qiskit_ibm_native.accelerate()
 assert "qiskit" not in sys.modules and "qiskit_ibm_runtime" not in sys.modules
 assert repr(handle).endswith("on, as soon as it is imported>")
@@ -184,6 +191,12 @@ from qiskit_ibm_runtime.fake_provider import FakeVigoV2
 assert __name__ == "__main__" and here
 properties = FakeVigoV2().properties()
 print(sys.argv[1:], type(properties) is properties.__class__)
+
+class Own:
+    pass
+
+import pickle
+assert type(pickle.loads(pickle.dumps(Own()))) is Own and sys.modules["__main__"].Own is Own
 """
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import shutil
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ import pytest
 from qiskit import QuantumCircuit
 from qiskit_ibm_runtime import QiskitRuntimeService
 from qiskit_ibm_runtime.fake_provider import FakeFez, FakeFractionalBackend, FakeProviderForBackendV2, FakeVigoV2
+from qiskit_ibm_runtime.ibm_backend import IBMRetiredBackend
+from qiskit_ibm_runtime.utils.backend_decoder import configuration_from_server_data, properties_from_server_data
+from tests.support.accelerated import load_accelerated
 from tests.support.equality import assert_targets_equal, coupling_state, durations_state
 from tests.support.official import configuration_model, properties_model, shipped_payloads
 
@@ -28,6 +32,7 @@ from qiskit_ibm_native import (
     build_target,
     score,
 )
+from qiskit_ibm_native.acceleration import is_accelerated
 
 DATES = "ignore:The dates of:UserWarning"
 
@@ -139,6 +144,68 @@ def test_everything_that_takes_a_snapshot_takes_what_people_hold(source: Any, tm
     if snapshot.properties is not None:
         with CalibrationArchive(tmp_path / "archive.sqlite3") as archive:
             assert archive.add(source) and archive.latest(snapshot.name) == snapshot
+
+
+@pytest.mark.filterwarnings(DATES)
+def test_fractional_gates_that_a_configuration_leaves_out_stay_out() -> None:
+    payloads = shipped_payloads("fractional")
+
+    def shown() -> list[Any]:
+        configuration = configuration_from_server_data(
+            load(payloads[0], is_properties=False), use_fractional_gates=False
+        )
+        properties = properties_from_server_data(load(payloads[1], is_properties=True))
+        models = configuration, properties
+        return [build_target(source).operation_names for source in (models, configuration, Snapshot.of(*models))]
+
+    def load(payload: bytes, *, is_properties: bool) -> Any:
+        return load_accelerated(payload, is_properties=is_properties) if is_accelerated() else json.loads(payload)
+
+    without = shown()
+    with accelerate():
+        assert shown() == without
+    assert not {"rx", "rzz"} & set().union(*without) and "rx" in build_target(FakeFractionalBackend()).operation_names
+
+
+@pytest.mark.filterwarnings(DATES)
+@pytest.mark.parametrize("is_on", [False, True])
+def test_a_fake_device_that_was_changed_is_taken_as_changed(is_on: bool, tmp_path: Path) -> None:
+    for name in ("hanoi", "vigo"):
+        for kind in ("conf", "props"):
+            shutil.copy(Path(FakeVigoV2().dirname).parent / name / f"{kind}_{name}.json", tmp_path)
+    (tmp_path / "conf_hanoi.json").rename(tmp_path / "device.json")
+    (tmp_path / "props_hanoi.json").rename(tmp_path / "calibration.json")
+
+    class Elsewhere(FakeVigoV2):
+        dirname, conf_filename, props_filename = str(tmp_path), "device.json", "calibration.json"
+
+    with accelerate() if is_on else nullcontext():
+        assert Snapshot.of(Elsewhere()) == Snapshot.from_payloads(*shipped_payloads("hanoi"))
+        backend = FakeVigoV2()
+        backend.properties()
+        assert Snapshot.of(backend) == Snapshot.from_payloads(*shipped_payloads("vigo"))
+        backend._props_dict["qubits"][0][0]["value"] = 1.0
+        backend._conf_dict["basis_gates"] = ["id", "cx"]
+        assert_targets_equal(backend.target, build_target(backend))
+        backend = FakeVigoV2()
+        backend.properties = FakeVigoV2().properties
+        assert Snapshot.of(backend).columns.t1[0] == Snapshot.load("vigo").columns.t1[0]
+
+
+def test_a_retired_backend_of_the_official_client_has_a_snapshot() -> None:
+    assert Snapshot.of(IBMRetiredBackend.from_name("gone")).num_qubits == 1
+
+
+def test_what_gives_no_snapshot_says_so() -> None:
+    class Wrong:
+        def __ibm_snapshot__(self) -> str:
+            return "fez"
+
+    with pytest.raises(IBMInputValueError, match=r"__ibm_snapshot__\(\) of Wrong must return a Snapshot, not str"):
+        build_target(Wrong())
+    for content in ({"n_qubits": {1, 2}}, {"n_qubits": object()}):
+        with pytest.raises(IBMInputValueError, match="cannot be a payload of a device"):
+            Snapshot.of(content)
 
 
 def test_the_protocol_is_recognised() -> None:

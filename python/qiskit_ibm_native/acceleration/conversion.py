@@ -81,12 +81,15 @@ def converted(
 
 def _sources(configuration: Any, properties: Any, options: Mapping[str, Any]) -> tuple[Source, Source | None] | None:
     if not options.keys() <= _OPTIONS:
+        logger.info(
+            "The official client converts a device with options of its own: %s.", sorted(options.keys() - _OPTIONS)
+        )
         return None
-    of_properties = None
-    if properties is not None:
-        # Before the configuration, whose comparison may cost a millisecond.
-        of_properties = unchanged_source(properties)
-        if of_properties is None:
-            return None
-    of_configuration = unchanged_source(configuration)
-    return None if of_configuration is None else (of_configuration, of_properties)
+    # Properties first: comparing a configuration may cost a millisecond.
+    of_properties = None if properties is None else unchanged_source(properties)
+    is_kept = properties is None or of_properties is not None
+    of_configuration = unchanged_source(configuration) if is_kept else None
+    if of_configuration is None:
+        logger.info("The official client converts models that were read, changed, or made in another way.")
+        return None
+    return of_configuration, of_properties

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .payloads import CheckedPayload
 
     Step = Callable[[dict[str, Any]], Any]
+    #: Functions that make the attributes of a model and put them in.
+    Fillers = tuple[Callable[[Any, dict[str, Any]], Any], Callable[[Any, Any, "Source"], None]]
 
 #: The one key of a dictionary that is not decoded yet. C code that does not ask the class, such as ``json``'s, would
 #: take an empty dictionary for a decoded one; at this key it fails instead, or asks.
@@ -37,13 +39,16 @@ class Source:
         steps: Changes that the client made in place, in order, applied when the payload is decoded.
         use_fractional_gates: ``False`` once the client has left out fractional gates.
         is_decoded: Whether the client has converted dates and complex numbers.
+        is_shared: Whether the client makes several models of one dictionary, as of a fake device's, whose lists they
+            have in common.
     """
 
-    __slots__ = ("is_decoded", "name", "payload", "steps", "use_fractional_gates")
+    __slots__ = ("is_decoded", "is_shared", "name", "payload", "steps", "use_fractional_gates")
 
-    def __init__(self, payload: CheckedPayload) -> None:
+    def __init__(self, payload: CheckedPayload, *, is_shared: bool = False) -> None:
         """Begin with a payload as received."""
         self.payload = payload
+        self.is_shared = is_shared
         self.name: str | None = None
         self.steps: tuple[Step, ...] = ()
         self.use_fractional_gates = True
@@ -52,6 +57,10 @@ class Source:
     def copied(self) -> Source:
         """Return a copy, of which later steps are its own."""
         return copy.copy(self)
+
+    def is_same(self, other: Source) -> bool:
+        """Return whether two sources are decoded into equal content."""
+        return self.payload.content == other.payload.content and (self.name, self.steps) == (other.name, other.steps)
 
     def decode(self) -> dict[str, Any]:
         """Return the content, decoded anew."""
@@ -80,8 +89,12 @@ class PayloadDict(dict):  # type: ignore[type-arg]
     __slots__ = ("_dependents", "_source")
 
     _source: Source
-    #: Models made of this dictionary, by identity, and the function that fills them before anybody can change it.
-    _dependents: dict[int, tuple[weakref.ref[Any], Callable[[Any, PayloadDict], None]]]
+    #: Models made of this dictionary, by identity.
+    _dependents: dict[int, tuple[weakref.ref[Any], Fillers]]
+
+    def fill(self) -> PayloadDict:
+        """Return this dictionary, which is decoded already."""
+        return self
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
         return dict, (dict(self),)
@@ -109,11 +122,20 @@ class UnreadDict(PayloadDict):
         dict.__setitem__(made, _UNREAD, None)
         return made
 
-    def before_changes(self, model: Any, fill: Callable[[Any, PayloadDict], None]) -> None:
-        """Call ``fill`` with a model, if there still is one, and this dictionary as soon as that is decoded."""
+    def before_changes(self, model: Any, fillers: Fillers) -> None:
+        """Fill a model, if there still is one, when this dictionary is decoded.
+
+        Args:
+            model: The model.
+            fillers: A function that returns what fills the model with a decoded dictionary, and one that puts it in.
+        """
         dependents, identity = self._dependents, id(model)
         reference = weakref.ref(model, lambda _: dependents.pop(identity, None))
-        dependents[identity] = reference, fill
+        dependents[identity] = reference, fillers
+
+    def _models(self) -> list[tuple[Any, Fillers]]:
+        found = [(reference(), fillers) for reference, fillers in list(self._dependents.values())]
+        return [(model, fillers) for model, fillers in found if model is not None]
 
     def add_step(self, step: Step | None) -> Source | None:
         """Put off a change in place, if there is one, until the payload is decoded.
@@ -124,31 +146,39 @@ class UnreadDict(PayloadDict):
         with filling:
             if type(self) is not UnreadDict:
                 return None
+            if step is not None and self._models():
+                # Models do not follow the dictionary that they were made of.
+                self.fill()
+                return None
             if step is not None:
                 self._source.steps += (step,)
             return self._source
 
     def fill(self) -> PayloadDict:
-        """Decode the payload."""
+        """Decode the payload.
+
+        Everything is made before anything is put in, so that an exception, an interruption or a fork in between leaves
+        a dictionary that can be decoded again.
+        """
         with filling:
             # Another thread may have done it in the meantime.
             if type(self) is UnreadDict:
                 decoded = self._source.decode()
+                made = [(model, put, make(model, decoded)) for model, (make, put) in self._models()]
+                for model, put, attributes in made:
+                    put(model, attributes, self._source)
                 dict.clear(self)
                 dict.update(self, decoded)
                 self.__class__ = PayloadDict  # type: ignore[assignment]
-                for reference, fill in list(self._dependents.values()):
-                    model = reference()
-                    if model is not None:
-                        fill(model, self)
                 self._dependents.clear()
         return self
 
     def copy(self) -> Any:
         with filling:
-            if type(self) is UnreadDict:
+            # The lists of a shallow copy are those of the dictionary.
+            if type(self) is UnreadDict and not self._source.is_shared:
                 return UnreadDict.of(self._source.copied())
-        return dict(self)
+        return dict(self.fill())
 
     def get(self, key: Any, default: Any = None) -> Any:
         try:
@@ -170,12 +200,26 @@ class UnreadDict(PayloadDict):
     def __setitem__(self, key: Any, value: Any) -> None:
         with filling:
             if type(self) is UnreadDict and key == "backend_name" and isinstance(value, str):
-                self._source.name = value
-                return
+                if value == self._source.scalar(key):
+                    return
+                if not self._models():
+                    self._source.name = value
+                    return
         dict.__setitem__(self.fill(), key, value)
 
     def __contains__(self, key: object) -> bool:
         return key in self._source.payload.members if type(self) is UnreadDict else dict.__contains__(self, key)
+
+    def __eq__(self, other: object) -> bool:
+        with filling:
+            if type(self) is type(other) is UnreadDict and self._source.is_same(other._source):
+                return True
+        return dict.__eq__(self.fill(), other.fill() if isinstance(other, PayloadDict) else other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __bool__(self) -> bool:
         return True

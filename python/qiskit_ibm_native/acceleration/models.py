@@ -12,12 +12,13 @@ import weakref
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from .dictionaries import filling
+from ..snapshot.acceptance import KnownPayload
+from .dictionaries import UnreadDict, filling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .dictionaries import PayloadDict, Source, UnreadDict
+    from .dictionaries import Source
 
     #: The client's function that makes a model of a class and a dictionary.
     Maker = Callable[[type, dict[str, Any]], Any]
@@ -73,6 +74,8 @@ class _State:
         payload = source.payload
         if payload.is_properties or key in _WHOLE or (name not in _ALIASES and hasattr(self.kind, name)):
             raise LookupError(name)
+        if source.is_shared and key in payload.members and not payload.is_scalar(key):
+            raise LookupError(name)
         if key not in payload.members:
             return self.kind(**_NEEDED)
         if payload.length(key) > _LONGEST_VALUE:
@@ -103,7 +106,7 @@ def unread_model(kind: type, content: UnreadDict, make: Maker) -> Any:
     """
     model: Any = object.__new__(_unread_class(kind))
     _attributes(model)[_STATE] = _State(kind, content, make)
-    content.before_changes(model, _complete)
+    content.before_changes(model, (_make_attributes, _put_attributes))
     return model
 
 
@@ -122,27 +125,50 @@ def _fill(model: Any) -> None:
         state = _state(model)
         if state is not None:
             state.content.fill()
+        elif type(model) in _classes:
+            # Filled, and interrupted before its class was set; or made by somebody who asked for the type of a model.
+            object.__setattr__(model, "__class__", _classes[type(model)])
 
 
-def _complete(model: Any, decoded: PayloadDict) -> None:
+def _make_attributes(model: Any, decoded: dict[str, Any]) -> dict[str, Any] | None:
     state = _state(model)
     if state is None:
-        return
-    full: Any = vars(state.make(state.kind, decoded))
+        return None
+    made: Any = state.make(state.kind, decoded)
+    full: dict[str, Any] = vars(made)
     for name, value in state.read.items():
         # Whoever has read a list holds the one that stays.
         for holder in (full, full["_data"]):
             if name in holder:
                 holder[name] = value
-    attributes = _attributes(model)
-    attributes.clear()
-    attributes.update(full)
-    model.__class__ = state.kind
-    track(model, decoded._source, state.make)
+    return full
+
+
+def _put_attributes(model: Any, attributes: dict[str, Any] | None, source: Source) -> None:
+    state = _state(model)
+    if state is not None and attributes is not None:
+        object.__setattr__(model, "__dict__", attributes)
+        object.__setattr__(model, "__class__", state.kind)
+        track(model, source, state.make)
 
 
 class _UnreadType(type):
     """The class of the classes of models that are not filled."""
+
+    def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
+        """Make an instance of the official class, for those who ask for the type of a model."""
+        return (
+            official_class(cls)(*arguments, **keywords) if cls in _classes else super().__call__(*arguments, **keywords)
+        )
+
+
+#: Official classes by the classes of models that are not filled.
+_classes: dict[type, type] = {}
+
+
+def official_class(kind: type) -> type:
+    """Return the official class for the class of a model, be it filled or not."""
+    return _classes.get(kind, kind)
 
 
 @cache
@@ -158,7 +184,9 @@ def _unread_class(kind: type) -> type:
     }
     if hasattr(kind, "__contains__"):
         body["__contains__"] = _contains
-    return _UnreadType(kind.__name__, (kind,), body)
+    made = _UnreadType(kind.__name__, (kind,), body)
+    _classes[made] = kind
+    return made
 
 
 def _read_attribute(model: Any, name: str) -> Any:
@@ -178,14 +206,15 @@ def _read_attribute(model: Any, name: str) -> Any:
                     pass
                 else:
                     return value
-            _fill(model)
-    return getattr(model, name)
+        _fill(model)
+    return object.__getattribute__(model, name)
 
 
 def _miss_attribute(model: Any, name: str) -> Any:
     state = _state(model)
-    # The client's own way of missing it; its method would fill the model.
-    return getattr(state.kind(**_NEEDED) if state is not None else model, name)
+    # The client's own way of missing it; its method would fill a configuration.
+    made = model if state is None or state.content._source.payload.is_properties else state.kind(**_NEEDED)
+    return official_class(type(made)).__getattr__(made, name)  # type: ignore[attr-defined]
 
 
 def _contains(model: Any, name: object) -> bool:
@@ -195,21 +224,19 @@ def _contains(model: Any, name: object) -> bool:
             try:
                 return name in vars(state.probe(name))
             except LookupError:
-                _fill(model)
-    return name in model
+                pass
+        _fill(model)
+    return name in vars(model)
 
 
 def _set_attribute(model: Any, name: str, value: object) -> None:
-    if name == "__class__":
-        object.__setattr__(model, name, value)
-        return
     _fill(model)
-    setattr(model, name, value)
+    object.__setattr__(model, name, value)
 
 
 def _delete_attribute(model: Any, name: str) -> None:
     _fill(model)
-    delattr(model, name)
+    object.__delattr__(model, name)
 
 
 def _deep_copy(model: Any, memo: dict[int, Any]) -> Any:
@@ -217,7 +244,9 @@ def _deep_copy(model: Any, memo: dict[int, Any]) -> Any:
         state = _state(model)
         if state is None:
             return copy.deepcopy(model, memo)
-        copied = unread_model(state.kind, state.content.copy(), state.make)
+        source = state.content._source.copied()
+        source.is_shared = False
+        copied = unread_model(state.kind, UnreadDict.of(source), state.make)
         _attributes(copied)[_STATE].read.update(copy.deepcopy(state.read, memo))
         memo[id(model)] = copied
     return copied
@@ -236,10 +265,18 @@ def track(model: Any, source: Source, make: Maker) -> None:
     _tracked[identity] = reference, source.copied(), make
 
 
-def payload_of(model: Any) -> bytes | None:
+def payload_of(model: Any) -> KnownPayload | None:
     """Return the payload of a model of the official client that has not been changed, for :meth:`Snapshot.of`."""
     source = unchanged_source(model)
-    return None if source is None else source.payload.content
+    # A fake device has a name of its own.
+    if source is None or source.name is not None:
+        return None
+    payload = source.payload
+    gates = {key: payload.value(key) for key in ("basis_gates", "supported_instructions") if key in payload.members}
+    chosen = dict(gates)
+    if not source.use_fractional_gates:
+        _leave_out_fractional_gates(chosen)
+    return KnownPayload(payload.content, payload.value("backend_name"), lacks_gates=chosen != gates)
 
 
 def unchanged_source(model: Any) -> Source | None:

@@ -20,6 +20,10 @@ logger = logging.getLogger(__name__)
 _SCALARS = frozenset(b'"-0123456789tfnNI')
 
 
+#: Tests put mocks in its place.
+_LOAD = json.load
+
+
 class CheckedPayload:
     """The bytes of a payload that the official client is known to decode.
 
@@ -123,7 +127,7 @@ class JsonKeepingBytes:
     def load(self, file: Any, **keywords: Any) -> Any:
         """Read a file in JSON."""
         buffer = getattr(file, "buffer", None)
-        if buffer is None or keywords or not _is_utf_8(file):
+        if buffer is None or keywords or json.load is not _LOAD or not _is_utf_8(file):
             return json.load(file, **keywords)
         content = buffer.read()
         made = self._make(content)

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 from ..snapshot.acceptance import find_payloads_by
 from .conversion import converted
 from .dates import decode_dates, localize_dates
-from .dictionaries import PayloadDict, UnreadDict
+from .dictionaries import PayloadDict, UnreadDict, filling
 from .dictionaries import Source as PayloadSource
-from .models import payload_of, track, unread_model
+from .models import official_class, payload_of, track, unread_model
 from .payloads import JsonKeepingBytes, SessionKeepingBytes, checked_payload
 
 #: The package of the official client.
@@ -71,8 +71,8 @@ def seams(version: str) -> list[Seam]:
             _properties_reader,
             ["utils.backend_decoder", "ibm_backend", "fake_provider.fake_backend"],
         ),
-        ("QasmBackendConfiguration.from_dict", _model_maker, ["models.backend_configuration"]),
-        ("BackendProperties.from_dict", _model_maker, ["models.backend_properties"]),
+        ("QasmBackendConfiguration.from_dict", _maker(is_properties=False), ["models.backend_configuration"]),
+        ("BackendProperties.from_dict", _maker(is_properties=True), ["models.backend_properties"]),
         ("convert_to_target", convert, ["utils.backend_converter", "ibm_backend", "fake_provider.fake_backend"]),
     ]
     return [Seam(module, name, replace) for name, replace, modules in by_function for module in modules]
@@ -119,9 +119,9 @@ def _parameters(value: Any) -> tuple[str, ...] | None:
         return None
 
 
-def _dictionary(content: bytes, *, is_properties: bool) -> UnreadDict | None:
+def _dictionary(content: bytes, *, is_properties: bool, is_shared: bool = False) -> UnreadDict | None:
     payload = checked_payload(content, is_properties=is_properties)
-    return None if payload is None else UnreadDict.of(PayloadSource(payload))
+    return None if payload is None else UnreadDict.of(PayloadSource(payload, is_shared=is_shared))
 
 
 def _keeping(*, is_properties: bool) -> Replacement:
@@ -144,7 +144,7 @@ def _json_of_files(_original: Any) -> JsonKeepingBytes:
     def make(content: bytes) -> UnreadDict | None:
         # Properties alone have this key, and it comes first or second.
         is_properties = b'"last_update_date"' in content
-        return _dictionary(content, is_properties=is_properties)
+        return _dictionary(content, is_properties=is_properties, is_shared=True)
 
     return JsonKeepingBytes(make)
 
@@ -200,20 +200,28 @@ def _properties_reader(original: Any) -> Any:
     return read
 
 
-def _model_maker(original: classmethod[Any, Any, Any]) -> classmethod[Any, Any, Any]:
-    make = original.__func__
+def _maker(*, is_properties: bool) -> Replacement:
+    """Return a replacement of a class method that makes a model of a dictionary."""
 
-    @functools.wraps(make)
-    def from_dict(cls: Any, data: Any) -> Any:
-        if not isinstance(data, PayloadDict) or not cls.__module__.startswith(f"{CLIENT}.models."):
-            return make(cls, data)
-        if isinstance(data, UnreadDict):
-            return unread_model(cls, data, make)
-        model = make(cls, data)
-        track(model, data._source, make)
-        return model
+    def replace(original: classmethod[Any, Any, Any]) -> classmethod[Any, Any, Any]:
+        make = original.__func__
 
-    return classmethod(from_dict)
+        @functools.wraps(make)
+        def from_dict(cls: Any, data: Any) -> Any:
+            kind = official_class(cls)
+            is_kept = isinstance(data, PayloadDict) and data._source.payload.is_properties == is_properties
+            if not is_kept or not kind.__module__.startswith(f"{CLIENT}.models."):
+                return make(kind, data)
+            with filling:
+                if isinstance(data, UnreadDict):
+                    return unread_model(kind, data, make)
+            model = make(kind, data)
+            track(model, data._source, make)
+            return model
+
+        return classmethod(from_dict)
+
+    return replace
 
 
 def _converter(original: Any, *, has_angle_bounds: bool) -> Any:

@@ -4,9 +4,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.abc
-import importlib.machinery
-import logging
 import sys
 import threading
 import warnings
@@ -14,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
     from types import ModuleType, TracebackType
 
     from typing_extensions import Self
-
-logger = logging.getLogger(__name__)
 
 _CLIENT = "qiskit_ibm_runtime"
 
@@ -33,15 +29,23 @@ class _State:
         self.replaced: list[tuple[Any, str, Any, Any]] = []
         #: Watches for the import of the client, while acceleration waits for it.
         self.watch: _Watch | None = None
+        #: The last warning; another call that ends in the same way does not warn again.
+        self.refusal = ""
 
     def turn_on(self) -> None:
         with self.lock:
-            if self.is_wanted:
+            if self.replaced or self.watch is not None:
                 return
             self.is_wanted = True
             if _CLIENT in sys.modules:
                 # Waits for another thread that is importing it.
-                self.replace(importlib.import_module(_CLIENT))
+                client = importlib.import_module(_CLIENT)
+                if getattr(client.__spec__, "_initializing", False):
+                    self.refuse(
+                        f"{_CLIENT} is not accelerated: it is being imported. Call accelerate() before or behind that."
+                    )
+                else:
+                    self.replace(client)
             else:
                 self.watch = _Watch()
                 sys.meta_path.insert(0, self.watch)
@@ -49,6 +53,7 @@ class _State:
     def turn_off(self) -> None:
         with self.lock:
             self.is_wanted = False
+            self.refusal = ""
             self.stop_watching()
             while self.replaced:
                 owner, name, original, replacement = self.replaced.pop()
@@ -76,12 +81,15 @@ class _State:
         series = ".".join(version.split(".")[:2])
         if series not in KNOWN_VERSIONS:
             known = f"{min(KNOWN_VERSIONS)} to {max(KNOWN_VERSIONS)}"
-            _warn(f"{_CLIENT} {version} is not accelerated: known are {known}. A later qiskit-ibm-native may know it.")
+            message = (
+                f"{_CLIENT} {version} is not accelerated: known are {known}. A later qiskit-ibm-native may know it."
+            )
+            self.refuse(message)
             return
         try:
             found = list(bindings(series))
         except SeamError as error:
-            _warn(f"{_CLIENT} {version} is not accelerated: {error} is not as that version has it.")
+            self.refuse(f"{_CLIENT} {version} is not accelerated: {error} is not as that version has it.")
             return
         # A function that several modules have imported gets one replacement.
         replacements: dict[int, Any] = {}
@@ -91,14 +99,20 @@ class _State:
             replacement = replacements[id(original)]
             self.replaced.append((owner, name, original, replacement))
             setattr(owner, name, replacement)
-        logger.debug("%s %s is accelerated.", _CLIENT, version)
+        self.refusal = ""
+
+    def refuse(self, message: str) -> None:
+        """Say once why the client is left as it is."""
+        if message != self.refusal:
+            self.refusal = message
+            warnings.warn(message, RuntimeWarning, stacklevel=5)
 
     def describe(self) -> str:
         if self.replaced:
             return "on"
         if self.watch is not None:
             return "on, as soon as it is imported"
-        return "off: its version is not known" if self.is_wanted else "off"
+        return f"off. {self.refusal}" if self.refusal else "off"
 
 
 class Acceleration:
@@ -116,6 +130,8 @@ class Acceleration:
         _state.turn_off()
 
     def __enter__(self) -> Self:
+        # On already, unless it was undone meanwhile.
+        _state.turn_on()
         return self
 
     def __exit__(
@@ -156,16 +172,15 @@ def is_accelerated() -> bool:
     return bool(_state.replaced) or _state.watch is not None
 
 
-def _warn(message: str) -> None:
-    warnings.warn(message, RuntimeWarning, stacklevel=5)
+class _Watch:
+    """A finder of modules that replaces the seams of the client when its import is complete.
 
-
-class _Watch(importlib.abc.MetaPathFinder):
-    """Replaces the seams of the client when its import is complete."""
+    It does not inherit from ``importlib.abc``, whose import takes longer than everything else here.
+    """
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
+    ) -> ModuleSpec | None:
         """Find the client by the other finders, and have its loader call back."""
         if fullname != _CLIENT or _state.watch is not self:
             return None
@@ -173,14 +188,14 @@ class _Watch(importlib.abc.MetaPathFinder):
             find = getattr(finder, "find_spec", None)
             if finder is self or find is None:
                 continue
-            spec: importlib.machinery.ModuleSpec | None = find(fullname, path, target)
+            spec: ModuleSpec | None = find(fullname, path, target)
             if spec is not None:
                 _call_back(spec)
                 return spec
         return None
 
 
-def _call_back(spec: importlib.machinery.ModuleSpec) -> None:
+def _call_back(spec: ModuleSpec) -> None:
     loader = spec.loader
     if loader is None:
         return

@@ -44,11 +44,25 @@ class Accepted(NamedTuple):
     use_fractional_gates: bool | None = None
 
 
-#: Functions that return the payload that a model of the official client was made of, if they know it.
-_payload_finders: list[Callable[[Any], bytes | None]] = []
+class KnownPayload(NamedTuple):
+    """The payload that a model of the official client was made of.
+
+    Attributes:
+        content: The bytes as received.
+        name: The device's name in them.
+        lacks_gates: Whether the model leaves out gates of the payload: fractional ones that were not asked for.
+    """
+
+    content: bytes
+    name: str
+    lacks_gates: bool
 
 
-def find_payloads_by(finder: Callable[[Any], bytes | None]) -> None:
+#: Functions that return the payload of a model, if they know it.
+_payload_finders: list[Callable[[Any], KnownPayload | None]] = []
+
+
+def find_payloads_by(finder: Callable[[Any], KnownPayload | None]) -> None:
     """Ask ``finder`` for the payload of each model of the official client from now on."""
     _payload_finders.append(finder)
 
@@ -65,7 +79,7 @@ def accept(source: Any) -> Accepted | None:
     if isinstance(source, str | os.PathLike):
         return Accepted(Snapshot.load(source))
     if hasattr(type(source), "__ibm_snapshot__"):
-        return Accepted(source.__ibm_snapshot__())
+        return Accepted(_given_by(source))
     if _is_official(source, "IBMBackend", "FakeBackendV2"):
         return _of_backend(source)
     models = source if isinstance(source, tuple) and len(source) == 2 else (source, None)
@@ -90,8 +104,21 @@ def snapshot_of(source: Any) -> Snapshot:
     return accepted.snapshot
 
 
+def _given_by(source: Any) -> Snapshot:
+    given = source.__ibm_snapshot__()
+    if not isinstance(given, Snapshot):
+        from ..exceptions import IBMInputValueError
+
+        raise IBMInputValueError(
+            f"__ibm_snapshot__() of {type(source).__name__} must return a Snapshot, not {type(given).__name__}."
+        )
+    return given
+
+
 def _is_official(source: Any, *names: str) -> bool:
-    return any(kind.__module__.startswith(f"{_CLIENT}.") and kind.__name__ in names for kind in type(source).__mro__)
+    return any(
+        str(kind.__module__).startswith(f"{_CLIENT}.") and kind.__name__ in names for kind in type(source).__mro__
+    )
 
 
 def _are_models(configuration: Any, properties: Any) -> bool:
@@ -105,48 +132,71 @@ def _are_models(configuration: Any, properties: Any) -> bool:
 
 
 def _of_backend(backend: Any) -> Accepted:
-    if _is_official(backend, "FakeBackendV2"):
-        # The files have the dates as they were published. The client's fake devices have all of their gates.
-        files = _files_of(backend)
-        if files is not None:
-            return Accepted(Snapshot.load(files))
-        return Accepted(_of_models(backend.configuration(), backend.properties()))
-    properties = backend.properties()
-    return Accepted(_of_models(backend.configuration(), properties), backend.options.use_fractional_gates)
+    if not _is_official(backend, "FakeBackendV2"):
+        choice = getattr(backend.options, "use_fractional_gates", None)
+        return Accepted(_of_models(backend.configuration(), backend.properties(), has_choice=True), choice)
+    # The files have the dates as they were published. The client's fake devices have all of their gates.
+    if _has_content_of_its_files(backend):
+        return Accepted(Snapshot.from_payloads(*_files_of(backend)))
+    return Accepted(_of_models(backend.configuration(), backend.properties() if backend.props_filename else None))
 
 
-def _files_of(backend: Any) -> Path | None:
-    """Return the folder of a fake device; ``None`` if it has none, or content that is not that of its files."""
+def _files_of(backend: Any) -> tuple[bytes, bytes | None]:
     temporary = vars(backend).get("_tmp_data_dir")
-    folder = getattr(backend, "dirname", None) if temporary is None else temporary.name
-    names = (backend.conf_filename, backend.props_filename)
-    if folder is None or not all(names) or not all((Path(folder) / name).exists() for name in names):
-        return None
+    folder = Path(backend.dirname if temporary is None else temporary.name)
+    properties = (folder / backend.props_filename).read_bytes() if backend.props_filename else None
+    return (folder / backend.conf_filename).read_bytes(), properties
+
+
+def _has_content_of_its_files(backend: Any) -> bool:
+    """Return whether a fake device reads its files as all of them do, and nobody has changed what it read."""
     readers = ("_load_json", "_get_conf_dict_from_json", "_set_props_dict_from_json", "configuration", "properties")
     base = next(kind for kind in type(backend).__mro__ if kind.__name__ == "FakeBackendV2")
-    is_plain = all(getattr(type(backend), reader) is getattr(base, reader) for reader in readers)
-    return Path(folder) if is_plain else None
+    if any(getattr(type(backend), name) is not getattr(base, name) or name in vars(backend) for name in readers):
+        return False
+    again = object.__new__(type(backend))
+    vars(again).update(vars(backend))
+    if again._get_conf_dict_from_json() != backend._conf_dict:
+        return False
+    if backend._props_dict is None:
+        return True
+    again._set_props_dict_from_json()
+    return bool(again._props_dict == backend._props_dict)
 
 
-def _of_models(configuration: Any, properties: Any) -> Snapshot:
-    kept, kept_properties = _payload(configuration), None if properties is None else _payload(properties)
-    if kept is not None and (properties is None or kept_properties is not None):
-        return Snapshot.from_payloads(kept, kept_properties)
-    described = dict(configuration) if isinstance(configuration, Mapping) else _configuration_payload(configuration)
-    calibration = None
-    if properties is not None:
-        calibration = dict(properties if isinstance(properties, Mapping) else properties.to_dict())
-        # Fake devices have a name of their own in the configuration alone.
-        calibration["backend_name"] = described.get("backend_name")
-        if not isinstance(properties, Mapping):
-            warnings.warn(
-                f"The dates of {described.get('backend_name')} are those that the official client shows: it drops the"
-                " offset from UTC that the device published, so they may be hours off. Values are exact. Call"
-                " qiskit_ibm_native.accelerate() before the backend is made to keep what was published.",
-                UserWarning,
-                stacklevel=_frames_to_user(),
-            )
-    return Snapshot.from_payloads(_encoded(described), None if calibration is None else _encoded(calibration))
+def _of_models(configuration: Any, properties: Any, *, has_choice: bool = False) -> Snapshot:
+    """Return the snapshot of models or dictionaries.
+
+    Args:
+        configuration: The configuration.
+        properties: The properties, or ``None``.
+        has_choice: Whether the caller passes on the choice of gates, so that the snapshot may have those left out.
+    """
+    kept = _payload(configuration)
+    if kept is not None and kept.lacks_gates and not has_choice:
+        kept = None
+    described = None if kept is not None else _configuration_payload(configuration)
+    name = kept.name if kept is not None else (described or {}).get("backend_name")
+    calibration = None if properties is None else _properties_payload(properties, name)
+    return Snapshot.from_payloads(kept.content if kept is not None else _encoded(described), calibration)
+
+
+def _properties_payload(properties: Any, name: Any) -> bytes:
+    kept = _payload(properties)
+    if kept is not None and kept.name == name:
+        return kept.content
+    content = dict(properties if isinstance(properties, Mapping) else properties.to_dict())
+    # Fake devices have a name of their own in the configuration alone.
+    content["backend_name"] = name
+    if not isinstance(properties, Mapping):
+        warnings.warn(
+            f"The dates of {name} are those that the official client shows: it drops the offset from UTC that the device"
+            " published, so they may be hours off. Values are exact. Call qiskit_ibm_native.accelerate() before the"
+            " backend is made to keep what was published.",
+            UserWarning,
+            stacklevel=_frames_to_user(),
+        )
+    return _encoded(content)
 
 
 def _frames_to_user() -> int:
@@ -160,12 +210,14 @@ def _frames_to_user() -> int:
     return level
 
 
-def _payload(model: Any) -> bytes | None:
+def _payload(model: Any) -> KnownPayload | None:
     return next((payload for finder in _payload_finders if (payload := finder(model)) is not None), None)
 
 
 def _configuration_payload(model: Any) -> dict[str, Any]:
-    """Return the payload of a configuration, from which the values of the model follow bit by bit."""
+    """Return the payload of a configuration, from which the values of a model follow bit by bit."""
+    if isinstance(model, Mapping):
+        return dict(model)
     content: dict[str, Any] = model.to_dict()
     for key, scale in _SCALES.items():
         if key in content and content[key] is not None:
@@ -189,8 +241,13 @@ def _neighbours(number: float) -> Iterator[float]:
         yield above
 
 
-def _encoded(content: Mapping[str, Any]) -> bytes:
-    return json.dumps(content, default=_json_value).encode()
+def _encoded(content: Any) -> bytes:
+    try:
+        return json.dumps(content, default=_json_value).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        from ..exceptions import IBMInputValueError
+
+        raise IBMInputValueError(f"The content cannot be a payload of a device: {error}.") from error
 
 
 def _json_value(value: Any) -> Any:
