@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import importlib
 import sys
-import threading
 import warnings
-from typing import TYPE_CHECKING, Any
 
+# `threading` and `typing` would be nearly all of the time of this import, before a program has imported the client.
+from _thread import RLock
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType, TracebackType
+    from typing import Any
 
     from typing_extensions import Self
 
@@ -23,7 +26,7 @@ class _State:
     """Whether acceleration is on, and what has been replaced."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
+        self.lock = RLock()
         self.is_wanted = False
         #: Owner, name, original and replacement of each attribute that is replaced now.
         self.replaced: list[tuple[Any, str, Any, Any]] = []
