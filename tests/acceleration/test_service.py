@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from qiskit import QuantumCircuit
 from qiskit_ibm_runtime import QiskitRuntimeService
 from qiskit_ibm_runtime.fake_provider import FakeFez
 from tests.support.equality import assert_targets_equal
@@ -88,6 +89,27 @@ def test_history_and_calibrations_that_do_not_exist_are_the_same(client: Any) ->
         assert backend.properties(datetime=never) is None
         with pytest.raises(TypeError, match="refresh"):
             backend.properties(refresh=1)
+
+
+def test_a_calibration_id_goes_to_the_service(client: Any, service: LocalService) -> None:
+    without = client().backend("ibm_fez", calibration_id="calibration-1")
+    with accelerate():
+        backend = client().backend("ibm_fez", calibration_id="calibration-1")
+        assert backend.calibration_id == without.calibration_id == "calibration-1"
+        assert_targets_equal(without.target, backend.target)
+        backend.refresh()
+        assert_targets_equal(without.target, backend.target)
+
+
+def test_faulty_parts_are_the_same(client: Any) -> None:
+    circuit = QuantumCircuit(2)
+    circuit.cx(0, 1)
+    without = client().backend("ibmq_vigo")
+    with accelerate():
+        backend = client().backend("ibmq_vigo")
+        assert backend.properties().faulty_qubits() == without.properties().faulty_qubits()
+        assert backend.properties().faulty_gates() == without.properties().faulty_gates()
+        assert backend.check_faulty(circuit) is None
 
 
 def test_simulators_have_no_properties(client: Any) -> None:
