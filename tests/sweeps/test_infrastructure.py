@@ -333,7 +333,10 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), temporary.exists())
 def test_a_child_that_ends_takes_nothing_of_a_running_sweep_along(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(FORKS.format(path=[str(ROOT)]))
-    done = subprocess.run([sys.executable, program, tmp_path], capture_output=True, text=True, timeout=240, check=False)
+    # Unbuffered: a child would print what its parent has not printed yet.
+    done = subprocess.run(
+        [sys.executable, "-u", program, tmp_path], capture_output=True, text=True, timeout=240, check=False
+    )
     assert done.stdout.splitlines() == ["7 120 {1} {None} True", "['ibmq_lima', 'ibmq_vigo']", "0 True"], done.stderr[
         -3000:
     ]
