@@ -93,7 +93,7 @@ def test_names_of_0_11_are_here_as_said(local_provider: IBMProvider) -> None:
     for row in rows_of("0.11"):
         verdicts[row.here] += 1
         assert found(row.name, backend) is (row.here != "gone"), row
-        # What is another one says how, and what is gone says what to use, here as in the error.
+        # A changed name says how, and a name that is gone says what to use, here as in the error.
         assert row.why or row.here == "same", row
         if row.here == "gone":
             assert advice_for(row.name) is not None, row

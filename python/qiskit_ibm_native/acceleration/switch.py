@@ -60,7 +60,7 @@ class _State:
             self.stop_watching()
             while self.replaced:
                 owner, name, original, replacement = self.replaced.pop()
-                # Whatever somebody else has put there since, such as a mock, is theirs to undo.
+                # A mock that somebody has put there since is theirs to undo.
                 if vars(owner).get(name) is replacement:
                     setattr(owner, name, original)
 
@@ -119,7 +119,7 @@ class _State:
 
 
 class Acceleration:
-    """What :func:`accelerate` returns: a context manager that ends acceleration when it is left."""
+    """The handle that :func:`accelerate` returns: a context manager that ends acceleration when it is left."""
 
     def __init__(self) -> None:
         """Take note of whether acceleration was on before."""

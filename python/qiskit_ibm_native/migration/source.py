@@ -221,7 +221,7 @@ class _Edits(cst.CSTTransformer):
         self.made: dict[cst.CSTNode, Edited] = {}
 
     def on_leave(self, original_node: Any, updated_node: Any) -> Any:
-        # What a rule makes of a node fits where the node was, which types cannot say.
+        # The result of a rule fits where the node was, which types cannot say.
         edited: Any = super().on_leave(original_node, updated_node)
         if original_node in self._edits:
             edited = self._edits[original_node][0](edited)
