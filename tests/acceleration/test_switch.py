@@ -111,8 +111,9 @@ def test_an_unknown_version_is_left_alone_with_one_warning(version: str, monkeyp
     assert attributes() == before and not is_accelerated() and "known are 0.47 to 0.51" in repr(handle)
     monkeypatch.undo()
     # Nothing stands in the way of another try.
-    assert accelerate() and is_accelerated()
-    Acceleration().undo()
+    with accelerate():
+        assert is_accelerated()
+    assert not is_accelerated()
     assert FakeVigoV2().target.num_qubits == 5
 
 

@@ -405,7 +405,7 @@ class Unfit(BackendV2):
         return None
 
     def run(self, run_input: Any, **options: Any) -> Any:
-        raise NotImplementedError
+        raise AssertionError("a sweep runs nothing on a backend")
 
 
 class Forgetful(Target):

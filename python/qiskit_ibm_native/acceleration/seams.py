@@ -142,7 +142,7 @@ def _keeping(*, is_properties: bool) -> Replacement:
 
 def _json_of_files(_original: Any) -> JsonKeepingBytes:
     def make(content: bytes) -> UnreadDict | None:
-        # Properties alone have this key, and it comes first or second.
+        # Properties alone have this key.
         is_properties = b'"last_update_date"' in content
         return _dictionary(content, is_properties=is_properties, is_shared=True)
 

@@ -27,7 +27,6 @@ class _State:
 
     def __init__(self) -> None:
         self.lock = RLock()
-        self.is_wanted = False
         #: Owner, name, original and replacement of each attribute that is replaced now.
         self.replaced: list[tuple[Any, str, Any, Any]] = []
         #: Watches for the import of the client, while acceleration waits for it.
@@ -36,13 +35,12 @@ class _State:
         self.refusal = ""
 
     def turn_on(self) -> None:
+        # Waits for another thread that is importing the client, and not with the lock: that thread may wait for it.
+        client = importlib.import_module(_CLIENT) if _CLIENT in sys.modules else None
         with self.lock:
-            if self.replaced or self.watch is not None:
+            if self.is_on():
                 return
-            self.is_wanted = True
-            if _CLIENT in sys.modules:
-                # Waits for another thread that is importing it.
-                client = importlib.import_module(_CLIENT)
+            if client is not None:
                 if getattr(client.__spec__, "_initializing", False):
                     self.refuse(
                         f"{_CLIENT} is not accelerated: it is being imported. Call accelerate() before or behind that."
@@ -53,9 +51,11 @@ class _State:
                 self.watch = _Watch()
                 sys.meta_path.insert(0, self.watch)
 
+    def is_on(self) -> bool:
+        return bool(self.replaced) or self.watch is not None
+
     def turn_off(self) -> None:
         with self.lock:
-            self.is_wanted = False
             self.refusal = ""
             self.stop_watching()
             while self.replaced:
@@ -72,7 +72,8 @@ class _State:
     def is_imported(self, client: ModuleType) -> None:
         """Replace the seams of the client, whose import is complete."""
         with self.lock:
-            if self.is_wanted and not self.replaced:
+            # Nobody watches any more if it was undone meanwhile.
+            if self.watch is not None:
                 self.stop_watching()
                 self.replace(client)
 
@@ -123,7 +124,7 @@ class Acceleration:
 
     def __init__(self) -> None:
         """Take note of whether acceleration was on before."""
-        self._was_on = _state.is_wanted
+        self._was_on = _state.is_on()
 
     def undo(self) -> None:
         """End acceleration, whoever began it: every attribute of the client is the original again.
@@ -172,7 +173,7 @@ def accelerate() -> Acceleration:
 
 def is_accelerated() -> bool:
     """Return whether the official client is accelerated now, or will be as soon as it is imported."""
-    return bool(_state.replaced) or _state.watch is not None
+    return _state.is_on()
 
 
 class _Watch:
