@@ -116,6 +116,21 @@ impl<const N: usize> Required<N> {
     }
 }
 
+/// Read an object that must have some keys; `member` gets the name of each key and must read one value.
+fn object<'a, const N: usize>(
+    reader: &mut Reader<'a>,
+    keys: [&'static str; N],
+    mut member: impl FnMut(&mut Reader<'a>, &[u8]) -> ReadResult<()>,
+) -> ReadResult<()> {
+    let mut required = Required::new(reader, keys);
+    reader.object(|reader, key| {
+        let name = key.bytes();
+        required.mark(&name);
+        member(reader, &name)
+    })?;
+    required.finish()
+}
+
 fn configuration(bytes: &[u8]) -> ReadResult<(Members, Vec<String>)> {
     let (mut reader, mut members, mut open_gates) = (reader_of(bytes)?, Members::default(), Vec::new());
     let mut required = Required::new(
@@ -199,20 +214,14 @@ fn properties(bytes: &[u8]) -> ReadResult<(Members, u32)> {
 }
 
 fn gate_row<'a>(reader: &mut Reader<'a>, quantities: &mut Quantities<'a>) -> ReadResult<()> {
-    let mut required = Required::new(reader, ["qubits", "gate", "parameters"]);
-    reader.object(|reader, key| {
-        let name = key.bytes();
-        required.mark(&name);
-        match &*name {
-            b"qubits" => reader.array(|reader| reader.count().map(drop)),
-            b"gate" => reader.text().map(drop),
-            b"parameters" => quantities.read(reader).map(drop),
-            b"name" => row_name(reader),
-            b"self" => Err(reader.wrong("another key than \"self\"")),
-            _ => reader.skip().map(drop),
-        }
-    })?;
-    required.finish()
+    object(reader, ["qubits", "gate", "parameters"], |reader, name| match name {
+        b"qubits" => reader.array(|reader| reader.count().map(drop)),
+        b"gate" => reader.text().map(drop),
+        b"parameters" => quantities.read(reader).map(drop),
+        b"name" => row_name(reader),
+        b"self" => Err(reader.wrong("another key than \"self\"")),
+        _ => reader.skip().map(drop),
+    })
 }
 
 /// Read the name of a row, such as `rx0`. The client leaves out rows of which this, not the gate, is the name of a
@@ -335,12 +344,9 @@ fn date<'a>(reader: &mut Reader<'a>, last: &mut Option<Cow<'a, [u8]>>) -> ReadRe
 }
 
 fn gate_definition(reader: &mut Reader<'_>, open_gates: &mut Vec<String>) -> ReadResult<()> {
-    let mut required = Required::new(reader, ["name", "parameters", "qasm_def"]);
     let (mut gate, mut is_open) = (None, false);
-    reader.object(|reader, key| {
-        let name = key.bytes();
-        required.mark(&name);
-        match &*name {
+    object(reader, ["name", "parameters", "qasm_def"], |reader, name| {
+        match name {
             b"name" => gate = Some(reader.text()?.decode().into_owned()),
             b"parameters" => {
                 is_open = reader.null()?;
@@ -355,22 +361,16 @@ fn gate_definition(reader: &mut Reader<'_>, open_gates: &mut Vec<String>) -> Rea
         Ok(())
     })?;
     open_gates.extend(gate.filter(|_| is_open));
-    required.finish()
+    Ok(())
 }
 
 fn signature(reader: &mut Reader<'_>) -> ReadResult<()> {
-    let mut required = Required::new(reader, ["name", "num_qubits", "num_clbits", "parameters"]);
-    reader.object(|reader, key| {
-        let name = key.bytes();
-        required.mark(&name);
-        match &*name {
-            b"name" => reader.text().map(drop),
-            b"num_qubits" | b"num_clbits" => reader.count().map(drop),
-            b"parameters" => texts(reader),
-            _ => reader.skip().map(drop),
-        }
-    })?;
-    required.finish()
+    object(reader, ["name", "num_qubits", "num_clbits", "parameters"], |reader, name| match name {
+        b"name" => reader.text().map(drop),
+        b"num_qubits" | b"num_clbits" => reader.count().map(drop),
+        b"parameters" => texts(reader),
+        _ => reader.skip().map(drop),
+    })
 }
 
 fn timing_constraint(reader: &mut Reader<'_>, key: crate::json::Text<'_>) -> ReadResult<()> {
@@ -381,13 +381,7 @@ fn timing_constraint(reader: &mut Reader<'_>, key: crate::json::Text<'_>) -> Rea
 }
 
 fn channel_frequency(reader: &mut Reader<'_>) -> ReadResult<()> {
-    let mut required = Required::new(reader, ["q", "scale"]);
-    reader.object(|reader, key| {
-        let name = key.bytes();
-        required.mark(&name);
-        if &*name == b"scale" { pair(reader) } else { reader.skip().map(drop) }
-    })?;
-    required.finish()
+    object(reader, ["q", "scale"], |reader, name| if name == b"scale" { pair(reader) } else { reader.skip().map(drop) })
 }
 
 fn texts(reader: &mut Reader<'_>) -> ReadResult<()> {
