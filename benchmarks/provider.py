@@ -26,7 +26,7 @@ from tests.support.equality import assert_targets_equal
 
 from measure import summary
 from qiskit_ibm_native import IBMProvider, Snapshot
-from qiskit_ibm_native.local.wire import write_bits
+from qiskit_ibm_native.local.programs.wire import write_bits
 from qiskit_ibm_native.provider.jobs.circuit_job import IBMCircuitJob
 from qiskit_ibm_native.provider.run.programs import RECORD, SamplerProgram
 from qiskit_ibm_native.provider.run.submission import submission_of

@@ -29,7 +29,7 @@ from qiskit_ibm_native.exceptions import (
     IBMNotAuthorizedError,
     RequestsApiError,
 )
-from qiskit_ibm_native.local.faults import Fault
+from qiskit_ibm_native.local.service.faults import Fault
 
 if TYPE_CHECKING:
     from qiskit_ibm_native.local.server import LocalService

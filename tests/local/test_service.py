@@ -28,9 +28,9 @@ from tests.support.processes import arguments_of
 from qiskit_ibm_native import IBMProvider, Snapshot
 from qiskit_ibm_native.cli import main
 from qiskit_ibm_native.exceptions import IBMBackendApiError, IBMError, IBMInputValueError, IBMJobFailureError
+from qiskit_ibm_native.local.jobs.store import Store
 from qiskit_ibm_native.local.server import LocalService
-from qiskit_ibm_native.local.store import Store
-from qiskit_ibm_native.local.tokens import Tokens
+from qiskit_ibm_native.local.service.tokens import Tokens
 
 
 def flipped(number: int = 1) -> QuantumCircuit:
@@ -165,7 +165,7 @@ def simulators() -> list[int]:
     return [
         child.pid
         for child in psutil.Process().children()
-        if "qiskit_ibm_native.local.simulation" in " ".join(arguments_of(child))
+        if "qiskit_ibm_native.local.jobs.simulator_main" in " ".join(arguments_of(child))
     ]
 
 
@@ -243,7 +243,7 @@ def test_jobs_of_devices_that_a_service_does_not_have_wait_for_one_that_has(tmp_
 def test_jobs_of_a_service_that_died_are_taken_over_by_one_that_lives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from qiskit_ibm_native.local import workers
+    from qiskit_ibm_native.local.jobs import workers
 
     monkeypatch.setattr(workers, "_ADOPTION", 0.2)
     served = Served(tmp_path)

@@ -16,9 +16,9 @@ import psutil
 import pytest
 import requests
 
-from qiskit_ibm_native.local.faults import Fault
-from qiskit_ibm_native.local.limits import Limits
 from qiskit_ibm_native.local.server import LocalService
+from qiskit_ibm_native.local.service.faults import Fault
+from qiskit_ibm_native.local.service.limits import Limits
 
 SMALL = Limits(body=1 << 20, unknown_body=1 << 10, seconds=1.0, connections=60)
 JOB: dict[str, Any] = {"backend": "local_simulator", "program_id": "sampler"}
@@ -131,7 +131,7 @@ HALVES = [
 def test_half_sent_requests_are_ended_and_hold_nobody_up(
     small: LocalService, half: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qiskit_ibm_native.local.limits._LINGER", 1.0)
+    monkeypatch.setattr("qiskit_ibm_native.local.service.limits._LINGER", 1.0)
     with ExitStack() as stack:
         connections = [stack.enter_context(closing(connected(small))) for _ in range(50)]
         for connection in connections:

@@ -18,9 +18,9 @@ import psutil
 import pytest
 
 from qiskit_ibm_native._processes import import_path
-from qiskit_ibm_native.local import simulator
+from qiskit_ibm_native.local.jobs import simulator
+from qiskit_ibm_native.local.jobs.store import Store
 from qiskit_ibm_native.local.server import LocalService
-from qiskit_ibm_native.local.store import Store
 
 # Hostile folders
 
@@ -152,7 +152,7 @@ def test_a_simulator_ends_with_a_service_that_is_killed_in_the_middle_of_a_job()
 
 
 def test_a_simulator_whose_starter_is_gone_already_does_not_begin() -> None:
-    script = "from qiskit_ibm_native.local.simulation import main; main(2, 1 << 30, 1 << 30)"
+    script = "from qiskit_ibm_native.local.jobs.simulator_main import main; main(2, 1 << 30, 1 << 30)"
     done = subprocess.run([sys.executable, "-c", script], stdin=subprocess.PIPE, timeout=60, check=False)
     assert done.returncode == 0
 

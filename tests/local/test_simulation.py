@@ -78,7 +78,9 @@ def test_large_circuits_on_large_devices_take_seconds(local_provider: IBMProvide
 
 def simulation_time() -> float:
     """Return the processor time of the simulators of this process, s, which a busy machine does not make longer."""
-    simulators = [child for child in psutil.Process().children() if "local.simulation" in " ".join(arguments_of(child))]
+    simulators = [
+        child for child in psutil.Process().children() if "local.jobs.simulator_main" in " ".join(arguments_of(child))
+    ]
     return sum(sum(child.cpu_times()[:2]) for child in simulators)
 
 

@@ -247,7 +247,7 @@ def test_secrets_are_in_no_title_of_a_process(tmp_path: Path) -> None:
     with IBMProvider(channel="local", store=tmp_path / "jobs.sqlite3", workers=1) as provider:
         provider.get_backend("local_simulator").run(circuit(), shots=1).result(timeout=60)
         titles = [" ".join(arguments_of(each)) for each in psutil.Process().children(recursive=True)]
-        assert any("qiskit_ibm_native.local.simulation" in title for title in titles)
+        assert any("qiskit_ibm_native.local.jobs.simulator_main" in title for title in titles)
         assert not any(provider._endpoint.api_key in title for title in titles)
 
 

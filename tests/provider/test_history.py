@@ -23,8 +23,8 @@ from qiskit_ibm_native.exceptions import (
     IBMInputValueError,
     IBMProviderValueError,
 )
-from qiskit_ibm_native.local.faults import Fault
 from qiskit_ibm_native.local.server import LocalService
+from qiskit_ibm_native.local.service.faults import Fault
 
 COUNT = 30
 AFTER = BEGINNING + COUNT * STEP

@@ -30,7 +30,7 @@ from qiskit_ibm_native.exceptions import (
     IBMJobNotFoundError,
     IBMJobTimeoutError,
 )
-from qiskit_ibm_native.local.faults import Fault
+from qiskit_ibm_native.local.service.faults import Fault
 from qiskit_ibm_native.provider.jobs.base import job_status
 from qiskit_ibm_native.provider.jobs.composite_job import _Part
 

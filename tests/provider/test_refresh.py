@@ -14,8 +14,8 @@ from tests.support.calibrations import Drift
 
 from qiskit_ibm_native import IBMProvider, Snapshot, SnapshotDiff, build_target
 from qiskit_ibm_native.exceptions import IBMBackendApiError, IBMInputValueError
-from qiskit_ibm_native.local.faults import Fault
 from qiskit_ibm_native.local.server import LocalService
+from qiskit_ibm_native.local.service.faults import Fault
 
 
 @pytest.fixture

@@ -102,8 +102,8 @@ def _serve(options: argparse.Namespace) -> int:
     from ..local import require_packages
 
     require_packages()
-    from ..local.limits import Limits
     from ..local.server import LocalService
+    from ..local.service.limits import Limits
 
     asked = {"body": options.max_body, "job_memory": options.job_memory}
     limits = Limits(**{name: size << 20 for name, size in asked.items() if size is not None})

@@ -11,9 +11,28 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..provider.connection import Connection
-    from .limits import Limits
+    from .server import LocalService as LocalService
+    from .service.faults import Fault as Fault
+    from .service.limits import Limits as Limits
 
+__all__ = ["Fault", "Limits", "LocalService", "connect", "require_packages"]
+
+#: Modules of public names, which need packages of the extra and are imported when they are asked for.
+_MODULES = {"Fault": "service.faults", "Limits": "service.limits", "LocalService": "server"}
 _PACKAGES = ("fastapi", "uvicorn", "qiskit_aer")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    require_packages()
+    from importlib import import_module
+
+    return getattr(import_module(f".{_MODULES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def connect(

@@ -19,16 +19,16 @@ import uvicorn
 
 from ..client.endpoint import Endpoint
 from ..exceptions import IBMError, IBMInputValueError
-from .app import AppState, build_app
 from .devices import Catalog
-from .limits import Bounded, BoundedProtocol, Limits
-from .store import DEFAULT_STORE, Store
-from .tokens import Tokens
-from .workers import Workers
+from .jobs.store import DEFAULT_STORE, Store
+from .jobs.workers import Workers
+from .service.app import AppState, build_app
+from .service.limits import Bounded, BoundedProtocol, Limits
+from .service.tokens import Tokens
 
 if TYPE_CHECKING:
     from ..snapshot import Snapshot
-    from .faults import Faults
+    from .service.faults import Faults
 
 STORE_VARIABLE = "QISKIT_IBM_NATIVE_LOCAL_STORE"
 #: The one instance of a service, in the form of a CRN, which clients check.

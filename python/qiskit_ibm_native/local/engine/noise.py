@@ -19,15 +19,15 @@ from qiskit.transpiler import Target
 from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError, pauli_error, thermal_relaxation_error
 from qiskit_aer.noise.device import basic_device_gate_errors
 
-from ..exceptions import BackendPropertyError
-from ..target import build_target
+from ...exceptions import BackendPropertyError
+from ...target import build_target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from qiskit import QuantumCircuit
 
-    from ..snapshot import Snapshot
+    from ...snapshot import Snapshot
 
 
 @lru_cache(maxsize=32)

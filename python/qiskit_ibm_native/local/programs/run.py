@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs of the service, ``sampler`` and ``executor``: reading the ``params`` of jobs, and writing results."""
+"""Programs ``sampler`` and ``executor``: reading the ``params`` of jobs, and writing results."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ import numpy.typing as npt
 import orjson
 from qiskit import QuantumCircuit
 
-from . import engine, noise, wire
-from .wire import BadInputError
+from .. import engine
+from ..engine import noise
+from ..engine.errors import BadInputError
+from . import wire
 
 if TYPE_CHECKING:
-    from .devices import Device
+    from ..devices import Device
 
 #: The platform's default.
 DEFAULT_SHOTS = 4096

@@ -21,8 +21,8 @@ from .components import (
     measured_at_the_end,
     to_aer_instructions,
 )
-from .noise_trajectories import draw
-from .wire import BadInputError
+from .errors import BadInputError
+from .trajectories import draw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit_aer.noise import NoiseModel
 
-    from ..snapshot import Snapshot
+    from ...snapshot import Snapshot
 
 #: Updates of amplitudes (a few seconds) above which the shots of a component share trajectories of the noise.
 _BUDGET = 8.0e9

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from qiskit import QuantumCircuit
 
-    from ..snapshot import Snapshot
+    from ...snapshot import Snapshot
     from .components import ConnectedComponent
 
     #: Index of the Pauli behind an instruction, by the index of the instruction.

@@ -13,7 +13,7 @@ import threading
 import traceback
 from contextlib import suppress
 
-from .._processes import Channel, channel_to_parent, limit_memory
+from ..._processes import Channel, channel_to_parent, limit_memory
 from .simulator import OUT_OF_MEMORY
 
 #: From ``linux/prctl.h``.
@@ -34,7 +34,7 @@ def main(descriptor: int, parent: int, memory: int) -> None:
     channel = channel_to_parent(descriptor)
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=[channel, requests], daemon=True).start()
-    from .programs import run_job  # noqa: F401 (modules that jobs need do not count as memory of the job)
+    from ..programs.run import run_job  # noqa: F401 (modules that jobs need do not count as memory of the job)
 
     limit_memory(memory)
     while True:
@@ -46,9 +46,9 @@ def main(descriptor: int, parent: int, memory: int) -> None:
 
 
 def _reply(request: bytes, memory: int) -> bytes:
-    from .devices import Device
-    from .programs import run_job
-    from .wire import BadInputError
+    from ..devices import Device
+    from ..engine.errors import BadInputError
+    from ..programs.run import run_job
 
     program, params, snapshot, has_noise = pickle.loads(request)  # noqa: S301 (of the process that started this one)
     result, failure = b"", None

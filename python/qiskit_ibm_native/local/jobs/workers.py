@@ -8,13 +8,13 @@ import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
-from .._logger import logger
-from .._threads import available_processors
+from ..._logger import logger
+from ..._threads import available_processors
 from .simulator import JobFailed, Simulator, SimulatorDied
 
 if TYPE_CHECKING:
-    from .devices import Catalog
-    from .limits import Limits
+    from ..devices import Catalog
+    from ..service.limits import Limits
     from .store import Store
 
 #: Codes of the platform for the ends of jobs.

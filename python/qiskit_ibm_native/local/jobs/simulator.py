@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A simulator process as the service sees it. :mod:`.simulation` is its main program.
+"""A simulator process as the service sees it. :mod:`.simulator_main` is its main program.
 
 Jobs are run by processes of their own, so that a simulator that crashes takes nothing with it, and one that is not
 wanted any more can be ended.
@@ -13,12 +13,12 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from .._processes import ChildProcess
+from ..._processes import ChildProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..snapshot import Snapshot
+    from ...snapshot import Snapshot
 
 #: The exit code of a process that needed more memory than it may have.
 OUT_OF_MEMORY = 77
@@ -72,7 +72,7 @@ class Simulator:
     def _started(self) -> ChildProcess:
         if self._process is None or not self._process.is_alive:
             self._close()
-            self._process = ChildProcess("qiskit_ibm_native.local.simulation", os.getpid(), self._memory)
+            self._process = ChildProcess("qiskit_ibm_native.local.jobs.simulator_main", os.getpid(), self._memory)
         return self._process
 
     def run(

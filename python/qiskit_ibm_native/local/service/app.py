@@ -14,13 +14,13 @@ import orjson
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from .. import _native
-from .devices import Catalog, Device, compressed, validator
+from ... import _native
+from ..devices import Catalog, Device, compressed, validator
+from ..jobs.store import Store, parse_time
+from ..jobs.workers import RAN_TOO_LONG, Workers
 from .faults import Fault, Faults
 from .limits import error_response
-from .store import Store, parse_time
 from .tokens import LIFE, Tokens
-from .workers import RAN_TOO_LONG, Workers
 
 PROGRAMS = ("sampler", "executor")
 PLAN = "local-plan"

@@ -22,9 +22,9 @@ from typing import Any
 
 from filelock import FileLock
 
-from .. import _timestamps
-from .._files import make_private_folder, restrict
-from .._threads import members_of
+from ... import _timestamps
+from ..._files import make_private_folder, restrict
+from ..._threads import members_of
 
 DEFAULT_STORE = "~/.qiskit/qiskit-ibm-native/local.sqlite3"
 _SCHEMA = """
