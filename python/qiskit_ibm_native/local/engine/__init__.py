@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Running circuits: Qiskit Aer with the noise of a device, or without."""
 
-from .errors import BadInputError as BadInputError
 from .simulate import BoundCircuit as BoundCircuit
 from .simulate import MeasuredBits as MeasuredBits
 from .simulate import SimulationOptions as SimulationOptions

@@ -11,7 +11,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import ControlFlowOp, Delay, Measure, Reset
 from qiskit.circuit.library import RZGate, SdgGate, SGate, ZGate
 
-from .errors import BadInputError
+from ..errors import BadInputError
 
 #: Instructions that Aer's stabilizer method runs.
 _CLIFFORD = frozenset({

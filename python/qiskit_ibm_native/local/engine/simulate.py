@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from qiskit_aer import AerSimulator
 
+from ..errors import BadInputError
 from . import noise
 from .components import (
     ConnectedComponent,
@@ -21,7 +22,6 @@ from .components import (
     measured_at_the_end,
     to_aer_instructions,
 )
-from .errors import BadInputError
 from .trajectories import draw
 
 if TYPE_CHECKING:

@@ -47,7 +47,7 @@ def main(descriptor: int, parent: int, memory: int) -> None:
 
 def _reply(request: bytes, memory: int) -> bytes:
     from ..devices import Device
-    from ..engine.errors import BadInputError
+    from ..errors import BadInputError
     from ..programs.run import run_job
 
     program, params, snapshot, has_noise = pickle.loads(request)  # noqa: S301 (of the process that started this one)

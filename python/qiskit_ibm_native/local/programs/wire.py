@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from qiskit import QuantumCircuit, qasm3, qpy
 
-from ..engine.errors import BadInputError
+from ..errors import BadInputError
 
 _TENSORS = {"f64": "<f8", "f32": "<f4", "i64": "<i8", "i32": "<i4", "u8": "<u1", "c128": "<c16", "c64": "<c8"}
 
