@@ -10,15 +10,26 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from ..provider.connection import Connection
+    from ..snapshot import Snapshot
+    from .clients import ClientOptions as ClientOptions
+    from .replay import ReplayService as ReplayService
     from .server import LocalService as LocalService
     from .service.faults import Fault as Fault
     from .service.limits import Limits as Limits
 
-__all__ = ["Fault", "Limits", "LocalService", "connect", "require_packages"]
+__all__ = ["ClientOptions", "Fault", "Limits", "LocalService", "ReplayService", "connect", "require_packages"]
 
 #: Modules of public names, which need packages of the extra and are imported when they are asked for.
-_MODULES = {"Fault": "service.faults", "Limits": "service.limits", "LocalService": "server"}
+_MODULES = {
+    "ClientOptions": "clients",
+    "Fault": "service.faults",
+    "Limits": "service.limits",
+    "LocalService": "server",
+    "ReplayService": "replay",
+}
 _PACKAGES = ("fastapi", "uvicorn", "qiskit_aer")
 
 
@@ -38,9 +49,13 @@ def __dir__() -> list[str]:
 def connect(
     instance: str | None = None,
     *,
-    devices: str | os.PathLike[str] | None = None,
+    devices: str | os.PathLike[str] | Snapshot | Sequence[str | os.PathLike[str] | Snapshot] | None = None,
     store: str | os.PathLike[str] | None = None,
     noise: bool = True,
+    seed: int | None = None,
+    faults: Iterable[Fault] = (),
+    latency: float = 0.0,
+    record: str | os.PathLike[str] | None = None,
     workers: int | None = None,
     limits: Limits | None = None,
 ) -> Connection:
@@ -48,10 +63,14 @@ def connect(
 
     Args:
         instance: Ignored but for its name: the service has one instance.
-        devices: A folder of saved snapshots to use as devices, instead of the bundled ones.
+        devices: Devices, instead of the bundled ones, as for :class:`LocalService`.
         store: The file of jobs and sessions. By default that of the user, so that jobs are found again by other
             processes; ``QISKIT_IBM_NATIVE_LOCAL_STORE`` names another one.
         noise: Whether devices are as noisy as their calibrations say, or ideal.
+        seed: Jobs without a seed of their own get seeds that are derived from this one.
+        faults: Faults on purpose, from the first request on.
+        latency: Seconds that each request waits before it is handled.
+        record: A new folder, to which requests and replies are written.
         workers: Number of jobs that run at once.
         limits: Limits of requests and jobs, the memory of a job among them.
 
@@ -65,7 +84,10 @@ def connect(
     from ..provider.connection import Connection
     from .server import LocalService
 
-    service = LocalService(devices=devices, store=store, noise=noise, workers=workers, limits=limits)
+    service = LocalService(
+        devices=devices, store=store, noise=noise, seed=seed, faults=faults, latency=latency, record=record,
+        workers=workers, limits=limits,
+    )  # fmt: skip
     if instance not in (None, "local", service.crn):
         from ..exceptions import IBMInputValueError
 

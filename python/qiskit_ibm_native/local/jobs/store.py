@@ -267,6 +267,15 @@ class Store:
         with self._changes() as db:
             db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
+    def clear(self) -> list[str]:
+        """Delete the jobs of this service, and all sessions; return the jobs that were not done."""
+        with self._changes() as db:
+            rows = db.execute("SELECT id FROM jobs WHERE owner = ? AND status IN (?, ?)", (self.owner, *_PENDING))
+            pending = [row["id"] for row in rows.fetchall()]
+            db.execute("DELETE FROM jobs WHERE owner = ?", (self.owner,))
+            db.execute("DELETE FROM sessions")
+        return pending
+
     def queue_lengths(self) -> dict[str, int]:
         """Return the number of pending jobs, by device."""
         rows = self._rows("SELECT backend, COUNT(*) AS n FROM jobs WHERE status IN (?, ?) GROUP BY backend", _PENDING)

@@ -14,6 +14,7 @@ from .simulator import JobFailed, Simulator, SimulatorDied
 
 if TYPE_CHECKING:
     from ..devices import Catalog
+    from ..seeds import JobSeeds
     from ..service.limits import Limits
     from .store import Store
 
@@ -30,7 +31,9 @@ _RETRY = 1.0
 class Workers:
     """Runs jobs of a store in a few processes."""
 
-    def __init__(self, store: Store, catalog: Catalog, limits: Limits, number: int | None = None) -> None:
+    def __init__(
+        self, store: Store, catalog: Catalog, limits: Limits, number: int | None = None, seeds: JobSeeds | None = None
+    ) -> None:
         """Prepare; :meth:`start` starts the threads.
 
         Args:
@@ -38,9 +41,11 @@ class Workers:
             catalog: The devices.
             limits: Limits of jobs.
             number: Number of jobs that run at once; by default that of processors, at most 4.
+            seeds: Seeds of jobs that have none of their own.
         """
         self._store = store
         self._catalog = catalog
+        self._seeds = seeds
         self._waiting: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._running: dict[str, Simulator] = {}
@@ -73,6 +78,8 @@ class Workers:
 
     def submit(self, job_id: str) -> None:
         """Run a job when there is a process for it."""
+        if self._seeds is not None:
+            self._seeds.number(job_id)
         self._waiting.put(job_id)
 
     def interrupt(self, job_id: str) -> None:
@@ -129,12 +136,13 @@ class Workers:
         if job is None or device is None:
             self._store.end_job(job_id, "Failed", "The device is not there any more", BAD_JOB)
             return
+        params = job["params"] if self._seeds is None else self._seeds.seeded(job_id, job["params"])
         timer = threading.Timer(job["cost"], self._run_too_long, [job_id])
         timer.daemon = True
         timer.start()
         try:
             result = simulator.run(
-                job["program"], job["params"], device.latest, bool(job["noise"]), lambda: self._is_wanted(job_id)
+                job["program"], params, device.latest, bool(job["noise"]), lambda: self._is_wanted(job_id)
             )
             self._store.finish_job(job_id, result)
         except JobFailed as error:
