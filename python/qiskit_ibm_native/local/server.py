@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..exceptions import IBMInputValueError
 from .devices import Catalog
 from .jobs.store import DEFAULT_STORE, Store
 from .jobs.workers import Workers
@@ -85,6 +84,8 @@ class LocalService(HttpService):
     ) -> None:
         """Prepare a service; :meth:`start` or :meth:`serve` answers."""
         if workers is not None and workers < 1:
+            from ..exceptions import IBMInputValueError
+
             raise IBMInputValueError(f"workers is {workers}; it must be 1 or more.")
         seeds = None if seed is None else JobSeeds(seed)
         latency = checked_latency(latency)

@@ -143,6 +143,11 @@ def _identity(state: AppState) -> APIRouter:
         pricing = {"pricing": {"type": "free"}}
         return _json({"id": plan, "overview_ui": {"en": {"display_name": "Open"}}, "metadata": pricing})
 
+    @router.get("/health")
+    async def tell_health() -> Response:
+        queue_length = sum(state.store.queue_lengths().values())
+        return _json({"status": "ok", "version": _native.__version__, "ready": True, "queue_length": queue_length})
+
     @router.get("/versions")
     async def list_versions() -> Response:
         return _json({"versions": ["2025-01-01", "2026-04-15"]})
