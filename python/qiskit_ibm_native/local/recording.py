@@ -158,9 +158,15 @@ class Recorder:
         try:
             await self._app(scope, replaying(body, receive), tell)
         finally:
-            request = request_of(scope, body, self._recording.secrets)
-            reply = _reply(messages, self._recording.secrets, is_hidden)
-            self._recording.add(Exchange(request, reply))
+            self._write_down(scope, body, messages, is_hidden)
+
+    def _write_down(self, scope: Scope, body: bytes, messages: list[Any], is_hidden: bool) -> None:
+        secrets = self._recording.secrets
+        try:
+            self._recording.add(Exchange(request_of(scope, body, secrets), _reply(messages, secrets, is_hidden)))
+        except Exception:
+            # What is recorded must not notice.
+            logger.exception("%s %s is not in the recording", scope["method"], scope["path"])
 
 
 def request_of(scope: Scope, body: bytes, secrets: Iterable[str]) -> Request:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import re
 import stat
@@ -22,7 +23,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
 import orjson
 
@@ -111,9 +112,9 @@ def _undrawn(value: str) -> str:
 
 
 def without_secrets(content: bytes, secrets: Iterable[str]) -> bytes:
-    """Return content without known secrets, as they are or quoted for a URL, and without what looks like one."""
+    """Return content without known secrets, as they are or quoted for URLs or JSON, and without what looks like one."""
     for secret in secrets:
-        for spelling in {secret, quote(secret, safe=""), quote(secret)}:
+        for spelling in {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1]}:
             content = content.replace(spelling.encode(), b"***")
     for pattern, replacement in _SECRETS:
         content = pattern.sub(replacement, content)
@@ -125,17 +126,23 @@ def request_without_secrets(
 ) -> Request:
     """Return a request as it is kept. ``params`` of private jobs are left out."""
     secrets = list(secrets)
-    query = without_secrets(raw_query, secrets).decode("utf-8", "replace")
-    path = without_secrets(raw_path.encode(), secrets).decode("utf-8", "replace")
+
+    def cleared(text: str) -> str:
+        return without_secrets(text.encode(), secrets).decode("utf-8", "replace")
+
+    # Decoded first: there are many ways to quote a character.
+    query = [
+        (cleared(name), cleared(value))
+        for name, value in parse_qsl(raw_query.decode("latin-1"), keep_blank_values=True)
+    ]
+    path = cleared(raw_path)
     kept = headers_without_secrets(headers, REQUEST_HEADERS, secrets)
     if path == TOKEN_PATH:
         fields = parse_qsl(body.decode("utf-8", "replace"))
         body = urlencode([(name, value if name == "grant_type" else "***") for name, value in fields]).encode()
     elif is_private_job(method, path, body):
         body = orjson.dumps(orjson.loads(body) | {"params": None})
-    return Request(
-        method, path, tuple(sorted(parse_qsl(query, keep_blank_values=True))), kept, without_secrets(body, secrets)
-    )
+    return Request(method, path, tuple(sorted(query)), kept, without_secrets(body, secrets))
 
 
 def headers_without_secrets(headers: dict[str, str], known: tuple[str, ...], secrets: Iterable[str]) -> dict[str, str]:
