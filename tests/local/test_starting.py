@@ -119,6 +119,7 @@ def test_this_packages_client_needs_arguments_only(service: LocalService, monkey
 
 
 @pytest.mark.official
+@pytest.mark.slow
 def test_the_official_client_needs_arguments_and_the_address_of_iam(
     service: LocalService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,6 +191,7 @@ def test_a_reset_forgets_jobs_sessions_and_faults_that_were_added(seeded: LocalS
             session.details()
 
 
+@pytest.mark.slow
 def test_a_job_that_runs_ends_with_a_reset_and_the_next_one_runs(seeded: LocalService) -> None:
     seeded.reset()
     with seeded.in_environment(), IBMProvider() as provider:
