@@ -112,7 +112,7 @@ def _serve(options: argparse.Namespace) -> int:
         host=options.host, port=options.port, token=options.token, public=options.public, limits=limits,
     )  # fmt: skip
     print(f"Serving on {service.url}. Point clients of IBM Quantum at it, in another shell, with:\n")
-    for name, value in service.environment().items():
+    for name, value in service.environment.items():
         print(f"  export {name}={shlex.quote(value)}")
     print("\nThen IBMProvider() and QiskitRuntimeService() use it. Ctrl-C ends it; jobs are kept.", flush=True)
     service.serve()

@@ -9,7 +9,10 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Life:
@@ -61,13 +64,17 @@ def _locked(path: Path, flags: int) -> int:
     # Neither links nor pipes that somebody planted are followed or waited for.
     descriptor = os.open(path, flags | os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(f"{path} is no file")
+        _require_file(path, descriptor)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BaseException:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def _require_file(path: Path, descriptor: int) -> None:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        raise OSError(f"{path} is no file")
 
 
 def _is_there(path: Path, descriptor: int) -> bool:

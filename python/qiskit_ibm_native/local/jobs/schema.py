@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import json
-import sqlite3
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
 
 VERSION = 2
 #: Descriptions are apart from params and results, which SQLite would read through to get to columns behind them.

@@ -15,12 +15,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..._processes import ChildProcess
+from ..._threads import available_processors
 from .starter import in_lasting_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...snapshot import Snapshot
+    from ..service.limits import Limits
 
 _MAIN = "qiskit_ibm_native.local.jobs.simulator_main"
 #: The exit code of a process that needed more memory than it may have.
@@ -49,6 +51,18 @@ class JobFailed(Exception):  # noqa: N818 (it is what happened)
         super().__init__(text)
         self.is_bad = is_bad
         self.logs = logs
+
+
+def number_of_workers(number: int | None = None) -> int:
+    """Return the number of jobs that run at once: ``number``, by default that of processors, at most 4."""
+    return min(available_processors(), 4) if number is None else number
+
+
+def start_simulator(limits: Limits, workers: int | None) -> Simulator:
+    """Return a simulator that is starting, for one of so many jobs that run at once."""
+    simulator = Simulator(limits.memory_of_a_job(max(number_of_workers(workers), 1)))
+    simulator.start()
+    return simulator
 
 
 class Simulator:

@@ -70,8 +70,8 @@ def _end_with(parent: int) -> None:
     """Let the system end this process when the process that started it is gone.
 
     The thread that receives requests cannot notice that while Aer runs, which holds Python's lock; a signal of the
-    system needs no lock. The signal is sent when the *thread* that started this process ends, which is one that lives as
-    long as its process (:mod:`.starter`). Systems other than Linux have no such signal.
+    system needs no lock. The signal is sent when the *thread* that started this process ends, which is one that
+    lives as long as its process (:mod:`.starter`). Systems other than Linux have no such signal.
     """
     if sys.platform != "linux":
         return

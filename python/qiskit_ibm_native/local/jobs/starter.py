@@ -9,8 +9,12 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+from ..._threads import Lock
 
 _T = TypeVar("_T")
 
@@ -43,35 +47,24 @@ class _Starter(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="simulator-starter", daemon=True)
         self.tasks: queue.SimpleQueue[_Task[object]] = queue.SimpleQueue()
-        self.parent = os.getpid()
 
     def run(self) -> None:
         while True:
             self.tasks.get().run()
 
 
-_lock = threading.Lock()
-_starter: _Starter | None = None
+_lock = Lock()
+#: By process, because a forked child does not have its parent's threads.
+_starters: dict[int, _Starter] = {}
 
 
 def in_lasting_thread(function: Callable[[], _T]) -> _T:
     """Return what a function returns that is called in the thread."""
-    global _starter
     with _lock:
-        # A forked child does not have its parent's threads.
-        if _starter is None or _starter.parent != os.getpid():
-            _starter = _Starter()
-            _starter.start()
-        starter = _starter
+        starter = _starters.get(os.getpid())
+        if starter is None:
+            starter = _starters[os.getpid()] = _Starter()
+            starter.start()
     task = _Task(function)
     starter.tasks.put(task)  # type: ignore[arg-type]
     return task.result()
-
-
-def _after_fork_in_child() -> None:
-    global _lock
-    _lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Jobs and sessions on disk: one SQLite file, which several services may use at once.
 
-A job belongs to the service that runs it, which holds the lock of a file as long as it lives. Other services can take over
-the jobs of one that has ended. Nobody but the user may read the files. A forked process cannot use its parent's store.
+A job belongs to the service that runs it, which holds the lock of a file as long as it lives. Other services can take
+over the jobs of one that has ended. Nobody but the user may read the files. A forked process cannot use its parent's store.
 
 No query takes longer because the file has more jobs that it does not ask for, but for the number of all that match.
 """
@@ -16,11 +16,10 @@ import secrets
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ... import _timestamps
 from ..._files import make_private_folder, restrict
@@ -28,6 +27,9 @@ from ..._logger import logger
 from ..._threads import members_of
 from . import schema
 from .life import Life, is_over
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
 
 DEFAULT_STORE = "~/.qiskit/qiskit-ibm-native/local.sqlite3"
 STORE_VARIABLE = "QISKIT_IBM_NATIVE_LOCAL_STORE"
@@ -170,7 +172,7 @@ class Store:
                     self._db.execute("ROLLBACK")
                 raise
 
-    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+    def _rows(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
         with self._lock:
             return self._db.execute(query, values).fetchall()
 
@@ -190,7 +192,14 @@ class Store:
     def add_job(self, *, params: bytes, tags: Sequence[str], **job: Any) -> str:
         """Keep a job that was submitted; return its id."""
         job_id = "d" + secrets.token_hex(10)[:19]
-        row = {**job, "id": job_id, "tags": json.dumps(list(tags)), "owner": self.owner, "status": "Queued", "created": now()}
+        row = {
+            **job,
+            "id": job_id,
+            "tags": json.dumps(list(tags)),
+            "owner": self.owner,
+            "status": "Queued",
+            "created": now(),
+        }
         columns, marks = ", ".join(row), ", ".join("?" * len(row))
         with self._changes() as db:
             cursor = db.execute(f"INSERT INTO jobs ({columns}) VALUES ({marks})", list(row.values()))  # noqa: S608 (names of columns)
@@ -302,6 +311,14 @@ class Store:
         """Delete a job."""
         with self._changes() as db:
             _delete(db, [number for (number,) in db.execute("SELECT number FROM jobs WHERE id = ?", (job_id,))])
+
+    def clear(self) -> list[str]:
+        """Delete the jobs of this service, and all sessions; return the jobs that were not done."""
+        with self._changes() as db:
+            rows = db.execute("SELECT number, id, finished FROM jobs WHERE owner = ?", (self.owner,)).fetchall()
+            _delete(db, [row["number"] for row in rows])
+            db.execute("DELETE FROM sessions")
+        return [row["id"] for row in rows if row["finished"] is None]
 
     def queue_lengths(self) -> dict[str, int]:
         """Return the number of pending jobs, by device."""

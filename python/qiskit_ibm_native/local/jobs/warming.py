@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def warm_up(is_awaited: Callable[[], bool]) -> None:
@@ -19,7 +22,6 @@ def warm_up(is_awaited: Callable[[], bool]) -> None:
 
     if is_awaited():
         _run_a_job()
-    gc.collect()
     gc.freeze()
     gc.enable()
 

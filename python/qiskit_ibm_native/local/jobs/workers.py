@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Threads that run the jobs of a store in simulator processes.
 
-A job gets a process that waits, if there is one; another process is started only if a job waits for longer than most jobs
-take, so that the first job gets the process that was started ahead, and short jobs share one.
+A job gets a process that waits, if there is one; another process is started only if a job waits for longer than most
+jobs take, so that the first job gets the process that was started ahead, and short jobs share one.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import time
 from typing import TYPE_CHECKING
 
 from ..._logger import logger
-from ..._threads import available_processors
-from .simulator import JobFailed, Simulator, SimulatorDied
+from .simulator import JobFailed, Simulator, SimulatorDied, number_of_workers
 
 if TYPE_CHECKING:
     from ..devices import Catalog
+    from ..seeds import JobSeeds
     from ..service.limits import Limits
     from .store import Store
 
@@ -37,11 +37,6 @@ _PATIENCE = 0.25
 _PRUNING = 3600.0
 
 
-def number_of_workers(number: int | None = None) -> int:
-    """Return the number of jobs that run at once: ``number``, by default that of processors, at most 4."""
-    return number or min(available_processors(), 4)
-
-
 class Workers:
     """Runs jobs of a store in a few processes."""
 
@@ -52,6 +47,7 @@ class Workers:
         limits: Limits,
         number: int | None = None,
         *,
+        seeds: JobSeeds | None = None,
         first: Simulator | None = None,
         finish_left_jobs: bool = False,
     ) -> None:
@@ -62,12 +58,14 @@ class Workers:
             catalog: The devices.
             limits: Limits of jobs and of the store.
             number: Number of jobs that run at once; by default that of processors, at most 4.
+            seeds: Seeds of jobs that have none of their own.
             first: A simulator that was started already.
             finish_left_jobs: Whether to take over jobs of services that have ended, behind all others.
         """
         self._store = store
         self._catalog = catalog
         self._limits = limits
+        self._seeds = seeds
         self._finishes_left_jobs = finish_left_jobs
         number = number_of_workers(number)
         memory = limits.memory_of_a_job(number)
@@ -98,6 +96,8 @@ class Workers:
 
     def submit(self, job_id: str, *, is_left: bool = False) -> None:
         """Run a job when there is a process for it; one that was left by others, behind all that were not."""
+        if self._seeds is not None:
+            self._seeds.number(job_id)
         with self._changed:
             self._count += 1
             heapq.heappush(self._waiting, (is_left, self._count, job_id, time.monotonic()))
@@ -227,12 +227,13 @@ class Workers:
         if job is None or device is None:
             self._store.end_job(job_id, "Failed", "The device is not there any more", BAD_JOB)
             return
+        params = job["params"] if self._seeds is None else self._seeds.seeded(job_id, job["params"])
         timer = threading.Timer(job["cost"], self._run_too_long, [job_id])
         timer.daemon = True
         timer.start()
         try:
             result = simulator.run(
-                job["program"], job["params"], device.latest, bool(job["noise"]), lambda: self._is_wanted(job_id)
+                job["program"], params, device.latest, bool(job["noise"]), lambda: self._is_wanted(job_id)
             )
             self._store.finish_job(job_id, result)
         except JobFailed as error:

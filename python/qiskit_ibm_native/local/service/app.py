@@ -4,23 +4,28 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
-from ..devices import Catalog
-from ..jobs.store import Store
-from ..jobs.workers import Workers
 from .faults import Faults
 from .openapi import document, page
 from .operation import Operation, Refusal, error_response
 from .routes import backends, faults, health, identity, jobs, outcomes, sessions
-from .tokens import Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from ..devices import Catalog
+    from ..jobs.store import Store
+    from ..jobs.workers import Workers
+    from .tokens import Tokens
 
 #: Prefixes of the runtime API: that of the cloud, and one that the official client takes verbatim.
 PREFIXES = ("/api/v1", "/experimental/v1")

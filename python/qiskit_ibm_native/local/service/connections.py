@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 import h11
@@ -12,6 +11,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from .operation import error_response
 
 if TYPE_CHECKING:
+    import asyncio
+
     from .faults import App, Receive, Scope, Send
     from .limits import Limits
     from .tokens import Tokens

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Limits of the service: bytes, time and number of requests and connections, and the memory of jobs.
+"""Limits of the service: bytes, time and number of requests and connections, memory of jobs, and the store's size.
 
 Imported before everything else, to start a simulator as early as possible: it imports next to nothing.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 #: Share of the machine's memory that all jobs together may have; the service and other programs need the rest.
@@ -17,7 +17,7 @@ _JOB_SHARE = 0.75
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of requests and jobs.
+    """Limits of requests, of jobs and of the store of jobs.
 
     Attributes:
         body: Size of the body of a request with a good access token, in bytes.
@@ -27,6 +27,10 @@ class Limits:
         connections: Number of connections at once; half of the files that the process may open if that is less.
         job_memory: Bytes that a job may allocate. By default, all jobs together may have three quarters of the
             machine's memory.
+        store_days: Days for which jobs are kept after they are done; ``math.inf`` for ever. By default 30, or what
+            ``QISKIT_IBM_NATIVE_LOCAL_STORE_DAYS`` says.
+        store_bytes: Bytes that the store may have before the oldest jobs that are done are deleted; ``math.inf`` for
+            any number. By default 1 GiB, or what ``QISKIT_IBM_NATIVE_LOCAL_STORE_BYTES`` says.
     """
 
     body: int = 64 << 20
@@ -34,14 +38,18 @@ class Limits:
     seconds: float = 20.0
     connections: int = 512
     job_memory: int | None = None
+    store_days: float = field(default_factory=lambda: _from_environment("QISKIT_IBM_NATIVE_LOCAL_STORE_DAYS", 30.0))
+    store_bytes: float = field(
+        default_factory=lambda: _from_environment("QISKIT_IBM_NATIVE_LOCAL_STORE_BYTES", float(1 << 30))
+    )
 
     def __post_init__(self) -> None:
         """Check the values."""
-        for name in ("body", "unknown_body", "seconds", "connections"):
+        for name in ("body", "unknown_body", "seconds", "connections", "store_days", "store_bytes"):
             if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be more than 0.")
+                raise _bad_value(f"{name} is {getattr(self, name)!r}; it must be more than 0.")
         if self.job_memory is not None and not self.job_memory > 0:
-            raise ValueError(f"job_memory is {self.job_memory!r}; it must be more than 0, or None.")
+            raise _bad_value(f"job_memory is {self.job_memory!r}; it must be more than 0, or None.")
 
     def memory_of_a_job(self, workers: int) -> int:
         """Return the bytes that each of so many jobs may allocate."""
@@ -56,6 +64,21 @@ class Limits:
             if files != resource.RLIM_INFINITY:
                 return max(min(self.connections, files // 2), 1)
         return self.connections
+
+
+def _from_environment(name: str, default: float) -> float:
+    text = os.environ.get(name, "")
+    try:
+        return float(text) if text else default
+    except ValueError:
+        raise _bad_value(f"{name} is {text!r}; it must be a number.") from None
+
+
+def _bad_value(text: str) -> Exception:
+    # Imports Qiskit.
+    from ...exceptions import IBMInputValueError
+
+    return IBMInputValueError(text)
 
 
 def _memory() -> int:

@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from html import escape
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from ... import _native
 from .operation import ERRORS, Operation, Schema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 #: Errors that every operation may reply, by what a request has to have.
 _ALWAYS = (400, 500, 503)
@@ -34,7 +36,7 @@ _ERROR: Schema = {
     "required": ["code", "message", "solution", "more_info"],
     "properties": {
         "code": {"type": "integer", "description": "A code of the platform."},
-        **dict.fromkeys(("message", "solution", "more_info"), {"type": "string"}),
+        **{name: {"type": "string"} for name in ("message", "solution", "more_info")},
     },
 }
 _ERRORS: Schema = {
@@ -120,7 +122,9 @@ def _section(method: str, path: str, operation: Schema) -> str:
     needs = f"<p>Needs: {escape(', '.join(schemes))}.</p>" if schemes else ""
     parameters = f"<table><tr><th>Parameter</th><th>in</th><th></th></tr>{''.join(rows)}</table>" if rows else ""
     body = _schemas("Body", operation.get("requestBody", {}).get("content", {}))
-    replies = "".join(_schemas(f"Reply {status}", reply.get("content", {})) for status, reply in operation["responses"].items())
+    replies = "".join(
+        _schemas(f"Reply {status}", reply.get("content", {})) for status, reply in operation["responses"].items()
+    )
     return (
         f"<details><summary><b>{escape(method)}</b> <code>{escape(path)}</code> {escape(operation['summary'])}</summary>"
         f"{needs}{parameters}{body}{replies}</details>"

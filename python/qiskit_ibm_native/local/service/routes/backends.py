@@ -3,20 +3,37 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
+from typing import TYPE_CHECKING
+
 from starlette.responses import Response
 
 from .... import _native
 from ...devices import Catalog, Device, compressed, validator
-from ...jobs.store import Store
 from ..operation import (
-    Operation, Refusal, Schema, in_header, in_path, in_query, json_response, list_of, object_of, text, whole,
+    Operation,
+    Refusal,
+    Schema,
+    in_header,
+    in_path,
+    in_query,
+    json_response,
+    list_of,
+    object_of,
+    text,
+    whole,
 )  # fmt: skip
 from .identity import PLAN
 
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from ...jobs.store import Store
+
 _NAME = in_path("name", "Name of the device.")
 _DEVICES = object_of({"devices": list_of(object_of({"name": text(), "qubits": whole(), "queue_length": whole()}))})
-_STATUS = object_of({"state": {"type": "boolean"}, "status": text(), "length_queue": whole(), "backend_version": text()})
+_STATUS = object_of(
+    {"state": {"type": "boolean"}, "status": text(), "length_queue": whole(), "backend_version": text()}
+)
 _PAYLOAD: Schema = {"type": "object"}
 _CACHED = in_header("If-None-Match", "ETag of the payload that the client has.")
 _BEFORE = in_query("updated_before", "Return the last calibration before this moment.", text(format="date-time"))

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
-from starlette.responses import Response
+from typing import TYPE_CHECKING
 
 from ..faults import KINDS, MAX_SECONDS, Fault, Faults
 from ..operation import Operation, Refusal, content_of, nothing, object_of, or_null, text, whole
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
 
 _FAULT = object_of(
     {"kind": text(enum=list(KINDS))},

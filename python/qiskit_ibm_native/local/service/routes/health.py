@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from .... import _native
-from ...jobs.store import Store
-from ...jobs.workers import Workers
 from ..operation import Operation, Schema, json_response, list_of, object_of, text, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from ...jobs.store import Store
+    from ...jobs.workers import Workers
 
 _HEALTH = object_of({
     "status": text(enum=["ok"]),
@@ -29,7 +33,7 @@ def operations(store: Store, workers: Workers) -> list[Operation]:
     async def get_health(_request: Request) -> Response:
         return json_response({
             "status": "ok", "version": _native.__version__, "ready": workers.is_warm,
-            "queue_length": sum((await run_in_threadpool(store.queue_lengths)).values()),
+            "queue_length": sum(store.queue_lengths().values()),
         })  # fmt: skip
 
     async def list_versions(_request: Request) -> Response:

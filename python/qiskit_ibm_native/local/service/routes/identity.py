@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
-
-from starlette.requests import Request
-from starlette.responses import Response
 
 from ..operation import Operation, Refusal, Schema, in_path, json_response, list_of, object_of, text, whole
 from ..tokens import LIFE, Tokens
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
 
 PLAN = "local-plan"
 _TOKEN = object_of({"access_token": text(), "token_type": text(), "expires_in": whole(), "expiration": whole()})

@@ -4,20 +4,34 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from starlette.requests import Request
-from starlette.responses import Response
 
 from .... import _native
-from ...devices import Catalog
 from ...jobs.store import Store, parse_time
 from ...jobs.workers import RAN_TOO_LONG, Workers
 from ..operation import (
-    Operation, Refusal, Schema, content_of, in_path, in_query, json_response, list_of, nothing, object_of, or_null, text,
+    Operation,
+    Refusal,
+    Schema,
+    content_of,
+    in_path,
+    in_query,
+    json_response,
+    list_of,
+    nothing,
+    object_of,
+    or_null,
+    text,
     whole,
 )  # fmt: skip
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from ...devices import Catalog
 
 PROGRAMS = ("sampler", "executor")
 #: Limits of the platform: seconds of a job (3 h); tags of a job, characters of a tag, jobs of a page.

@@ -3,13 +3,18 @@
 
 from __future__ import annotations
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+import asyncio
+from typing import TYPE_CHECKING
+
 from starlette.responses import Response
 
-from ...jobs.store import Store
 from ..operation import Operation, in_header, in_path, json_response, object_of, text
 from .jobs import known, seconds_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from ...jobs.store import Store
 
 _ID = in_path("job_id", "Identifier of the job.")
 _ACCEPT = in_header("Accept", "`application/json` for results as JSON; otherwise they come as text that is JSON.")
@@ -25,13 +30,14 @@ def operations(store: Store) -> list[Operation]:
     async def get_results(request: Request) -> Response:
         job_id = request.path_params["job_id"]
         known(store, job_id)
-        result = await run_in_threadpool(store.take_result, job_id)
+        result = await asyncio.to_thread(store.take_result, job_id)
         if result is None:
             return Response(status_code=204)
         return Response(result, media_type=_type_of_results(request.headers.get("accept", "")))
 
     async def get_logs(request: Request) -> Response:
-        return Response(known(store, request.path_params["job_id"])["logs"], media_type="text/plain")
+        job = known(store, request.path_params["job_id"])
+        return Response(store.logs(job["id"]), media_type="text/plain")
 
     async def get_metrics(request: Request) -> Response:
         job = known(store, request.path_params["job_id"])

@@ -4,15 +4,27 @@
 from __future__ import annotations
 
 import datetime
+from typing import TYPE_CHECKING, Any
 
-from starlette.requests import Request
-from starlette.responses import Response
-
-from ...devices import Catalog
 from ...jobs.store import Store, parse_time
 from ..operation import (
-    Operation, Refusal, content_of, in_path, json_response, nothing, object_of, or_null, text, whole,
+    Operation,
+    Refusal,
+    content_of,
+    in_path,
+    json_response,
+    nothing,
+    object_of,
+    or_null,
+    text,
+    whole,
 )  # fmt: skip
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from ...devices import Catalog
 
 #: Limit of the platform: seconds of a session (8 h).
 MAX_SECONDS = 28_800
@@ -47,15 +59,7 @@ def operations(catalog: Catalog, store: Store) -> list[Operation]:
         })  # fmt: skip
 
     async def open_session(request: Request) -> Response:
-        asked = await content_of(request)
-        backend, ttl = asked.get("backend") or asked.get("backend_name"), asked.get("max_ttl", MAX_SECONDS)
-        if catalog.get(str(backend)) is None:
-            raise Refusal(400, 1007, f"There is no backend {backend!r}")
-        if asked.get("mode") not in _MODES:
-            raise Refusal(400, 1211, f"There is no session mode {asked.get('mode')!r}", "Use dedicated or batch.")
-        if not isinstance(ttl, int) or isinstance(ttl, bool) or not 1 <= ttl <= MAX_SECONDS:
-            raise Refusal(400, 1211, f"max_ttl is {ttl!r}, not a number of seconds from 1 to {MAX_SECONDS}")
-        return described(store.add_session(str(backend), asked["mode"], ttl))
+        return described(store.add_session(*_checked(await content_of(request), catalog)))
 
     async def get_session(request: Request) -> Response:
         return described(request.path_params["session_id"])
@@ -89,3 +93,15 @@ def operations(catalog: Catalog, store: Store) -> list[Operation]:
             parameters=(_ID,),
         ),
     ]  # fmt: skip
+
+
+def _checked(asked: dict[str, Any], catalog: Catalog) -> tuple[str, str, int]:
+    """Return the device, the mode and the seconds of a session that is asked for."""
+    backend, ttl = asked.get("backend") or asked.get("backend_name"), asked.get("max_ttl", MAX_SECONDS)
+    if catalog.get(str(backend)) is None:
+        raise Refusal(400, 1007, f"There is no backend {backend!r}")
+    if asked.get("mode") not in _MODES:
+        raise Refusal(400, 1211, f"There is no session mode {asked.get('mode')!r}", "Use dedicated or batch.")
+    if not isinstance(ttl, int) or isinstance(ttl, bool) or not 1 <= ttl <= MAX_SECONDS:
+        raise Refusal(400, 1211, f"max_ttl is {ttl!r}, not a number of seconds from 1 to {MAX_SECONDS}")
+    return str(backend), asked["mode"], ttl
