@@ -2,7 +2,8 @@
 """Jobs and sessions on disk: one SQLite file, which several services may use at once.
 
 A job belongs to the service that runs it, which holds the lock of a file as long as it lives. Other services can take
-over the jobs of one that has ended. Nobody but the user may read the files. A forked process cannot use its parent's store.
+over the jobs of one that has ended. Nobody but the user may read the files. A forked process cannot use its parent's
+store.
 
 No query takes longer because the file has more jobs that it does not ask for, but for the number of all that match.
 """
