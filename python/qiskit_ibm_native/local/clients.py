@@ -6,8 +6,6 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ..exceptions import IBMInputValueError
-
 CHANNEL = "ibm_quantum_platform"
 
 
@@ -54,12 +52,16 @@ def options_of(client: str, device: str | None, url: str, api_url: str, token: s
         return ClientOptions({**named, "api_key": token, "instance_crn": crn, **endpoints}, {})
     if client == "qrmi":
         return ClientOptions({}, _qrmi(device, url, token, crn))
+    from ..exceptions import IBMInputValueError
+
     raise IBMInputValueError(f"There is no client {client!r}; use one of {', '.join(CLIENTS)}.")
 
 
 def _qrmi(device: str | None, url: str, token: str, crn: str) -> dict[str, str]:
     """Return the variables of one resource of the type ``ibm-quantum-compute-service``."""
     if device is None or not re.fullmatch(r"\w+", device):
+        from ..exceptions import IBMInputValueError
+
         raise IBMInputValueError(
             f"QRMI has variables of its own for each device; name one: client_options('qrmi', 'ibm_fez'), not {device!r}."
         )

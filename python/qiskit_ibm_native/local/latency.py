@@ -7,8 +7,6 @@ import asyncio
 import math
 from typing import TYPE_CHECKING
 
-from ..exceptions import IBMInputValueError
-
 if TYPE_CHECKING:
     from .service.faults import App, Receive, Scope, Send
 
@@ -23,6 +21,8 @@ def checked_latency(seconds: float) -> float:
         IBMInputValueError: The time is none, or longer than an hour.
     """
     if not (math.isfinite(seconds) and 0 <= seconds <= _MAX_LATENCY):
+        from ..exceptions import IBMInputValueError
+
         raise IBMInputValueError(f"latency is {seconds!r}; it must be from 0 to {_MAX_LATENCY:.0f} seconds.")
     return seconds
 

@@ -17,7 +17,6 @@ import orjson
 from .. import _native
 from .._files import make_private_folder
 from .._logger import logger
-from ..exceptions import IBMError, IBMInputValueError
 from .recording_format import (
     BODIES,
     EXCHANGES,
@@ -70,11 +69,13 @@ class Recording:
         try:
             make_private_folder(self._folder)
             if any(self._folder.iterdir()):
-                raise IBMInputValueError(f"{self._folder} is not empty; a recording needs a folder of its own.")
+                _refuse(errno.ENOTEMPTY, "it is not empty, and a recording needs a folder of its own")
             (self._folder / BODIES).mkdir(mode=0o700)
             self._write(self._folder / MANIFEST, orjson.dumps(manifest) + b"\n")
             self._exchanges = os.open(self._folder / EXCHANGES, _PRIVATE_FILE | os.O_APPEND, 0o600)
         except OSError as error:
+            from ..exceptions import IBMError
+
             raise IBMError(f"The recording {self._folder} cannot be written: {error.strerror}.") from error
 
     def _write(self, path: Path, content: bytes) -> None:
@@ -98,7 +99,7 @@ class Recording:
         self._sizes[0] += len(line)
         self._sizes[1] += sum(map(len, bodies.values()))
         if self._sizes[0] > MAX_EXCHANGES or self._sizes[1] > MAX_BODIES:
-            raise OSError(errno.EFBIG, "It is as large as a recording may be")
+            _refuse(errno.EFBIG, "it is as large as a recording may be")
         for name, body in bodies.items():
             self._write(self._folder / BODIES / name, body)
             self._bodies.add(name)
@@ -117,6 +118,10 @@ class Recording:
         if not self._is_closed:
             self._is_closed = True
             os.close(self._exchanges)
+
+
+def _refuse(number: int, reason: str) -> None:
+    raise OSError(number, reason)
 
 
 class Recorder:

@@ -26,8 +26,6 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 import orjson
 
-from ..exceptions import IBMInputValueError
-
 FORMAT = "qiskit-ibm-native recording"
 VERSION = 1
 MANIFEST, EXCHANGES, BODIES = "recording.json", "exchanges.jsonl", "bodies"
@@ -191,6 +189,8 @@ def read(folder: str | os.PathLike[str]) -> list[Exchange]:
         _require(version == VERSION, f"its format has version {version!r}; this release reads version {VERSION}")
         return list(_exchanges(root, _content(root / EXCHANGES, MAX_EXCHANGES)))
     except (_Damaged, OSError) as error:
+        from ..exceptions import IBMInputValueError
+
         reason = error.strerror if isinstance(error, OSError) else error
         raise IBMInputValueError(
             f"The recording {root} cannot be read: {reason}. `record` and `serve --record` write one."

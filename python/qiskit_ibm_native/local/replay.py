@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 import orjson
 from starlette.responses import Response
 
-from ..exceptions import IBMInputValueError
+from .. import _native
 from .latency import checked_latency, delayed
 from .recording import read_body, request_of
 from .recording_format import TOKEN_PATH, Exchange, Key, Reply, Request, read
@@ -73,6 +73,8 @@ class ReplayService(HttpService):
         """Read a recording; :meth:`start` or :meth:`serve` answers."""
         exchanges = read(folder)
         if not exchanges:
+            from ..exceptions import IBMInputValueError
+
             raise IBMInputValueError(f"The recording {os.fspath(folder)} has no requests.")
         latency = checked_latency(latency)
         tokens = Tokens(token := token or secrets.token_urlsafe(32))
@@ -115,7 +117,7 @@ class Replay:
         if request.path not in _OPEN_PATHS and not self._tokens.accepts(authorization):
             response: Any = error_response(401, 1200, "The access token is missing, wrong or expired")
         elif request.path == "/health":
-            response = _json(200, {"status": "ready", "replay": True})
+            response = _json(200, {"status": "ok", "version": _native.__version__, "ready": True, "queue_length": 0})
         else:
             found, reply = self._next(request)
             if request.path == TOKEN_PATH and (reply is None or reply.status == 200):

@@ -9,8 +9,6 @@ from typing import Any
 
 import orjson
 
-from ..exceptions import IBMInputValueError
-
 
 class JobSeeds:
     """Gives each job of a service the seed of its number, so that a program that runs twice gets the same results.
@@ -26,6 +24,8 @@ class JobSeeds:
             IBMInputValueError: The seed is no whole number from 0.
         """
         if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+            from ..exceptions import IBMInputValueError
+
             raise IBMInputValueError(f"seed is {seed!r}; it must be a whole number from 0.")
         self._seed = seed
         self._lock = threading.Lock()

@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..exceptions import IBMInputValueError
 from .devices import Catalog
 from .jobs.store import open_store
 from .jobs.workers import Workers
@@ -87,6 +86,8 @@ class LocalService(HttpService):
     ) -> None:
         """Prepare a service; :meth:`start` or :meth:`serve` answers."""
         if workers is not None and workers < 1:
+            from ..exceptions import IBMInputValueError
+
             raise IBMInputValueError(f"workers is {workers}; it must be 1 or more.")
         seeds = None if seed is None else JobSeeds(seed)
         latency = checked_latency(latency)

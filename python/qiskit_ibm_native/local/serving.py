@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from ..client.endpoint import Endpoint
-from ..exceptions import IBMError, IBMInputValueError
 from .clients import ClientOptions, environment_of, options_of
 from .service.connections import Bounded, BoundedProtocol
 
@@ -59,9 +58,9 @@ class HttpService:
             IBMError: The port cannot be had.
         """
         if host not in _LOOPBACK and not public:
-            raise IBMInputValueError(f"Listening on {host} lets other machines in; say so with public=True (--public).")
+            raise _bad_value(f"Listening on {host} lets other machines in; say so with public=True (--public).")
         if not 0 <= port < 2**16:
-            raise IBMInputValueError(f"port is {port}; it must be from 0 to 65535.")
+            raise _bad_value(f"port is {port}; it must be from 0 to 65535.")
         self.token = token or secrets.token_urlsafe(32)
         self._limits = limits
         self._socket = _bound(host, port)
@@ -140,21 +139,21 @@ class HttpService:
         """
         name = type(self).__name__
         if self._pid != os.getpid():
-            raise IBMError(f"This {name} is that of the parent process; make another one in this process.")
+            raise _failure(f"This {name} is that of the parent process; make another one in this process.")
         with self._lock:
             if self._is_stopped:
-                raise IBMError(f"This {name} was stopped, and its port is free again; make another {name}.")
+                raise _failure(f"This {name} was stopped, and its port is free again; make another {name}.")
             if self._thread is not None:
                 return self
             server = self._server
             if server is None:
-                raise IBMError(f"This {name} has no application.")
+                raise _failure(f"This {name} has no application.")
             try:
                 # Two programs can take a port that nobody listens to; the second one fails here.
                 self._socket.listen(server.config.backlog)
             except OSError as error:
                 self._release()
-                raise IBMError(f"{self.url} cannot be listened to: {error.strerror}.") from error
+                raise _failure(f"{self.url} cannot be listened to: {error.strerror}.") from error
             self._begin()
             self._thread = threading.Thread(target=self._run, args=[server], name="local-service", daemon=True)
             self._thread.start()
@@ -166,7 +165,7 @@ class HttpService:
         while not server.started:
             if not thread.is_alive() or time.monotonic() > end:
                 self.stop()
-                raise IBMError("The local service does not start.")
+                raise _failure("The local service does not start.")
             time.sleep(0.002)
 
     def _begin(self) -> None:
@@ -261,6 +260,21 @@ class HttpService:
         os.close(nothing)
 
 
+# Qiskit is imported with exceptions, and the service does without.
+
+
+def _failure(message: str) -> Exception:
+    from ..exceptions import IBMError
+
+    return IBMError(message)
+
+
+def _bad_value(message: str) -> Exception:
+    from ..exceptions import IBMInputValueError
+
+    return IBMInputValueError(message)
+
+
 def _bound(host: str, port: int) -> socket.socket:
     """Return a socket that has an address, and does not listen."""
     opened = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
@@ -273,7 +287,7 @@ def _bound(host: str, port: int) -> socket.socket:
         opened.bind((host, port))
     except OSError as error:
         opened.close()
-        raise IBMError(
+        raise _failure(
             f"Port {port} of {host} cannot be used: {error.strerror or error}. Choose another port, or 0 for any free one."
         ) from error
     return opened
