@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import migrate, serve
+from . import local_jobs, migrate, serve
 
 if TYPE_CHECKING:
     from ..archive import CalibrationArchive
@@ -31,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("qiskit-ibm-native", description="IBM Quantum devices in Qiskit, without waiting.")
     commands = parser.add_subparsers(required=True, metavar="command")
     serve.add(commands)
+    local_jobs.add(commands)
     _add_archive(commands)
     migrate.add(commands)
     return parser

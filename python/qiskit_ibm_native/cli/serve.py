@@ -22,7 +22,7 @@ _DEVICE = "ibm_fez"
 #: Values that mean the same to a shell, to Docker and to GitHub, all of which read such files.
 _PLAIN = re.compile(r"[\w.:/+=@%,~-]*", re.ASCII)
 #: Options that make no sense for a service that simulates nothing.
-_SIMULATING = ("devices", "store", "ideal", "workers", "seed", "record", "job_memory")
+_SIMULATING = ("devices", "store", "store_days", "store_mib", "ideal", "workers", "seed", "record", "job_memory")
 
 
 def add(commands: Any) -> None:
@@ -74,6 +74,12 @@ def _add_simulation(serve: argparse.ArgumentParser) -> None:
         help="a folder of saved snapshots, names of bundled devices, or official, instead of all bundled ones",
     )
     serve.add_argument("--store", help="the file of jobs and sessions (default: that of the user)")
+    serve.add_argument(
+        "--store-days", type=float, metavar="DAYS", help="how long jobs are kept after they are done (default: 30)"
+    )
+    serve.add_argument(
+        "--store-mib", type=int, metavar="MIB", help="size of that file before the oldest jobs go (default: 1024)"
+    )
     serve.add_argument("--ideal", action="store_true", help="simulate without noise")
     serve.add_argument("--seed", type=int, help="derive the seeds of jobs that have none from this number")
     serve.add_argument("--workers", type=int, help="number of jobs that run at once")
@@ -103,10 +109,12 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _service(options: argparse.Namespace) -> LocalService | ReplayService:
-    from ..local import Limits, LocalService
+    from ..local import LocalService, prepare
+    from ..local.service.limits import Limits
 
-    asked = {"body": options.max_body, "job_memory": options.job_memory}
-    limits = Limits(**{name: size << 20 for name, size in asked.items() if size is not None})
+    asked = {"body": options.max_body, "job_memory": options.job_memory, "store_bytes": options.store_mib}
+    sizes = {name: size << 20 for name, size in asked.items() if size is not None}
+    limits = Limits(**sizes, **({} if options.store_days is None else {"store_days": options.store_days}))
     address = {name: getattr(options, name) for name in ("host", "port", "token", "public", "latency")}
     if options.replay is not None:
         given = [f"--{name.replace('_', '-')}" for name in _SIMULATING if getattr(options, name) not in (None, False)]
@@ -116,10 +124,10 @@ def _service(options: argparse.Namespace) -> LocalService | ReplayService:
             raise IBMInputValueError(f"--replay simulates nothing; leave out {', '.join(given)}.")
         return LocalService.replay(options.replay, limits=limits, **address)
     devices = options.devices
-    return LocalService(
+    return prepare(
         devices=devices[0] if devices is not None and len(devices) == 1 else devices, store=options.store,
         noise=not options.ideal, seed=options.seed, workers=options.workers, record=options.record, limits=limits,
-        **address,
+        finish_left_jobs=True, **address,
     )  # fmt: skip
 
 

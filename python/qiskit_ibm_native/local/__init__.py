@@ -6,10 +6,10 @@ It needs the extra ``qiskit-ibm-native[local]``.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Sequence
 
     from ..provider.connection import Connection
@@ -30,7 +30,7 @@ _MODULES = {
     "LocalService": "server",
     "ReplayService": "replay",
 }
-_PACKAGES = ("fastapi", "uvicorn", "qiskit_aer")
+_PACKAGES = ("starlette", "uvicorn", "qiskit_aer")
 
 
 def __getattr__(name: str) -> Any:
@@ -58,6 +58,7 @@ def connect(
     record: str | os.PathLike[str] | None = None,
     workers: int | None = None,
     limits: Limits | None = None,
+    finish_left_jobs: bool = False,
 ) -> Connection:
     """Start a service inside this process, for ``IBMProvider(channel="local")``.
 
@@ -72,7 +73,8 @@ def connect(
         latency: Seconds that each request waits before it is handled.
         record: A new folder, to which requests and replies are written.
         workers: Number of jobs that run at once.
-        limits: Limits of requests and jobs, the memory of a job among them.
+        limits: Limits of requests, of jobs and of the store, the memory of a job among them.
+        finish_left_jobs: Whether to run, behind its own jobs, those that services left in the store when they ended.
 
     Returns:
         The connection; closing it ends the service, in the process that started it.
@@ -80,13 +82,11 @@ def connect(
     Raises:
         IBMInputValueError: An argument is invalid, or packages are missing.
     """
-    require_packages()
     from ..provider.connection import Connection
-    from .server import LocalService
 
-    service = LocalService(
+    service = prepare(
         devices=devices, store=store, noise=noise, seed=seed, faults=faults, latency=latency, record=record,
-        workers=workers, limits=limits,
+        workers=workers, limits=limits, finish_left_jobs=finish_left_jobs,
     )  # fmt: skip
     if instance not in (None, "local", service.crn):
         from ..exceptions import IBMInputValueError
@@ -95,6 +95,31 @@ def connect(
         raise IBMInputValueError(f"The local service has one instance, {service.crn}; leave out instance={instance!r}.")
     service.start()
     return Connection(service.endpoint(), close=service.stop)
+
+
+def prepare(*, workers: int | None = None, limits: Limits | None = None, **options: Any) -> LocalService:
+    """Return a service that is not started yet, as :class:`LocalService` does, but start its first simulator at once.
+
+    The simulator needs a second for its imports, and those of the service pass meanwhile.
+
+    Args:
+        workers: Number of jobs that run at once.
+        limits: Limits of requests, of jobs and of the store.
+        options: The other arguments of :class:`LocalService`.
+    """
+    require_packages()
+    from .jobs.simulator import start_simulator
+    from .service.limits import Limits
+
+    limits = limits or Limits()
+    first = start_simulator(limits, workers)
+    try:
+        from .server import LocalService
+
+        return LocalService(workers=workers, limits=limits, _first=first, **options)
+    except BaseException:
+        first.close()
+        raise
 
 
 def require_packages() -> None:

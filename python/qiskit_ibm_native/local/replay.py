@@ -19,7 +19,9 @@ from .. import _native
 from .latency import checked_latency, delayed
 from .recording import read_body, request_of
 from .recording_format import TOKEN_PATH, Exchange, Key, Reply, Request, read
-from .service.limits import Bounded, Limits, error_response
+from .service.connections import Bounded
+from .service.limits import Limits
+from .service.operation import error_response
 from .service.tokens import LIFE, Tokens
 from .serving import HttpService
 

@@ -6,26 +6,25 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .devices import Catalog
-from .jobs.store import DEFAULT_STORE, Store
+from .jobs.store import open_store
 from .jobs.workers import Workers
 from .latency import checked_latency, delayed
 from .recording import Recorder, Recording
 from .seeds import JobSeeds
 from .service.app import AppState, build_app
-from .service.limits import Bounded, Limits
+from .service.connections import Bounded
+from .service.limits import Limits
 from .service.tokens import Tokens
 from .serving import HttpService
 
 if TYPE_CHECKING:
     from ..snapshot import Snapshot
+    from .jobs.simulator import Simulator
     from .replay import ReplayService
     from .service.faults import App, Fault, Faults
-
-STORE_VARIABLE = "QISKIT_IBM_NATIVE_LOCAL_STORE"
 
 
 class LocalService(HttpService):
@@ -40,7 +39,7 @@ class LocalService(HttpService):
         devices: Devices, instead of the bundled ones: a folder of saved snapshots, names of bundled devices, snapshots,
             or ``"official"`` for the fake devices of the official client.
         store: The file of jobs and sessions. By default that of the user, so that jobs are found again by other
-            processes; ``QISKIT_IBM_NATIVE_LOCAL_STORE`` names another one.
+            processes, or a temporary one if that cannot be written; ``QISKIT_IBM_NATIVE_LOCAL_STORE`` names another.
         noise: Whether devices are as noisy as their calibrations say, or ideal.
         seed: Jobs without a seed of their own get seeds that are derived from this one, in the order in which they are
             submitted. Without it, they get random ones.
@@ -52,7 +51,8 @@ class LocalService(HttpService):
         port: The port to listen on; 0 for any that is free.
         token: The API key; a random one by default.
         public: Whether other machines may reach the service.
-        limits: Limits of requests and jobs.
+        limits: Limits of requests, of jobs and of the store.
+        finish_left_jobs: Whether to run, behind its own jobs, those that services left in the store when they ended.
 
     Attributes:
         crn: The CRN of its one instance.
@@ -81,6 +81,8 @@ class LocalService(HttpService):
         token: str | None = None,
         public: bool = False,
         limits: Limits | None = None,
+        finish_left_jobs: bool = False,
+        _first: Simulator | None = None,
     ) -> None:
         """Prepare a service; :meth:`start` or :meth:`serve` answers."""
         if workers is not None and workers < 1:
@@ -95,7 +97,7 @@ class LocalService(HttpService):
         recording = None
         try:
             recording = None if record is None else Recording(record, secrets=[self.token])
-            self._store = Store(store or os.environ.get(STORE_VARIABLE) or Path(DEFAULT_STORE).expanduser())
+            self._store = open_store(store)
         except BaseException:
             self._socket.close()
             if recording is not None:
@@ -103,8 +105,11 @@ class LocalService(HttpService):
             raise
         self._recording = recording
         self._seeds = seeds
-        self._workers = Workers(self._store, catalog, limits, workers, seeds)
-        tokens = Tokens(self.token)
+        self._workers = Workers(
+            self._store, catalog, limits, workers, seeds=seeds, first=_first, finish_left_jobs=finish_left_jobs
+        )
+        # Clients that were here before a restart hold tokens.
+        tokens = Tokens(self.token, self._store if token else None)
         self.faults: Faults = build_app(AppState(catalog, self._store, self._workers, tokens, self.crn, noise))
         self.faults.abort = self._abort
         self._first_faults = list(faults)

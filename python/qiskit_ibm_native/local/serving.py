@@ -19,10 +19,12 @@ import uvicorn
 
 from ..client.endpoint import Endpoint
 from .clients import ClientOptions, environment_of, options_of
-from .service.limits import Bounded, BoundedProtocol, Limits
+from .service.connections import Bounded, BoundedProtocol
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from .service.limits import Limits
 
 #: The one instance of a service, in the form of a CRN, which clients check.
 CRN = (
