@@ -14,7 +14,7 @@ import pytest
 import requests
 from qiskit import QuantumCircuit
 
-from qiskit_ibm_native import IBMProvider
+from qiskit_ibm_native import IBMProvider, Snapshot
 from qiskit_ibm_native.exceptions import IBMError, IBMInputValueError
 from qiskit_ibm_native.local import Fault, LocalService
 from qiskit_ibm_native.local.clients import CLIENTS
@@ -180,9 +180,12 @@ def test_a_reset_forgets_jobs_sessions_and_faults_that_were_added(seeded: LocalS
         assert session.details()
         assert len(provider.jobs()) == 1
         seeded.faults.add(Fault("status", match="/backends", status=418, times=100))
+        seeded.publish(
+            Snapshot.from_payloads(Snapshot.load("lima").payloads.configuration.replace(b"ibmq_lima", b"mine"))
+        )
         seeded.reset()
         assert provider.jobs() == []
-        assert provider.backends()
+        assert "mine" not in [backend.name for backend in provider.backends()]
         # What the service was started with is there again.
         with pytest.raises(IBMError, match="418"):
             provider.usage()

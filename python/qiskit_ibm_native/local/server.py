@@ -154,14 +154,15 @@ class LocalService(HttpService):
         self._catalog.publish(snapshot)
 
     def reset(self) -> None:
-        """Forget all jobs and sessions, those that run included; faults and seeds are as they were at the beginning.
+        """Forget all jobs and sessions, those that run included; faults, seeds and devices are as at the beginning.
 
-        Devices stay as they are. For tests, which need not start a service each.
+        For tests, which need not start a service each.
         """
         self.faults.clear()
         self._add_first_faults()
         for job_id in self._store.clear():
             self._workers.interrupt(job_id)
+        self._catalog.reset()
         if self._seeds is not None:
             self._seeds.restart()
 
