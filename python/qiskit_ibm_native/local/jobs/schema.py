@@ -22,7 +22,7 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_by_status ON jobs (status, backend);
 CREATE INDEX jobs_by_backend ON jobs (backend);
 CREATE INDEX jobs_by_device ON jobs (backend, created, finished, program, session_id);
-CREATE INDEX jobs_by_program ON jobs (program, finished, created);
+CREATE INDEX jobs_by_program ON jobs (program);
 CREATE INDEX jobs_by_creation ON jobs (created);
 CREATE INDEX jobs_by_end ON jobs (finished);
 CREATE INDEX jobs_by_session ON jobs (session_id, finished) WHERE session_id IS NOT NULL;

@@ -231,17 +231,19 @@ class Store:
         conditions, values = [], []
         for key, condition in _CONDITIONS.items():
             if filters.get(key) is not None:
-                conditions.append(condition)
+                # Nearly all jobs are of one program: its index is of use only if there is no other.
+                is_alone = key != "program" or filters.get("backend") is None
+                conditions.append(condition if is_alone else f"+{condition}")
                 values.append(filters[key])
         if filters.get("pending") is not None:
             conditions.append("finished IS NULL" if filters["pending"] else "finished > ''")
         for tag in filters.get("tags") or ():
             conditions.append("number IN (SELECT number FROM tags WHERE tag = ?)")
             values.append(tag)
-        order = "ASC" if ascending else "DESC"
         rows = self._rows(
             # The first condition always holds, and lets SQLite walk along the numbers.
-            f"SELECT * FROM jobs WHERE {' AND '.join(['number > 0', *conditions])} ORDER BY number {order} LIMIT ? OFFSET ?",  # noqa: S608
+            f"SELECT * FROM jobs WHERE {' AND '.join(['number > 0', *conditions])}"  # noqa: S608
+            f" ORDER BY {_order(filters, ascending)} LIMIT ? OFFSET ?",
             [*values, limit, offset],
         )
         if len(rows) < limit and (rows or not offset):
@@ -497,6 +499,14 @@ _CONDITIONS = {
     "created_after": "created > ?",
     "created_before": "created < ?",
 }
+
+
+def _order(filters: Mapping[str, Any], ascending: bool) -> str:
+    """Return the order of a page: that of numbers, which is that of time."""
+    order = "ASC" if ascending else "DESC"
+    # Walking along the numbers to those of some time before takes longer than finding that time.
+    by_time = filters.get("created_before") is not None and filters.get("backend") is None and not ascending
+    return f"created {order}, number {order}" if by_time else f"number {order}"
 
 
 def now() -> str:
