@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-from ..accounts.urls import masked, safe_repr, url_problem
+from ..accounts.urls import is_loopback, masked, safe_repr, url_problem
 
 if TYPE_CHECKING:
     from ..accounts import Account, ProxyConfiguration
 
 #: ``resolver(url, instance, private_endpoint, channel)`` returns the base URL of an instance.
 UrlResolver = Callable[[str, str, bool, str], str]
+#: Seconds from the submission of a job to the first question about it, and to the second one: of services in the cloud,
+#: and of those on this machine, whose answers take a millisecond.
+FIRST_POLL, FIRST_POLL_NEARBY = 0.1, 0.01
 _REGION = re.compile(r"[a-z0-9-]+")
 
 
@@ -37,6 +40,7 @@ class Endpoint:
         verify: Whether to verify the server's certificate.
         runs_simulator_options: Whether jobs may choose a seed and a noise model.
         resolver: Function that returns the base URL of an instance, in place of the rules of the cloud.
+        first_poll: First wait between two questions about the status of a job, in seconds; the waits grow from there.
     """
 
     url: str
@@ -51,6 +55,7 @@ class Endpoint:
     verify: bool = True
     runs_simulator_options: bool = False
     resolver: UrlResolver | None = field(default=None, repr=False)
+    first_poll: float = FIRST_POLL
 
     def __repr__(self) -> str:
         return safe_repr(self)
@@ -99,7 +104,13 @@ def cloud_endpoint(account: Account, resolver: UrlResolver | None = None) -> End
         proxies=account.proxies,
         verify=account.verify,
         resolver=resolver,
+        first_poll=first_poll(account.url),
     )
+
+
+def first_poll(url: str) -> float:
+    """Return the first wait between two questions about a job, in seconds, to the service that a URL leads to."""
+    return FIRST_POLL_NEARBY if is_loopback(urlsplit(url).hostname or "") else FIRST_POLL
 
 
 def _from_environment(name: str) -> str | None:
