@@ -40,7 +40,6 @@ class Endpoint:
         verify: Whether to verify the server's certificate.
         runs_simulator_options: Whether jobs may choose a seed and a noise model.
         resolver: Function that returns the base URL of an instance, in place of the rules of the cloud.
-        first_poll: First wait between two questions about the status of a job, in seconds; the waits grow from there.
     """
 
     url: str
@@ -55,10 +54,14 @@ class Endpoint:
     verify: bool = True
     runs_simulator_options: bool = False
     resolver: UrlResolver | None = field(default=None, repr=False)
-    first_poll: float = FIRST_POLL
 
     def __repr__(self) -> str:
         return safe_repr(self)
+
+    @property
+    def first_poll(self) -> float:
+        """The first wait between two questions about the status of a job, in seconds; the waits grow from there."""
+        return FIRST_POLL_NEARBY if is_loopback(urlsplit(self.url).hostname or "") else FIRST_POLL
 
     def base_url(self, instance: str) -> str:
         """Return the base URL of the routes of an instance.
@@ -104,13 +107,7 @@ def cloud_endpoint(account: Account, resolver: UrlResolver | None = None) -> End
         proxies=account.proxies,
         verify=account.verify,
         resolver=resolver,
-        first_poll=first_poll(account.url),
     )
-
-
-def first_poll(url: str) -> float:
-    """Return the first wait between two questions about a job, in seconds, to the service that a URL leads to."""
-    return FIRST_POLL_NEARBY if is_loopback(urlsplit(url).hostname or "") else FIRST_POLL
 
 
 def _from_environment(name: str) -> str | None:

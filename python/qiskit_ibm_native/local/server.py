@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from ..client.endpoint import FIRST_POLL_NEARBY, Endpoint
+from ..client.endpoint import Endpoint
 from ..exceptions import IBMError, IBMInputValueError
 from .devices import Catalog
 from .jobs.store import DEFAULT_STORE, Store
@@ -128,7 +128,7 @@ class LocalService:
         """Return the endpoint of the service for clients of this package."""
         return Endpoint(
             url=self.api_url, api_key=self.token, iam_url=self.url, search_url=f"{self.url}/gs", catalog_url=f"{self.url}/gc",
-            channel="local", instance=self.crn, runs_simulator_options=True, first_poll=FIRST_POLL_NEARBY,
+            channel="local", instance=self.crn, runs_simulator_options=True,
         )  # fmt: skip
 
     def environment(self) -> dict[str, str]:
