@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime
 import gzip
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
@@ -15,50 +16,22 @@ from ..snapshot import Snapshot
 from .device_sources import Devices, SavedSnapshot, sources_of
 
 SIMULATOR = "local_simulator"
-#: Gates that Aer runs as they are.
-_SIMULATOR_GATES = [
-    "ccx",
-    "ccz",
-    "cp",
-    "crx",
-    "cry",
-    "crz",
-    "cswap",
-    "csx",
-    "cu",
-    "cu1",
-    "cu3",
-    "cx",
-    "cy",
-    "cz",
-    "ecr",
-    "h",
-    "id",
-    "p",
-    "r",
-    "rx",
-    "rxx",
-    "ry",
-    "ryy",
-    "rz",
-    "rzx",
-    "rzz",
-    "s",
-    "sdg",
-    "swap",
-    "sx",
-    "sxdg",
-    "t",
-    "tdg",
-    "u",
-    "u1",
-    "u2",
-    "u3",
-    "unitary",
-    "x",
-    "y",
-    "z",
-]
+_NUM_QUBITS = 32
+#: Gates that Aer runs as they are, with the names of their parameters, by their numbers of qubits.
+_SIMULATOR_GATES: dict[int, dict[str, str]] = {
+    1: {
+        **dict.fromkeys(["h", "id", "s", "sdg", "sx", "sxdg", "t", "tdg", "x", "y", "z"], ""), **dict.fromkeys(["p", "rx", "ry", "rz", "u1"], "theta"),
+        "r": "theta phi", "u2": "phi lam", "u": "theta phi lam", "u3": "theta phi lam",
+    },
+    2: {
+        **dict.fromkeys(["csx", "cx", "cy", "cz", "ecr", "swap"], ""),
+        **dict.fromkeys(["cp", "crx", "cry", "crz", "cu1", "rxx", "ryy", "rzx", "rzz"], "theta"),
+        "cu": "theta phi lam gamma", "cu3": "theta phi lam",
+    },
+    3: dict.fromkeys(["ccx", "ccz", "cswap"], ""),
+    # Of any number.
+    0: {"unitary": ""},
+}  # fmt: skip
 _BEGINNING = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
 
 
@@ -176,29 +149,32 @@ def validator(payload: bytes) -> str:
 
 
 def _simulator() -> Snapshot:
-    gates = [{"name": name, "parameters": [], "qasm_def": ""} for name in _SIMULATOR_GATES]
+    names = sorted(name for gates in _SIMULATOR_GATES.values() for name in gates)
     control_flow = ["if_else", "for_loop", "while_loop", "switch_case"]
-    return Snapshot.from_payloads(
-        json.dumps(
-            {
-                "backend_name": SIMULATOR,
-                "backend_version": "1.0.0",
-                "n_qubits": 32,
-                "basis_gates": _SIMULATOR_GATES,
-                "gates": gates,
-                "local": True,
-                "simulator": True,
-                "conditional": True,
-                "open_pulse": False,
-                "memory": True,
-                "coupling_map": None,
-                "max_shots": 1_000_000,
-                "max_experiments": 300,
-                "online_date": "2026-01-01T00:00:00Z",
-                "supported_instructions": [*_SIMULATOR_GATES, "measure", "reset", "delay", *control_flow],
-                "supported_features": ["qasm3", "dynamic_circuits"],
-                "description": "an ideal simulator",
-                "dt": 1.0,
-            }
-        )
-    )
+    configuration = {
+        "backend_name": SIMULATOR, "backend_version": "1.0.0", "n_qubits": _NUM_QUBITS, "basis_gates": names,
+        "gates": sorted(_gates(), key=lambda gate: str(gate["name"])), "local": True, "simulator": True,
+        "conditional": True, "open_pulse": False, "memory": True, "max_shots": 1_000_000, "max_experiments": 300,
+        # Clients that read it themselves fail for null.
+        "coupling_map": [],
+        "online_date": "2026-01-01T00:00:00Z",
+        "supported_instructions": [*names, "measure", "reset", "delay", *control_flow],
+        "supported_features": ["qasm3", "dynamic_circuits"], "description": "an ideal simulator", "dt": 1.0,
+    }  # fmt: skip
+    return Snapshot.from_payloads(json.dumps(configuration))
+
+
+def _gates() -> Iterator[dict[str, Any]]:
+    """Yield the gates of the simulator; those that make all others are listed with their qubits.
+
+    ibm-qdmi has no gate on qubits that no list tells. Lists for all gates would have 20,000 entries.
+    """
+    pairs = list(itertools.permutations(range(_NUM_QUBITS), 2))
+    for num_qubits, gates in _SIMULATOR_GATES.items():
+        for name, parameters in gates.items():
+            gate: dict[str, Any] = {"name": name, "parameters": parameters.split(), "qasm_def": ""}
+            if num_qubits == 1:
+                gate["coupling_map"] = [[qubit] for qubit in range(_NUM_QUBITS)]
+            elif name in ("cx", "cz"):
+                gate["coupling_map"] = pairs
+            yield gate
