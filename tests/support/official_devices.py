@@ -59,7 +59,7 @@ for backend, job in jobs:
         "name": backend.name,
         "qubits": backend.num_qubits,
         "features": getattr(backend.configuration(), "supported_features", None) or [],
-        "instructions": backend.configuration().supported_instructions or [],
+        "instructions": getattr(backend.configuration(), "supported_instructions", None) or [],
         "bell": result[0].data.meas.get_counts(),
         "dynamic": result[1].data.c.get_counts() if len(result) > 1 else None,
     }

@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 from ..snapshot import Snapshot, bundled_devices
 from ..snapshot.storage import bundled_folder, fake_device_files, read_configuration
+from .fractional_gates import with_fractional_gates
 
 Device: TypeAlias = "str | os.PathLike[str] | Snapshot"
 #: The devices that a service is given.
@@ -25,6 +26,8 @@ Devices: TypeAlias = "Device | Iterable[Device] | None"
 
 #: All fake devices of the official client.
 OFFICIAL = "official"
+#: The end of a name of devices that are to have the fractional gates of their calibrations.
+FRACTIONAL = "+fractional"
 _FAKE_DEVICES = Path("fake_provider", "backends")
 #: The beginning of most configurations.
 _NAME_FIRST = re.compile(rb'\s*\{\s*"backend_name"\s*:\s*"([\w.-]+)"')
@@ -39,20 +42,33 @@ class SavedSnapshot:
         name: The name of the device.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Create a source of a folder, of which no more than the device's name is read."""
+    def __init__(self, folder: Path, adds_fractional_gates: bool = False) -> None:
+        """Create a source of a folder, of which no more than the device's name is read.
+
+        Args:
+            folder: The folder.
+            adds_fractional_gates: Whether the device is to have the fractional gates of its calibration.
+        """
         self._folder = folder
+        self._adds_fractional_gates = adds_fractional_gates
         self.name = _name_in(folder) or self.bare.name
 
     @cached_property
     def bare(self) -> Snapshot:
         """The configuration alone, as a snapshot without properties."""
+        if self._adds_fractional_gates:
+            return self.whole
         return Snapshot.from_payloads(read_configuration(self._folder))
 
     @cached_property
     def whole(self) -> Snapshot:
         """The snapshot."""
-        return Snapshot.load(self._folder)
+        snapshot = Snapshot.load(self._folder)
+        return with_fractional_gates(snapshot) if self._adds_fractional_gates else snapshot
+
+    def with_fractional_gates(self) -> SavedSnapshot:
+        """Return the same source, of a device that has the fractional gates of its calibration."""
+        return SavedSnapshot(self._folder, adds_fractional_gates=True)
 
 
 def _name_in(folder: Path) -> str | None:
@@ -84,6 +100,8 @@ def sources_of(devices: Devices) -> Iterator[Snapshot | SavedSnapshot]:
 def _sources(device: Device) -> Iterable[Snapshot | SavedSnapshot]:
     if isinstance(device, Snapshot):
         return [device]
+    if isinstance(device, str) and device.endswith(FRACTIONAL):
+        return map(_with_fractional_gates, _sources(device.removesuffix(FRACTIONAL)))
     if device == OFFICIAL:
         return _official()
     if isinstance(device, str) and (folder := bundled_folder(device)):
@@ -91,8 +109,13 @@ def _sources(device: Device) -> Iterable[Snapshot | SavedSnapshot]:
     if isinstance(device, str | os.PathLike):
         return _saved(Path(device))
     raise _invalid(
-        f"devices has a {type(device).__name__}; it takes names of bundled devices, snapshots, paths and {OFFICIAL!r}."
+        f"devices has a {type(device).__name__}; it takes names of bundled devices, snapshots, paths, {OFFICIAL!r}, and these with"
+        f" {FRACTIONAL!r} behind them."
     )
+
+
+def _with_fractional_gates(source: Snapshot | SavedSnapshot) -> Snapshot | SavedSnapshot:
+    return with_fractional_gates(source) if isinstance(source, Snapshot) else source.with_fractional_gates()
 
 
 def _invalid(message: str) -> Exception:

@@ -110,7 +110,9 @@ class Catalog:
         Args:
             devices: One of these, or a list: the name of a bundled device; a :class:`Snapshot`; the path of a saved
                 snapshot, of a folder of those, or of a folder of fake devices; ``"official"`` for all fake devices of
-                the official client. Several snapshots of one device are its history. The bundled ones by default.
+                the official client. Several snapshots of one device are its history. A name or path with
+                ``"+fractional"`` behind it means devices with the fractional gates that their calibrations have
+                (``"fez+fractional"``). The bundled ones by default.
 
         Raises:
             IBMInputValueError: There are no such devices.
