@@ -53,7 +53,7 @@ def shared_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSe
 @pytest.fixture
 def service(shared_service: LocalService, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalService]:
     """Yield the shared service, with an environment that points to it."""
-    for name, value in shared_service.environment().items():
+    for name, value in shared_service.environment.items():
         monkeypatch.setenv(name, value)
     yield shared_service
     shared_service.faults.clear()
@@ -75,7 +75,7 @@ def peer(service: LocalService, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pee
 
     parts = urlsplit(service.url)
     peer = Peer((str(parts.hostname), int(parts.port or 0)))
-    for name, value in service.environment().items():
+    for name, value in service.environment.items():
         monkeypatch.setenv(name, value.replace(service.url, peer.url))
     yield peer
     peer.is_over.set()

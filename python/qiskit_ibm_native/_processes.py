@@ -224,6 +224,10 @@ class ChildProcess:
         """
         self._channel.send(message)
 
+    def has_message(self) -> bool:
+        """Return whether :meth:`receive` has something to look at now: a message, or the end of the process."""
+        return self._channel.poll(0)
+
     def receive(self, seconds: float | None = None, max_bytes: int = MAX_MESSAGE) -> bytes | None:
         """Return the next message of the process; ``None`` if it ended, or sent something else than a message.
 

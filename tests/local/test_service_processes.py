@@ -88,7 +88,7 @@ def test_an_interactive_interpreters_current_folder_is_not_handed_on(
     assert path[0] == str(tmp_path / "beside")
     assert all(Path(entry).is_absolute() for entry in path)
     assert str(tmp_path) not in path
-    assert str(Path(simulator.__file__).parents[2]) in path
+    assert str(Path(simulator.__file__).parents[3]) in path
 
 
 def waited_for(parent: int, count: int) -> list[psutil.Process]:

@@ -268,7 +268,7 @@ def test_an_uncaught_error_shows_no_secret(service: LocalService) -> None:
     )
     import os
 
-    environment = {**os.environ, **service.environment(), "QISKIT_IBM_NATIVE_LOG_LEVEL": "DEBUG"}
+    environment = {**os.environ, **service.environment, "QISKIT_IBM_NATIVE_LOG_LEVEL": "DEBUG"}
     run = subprocess.run(
         [sys.executable, "-c", program], check=False, env=environment, capture_output=True, text=True, timeout=60
     )

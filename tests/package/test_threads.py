@@ -64,7 +64,7 @@ class Publishing:
 def test_threads_refresh_run_and_read_while_calibrations_are_published(tmp_path: Path, monkeypatch: Any) -> None:
     service = LocalService(store=tmp_path / "jobs.sqlite3", workers=1)
     service.start()
-    for name, value in service.environment().items():
+    for name, value in service.environment.items():
         monkeypatch.setenv(name, value)
     device = Publishing(service)
     failures: list[BaseException] = []

@@ -49,7 +49,7 @@ def shared(calibrations, tmp_path_factory) -> Iterator[LocalService]:
 
 @pytest.fixture
 def past(shared: LocalService, monkeypatch) -> Iterator[LocalService]:
-    for name, value in shared.environment().items():
+    for name, value in shared.environment.items():
         monkeypatch.setenv(name, value)
     yield shared
     shared.faults.clear()
@@ -173,7 +173,7 @@ def test_a_refresh_records_what_is_new(past: LocalService, archiving: IBMProvide
 def test_pulse_defaults_of_earlier_times(file: Path, monkeypatch, tmp_path) -> None:
     service = LocalService(store=tmp_path / "jobs.sqlite3", workers=1)
     service.start()
-    for name, value in service.environment().items():
+    for name, value in service.environment.items():
         monkeypatch.setenv(name, value)
     try:
         with IBMProvider(archive=file) as provider:
@@ -351,7 +351,7 @@ def test_a_chosen_calibration_is_not_taken_for_the_latest_one(archiving: IBMProv
 def test_pulses_are_kept_with_the_calibration_that_they_were_fetched_with(file, monkeypatch, tmp_path) -> None:
     service = LocalService(store=tmp_path / "jobs.sqlite3", workers=1)
     service.start()
-    for name, value in service.environment().items():
+    for name, value in service.environment.items():
         monkeypatch.setenv(name, value)
     configuration, properties, defaults = Snapshot.load("lima").payloads
     later = properties.replace(b"2021-03-15T00:36:03-04:00", b"2021-03-16T00:36:03-04:00", 1)

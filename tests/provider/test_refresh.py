@@ -23,7 +23,7 @@ def own(tmp_path, monkeypatch) -> Iterator[LocalService]:
     """Give a service of its own, which the environment points to."""
     service = LocalService(store=tmp_path / "jobs.sqlite3", workers=1)
     service.start()
-    for name, value in service.environment().items():
+    for name, value in service.environment.items():
         monkeypatch.setenv(name, value)
     yield service
     service.stop()

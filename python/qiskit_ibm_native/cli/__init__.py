@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import migrate
+from . import local_jobs, migrate, serve
 
 if TYPE_CHECKING:
     from ..archive import CalibrationArchive
@@ -31,29 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("qiskit-ibm-native", description="IBM Quantum devices in Qiskit, without waiting.")
     commands = parser.add_subparsers(required=True, metavar="command")
-    serve = commands.add_parser(
-        "serve",
-        help="run a service on this machine that speaks the protocol of the IBM Quantum Platform",
-        description="Run a service that speaks the protocol of the IBM Quantum Platform and simulates its devices.",
-    )
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    serve.add_argument(
-        "--port", type=int, default=8964, help="port to listen on; 0 for any free one (default: %(default)s)"
-    )
-    serve.add_argument("--public", action="store_true", help="accept connections of other machines")
-    serve.add_argument("--devices", help="a folder of saved snapshots, instead of the bundled ones")
-    serve.add_argument("--store", help="the file of jobs and sessions (default: that of the user)")
-    serve.add_argument("--ideal", action="store_true", help="simulate without noise")
-    serve.add_argument("--workers", type=int, help="number of jobs that run at once")
-    serve.add_argument("--max-body", type=int, metavar="MIB", help="the largest body of a request (default: 64)")
-    serve.add_argument(
-        "--job-memory",
-        type=int,
-        metavar="MIB",
-        help="memory that a job may allocate (default: three quarters of the memory, shared by the workers)",
-    )
-    serve.add_argument("--token", help="the API key (default: a random one)")
-    serve.set_defaults(run=_serve)
+    serve.add(commands)
+    local_jobs.add(commands)
     _add_archive(commands)
     migrate.add(commands)
     return parser
@@ -96,24 +74,3 @@ def _with_archive(options: argparse.Namespace, function: Callable[[CalibrationAr
 def _export(archive: CalibrationArchive, options: argparse.Namespace) -> str:
     count = archive.export(options.folder, format=options.format, backend=options.backend)
     return f"{count} calibrations written to {options.folder}"
-
-
-def _serve(options: argparse.Namespace) -> int:
-    from ..local import require_packages
-
-    require_packages()
-    from ..local.server import LocalService
-    from ..local.service.limits import Limits
-
-    asked = {"body": options.max_body, "job_memory": options.job_memory}
-    limits = Limits(**{name: size << 20 for name, size in asked.items() if size is not None})
-    service = LocalService(
-        devices=options.devices, store=options.store, noise=not options.ideal, workers=options.workers,
-        host=options.host, port=options.port, token=options.token, public=options.public, limits=limits,
-    )  # fmt: skip
-    print(f"Serving on {service.url}. Point clients of IBM Quantum at it, in another shell, with:\n")
-    for name, value in service.environment().items():
-        print(f"  export {name}={shlex.quote(value)}")
-    print("\nThen IBMProvider() and QiskitRuntimeService() use it. Ctrl-C ends it; jobs are kept.", flush=True)
-    service.serve()
-    return 0

@@ -6,20 +6,31 @@ It needs the extra ``qiskit-ibm-native[local]``.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Sequence
+
     from ..provider.connection import Connection
+    from ..snapshot import Snapshot
+    from .clients import ClientOptions as ClientOptions
+    from .replay import ReplayService as ReplayService
     from .server import LocalService as LocalService
     from .service.faults import Fault as Fault
     from .service.limits import Limits as Limits
 
-__all__ = ["Fault", "Limits", "LocalService", "connect", "require_packages"]
+__all__ = ["ClientOptions", "Fault", "Limits", "LocalService", "ReplayService", "connect", "require_packages"]
 
 #: Modules of public names, which need packages of the extra and are imported when they are asked for.
-_MODULES = {"Fault": "service.faults", "Limits": "service.limits", "LocalService": "server"}
-_PACKAGES = ("fastapi", "uvicorn", "qiskit_aer")
+_MODULES = {
+    "ClientOptions": "clients",
+    "Fault": "service.faults",
+    "Limits": "service.limits",
+    "LocalService": "server",
+    "ReplayService": "replay",
+}
+_PACKAGES = ("starlette", "uvicorn", "qiskit_aer")
 
 
 def __getattr__(name: str) -> Any:
@@ -38,22 +49,32 @@ def __dir__() -> list[str]:
 def connect(
     instance: str | None = None,
     *,
-    devices: str | os.PathLike[str] | None = None,
+    devices: str | os.PathLike[str] | Snapshot | Sequence[str | os.PathLike[str] | Snapshot] | None = None,
     store: str | os.PathLike[str] | None = None,
     noise: bool = True,
+    seed: int | None = None,
+    faults: Iterable[Fault] = (),
+    latency: float = 0.0,
+    record: str | os.PathLike[str] | None = None,
     workers: int | None = None,
     limits: Limits | None = None,
+    finish_left_jobs: bool = False,
 ) -> Connection:
     """Start a service inside this process, for ``IBMProvider(channel="local")``.
 
     Args:
         instance: Ignored but for its name: the service has one instance.
-        devices: A folder of saved snapshots to use as devices, instead of the bundled ones.
+        devices: Devices, instead of the bundled ones, as for :class:`LocalService`.
         store: The file of jobs and sessions. By default that of the user, so that jobs are found again by other
             processes; ``QISKIT_IBM_NATIVE_LOCAL_STORE`` names another one.
         noise: Whether devices are as noisy as their calibrations say, or ideal.
+        seed: Jobs without a seed of their own get seeds that are derived from this one.
+        faults: Faults on purpose, from the first request on.
+        latency: Seconds that each request waits before it is handled.
+        record: A new folder, to which requests and replies are written.
         workers: Number of jobs that run at once.
-        limits: Limits of requests and jobs, the memory of a job among them.
+        limits: Limits of requests, of jobs and of the store, the memory of a job among them.
+        finish_left_jobs: Whether to run, behind its own jobs, those that services left in the store when they ended.
 
     Returns:
         The connection; closing it ends the service, in the process that started it.
@@ -61,11 +82,12 @@ def connect(
     Raises:
         IBMInputValueError: An argument is invalid, or packages are missing.
     """
-    require_packages()
     from ..provider.connection import Connection
-    from .server import LocalService
 
-    service = LocalService(devices=devices, store=store, noise=noise, workers=workers, limits=limits)
+    service = prepare(
+        devices=devices, store=store, noise=noise, seed=seed, faults=faults, latency=latency, record=record,
+        workers=workers, limits=limits, finish_left_jobs=finish_left_jobs,
+    )  # fmt: skip
     if instance not in (None, "local", service.crn):
         from ..exceptions import IBMInputValueError
 
@@ -73,6 +95,31 @@ def connect(
         raise IBMInputValueError(f"The local service has one instance, {service.crn}; leave out instance={instance!r}.")
     service.start()
     return Connection(service.endpoint(), close=service.stop)
+
+
+def prepare(*, workers: int | None = None, limits: Limits | None = None, **options: Any) -> LocalService:
+    """Return a service that is not started yet, as :class:`LocalService` does, but start its first simulator at once.
+
+    The simulator needs a second for its imports, and those of the service pass meanwhile.
+
+    Args:
+        workers: Number of jobs that run at once.
+        limits: Limits of requests, of jobs and of the store.
+        options: The other arguments of :class:`LocalService`.
+    """
+    require_packages()
+    from .jobs.simulator import start_simulator
+    from .service.limits import Limits
+
+    limits = limits or Limits()
+    first = start_simulator(limits, workers)
+    try:
+        from .server import LocalService
+
+        return LocalService(workers=workers, limits=limits, _first=first, **options)
+    except BaseException:
+        first.close()
+        raise
 
 
 def require_packages() -> None:

@@ -11,15 +11,20 @@ import os
 import pickle
 import threading
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..._processes import ChildProcess
+from ..._threads import available_processors
+from .starter import in_lasting_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...snapshot import Snapshot
+    from ..service.limits import Limits
 
+_MAIN = "qiskit_ibm_native.local.jobs.simulator_main"
 #: The exit code of a process that needed more memory than it may have.
 OUT_OF_MEMORY = 77
 #: Seconds that a process gets to end by itself after its end of the channel was closed.
@@ -48,10 +53,22 @@ class JobFailed(Exception):  # noqa: N818 (it is what happened)
         self.logs = logs
 
 
+def number_of_workers(number: int | None = None) -> int:
+    """Return the number of jobs that run at once: ``number``, by default that of processors, at most 4."""
+    return min(available_processors(), 4) if number is None else number
+
+
+def start_simulator(limits: Limits, workers: int | None) -> Simulator:
+    """Return a simulator that is starting, for one of so many jobs that run at once."""
+    simulator = Simulator(limits.memory_of_a_job(max(number_of_workers(workers), 1)))
+    simulator.start()
+    return simulator
+
+
 class Simulator:
     """A process that runs jobs, one after the other; it is started when it is needed, and again if it died.
 
-    One thread starts the process, gives it jobs, and lives as long: on Linux, the process ends with that thread.
+    On Linux, the process ends with this one, whatever it does at that moment.
     """
 
     def __init__(self, memory: int) -> None:
@@ -63,6 +80,26 @@ class Simulator:
         self._memory = memory
         self._lock = threading.Lock()
         self._process: ChildProcess | None = None
+        self._is_warm = False
+        self._is_running = False
+
+    @property
+    def is_started(self) -> bool:
+        """Whether the process runs."""
+        process = self._process
+        return process is not None and process.is_alive
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether the process runs, and has imported all that it needs."""
+        with self._lock:
+            process = self._process
+            if process is None or not process.is_alive:
+                return False
+            # Its first message says so; while a job runs, that message is taken by who waits for the job.
+            if not self._is_warm and not self._is_running and process.has_message():
+                self._is_warm = process.receive() is not None
+            return self._is_warm
 
     def start(self) -> None:
         """Start the process unless it runs; it takes a second or two until it replies."""
@@ -72,7 +109,7 @@ class Simulator:
     def _started(self) -> ChildProcess:
         if self._process is None or not self._process.is_alive:
             self._close()
-            self._process = ChildProcess("qiskit_ibm_native.local.jobs.simulator_main", os.getpid(), self._memory)
+            self._process = in_lasting_thread(partial(ChildProcess, _MAIN, os.getpid(), self._memory))
         return self._process
 
     def run(
@@ -95,9 +132,14 @@ class Simulator:
             if not is_wanted():
                 raise SimulatorDied("not wanted")
             process = self._started()
+            self._is_running = True
             with suppress(OSError):
                 process.send(pickle.dumps((program, params, snapshot, has_noise)))
-        reply = process.receive()
+        try:
+            self._is_warm = self._is_warm or process.receive() is not None
+            reply = process.receive() if self._is_warm else None
+        finally:
+            self._is_running = False
         if reply is None:
             raise self._reason(process.kill(wait=_GRACE))
         # It comes from our own process.
@@ -133,3 +175,4 @@ class Simulator:
         if self._process is not None:
             self._process.close()
             self._process = None
+        self._is_warm = False

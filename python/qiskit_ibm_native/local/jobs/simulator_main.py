@@ -15,6 +15,7 @@ from contextlib import suppress
 
 from ..._processes import Channel, channel_to_parent, limit_memory
 from .simulator import OUT_OF_MEMORY
+from .warming import warm_up
 
 #: From ``linux/prctl.h``.
 _PR_SET_PDEATHSIG = 1
@@ -34,8 +35,9 @@ def main(descriptor: int, parent: int, memory: int) -> None:
     channel = channel_to_parent(descriptor)
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=[channel, requests], daemon=True).start()
-    from ..programs.run import run_job  # noqa: F401 (modules that jobs need do not count as memory of the job)
-
+    # Before the limit: modules that jobs need do not count as memory of the job.
+    warm_up(requests.empty)
+    channel.send(b"ready")
     limit_memory(memory)
     while True:
         try:
@@ -68,9 +70,8 @@ def _end_with(parent: int) -> None:
     """Let the system end this process when the process that started it is gone.
 
     The thread that receives requests cannot notice that while Aer runs, which holds Python's lock; a signal of the
-    system needs no lock. The signal is sent when the *thread* that started this process ends: that thread ends its
-    simulator before it ends itself, so that only the end of the whole service sends the signal. Systems other than
-    Linux have no such signal.
+    system needs no lock. The signal is sent when the *thread* that started this process ends, which is one that
+    lives as long as its process (:mod:`.starter`). Systems other than Linux have no such signal.
     """
     if sys.platform != "linux":
         return

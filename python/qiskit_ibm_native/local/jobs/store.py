@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Jobs and sessions on disk: one SQLite file, which several services may use at once.
 
-A job belongs to the service that runs it, which holds the lock of a file as long as it lives. Other services take over
-the jobs of one that has ended. Nobody but the user may read the files. A forked process cannot use its parent's store.
+A job belongs to the service that runs it, which holds the lock of a file as long as it lives. Other services can take
+over the jobs of one that has ended. Nobody but the user may read the files. A forked process cannot use its parent's
+store.
+
+No query takes longer because the file has more jobs that it does not ask for, but for the number of all that match.
 """
 
 from __future__ import annotations
@@ -10,70 +13,113 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import secrets
 import sqlite3
 import threading
-import uuid
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
-from typing import Any
-
-from filelock import FileLock
+from typing import TYPE_CHECKING, Any
 
 from ... import _timestamps
 from ..._files import make_private_folder, restrict
+from ..._logger import logger
 from ..._threads import members_of
+from . import schema
+from .life import Life, is_over
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
 
 DEFAULT_STORE = "~/.qiskit/qiskit-ibm-native/local.sqlite3"
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (
-    id TEXT PRIMARY KEY, number INTEGER NOT NULL, backend TEXT NOT NULL, program TEXT NOT NULL, params BLOB,
-    status TEXT NOT NULL, reason TEXT, reason_code INTEGER, created TEXT NOT NULL, running TEXT, finished TEXT,
-    tags TEXT NOT NULL, session_id TEXT, cost INTEGER NOT NULL, private INTEGER NOT NULL, runtime TEXT, calibration_id TEXT,
-    result BLOB, logs TEXT NOT NULL DEFAULT '', owner TEXT NOT NULL, noise INTEGER NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status);
-CREATE INDEX IF NOT EXISTS jobs_by_number ON jobs (number);
-CREATE TABLE IF NOT EXISTS sessions (
-    id TEXT PRIMARY KEY, backend TEXT NOT NULL, mode TEXT NOT NULL, max_ttl INTEGER NOT NULL, accepting INTEGER NOT NULL,
-    created TEXT NOT NULL, closed TEXT
-);
-PRAGMA user_version = 1;
-"""
+STORE_VARIABLE = "QISKIT_IBM_NATIVE_LOCAL_STORE"
 _PENDING = ("Queued", "Running")
 #: Number of times that a job may be running when its service ends, before it counts as the cause.
 _MAX_ATTEMPTS = 3
+#: Jobs that are deleted at once; others wait meanwhile.
+_PRUNED_AT_ONCE = 100
+#: Days beyond which nothing is old, infinity among them.
+_MAX_DAYS = 100_000
+
+
+def open_store(path: str | os.PathLike[str] | None = None) -> Store:
+    """Open the store of a service.
+
+    Args:
+        path: The file. By default the one that ``QISKIT_IBM_NATIVE_LOCAL_STORE`` names, otherwise that of the user; if
+            that one cannot be written, a temporary one, which is told by a warning.
+
+    Raises:
+        IBMInputValueError: The file that was asked for cannot be used.
+    """
+    asked = path or os.environ.get(STORE_VARIABLE)
+    if asked:
+        return Store(asked)
+    try:
+        return Store(DEFAULT_STORE)
+    except (OSError, RuntimeError, ValueError) as error:
+        if isinstance(getattr(error, "__cause__", None), _LaterVersionError):
+            raise
+        # 35 ms, which nobody else needs to pay.
+        from tempfile import TemporaryDirectory
+
+        folder = TemporaryDirectory(prefix="qiskit-ibm-native-")
+        logger.warning("Jobs are kept in %s, until the service ends. %s", folder.name, error)
+        store = Store(Path(folder.name) / "local.sqlite3")
+        store.at_end = folder.cleanup
+        return store
+
+
+class _LaterVersionError(Exception):
+    pass
 
 
 class Store:
     """Jobs and sessions. Any number of threads may use one."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Open a file, which is made if there is none.
+        """Open a file, which is made if there is none, and brought to the present version if it has an earlier one.
 
         Raises:
-            ValueError: A later version of this package wrote the file.
+            IBMInputValueError: The file cannot be used, or a later version of this package wrote it.
         """
-        self.path = Path(path).expanduser()
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._pid: int | None = os.getpid()
+        self.owner = secrets.token_hex(16)
+        #: Called when the store is closed.
+        self.at_end: Any = None
+        try:
+            # RuntimeError: there is no home.
+            self.path = Path(path).expanduser().absolute()
+            self._open()
+        except (OSError, RuntimeError, sqlite3.Error, _LaterVersionError) as error:
+            self._disconnect()
+            from ...exceptions import IBMInputValueError
+
+            raise IBMInputValueError(
+                f"The store of jobs {os.fspath(path)} cannot be used: {error}. Choose another file: store=..., --store or"
+                f" {STORE_VARIABLE}."
+            ) from error
+        _OPEN.add(self)
+
+    def _open(self) -> None:
         make_private_folder(self.path.parent)
         if self.path.parent == Path(DEFAULT_STORE).expanduser().parent:
             for folder in (self.path.parent, self.path.parent.parent):
                 restrict(folder)
-        self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._pid: int | None = os.getpid()
         with self._lock:
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version > 1:
-                self._db.close()
-                raise ValueError(f"{self.path} was written by a later version of this package.")
-            self._db.executescript(_SCHEMA)
-        self.owner = uuid.uuid4().hex
-        self._life = _hold(self._life_file(self.owner))
-        _OPEN.add(self)
+            if version > schema.VERSION:
+                raise _LaterVersionError("it was written by a later version of this package")
+            if version == 1 and not all(is_over(file) for file in self._life_files()):
+                raise OSError("an earlier version of this package is using it; end that first")
+            schema.prepare(self._db)
+            # Reading does not need it, and a file that cannot be written is of no use.
+            with self._changes():
+                pass
+        self._life = Life(self._life_file(self.owner))
 
     @property
     def _db(self) -> sqlite3.Connection:
@@ -86,7 +132,6 @@ class Store:
             with _CREATING:
                 self._connection = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
             self._connection.row_factory = sqlite3.Row
-            self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
         return self._connection
 
@@ -102,11 +147,18 @@ class Store:
         with self._lock:
             self._disconnect()
             self._pid = None
-            self._life.release()
-        self._life_file(self.owner).unlink(missing_ok=True)
+            self._life.end()
+        if self.at_end is not None:
+            self.at_end()
 
     def _life_file(self, owner: str) -> Path:
         return self.path.with_name(f"{self.path.name}-{owner}.lock")
+
+    def _life_files(self) -> list[Path]:
+        return list(self.path.parent.glob(f"{escape(self.path.name)}-*.lock"))
+
+    def _is_dead(self, owner: str) -> bool:
+        return is_over(self._life_file(owner))
 
     @contextmanager
     def _changes(self) -> Iterator[sqlite3.Connection]:
@@ -114,36 +166,172 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                # A full disk may have ended the transaction already.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
-    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+    def _rows(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
         with self._lock:
             return self._db.execute(query, values).fetchall()
 
+    def setting(self, name: str, default: bytes) -> bytes:
+        """Return a value that services of this file share; ``default`` becomes the value if there is none."""
+        with self._changes() as db:
+            db.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (name, default))
+            return bytes(db.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()[0])
+
+    def set_setting(self, name: str, value: bytes) -> None:
+        """Replace a value that services of this file share."""
+        with self._changes() as db:
+            db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
+
     # Jobs
 
-    def add_job(self, **job: Any) -> str:
+    def add_job(self, *, params: bytes, tags: Sequence[str], **job: Any) -> str:
         """Keep a job that was submitted; return its id."""
-        job_id = "d" + uuid.uuid4().hex[:19]
-        job = {
+        job_id = "d" + secrets.token_hex(10)[:19]
+        row = {
             **job,
             "id": job_id,
-            "tags": json.dumps(job["tags"]),
+            "tags": json.dumps(list(tags)),
             "owner": self.owner,
             "status": "Queued",
             "created": now(),
         }
-        columns = ", ".join(job)
-        marks = ", ".join("?" * len(job))
+        columns, marks = ", ".join(row), ", ".join("?" * len(row))
         with self._changes() as db:
-            db.execute(
-                f"INSERT INTO jobs ({columns}, number) VALUES ({marks}, (SELECT COALESCE(MAX(number), 0) + 1 FROM jobs))",  # noqa: S608 (names of columns)
-                list(job.values()),
-            )
+            cursor = db.execute(f"INSERT INTO jobs ({columns}) VALUES ({marks})", list(row.values()))  # noqa: S608 (names of columns)
+            db.execute("INSERT INTO contents (number, params) VALUES (?, ?)", (cursor.lastrowid, params))
+            _keep_tags(db, cursor.lastrowid, tags)
         return job_id
+
+    def job(self, job_id: str, with_content: bool = False) -> dict[str, Any] | None:
+        """Return a job; ``None`` if there is none with that identifier.
+
+        Args:
+            job_id: The identifier.
+            with_content: Whether ``params``, ``result`` and ``logs`` are members, too.
+        """
+        source = "jobs JOIN contents USING (number)" if with_content else "jobs"
+        rows = self._rows(f"SELECT * FROM {source} WHERE id = ?", (job_id,))  # noqa: S608
+        return _job(rows[0]) if rows else None
+
+    def logs(self, job_id: str) -> str:
+        """Return the log of a job; an empty text if there is none."""
+        rows = self._rows("SELECT logs FROM jobs JOIN contents USING (number) WHERE id = ?", (job_id,))
+        return str(rows[0]["logs"]) if rows else ""
+
+    def jobs(
+        self, filters: Mapping[str, Any], limit: int, offset: int, ascending: bool
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Return a page of the jobs that match filters, and the number of all that match."""
+        # The first condition always holds, and lets SQLite walk along the numbers.
+        conditions, values = ["number > 0"], []
+        for key, condition in _CONDITIONS.items():
+            if filters.get(key) is not None:
+                conditions.append(condition)
+                values.append(filters[key])
+        if filters.get("pending") is not None:
+            conditions.append("finished IS NULL" if filters["pending"] else "finished > ''")
+        for tag in filters.get("tags") or ():
+            conditions.append("number IN (SELECT number FROM tags WHERE tag = ?)")
+            values.append(tag)
+        condition = " AND ".join(conditions)
+        order = "ASC" if ascending else "DESC"
+        rows = self._rows(
+            f"SELECT * FROM jobs WHERE {condition} ORDER BY number {order} LIMIT ? OFFSET ?",  # noqa: S608
+            [*values, limit, offset],
+        )
+        if len(rows) < limit and (rows or not offset):
+            count = offset + len(rows)
+        else:
+            (count,) = self._rows(f"SELECT COUNT(*) FROM jobs WHERE {condition}", values)[0]  # noqa: S608
+        return [_job(row) for row in rows], count
+
+    def start_job(self, job_id: str) -> bool:
+        """Mark a job as running; return whether it was waiting until now, for this service."""
+        with self._changes() as db:
+            cursor = db.execute(
+                "UPDATE jobs SET status = 'Running', running = ?, attempts = attempts + 1"
+                " WHERE id = ? AND status = 'Queued' AND owner = ?",
+                (now(), job_id, self.owner),
+            )
+        return cursor.rowcount == 1
+
+    def finish_job(self, job_id: str, result: bytes) -> bool:
+        """Keep a job's results; return whether it was running until now."""
+        return self._change(job_id, ("Running",), {"result": result}, status="Completed", finished=now())
+
+    def end_job(
+        self, job_id: str, status: str, reason: str | None = None, code: int | None = None, logs: str = ""
+    ) -> bool:
+        """Mark a job as failed or cancelled; return whether it was pending until now."""
+        content = {"logs": logs} if logs else {}
+        return self._change(job_id, _PENDING, content, status=status, finished=now(), reason=reason, reason_code=code)
+
+    def _change(self, job_id: str, statuses: Sequence[str], content: Mapping[str, Any], **values: Any) -> bool:
+        marks = ", ".join("?" * len(statuses))
+        with self._changes() as db:
+            cursor = db.execute(
+                f"UPDATE jobs SET {_settings(values)} WHERE id = ? AND status IN ({marks})",  # noqa: S608 (names of columns)
+                [*values.values(), job_id, *statuses],
+            )
+            if content and cursor.rowcount:
+                db.execute(
+                    f"UPDATE contents SET {_settings(content)} WHERE number = (SELECT number FROM jobs WHERE id = ?)",  # noqa: S608
+                    [*content.values(), job_id],
+                )
+        return cursor.rowcount == 1
+
+    def take_result(self, job_id: str) -> bytes | None:
+        """Return a job's results, and delete them if the job is private; ``None`` if there are none."""
+        query = "SELECT number, result, private FROM jobs JOIN contents USING (number) WHERE id = ?"
+        rows = self._rows(query, (job_id,))
+        if rows and rows[0]["private"]:
+            # Again, so that only one of several who ask at once gets them.
+            with self._changes() as db:
+                rows = db.execute(query, (job_id,)).fetchall()
+                for row in rows:
+                    db.execute("UPDATE contents SET result = NULL, params = NULL WHERE number = ?", (row["number"],))
+        if not rows or rows[0]["result"] is None:
+            return None
+        return bytes(rows[0]["result"])
+
+    def set_tags(self, job_id: str, tags: Sequence[str]) -> None:
+        """Replace a job's tags."""
+        with self._changes() as db:
+            for (number,) in db.execute("SELECT number FROM jobs WHERE id = ?", (job_id,)).fetchall():
+                db.execute("UPDATE jobs SET tags = ? WHERE number = ?", (json.dumps(list(tags)), number))
+                db.execute("DELETE FROM tags WHERE number = ?", (number,))
+                _keep_tags(db, number, tags)
+
+    def delete_job(self, job_id: str) -> None:
+        """Delete a job."""
+        with self._changes() as db:
+            _delete(db, [number for (number,) in db.execute("SELECT number FROM jobs WHERE id = ?", (job_id,))])
+
+    def clear(self) -> list[str]:
+        """Delete the jobs of this service, and all sessions; return the jobs that were not done."""
+        with self._changes() as db:
+            rows = db.execute("SELECT number, id, finished FROM jobs WHERE owner = ?", (self.owner,)).fetchall()
+            _delete(db, [row["number"] for row in rows])
+            db.execute("DELETE FROM sessions")
+        return [row["id"] for row in rows if row["finished"] is None]
+
+    def queue_lengths(self) -> dict[str, int]:
+        """Return the number of pending jobs, by device."""
+        rows = self._rows("SELECT backend, COUNT(*) AS n FROM jobs WHERE status IN (?, ?) GROUP BY backend", _PENDING)
+        return {row["backend"]: row["n"] for row in rows}
+
+    # Jobs of services that have ended
+
+    def left(self) -> int:
+        """Return the number of pending jobs of services that have ended; they wait for somebody to take them over."""
+        with self._changes() as db:
+            return sum(self._put_back(db, owner) for owner in self._dead_owners())
 
     def adopt(self, backends: Sequence[str]) -> list[str]:
         """Take over jobs of services that have ended; return their identifiers, in order.
@@ -154,129 +342,109 @@ class Store:
             backends: The devices whose jobs are taken over.
         """
         marks = ", ".join("?" * len(backends))
+        adopted: list[tuple[int, str]] = []
+        for owner in self._dead_owners():
+            with self._changes() as db:
+                self._put_back(db, owner)
+                left = db.execute(
+                    f"SELECT number, id FROM jobs WHERE status = 'Queued' AND backend IN ({marks}) AND owner = ?",  # noqa: S608
+                    (*backends, owner),
+                ).fetchall()
+                db.executemany("UPDATE jobs SET owner = ? WHERE number = ?", [(self.owner, row[0]) for row in left])
+            adopted += [(row["number"], row["id"]) for row in left]
+        return [job_id for _, job_id in sorted(adopted)]
+
+    def cancel_left(self) -> int:
+        """Cancel the pending jobs of services that have ended; return how many there were."""
+        cancelled = 0
+        for owner in self._dead_owners():
+            with self._changes() as db:
+                cursor = db.execute(
+                    "UPDATE jobs SET status = 'Cancelled', finished = ?, reason = 'Left by a service that ended'"
+                    " WHERE status IN (?, ?) AND owner = ?",
+                    (now(), *_PENDING, owner),
+                )
+            cancelled += cursor.rowcount
+        return cancelled
+
+    def _dead_owners(self) -> list[str]:
+        """Return services that have ended and have pending jobs; remove the files of those that have none."""
         rows = self._rows("SELECT DISTINCT owner FROM jobs WHERE status IN (?, ?)", _PENDING)
-        files = self.path.parent.glob(f"{escape(self.path.name)}-*.lock")
-        owners = {row["owner"] for row in rows} | {file.stem.rpartition("-")[2] for file in files}
-        adopted: list[str] = []
-        for owner in sorted(owners - {self.owner}):
-            if not self._is_dead(owner):
-                continue
+        owners = {row["owner"] for row in rows}
+        for file in self._life_files():
+            owner = file.stem.rpartition("-")[2]
+            if owner not in {*owners, self.owner} and is_over(file):
+                with suppress(OSError):
+                    file.unlink(missing_ok=True)
+        return sorted(owner for owner in owners - {self.owner} if self._is_dead(owner))
+
+    def _put_back(self, db: sqlite3.Connection, owner: str) -> int:
+        """Let jobs of a service that has ended wait again, but for those that ended it; return how many wait."""
+        db.execute(
+            "UPDATE jobs SET status = 'Failed', finished = ?, reason = 'The service ended while it ran, again and again',"
+            " reason_code = 5203 WHERE status = 'Running' AND owner = ? AND attempts >= ?",
+            (now(), owner, _MAX_ATTEMPTS),
+        )
+        db.execute("UPDATE jobs SET status = 'Queued', running = NULL WHERE status = 'Running' AND owner = ?", (owner,))
+        (count,) = db.execute("SELECT COUNT(*) FROM jobs WHERE status = 'Queued' AND owner = ?", (owner,)).fetchone()
+        return int(count)
+
+    # Pruning
+
+    def prune(self, days: float, size: float) -> int:
+        """Delete the oldest jobs that are done, and sessions without jobs, and make the file smaller.
+
+        Args:
+            days: Jobs that were done longer ago are deleted; infinity for none.
+            size: Bytes that the file may have; infinity for any number. Pending jobs are kept in any case.
+
+        Returns:
+            The number of jobs that were deleted.
+        """
+        pruned = 0
+        oldest = _timestamps.utc_now() - datetime.timedelta(days=days) if days < _MAX_DAYS else None
+        before = "" if oldest is None else _timestamps.utc_text(oldest)
+        while deleted := self._prune_some("finished < ?", before) if before else 0:
+            pruned += deleted
+        while self._used() > size and (deleted := self._prune_some("finished > ?", "")):
+            pruned += deleted
+        if before:
             with self._changes() as db:
                 db.execute(
-                    "UPDATE jobs SET status = 'Failed', finished = ?, reason = 'The service ended while it ran, again and again',"
-                    " reason_code = 5203 WHERE owner = ? AND status = 'Running' AND attempts >= ?",
-                    (now(), owner, _MAX_ATTEMPTS),
+                    "DELETE FROM sessions WHERE created < ? AND NOT EXISTS"
+                    " (SELECT 1 FROM jobs WHERE session_id IS NOT NULL AND session_id = sessions.id)",
+                    (before,),
                 )
-                left = db.execute(
-                    f"SELECT id FROM jobs WHERE owner = ? AND status IN (?, ?) AND backend IN ({marks}) ORDER BY number",  # noqa: S608
-                    (owner, *_PENDING, *backends),
-                ).fetchall()
-                for row in left:
-                    db.execute(
-                        "UPDATE jobs SET owner = ?, status = 'Queued', running = NULL WHERE id = ?",
-                        (self.owner, row["id"]),
-                    )
-            adopted += [row["id"] for row in left]
-            with suppress(OSError):
-                self._life_file(owner).unlink(missing_ok=True)
-        return adopted
+        if pruned:
+            with self._lock:
+                self._db.execute("PRAGMA incremental_vacuum").fetchall()
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return pruned
 
-    def _is_dead(self, owner: str) -> bool:
-        try:
-            _hold(self._life_file(owner)).release()
-        except OSError:
-            return False
-        return True
-
-    def job(self, job_id: str, with_content: bool = False) -> dict[str, Any] | None:
-        """Return a job; ``None`` if there is none with that identifier."""
-        columns = "*" if with_content else _LIGHT
-        rows = self._rows(f"SELECT {columns} FROM jobs WHERE id = ?", (job_id,))  # noqa: S608 (names of columns)
-        return _job(rows[0]) if rows else None
-
-    def jobs(
-        self, filters: Mapping[str, Any], limit: int, offset: int, ascending: bool
-    ) -> tuple[list[dict[str, Any]], int]:
-        """Return a page of the jobs that match filters, and the number of all that match."""
-        conditions, values = ["1"], []
-        for key, condition in _CONDITIONS.items():
-            if filters.get(key) is not None:
-                conditions.append(condition)
-                values.append(filters[key])
-        if filters.get("pending") is not None:
-            conditions.append(f"status {'IN' if filters['pending'] else 'NOT IN'} ('Queued', 'Running')")
-        for tag in filters.get("tags") or ():
-            conditions.append("EXISTS (SELECT 1 FROM json_each(jobs.tags) WHERE value = ?)")
-            values.append(tag)
-        condition = " AND ".join(conditions)
-        order = "ASC" if ascending else "DESC"
-        with self._lock:
-            (count,) = self._db.execute(f"SELECT COUNT(*) FROM jobs WHERE {condition}", values).fetchone()  # noqa: S608
-            rows = self._db.execute(
-                f"SELECT {_LIGHT} FROM jobs WHERE {condition} ORDER BY number {order} LIMIT ? OFFSET ?",  # noqa: S608
-                [*values, limit, offset],
-            ).fetchall()
-        return [_job(row) for row in rows], count
-
-    def start_job(self, job_id: str) -> bool:
-        """Mark a job as running; return whether it was waiting until now."""
+    def _prune_some(self, condition: str, value: str) -> int:
         with self._changes() as db:
-            cursor = db.execute(
-                "UPDATE jobs SET status = 'Running', running = ?, attempts = attempts + 1 WHERE id = ? AND status = 'Queued'",
-                (now(), job_id),
+            rows = db.execute(
+                f"SELECT number FROM jobs WHERE {condition} ORDER BY finished LIMIT ?",  # noqa: S608
+                (value, _PRUNED_AT_ONCE),
             )
-        return cursor.rowcount == 1
+            numbers = [number for (number,) in rows]
+            _delete(db, numbers)
+        return len(numbers)
 
-    def finish_job(self, job_id: str, result: bytes) -> bool:
-        """Keep a job's results; return whether it was running until now."""
-        return self._change(job_id, ("Running",), status="Completed", finished=now(), result=result)
-
-    def end_job(
-        self, job_id: str, status: str, reason: str | None = None, code: int | None = None, logs: str = ""
-    ) -> bool:
-        """Mark a job as failed or cancelled; return whether it was pending until now."""
-        return self._change(job_id, _PENDING, status=status, finished=now(), reason=reason, reason_code=code, logs=logs)
-
-    def _change(self, job_id: str, statuses: Sequence[str], **values: Any) -> bool:
-        settings = ", ".join(f"{key} = ?" for key in values)
-        marks = ", ".join("?" * len(statuses))
-        with self._changes() as db:
-            cursor = db.execute(
-                f"UPDATE jobs SET {settings} WHERE id = ? AND status IN ({marks})",  # noqa: S608 (names of columns)
-                [*values.values(), job_id, *statuses],
-            )
-        return cursor.rowcount == 1
-
-    def take_result(self, job_id: str) -> bytes | None:
-        """Return a job's results, and delete them if the job is private; ``None`` if there are none."""
-        with self._changes() as db:
-            row = db.execute("SELECT result, private FROM jobs WHERE id = ?", (job_id,)).fetchone()
-            if row is None or row["result"] is None:
-                return None
-            if row["private"]:
-                db.execute("UPDATE jobs SET result = NULL, params = NULL WHERE id = ?", (job_id,))
-            return bytes(row["result"])
-
-    def set_tags(self, job_id: str, tags: Sequence[str]) -> None:
-        """Replace a job's tags."""
-        with self._changes() as db:
-            db.execute("UPDATE jobs SET tags = ? WHERE id = ?", (json.dumps(list(tags)), job_id))
-
-    def delete_job(self, job_id: str) -> None:
-        """Delete a job."""
-        with self._changes() as db:
-            db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
-
-    def queue_lengths(self) -> dict[str, int]:
-        """Return the number of pending jobs, by device."""
-        rows = self._rows("SELECT backend, COUNT(*) AS n FROM jobs WHERE status IN (?, ?) GROUP BY backend", _PENDING)
-        return {row["backend"]: row["n"] for row in rows}
+    def _used(self) -> int:
+        """Return how many bytes of the file are used."""
+        pages, free, size = (
+            self._rows(f"PRAGMA {name}")[0][0] for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * size)
 
     # Sessions
 
     def add_session(self, backend: str, mode: str, max_ttl: int) -> str:
         """Open a session; return its id."""
-        session_id = str(uuid.uuid4())
+        # In the form of a UUID; importing uuid takes 30 ms.
+        digits = secrets.token_hex(16)
+        session_id = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:]}"
         with self._changes() as db:
             db.execute(
                 "INSERT INTO sessions VALUES (?, ?, ?, ?, 1, ?, NULL)",
@@ -294,10 +462,13 @@ class Store:
         if session["accepting"] and datetime.datetime.now(datetime.timezone.utc) >= end:
             self.close_session(session_id, cancel=False)
             session |= {"accepting": 0, "closed": end.isoformat()}
+        # One search each, in place of one walk through all jobs of the session.
         (jobs,) = self._rows(
-            "SELECT COALESCE(SUM(status IN ('Queued', 'Running')), 0) AS pending, MIN(running) AS first,"
-            " MAX(running) AS last_started, MAX(finished) AS last_done FROM jobs WHERE session_id = ?",
-            (session_id,),
+            "SELECT EXISTS (SELECT 1 FROM jobs WHERE session_id = :id AND finished IS NULL) AS pending,"
+            " (SELECT MIN(running) FROM jobs WHERE session_id = :id) AS first,"
+            " (SELECT MAX(running) FROM jobs WHERE session_id = :id) AS last_started,"
+            " (SELECT MAX(finished) FROM jobs WHERE session_id = :id) AS last_done",
+            {"id": session_id},
         )
         is_done = not session["accepting"] and not jobs["pending"]
         state = "closed" if is_done else "active" if jobs["first"] else "open"
@@ -310,16 +481,14 @@ class Store:
                 "UPDATE sessions SET accepting = 0, closed = COALESCE(closed, ?) WHERE id = ?",
                 (now(), session_id),
             )
-        if not cancel:
-            return
-        for row in self._rows("SELECT id FROM jobs WHERE session_id = ? AND status = 'Queued'", (session_id,)):
-            self._change(row["id"], ("Queued",), status="Cancelled", finished=now(), reason="Session was cancelled")
+            if cancel:
+                db.execute(
+                    "UPDATE jobs SET status = 'Cancelled', finished = ?, reason = 'Session was cancelled'"
+                    " WHERE session_id = ? AND finished IS NULL AND status = 'Queued'",
+                    (now(), session_id),
+                )
 
 
-_LIGHT = (
-    "id, number, backend, program, status, reason, reason_code, created, running, finished, tags, session_id, cost, private,"
-    " runtime, calibration_id, logs, noise"
-)
 _CONDITIONS = {
     "backend": "backend = ?",
     "program": "program = ?",
@@ -331,7 +500,7 @@ _CONDITIONS = {
 
 def now() -> str:
     """Return the present time as the file has times: ISO 8601 in UTC, so that texts are in the order of time."""
-    return _timestamps.moment(_timestamps.now()).isoformat(timespec="microseconds")
+    return _timestamps.utc_text(_timestamps.utc_now())
 
 
 def parse_time(text: str) -> datetime.datetime:
@@ -343,15 +512,17 @@ def _job(row: sqlite3.Row) -> dict[str, Any]:
     return {**dict(row), "tags": json.loads(row["tags"])}
 
 
-def _hold(path: Path) -> FileLock:
-    """Return the lock of a file, which this process holds until it releases the lock or ends.
+def _settings(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} = ?" for key in values)
 
-    Raises:
-        OSError: Another process holds the lock, or the path is a link or a folder.
-    """
-    lock = FileLock(path, timeout=0, mode=0o600, thread_local=False)
-    lock.acquire()
-    return lock
+
+def _keep_tags(db: sqlite3.Connection, number: int | None, tags: Sequence[str]) -> None:
+    db.executemany("INSERT OR IGNORE INTO tags VALUES (?, ?)", [(tag, number) for tag in tags])
+
+
+def _delete(db: sqlite3.Connection, numbers: Sequence[int]) -> None:
+    for table in ("jobs", "contents", "tags"):
+        db.executemany(f"DELETE FROM {table} WHERE number = ?", [(number,) for number in numbers])  # noqa: S608
 
 
 def _make_private_file(path: Path) -> None:
@@ -394,7 +565,9 @@ def _after_fork_in_parent() -> None:
 
 
 def _after_fork_in_child() -> None:
-    # filelock closes the child's descriptors of locks, and leaves the locks to the parent.
+    for store in _held:
+        # The lock is the parent's; the child's descriptor would keep it when the parent has ended.
+        store._life.abandon()
     _OPEN.clear()
     _after_fork_in_parent()
 

@@ -1,19 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Threads that run the jobs of a store, each in a simulator process of its own."""
+"""Threads that run the jobs of a store in simulator processes.
+
+A job gets a process that waits, if there is one; another process is started only if a job waits for longer than most
+jobs take, so that the first job gets the process that was started ahead, and short jobs share one.
+"""
 
 from __future__ import annotations
 
-import queue
+import heapq
+import os
 import sqlite3
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from ..._logger import logger
-from ..._threads import available_processors
-from .simulator import JobFailed, Simulator, SimulatorDied
+from .simulator import JobFailed, Simulator, SimulatorDied, number_of_workers
 
 if TYPE_CHECKING:
     from ..devices import Catalog
+    from ..seeds import JobSeeds
     from ..service.limits import Limits
     from .store import Store
 
@@ -25,101 +31,193 @@ INTERNAL = 5203
 _ADOPTION = 5.0
 #: Seconds between two attempts to write to a store that takes no writes.
 _RETRY = 1.0
+#: Seconds that a job waits for a process that runs before another one is started.
+_PATIENCE = 0.25
+#: Seconds between two prunings of the store.
+_PRUNING = 3600.0
 
 
 class Workers:
     """Runs jobs of a store in a few processes."""
 
-    def __init__(self, store: Store, catalog: Catalog, limits: Limits, number: int | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        catalog: Catalog,
+        limits: Limits,
+        number: int | None = None,
+        *,
+        seeds: JobSeeds | None = None,
+        first: Simulator | None = None,
+        finish_left_jobs: bool = False,
+    ) -> None:
         """Prepare; :meth:`start` starts the threads.
 
         Args:
             store: The jobs.
             catalog: The devices.
-            limits: Limits of jobs.
+            limits: Limits of jobs and of the store.
             number: Number of jobs that run at once; by default that of processors, at most 4.
+            seeds: Seeds of jobs that have none of their own.
+            first: A simulator that was started already.
+            finish_left_jobs: Whether to take over jobs of services that have ended, behind all others.
         """
         self._store = store
         self._catalog = catalog
-        self._waiting: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()
+        self._limits = limits
+        self._seeds = seeds
+        self._finishes_left_jobs = finish_left_jobs
+        number = number_of_workers(number)
+        memory = limits.memory_of_a_job(number)
+        self._simulators = [first or Simulator(memory), *(Simulator(memory) for _ in range(number - 1))]
+        #: Those that run no job; those that were used last are at the end.
+        self._idle = self._simulators[::-1]
+        #: Jobs in their order: whether they were left by others, a number, the identifier, and since when they wait.
+        self._waiting: list[tuple[bool, int, str, float]] = []
+        self._count = 0
+        self._changed = threading.Condition()
         self._running: dict[str, Simulator] = {}
         self._interrupted: set[str] = set()
         self._stopping = threading.Event()
-        number = number or min(available_processors(), 4)
-        self._simulators = [Simulator(limits.memory_of_a_job(number)) for _ in range(number)]
         self._threads = [
-            threading.Thread(target=self._work, args=[simulator], name=f"job-{index}", daemon=True)
-            for index, simulator in enumerate(self._simulators)
+            threading.Thread(target=self._work, name=f"job-{index}", daemon=True) for index in range(number)
         ]
-        self._threads.append(threading.Thread(target=self._adopt, name="adopt", daemon=True))
+        self._threads.append(threading.Thread(target=self._look_after_store, name="store", daemon=True))
 
     def start(self) -> None:
-        """Start the threads."""
+        """Start the threads, and a simulator for the first job."""
         for thread in self._threads:
             thread.start()
 
-    def _adopt(self) -> None:
-        """Take over jobs of services that have ended, every few seconds."""
-        known = [device.name for device in self._catalog]
-        while True:
-            try:
-                for job_id in self._store.adopt(known):
-                    self.submit(job_id)
-            except (sqlite3.Error, OSError):
-                logger.exception("Jobs of other services could not be taken over")
-            if self._stopping.wait(_ADOPTION):
-                return
+    @property
+    def is_warm(self) -> bool:
+        """Whether a simulator has imported all that it needs."""
+        return any(simulator.is_warm for simulator in self._simulators)
 
-    def submit(self, job_id: str) -> None:
-        """Run a job when there is a process for it."""
-        self._waiting.put(job_id)
+    def submit(self, job_id: str, *, is_left: bool = False) -> None:
+        """Run a job when there is a process for it; one that was left by others, behind all that were not."""
+        if self._seeds is not None:
+            self._seeds.number(job_id)
+        with self._changed:
+            self._count += 1
+            heapq.heappush(self._waiting, (is_left, self._count, job_id, time.monotonic()))
+            self._changed.notify()
+
+    def position(self, job_id: str) -> int | None:
+        """Return the number of jobs that wait before a job, plus one; ``None`` if it does not wait here."""
+        with self._changed:
+            found = next((entry for entry in self._waiting if entry[2] == job_id), None)
+            return None if found is None else 1 + sum(entry < found for entry in self._waiting)
 
     def interrupt(self, job_id: str) -> None:
-        """End the process that runs a job, if the job runs."""
+        """Let a job not begin that waits; end the process that runs one."""
         # With the lock, so that the process does not get to the next job in between.
-        with self._lock:
+        with self._changed:
             simulator = self._running.get(job_id)
             if simulator is not None:
                 self._interrupted.add(job_id)
                 simulator.kill()
+                return
+            kept = [entry for entry in self._waiting if entry[2] != job_id]
+            if len(kept) < len(self._waiting):
+                self._waiting = kept
+                heapq.heapify(kept)
 
     def stop(self) -> None:
         """End all processes and threads. Jobs that are not done wait in the store again."""
         self._stopping.set()
-        for _ in self._threads:
-            self._waiting.put(None)
-        with self._lock:
+        with self._changed:
+            self._changed.notify_all()
             running = list(self._running.values())
         for simulator in running:
             simulator.kill()
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join()
+        for simulator in self._simulators:
+            simulator.close()
 
     def descriptors(self) -> list[int]:
         """Return the descriptors that lead to the processes."""
         return [descriptor for simulator in self._simulators for descriptor in simulator.descriptors()]
 
-    def _work(self, simulator: Simulator) -> None:
-        try:
-            # The first job need not wait for what has to be imported.
-            if simulator is self._simulators[0]:
-                simulator.start()
-            while not self._stopping.is_set() and (job_id := self._waiting.get()) is not None:
-                with self._lock:
-                    self._running[job_id] = simulator
-                try:
-                    self._run(job_id, simulator)
-                except Exception as error:
-                    logger.exception("The job %s could not be run", job_id)
-                    self._give_up(job_id, error)
-                finally:
-                    with self._lock:
-                        del self._running[job_id]
-                        self._interrupted.discard(job_id)
-        finally:
-            simulator.close()
+    # The store
+
+    def _look_after_store(self) -> None:
+        """Take over jobs of services that have ended, every few seconds, or tell about them once; prune the store."""
+        pruned = told = float("-inf")
+        while True:
+            try:
+                if self._finishes_left_jobs:
+                    known = [device.name for device in self._catalog]
+                    for job_id in self._store.adopt(known):
+                        self.submit(job_id, is_left=True)
+                elif told < 0:
+                    told = time.monotonic()
+                    self._tell_about_left_jobs()
+                if time.monotonic() > pruned + _PRUNING:
+                    pruned = time.monotonic()
+                    self._store.prune(self._limits.store_days, self._limits.store_bytes)
+            except (sqlite3.Error, OSError):
+                logger.exception("The store of jobs could not be looked after")
+            if self._stopping.wait(_ADOPTION if self._finishes_left_jobs else _PRUNING):
+                return
+
+    def _tell_about_left_jobs(self) -> None:
+        left = self._store.left()
+        if left:
+            from .store import DEFAULT_STORE
+
+            default = os.path.expanduser(DEFAULT_STORE)  # noqa: PTH111 (a text)
+            option = "" if str(self._store.path) == default else f" --store {self._store.path}"
+            logger.warning(
+                "%d jobs that earlier programs left are not run: `qiskit-ibm-native serve%s` finishes them,"
+                " `qiskit-ibm-native jobs cancel --left%s` cancels them.", left, option, option,
+            )  # fmt: skip
+
+    # Jobs
+
+    def _work(self) -> None:
+        # The first job need not wait for what has to be imported.
+        if threading.current_thread() is self._threads[0]:
+            self._simulators[0].start()
+        while (found := self._next()) is not None:
+            job_id, simulator = found
+            try:
+                self._run(job_id, simulator)
+            except Exception as error:
+                logger.exception("The job %s could not be run", job_id)
+                self._give_up(job_id, error)
+            finally:
+                with self._changed:
+                    del self._running[job_id]
+                    self._interrupted.discard(job_id)
+                    self._idle.append(simulator)
+                    self._changed.notify()
+
+    def _next(self) -> tuple[str, Simulator] | None:
+        """Wait for a job and for a simulator; return ``None`` when the service stops."""
+        with self._changed:
+            while not self._stopping.is_set():
+                seconds = None
+                if self._waiting and self._idle:
+                    seconds = self._waiting[0][3] + _PATIENCE - time.monotonic()
+                    simulator = self._free_simulator(may_start=seconds <= 0)
+                    if simulator is not None:
+                        job_id = heapq.heappop(self._waiting)[2]
+                        self._running[job_id] = simulator
+                        return job_id, simulator
+                self._changed.wait(seconds)
+        return None
+
+    def _free_simulator(self, may_start: bool) -> Simulator | None:
+        """Take a simulator that runs no job: the last one that was used, or one that is not started if that may be."""
+        started = [simulator for simulator in self._idle if simulator.is_started]
+        if not started and not may_start and any(simulator.is_started for simulator in self._simulators):
+            return None
+        simulator = next((found for found in reversed(started) if found.is_warm), (started or self._idle)[-1])
+        self._idle.remove(simulator)
+        return simulator
 
     def _run(self, job_id: str, simulator: Simulator) -> None:
         if self._stopping.is_set() or not self._store.start_job(job_id):
@@ -129,12 +227,13 @@ class Workers:
         if job is None or device is None:
             self._store.end_job(job_id, "Failed", "The device is not there any more", BAD_JOB)
             return
+        params = job["params"] if self._seeds is None else self._seeds.seeded(job_id, job["params"])
         timer = threading.Timer(job["cost"], self._run_too_long, [job_id])
         timer.daemon = True
         timer.start()
         try:
             result = simulator.run(
-                job["program"], job["params"], device.latest, bool(job["noise"]), lambda: self._is_wanted(job_id)
+                job["program"], params, device.latest, bool(job["noise"]), lambda: self._is_wanted(job_id)
             )
             self._store.finish_job(job_id, result)
         except JobFailed as error:

@@ -15,10 +15,12 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-#: Seconds; an hour is longer than any timeout of a client.
-_MAX_SECONDS = 3600
+#: Seconds of a fault; an hour is longer than any timeout of a client.
+MAX_SECONDS = 3600
 #: Values that a header may have.
 _HEADER = re.compile(r"[!-~]+( [!-~]+)*")
+#: Paths that are about the service itself, which do not fail.
+_SPARED = ("/faults", "/health", "/openapi.json", "/docs")
 #: Statuses of responses without a body.
 _BODILESS = (204, 304)
 KINDS = ("latency", "status", "truncate", "drop", "expire", "body")
@@ -67,8 +69,8 @@ class Fault:
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
                 raise TypeError(f"{name} is {getattr(self, name)!r}")
-        if not 0 <= self.seconds <= _MAX_SECONDS:
-            raise ValueError(f"seconds is {self.seconds!r}; it must be from 0 to {_MAX_SECONDS}")
+        if not 0 <= self.seconds <= MAX_SECONDS:
+            raise ValueError(f"seconds is {self.seconds!r}; it must be from 0 to {MAX_SECONDS}")
         if not 200 <= self.status < 600:
             raise ValueError(f"status is {self.status!r}; it must be from 200 to 599")
         if self.retry_after is not None and not _HEADER.fullmatch(self.retry_after):
@@ -111,7 +113,7 @@ class Faults:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""
-        is_request = scope["type"] == "http" and not scope["path"].startswith("/faults")
+        is_request = scope["type"] == "http" and not scope["path"].startswith(_SPARED)
         fault = self._next(f"{scope['method']} {scope['path']}") if is_request else None
         if fault is None:
             await self._app(scope, receive, send)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Access tokens of the service: JSON Web Tokens, signed with a secret of this process."""
+"""Access tokens of the service: JSON Web Tokens, signed with a secret."""
 
 from __future__ import annotations
 
@@ -9,18 +9,44 @@ import hmac
 import json
 import secrets
 import time
+from typing import Protocol
 
 #: Seconds for which a token is valid, as on the platform.
 LIFE = 3600
 
 
+_SALT = "salt of access tokens"
+
+
+class Settings(Protocol):
+    """Values that outlive a process."""
+
+    def setting(self, name: str, default: bytes) -> bytes:
+        """Return a value; ``default`` becomes the value if there is none."""
+
+    def set_setting(self, name: str, value: bytes) -> None:
+        """Replace a value."""
+
+
 class Tokens:
     """Issues access tokens for an API key, and checks them."""
 
-    def __init__(self, api_key: str) -> None:
-        """Draw a new secret; tokens of other instances are not valid."""
+    def __init__(self, api_key: str, settings: Settings | None = None) -> None:
+        """Make a secret.
+
+        Args:
+            api_key: The API key.
+            settings: Where a part of the secret is kept, so that tokens are valid for a later instance with the same
+                key. By default, the secret is a random one, and tokens are valid for this instance only.
+        """
         self._api_key = api_key
-        self._secret = secrets.token_bytes(32)
+        self._settings = settings
+        fresh = secrets.token_bytes(32)
+        self._secret = self._derived(fresh if settings is None else settings.setting(_SALT, fresh))
+
+    def _derived(self, salt: bytes) -> bytes:
+        """Return the secret: it tells nothing about the key to who does not know the salt, which is random."""
+        return hmac.new(salt, b"access tokens\0" + self._api_key.encode(), hashlib.sha256).digest()
 
     def __repr__(self) -> str:
         return "<Tokens>"
@@ -51,8 +77,11 @@ class Tokens:
         return bool(claims["exp"] > time.time())
 
     def expire(self) -> None:
-        """Invalidate all tokens."""
-        self._secret = secrets.token_bytes(32)
+        """Invalidate all tokens, also for later instances."""
+        salt = secrets.token_bytes(32)
+        self._secret = self._derived(salt)
+        if self._settings is not None:
+            self._settings.set_setting(_SALT, salt)
 
     def _signature(self, text: str) -> str:
         return _encoded(hmac.new(self._secret, text.encode(), hashlib.sha256).digest())

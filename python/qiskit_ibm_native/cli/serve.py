@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``qiskit-ibm-native serve``: a service that runs until it is ended, and says how clients find it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkstemp
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..local import LocalService, ReplayService
+
+#: The device of examples.
+_DEVICE = "ibm_fez"
+#: Values that mean the same to a shell, to Docker and to GitHub, all of which read such files.
+_PLAIN = re.compile(r"[\w.:/+=@%,~-]*", re.ASCII)
+#: Options that make no sense for a service that simulates nothing.
+_SIMULATING = ("devices", "store", "store_days", "store_mib", "ideal", "workers", "seed", "record", "job_memory")
+
+
+def add(commands: Any) -> None:
+    """Add the command to a parser's commands."""
+    serve = commands.add_parser(
+        "serve",
+        help="run a service on this machine that speaks the protocol of the IBM Quantum Platform",
+        description="Run a service that speaks the protocol of the IBM Quantum Platform and simulates its devices.",
+        epilog="example: qiskit-ibm-native serve --seed 1 --env-file quantum.env",
+    )
+    _add_address(serve)
+    _add_simulation(serve)
+    told = serve.add_argument_group("for programs that start it")
+    told.add_argument("--json", action="store_true", help="print one line of JSON instead of a text")
+    told.add_argument(
+        "--env-file", type=Path, metavar="PATH", help="write the environment variables of clients to this file"
+    )
+    told.add_argument(
+        "--ready-file", type=Path, metavar="PATH", help="write this file when requests are answered; removed at the end"
+    )
+    failures = serve.add_argument_group("for failures that somebody else is to see")
+    failures.add_argument(
+        "--record", metavar="FOLDER", help="write requests and replies to this new folder, without keys"
+    )
+    failures.add_argument(
+        "--replay", metavar="FOLDER", help="answer as a service did that was recorded; simulate nothing"
+    )
+    serve.set_defaults(run=_run)
+
+
+def _add_address(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    serve.add_argument(
+        "--port", type=int, default=8964, help="port to listen on; 0 for any free one (default: %(default)s)"
+    )
+    serve.add_argument("--public", action="store_true", help="accept connections of other machines")
+    serve.add_argument("--token", help="the API key (default: a random one)")
+    serve.add_argument("--max-body", type=int, metavar="MIB", help="the largest body of a request (default: 64)")
+    serve.add_argument(
+        "--latency", type=float, default=0.0, metavar="SECONDS", help="time that each request waits (default: none)"
+    )
+
+
+def _add_simulation(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument(
+        "--devices",
+        nargs="+",
+        metavar="DEVICE",
+        help="a folder of saved snapshots, names of bundled devices, or official, instead of all bundled ones",
+    )
+    serve.add_argument("--store", help="the file of jobs and sessions (default: that of the user)")
+    serve.add_argument(
+        "--store-days", type=float, metavar="DAYS", help="how long jobs are kept after they are done (default: 30)"
+    )
+    serve.add_argument(
+        "--store-mib", type=int, metavar="MIB", help="size of that file before the oldest jobs go (default: 1024)"
+    )
+    serve.add_argument("--ideal", action="store_true", help="simulate without noise")
+    serve.add_argument("--seed", type=int, help="derive the seeds of jobs that have none from this number")
+    serve.add_argument("--workers", type=int, help="number of jobs that run at once")
+    serve.add_argument(
+        "--job-memory",
+        type=int,
+        metavar="MIB",
+        help="memory that a job may allocate (default: three quarters of the memory, shared by the workers)",
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    from ..local import require_packages
+
+    require_packages()
+    # Whoever waits for the file waits for this service.
+    for path, is_own in ((options.ready_file, _is_ready_file), (options.env_file, _is_env_file)):
+        if path is not None:
+            _remove_own(path, is_own)
+    service = _service(options)
+    with _removed(options.ready_file):
+        try:
+            service.serve(lambda: _tell(service, options))
+        finally:
+            service.stop()
+    return 0
+
+
+def _service(options: argparse.Namespace) -> LocalService | ReplayService:
+    from ..local import LocalService, prepare
+    from ..local.service.limits import Limits
+
+    asked = {"body": options.max_body, "job_memory": options.job_memory, "store_bytes": options.store_mib}
+    sizes = {name: size << 20 for name, size in asked.items() if size is not None}
+    limits = Limits(**sizes, **({} if options.store_days is None else {"store_days": options.store_days}))
+    address = {name: getattr(options, name) for name in ("host", "port", "token", "public", "latency")}
+    if options.replay is not None:
+        given = [f"--{name.replace('_', '-')}" for name in _SIMULATING if getattr(options, name) not in (None, False)]
+        if given:
+            from ..exceptions import IBMInputValueError
+
+            raise IBMInputValueError(f"--replay simulates nothing; leave out {', '.join(given)}.")
+        return LocalService.replay(options.replay, limits=limits, **address)
+    devices = options.devices
+    return prepare(
+        devices=devices[0] if devices is not None and len(devices) == 1 else devices, store=options.store,
+        noise=not options.ideal, seed=options.seed, workers=options.workers, record=options.record, limits=limits,
+        finish_left_jobs=True, **address,
+    )  # fmt: skip
+
+
+def _tell(service: LocalService | ReplayService, options: argparse.Namespace) -> None:
+    if options.env_file is not None:
+        _write(options.env_file, _env_file(service.environment))
+    if options.json:
+        print(json.dumps(_described(service)), flush=True)
+    else:
+        print(_text(service), flush=True)
+    # Last: whoever sees this file reads the others.
+    if options.ready_file is not None:
+        _write(options.ready_file, json.dumps({"url": service.url, "pid": os.getpid()}) + "\n")
+
+
+def _described(service: LocalService | ReplayService) -> dict[str, Any]:
+    from ..local.clients import CLIENTS
+
+    clients = {client: service.client_options(client, _DEVICE)._asdict() for client in CLIENTS}
+    return {
+        "url": service.url, "api_url": service.api_url, "token": service.token, "instance": service.crn,
+        "pid": os.getpid(), "environment": service.environment, "clients": clients,
+    }  # fmt: skip
+
+
+def _text(service: LocalService | ReplayService) -> str:
+    qdmi = service.client_options("ibm-qdmi", _DEVICE).arguments
+    qrmi = service.client_options("qrmi", _DEVICE).environment
+    return "\n".join([
+        f"Serving on {service.url}",
+        "",
+        "For IBMProvider() and QiskitRuntimeService(), in another shell:",
+        "",
+        *_exports(service.environment),
+        "",
+        "For ibm-qdmi:",
+        "",
+        "  " + f"IBMBackend({', '.join(f'{name}={value!r}' for name, value in qdmi.items())})",
+        "",
+        "For QRMI, with such variables for each device:",
+        "",
+        *_exports(qrmi),
+        "",
+        "Ctrl-C ends it; jobs are kept.",
+    ])  # fmt: skip
+
+
+def _exports(variables: dict[str, str]) -> Iterator[str]:
+    return (f"  export {name}={shlex.quote(value)}" for name, value in variables.items())
+
+
+def _env_file(variables: dict[str, str]) -> str:
+    for name, value in variables.items():
+        if not _PLAIN.fullmatch(value):
+            from ..exceptions import IBMInputValueError
+
+            raise IBMInputValueError(
+                f"{name} has characters that shells and Docker read differently in a file; use a --token of letters,"
+                " digits and -._~+/=:@%."
+            )
+    return "".join(f"{name}={value}\n" for name, value in variables.items())
+
+
+def _is_env_file(content: str) -> bool:
+    from ..local.clients import environment_of
+
+    known = environment_of("", "", "", "")
+    return all(line.split("=")[0] in known for line in content.splitlines())
+
+
+def _is_ready_file(content: str) -> bool:
+    try:
+        written = json.loads(content)
+    except ValueError:
+        return False
+    return isinstance(written, dict) and set(written) == {"url", "pid"}
+
+
+def _remove_own(path: Path, is_own: Callable[[str], bool]) -> None:
+    """Remove a file that an earlier service left; one of somebody else is not overwritten."""
+    if not path.exists():
+        return
+    if not path.is_file() or not is_own(path.read_text(errors="replace")):
+        from ..exceptions import IBMInputValueError
+
+        raise IBMInputValueError(f"{path} is there, and was not written by this command; name another file.")
+    path.unlink()
+
+
+def _write(path: Path, content: str) -> None:
+    """Write a file as a whole, for its owner only: it may have a key, and others may wait for it."""
+    # mkstemp makes it with mode 0600.
+    descriptor, name = mkstemp(dir=path.absolute().parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(content)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _removed(path: Path | None) -> Iterator[None]:
+    """Remove a file at the end, because the service that it names is no more."""
+    try:
+        yield
+    finally:
+        if path is not None:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Recordings: files of requests and replies without secrets, and the key by which a request is found again.
+
+A recording is a folder:
+
+- ``recording.json``: the name of the format and its version;
+- ``exchanges.jsonl``: a line of JSON for each request, in the order in which replies ended;
+- ``bodies/``: the bodies of requests and replies, each in a file that is named by its SHA-256.
+
+Nothing in a recording is trusted when it is read: sizes are bounded, files must be plain ones inside the folder, bodies
+must be what their names say, and headers are those of a short list.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+import orjson
+
+FORMAT = "qiskit-ibm-native recording"
+VERSION = 1
+MANIFEST, EXCHANGES, BODIES = "recording.json", "exchanges.jsonl", "bodies"
+TOKEN_PATH = "/identity/token"  # noqa: S105 (a path)
+#: Headers that tell something about a request or a reply, and have no secrets.
+REQUEST_HEADERS = ("accept", "content-type", "ibm-api-version", "if-none-match", "user-agent")
+REPLY_HEADERS = ("content-type", "etag", "retry-after", "vary")
+#: Bytes of the list of exchanges and of all bodies. A line of a hundred bytes takes fifteen times its size in memory.
+MAX_EXCHANGES, MAX_BODIES = 16 << 20, 256 << 20
+
+_HEADER = re.compile(r"[ -~]{0,1000}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_METHOD = re.compile(r"[!-~]{1,40}")
+_JOBS = re.compile(r"/jobs/?$")
+#: Secrets by their looks: access tokens (JSON Web Tokens), and members and headers that have secrets.
+_SECRETS = (
+    (re.compile(rb"eyJ[\w-]{4,}\.[\w-]+\.[\w-]+"), b"***"),
+    (re.compile(rb"(?i)\b(bearer|apikey)(\s+|%20|\+)[\w.~+/=-]{8,}"), rb"\1 ***"),
+    (re.compile(rb"(?i)\b(apikey|api_key|access_token|refresh_token|password)=[^&\s\"']+"), rb"\1=***"),
+    (re.compile(rb'(?i)("(?:apikey|api_key|access_token|refresh_token|token|password)"\s*:\s*")[^"]*'), rb"\1***"),
+)
+#: A tag that this package draws anew for each job, so that it finds a job whose reply was lost.
+_DRAWN_TAG = re.compile(rb"(qiskit-ibm-native(?::|%3[Aa]))[\w-]+")
+
+Query = tuple[tuple[str, str], ...]
+Key = tuple[str, str, Query, str, str]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a client got.
+
+    Attributes:
+        status: The status.
+        headers: Headers of :data:`REPLY_HEADERS`.
+        body: The body, without compression; ``None`` if it is not kept.
+        is_complete: Whether the reply ended, rather than its connection.
+    """
+
+    status: int
+    headers: dict[str, str]
+    body: bytes | None
+    is_complete: bool
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a client asked, without secrets.
+
+    Attributes:
+        method: The method.
+        path: The path.
+        query: Names and values, sorted.
+        headers: Headers of :data:`REQUEST_HEADERS`.
+        body: The body.
+    """
+
+    method: str
+    path: str
+    query: Query
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def key(self) -> Key:
+        """What equal requests have in common."""
+        body = b"" if self.path == TOKEN_PATH else self.body
+        query = tuple((name, _undrawn(value)) for name, value in self.query)
+        digest = hashlib.sha256(_DRAWN_TAG.sub(rb"\1*", body)).hexdigest()
+        return self.method, self.path, query, digest, self.headers.get("if-none-match", "")
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and its reply; ``None`` if the connection ended without one."""
+
+    request: Request
+    reply: Reply | None
+
+
+def _undrawn(value: str) -> str:
+    return _DRAWN_TAG.sub(rb"\1*", value.encode()).decode()
+
+
+def without_secrets(content: bytes, secrets: Iterable[str]) -> bytes:
+    """Return content without known secrets, as they are or quoted for a URL, and without what looks like one."""
+    for secret in secrets:
+        for spelling in {secret, quote(secret, safe=""), quote(secret)}:
+            content = content.replace(spelling.encode(), b"***")
+    for pattern, replacement in _SECRETS:
+        content = pattern.sub(replacement, content)
+    return content
+
+
+def request_without_secrets(
+    method: str, raw_path: str, raw_query: bytes, headers: dict[str, str], body: bytes, secrets: Iterable[str]
+) -> Request:
+    """Return a request as it is kept. ``params`` of private jobs are left out."""
+    secrets = list(secrets)
+    query = without_secrets(raw_query, secrets).decode("utf-8", "replace")
+    path = without_secrets(raw_path.encode(), secrets).decode("utf-8", "replace")
+    kept = headers_without_secrets(headers, REQUEST_HEADERS, secrets)
+    if path == TOKEN_PATH:
+        fields = parse_qsl(body.decode("utf-8", "replace"))
+        body = urlencode([(name, value if name == "grant_type" else "***") for name, value in fields]).encode()
+    elif is_private_job(method, path, body):
+        body = orjson.dumps(orjson.loads(body) | {"params": None})
+    return Request(
+        method, path, tuple(sorted(parse_qsl(query, keep_blank_values=True))), kept, without_secrets(body, secrets)
+    )
+
+
+def headers_without_secrets(headers: dict[str, str], known: tuple[str, ...], secrets: Iterable[str]) -> dict[str, str]:
+    """Return the headers that are kept."""
+    kept = {name: without_secrets(headers[name].encode(), secrets).decode() for name in known if name in headers}
+    return {name: value for name, value in kept.items() if _HEADER.fullmatch(value)}
+
+
+def is_private_job(method: str, path: str, body: bytes) -> bool:
+    """Return whether a request submits a private job."""
+    if method != "POST" or not _JOBS.search(path) or b"private" not in body:
+        return False
+    try:
+        job = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(job, dict) and bool(job.get("private"))
+
+
+def described(exchange: Exchange, bodies: dict[str, bytes]) -> dict[str, Any]:
+    """Return the line of an exchange, after its bodies were added to ``bodies`` by their digests."""
+    request, reply = exchange.request, exchange.reply
+
+    def digest(body: bytes | None) -> str | None:
+        if not body:
+            return None if body is None else ""
+        name = hashlib.sha256(body).hexdigest()
+        bodies[name] = body
+        return name
+
+    return {
+        "method": request.method, "path": request.path, "query": request.query, "headers": request.headers,
+        "body": digest(request.body),
+        "reply": None if reply is None else {
+            "status": reply.status, "headers": reply.headers, "body": digest(reply.body), "complete": reply.is_complete,
+        },
+    }  # fmt: skip
+
+
+def read(folder: str | os.PathLike[str]) -> list[Exchange]:
+    """Return the exchanges of a recording.
+
+    Raises:
+        IBMInputValueError: The folder is no recording, is damaged, or was written by a later version.
+    """
+    root = Path(folder)
+    try:
+        manifest = _parsed(_content(root / MANIFEST, 1 << 16))
+        _require(isinstance(manifest, dict) and manifest.get("format") == FORMAT, "it is no recording")
+        version = manifest.get("version")
+        _require(version == VERSION, f"its format has version {version!r}; this release reads version {VERSION}")
+        return list(_exchanges(root, _content(root / EXCHANGES, MAX_EXCHANGES)))
+    except (_Damaged, OSError) as error:
+        from ..exceptions import IBMInputValueError
+
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise IBMInputValueError(
+            f"The recording {root} cannot be read: {reason}. `record` and `serve --record` write one."
+        ) from None
+
+
+class _Damaged(Exception):  # noqa: N818 (it is what a recording is)
+    pass
+
+
+def _require(condition: bool, problem: str) -> None:
+    if not condition:
+        raise _Damaged(problem)
+
+
+def _exchanges(root: Path, content: bytes) -> Iterator[Exchange]:
+    bodies: dict[str, bytes] = {}
+    total = 0
+
+    def body(name: Any) -> bytes | None:
+        nonlocal total
+        if not name:
+            _require(name in (None, ""), "a body has no name")
+            return None if name is None else b""
+        # A name leads nowhere but to a file of the folder.
+        _require(isinstance(name, str) and _DIGEST.fullmatch(name) is not None, "the name of a body is no SHA-256")
+        if name not in bodies:
+            content = _content(root / BODIES / name, MAX_BODIES - total)
+            _require(hashlib.sha256(content).hexdigest() == name, f"the body {name} is not what it was")
+            total += len(content)
+            bodies[name] = content
+        return bodies[name]
+
+    for number, line in enumerate(io.BytesIO(content), 1):
+        try:
+            yield _exchange(_parsed(line), body)
+        except KeyError as error:
+            raise _Damaged(f"line {number} of {EXCHANGES} has no {error}") from None
+        except (_Damaged, TypeError, ValueError) as error:
+            raise _Damaged(f"line {number} of {EXCHANGES}: {error}") from None
+
+
+def _exchange(line: Any, body: Any) -> Exchange:
+    _require(isinstance(line, dict), "it is no object")
+    method, path, query, reply = line["method"], line["path"], line["query"], line["reply"]
+    _require(isinstance(method, str) and _METHOD.fullmatch(method) is not None, "the method is none")
+    _require(isinstance(path, str) and path.startswith("/"), "the path is none")
+    pairs = tuple((name, value) for name, value in query)
+    _require(all(isinstance(text, str) for pair in pairs for text in pair), "the query has something else than texts")
+    request = Request(method, path, pairs, _headers(line["headers"], REQUEST_HEADERS), body(line["body"]) or b"")
+    if reply is None:
+        return Exchange(request, None)
+    status = reply["status"]
+    _require(isinstance(status, int) and 200 <= status < 600, "the status is none")
+    _require(isinstance(reply["complete"], bool), "complete is neither true nor false")
+    headers = _headers(reply["headers"], REPLY_HEADERS)
+    return Exchange(request, Reply(status, headers, body(reply["body"]), reply["complete"]))
+
+
+def _headers(headers: Any, known: tuple[str, ...]) -> dict[str, str]:
+    _require(isinstance(headers, dict), "headers are no object")
+    for name, value in headers.items():
+        _require(name in known, f"there is no header {name!r} in recordings")
+        _require(isinstance(value, str) and _HEADER.fullmatch(value) is not None, f"the header {name} is none")
+    return dict(headers)
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise _Damaged(f"it is no JSON ({error})") from None
+
+
+def _content(path: Path, limit: int) -> bytes:
+    """Return the content of a plain file, which is no link and is not too large."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        raise _Damaged(f"{path.name}: {error.strerror}") from None
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        _require(stat.S_ISREG(status.st_mode), f"{path.name} is no plain file")
+        _require(status.st_size <= limit, f"{path.name} is too large")
+        content = file.read(limit + 1)
+    _require(len(content) <= limit, f"{path.name} is too large")
+    return content
