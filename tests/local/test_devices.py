@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -130,15 +129,10 @@ def run_official(service: LocalService) -> list[dict[str, Any]]:
     """Return what the official client sees of devices of a service, in a process of its own."""
     done = subprocess.run(
         [sys.executable, str(TESTS / "support" / "official_devices.py")],
-        env={**os.environ, **environment_of(service)}, capture_output=True, text=True, timeout=580, check=False,
+        env={**os.environ, **service.environment}, capture_output=True, text=True, timeout=580, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def environment_of(service: LocalService) -> dict[str, str]:
-    environment: dict[str, str] | Callable[[], dict[str, str]] = service.environment
-    return environment if isinstance(environment, dict) else environment()
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from qiskit import QuantumCircuit, transpile
 from qiskit.quantum_info import Statevector
-from tests.local.test_devices import environment_of, fake_devices
+from tests.local.test_devices import fake_devices
 from tests.support import TESTS, equality
 
 from qiskit_ibm_native import IBMProvider, Snapshot, build_target
@@ -53,7 +53,7 @@ def distance(counts: dict[str, int]) -> float:
 
 
 def run_ours(service: LocalService, monkeypatch: pytest.MonkeyPatch) -> tuple[QuantumCircuit, dict[str, int]]:
-    for name, value in environment_of(service).items():
+    for name, value in service.environment.items():
         monkeypatch.setenv(name, value)
     with IBMProvider() as provider:
         backend = provider.get_backend("ibm_fez", use_fractional_gates=True)
@@ -97,7 +97,7 @@ def test_the_official_client_has_our_targets_and_runs_fractional_gates(
 
     done = subprocess.run(
         [sys.executable, str(TESTS / "support" / "official_fractional.py"), str(tmp_path / "targets"), json.dumps(PAIR)],
-        env={**os.environ, **environment_of(fractional)}, capture_output=True, text=True, timeout=240, check=False,
+        env={**os.environ, **fractional.environment}, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     seen = json.loads(done.stdout)
