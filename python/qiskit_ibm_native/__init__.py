@@ -65,6 +65,9 @@ if TYPE_CHECKING:
     from .archive import VerifyReport as VerifyReport
     from .client.api import RuntimeClient as RuntimeClient
     from .client.discovery import Instance as Instance
+    from .client.execution_spans import DataSlice as DataSlice
+    from .client.execution_spans import ExecutionSpan as ExecutionSpan
+    from .client.execution_spans import ExecutionSpans as ExecutionSpans
     from .completion import enable_completion as enable_completion
     from .completion import load_ipython_extension as load_ipython_extension
     from .completion import unload_ipython_extension as unload_ipython_extension
@@ -178,6 +181,7 @@ _NAMES = {
     ),
     "client.api": ("RuntimeClient",),
     "client.discovery": ("Instance",),
+    "client.execution_spans": ("DataSlice", "ExecutionSpan", "ExecutionSpans"),
     "completion": ("enable_completion",),
     "exceptions": (
         "AccountAlreadyExistsError",

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -75,6 +76,34 @@ def test_seeds_and_noise_models_are_for_simulators(provider: IBMProvider) -> Non
     with patch.object(IBMBackend, "_runtime_run"), pytest.warns(UserWarning, match="foo is not a recognized") as caught:
         backend.run(QuantumCircuit(1), foo="foo")
     assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("shot", r" Did you mean shots\?$"),
+        ("job_tag", r" Did you mean job_tags\?$"),
+        # Options of 0.11 and of other clients that nothing here is called like.
+        ("max_credits", "backend.$"),
+        ("resilience_level", "backend.$"),
+        ("optimization_level", "backend.$"),
+    ],
+)
+def test_unknown_options_of_local_devices_warn_as_on_the_platform(vigo: Any, name: str, hint: str) -> None:
+    with patch.object(IBMBackend, "_runtime_run"), pytest.warns(UserWarning, match=name) as caught:
+        vigo.run(QuantumCircuit(1), **{name: 5})
+    (warning,) = caught
+    assert re.search(
+        rf"^{name} is not a recognized runtime option and may be ignored by the .*{hint}", str(warning.message)
+    )
+    assert warning.filename == __file__
+
+
+def test_known_options_of_local_devices_do_not_warn(vigo: Any) -> None:
+    with warnings.catch_warnings(), patch.object(IBMBackend, "_runtime_run") as submitted:
+        warnings.simplefilter("error")
+        vigo.run(QuantumCircuit(1), seed_simulator=5, private=True, max_execution_time=100, log_level="DEBUG")
+    assert submitted.call_args.kwargs["inputs"]["seed_simulator"] == 5
 
 
 def test_options_of_simulators_get_there_and_come_back(simulator: Any) -> None:

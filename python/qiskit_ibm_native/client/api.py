@@ -17,6 +17,7 @@ from .. import __version__
 from .._deadline import deadline, pause, seconds_left
 from .._timestamps import microseconds, moment
 from ..exceptions import ApiError, ApiIBMProtocolError, IBMNotAuthorizedError, RequestsApiError
+from .endpoint import FIRST_POLL
 from .transport import NOT_MODIFIED, TIMED_OUT, HttpResponse, Transport, check_acknowledgement
 
 if TYPE_CHECKING:
@@ -49,7 +50,14 @@ def client_application() -> str:
 class RuntimeClient:
     """The runtime API of one instance. Threads may share a client."""
 
-    def __init__(self, base_url: str, instance: str, authenticator: Authenticator, transport: Transport) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        instance: str,
+        authenticator: Authenticator,
+        transport: Transport,
+        first_poll: float = FIRST_POLL,
+    ) -> None:
         """Create a client; nothing is requested yet.
 
         Args:
@@ -57,8 +65,10 @@ class RuntimeClient:
             instance: CRN of the instance.
             authenticator: Source of access tokens.
             transport: Transport of the requests.
+            first_poll: First wait between two questions about the status of a job, in seconds.
         """
         self.instance = instance
+        self.first_poll = first_poll
         self._base_url = base_url
         self._authenticator = authenticator
         self._transport = transport

@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-from ..accounts.urls import masked, safe_repr, url_problem
+from ..accounts.urls import is_loopback, masked, safe_repr, url_problem
 
 if TYPE_CHECKING:
     from ..accounts import Account, ProxyConfiguration
 
 #: ``resolver(url, instance, private_endpoint, channel)`` returns the base URL of an instance.
 UrlResolver = Callable[[str, str, bool, str], str]
+#: Seconds from the submission of a job to the first question about it, and to the second one: of services in the cloud,
+#: and of those on this machine, whose answers take a millisecond.
+FIRST_POLL, FIRST_POLL_NEARBY = 0.1, 0.01
 _REGION = re.compile(r"[a-z0-9-]+")
 
 
@@ -54,6 +57,11 @@ class Endpoint:
 
     def __repr__(self) -> str:
         return safe_repr(self)
+
+    @property
+    def first_poll(self) -> float:
+        """The first wait between two questions about the status of a job, in seconds; the waits grow from there."""
+        return FIRST_POLL_NEARBY if is_loopback(urlsplit(self.url).hostname or "") else FIRST_POLL
 
     def base_url(self, instance: str) -> str:
         """Return the base URL of the routes of an instance.

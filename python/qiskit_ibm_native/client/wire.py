@@ -36,11 +36,13 @@ class Allowance:
 
     Attributes:
         left: Bytes that may still be decompressed.
+        is_spent: Whether more was asked for than was left.
     """
 
     def __init__(self, left: int = MAX_UNPACKED) -> None:
         """Create the allowance of one response."""
         self.left = left
+        self.is_spent = False
 
     def spend(self, size: int) -> None:
         """Subtract decompressed bytes.
@@ -49,6 +51,7 @@ class Allowance:
             ApiIBMProtocolError: Fewer bytes are left.
         """
         if size > self.left:
+            self.is_spent = True
             raise ApiIBMProtocolError(f"the data of the reply are larger than {MAX_UNPACKED} bytes")
         self.left -= size
 
@@ -67,7 +70,7 @@ def decode_qpy(text: str) -> list[QuantumCircuit]:
     """Return the circuits of base64 of zlib-compressed QPY."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return list(qpy.load(io.BytesIO(_unpacked(text, Allowance()))))
+        return list(qpy.load(io.BytesIO(unpacked(text, Allowance()))))
 
 
 def encode_circuit(circuit: QuantumCircuit) -> dict[str, str]:
@@ -103,7 +106,7 @@ def decode_array(value: Any, allowance: Allowance) -> npt.NDArray[Any]:
     """
     if not isinstance(value, Mapping) or value.get("__type__") != "ndarray" or not isinstance(value["__value__"], str):
         raise ApiIBMProtocolError(f"an array was expected, not a {type(value).__name__}")
-    raw = _unpacked(value["__value__"], allowance)
+    raw = unpacked(value["__value__"], allowance)
     if raw[:8] == b"\x93NUMPY\x01\x00":
         # The version that numpy writes; numpy's reader takes four times as long for the header of a small array.
         (length,) = struct.unpack_from("<H", raw, 8)
@@ -157,7 +160,7 @@ def decode_tensor(value: Any, allowance: Allowance) -> npt.NDArray[Any]:
         ApiIBMProtocolError: ``value`` is no tensor, is damaged, or is larger than the allowance.
     """
     try:
-        dtype, shape, raw = value["dtype"], tuple(value["shape"]), _unpacked(value["data"], allowance)
+        dtype, shape, raw = value["dtype"], tuple(value["shape"]), unpacked(value["data"], allowance)
         if dtype == "bool":
             # unpackbits makes a byte of each bit.
             allowance.spend(8 * len(raw))
@@ -173,7 +176,12 @@ def _packed(raw: bytes) -> str:
     return base64.b64encode(zlib.compress(raw, _COMPRESSION)).decode("ascii")
 
 
-def _unpacked(text: str, allowance: Allowance) -> bytes:
+def unpacked(text: str, allowance: Allowance) -> bytes:
+    """Return the bytes of base64 of zlib-compressed data; they are subtracted from the allowance.
+
+    Raises:
+        ApiIBMProtocolError: The text is damaged, or has more bytes than the allowance.
+    """
     try:
         decoder = zlib.decompressobj()
         raw = decoder.decompress(base64.b64decode(text), allowance.left + 1)

@@ -1,80 +1,75 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The devices of the local service: bundled snapshots, or a folder of the user's, and an ideal simulator."""
+"""The devices of the local service: bundled snapshots, others of the user's choice, and an ideal simulator."""
 
 from __future__ import annotations
 
 import datetime
 import gzip
 import hashlib
+import itertools
 import json
-import os
-from collections.abc import Iterator
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
 from typing import Any
 
-from ..exceptions import IBMInputValueError
-from ..snapshot import Snapshot, bundled_devices
+from ..snapshot import Snapshot
+from .device_sources import Devices, SavedSnapshot, sources_of
 
 SIMULATOR = "local_simulator"
-#: Gates that Aer runs as they are.
-_SIMULATOR_GATES = [
-    "ccx",
-    "ccz",
-    "cp",
-    "crx",
-    "cry",
-    "crz",
-    "cswap",
-    "csx",
-    "cu",
-    "cu1",
-    "cu3",
-    "cx",
-    "cy",
-    "cz",
-    "ecr",
-    "h",
-    "id",
-    "p",
-    "r",
-    "rx",
-    "rxx",
-    "ry",
-    "ryy",
-    "rz",
-    "rzx",
-    "rzz",
-    "s",
-    "sdg",
-    "swap",
-    "sx",
-    "sxdg",
-    "t",
-    "tdg",
-    "u",
-    "u1",
-    "u2",
-    "u3",
-    "unitary",
-    "x",
-    "y",
-    "z",
-]
+_NUM_QUBITS = 32
+#: Gates that Aer runs as they are, with the names of their parameters, by their numbers of qubits.
+_SIMULATOR_GATES: dict[int, dict[str, str]] = {
+    1: {
+        **dict.fromkeys(["h", "id", "s", "sdg", "sx", "sxdg", "t", "tdg", "x", "y", "z"], ""), **dict.fromkeys(["p", "rx", "ry", "rz", "u1"], "theta"),
+        "r": "theta phi", "u2": "phi lam", "u": "theta phi lam", "u3": "theta phi lam",
+    },
+    2: {
+        **dict.fromkeys(["csx", "cx", "cy", "cz", "ecr", "swap"], ""),
+        **dict.fromkeys(["cp", "crx", "cry", "crz", "cu1", "rxx", "ryy", "rzx", "rzz"], "theta"),
+        "cu": "theta phi lam gamma", "cu3": "theta phi lam",
+    },
+    3: dict.fromkeys(["ccx", "ccz", "cswap"], ""),
+    # Of any number.
+    0: {"unitary": ""},
+}  # fmt: skip
 _BEGINNING = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
 
 
 class Device:
-    """A device and its calibrations, the oldest one first."""
+    """A device and its calibrations, the oldest one first. They are read when they are needed."""
 
-    def __init__(self, calibrations: list[Snapshot]) -> None:
+    def __init__(self, calibrations: Iterable[Snapshot | SavedSnapshot]) -> None:
         """Create a device from at least one snapshot."""
-        self.calibrations = sorted(calibrations, key=lambda snapshot: snapshot.last_update or _BEGINNING)
-        latest = self.calibrations[-1]
-        self.name = latest.name
-        self.num_qubits = latest.num_qubits
-        self.model = latest.configuration
-        self.is_simulator = bool(getattr(self.model, "simulator", False))
+        self._sources = list(calibrations)
+        self.name = self._sources[0].name
+
+    @cached_property
+    def calibrations(self) -> list[Snapshot]:
+        """The snapshots, each once, the oldest one first."""
+        read = (source if isinstance(source, Snapshot) else source.whole for source in self._sources)
+        distinct = {snapshot.digest: snapshot for snapshot in read}
+        return sorted(distinct.values(), key=lambda snapshot: snapshot.last_update or _BEGINNING)
+
+    @cached_property
+    def _bare(self) -> Snapshot:
+        # The list of devices needs no properties, which take ten times as long to read.
+        first = self._sources[0]
+        return first.bare if len(self._sources) == 1 and isinstance(first, SavedSnapshot) else self.latest
+
+    @property
+    def num_qubits(self) -> int:
+        """The number of qubits."""
+        return self._bare.num_qubits
+
+    @property
+    def model(self) -> Any:
+        """The configuration."""
+        return self._bare.configuration
+
+    @property
+    def is_simulator(self) -> bool:
+        """Whether it says of itself that it is a simulator."""
+        return bool(getattr(self.model, "simulator", False))
 
     @property
     def latest(self) -> Snapshot:
@@ -109,21 +104,25 @@ class Device:
 class Catalog:
     """All devices by name."""
 
-    def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
-        """Read the devices.
+    def __init__(self, devices: Devices = None) -> None:
+        """Find the devices.
 
         Args:
-            folder: A folder of saved snapshots; several of one device are its history. The bundled ones by default.
+            devices: One of these, or a list: the name of a bundled device; a :class:`Snapshot`; the path of a saved
+                snapshot, of a folder of those, or of a folder of fake devices; ``"official"`` for all fake devices of
+                the official client. Several snapshots of one device are its history. A name or path with
+                ``"+fractional"`` behind it means devices with the fractional gates that their calibrations have
+                (``"fez+fractional"``). The bundled ones by default.
 
         Raises:
-            IBMInputValueError: The folder has no snapshots.
+            IBMInputValueError: There are no such devices.
             BackendPayloadError: A snapshot is damaged.
         """
-        by_name: dict[str, list[Snapshot]] = {}
-        for snapshot in _bundled() if folder is None else _saved(Path(folder)):
-            by_name.setdefault(snapshot.name, []).append(snapshot)
+        by_name: dict[str, list[Snapshot | SavedSnapshot]] = {}
+        for source in sources_of(devices):
+            by_name.setdefault(source.name, []).append(source)
         by_name[SIMULATOR] = [_simulator()]
-        self._devices = {name: Device(snapshots) for name, snapshots in sorted(by_name.items())}
+        self._devices = {name: Device(sources) for name, sources in sorted(by_name.items())}
         self._first = dict(self._devices)
 
     def __iter__(self) -> Iterator[Device]:
@@ -156,50 +155,33 @@ def validator(payload: bytes) -> str:
     return f'W/"{hashlib.sha256(payload).hexdigest()[:32]}"'
 
 
-def _bundled() -> Iterator[Snapshot]:
-    for name in bundled_devices():
-        yield Snapshot.load(name)
-
-
-def _saved(folder: Path) -> Iterator[Snapshot]:
-    if not folder.is_dir():
-        raise IBMInputValueError(f"{folder} is not a folder of saved snapshots.")
-    if (folder / "configuration.json.gz").exists():
-        yield Snapshot.load(folder)
-        return
-    paths = sorted(
-        path for path in folder.iterdir() if path.suffix == ".zip" or (path / "configuration.json.gz").exists()
-    )
-    if not paths:
-        raise IBMInputValueError(f"{folder} has no saved snapshots; Snapshot.save makes some.")
-    for path in paths:
-        yield Snapshot.load(path)
-
-
 def _simulator() -> Snapshot:
-    gates = [{"name": name, "parameters": [], "qasm_def": ""} for name in _SIMULATOR_GATES]
+    names = sorted(name for gates in _SIMULATOR_GATES.values() for name in gates)
     control_flow = ["if_else", "for_loop", "while_loop", "switch_case"]
-    return Snapshot.from_payloads(
-        json.dumps(
-            {
-                "backend_name": SIMULATOR,
-                "backend_version": "1.0.0",
-                "n_qubits": 32,
-                "basis_gates": _SIMULATOR_GATES,
-                "gates": gates,
-                "local": True,
-                "simulator": True,
-                "conditional": True,
-                "open_pulse": False,
-                "memory": True,
-                "coupling_map": None,
-                "max_shots": 1_000_000,
-                "max_experiments": 300,
-                "online_date": "2026-01-01T00:00:00Z",
-                "supported_instructions": [*_SIMULATOR_GATES, "measure", "reset", "delay", *control_flow],
-                "supported_features": ["qasm3", "dynamic_circuits"],
-                "description": "an ideal simulator",
-                "dt": 1.0,
-            }
-        )
-    )
+    configuration = {
+        "backend_name": SIMULATOR, "backend_version": "1.0.0", "n_qubits": _NUM_QUBITS, "basis_gates": names,
+        "gates": sorted(_gates(), key=lambda gate: str(gate["name"])), "local": True, "simulator": True,
+        "conditional": True, "open_pulse": False, "memory": True, "max_shots": 1_000_000, "max_experiments": 300,
+        # Clients that read it themselves fail for null.
+        "coupling_map": [],
+        "online_date": "2026-01-01T00:00:00Z",
+        "supported_instructions": [*names, "measure", "reset", "delay", *control_flow],
+        "supported_features": ["qasm3", "dynamic_circuits"], "description": "an ideal simulator", "dt": 1.0,
+    }  # fmt: skip
+    return Snapshot.from_payloads(json.dumps(configuration))
+
+
+def _gates() -> Iterator[dict[str, Any]]:
+    """Yield the gates of the simulator; those that make all others are listed with their qubits.
+
+    ibm-qdmi has no gate on qubits that no list tells. Lists for all gates would have 20,000 entries.
+    """
+    pairs = list(itertools.permutations(range(_NUM_QUBITS), 2))
+    for num_qubits, gates in _SIMULATOR_GATES.items():
+        for name, parameters in gates.items():
+            gate: dict[str, Any] = {"name": name, "parameters": parameters.split(), "qasm_def": ""}
+            if num_qubits == 1:
+                gate["coupling_map"] = [[qubit] for qubit in range(_NUM_QUBITS)]
+            elif name in ("cx", "cz"):
+                gate["coupling_map"] = pairs
+            yield gate

@@ -92,7 +92,7 @@ class LocalService(HttpService):
         seeds = None if seed is None else JobSeeds(seed)
         latency = checked_latency(latency)
         limits = limits or Limits()
-        self._catalog = catalog = Catalog(devices)  # type: ignore[arg-type]
+        self._catalog = catalog = Catalog(devices)
         super().__init__(host=host, port=port, token=token, public=public, limits=limits)
         recording = None
         try:

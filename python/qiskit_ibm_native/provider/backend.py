@@ -537,8 +537,8 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
             rep_delay: Delay between shots, in seconds.
             init_qubits: Whether to reset qubits before each shot.
             use_measure_esp: Whether to read out with excited state promotion. No device of today does.
-            noise_model: A noise model of Aer. Devices ignore it, with a warning.
-            seed_simulator: A seed. Devices ignore it, with a warning.
+            noise_model: A noise model of Aer, for simulators and local devices. Others ignore it, with a warning.
+            seed_simulator: A seed, for simulators and local devices. Others ignore it, with a warning.
             **run_config: ``program_id`` (``"sampler"`` or ``"executor"``), ``image``, ``max_execution_time`` (seconds),
                 ``private``, ``log_level``, ``composite`` (make several jobs of more circuits than the device takes),
                 ``run_input`` (another name for ``circuits``). Others are ignored with a warning by devices, and given

@@ -402,7 +402,9 @@ class IBMProvider:
                 raise IBMInputValueError("Invalid instance: a CRN has only letters, digits and ASCII signs.")
             if crn not in self._by_instance:
                 base_url = self._endpoint.base_url(crn)
-                self._by_instance[crn] = RuntimeClient(base_url, crn, self._authenticator, self._transport)
+                self._by_instance[crn] = RuntimeClient(
+                    base_url, crn, self._authenticator, self._transport, self._endpoint.first_poll
+                )
             return self._by_instance[crn]
 
     @property

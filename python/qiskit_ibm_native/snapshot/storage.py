@@ -64,6 +64,14 @@ def read_payloads(name_or_path: str | os.PathLike[str]) -> tuple[bytes, bytes | 
     return read_folder(path, path) if files is None else read_files(files, path)
 
 
+def read_configuration(folder: Path) -> bytes:
+    """Return the configuration of a folder alone, in a tenth of the time of :func:`read_payloads`."""
+    files = fake_device_files(folder)
+    file = folder / "configuration.json.gz" if files is None else files[0]
+    with _explained(file, _KINDS[0]):
+        return _gunzipped(file, folder) if files is None else _content(file, folder, most_bytes())
+
+
 def fake_device_files(path: Path) -> list[Path] | None:
     """Return the files of a folder that is laid out as fake devices of the official client are; ``None`` if it is not.
 
@@ -128,7 +136,7 @@ def write_payloads(path: str | os.PathLike[str], payloads: Sequence[bytes | None
     What is written appears under ``path`` when it is complete, in place of a snapshot that was there before. If that
     fails, the one before is still there.
     """
-    if isinstance(path, str) and _bundled(path) is not None:
+    if isinstance(path, str) and bundled_folder(path) is not None:
         raise ValueError(f"{path!r} is the name of a bundled device, which load would give; save to {'./' + path!r}")
     path = Path(path)
     present = [(kind, payload) for kind, payload in zip(_KINDS, payloads, strict=True) if payload is not None]
@@ -166,13 +174,14 @@ def _exchange(new: Path, path: Path, old: Path) -> None:
         raise
 
 
-def _bundled(name: str) -> Path | None:
+def bundled_folder(name: str) -> Path | None:
+    """Return the folder of a bundled device; ``None`` if no bundled device has that name."""
     device = find_device(name, bundled_devices())
     return None if device is None else _BUNDLED / device
 
 
 def _find(name_or_path: str | os.PathLike[str]) -> Path:
-    bundled = _bundled(name_or_path) if isinstance(name_or_path, str) else None
+    bundled = bundled_folder(name_or_path) if isinstance(name_or_path, str) else None
     if bundled is not None:
         return bundled
     path = Path(name_or_path)

@@ -19,6 +19,7 @@ from qiskit.providers.jobstatus import JOB_FINAL_STATES
 from ... import _native
 from ..._deadline import deadline, pause, seconds_left
 from ..._logger import logger
+from ...client.endpoint import FIRST_POLL
 from ...exceptions import IBMJobApiError, IBMJobTimeoutError
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from ..device import Device
     from .queue_info import QueueInfo
 
-#: Intervals between status requests, in seconds: the first one, the growth factor, and the longest one.
-_FIRST_WAIT, _GROWTH, _LONGEST_WAIT = 0.1, 1.5, 5.0
+#: Intervals between status requests: the growth factor, and the longest one in seconds. The endpoint has the first one.
+_GROWTH, _LONGEST_WAIT = 1.5, 5.0
 #: The same while the service cannot be reached.
 _FIRST_PATIENCE, _LONGEST_PATIENCE = 0.5, 30.0
 #: Seconds for which a service may be unreachable while a caller waits without a timeout.
@@ -163,7 +164,8 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
 
         Args:
             timeout: The longest time to wait, in seconds, whatever the service does.
-            wait: Seconds between questions to the service; by default they become more, from 0.1 to 5.
+            wait: Seconds between questions to the service; by default they become more, from 0.1 (0.01 for a service on
+                this machine) to 5.
             callback: Called after each question as ``callback(job_id, status, job, queue_info=...)``.
 
         Raises:
@@ -171,7 +173,7 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
             IBMJobApiError: The service cannot be asked, or could not be for ten minutes. The job goes on.
         """
         with self._until(timeout):
-            seconds = _FIRST_WAIT if wait is None else wait
+            seconds = self._first_wait() if wait is None else wait
             while (status := self._outlasting(self.status)) not in JOB_FINAL_STATES:
                 if callback is not None:
                     callback(self.job_id(), status, self, queue_info=self.queue_info())
@@ -180,6 +182,11 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
                 pause(seconds)
                 if wait is None:
                     seconds = min(seconds * _GROWTH, _LONGEST_WAIT)
+
+    def _first_wait(self) -> float:
+        first = getattr(self.backend()._api_client, "first_poll", None)
+        # Third-party clients may not have it.
+        return first if isinstance(first, float) else FIRST_POLL
 
     @contextmanager
     def _until(self, timeout: float | None) -> Iterator[None]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from qiskit.providers import Options
@@ -21,7 +22,11 @@ COMMON = ("shots", "meas_level", "init_qubits", "rep_delay", "memory", "meas_ret
 OTHERS = ("init_circuit", "init_num_resets", "header", "use_measure_esp", "noise_model", "seed_simulator")
 #: Options that ``run()`` takes besides its arguments, and that are members of the submitted job.
 JOB_MEMBERS = ("max_execution_time", "private", "log_level", "calibration_id")
+#: Arguments of ``run()`` that are no options of the job.
+ARGUMENTS = ("job_tags", "dynamic", "program_id", "image", "composite")
 DEFAULT_SHOTS = 4000
+#: The likeness (see ``difflib``) from which a known name is suggested for an unknown one.
+_LIKENESS = 0.7
 
 
 class BackendOptions(Options):  # type: ignore[misc]
@@ -107,7 +112,14 @@ def chosen_options(
             chosen[name] = None
     if chosen["use_measure_esp"]:
         validation.warn("use_measure_esp is ignored: today's platform reads out in one way only.", stacklevel)
-    for name in extra:
-        if name not in JOB_MEMBERS and not backend._takes_simulator_options:
-            validation.warn(f"{name} is not a recognized runtime option and may be ignored by the backend.", stacklevel)
+    if not backend.configuration().is_simulator:
+        # Devices that are simulated take a seed and a noise model, but no more of a simulator's options than others do.
+        for name in (name for name in extra if name not in JOB_MEMBERS):
+            validation.warn(_unrecognized(name), stacklevel)
     return {name: value for name, value in {**chosen, **extra}.items() if value is not None}
+
+
+def _unrecognized(name: str) -> str:
+    near = get_close_matches(name, (*COMMON, *OTHERS, *JOB_MEMBERS, *ARGUMENTS), n=1, cutoff=_LIKENESS)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return f"{name} is not a recognized runtime option and may be ignored by the backend.{hint}"

@@ -18,6 +18,7 @@ import orjson
 from qiskit import QuantumCircuit, qpy
 
 from ...client import wire
+from ...client.typed_values import decode_typed
 from ...exceptions import ApiIBMProtocolError, IBMBackendValueError
 from .results import Bits, PubData
 
@@ -137,7 +138,7 @@ class SamplerProgram:
             pubs.append(PubData(fields, shape, metadata))
             records.append((metadata.get("circuit_metadata") or {}).get(RECORD))
         job = records[0].get("job", {}) if records and records[0] else {}
-        return Outcome(pubs, records, job, content.get("metadata") or {})
+        return Outcome(pubs, records, job, decode_typed(content.get("metadata") or {}, allowance))
 
     @staticmethod
     def _field(value: Any, shape: tuple[int, ...], allowance: wire.Allowance) -> Any:
@@ -219,7 +220,8 @@ class ExecutorProgram:
             fields = {name: _unpacked(wire.decode_tensor(tensor, allowance)) for name, tensor in tensors}
             pubs.append(PubData(fields, _common_shape(fields), item.get("metadata") or {}))
         records = passed.get("circuits", [None] * len(pubs))
-        return Outcome(pubs, records, passed.get("job", {}), content.get("metadata") or {})
+        metadata = decode_typed(content.get("metadata") or {}, allowance)
+        return Outcome(pubs, records, passed.get("job", {}), metadata)
 
     def circuits(self, params: Mapping[str, Any]) -> list[tuple[QuantumCircuit, Mapping[str, Any] | None]]:
         """Return the circuits of a job as they were sent, and their records."""
