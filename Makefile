@@ -73,9 +73,10 @@ test-slow: build ## Run the slow Python tests: killed processes, hanging peers, 
 test-fast: build ## Run the Python tests that need neither processes nor services (a minute)
 	$(BIN)/python $(PYTEST) $(PARALLEL) -m 'not slow' tests/snapshot tests/target tests/pulse tests/package/test_exported_names.py
 
+# Without our own plug-in, which pytest imports before anything is measured.
 .PHONY: coverage
 coverage: build ## Measure which lines the tests of Python and of Rust run; pages in .environments/coverage
-	$(BIN)/python $(PYTEST) $(PARALLEL) --cov --cov-report=term:skip-covered --cov-report=html:.environments/coverage/python
+	$(BIN)/python $(PYTEST) $(PARALLEL) -p no:qiskit_ibm_native --cov --cov-report=term:skip-covered --cov-report=html:.environments/coverage/python
 	source $(BIN)/activate && cargo-llvm-cov llvm-cov --locked --package qiskit-ibm-native-core --html --output-dir .environments/coverage/rust
 	source $(BIN)/activate && cargo-llvm-cov llvm-cov report
 
