@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
-from qiskit_ibm_runtime import Batch, QiskitRuntimeService, SamplerV2, Session
+from qiskit.quantum_info import SparsePauliOp
+from qiskit_ibm_runtime import Batch, EstimatorV2, QiskitRuntimeService, SamplerV2, Session
 from qiskit_ibm_runtime.exceptions import RuntimeJobNotFound
+from qiskit_ibm_runtime.executor_estimator import Estimator
 from qiskit_ibm_runtime.executor_sampler import Sampler
 from tests.clients.calls import LIKELY, OFFICIAL, dynamic, flipped, fractional, share, works
 
@@ -55,7 +57,7 @@ def test_a_job(client: QiskitRuntimeService) -> None:
     assert client.job(job.job_id()).tags == ["second"]
 
 
-@works(OFFICIAL, "values of parameters")
+@works(OFFICIAL, "Sampler", "values of parameters")
 def test_parameters(client: QiskitRuntimeService) -> None:
     theta = Parameter("theta")
     circuit = QuantumCircuit(156, 1)
@@ -68,6 +70,16 @@ def test_parameters(client: QiskitRuntimeService) -> None:
     bits = job.result()[0].data.c
     assert share(bits.get_counts(0), "1") > LIKELY
     assert share(bits.get_counts(1), "0") > LIKELY
+
+
+@works(OFFICIAL, "Estimator")
+def test_estimators_on_both_sides(client: QiskitRuntimeService) -> None:
+    circuit = QuantumCircuit(5)
+    circuit.x(0)
+    for estimator in (EstimatorV2, Estimator):
+        job = estimator(mode=client.backend("ibmq_vigo")).run([(circuit, SparsePauliOp(["IIIIZ", "IIIZI"], [1, 2]))])
+        # -1 and 2.
+        assert float(job.result()[0].data.evs) == pytest.approx(1, abs=0.3)
 
 
 @works(OFFICIAL, "find a job by its id", "cancel a job", "delete a job")

@@ -6,8 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+from qiskit import ClassicalRegister, QuantumCircuit
+from qiskit.circuit import Parameter
+from qiskit.primitives import BackendEstimatorV2, BackendSamplerV2
 from qiskit.providers import JobStatus
+from qiskit.quantum_info import SparsePauliOp
 from tests.clients.calls import LIKELY, OURS, dynamic, flipped, fractional, share, works
 
 from qiskit_ibm_native import IBMProvider, Snapshot, build_target
@@ -76,6 +81,23 @@ def test_gates_of_today(provider: IBMProvider) -> None:
     assert share(provider.get_backend("ibm_kingston").run(dynamic(), shots=400).result().get_counts(), "01") > LIKELY
     backend = provider.get_backend("ibm_kingston", use_fractional_gates=True)
     assert share(backend.run(fractional(), shots=400).result().get_counts(), "01") > LIKELY
+
+
+@works(OURS, "Sampler", "Estimator", "values of parameters")
+def test_qiskits_primitives(provider: IBMProvider) -> None:
+    theta = Parameter("theta")
+    circuit = QuantumCircuit(156)
+    circuit.rx(theta, 0)
+    backend = provider.get_backend("ibm_kingston", use_fractional_gates=True)
+    estimated = BackendEstimatorV2(backend=backend).run(
+        [(circuit, SparsePauliOp.from_sparse_list([("Z", [0], 1)], 156), [[0.0], [np.pi]])]
+    )
+    assert estimated.result()[0].data.evs == pytest.approx([1, -1], abs=0.3)
+    circuit.add_register(ClassicalRegister(1, "c"))
+    circuit.measure(0, 0)
+    sampled = BackendSamplerV2(backend=backend).run([(circuit, [[0.0], [np.pi]])], shots=400).result()[0].data.c
+    assert share(sampled.get_counts(0), "0") > LIKELY
+    assert share(sampled.get_counts(1), "1") > LIKELY
 
 
 @works(OURS, "executor")

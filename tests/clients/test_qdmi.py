@@ -95,7 +95,7 @@ def test_dynamic_circuits_are_refused_by_the_client_itself(twin: LocalService) -
         opened(twin, "ibm_kingston").run(dynamic())
 
 
-@works(QDMI, "Qiskit's primitives")
+@works(QDMI, "Sampler", "Estimator")
 def test_primitives_on_the_side_of_the_client(twin: LocalService) -> None:
     backend = opened(twin, "ibmq_vigo")
     assert share(backend.sampler().run([flipped()], shots=400).result()[0].data.c.get_counts(), "1") > LIKELY

@@ -15,7 +15,8 @@ import pytest
 import qrmi
 from qiskit import QuantumCircuit, qasm3
 from qiskit.circuit import Parameter
-from qrmi.primitives.ibm import SamplerV2, get_backend
+from qiskit.quantum_info import SparsePauliOp
+from qrmi.primitives.ibm import EstimatorV2, SamplerV2, get_backend
 from tests.clients.calls import LIKELY, QRMI, dynamic, flipped, fractional, share, works
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def test_a_task_gives_plain_results(vigo_resource: qrmi.QuantumResource) -> None
     assert isinstance(vigo_resource.task_logs(task), str)
 
 
-@works(QRMI, "Qiskit's primitives", "values of parameters", "fractional gates")
+@works(QRMI, "Sampler", "values of parameters", "fractional gates")
 def test_its_backend_and_its_sampler(variables: dict[str, dict[str, str]]) -> None:
     assert variables
     resource = qrmi.QuantumResource("ibm_kingston", KIND)
@@ -127,6 +128,15 @@ def test_its_backend_and_its_sampler(variables: dict[str, dict[str, str]]) -> No
     assert share(result[0].data.c.get_counts(1), "1") > LIKELY
     assert share(result[1].data.c.get_counts(), "01") > LIKELY
     assert job.done()
+
+
+@works(QRMI, "Estimator")
+def test_its_estimator(vigo_resource: qrmi.QuantumResource) -> None:
+    circuit = QuantumCircuit(5)
+    circuit.x(0)
+    job = EstimatorV2(vigo_resource).run([(circuit, SparsePauliOp(["IIIIZ", "IIIZI"], [1, 2]))])
+    # -1 and 2.
+    assert float(job.result()[0].data.evs) == pytest.approx(1, abs=0.3)
 
 
 @works(QRMI, "dynamic circuits")
