@@ -4,13 +4,22 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import BadInputError
 from . import wire
-from .work import MAX_CIRCUITS, Measured, Piece, Work, read_meas_type, read_shots
+from .work import MAX_CIRCUITS, Measured, Piece, Work, measure, read_meas_type, read_shots
+
+if TYPE_CHECKING:
+    from .simulation import Simulation
+
+
+def run(params: dict[str, Any], simulation: Simulation) -> dict[str, Any]:
+    """Run a job; return its results."""
+    work = read(params)
+    return write(params, work, measure(work, simulation))
 
 
 def read(params: dict[str, Any]) -> Work:
@@ -30,9 +39,7 @@ def read(params: dict[str, Any]) -> Work:
         values = wire.read_tensor(item.get("circuit_arguments"))
         shape = np.broadcast_shapes(values.shape[:-1], tuple(item.get("shape", ())))
         pieces.append(Piece(circuit, values, shape, shots))
-    experimental = dict((params.get("options") or {}).get("experimental") or {})
-    simulator = experimental.pop("simulator", {})
-    return Work(pieces, read_meas_type(program.get("meas_level", "classified")), simulator, experimental)
+    return Work(pieces, read_meas_type(program.get("meas_level", "classified")))
 
 
 def write(params: dict[str, Any], work: Work, measured: Measured) -> dict[str, Any]:

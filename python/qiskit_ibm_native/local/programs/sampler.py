@@ -5,17 +5,26 @@ from __future__ import annotations
 
 import datetime
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadInputError
 from . import wire
-from .work import MAX_CIRCUITS, Measured, Piece, Work, read_meas_type, read_shots
+from .work import MAX_CIRCUITS, Measured, Piece, Work, measure, read_meas_type, read_shots
+
+if TYPE_CHECKING:
+    from .simulation import Simulation
 
 #: The platform's default.
 DEFAULT_SHOTS = 4096
+
+
+def run(params: dict[str, Any], simulation: Simulation) -> dict[str, Any]:
+    """Run a job; return its results."""
+    work = read(params)
+    return write(params, work, measure(work, simulation))
 
 
 def read(params: dict[str, Any]) -> Work:
@@ -36,10 +45,7 @@ def read(params: dict[str, Any]) -> Work:
         read = wire.read_array(values)
         shape = read.shape[:-1]
         pieces.append(Piece(wire.read_circuit(circuit), read, shape, read_shots(shots, default)))
-    return Work(
-        pieces, read_meas_type(execution.get("meas_type", "classified")), options.get("simulator") or {},
-        options.get("experimental") or {},
-    )  # fmt: skip
+    return Work(pieces, read_meas_type(execution.get("meas_type", "classified")))
 
 
 def write(params: dict[str, Any], work: Work, measured: Measured) -> dict[str, Any]:

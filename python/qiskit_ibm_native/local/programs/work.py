@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs as programs read them, and their measured values."""
+"""Circuits of jobs as programs read them, and their measured values."""
 
 from __future__ import annotations
 
 import datetime
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from qiskit import QuantumCircuit
 
+from .. import engine
 from ..errors import BadInputError
+from .signals import to_signals
+
+if TYPE_CHECKING:
+    from ..devices import Device
+    from .simulation import Simulation
 
 #: Circuits of a job.
 MAX_CIRCUITS = 10_000
@@ -50,8 +56,6 @@ class Work:
 
     pieces: list[Piece]
     meas_type: str
-    simulator: dict[str, Any]
-    options: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -85,3 +89,56 @@ def read_shots(shots: Any, default: Any) -> int:
     if not isinstance(chosen, int) or isinstance(chosen, bool):
         raise BadInputError(f"shots is {chosen!r}, not a number")
     return chosen
+
+
+def measure(work: Work, simulation: Simulation) -> Measured:
+    """Run the circuits of a job.
+
+    Raises:
+        BadInputError: A circuit does not fit the device, or its values.
+    """
+    for number, piece in enumerate(work.pieces):
+        check_piece(piece, number, simulation.device)
+    start = datetime.datetime.now(datetime.timezone.utc)
+    done = iter(simulation.run([
+        engine.BoundCircuit(circuit, piece.shots) for piece in work.pieces for circuit in piece.bound()
+    ]))  # fmt: skip
+    stop = datetime.datetime.now(datetime.timezone.utc)
+    fields, trajectories = [], []
+    for piece in work.pieces:
+        runs = [next(done) for _ in range(math.prod(piece.shape))]
+        trajectories.append(min((run.trajectories for run in runs if run.trajectories), default=None))
+        stacked = np.array([run.bits for run in runs], np.bool_).reshape(
+            *piece.shape, piece.shots, piece.circuit.num_clbits
+        )
+        fields.append(by_register(piece.circuit, to_meas_type(stacked, work.meas_type, simulation)))
+    return Measured(fields, trajectories, start, stop)
+
+
+def to_meas_type(bits: npt.NDArray[np.bool_], meas_type: str, simulation: Simulation) -> npt.NDArray[Any]:
+    """Return bits, of shape ``(..., shots, bits)``, as a measurement type has them."""
+    if meas_type == "classified":
+        return bits
+    signals = to_signals(bits, simulation.device, simulation.has_noise, simulation.random)
+    return np.asarray(signals.mean(axis=-2)) if meas_type == "avg_kerneled" else signals
+
+
+def check_piece(piece: Piece, number: int, device: Device) -> None:
+    """Raise BadInputError if a circuit does not fit the device, or its values do not fit the circuit."""
+    limit = getattr(device.model, "max_shots", None)
+    if piece.shots < 1 or (limit and piece.shots > limit):
+        raise BadInputError(f"circuit {number}: {piece.shots} shots; {device.name} takes 1 to {limit}")
+    if piece.circuit.num_qubits > device.num_qubits:
+        raise BadInputError(
+            f"circuit {number} has {piece.circuit.num_qubits} qubits, {device.name} has {device.num_qubits}"
+        )
+    if piece.circuit.num_parameters != (piece.values.shape[-1] if piece.values.ndim else 0):
+        raise BadInputError(
+            f"circuit {number} has {piece.circuit.num_parameters} parameters, its values {piece.values.shape}"
+        )
+
+
+def by_register(circuit: QuantumCircuit, values: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+    """Return values of classical bits, which are the last axis, by their registers."""
+    indices = {clbit: index for index, clbit in enumerate(circuit.clbits)}
+    return {register.name: values[..., [indices[bit] for bit in register]] for register in circuit.cregs}
