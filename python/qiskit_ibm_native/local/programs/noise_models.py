@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,7 +43,7 @@ def read_noise_model(value: Any) -> NoiseModel:
 
 
 def _read_error(error: dict[str, Any]) -> dict[str, Any]:
-    error = {key: _decoded(value) for key, value in error.items() if key != "instructions"} | (
+    error = {key: wire.untyped(value) for key, value in error.items() if key != "instructions"} | (
         {"instructions": [[_read_operation(operation) for operation in circuit] for circuit in error["instructions"]]}
         if "instructions" in error
         else {}
@@ -61,23 +60,6 @@ def _read_operation(operation: dict[str, Any]) -> dict[str, Any]:
 
 
 def _matrix(value: Any) -> Any:
-    array = np.asarray(_decoded(value))
+    array = np.asarray(wire.untyped(value))
     # Two axes are a matrix of numbers already; a third one has their real and imaginary parts.
     return array[..., 0] + 1j * array[..., 1] if array.ndim == 3 and array.shape[-1] == 2 else array.astype(complex)
-
-
-def _decoded(value: Any) -> Any:
-    """Return a value with its typed arrays and complex numbers decoded."""
-    if isinstance(value, list):
-        return [_decoded(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    kind: Any = value.get("__type__")
-    inner: Any = value.get("__value__")
-    if kind == "complex":
-        return complex(*inner)
-    if kind == "ndarray":
-        if isinstance(inner, str):
-            return np.load(io.BytesIO(wire.inflate(inner)), allow_pickle=False)
-        return np.asarray(_decoded(inner))
-    return {key: _decoded(item) for key, item in value.items()}

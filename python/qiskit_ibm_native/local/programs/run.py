@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from ..errors import BadInputError
-from . import executor, sampler
+from . import estimator, executor, noise_learner, sampler
 from .simulation import Simulation
 
 if TYPE_CHECKING:
     from ..devices import Device
 
 #: Modules of programs, each with ``run(params, simulation)``, which returns the results as JSON can have them.
-_PROGRAMS: dict[str, Any] = {"sampler": sampler, "executor": executor}
+_PROGRAMS: dict[str, Any] = {
+    "sampler": sampler, "executor": executor, "estimator": estimator, "noise-learner": noise_learner,
+}  # fmt: skip
 
 
 def run_job(program: str, content: bytes, device: Device, has_noise: bool, memory: int) -> bytes:

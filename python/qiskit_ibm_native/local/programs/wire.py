@@ -58,22 +58,51 @@ def read_circuit(value: Any) -> QuantumCircuit:
     return circuits[0]
 
 
+def write_circuit(circuit: QuantumCircuit) -> dict[str, Any]:
+    """Return a circuit as typed JSON, in the oldest format of QPY, which every client reads."""
+    buffer = io.BytesIO()
+    qpy.dump(circuit, buffer, version=qpy.common.QPY_COMPATIBILITY_VERSION)
+    return {"__type__": "QuantumCircuit", "__value__": deflate(buffer.getvalue())}
+
+
 def read_array(value: Any) -> npt.NDArray[np.float64]:
     """Return the parameter values of a pub."""
     if value is None:
         return np.zeros((0,))
-    if isinstance(value, dict) and value.get("__type__") == "ndarray":
-        inner = value.get("__value__")
-        if isinstance(inner, str):
-            try:
-                return np.asarray(np.load(io.BytesIO(inflate(inner)), allow_pickle=False), dtype=float)
-            except (ValueError, EOFError) as error:
-                raise BadInputError(f"parameter values cannot be read: {error}") from None
-        value = inner
     try:
-        return np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
+        return np.asarray(untyped(value), dtype=float)
+    except (TypeError, ValueError, EOFError):
         raise BadInputError("parameter values must be an array of numbers") from None
+
+
+def read_complex_array(value: Any) -> npt.NDArray[np.complex128]:
+    """Return an array of coefficients."""
+    try:
+        return np.asarray(untyped(value), dtype=complex)
+    except (TypeError, ValueError, EOFError):
+        raise BadInputError("coefficients must be an array of numbers") from None
+
+
+def untyped(value: Any) -> Any:
+    """Return a value with its typed arrays and complex numbers decoded.
+
+    Raises:
+        BadInputError: An array is not compressed as it should be.
+        ValueError: An array is damaged.
+    """
+    if isinstance(value, list):
+        return [untyped(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kind: Any = value.get("__type__")
+    inner: Any = value.get("__value__")
+    if kind == "complex":
+        return complex(*inner)
+    if kind == "ndarray":
+        if isinstance(inner, str):
+            return np.load(io.BytesIO(inflate(inner)), allow_pickle=False)
+        return np.asarray(untyped(inner))
+    return {key: untyped(item) for key, item in value.items()}
 
 
 def read_tensor(value: Any) -> npt.NDArray[Any]:

@@ -22,7 +22,7 @@ from .faults import Fault, Faults
 from .limits import error_response
 from .tokens import LIFE, Tokens
 
-PROGRAMS = ("sampler", "executor")
+PROGRAMS = ("sampler", "executor", "estimator", "noise-learner")
 PLAN = "local-plan"
 #: Limits of the platform: seconds of a job (3 h) and of a session (8 h); tags of a job, characters of a tag, jobs of a
 #: page.
