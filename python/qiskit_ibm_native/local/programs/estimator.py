@@ -268,7 +268,7 @@ class _ReadoutPlan:
 
 def _write_pub(plan: _Plan, found: Estimate) -> dict[str, Any]:
     shape = plan.pub.shape
-    arrays = {name: values.reshape(*shape, *values.shape[1:]) for name, values in found.fields.items()}
+    arrays = {name: values.reshape((*shape, *values.shape[1:])) for name, values in found.fields.items()}
     fields = {name: wire.write_array(values) for name, values in arrays.items()}
     data = {
         "field_names": list(fields), "field_types": ["ndarray"] * len(fields), "shape": list(shape), "fields": fields,

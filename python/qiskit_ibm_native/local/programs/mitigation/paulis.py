@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from qiskit.circuit.library import PauliGate
+from qiskit.circuit.library import YGate, ZGate
 from qiskit.exceptions import QiskitError
 
 if TYPE_CHECKING:
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 #: Letters by number.
 LETTERS = "IXZY"
-#: Gates by number. Devices have no gate of this name, so that it has no error.
-GATES = {code: PauliGate(letter) for code, letter in enumerate(LETTERS) if code}
+#: Gates by number. Devices have no gates of these names, so that they make no errors: Paulis are merged into the gates
+#: around them. An X of that kind is a Y and a Z.
+GATES = {1: (ZGate(), YGate()), 2: (ZGate(),), 3: (YGate(),)}
 _X, _Z = np.array([[0, 1], [1, 0]]), np.array([[1, 0], [0, -1]])
 _MATRICES = [np.eye(2), _X, _Z, 1j * _X @ _Z]
 #: Matrices by ``first + 4 * second``; the first qubit is the last factor.

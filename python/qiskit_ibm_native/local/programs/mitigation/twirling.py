@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from qiskit.circuit import CircuitInstruction
 from .paulis import GATES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from qiskit import QuantumCircuit
 
@@ -94,12 +94,9 @@ def randomize(
         random: The source of random numbers.
         injection: Errors to be inserted in front of layers.
     """
-    circuit = layered.circuit.copy_empty_like()
-    qubits = circuit.qubits
-    measured = _Measurements(layered.circuit, random) if twirling.measure else None
-    add: Callable[[CircuitInstruction], Any] = circuit.append if measured is None else measured.adder(circuit)
+    writer = _Writer(layered.circuit, random if twirling.measure else None)
     for step in layered.before:
-        add(step)
+        writer.append(step)
     sign = 1
     for number, layer in enumerate(layered.layers):
         model = injection.models[number] if injection is not None else None
@@ -107,55 +104,62 @@ def randomize(
             errors, change = model.draw(injection.factor, random)
             sign *= change
             for qubit, code in errors.items():
-                circuit.append(CircuitInstruction(GATES[code], (qubits[qubit],)))
-        if twirling.gates:
-            codes = random.integers(16, size=len(layer.gates)).tolist()
-            _append_paulis(circuit, [(gate.qubits, code) for gate, code in zip(layer.gates, codes, strict=True)])
-        for gate in layer.gates:
-            circuit.append(gate.instruction)
-        if twirling.gates:
-            images = [(gate.qubits, gate.images[code]) for gate, code in zip(layer.gates, codes, strict=True)]
-            _append_paulis(circuit, images)
+                writer.pend(qubit, code)
+        codes = random.integers(16, size=len(layer.gates)).tolist() if twirling.gates else [0] * len(layer.gates)
+        for gate, code in zip(layer.gates, codes, strict=True):
+            first, second = gate.qubits
+            writer.pend(first, code & 3)
+            writer.pend(second, code >> 2)
+            writer.append(gate.instruction)
+            image = gate.images[code]
+            writer.pend(first, image & 3)
+            writer.pend(second, image >> 2)
         for step in layer.after:
-            add(step)
-    flips = np.zeros(circuit.num_clbits, np.bool_) if measured is None else measured.flips
-    return Randomized(circuit, flips, sign)
+            writer.append(step)
+    return Randomized(writer.circuit, writer.flips, sign)
 
 
-def _append_paulis(circuit: QuantumCircuit, pairs: list[tuple[tuple[int, int], int]]) -> None:
-    for (first, second), code in pairs:
-        for qubit, letter in ((first, code & 3), (second, code >> 2)):
-            if letter:
-                circuit.append(CircuitInstruction(GATES[letter], (circuit.qubits[qubit],)))
+class _Writer:
+    """A circuit that is written with Paulis: those of a qubit are multiplied until something else happens to it."""
 
+    def __init__(self, circuit: QuantumCircuit, random: np.random.Generator | None) -> None:
+        """Begin to write.
 
-class _Measurements:
-    """Measurements of a circuit, half of which have an X in front of them, and another behind."""
-
-    def __init__(self, circuit: QuantumCircuit, random: np.random.Generator) -> None:
+        Args:
+            circuit: The circuit without Paulis.
+            random: Random numbers by which measurements are twirled; ``None`` if they are not.
+        """
+        self.circuit = circuit.copy_empty_like()
         self.flips = np.zeros(circuit.num_clbits, np.bool_)
         self._random = random
-        self._indices = {clbit: index for index, clbit in enumerate(circuit.clbits)}
-        # Bits that the circuit itself reads have to be right within it. Registers may be read by expressions.
+        self._qubits = circuit.qubits
+        self._indices = {bit: index for bits in (circuit.qubits, circuit.clbits) for index, bit in enumerate(bits)}
+        self._pending = [0] * circuit.num_qubits
+        # Bits that the circuit itself reads have to be right within it. Expressions may read registers.
         reading = [step for step in circuit.data if step.is_control_flow() or step.name == "store"]
-        self._read = {clbit for step in reading for clbit in step.clbits}
-        if circuit.num_vars:
-            self._read = set(circuit.clbits)
+        self._read = set(circuit.clbits) if circuit.num_vars else {clbit for step in reading for clbit in step.clbits}
 
-    def adder(self, circuit: QuantumCircuit) -> Callable[[CircuitInstruction], None]:
-        """Return what appends an instruction to a circuit."""
-        flip = GATES[1]
+    def pend(self, qubit: int, code: int) -> None:
+        """Add a Pauli, which is written with the next instruction on its qubit."""
+        self._pending[qubit] ^= code
 
-        def add(step: CircuitInstruction) -> None:
-            is_measured = step.name.startswith("measure") and step.clbits and step.clbits[0] not in self._read
-            if not is_measured:
-                circuit.append(step)
-                return
+    def append(self, step: CircuitInstruction) -> None:
+        """Write an instruction of the circuit; a measurement perhaps with an X in front of it, and one behind."""
+        if step.name == "barrier":
+            self.circuit.append(step)
+            return
+        is_flipped = False
+        if self._random is not None and step.name.startswith("measure") and step.clbits[0] not in self._read:
             is_flipped = bool(self._random.integers(2))
             # The last measurement into a bit counts.
             self.flips[self._indices[step.clbits[0]]] = is_flipped
-            around = [CircuitInstruction(flip, step.qubits)] if is_flipped else []
-            for instruction in (*around, step, *around):
-                circuit.append(instruction)
-
-        return add
+            self.pend(self._indices[step.qubits[0]], is_flipped)
+        for qubit in step.qubits:
+            index = self._indices[qubit]
+            if self._pending[index]:
+                for gate in GATES[self._pending[index]]:
+                    self.circuit.append(CircuitInstruction(gate, (qubit,)))
+                self._pending[index] = 0
+        self.circuit.append(step)
+        if is_flipped:
+            self.pend(self._indices[step.qubits[0]], is_flipped)
