@@ -6,17 +6,20 @@ from __future__ import annotations
 import datetime
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadInputError
-from .executor_payload import LATEST, SCHEMAS, Schema
+from .checks.executor import LATEST, MAX_CIRCUITS
+from .executor_payload import SCHEMAS, Schema
 from .executor_runs import Runner
 from .executor_timing import describe_timing
-from .simulation import Simulation
-from .work import MAX_CIRCUITS, Piece, by_register, check_piece, read_meas_type, read_shots, to_meas_type
+from .work import Piece, by_register, check_piece, read_meas_type, read_shots, to_meas_type
+
+if TYPE_CHECKING:
+    from .simulation import Simulation
 
 #: Circuits that are run at once if a client does not say.
 _CHUNK = 1000

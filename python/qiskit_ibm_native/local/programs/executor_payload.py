@@ -17,6 +17,7 @@ from qiskit.quantum_info import PauliLindbladMap
 
 from ..errors import BadInputError
 from . import wire
+from .checks.executor import VERSIONS
 
 #: Names of types on the wire, little-endian; booleans are bits, the first one the lowest.
 _TYPES = {
@@ -77,13 +78,11 @@ class Schema:
         """
         try:
             kind, shape = value["dtype"], tuple(value["shape"])
-            code, size = _TYPES[kind], math.prod(shape)
-            raw = np.frombuffer(self.read_bytes(value["data"]), code)
+            array = np.frombuffer(self.read_bytes(value["data"]), _TYPES[kind])
             if kind == "bool":
-                if len(raw) != -(-size // 8):
-                    raise ValueError(f"{len(raw)} bytes for {size} bits")
-                raw = np.unpackbits(raw, count=size, bitorder="little").astype(np.bool_)
-            return raw.reshape(shape)
+                # Bits of the last byte that are left over do not count.
+                array = np.unpackbits(array, bitorder="little")[: math.prod(shape)].astype(np.bool_)
+            return array.reshape(shape)
         except (BadInputError, KeyError, TypeError, ValueError) as error:
             raise BadInputError(f"{path} cannot be read as a tensor: {error}") from None
 
@@ -98,15 +97,9 @@ class Schema:
         return {"data": data, "shape": list(array.shape), "dtype": name}
 
 
-#: By version. Clients of 2025 send the first ones, 0.47 the version 1.0, 0.48 the version 1.1, 0.49 and later 2.0.
 SCHEMAS = {
-    "v0.1": Schema(True, False),
-    "v0.2": Schema(True, False),
-    "v1.0": Schema(False, False),
-    "v1.1": Schema(False, False),
-    "v2.0": Schema(False, True),
+    version: Schema(version.startswith("v0"), version not in ("v0.1", "v0.2", "v1.0", "v1.1")) for version in VERSIONS
 }
-LATEST = "v2.0"
 
 
 def read_noise_map(value: dict[str, Any], path: str) -> PauliLindbladMap:

@@ -9,7 +9,7 @@ all sets of values together, exactly, and only the rest is bound and simulated f
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Rotations that may have a parameter, with the entries of a Pauli vector (1, x, y, z) that they turn into each other.
 _ROTATIONS = {"rz": (1, 2), "p": (1, 2), "u1": (1, 2), "rx": (2, 3), "ry": (3, 1)}
+#: Gates without parameters of which a device has one on each qubit; making a matrix takes a millisecond.
+_FIXED = frozenset({"id", "x", "sx", "h", "y", "z", "s", "sdg", "sxdg"})
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,10 @@ class _Map:
         return np.asarray(vectors @ self.matrix.T)
 
 
+#: Maps of gates by name and parameters.
+_KNOWN: dict[tuple[str, tuple[Any, ...]] | None, _Map] = {}
+
+
 @dataclass(frozen=True)
 class _LoneQubit:
     """A qubit that nothing connects with others, and is measured at the end."""
@@ -72,7 +78,7 @@ class _LoneQubit:
             vectors = step.apply(vectors, values)
         excited = np.clip((1 - vectors[:, 3]) / 2, 0.0, 1.0)
         one_for_zero, zero_for_one = self.readout
-        return (1 - excited) * one_for_zero + excited * (1 - zero_for_one)
+        return np.asarray((1 - excited) * one_for_zero + excited * (1 - zero_for_one))
 
 
 class Runner:
@@ -160,10 +166,7 @@ def _step(operation: Operation, columns: dict[Parameter, int]) -> _Rotation | _M
     """Return the step of an operation; ``None`` for one whose parameter is more than a name, or that is no gate."""
     parameters = [value for value in operation.params if isinstance(value, ParameterExpression) and value.parameters]
     if not parameters:
-        try:
-            return _Map(np.real(PTM(operation).data))
-        except QiskitError:
-            return None
+        return _map_of(operation)
     if operation.name not in _ROTATIONS or parameters[0] not in columns:
         return None
     return _Rotation(_ROTATIONS[operation.name], columns[parameters[0]])
@@ -179,3 +182,16 @@ def _merged(steps: list[_Rotation | _Map]) -> list[_Rotation | _Map]:
         else:
             merged.append(step)
     return merged
+
+
+def _map_of(operation: Operation) -> _Map | None:
+    key = (operation.name, tuple(operation.params)) if operation.name in _FIXED else None
+    if key in _KNOWN:
+        return _KNOWN[key]
+    try:
+        found = _Map(np.real(PTM(operation).data))
+    except QiskitError:
+        return None
+    if key is not None:
+        _KNOWN[key] = found
+    return found

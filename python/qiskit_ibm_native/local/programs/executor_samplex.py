@@ -65,9 +65,6 @@ def read_item(
     try:
         for name, value in _read_arguments(item.get("samplex_arguments"), schema, path).items():
             arguments[name] = value
-        if not arguments.fully_bound:
-            missing = arguments.describe(prefix="", include_bound=False)
-            raise ValueError(f"a value is missing: {missing}")
         shape = np.broadcast_shapes(arguments.shape, tuple(item.get("shape") or ()))
         outputs = _sample(samplex, arguments, shape, random)
     except BadInputError:
