@@ -199,12 +199,3 @@ def _value(properties: Any, qubit: int, name: str, otherwise: float) -> float:
     except BackendPropertyError:
         return otherwise
     return otherwise if value is None else float(value)
-
-
-@lru_cache(maxsize=64)
-def pauli_transfer_matrices(
-    snapshot: Snapshot, qubits: frozenset[int], names: frozenset[str]
-) -> dict[tuple[str, int], npt.NDArray[np.float64]]:
-    """Return the errors of gates of one qubit by name and qubit, as Pauli transfer matrices."""
-    errors = _gate_errors(snapshot, qubits, names)
-    return {(name, qargs[0]): np.real(PTM(error).data) for name, qargs, error in errors if len(qargs) == 1}
