@@ -162,7 +162,7 @@ class Sampled:
 
     def variance(self, weights: npt.NDArray[np.float64]) -> float:
         """Return the variance of the average of a weighted sum, if each shot is independent."""
-        return float(max(weights @ self.covariance @ weights, 0.0) / self.shots)
+        return max(float(weights @ self.covariance @ weights), 0.0) / self.shots
 
     def spread(self, weights: npt.NDArray[np.float64]) -> float:
         """Return the variance of that average by how much the randomizations differ."""

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from .checks import choices
 from .mitigation.decoupling import Decoupling
 from .mitigation.error_models import LayerError, read_layer_errors
 from .mitigation.learning import LearningOptions
@@ -16,8 +17,6 @@ from .mitigation.twirling import Twirling
 DEFAULT_SHOTS = 4096
 DEFAULT_PRECISION = 1 / 64
 STRATEGY = "active-accum"
-NOISE_FACTORS = (1.0, 3.0, 5.0)
-EXTRAPOLATORS = ("exponential", "linear")
 PEC_OVERHEAD = 100.0
 PEC_SHOTS = 64
 
@@ -154,8 +153,8 @@ def shots_of(precision: float) -> int:
 
 
 def _read_zne(group: dict[str, Any]) -> Zne:
-    factors = tuple(map(float, _chosen(group, "noise_factors", NOISE_FACTORS)))
-    extrapolators = _chosen(group, "extrapolator", EXTRAPOLATORS)
+    factors = tuple(map(float, _chosen(group, "noise_factors", choices.NOISE_FACTORS)))
+    extrapolators = _chosen(group, "extrapolator", choices.DEFAULT_EXTRAPOLATORS)
     points = group.get("extrapolated_noise_factors")
     return Zne(
         _chosen(group, "amplifier", "gate_folding"), factors,

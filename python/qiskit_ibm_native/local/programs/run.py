@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from ..errors import BadInputError
 from . import estimator, executor, noise_learner, sampler
+from .checks import check_submission
 from .simulation import Simulation
 
 if TYPE_CHECKING:
@@ -34,10 +34,9 @@ def run_job(program: str, content: bytes, device: Device, has_noise: bool, memor
         BadInputError: The job is not what the program takes.
     """
     params = orjson.loads(content)
-    options = params.get("options") or {}
-    if not isinstance(options, dict):
-        raise BadInputError("options is no object")
-    simulation = Simulation(device, has_noise, memory, options)
+    # Jobs of a store may be older than the checks of their submission.
+    check_submission(program, params, device)
+    simulation = Simulation(device, has_noise, memory, params.get("options") or {})
     return orjson.dumps(_module_of(program, params).run(params, simulation))
 
 

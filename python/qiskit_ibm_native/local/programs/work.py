@@ -12,17 +12,13 @@ import numpy as np
 import numpy.typing as npt
 from qiskit import QuantumCircuit
 
-from .. import engine
 from ..errors import BadInputError
+from .checks.choices import MEAS_TYPES
 from .signals import to_signals
 
 if TYPE_CHECKING:
     from ..devices import Device
     from .simulation import Simulation
-
-#: Circuits of a job.
-MAX_CIRCUITS = 10_000
-_MEAS_TYPES = ("classified", "kerneled", "avg_kerneled")
 
 
 @dataclass(frozen=True)
@@ -51,14 +47,6 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Work:
-    """A job as its program reads it."""
-
-    pieces: list[Piece]
-    meas_type: str
-
-
-@dataclass(frozen=True)
 class Measured:
     """Measured values of a job.
 
@@ -78,8 +66,8 @@ class Measured:
 
 def read_meas_type(value: Any) -> str:
     """Return a measurement type."""
-    if value not in _MEAS_TYPES:
-        raise BadInputError(f"the measurement type is {value!r}; use one of {list(_MEAS_TYPES)}")
+    if value not in MEAS_TYPES:
+        raise BadInputError(f"the measurement type is {value!r}; use one of {list(MEAS_TYPES)}")
     return str(value)
 
 
@@ -89,30 +77,6 @@ def read_shots(shots: Any, default: Any) -> int:
     if not isinstance(chosen, int) or isinstance(chosen, bool):
         raise BadInputError(f"shots is {chosen!r}, not a number")
     return chosen
-
-
-def measure(work: Work, simulation: Simulation) -> Measured:
-    """Run the circuits of a job.
-
-    Raises:
-        BadInputError: A circuit does not fit the device, or its values.
-    """
-    for number, piece in enumerate(work.pieces):
-        check_piece(piece, number, simulation.device)
-    start = datetime.datetime.now(datetime.timezone.utc)
-    done = iter(simulation.run([
-        engine.BoundCircuit(circuit, piece.shots) for piece in work.pieces for circuit in piece.bound()
-    ]))  # fmt: skip
-    stop = datetime.datetime.now(datetime.timezone.utc)
-    fields, trajectories = [], []
-    for piece in work.pieces:
-        runs = [next(done) for _ in range(math.prod(piece.shape))]
-        trajectories.append(min((run.trajectories for run in runs if run.trajectories), default=None))
-        stacked = np.array([run.bits for run in runs], np.bool_).reshape(
-            *piece.shape, piece.shots, piece.circuit.num_clbits
-        )
-        fields.append(by_register(piece.circuit, to_meas_type(stacked, work.meas_type, simulation)))
-    return Measured(fields, trajectories, start, stop)
 
 
 def to_meas_type(bits: npt.NDArray[np.bool_], meas_type: str, simulation: Simulation) -> npt.NDArray[Any]:

@@ -16,13 +16,14 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from ... import _native
 from ..devices import Catalog, Device, compressed, validator
+from ..errors import BadInputError
 from ..jobs.store import Store, parse_time
 from ..jobs.workers import RAN_TOO_LONG, Workers
+from ..programs.checks import PROGRAMS, check_submission
 from .faults import Fault, Faults
 from .limits import error_response
 from .tokens import LIFE, Tokens
 
-PROGRAMS = ("sampler", "executor", "estimator", "noise-learner")
 PLAN = "local-plan"
 #: Limits of the platform: seconds of a job (3 h) and of a session (8 h); tags of a job, characters of a tag, jobs of a
 #: page.
@@ -257,7 +258,7 @@ def _jobs(state: AppState) -> APIRouter:  # noqa: C901 (one function a route)
         device = state.catalog.get(str(job.get("backend")))
         if device is None:
             raise Refusal(404, 1007, f"There is no backend {job.get('backend')!r}")
-        job_id = store.add_job(noise=int(state.has_noise), **_checked_job(job, store))
+        job_id = store.add_job(noise=int(state.has_noise), **_checked_job(job, store, device))
         state.workers.submit(job_id)
         return _json({"id": job_id, "backend": device.name})
 
@@ -340,11 +341,15 @@ def _outcomes(state: AppState) -> APIRouter:
     return router
 
 
-def _checked_job(job: dict[str, Any], store: Store) -> dict[str, Any]:
+def _checked_job(job: dict[str, Any], store: Store, device: Device) -> dict[str, Any]:  # noqa: C901 (one a member)
     if job.get("program_id") not in PROGRAMS:
         raise Refusal(404, 1211, f"There is no program {job.get('program_id')!r}", f"Use one of {list(PROGRAMS)}.")
     if not isinstance(job.get("params"), dict) or not job["params"]:
         raise Refusal(400, 3211, "params are missing")
+    try:
+        check_submission(job["program_id"], job["params"], device)
+    except BadInputError as error:
+        raise Refusal(400, 1211, str(error)) from None
     cost = job.get("cost") or MAX_SECONDS
     if not isinstance(cost, int) or not cost > 0:
         raise Refusal(400, 1211, f"cost is {cost!r}, not a number of seconds")

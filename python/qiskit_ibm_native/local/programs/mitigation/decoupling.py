@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 #: Axes of the pulses of a sequence: angles of the frame in which an X is played.
 SEQUENCES = {"XX": (0.0, 0.0), "XpXm": (0.0, math.pi), "XY4": (0.0, math.pi / 2, math.pi, -math.pi / 2)}
-SLACK = ("middle", "edges")
-METHODS = ("alap", "asap")
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,6 @@ from scipy.optimize import OptimizeWarning, curve_fit
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-#: Noise factors that a function needs.
-NEEDED = {"linear": 2, "exponential": 2, "double_exponential": 4, "fallback": 1} | {
-    f"polynomial_degree_{degree}": degree + 1 for degree in range(1, 8)
-}
-
 Array = npt.NDArray[np.float64]
 
 
@@ -39,7 +34,7 @@ def extrapolate(name: str, factors: Sequence[float], values: Array, errors: Arra
     """Fit a function to values at noise factors, and return its values at others.
 
     Args:
-        name: One of :data:`NEEDED`.
+        name: One of :data:`~..checks.choices.EXTRAPOLATORS`.
         factors: Noise factors.
         values: Values by noise factor.
         errors: Their standard errors.

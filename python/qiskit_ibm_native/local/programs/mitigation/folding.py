@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..checks.choices import FOLDING
+
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-#: Which gates are folded once more if not all are.
-CHOICES = {"gate_folding": "random", "gate_folding_front": "front", "gate_folding_back": "back"}
 #: Gates that are their own inverse.
 _SELF_INVERSE = frozenset({"cx", "cy", "cz", "ch", "ecr", "swap"})
 
@@ -19,7 +19,7 @@ _SELF_INVERSE = frozenset({"cx", "cy", "cz", "ch", "ecr", "swap"})
 def is_random(circuit: QuantumCircuit, factor: float, amplifier: str) -> bool:
     """Return whether folding the circuit again gives another one."""
     gates = len(_folded_gates(circuit))
-    return CHOICES[amplifier] == "random" and _folds(gates, factor)[1] not in (0, gates)
+    return FOLDING[amplifier] == "random" and _folds(gates, factor)[1] not in (0, gates)
 
 
 def fold(circuit: QuantumCircuit, factor: float, amplifier: str, random: np.random.Generator) -> QuantumCircuit:
@@ -28,15 +28,15 @@ def fold(circuit: QuantumCircuit, factor: float, amplifier: str, random: np.rand
     Args:
         circuit: The circuit.
         factor: A number from 1.
-        amplifier: One of :data:`CHOICES`.
+        amplifier: One of :data:`~..checks.choices.FOLDING`.
         random: The source of random numbers.
     """
     gates = _folded_gates(circuit)
     whole, more = _folds(len(gates), factor)
     if not gates or not (whole or more):
         return circuit
-    order = gates if CHOICES[amplifier] == "front" else gates[::-1]
-    chosen = set((random.permutation(gates) if CHOICES[amplifier] == "random" else order)[:more])
+    order = gates if FOLDING[amplifier] == "front" else gates[::-1]
+    chosen = set((random.permutation(gates) if FOLDING[amplifier] == "random" else order)[:more])
     is_folded = set(gates)
     folded = circuit.copy_empty_like()
     for index, step in enumerate(circuit.data):

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.circuit import CircuitInstruction
 
-STRATEGIES = ("active", "active-accum", "active-circuit", "all")
-
 
 @dataclass(frozen=True)
 class LayerGate:
