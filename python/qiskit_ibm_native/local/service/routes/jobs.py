@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from .... import _native
+from ...errors import BadInputError
 from ...jobs.store import Store, parse_time
 from ...jobs.workers import RAN_TOO_LONG, Workers
+from ...programs.checks import PROGRAMS, check_submission
 from ..operation import (
     Operation,
     Refusal,
@@ -31,9 +33,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from ...devices import Catalog
+    from ...devices import Catalog, Device
 
-PROGRAMS = ("sampler", "executor")
 #: Limits of the platform: seconds of a job (3 h); tags of a job, characters of a tag, jobs of a page.
 MAX_SECONDS = 10_800
 MAX_TAGS, MAX_TAG_LENGTH, MAX_PAGE = 8, 86, 200
@@ -84,7 +85,7 @@ def _submission(catalog: Catalog, store: Store, workers: Workers, has_noise: boo
         device = catalog.get(str(job.get("backend")))
         if device is None:
             raise Refusal(404, 1007, f"There is no backend {job.get('backend')!r}")
-        job_id = store.add_job(noise=int(has_noise), **_checked_job(job, store))
+        job_id = store.add_job(noise=int(has_noise), **_checked_job(job, store, device))
         workers.submit(job_id)
         return json_response({"id": job_id, "backend": device.name})
 
@@ -170,11 +171,15 @@ def known(store: Store, job_id: str, with_content: bool = False) -> dict[str, An
     return job
 
 
-def _checked_job(job: dict[str, Any], store: Store) -> dict[str, Any]:
+def _checked_job(job: dict[str, Any], store: Store, device: Device) -> dict[str, Any]:
     if job.get("program_id") not in PROGRAMS:
         raise Refusal(404, 1211, f"There is no program {job.get('program_id')!r}", f"Use one of {list(PROGRAMS)}.")
     if not isinstance(job.get("params"), dict) or not job["params"]:
         raise Refusal(400, 3211, "params are missing")
+    try:
+        check_submission(job["program_id"], job["params"], device)
+    except BadInputError as error:
+        raise Refusal(400, 1211, str(error)) from None
     cost = job.get("cost") or MAX_SECONDS
     if not isinstance(cost, int) or not cost > 0:
         raise Refusal(400, 1211, f"cost is {cost!r}, not a number of seconds")
