@@ -167,9 +167,10 @@ class _DeviceRun:
         if measured is None:
             return MeasuredBits(self._by_aer(component, shots, seed, {}))
         try:
-            return MeasuredBits(*trajectories.draw(component, shots, measured, np.random.default_rng(seed), self._noise))
+            drawn = trajectories.draw(component, shots, measured, np.random.default_rng(seed), self._noise)
         except trajectories.Unsupported:
             return MeasuredBits(self._by_aer(component, shots, seed, {}))
+        return MeasuredBits(drawn.bits, drawn.states, drawn.effective_shots)
 
 
 def _seconds_of_aer(component: ConnectedComponent, shots: int) -> float:
