@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Amplitudes of circuits that differ in the signs of some angles.
 
-Qubits are cut into chunks of about six. All that happens within a chunk until a gate connects it with another one is one
-matrix, a block, so that a circuit takes few products of matrices. Circuits that begin alike share their beginning.
+Qubits are cut into chunks of about six. All that happens within a chunk until a gate connects it with another one is
+one matrix, a block, so that a circuit takes few products of matrices. Circuits that begin alike share their beginning.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .frames import Operation
+if TYPE_CHECKING:
+    from .frames import Operation
 
 Amplitudes = npt.NDArray[np.complex64]
 
@@ -214,7 +215,7 @@ def _chunks(gates: Sequence[Operation], num_qubits: int) -> list[list[int]]:
         chunk = [min(left, key=lambda qubit: (sum(weights[qubit, other] for other in left), qubit))]
         left.remove(chunk[0])
         while len(chunk) < size:
-            best = max(left, key=lambda qubit: (sum(weights[qubit, other] for other in chunk), -qubit))  # noqa: B023
+            best = max(left, key=lambda qubit: (sum(weights[qubit, other] for other in chunk), -qubit))
             chunk.append(best)
             left.remove(best)
         chunks.append(chunk)

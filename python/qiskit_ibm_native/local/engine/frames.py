@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Circuits as Clifford gates and rotations, and errors that are moved through them to the end.
 
-A Pauli error in front of a Clifford gate is another Pauli error behind it; in front of a rotation about Z (or ZZ) that it
-does not commute with, it is the same error behind the rotation by the opposite angle. Moved to the end, where it flips
-measured bits, a shot's errors leave nothing behind but the signs of some angles. Shots with the same signs have the same
-state, and shots without any have the state without noise.
+A Pauli error in front of a Clifford gate is another Pauli error behind it; in front of a rotation about Z (or ZZ) that
+it does not commute with, it is the same error behind the rotation by the opposite angle. Moved to the end, where it
+flips measured bits, a shot's errors leave nothing behind but the signs of some angles. Shots with the same signs have
+the same state, and shots without any have the state without noise.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _ROUNDING = 1e-9
 
 
-class Unsupported(Exception):
+class UnsupportedError(Exception):
     """A circuit has an instruction that cannot be written in Clifford gates and rotations."""
 
 
@@ -58,7 +58,7 @@ class Operation(NamedTuple):
     probabilities: npt.NDArray[np.float64] | None = None
 
 
-_H = Clifford(np.array([[1, 1], [1, -1]]) / math.sqrt(2), (False, True), (True, False))
+_H = Clifford(np.array([[1, 1], [1, -1]], complex) / math.sqrt(2), (False, True), (True, False))
 _S = Clifford(np.diag([1, 1j]), (True, True), (False, True))
 _SX = Clifford(np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]]) / 2, (True, False), (True, True))
 _Z = Clifford(np.diag([1, -1]).astype(complex), (True, False), (False, True))
@@ -88,7 +88,7 @@ def rewritten(steps: Sequence[Step], noise: DeviceNoise) -> list[Operation]:
     """Return the operations of a circuit that measures at its end, each followed by its errors.
 
     Raises:
-        Unsupported: An instruction cannot be written so.
+        UnsupportedError: An instruction cannot be written so.
     """
     operations: list[Operation] = []
     touched: set[int] = set()
@@ -144,10 +144,10 @@ def _defined(step: Step) -> Iterator[Operation]:
     """Yield the operations of a gate that is defined by others."""
     definition = getattr(step.instruction.operation, "definition", None)
     if definition is None or definition.num_clbits:
-        raise Unsupported(step.name)
+        raise UnsupportedError(step.name)
     for inner in read_steps(definition, step.qubits):
         if inner.name in ("reset", "delay", "initialize"):
-            raise Unsupported(inner.name)
+            raise UnsupportedError(inner.name)
         yield from _operations(inner)
 
 

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shots of large circuits, each with random errors of its own.
 
-Noise is twirled into Paulis, so that the errors of a shot do not depend on its state: they are drawn for all shots first,
-and moved to the end of the circuit (``frames.py``). Shots that have the same signs of angles then share a state, which
-is simulated once: shots without errors, with errors behind the last gate that matters, or with the same error. All shots
-are independent if all their states are simulated.
+Noise is twirled into Paulis, so that the errors of a shot do not depend on its state: they are drawn for all shots
+first, and moved to the end of the circuit (``frames.py``). Shots that have the same signs of angles then share a state,
+which is simulated once: shots without errors, with errors behind the last gate that matters, or with the same error. All
+shots are independent if all their states are simulated.
 
 If that would take too long, states that many shots have are simulated, and shots with other ones are cut into groups of
-alike errors: one shot of a group, chosen at random, lends its state and its errors to the others. Each shot has the right
-distribution then, but shots of a group are not independent of each other. How much larger that makes the error bars is
-estimated from the differences between groups.
+alike errors: one shot of a group, chosen at random, lends its state and its errors to the others. Each shot has the
+right distribution then, but shots of a group are not independent of each other. How much larger that makes the error
+bars is estimated from the differences between groups.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ import numpy as np
 import numpy.typing as npt
 
 from .amplitudes import Amplitudes, Circuit
-from .frames import Frames, Operation, Unsupported, draw_frames, relevant, rewritten
+from .frames import Frames, Operation, UnsupportedError, draw_frames, relevant, rewritten
 
 if TYPE_CHECKING:
     from .components import ConnectedComponent
     from .noise import DeviceNoise
 
-__all__ = ["Drawn", "Unsupported", "draw"]
+__all__ = ["Drawn", "UnsupportedError", "draw"]
 
 #: Seconds, roughly, that the states of a component may take.
 _BUDGET = 5.0
@@ -84,7 +84,7 @@ def draw(
         noise: The noise of the device.
 
     Raises:
-        Unsupported: The component has an instruction that cannot be written in Clifford gates and rotations.
+        UnsupportedError: The component has an instruction that cannot be written in Clifford gates and rotations.
     """
     numbers = {qubit: number for number, qubit in enumerate(component.qubits)}
     qubits = [numbers[measured[clbit]] for clbit in component.clbits]
@@ -105,9 +105,7 @@ def draw(
 
 
 def _numbered(operations: list[Operation], numbers: dict[int, int]) -> list[Operation]:
-    return [
-        operation._replace(qubits=tuple(numbers[qubit] for qubit in operation.qubits)) for operation in operations
-    ]
+    return [operation._replace(qubits=tuple(numbers[qubit] for qubit in operation.qubits)) for operation in operations]
 
 
 def _groups(signs: npt.NDArray[np.uint8], number: int, random: np.random.Generator) -> list[_Group]:
@@ -229,7 +227,10 @@ def _ones(weights: npt.NDArray[np.float32], num_qubits: int) -> npt.NDArray[np.f
     low = num_qubits // 2
     table = weights.reshape(-1, 1 << low)
     ones = []
-    for sums, width in ((table.sum(axis=0, dtype=np.float64), low), (table.sum(axis=1, dtype=np.float64), num_qubits - low)):
+    for sums, width in (
+        (table.sum(axis=0, dtype=np.float64), low),
+        (table.sum(axis=1, dtype=np.float64), num_qubits - low),
+    ):
         index = np.arange(len(sums))
         ones += [float(sums[index >> bit & 1 == 1].sum() / sums.sum()) for bit in range(width)]
     return np.array(ones)

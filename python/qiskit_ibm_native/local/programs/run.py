@@ -49,10 +49,10 @@ def run_job(program: str, content: bytes, device: Device, has_noise: bool, memor
     done = iter(engine.run(tasks, setting))
     stop = datetime.datetime.now(datetime.timezone.utc)
     random = np.random.default_rng(setting.seed)
-    fields, trajectories = [], []
+    fields, metadata = [], []
     for piece in work.pieces:
         runs = [next(done) for _ in range(math.prod(piece.shape))]
-        trajectories.append(min((run.trajectories for run in runs if run.trajectories), default=None))
+        metadata.append(engine.metadata(runs))
         stacked = np.array([run.bits for run in runs], np.bool_).reshape(
             *piece.shape, piece.shots, piece.circuit.num_clbits
         )
@@ -60,7 +60,7 @@ def run_job(program: str, content: bytes, device: Device, has_noise: bool, memor
         if work.meas_type == "avg_kerneled":
             measured = measured.mean(axis=-2)
         fields.append(_by_register(piece.circuit, measured))
-    return orjson.dumps(module.write(params, work, Measured(fields, trajectories, start, stop)))
+    return orjson.dumps(module.write(params, work, Measured(fields, metadata, start, stop)))
 
 
 def _check(piece: Piece, number: int, device: Device) -> None:

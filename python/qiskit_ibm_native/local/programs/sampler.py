@@ -47,7 +47,7 @@ def write(params: dict[str, Any], work: Work, measured: Measured) -> dict[str, A
     if not params.get("support_qiskit"):
         return {"results": [_plain(registers) for registers in measured.fields], "metadata": {}}
     pubs = []
-    for piece, registers, trajectories in zip(work.pieces, measured.fields, measured.trajectories, strict=True):
+    for piece, registers, metadata in zip(work.pieces, measured.fields, measured.metadata, strict=True):
         written = {name: _field(values) for name, values in registers.items()}
         data = {
             "field_names": list(written), "field_types": [field["__type__"] for field in written.values()],
@@ -57,7 +57,7 @@ def write(params: dict[str, Any], work: Work, measured: Measured) -> dict[str, A
             "data": {"__type__": "DataBin", "__value__": data},
             "metadata": {
                 "circuit_metadata": piece.circuit.metadata or {},
-                **({"noise_trajectories": trajectories} if trajectories else {}),
+                **metadata,
             },
         }
         pubs.append({"__type__": "SamplerPubResult", "__value__": pub})
