@@ -32,7 +32,7 @@ from ...exceptions import (
 from ..conditional import call_of
 from ..run.classical_registers import RegisterLayout, header_of, restore
 from ..run.programs import Outcome, Program, program_called
-from ..run.results import Reading, build_experiments, build_result, layout_of
+from ..run.results import Reading, build_experiments, build_result, layout_of, warn_of_few_shots
 from .base import IBMJob, job_status, local_time
 from .queue_info import QueueInfo
 from .tags import check_tags, is_internal
@@ -301,6 +301,7 @@ class IBMCircuitJob(IBMJob):
             shots=options.get("shots", 0), memory=bool(options.get("memory", True)), meas_level=options.get("meas_level", 2),
             meas_return=options.get("meas_return"), seed=options.get("seed_simulator"),
         )  # fmt: skip
+        warn_of_few_shots(outcome.pubs)
         experiments = []
         for index, (pub, record) in enumerate(zip(outcome.pubs, outcome.records, strict=True)):
             layout = layout_of(pub) if record is None else RegisterLayout.from_record(record["layout"])

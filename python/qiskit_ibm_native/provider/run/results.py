@@ -7,6 +7,7 @@ A shot is a word: bit ``i`` is that of ``circuit.clbits[i]``. Words are packed, 
 from __future__ import annotations
 
 import datetime
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -154,6 +155,30 @@ def build_result(
         header=ResultHeader(header),
         metadata=dict(metadata),
     )
+
+
+def warn_of_few_shots(pubs: Sequence[PubData]) -> None:
+    """Warn, once for a job, if a simulator says that shots tell as little as less than half of their number would.
+
+    Raises:
+        UserWarning: Some do.
+    """
+    few = []
+    for index, pub in enumerate(pubs):
+        effective = pub.metadata.get("effective_shots")
+        bits = [field for field in pub.fields.values() if isinstance(field, Bits)]
+        shots = bits[0].words.shape[-2] if bits else 0
+        if isinstance(effective, int) and effective < shots / 2:
+            few.append((effective / shots, index, effective, shots))
+    if few:
+        _, index, effective, shots = min(few)
+        warnings.warn(
+            f"The {shots} shots of circuit {index} have error bars as large as those of {effective} independent ones, "
+            f"because the simulation shared errors among them ({len(few)} of {len(pubs)} circuits). Fewer connected "
+            "qubits or gates make them independent; several jobs are, too.",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def _classified(
