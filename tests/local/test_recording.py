@@ -209,8 +209,35 @@ def test_our_client_goes_on_after_a_recorded_failure_as_it_did(recorded: LocalSe
         assert backends(replay) == first
 
 
+def test_our_client_finds_a_job_whose_reply_was_lost_as_it_did(
+    recorded: LocalService, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It looks for a tag that it drew, which is another one now."""
+    recorded.faults.add(Fault("drop", match="POST .*/jobs$", after=True))
+    recorded.faults.add(Fault("truncate", match="GET .*/results$"))
+
+    def run(service: LocalService | ReplayService) -> Any:
+        with service.in_environment(), IBMProvider() as provider:
+            provider._transport.policy = QUICK
+            jobs = [provider.get_backend("local_simulator").run(flipped(), shots=10) for _ in range(2)]
+            return [(job.job_id(), job.result().get_counts(), len(job.tags())) for job in jobs]
+
+    first = run(recorded)
+    assert first[0][0] != first[1][0]
+    recorded.stop()
+    with LocalService.replay(folder) as replay:
+        assert run(replay) == first
+    # Servers say nothing about connections that are broken on purpose.
+    assert "ERROR" not in capfd.readouterr().err
+
+
 def test_what_was_not_recorded_is_refused_and_told_why(recorded: LocalService, folder: Path) -> None:
-    job = {"backend": "ibmq_vigo", "program_id": "sampler", "params": {"pubs": []}, "tags": ["qiskit-ibm-native:aaaa"]}
+    job = {
+        "backend": "ibmq_vigo",
+        "program_id": "sampler",
+        "params": {"pubs": []},
+        "tags": ["qiskit-ibm-native:aaaa", "ibm_composite_job_id_aa00_"],
+    }
     assert request(recorded, "POST", "/api/v1/jobs", json=job).status_code == 200
     assert request(recorded, "GET", "/api/v1/jobs", params={"limit": 5}).status_code == 200
     recorded.stop()
@@ -224,7 +251,7 @@ def test_what_was_not_recorded_is_refused_and_told_why(recorded: LocalService, f
             assert refused.status_code == 404
             assert why in refused.json()["errors"][0]["message"]
         # Another tag that was drawn is the same request, once.
-        again = job | {"tags": ["qiskit-ibm-native:bbbb"]}
+        again = job | {"tags": ["qiskit-ibm-native:bbbb", "ibm_composite_job_id_bb00_"]}
         assert request(replay, "POST", "/api/v1/jobs", json=again).status_code == 200
         assert "recorded 1 times" in request(replay, "POST", "/api/v1/jobs", json=again).text
         # A list may be read as often as somebody likes.

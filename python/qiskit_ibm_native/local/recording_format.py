@@ -48,8 +48,8 @@ _SECRETS = (
     (re.compile(rb"(?i)\b(apikey|api_key|access_token|refresh_token|password)=[^&\s\"']+"), rb"\1=***"),
     (re.compile(rb'(?i)("(?:apikey|api_key|access_token|refresh_token|token|password)"\s*:\s*")[^"]*'), rb"\1***"),
 )
-#: A tag that this package draws anew for each job, so that it finds a job whose reply was lost.
-_DRAWN_TAG = re.compile(rb"(qiskit-ibm-native(?::|%3[Aa]))[\w-]+")
+#: Tags that this package draws anew for each job, to find a job whose reply was lost, and the parts of a large one.
+_DRAWN_TAG = re.compile(rb"(qiskit-ibm-native:|ibm_composite_job_id_)[0-9a-f-]{4,64}")
 
 Query = tuple[tuple[str, str], ...]
 Key = tuple[str, str, Query, str, str]
@@ -97,6 +97,12 @@ class Request:
         query = tuple((name, _undrawn(value)) for name, value in self.query)
         digest = hashlib.sha256(_DRAWN_TAG.sub(rb"\1*", body)).hexdigest()
         return self.method, self.path, query, digest, self.headers.get("if-none-match", "")
+
+    @property
+    def drawn_tags(self) -> list[bytes]:
+        """Tags that the client drew."""
+        texts = [*(value.encode() for _, value in self.query), self.body]
+        return [match[0] for text in texts for match in _DRAWN_TAG.finditer(text)]
 
 
 @dataclass(frozen=True)
