@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from ..operation import Operation, in_header, in_path, json_response, object_of, text
+from ..operation import Operation, in_path, json_response, object_of, text
 from .jobs import known, seconds_of
 
 if TYPE_CHECKING:
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from ...jobs.store import Store
 
 _ID = in_path("job_id", "Identifier of the job.")
-_ACCEPT = in_header("Accept", "`application/json` for results as JSON; otherwise they come as text that is JSON.")
 _METRICS = object_of({
     "timestamps": {"type": "object"}, "bss": object_of({"seconds": {"type": "number"}}), "usage": {"type": "object"},
 })  # fmt: skip
-_RESULTS = {"text/plain": text(), "application/json": {"type": "object"}}
+#: JSON that is sent as text to every client: QRMI asks for JSON, and takes results from text only.
+_RESULTS = {"text/plain": text()}
 
 
 def operations(store: Store) -> list[Operation]:
@@ -33,7 +33,7 @@ def operations(store: Store) -> list[Operation]:
         result = await asyncio.to_thread(store.take_result, job_id)
         if result is None:
             return Response(status_code=204)
-        return Response(result, media_type=_type_of_results(request.headers.get("accept", "")))
+        return Response(result, media_type="text/plain")
 
     async def get_logs(request: Request) -> Response:
         job = known(store, request.path_params["job_id"])
@@ -52,7 +52,7 @@ def operations(store: Store) -> list[Operation]:
     return [
         Operation(
             "GET", "/jobs/{job_id}/results", "Return the results of a job, if there are any.", get_results,
-            parameters=(_ID, _ACCEPT), replies={200: _RESULTS, 204: None},
+            parameters=(_ID,), replies={200: _RESULTS, 204: None},
         ),
         Operation(
             "GET", "/jobs/{job_id}/logs", "Return the log of a job.", get_logs,
@@ -63,12 +63,3 @@ def operations(store: Store) -> list[Operation]:
             parameters=(_ID,), replies={200: _METRICS},
         ),
     ]  # fmt: skip
-
-
-def _type_of_results(accept: str) -> str:
-    """Return the media type of results: text, unless the client takes JSON and nothing else.
-
-    QRMI takes results from text only; clients that read JSON do not look at the type.
-    """
-    types = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-    return "application/json" if types == {"application/json"} else "text/plain"
