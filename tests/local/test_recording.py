@@ -269,8 +269,22 @@ def test_a_recording_is_for_its_owner_and_in_a_folder_of_its_own(recorded: Local
     assert modes == {0}
     with pytest.raises(IBMError, match="not empty, and a recording needs a folder of its own"):
         LocalService(record=folder)
-    with pytest.raises(IBMError, match="cannot be written"):
-        LocalService(record=folder / "recording.json" / "below")
+    for path in (folder / "recording.json" / "below", "~nobody-of-this-name/x", "a\0b"):
+        with pytest.raises(IBMError, match="cannot be written"):
+            LocalService(record=path)
+        with pytest.raises(IBMError, match="cannot be read"):
+            LocalService.replay(path)
+
+
+def test_a_recording_that_was_cut_off_is_read_up_to_there(recorded: LocalService, folder: Path) -> None:
+    request(recorded, "GET", "/api/v1/backends")
+    request(recorded, "GET", "/api/v1/instances/usage")
+    recorded.stop()
+    lines = folder / "exchanges.jsonl"
+    os.truncate(lines, lines.stat().st_size - 20)
+    with LocalService.replay(folder) as replay:
+        assert request(replay, "GET", "/api/v1/backends").status_code == 200
+        assert request(replay, "GET", "/api/v1/instances/usage").status_code == 404
 
 
 def test_the_service_goes_on_when_the_recording_cannot(
@@ -357,8 +371,9 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
     "a huge body": (with_a_huge_body, "too large"),
     "a huge file": (with_a_huge_file, "too large"),
     "a pipe": (with_a_pipe, "no plain file"),
-    "a list of lists": (lambda folder: (folder / "exchanges.jsonl").write_text("[" * 100_000) and None, "no JSON"),
+    "a list of lists": (lambda folder: (folder / "exchanges.jsonl").write_text("[" * 100_000 + "\n") and None, "no JSON"),
     "no reply": (lambda folder: (folder / "exchanges.jsonl").write_text("{}\n") and None, "has no 'method'"),
+    "half a line": (lambda folder: os.truncate(folder / "exchanges.jsonl", 100), "has no requests"),
     "nothing": (lambda folder: (folder / "exchanges.jsonl").write_text("") and None, "has no requests"),
     "a number as a line": (lambda folder: (folder / "exchanges.jsonl").write_text("5\n") and None, "no object"),
     "a status that is none": (with_reply(status=99999), "status"),

@@ -60,6 +60,8 @@ def test_it_starts_and_stops_once_however_often_it_is_asked_to(store: Path) -> N
         requests.get(f"{service.url}/versions", timeout=30)
     with pytest.raises(IBMError, match=r"was stopped.*make another LocalService"):
         service.start()
+    with pytest.raises(IBMError, match="was stopped"):
+        service.reset()
 
 
 def test_a_service_that_was_never_started_gives_everything_back(store: Path) -> None:

@@ -194,19 +194,19 @@ def read(folder: str | os.PathLike[str]) -> list[Exchange]:
     Raises:
         IBMInputValueError: The folder is no recording, is damaged, or was written by a later version.
     """
-    root = Path(folder)
     try:
+        root = Path(folder).expanduser()
         manifest = _parsed(_content(root / MANIFEST, 1 << 16))
         _require(isinstance(manifest, dict) and manifest.get("format") == FORMAT, "it is no recording")
         version = manifest.get("version")
         _require(version == VERSION, f"its format has version {version!r}; this release reads version {VERSION}")
         return list(_exchanges(root, _content(root / EXCHANGES, MAX_EXCHANGES)))
-    except (_Damaged, OSError) as error:
+    except (_Damaged, OSError, RuntimeError, ValueError) as error:
         from ..exceptions import IBMInputValueError
 
         reason = error.strerror if isinstance(error, OSError) else error
         raise IBMInputValueError(
-            f"The recording {root} cannot be read: {reason}. `record` and `serve --record` write one."
+            f"The recording {os.fspath(folder)!r} cannot be read: {reason}. `record` and `serve --record` write one."
         ) from None
 
 
@@ -238,6 +238,9 @@ def _exchanges(root: Path, content: bytes) -> Iterator[Exchange]:
         return bodies[name]
 
     for number, line in enumerate(io.BytesIO(content), 1):
+        # The disk was full, or the service was killed.
+        if not line.endswith(b"\n"):
+            return
         try:
             yield _exchange(_parsed(line), body)
         except KeyError as error:

@@ -75,7 +75,7 @@ class ReplayService(HttpService):
         if not exchanges:
             from ..exceptions import IBMInputValueError
 
-            raise IBMInputValueError(f"The recording {os.fspath(folder)} has no requests.")
+            raise IBMInputValueError(f"The recording {os.fspath(folder)!r} has no requests.")
         latency = checked_latency(latency)
         tokens = Tokens(token := token or secrets.token_urlsafe(32))
         app = delayed(Replay(exchanges, tokens, token, self._abort), latency)
