@@ -138,6 +138,13 @@ def test_secrets_are_nowhere_in_the_folder(recorded: LocalService, folder: Path)
     assert "uthorization" not in "".join(found.values())
 
 
+def test_a_key_that_is_no_secret_garbles_nothing(tmp_path: Path, folder: Path) -> None:
+    with LocalService(store=tmp_path / "jobs.sqlite3", workers=1, token="a", record=folder) as service:
+        first = request(service, "GET", "/api/v1/backends").json()
+    with LocalService.replay(folder, token="b") as replay:
+        assert request(replay, "GET", "/api/v1/backends").json() == first
+
+
 def test_private_jobs_are_not_written_down(recorded: LocalService, folder: Path) -> None:
     with recorded.in_environment(), IBMProvider() as provider:
         backend = provider.get_backend("local_simulator")

@@ -37,6 +37,9 @@ REPLY_HEADERS = ("content-type", "etag", "retry-after", "vary")
 #: Bytes of the list of exchanges and of all bodies. A line of a hundred bytes takes fifteen times its size in memory.
 MAX_EXCHANGES, MAX_BODIES = 16 << 20, 256 << 20
 
+#: Characters of the shortest secret that is removed from texts: a shorter key is no secret, and would garble them.
+SHORTEST = 8
+
 _HEADER = re.compile(r"[ -~]{0,1000}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _METHOD = re.compile(r"[!-~]{1,40}")
@@ -120,6 +123,8 @@ def _undrawn(value: str) -> str:
 def without_secrets(content: bytes, secrets: Iterable[str]) -> bytes:
     """Return content without known secrets, as they are or quoted for URLs or JSON, and without what looks like one."""
     for secret in secrets:
+        if len(secret) < SHORTEST:
+            continue
         for spelling in {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1]}:
             content = content.replace(spelling.encode(), b"***")
     for pattern, replacement in _SECRETS:
