@@ -180,6 +180,16 @@ OFFICIAL ?= 0.51.0
 test-official: .environments/official-$(OFFICIAL)/ready ## Run all unit tests of the official client OFFICIAL, accelerated and not, and compare (minutes)
 	.environments/official-$(OFFICIAL)/bin/python -m tests.support.official_suite --all --folder .environments/official -- $(PARALLEL)
 
+# Requests that are made of the OpenAPI document of the local service. It shares no dependencies with this package.
+.environments/openapi/ready: Makefile
+	@$(PYTHON) -m venv --clear .environments/openapi
+	@$(call PIP_INSTALL,.environments/openapi) 'schemathesis>=4,<5'
+	@touch $@
+
+.PHONY: test-openapi
+test-openapi: build .environments/openapi/ready ## Make requests of the local service's OpenAPI document: no 5xx, replies as documented (a minute)
+	$(BIN)/python -m tests.support.openapi $(CURDIR)/.environments/openapi/bin/schemathesis --max-examples 15
+
 .PHONY: lint
 lint: $(VENV)/ready licences ## Check formatting and lints of Python and Rust, and licences
 	$(BIN)/ruff format --check --quiet

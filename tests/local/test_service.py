@@ -110,11 +110,11 @@ def test_two_services_share_a_file_and_neither_runs_the_others_jobs(tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_what_was_not_done_when_a_provider_was_closed_is_done_by_the_next_one(tmp_path: Path) -> None:
+def test_what_was_not_done_when_a_provider_was_closed_is_done_by_one_that_is_asked_to(tmp_path: Path) -> None:
     store = tmp_path / "jobs"
     with IBMProvider(channel="local", store=store, workers=1) as provider:
         ids = [provider.get_backend("local_simulator").run(flipped(), shots=n + 1).job_id() for n in range(20)]
-    with IBMProvider(channel="local", store=store, workers=1) as provider:
+    with IBMProvider(channel="local", store=store, workers=1, finish_left_jobs=True) as provider:
         for n, job_id in enumerate(ids):
             assert provider.job(job_id).result(timeout=60).get_counts() == {"1": n + 1}
     assert not list(tmp_path.glob("*.lock"))
@@ -232,10 +232,10 @@ def test_jobs_of_devices_that_a_service_does_not_have_wait_for_one_that_has(tmp_
     with IBMProvider(channel="local", store=store, workers=1) as provider:
         backend = provider.get_backend("ibmq_lima")
         ids = [backend.run(flipped(), shots=5).job_id() for _ in range(10)]
-    with IBMProvider(channel="local", store=store, devices=folder) as other:
+    with IBMProvider(channel="local", store=store, devices=folder, finish_left_jobs=True) as other:
         assert other.get_backend("ibmq_vigo").run(flipped(), shots=5).result(timeout=60).success
         assert JobStatus.ERROR not in {other.job(job_id).status() for job_id in ids}
-    with IBMProvider(channel="local", store=store) as provider:
+    with IBMProvider(channel="local", store=store, finish_left_jobs=True) as provider:
         assert all(provider.job(job_id).result(timeout=60).success for job_id in ids)
 
 
@@ -254,7 +254,7 @@ def test_jobs_of_a_service_that_died_are_taken_over_by_one_that_lives(
         with IBMProvider() as provider:
             backend = provider.get_backend("local_simulator")
             ids = [backend.run(flipped(), shots=5).job_id() for _ in range(30)]
-    with IBMProvider(channel="local", store=tmp_path / "jobs.sqlite3") as living:
+    with IBMProvider(channel="local", store=tmp_path / "jobs.sqlite3", finish_left_jobs=True) as living:
         served.end(signal.SIGKILL)
         assert all(living.job(job_id).result(timeout=60).get_counts() == {"1": 5} for job_id in ids)
 

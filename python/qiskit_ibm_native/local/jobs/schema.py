@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 VERSION = 2
+#: Indexes for orders of pages and for numbers of all that match, which are found in an index alone.
 #: Descriptions are apart from params and results, which SQLite would read through to get to columns behind them.
 _TABLES = """
 CREATE TABLE jobs (
@@ -20,6 +21,7 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_by_status ON jobs (status, backend);
 CREATE INDEX jobs_by_backend ON jobs (backend);
+CREATE INDEX jobs_by_device ON jobs (backend, created, finished, program, session_id);
 CREATE INDEX jobs_by_program ON jobs (program);
 CREATE INDEX jobs_by_creation ON jobs (created);
 CREATE INDEX jobs_by_end ON jobs (finished);

@@ -38,7 +38,7 @@ _PENDING = ("Queued", "Running")
 #: Number of times that a job may be running when its service ends, before it counts as the cause.
 _MAX_ATTEMPTS = 3
 #: Jobs that are deleted at once; others wait meanwhile.
-_PRUNED_AT_ONCE = 100
+_PRUNED_AT_ONCE = 20
 #: Days beyond which nothing is old, infinity among them.
 _MAX_DAYS = 100_000
 
@@ -228,27 +228,29 @@ class Store:
         self, filters: Mapping[str, Any], limit: int, offset: int, ascending: bool
     ) -> tuple[list[dict[str, Any]], int]:
         """Return a page of the jobs that match filters, and the number of all that match."""
-        # The first condition always holds, and lets SQLite walk along the numbers.
-        conditions, values = ["number > 0"], []
+        conditions, values = [], []
         for key, condition in _CONDITIONS.items():
             if filters.get(key) is not None:
-                conditions.append(condition)
+                # Nearly all jobs are of one program: its index is of use only if there is no other.
+                is_alone = key != "program" or filters.get("backend") is None
+                conditions.append(condition if is_alone else f"+{condition}")
                 values.append(filters[key])
         if filters.get("pending") is not None:
             conditions.append("finished IS NULL" if filters["pending"] else "finished > ''")
         for tag in filters.get("tags") or ():
             conditions.append("number IN (SELECT number FROM tags WHERE tag = ?)")
             values.append(tag)
-        condition = " AND ".join(conditions)
-        order = "ASC" if ascending else "DESC"
         rows = self._rows(
-            f"SELECT * FROM jobs WHERE {condition} ORDER BY number {order} LIMIT ? OFFSET ?",  # noqa: S608
+            # The first condition always holds, and lets SQLite walk along the numbers.
+            f"SELECT * FROM jobs WHERE {' AND '.join(['number > 0', *conditions])}"  # noqa: S608
+            f" ORDER BY {_order(filters, ascending)} LIMIT ? OFFSET ?",
             [*values, limit, offset],
         )
         if len(rows) < limit and (rows or not offset):
             count = offset + len(rows)
         else:
-            (count,) = self._rows(f"SELECT COUNT(*) FROM jobs WHERE {condition}", values)[0]  # noqa: S608
+            where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+            (count,) = self._rows(f"SELECT COUNT(*) FROM jobs{where}", values)[0]  # noqa: S608
         return [_job(row) for row in rows], count
 
     def start_job(self, job_id: str) -> bool:
@@ -290,7 +292,7 @@ class Store:
         """Return a job's results, and delete them if the job is private; ``None`` if there are none."""
         query = "SELECT number, result, private FROM jobs JOIN contents USING (number) WHERE id = ?"
         rows = self._rows(query, (job_id,))
-        if rows and rows[0]["private"]:
+        if rows and rows[0]["private"] and rows[0]["result"] is not None:
             # Again, so that only one of several who ask at once gets them.
             with self._changes() as db:
                 rows = db.execute(query, (job_id,)).fetchall()
@@ -417,7 +419,8 @@ class Store:
                 )
         if pruned:
             with self._lock:
-                self._db.execute("PRAGMA incremental_vacuum").fetchall()
+                # As a script: a statement gives one page back for each row that it is asked for, and has no rows.
+                self._db.executescript("PRAGMA incremental_vacuum")
                 self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return pruned
 
@@ -496,6 +499,14 @@ _CONDITIONS = {
     "created_after": "created > ?",
     "created_before": "created < ?",
 }
+
+
+def _order(filters: Mapping[str, Any], ascending: bool) -> str:
+    """Return the order of a page: that of numbers, which is that of time."""
+    order = "ASC" if ascending else "DESC"
+    # Walking along the numbers to those of some time before takes longer than finding that time.
+    by_time = filters.get("created_before") is not None and filters.get("backend") is None and not ascending
+    return f"created {order}, number {order}" if by_time else f"number {order}"
 
 
 def now() -> str:

@@ -50,7 +50,7 @@ def document(operations: Sequence[Operation]) -> Schema:
     """Return the OpenAPI document of operations."""
     paths: dict[str, Schema] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation, operations)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -64,7 +64,7 @@ def document(operations: Sequence[Operation]) -> Schema:
     }
 
 
-def _described(operation: Operation) -> Schema:
+def _described(operation: Operation, operations: Sequence[Operation]) -> Schema:
     replies = {str(status): _reply(status, schema) for status, schema in operation.replies.items()}
     errors = [*_AFTER_CHECKS[operation.access]]
     if any(parameter["in"] == "path" for parameter in operation.parameters):
@@ -75,8 +75,10 @@ def _described(operation: Operation) -> Schema:
         errors.append(409)
     for status in sorted(set(errors)):
         replies.setdefault(str(status), _reply(status, ERRORS))
+    if operation.method == "POST" and "id" in ((operation.replies.get(200) or {}).get("properties") or {}):
+        replies["200"]["links"] = _links(operation, operations)
     described: Schema = {
-        "operationId": re.sub(r"\W+", "_", f"{operation.method.lower()}{operation.path}").strip("_"),
+        "operationId": _identifier(operation),
         "summary": operation.summary,
         "parameters": list(operation.parameters),
         "responses": replies,
@@ -84,8 +86,26 @@ def _described(operation: Operation) -> Schema:
     }
     if operation.body is not None:
         is_needed = bool(operation.body.get("required"))
-        described["requestBody"] = {"required": is_needed, "content": {operation.body_type: {"schema": operation.body}}}
+        content: Schema = {"schema": operation.body}
+        if operation.example is not None:
+            content["example"] = operation.example
+        described["requestBody"] = {"required": is_needed, "content": {operation.body_type: content}}
     return described
+
+
+def _identifier(operation: Operation) -> str:
+    return re.sub(r"\W+", "_", f"{operation.method.lower()}{operation.path}").strip("_")
+
+
+def _links(maker: Operation, operations: Sequence[Operation]) -> Schema:
+    """Return the links from the reply that has an identifier to the operations that take it."""
+    links = {}
+    for operation in operations:
+        name = re.match(re.escape(maker.path) + r"/{(\w+)}", operation.path)
+        if name is not None:
+            identifier = _identifier(operation)
+            links[identifier] = {"operationId": identifier, "parameters": {name[1]: "$response.body#/id"}}
+    return links
 
 
 def _reply(status: int, schema: Mapping[str, Any] | None) -> Schema:

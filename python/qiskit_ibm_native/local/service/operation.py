@@ -32,6 +32,7 @@ class Operation:
         parameters: Parameters of the path and the query, as OpenAPI describes them.
         body: The schema of the request's body; ``None`` if there is none.
         body_type: The media type of that body.
+        example: A body that is taken.
         replies: By status, the schema of a JSON reply; ``None`` for a reply without a body; a mapping of media types
             to schemas for other replies. Errors without a schema of their own are those of the platform.
     """
@@ -44,6 +45,7 @@ class Operation:
     parameters: tuple[Schema, ...] = ()
     body: Schema | None = None
     body_type: str = "application/json"
+    example: Schema | None = None
     replies: Mapping[int, Schema | None] = field(default_factory=lambda: {204: None})
 
     def behind(self, prefix: str) -> Operation:
@@ -126,9 +128,9 @@ def list_of(schema: Schema, **options: Any) -> Schema:
     return {"type": "array", "items": schema, **options}
 
 
-def in_path(name: str, description: str) -> Schema:
+def in_path(name: str, description: str, **options: Any) -> Schema:
     """Return a parameter of a path."""
-    return {"name": name, "in": "path", "required": True, "description": description, "schema": text()}
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": text(), **options}
 
 
 def in_query(name: str, description: str, schema: Schema | None = None) -> Schema:

@@ -139,8 +139,16 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
         self._name = name
         return name
 
-    def queue_position(self, refresh: bool = False) -> int | None:  # noqa: ARG002 (part of the documented surface)
-        """Return the job's place in the queue; ``None``, because today's platform does not tell."""
+    def queue_position(self, refresh: bool = False) -> int | None:
+        """Return the job's place in the queue; ``None`` if it does not wait, or the service does not tell.
+
+        The local service tells, today's platform does not.
+
+        Args:
+            refresh: Whether to ask the service first.
+        """
+        if refresh:
+            self.status()
         info = self.queue_info()
         return None if info is None else info.position
 

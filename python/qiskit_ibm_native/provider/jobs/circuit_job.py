@@ -152,6 +152,8 @@ class IBMCircuitJob(IBMJob):
             raise IBMJobApiError(f"Unknown status {text!r} of job {self.job_id()}.")
         self._status = status
         self._reason = {key: value for key, value in state.items() if key.startswith("reason") and value}
+        # Known while the job waits only.
+        self._reply.pop("queue_position", None)
         self._reply.update({key: value for key, value in reply.items() if key != "params"})
         program = reply.get("program")
         if isinstance(program, Mapping) and program.get("id"):
@@ -486,7 +488,8 @@ class IBMCircuitJob(IBMJob):
         """Return the job's position in the queue; ``None`` unless it waits."""
         if self._status is not JobStatus.QUEUED:
             return None
-        return QueueInfo(status="QUEUED", job_id=self.job_id())
+        position = self._reply.get("queue_position")
+        return QueueInfo(position if isinstance(position, int) else None, status="QUEUED", job_id=self.job_id())
 
     def properties(self, refresh: bool = False) -> BackendProperties | None:
         """Return the device's properties at the time the job ran, or was created if it has not run yet.

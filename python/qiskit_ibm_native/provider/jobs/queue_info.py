@@ -12,7 +12,8 @@ class QueueInfo:
     """The position of a job in the queue, as far as the service reports it. Datetimes are aware.
 
     Attributes:
-        position: The number of jobs that run before it, plus one. Today's platform does not report it.
+        position: The number of jobs that wait before it, plus one. The local service reports it, today's platform does
+            not.
         status: The job's status.
         estimated_start_time: The estimated time at which it starts.
         estimated_complete_time: The estimated time at which it is done.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ...jobs.store import Store
 
-_NAME = in_path("name", "Name of the device.")
+_NAME = in_path("name", "Name of the device.", example="ibmq_vigo")
 _DEVICES = object_of({"devices": list_of(object_of({"name": text(), "qubits": whole(), "queue_length": whole()}))})
 _STATUS = object_of(
     {"state": {"type": "boolean"}, "status": text(), "length_queue": whole(), "backend_version": text()}

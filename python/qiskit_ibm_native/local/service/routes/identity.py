@@ -59,7 +59,7 @@ def operations(tokens: Tokens, crn: str) -> list[Operation]:
             replies={200: object_of({"items": list_of(_ITEM)})},
         ),
         Operation(
-            "GET", "/gc/{plan}", "Describe a plan.", describe_plan, "token", (in_path("plan", "Identifier of the plan."),),
+            "GET", "/gc/{plan}", "Describe a plan.", describe_plan, "token", (in_path("plan", "Identifier of the plan.", example=PLAN),),
             replies={200: object_of({"id": text()})},
         ),
     ]  # fmt: skip

@@ -45,6 +45,12 @@ _SUBMISSION = object_of(
     tags=_TAGS, session_id=or_null(text()), runtime=or_null(text()), calibration_id=or_null(text()),
     cost=or_null(whole(minimum=0, description="The job's longest time in seconds.")), private={"type": "boolean"},
 )  # fmt: skip
+_EXAMPLE: Schema = {
+    "program_id": "sampler",
+    "backend": "ibmq_vigo",
+    "params": {"pubs": [['OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;']], "version": 2},
+    "tags": ["example"],
+}
 _JOB = object_of({
     "id": text(), "backend": text(), "program": object_of({"id": text()}), "created": text(), "status": text(),
     "state": object_of({"status": text()}, reason=text(), reason_code=whole()), "cost": whole(),
@@ -83,7 +89,7 @@ def _submission(catalog: Catalog, store: Store, workers: Workers, has_noise: boo
         return json_response({"id": job_id, "backend": device.name})
 
     replies = {200: object_of({"id": text(), "backend": text()})}
-    return Operation("POST", "/jobs", "Submit a job.", submit_job, body=_SUBMISSION, replies=replies)
+    return Operation("POST", "/jobs", "Submit a job.", submit_job, body=_SUBMISSION, example=_EXAMPLE, replies=replies)
 
 
 def _reading(store: Store, workers: Workers) -> list[Operation]:

@@ -10,6 +10,7 @@ from ...jobs.store import Store, parse_time
 from ..operation import (
     Operation,
     Refusal,
+    Schema,
     content_of,
     in_path,
     json_response,
@@ -39,6 +40,8 @@ _ASKED = object_of(
     {"mode": text(enum=list(_MODES))},
     backend=text(), backend_name=text(), instance=text(), max_ttl=whole(minimum=1, maximum=MAX_SECONDS),
 )  # fmt: skip
+
+_EXAMPLE: Schema = {"backend": "ibmq_vigo", "mode": "batch"}
 
 
 def operations(catalog: Catalog, store: Store) -> list[Operation]:
@@ -79,7 +82,7 @@ def operations(catalog: Catalog, store: Store) -> list[Operation]:
 
     changes = object_of({}, accepting_jobs={"type": "boolean"})
     return [
-        Operation("POST", "/sessions", "Open a session.", open_session, body=_ASKED, replies={200: _SESSION}),
+        Operation("POST", "/sessions", "Open a session.", open_session, body=_ASKED, example=_EXAMPLE, replies={200: _SESSION}),
         Operation(
             "GET", "/sessions/{session_id}", "Describe a session.", get_session,
             parameters=(_ID,), replies={200: _SESSION},
