@@ -21,6 +21,7 @@ from qiskit.primitives.containers.observables_array import ObservablesArray
 from qiskit.quantum_info import Operator, Pauli, PauliLindbladMap, PauliList, SparsePauliOp
 from qiskit.result import Result
 from qiskit_ibm_runtime import RuntimeDecoder, RuntimeEncoder
+from qiskit_ibm_runtime.decoders.executor.decoder import ExecutorResultDecoder
 from qiskit_ibm_runtime.execution_span import (
     DoubleSliceSpan,
     SliceSpan,
@@ -230,10 +231,16 @@ def test_metadata_of_real_results_is_decoded_as_by_the_official_client(vigo: Any
     other.measure(0, 0)
     job = vigo.run(transpile([measured, other], vigo), shots=300, program_id=program_id)
     ours = job.result().metadata
-    official = json.loads(job._fetch_body(), cls=RuntimeDecoder)
     if program_id == "executor":
-        assert "__type__" not in str(ours)
+        chunks = ExecutorResultDecoder.decode(job._fetch_body().decode()).metadata.chunk_timing
+        assert len(chunks) == len(ours["chunk_timing"]) > 0
+        for span, chunk in zip(ours["chunk_timing"], chunks, strict=True):
+            assert (span["start"], span["stop"]) == (chunk.start, chunk.stop)
+            assert [(part["idx_item"], part["size"]) for part in span["parts"]] == [
+                (p.idx_item, p.size) for p in chunk.parts
+            ]
         return
+    official = json.loads(job._fetch_body(), cls=RuntimeDecoder)
     assert_same_spans(ours["execution"]["execution_spans"], official.metadata["execution"]["execution_spans"])
     span = ours["execution"]["execution_spans"][0]
     assert (span.size, span.pub_idxs, span.mask(0).shape) == (600, [0, 1], (300,))
