@@ -7,6 +7,7 @@ import copy
 import datetime
 import json
 import logging
+import pickle
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,7 @@ def test_spans_of_all_kinds_tell_what_the_official_ones_do() -> None:
     assert ours[[0, 1]] == ours[:2]
     assert ours != ours[:2]
     assert copy.deepcopy(ours) == ours
+    assert pickle.loads(pickle.dumps(ours)) == ours
 
 
 def same(ours: Any, official: Any) -> bool:
