@@ -7,6 +7,7 @@ import copy
 import datetime
 import json
 import logging
+import pickle
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from qiskit.circuit.library import RZZGate
 from qiskit.primitives.containers import BitArray, DataBin, PrimitiveResult, PubResult, SamplerPubResult
 from qiskit.primitives.containers.bindings_array import BindingsArray
 from qiskit.primitives.containers.observables_array import ObservablesArray
-from qiskit.quantum_info import Operator, Pauli, PauliLindbladMap, PauliList, SparsePauliOp
+from qiskit.quantum_info import Kraus, Operator, Pauli, PauliLindbladMap, PauliList, SparsePauliOp, SuperOp
 from qiskit.result import Result
 from qiskit_ibm_runtime import RuntimeDecoder, RuntimeEncoder
 from qiskit_ibm_runtime.decoders.executor.decoder import ExecutorResultDecoder
@@ -94,6 +95,7 @@ def test_spans_of_all_kinds_tell_what_the_official_ones_do() -> None:
     assert ours[[0, 1]] == ours[:2]
     assert ours != ours[:2]
     assert copy.deepcopy(ours) == ours
+    assert pickle.loads(pickle.dumps(ours)) == ours
 
 
 def same(ours: Any, official: Any) -> bool:
@@ -138,6 +140,8 @@ VALUES: list[Any] = [
     PauliList(["XY", "ZI"]),
     Pauli("-iXY"),
     Operator(np.eye(2)),
+    Kraus([np.eye(2) * 0.6, np.diag([0.8, -0.8])]),
+    SuperOp(np.eye(4)),
     Result.from_dict({"results": [], "backend_name": "b", "backend_version": "1", "job_id": "j", "success": True}),
     {"deep": [{"er": [np.float64(2.5), START]}], "__type": 5},
 ]
@@ -213,6 +217,18 @@ def test_a_value_that_is_not_what_its_type_says_stays_and_is_told(
     with caplog.at_level(logging.WARNING, "qiskit_ibm_native"):
         assert decode_typed(copy.deepcopy(value), Allowance()) == value
     assert f"A {value['__type__']} in the metadata" in caplog.text
+
+
+def test_no_matrix_is_made_of_a_circuit() -> None:
+    text = json.dumps(QuantumCircuit(40), cls=RuntimeEncoder)
+    value = {
+        "__type__": "settings",
+        "__class__": "Operator",
+        "__module__": "m",
+        "__value__": {"data": json.loads(text)},
+    }
+    left = decode_typed(value, Allowance())
+    assert left["__value__"]["data"] == QuantumCircuit(40)
 
 
 def test_what_would_fill_the_memory_is_refused() -> None:
