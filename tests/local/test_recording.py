@@ -138,6 +138,13 @@ def test_secrets_are_nowhere_in_the_folder(recorded: LocalService, folder: Path)
     assert "uthorization" not in "".join(found.values())
 
 
+def test_a_key_that_is_no_secret_garbles_nothing(tmp_path: Path, folder: Path) -> None:
+    with LocalService(store=tmp_path / "jobs.sqlite3", workers=1, token="a", record=folder) as service:
+        first = request(service, "GET", "/api/v1/backends").json()
+    with LocalService.replay(folder, token="b") as replay:
+        assert request(replay, "GET", "/api/v1/backends").json() == first
+
+
 def test_private_jobs_are_not_written_down(recorded: LocalService, folder: Path) -> None:
     with recorded.in_environment(), IBMProvider() as provider:
         backend = provider.get_backend("local_simulator")
@@ -167,11 +174,14 @@ def test_failures_that_somebody_saw_are_seen_again(recorded: LocalService, folde
     recorded.faults.add(Fault("drop", match="/usage", times=1))
     recorded.faults.add(Fault("truncate", match="/backends$", times=1))
     recorded.faults.add(Fault("status", match="/identity/token", status=418))
+    recorded.faults.add(Fault("drop", match="/identity/token"))
 
     def see(service: LocalService | ReplayService) -> list[Any]:
         seen: list[Any] = []
         refused = requests.post(f"{service.url}/identity/token", data={"apikey": service.token}, timeout=30)
         seen.append(refused.status_code)
+        with pytest.raises(requests.ConnectionError):
+            request(service, "GET", "/api/v1/instances/usage")
         for path in (
             "/api/v1/instances/usage",
             "/api/v1/instances/usage",
@@ -209,8 +219,35 @@ def test_our_client_goes_on_after_a_recorded_failure_as_it_did(recorded: LocalSe
         assert backends(replay) == first
 
 
+def test_our_client_finds_a_job_whose_reply_was_lost_as_it_did(
+    recorded: LocalService, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It looks for a tag that it drew, which is another one now."""
+    recorded.faults.add(Fault("drop", match="POST .*/jobs$", after=True))
+    recorded.faults.add(Fault("truncate", match="GET .*/results$"))
+
+    def run(service: LocalService | ReplayService) -> Any:
+        with service.in_environment(), IBMProvider() as provider:
+            provider._transport.policy = QUICK
+            jobs = [provider.get_backend("local_simulator").run(flipped(), shots=10) for _ in range(2)]
+            return [(job.job_id(), job.result().get_counts(), len(job.tags())) for job in jobs]
+
+    first = run(recorded)
+    assert first[0][0] != first[1][0]
+    recorded.stop()
+    with LocalService.replay(folder) as replay:
+        assert run(replay) == first
+    # Servers say nothing about connections that are broken on purpose.
+    assert "ERROR" not in capfd.readouterr().err
+
+
 def test_what_was_not_recorded_is_refused_and_told_why(recorded: LocalService, folder: Path) -> None:
-    job = {"backend": "ibmq_vigo", "program_id": "sampler", "params": {"pubs": []}, "tags": ["qiskit-ibm-native:aaaa"]}
+    job = {
+        "backend": "ibmq_vigo",
+        "program_id": "sampler",
+        "params": {"pubs": []},
+        "tags": ["qiskit-ibm-native:aaaa", "ibm_composite_job_id_aa00_"],
+    }
     assert request(recorded, "POST", "/api/v1/jobs", json=job).status_code == 200
     assert request(recorded, "GET", "/api/v1/jobs", params={"limit": 5}).status_code == 200
     recorded.stop()
@@ -224,7 +261,7 @@ def test_what_was_not_recorded_is_refused_and_told_why(recorded: LocalService, f
             assert refused.status_code == 404
             assert why in refused.json()["errors"][0]["message"]
         # Another tag that was drawn is the same request, once.
-        again = job | {"tags": ["qiskit-ibm-native:bbbb"]}
+        again = job | {"tags": ["qiskit-ibm-native:bbbb", "ibm_composite_job_id_bb00_"]}
         assert request(replay, "POST", "/api/v1/jobs", json=again).status_code == 200
         assert "recorded 1 times" in request(replay, "POST", "/api/v1/jobs", json=again).text
         # A list may be read as often as somebody likes.
@@ -242,8 +279,22 @@ def test_a_recording_is_for_its_owner_and_in_a_folder_of_its_own(recorded: Local
     assert modes == {0}
     with pytest.raises(IBMError, match="not empty, and a recording needs a folder of its own"):
         LocalService(record=folder)
-    with pytest.raises(IBMError, match="cannot be written"):
-        LocalService(record=folder / "recording.json" / "below")
+    for path in (folder / "recording.json" / "below", "~nobody-of-this-name/x", "a\0b"):
+        with pytest.raises(IBMError, match="cannot be written"):
+            LocalService(record=path)
+        with pytest.raises(IBMError, match="cannot be read"):
+            LocalService.replay(path)
+
+
+def test_a_recording_that_was_cut_off_is_read_up_to_there(recorded: LocalService, folder: Path) -> None:
+    request(recorded, "GET", "/api/v1/backends")
+    request(recorded, "GET", "/api/v1/instances/usage")
+    recorded.stop()
+    lines = folder / "exchanges.jsonl"
+    os.truncate(lines, lines.stat().st_size - 20)
+    with LocalService.replay(folder) as replay:
+        assert request(replay, "GET", "/api/v1/backends").status_code == 200
+        assert request(replay, "GET", "/api/v1/instances/usage").status_code == 404
 
 
 def test_the_service_goes_on_when_the_recording_cannot(
@@ -330,8 +381,9 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
     "a huge body": (with_a_huge_body, "too large"),
     "a huge file": (with_a_huge_file, "too large"),
     "a pipe": (with_a_pipe, "no plain file"),
-    "a list of lists": (lambda folder: (folder / "exchanges.jsonl").write_text("[" * 100_000) and None, "no JSON"),
+    "a list of lists": (lambda folder: (folder / "exchanges.jsonl").write_text("[" * 100_000 + "\n") and None, "no JSON"),
     "no reply": (lambda folder: (folder / "exchanges.jsonl").write_text("{}\n") and None, "has no 'method'"),
+    "half a line": (lambda folder: os.truncate(folder / "exchanges.jsonl", 100), "has no requests"),
     "nothing": (lambda folder: (folder / "exchanges.jsonl").write_text("") and None, "has no requests"),
     "a number as a line": (lambda folder: (folder / "exchanges.jsonl").write_text("5\n") and None, "no object"),
     "a status that is none": (with_reply(status=99999), "status"),

@@ -60,6 +60,8 @@ def test_it_starts_and_stops_once_however_often_it_is_asked_to(store: Path) -> N
         requests.get(f"{service.url}/versions", timeout=30)
     with pytest.raises(IBMError, match=r"was stopped.*make another LocalService"):
         service.start()
+    with pytest.raises(IBMError, match="was stopped"):
+        service.reset()
 
 
 def test_a_service_that_was_never_started_gives_everything_back(store: Path) -> None:
@@ -95,6 +97,27 @@ def test_wrong_arguments_are_told_before_anything_is_opened(options: dict[str, A
     with pytest.raises(IBMInputValueError):
         LocalService(store=store, **options)
     assert not store.exists()
+
+
+@pytest.mark.parametrize("path", ["/", "/dev/null/below", "/proc/none", "a\0b", ".", "~nobody-of-this-name/jobs"])
+def test_a_store_that_cannot_be_is_told_and_the_port_is_free_again(path: str, store: Path) -> None:
+    with LocalService(store=store) as service:
+        port = int(service.url.rsplit(":", 1)[1])
+    with pytest.raises(IBMError, match=r"The store of jobs .* cannot be used"):
+        LocalService(store=path, port=port)
+    LocalService(store=store, port=port).stop()
+
+
+@pytest.mark.slow
+def test_without_a_home_it_says_where_jobs_are(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("QISKIT_IBM_NATIVE_LOCAL_STORE")
+    monkeypatch.setenv("HOME", "/dev/null/no-home")
+    with LocalService(workers=1) as service:
+        assert len(tosses_of(service)) == 1000
+    assert "Jobs are kept in" in caplog.text
+    assert "/dev/null/no-home" in caplog.text
 
 
 def test_processes_find_it_by_the_environment_and_only_meanwhile(

@@ -37,6 +37,9 @@ REPLY_HEADERS = ("content-type", "etag", "retry-after", "vary")
 #: Bytes of the list of exchanges and of all bodies. A line of a hundred bytes takes fifteen times its size in memory.
 MAX_EXCHANGES, MAX_BODIES = 16 << 20, 256 << 20
 
+#: Characters of the shortest secret that is removed from texts: a shorter key is no secret, and would garble them.
+SHORTEST = 8
+
 _HEADER = re.compile(r"[ -~]{0,1000}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _METHOD = re.compile(r"[!-~]{1,40}")
@@ -48,8 +51,8 @@ _SECRETS = (
     (re.compile(rb"(?i)\b(apikey|api_key|access_token|refresh_token|password)=[^&\s\"']+"), rb"\1=***"),
     (re.compile(rb'(?i)("(?:apikey|api_key|access_token|refresh_token|token|password)"\s*:\s*")[^"]*'), rb"\1***"),
 )
-#: A tag that this package draws anew for each job, so that it finds a job whose reply was lost.
-_DRAWN_TAG = re.compile(rb"(qiskit-ibm-native(?::|%3[Aa]))[\w-]+")
+#: Tags that this package draws anew for each job, to find a job whose reply was lost, and the parts of a large one.
+_DRAWN_TAG = re.compile(rb"(qiskit-ibm-native:|ibm_composite_job_id_)[0-9a-f-]{4,64}")
 
 Query = tuple[tuple[str, str], ...]
 Key = tuple[str, str, Query, str, str]
@@ -98,6 +101,12 @@ class Request:
         digest = hashlib.sha256(_DRAWN_TAG.sub(rb"\1*", body)).hexdigest()
         return self.method, self.path, query, digest, self.headers.get("if-none-match", "")
 
+    @property
+    def drawn_tags(self) -> list[bytes]:
+        """Tags that the client drew."""
+        texts = [*(value.encode() for _, value in self.query), self.body]
+        return [match[0] for text in texts for match in _DRAWN_TAG.finditer(text)]
+
 
 @dataclass(frozen=True)
 class Exchange:
@@ -114,6 +123,8 @@ def _undrawn(value: str) -> str:
 def without_secrets(content: bytes, secrets: Iterable[str]) -> bytes:
     """Return content without known secrets, as they are or quoted for URLs or JSON, and without what looks like one."""
     for secret in secrets:
+        if len(secret) < SHORTEST:
+            continue
         for spelling in {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1]}:
             content = content.replace(spelling.encode(), b"***")
     for pattern, replacement in _SECRETS:
@@ -188,19 +199,19 @@ def read(folder: str | os.PathLike[str]) -> list[Exchange]:
     Raises:
         IBMInputValueError: The folder is no recording, is damaged, or was written by a later version.
     """
-    root = Path(folder)
     try:
+        root = Path(folder).expanduser()
         manifest = _parsed(_content(root / MANIFEST, 1 << 16))
         _require(isinstance(manifest, dict) and manifest.get("format") == FORMAT, "it is no recording")
         version = manifest.get("version")
         _require(version == VERSION, f"its format has version {version!r}; this release reads version {VERSION}")
         return list(_exchanges(root, _content(root / EXCHANGES, MAX_EXCHANGES)))
-    except (_Damaged, OSError) as error:
+    except (_Damaged, OSError, RuntimeError, ValueError) as error:
         from ..exceptions import IBMInputValueError
 
         reason = error.strerror if isinstance(error, OSError) else error
         raise IBMInputValueError(
-            f"The recording {root} cannot be read: {reason}. `record` and `serve --record` write one."
+            f"The recording {os.fspath(folder)!r} cannot be read: {reason}. `record` and `serve --record` write one."
         ) from None
 
 
@@ -232,6 +243,9 @@ def _exchanges(root: Path, content: bytes) -> Iterator[Exchange]:
         return bodies[name]
 
     for number, line in enumerate(io.BytesIO(content), 1):
+        # The disk was full, or the service was killed.
+        if not line.endswith(b"\n"):
+            return
         try:
             yield _exchange(_parsed(line), body)
         except KeyError as error:
