@@ -73,9 +73,10 @@ test-slow: build ## Run the slow Python tests: killed processes, hanging peers, 
 test-fast: build ## Run the Python tests that need neither processes nor services (a minute)
 	$(BIN)/python $(PYTEST) $(PARALLEL) -m 'not slow' tests/snapshot tests/target tests/pulse tests/package/test_exported_names.py
 
+# Without our own plug-in, which pytest imports before anything is measured.
 .PHONY: coverage
 coverage: build ## Measure which lines the tests of Python and of Rust run; pages in .environments/coverage
-	$(BIN)/python $(PYTEST) $(PARALLEL) --cov --cov-report=term:skip-covered --cov-report=html:.environments/coverage/python
+	$(BIN)/python $(PYTEST) $(PARALLEL) -p no:qiskit_ibm_native --cov --cov-report=term:skip-covered --cov-report=html:.environments/coverage/python
 	source $(BIN)/activate && cargo-llvm-cov llvm-cov --locked --package qiskit-ibm-native-core --html --output-dir .environments/coverage/rust
 	source $(BIN)/activate && cargo-llvm-cov llvm-cov report
 
@@ -144,6 +145,23 @@ OF_THE_WHEEL := tests/package/test_wheel.py tests/package/test_exported_names.py
 .PHONY: test-wheel
 test-wheel: .environments/wheel/ready ## Run what a wheel can change in an environment of the wheel alone
 	.environments/wheel/bin/python $(PYTEST) $(PARALLEL) $(OF_THE_WHEEL)
+
+# Other clients of the platform, with the official client in the version that ibm-qdmi takes. They have wheels for Python 3.11 and
+# later, on Linux and on Macs with ARM; elsewhere the verb says that it does nothing.
+HAS_CLIENTS = $(PYTHON) -c 'import platform, sys; where = sys.platform, platform.machine(); \
+  sys.exit(sys.version_info < (3, 11) or where not in {("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64")})'
+.environments/clients/ready: $(WHEEL)
+	@$(PYTHON) -m venv --clear .environments/clients
+	@$(call PIP_INSTALL,.environments/clients) $(PIP)
+	@$(call PIP_INSTALL,.environments/clients) --no-compile --only-binary ibm-qdmi,qrmi --group pytest 'ibm-qdmi[executor]==1.0.0' \
+	  'qrmi[ibm]==0.26.4' "$$(ls dist/*.whl)[local]"
+	@touch $@
+
+.PHONY: test-clients
+test-clients: ## Let ibm-qdmi, QRMI and the official client use the local service, in an environment of their own (a minute)
+	@if $(HAS_CLIENTS); then $(MAKE) --no-print-directory .environments/clients/ready && \
+	  .environments/clients/bin/python $(PYTEST) $(PARALLEL) tests/clients; \
+	  else echo 'test-clients: SKIPPED, ibm-qdmi and QRMI have no wheels for this Python and machine'; fi
 
 # The official client's own tests, in its source distribution. OFFICIAL is the version whose tests are all run, each in an
 # environment of its own.

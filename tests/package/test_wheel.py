@@ -35,6 +35,11 @@ def test_qiskit_finds_the_translation_stage() -> None:
     assert "qiskit_ibm_native" in list_stage_plugins("translation")
 
 
+def test_pytest_finds_the_fixtures() -> None:
+    (point,) = (point for point in metadata.entry_points(group="pytest11") if point.name == "qiskit_ibm_native")
+    assert {"local_quantum_backend", "local_quantum_service"} <= set(dir(point.load()))
+
+
 def test_a_circuit_runs_on_the_installed_channel(tmp_path: Path) -> None:
     circuit = QuantumCircuit(2)
     circuit.h(0)

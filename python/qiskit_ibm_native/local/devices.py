@@ -123,6 +123,7 @@ class Catalog:
             by_name.setdefault(source.name, []).append(source)
         by_name[SIMULATOR] = [_simulator()]
         self._devices = {name: Device(sources) for name, sources in sorted(by_name.items())}
+        self._first = dict(self._devices)
 
     def __iter__(self) -> Iterator[Device]:
         return iter(list(self._devices.values()))
@@ -132,6 +133,10 @@ class Catalog:
         known = self._devices.get(snapshot.name)
         # One assignment, so that requests see the device before or after it.
         self._devices[snapshot.name] = Device([*(known.calibrations if known else ()), snapshot])
+
+    def reset(self) -> None:
+        """Forget what was published."""
+        self._devices = dict(self._first)
 
     def get(self, name: str) -> Device | None:
         """Return a device, ``None`` if there is none of that name."""

@@ -55,10 +55,8 @@ class Recording:
             secrets: Texts that are never written.
 
         Raises:
-            IBMInputValueError: The folder has something in it.
-            IBMError: The folder cannot be written to.
+            IBMInputValueError: The folder cannot be written to, or has something in it.
         """
-        self._folder = Path(folder).expanduser().absolute()
         self.secrets = list(secrets)
         self._lock = threading.Lock()
         self._is_closed = False
@@ -67,16 +65,19 @@ class Recording:
         self._sizes = [0, 0]
         manifest = {"format": FORMAT, "version": VERSION, "written_by": f"qiskit-ibm-native {_native.__version__}"}
         try:
+            # RuntimeError: there is no home; ValueError: no file can have this name.
+            self._folder = Path(folder).expanduser().absolute()
             make_private_folder(self._folder)
             if any(self._folder.iterdir()):
                 _refuse(errno.ENOTEMPTY, "it is not empty, and a recording needs a folder of its own")
             (self._folder / BODIES).mkdir(mode=0o700)
             self._write(self._folder / MANIFEST, orjson.dumps(manifest) + b"\n")
             self._exchanges = os.open(self._folder / EXCHANGES, _PRIVATE_FILE | os.O_APPEND, 0o600)
-        except OSError as error:
-            from ..exceptions import IBMError
+        except (OSError, RuntimeError, ValueError) as error:
+            from ..exceptions import IBMInputValueError
 
-            raise IBMError(f"The recording {self._folder} cannot be written: {error.strerror}.") from error
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise IBMInputValueError(f"The recording {os.fspath(folder)!r} cannot be written: {reason}.") from error
 
     def _write(self, path: Path, content: bytes) -> None:
         with os.fdopen(os.open(path, _PRIVATE_FILE, 0o600), "wb") as file:
@@ -158,9 +159,15 @@ class Recorder:
         try:
             await self._app(scope, replaying(body, receive), tell)
         finally:
-            request = request_of(scope, body, self._recording.secrets)
-            reply = _reply(messages, self._recording.secrets, is_hidden)
-            self._recording.add(Exchange(request, reply))
+            self._write_down(scope, body, messages, is_hidden)
+
+    def _write_down(self, scope: Scope, body: bytes, messages: list[Any], is_hidden: bool) -> None:
+        secrets = self._recording.secrets
+        try:
+            self._recording.add(Exchange(request_of(scope, body, secrets), _reply(messages, secrets, is_hidden)))
+        except Exception:
+            # What is recorded must not notice.
+            logger.exception("%s %s is not in the recording", scope["method"], scope["path"])
 
 
 def request_of(scope: Scope, body: bytes, secrets: Iterable[str]) -> Request:

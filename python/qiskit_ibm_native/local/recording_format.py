@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import re
 import stat
@@ -22,7 +23,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
 import orjson
 
@@ -36,6 +37,9 @@ REPLY_HEADERS = ("content-type", "etag", "retry-after", "vary")
 #: Bytes of the list of exchanges and of all bodies. A line of a hundred bytes takes fifteen times its size in memory.
 MAX_EXCHANGES, MAX_BODIES = 16 << 20, 256 << 20
 
+#: Characters of the shortest secret that is removed from texts: a shorter key is no secret, and would garble them.
+SHORTEST = 8
+
 _HEADER = re.compile(r"[ -~]{0,1000}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _METHOD = re.compile(r"[!-~]{1,40}")
@@ -47,8 +51,8 @@ _SECRETS = (
     (re.compile(rb"(?i)\b(apikey|api_key|access_token|refresh_token|password)=[^&\s\"']+"), rb"\1=***"),
     (re.compile(rb'(?i)("(?:apikey|api_key|access_token|refresh_token|token|password)"\s*:\s*")[^"]*'), rb"\1***"),
 )
-#: A tag that this package draws anew for each job, so that it finds a job whose reply was lost.
-_DRAWN_TAG = re.compile(rb"(qiskit-ibm-native(?::|%3[Aa]))[\w-]+")
+#: Tags that this package draws anew for each job, to find a job whose reply was lost, and the parts of a large one.
+_DRAWN_TAG = re.compile(rb"(qiskit-ibm-native:|ibm_composite_job_id_)[0-9a-f-]{4,64}")
 
 Query = tuple[tuple[str, str], ...]
 Key = tuple[str, str, Query, str, str]
@@ -97,6 +101,12 @@ class Request:
         digest = hashlib.sha256(_DRAWN_TAG.sub(rb"\1*", body)).hexdigest()
         return self.method, self.path, query, digest, self.headers.get("if-none-match", "")
 
+    @property
+    def drawn_tags(self) -> list[bytes]:
+        """Tags that the client drew."""
+        texts = [*(value.encode() for _, value in self.query), self.body]
+        return [match[0] for text in texts for match in _DRAWN_TAG.finditer(text)]
+
 
 @dataclass(frozen=True)
 class Exchange:
@@ -111,9 +121,11 @@ def _undrawn(value: str) -> str:
 
 
 def without_secrets(content: bytes, secrets: Iterable[str]) -> bytes:
-    """Return content without known secrets, as they are or quoted for a URL, and without what looks like one."""
+    """Return content without known secrets, as they are or quoted for URLs or JSON, and without what looks like one."""
     for secret in secrets:
-        for spelling in {secret, quote(secret, safe=""), quote(secret)}:
+        if len(secret) < SHORTEST:
+            continue
+        for spelling in {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1]}:
             content = content.replace(spelling.encode(), b"***")
     for pattern, replacement in _SECRETS:
         content = pattern.sub(replacement, content)
@@ -125,17 +137,23 @@ def request_without_secrets(
 ) -> Request:
     """Return a request as it is kept. ``params`` of private jobs are left out."""
     secrets = list(secrets)
-    query = without_secrets(raw_query, secrets).decode("utf-8", "replace")
-    path = without_secrets(raw_path.encode(), secrets).decode("utf-8", "replace")
+
+    def cleared(text: str) -> str:
+        return without_secrets(text.encode(), secrets).decode("utf-8", "replace")
+
+    # Decoded first: there are many ways to quote a character.
+    query = [
+        (cleared(name), cleared(value))
+        for name, value in parse_qsl(raw_query.decode("latin-1"), keep_blank_values=True)
+    ]
+    path = cleared(raw_path)
     kept = headers_without_secrets(headers, REQUEST_HEADERS, secrets)
     if path == TOKEN_PATH:
         fields = parse_qsl(body.decode("utf-8", "replace"))
         body = urlencode([(name, value if name == "grant_type" else "***") for name, value in fields]).encode()
     elif is_private_job(method, path, body):
         body = orjson.dumps(orjson.loads(body) | {"params": None})
-    return Request(
-        method, path, tuple(sorted(parse_qsl(query, keep_blank_values=True))), kept, without_secrets(body, secrets)
-    )
+    return Request(method, path, tuple(sorted(query)), kept, without_secrets(body, secrets))
 
 
 def headers_without_secrets(headers: dict[str, str], known: tuple[str, ...], secrets: Iterable[str]) -> dict[str, str]:
@@ -181,19 +199,19 @@ def read(folder: str | os.PathLike[str]) -> list[Exchange]:
     Raises:
         IBMInputValueError: The folder is no recording, is damaged, or was written by a later version.
     """
-    root = Path(folder)
     try:
+        root = Path(folder).expanduser()
         manifest = _parsed(_content(root / MANIFEST, 1 << 16))
         _require(isinstance(manifest, dict) and manifest.get("format") == FORMAT, "it is no recording")
         version = manifest.get("version")
         _require(version == VERSION, f"its format has version {version!r}; this release reads version {VERSION}")
         return list(_exchanges(root, _content(root / EXCHANGES, MAX_EXCHANGES)))
-    except (_Damaged, OSError) as error:
+    except (_Damaged, OSError, RuntimeError, ValueError) as error:
         from ..exceptions import IBMInputValueError
 
         reason = error.strerror if isinstance(error, OSError) else error
         raise IBMInputValueError(
-            f"The recording {root} cannot be read: {reason}. `record` and `serve --record` write one."
+            f"The recording {os.fspath(folder)!r} cannot be read: {reason}. `record` and `serve --record` write one."
         ) from None
 
 
@@ -225,6 +243,9 @@ def _exchanges(root: Path, content: bytes) -> Iterator[Exchange]:
         return bodies[name]
 
     for number, line in enumerate(io.BytesIO(content), 1):
+        # The disk was full, or the service was killed.
+        if not line.endswith(b"\n"):
+            return
         try:
             yield _exchange(_parsed(line), body)
         except KeyError as error:

@@ -75,7 +75,7 @@ class ReplayService(HttpService):
         if not exchanges:
             from ..exceptions import IBMInputValueError
 
-            raise IBMInputValueError(f"The recording {os.fspath(folder)} has no requests.")
+            raise IBMInputValueError(f"The recording {os.fspath(folder)!r} has no requests.")
         latency = checked_latency(latency)
         tokens = Tokens(token := token or secrets.token_urlsafe(32))
         app = delayed(Replay(exchanges, tokens, token, self._abort), latency)
@@ -99,13 +99,15 @@ class Replay:
         self._api_key = api_key
         self._abort = abort
         self._lock = threading.Lock()
-        self._replies: dict[Key, deque[Reply | None]] = defaultdict(deque)
+        self._left: dict[Key, deque[Exchange]] = defaultdict(deque)
         for exchange in exchanges:
-            replies = self._replies[exchange.request.key]
+            left = self._left[exchange.request.key]
             # Clients do not ask as often as they did when they wait for the same reply.
-            if not (replies and _is_waiting(exchange) and replies[-1] == exchange.reply):
-                replies.append(exchange.reply)
-        self._counts = {key: len(replies) for key, replies in self._replies.items()}
+            if not (left and _is_waiting(exchange) and left[-1].reply == exchange.reply):
+                left.append(exchange)
+        self._counts = {key: len(left) for key, left in self._left.items()}
+        #: Tags that the client draws now, by those that it drew then, for which it looks in replies.
+        self._tags: dict[bytes, bytes] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""
@@ -125,7 +127,7 @@ class Replay:
             elif not found:
                 response = self._refusal(request)
             elif reply is None:
-                self._abort(scope["client"])
+                await self._break_off(scope)
                 return
             else:
                 await self._send(reply, scope, receive, send)
@@ -135,11 +137,12 @@ class Replay:
     def _next(self, request: Request) -> tuple[bool, Reply | None]:
         """Return whether there is a reply left to a request, and that reply."""
         with self._lock:
-            replies = self._replies.get(request.key)
-            if not replies:
+            left = self._left.get(request.key)
+            if not left:
                 return False, None
-            is_last = len(replies) == 1
-            return True, replies[0] if is_last and request.method in _SAFE else replies.popleft()
+            exchange = left[0] if len(left) == 1 and request.method in _SAFE else left.popleft()
+            self._tags.update(zip(exchange.request.drawn_tags, request.drawn_tags, strict=False))
+            return True, exchange.reply
 
     def _token(self, body: bytes) -> Any:
         match = re.search(rb"(?:^|&)apikey=([^&]*)", body)
@@ -172,6 +175,8 @@ class Replay:
             response = error_response(404, 1211, "The results of a private job are not in the recording")
             await response(scope, receive, send)
             return
+        for then, now in list(self._tags.items()):
+            body = body.replace(then, now)
         headers = [(name.encode(), value.encode()) for name, value in reply.headers.items()]
         if reply.status not in _BODILESS:
             # A reply that broke off promised more.
@@ -181,7 +186,12 @@ class Replay:
         if not reply.is_complete:
             # The bytes have to leave before the connection is broken.
             await asyncio.sleep(0.05)
-            self._abort(scope["client"])
+            await self._break_off(scope)
+
+    async def _break_off(self, scope: Scope) -> None:
+        self._abort(scope["client"])
+        # Meanwhile the server notices that nobody waits for the rest, and does not complain.
+        await asyncio.sleep(0)
 
 
 def _is_waiting(exchange: Exchange) -> bool:

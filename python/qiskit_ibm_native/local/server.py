@@ -94,16 +94,17 @@ class LocalService(HttpService):
         limits = limits or Limits()
         self._catalog = catalog = Catalog(devices)
         super().__init__(host=host, port=port, token=token, public=public, limits=limits)
-        recording = None
         try:
-            recording = None if record is None else Recording(record, secrets=[self.token])
             self._store = open_store(store)
         except BaseException:
             self._socket.close()
-            if recording is not None:
-                recording.close()
             raise
-        self._recording = recording
+        try:
+            self._recording = None if record is None else Recording(record, secrets=[self.token])
+        except BaseException:
+            self._socket.close()
+            self._store.close()
+            raise
         self._seeds = seeds
         self._workers = Workers(
             self._store, catalog, limits, workers, seeds=seeds, first=_first, finish_left_jobs=finish_left_jobs
@@ -154,14 +155,19 @@ class LocalService(HttpService):
         self._catalog.publish(snapshot)
 
     def reset(self) -> None:
-        """Forget all jobs and sessions, those that run included; faults and seeds are as they were at the beginning.
+        """Forget all jobs and sessions, those that run included; faults, seeds and devices are as at the beginning.
 
-        Devices stay as they are. For tests, which need not start a service each.
+        For tests, which need not start a service each.
+
+        Raises:
+            IBMError: The service was stopped, or is that of another process.
         """
+        self._check_usable()
         self.faults.clear()
         self._add_first_faults()
         for job_id in self._store.clear():
             self._workers.interrupt(job_id)
+        self._catalog.reset()
         if self._seeds is not None:
             self._seeds.restart()
 

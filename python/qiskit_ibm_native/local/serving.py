@@ -137,17 +137,13 @@ class HttpService:
         Raises:
             IBMError: The server does not start, was stopped, or is that of another process.
         """
-        name = type(self).__name__
-        if self._pid != os.getpid():
-            raise _failure(f"This {name} is that of the parent process; make another one in this process.")
         with self._lock:
-            if self._is_stopped:
-                raise _failure(f"This {name} was stopped, and its port is free again; make another {name}.")
+            self._check_usable()
             if self._thread is not None:
                 return self
             server = self._server
             if server is None:
-                raise _failure(f"This {name} has no application.")
+                raise _failure(f"This {type(self).__name__} has no application.")
             try:
                 # Two programs can take a port that nobody listens to; the second one fails here.
                 self._socket.listen(server.config.backlog)
@@ -159,6 +155,13 @@ class HttpService:
             self._thread.start()
         self._wait_for(server, self._thread)
         return self
+
+    def _check_usable(self) -> None:
+        name = type(self).__name__
+        if self._pid != os.getpid():
+            raise _failure(f"This {name} is that of the parent process; make another one in this process.")
+        if self._is_stopped:
+            raise _failure(f"This {name} was stopped, and its port is free again; make another {name}.")
 
     def _wait_for(self, server: uvicorn.Server, thread: threading.Thread) -> None:
         end = time.monotonic() + _MAX_START

@@ -92,10 +92,10 @@ class Store:
         #: Called when the store is closed.
         self.at_end: Any = None
         try:
-            # RuntimeError: there is no home.
+            # RuntimeError: there is no home; ValueError: no file can have this name.
             self.path = Path(path).expanduser().absolute()
             self._open()
-        except (OSError, RuntimeError, sqlite3.Error, _LaterVersionError) as error:
+        except (OSError, RuntimeError, ValueError, sqlite3.Error, _LaterVersionError) as error:
             self._disconnect()
             from ...exceptions import IBMInputValueError
 

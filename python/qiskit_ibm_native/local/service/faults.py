@@ -128,7 +128,7 @@ class Faults:
         if fault.after or fault.kind == "truncate":
             await self._app(scope, receive, _collector(messages))
         if fault.kind == "drop":
-            self.abort(scope["client"])
+            await self._break_off(scope)
         elif fault.kind == "truncate":
             await self._truncated(scope, messages, send)
         else:
@@ -147,7 +147,12 @@ class Faults:
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
         # The bytes have to leave before the connection is broken.
         await asyncio.sleep(0.05)
+        await self._break_off(scope)
+
+    async def _break_off(self, scope: Scope) -> None:
         self.abort(scope["client"])
+        # Meanwhile the server notices that nobody waits for the rest, and does not complain.
+        await asyncio.sleep(0)
 
 
 def _collector(messages: list[MutableMapping[str, Any]]) -> Send:

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``qiskit-ibm-native serve`` tells programs and people how to find it, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from tests.support.formats import FORMATS
+
+from qiskit_ibm_native.cli import main
+from qiskit_ibm_native.local.clients import environment_of
+
+COMMAND = [sys.executable, "-m", "qiskit_ibm_native", "serve", "--port", "0"]
+
+
+@contextmanager
+def serving(tmp_path: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the command until its file says that it answers; it has to end by itself when it is asked to."""
+    ready = tmp_path / "ready"
+    if "--replay" not in arguments:
+        arguments = ("--store", str(tmp_path / "jobs.sqlite3"), "--workers", "1", *arguments)
+    command = [*COMMAND, "--ready-file", str(ready), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            end = time.monotonic() + 120
+            # An earlier service may have left one.
+            while not (ready.exists() and f'"pid": {process.pid}}}' in ready.read_text()):
+                assert process.poll() is None
+                assert time.monotonic() < end
+                time.sleep(0.02)
+            yield process
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+            assert not ready.exists()
+        finally:
+            process.kill()
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.slow
+def test_programs_are_told_by_files_and_by_a_line_of_json(tmp_path: Path) -> None:
+    variables = tmp_path / "quantum.env"
+    # What an earlier service left is replaced.
+    variables.write_text("QISKIT_IBM_TOKEN=old\n")
+    (tmp_path / "ready").write_text('{"url": "http://127.0.0.1:1", "pid": 1}')
+    with serving(tmp_path, "--json", "--env-file", str(variables), "--latency", "0.2", "--seed", "3") as process:
+        told = json.loads(process.stdout.readline())
+        assert json.loads((tmp_path / "ready").read_text()) == {"url": told["url"], "pid": process.pid}
+        assert {mode(path) for path in (variables, tmp_path / "ready")} == {0o600}
+        assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+        lines = dict(line.split("=", 1) for line in variables.read_text().splitlines())
+        assert (
+            lines
+            == told["environment"]
+            == environment_of(told["url"], told["api_url"], told["token"], told["instance"])
+        )
+        assert told["clients"]["ibm-qdmi"]["arguments"]["base_url"] == f"{told['url']}/api"
+        start = time.monotonic()
+        assert requests.get(f"{told['url']}/health", timeout=30).json()["status"] == "ok"
+        assert time.monotonic() - start >= 0.2
+        # A shell reads the file, too.
+        shell = f"set -a; . {shlex.quote(str(variables))}; exec {sys.executable} -c 'import os; print(os.environ[\"QISKIT_IBM_URL\"])'"
+        found = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True)
+        assert found.stdout.strip() == told["api_url"]
+
+
+@pytest.mark.slow
+def test_people_are_told_what_each_client_needs(tmp_path: Path) -> None:
+    with serving(tmp_path) as process:
+        text = ""
+        while "Ctrl-C" not in text:
+            text += process.stdout.readline()
+    first = text.splitlines()[0]
+    # A URL that ends where a program would think so.
+    (url,) = re.findall(r"http://\S+", first)
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
+    exported = dict(shlex.split(line)[1].split("=", 1) for line in text.splitlines() if line.startswith("  export "))
+    assert exported["QISKIT_IBM_URL"] == f"{url}/experimental/v1"
+    assert exported["ibm_fez_QRMI_IBM_QCS_IAM_ENDPOINT"] == url
+    assert f"auth_url='{url}/identity/token'" in text
+
+
+def test_other_peoples_files_are_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.write_text("PASSWORD=1\n")
+    for option in ("--env-file", "--ready-file"):
+        assert main(["serve", "--port", "0", "--store", str(tmp_path / "jobs"), option, str(theirs)]) == 2
+        assert "was not written by this command" in capsys.readouterr().err
+        assert theirs.read_text() == "PASSWORD=1\n"
+    assert not (tmp_path / "jobs").exists()
+
+
+def test_a_key_that_files_cannot_have_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from qiskit_ibm_native.cli.serve import _env_file
+    from qiskit_ibm_native.exceptions import IBMInputValueError
+
+    with pytest.raises(IBMInputValueError, match="QISKIT_IBM_TOKEN has characters"):
+        _env_file({"QISKIT_IBM_TOKEN": "a b"})
+
+
+@pytest.mark.parametrize("given", [["--seed", "1"], ["--ideal"], ["--devices", "ibm_fez"], ["--record", "x"]])
+def test_a_replay_simulates_nothing(given: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--port", "0", "--replay", str(FORMATS / "recording-1"), *given]) == 2
+    assert f"leave out {given[0]}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "options", [["--latency", "-1"], ["--seed", "-1"], ["--replay", "/no/such"], ["--record", "/dev/null/x"], ["--port", "-1"]]
+)  # fmt: skip
+def test_wrong_options_are_one_line(options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = [] if "--replay" in options else ["--store", str(tmp_path / "jobs")]
+    assert main(["serve", "--port", "0", *store, *options]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("qiskit-ibm-native: ")
+    assert told.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_what_was_recorded_by_one_command_is_served_by_another(tmp_path: Path) -> None:
+    recording = tmp_path / "recording"
+
+    def usage(told: dict[str, Any]) -> Any:
+        reply = requests.post(f"{told['url']}/identity/token", data={"apikey": told["token"]}, timeout=30).json()
+        headers = {"Authorization": f"Bearer {reply['access_token']}", "Service-CRN": told["instance"]}
+        return requests.get(f"{told['url']}/api/v1/backends", headers=headers, timeout=30).json()
+
+    with serving(tmp_path, "--json", "--record", str(recording)) as process:
+        first = usage(json.loads(process.stdout.readline()))
+    with serving(tmp_path, "--json", "--replay", str(recording)) as process:
+        assert usage(json.loads(process.stdout.readline())) == first
+    assert len(first["devices"]) > 4
+    assert os.listdir(recording / "bodies")
