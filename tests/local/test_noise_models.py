@@ -130,12 +130,14 @@ def test_a_model_takes_the_place_of_the_noise_of_a_device(vigo: Any, name: str) 
 def test_both_forms_of_matrices_are_read(name: str) -> None:
     """Pairs of numbers, as Aer's own JSON has them, and arrays of numbers that are complex already."""
     model = MODELS[name]()
+    wanted = channels(model)
     as_pairs = model.to_dict(serializable=True)
     as_complex = json.loads(json.dumps(model.to_dict(), default=typed))
     for form in (as_pairs, as_complex, {"__type__": "NoiseModel", "__value__": as_pairs}):
         read = read_noise_model(form)
-        assert channels(read).keys() == channels(model).keys()
-        assert all(np.allclose(channel, channels(read)[key], atol=1e-12) for key, channel in channels(model).items())
+        found = channels(read)
+        assert found.keys() == wanted.keys()
+        assert all(np.allclose(channel, found[key], atol=1e-12) for key, channel in wanted.items())
         assert read._local_readout_errors == model._local_readout_errors
 
 
