@@ -167,7 +167,9 @@ class _DeviceRun:
         if measured is None:
             return MeasuredBits(self._by_aer(component, shots, seed, {}))
         try:
-            return MeasuredBits(*trajectories.draw(component, shots, measured, np.random.default_rng(seed), self._noise))
+            return MeasuredBits(
+                *trajectories.draw(component, shots, measured, np.random.default_rng(seed), self._noise)
+            )
         except trajectories.Unsupported:
             return MeasuredBits(self._by_aer(component, shots, seed, {}))
 

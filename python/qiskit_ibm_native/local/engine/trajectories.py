@@ -1,2 +1,6 @@
-class Unsupported(Exception): pass
-def draw(*a): raise Unsupported
+class Unsupported(Exception):
+    pass
+
+
+def draw(*a):
+    raise Unsupported

@@ -9,27 +9,23 @@ all sets of values together, exactly, and only the rest is bound and simulated f
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from qiskit.circuit import Operation, Parameter, ParameterExpression
-from qiskit.exceptions import QiskitError
-from qiskit.quantum_info import PTM
+from qiskit.circuit import Parameter, ParameterExpression
 
 from .. import engine
-from ..engine import noise
-from ..engine.components import ConnectedComponent, connected_components, measured_at_the_end, to_aer_instructions
+from ..engine import transfer
+from ..engine.components import ConnectedComponent, Step, connected_components
+from ..engine.noise import DeviceNoise, device_noise
 
 if TYPE_CHECKING:
-    from ...snapshot import Snapshot
     from .simulation import Simulation
     from .work import Piece
 
 #: Rotations that may have a parameter, with the entries of a Pauli vector (1, x, y, z) that they turn into each other.
 _ROTATIONS = {"rz": (1, 2), "p": (1, 2), "u1": (1, 2), "rx": (2, 3), "ry": (3, 1)}
-#: Gates without parameters of which a device has one on each qubit; making a matrix takes a millisecond.
-_FIXED = frozenset({"id", "x", "sx", "h", "y", "z", "s", "sdg", "sxdg"})
 
 
 @dataclass(frozen=True)
@@ -56,10 +52,6 @@ class _Map:
 
     def apply(self, vectors: npt.NDArray[np.float64], _values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return np.asarray(vectors @ self.matrix.T)
-
-
-#: Maps of gates by name and parameters.
-_KNOWN: dict[tuple[str, tuple[Any, ...]] | None, _Map] = {}
 
 
 @dataclass(frozen=True)
@@ -117,59 +109,52 @@ class Runner:
         return bits
 
     def _take_apart(self) -> None:
-        circuit = to_aer_instructions(self._piece.circuit)
-        components = [component for component in connected_components(circuit) if component.clbits]
-        lone = [component for component in components if len(component.qubits) == 1]
-        columns = {parameter: index for index, parameter in enumerate(self._parameters)}
+        circuit = self._piece.circuit
         snapshot = self._simulation.noisy_snapshot
-        names = frozenset(name for component in lone for name in noise.names_in(component.circuit))
-        qubits = frozenset(component.qubits[0] for component in lone)
-        maps = {} if snapshot is None else noise.pauli_transfer_matrices(snapshot, qubits, names)
-        known = {component.qubits[0]: _lone_qubit(component, columns, snapshot, maps) for component in lone}
-        self._lone = [found for found in known.values() if found is not None]
-        taken = {qubit for qubit, found in known.items() if found is not None}
+        noise = None if snapshot is None else device_noise(snapshot)
+        columns = {parameter: index for index, parameter in enumerate(self._parameters)}
         self._rest = circuit.copy_empty_like()
-        for component in components:
-            if not (len(component.qubits) == 1 and component.qubits[0] in taken):
-                for instruction in component.circuit.data:
-                    self._rest.append(instruction)
+        for component in connected_components(circuit):
+            lone = _lone_qubit(component, columns, noise)
+            if lone is not None:
+                self._lone.append(lone)
+                continue
+            for step in component.steps:
+                self._rest.append(step.instruction)
 
 
 def _lone_qubit(
-    component: ConnectedComponent,
-    columns: dict[Parameter, int],
-    snapshot: Snapshot | None,
-    maps: dict[tuple[str, int], npt.NDArray[np.float64]],
+    component: ConnectedComponent, columns: dict[Parameter, int], noise: DeviceNoise | None
 ) -> _LoneQubit | None:
-    """Return the steps of a qubit; ``None`` if it has others than gates and measurements at the end."""
-    measured = measured_at_the_end(component.circuit)
-    if not measured or len(measured) > 1:
+    """Return the steps of a qubit; ``None`` if there are more, or others than gates and a measurement at the end."""
+    measured = component.measured_at_the_end()
+    if len(component.qubits) != 1 or not measured or len(measured) > 1:
         return None
-    qubit = component.qubits[0]
     steps: list[_Rotation | _Map] = []
-    circuit = component.circuit if snapshot is None else noise.with_relaxation(component.circuit, snapshot)
-    for instruction in circuit.data:
-        if instruction.name in ("barrier", "delay", "measure"):
-            continue
-        step = _step(instruction.operation, columns)
-        if step is None:
+    for step in component.steps:
+        found = [] if step.name == "measure" else _actions(step, columns, noise)
+        if found is None:
             return None
-        steps.append(step)
-        error = maps.get((instruction.name, qubit))
-        if error is not None:
-            steps.append(_Map(error))
-    readout = np.zeros(2) if snapshot is None else noise.readout_probabilities(snapshot)[qubit]
-    return _LoneQubit(_merged(steps), component.clbits[next(iter(measured))], readout)
+        steps += found
+    readout = np.zeros(2) if noise is None else noise.readout[component.qubits[0]]
+    return _LoneQubit(_merged(steps), component.clbits[0], readout)
 
 
-def _step(operation: Operation, columns: dict[Parameter, int]) -> _Rotation | _Map | None:
-    """Return the step of an operation; ``None`` for one whose parameter is more than a name, or that is no gate."""
-    parameters = [value for value in operation.params if isinstance(value, ParameterExpression) and value.parameters]
-    if not parameters:
-        return _map_of(operation)
-    if operation.name not in _ROTATIONS or parameters[0] not in columns:
+def _actions(step: Step, columns: dict[Parameter, int], noise: DeviceNoise | None) -> list[_Rotation | _Map] | None:
+    """Return what an instruction does; ``None`` for one whose parameter is more than a name, or that is no gate."""
+    if step.name == "reset":
+        return [_Map(transfer.RESET)]
+    if step.name == "delay":
+        relaxed = None if noise is None else noise.channel("delay", step.qubits, step.params[0])
+        return [] if relaxed is None else [_Map(relaxed)]
+    if not any(isinstance(value, ParameterExpression) and value.parameters for value in step.params):
+        matrix = transfer.of_gate(step) if noise is None else noise.gate(step)
+        return None if matrix is None else [_Map(matrix)]
+    column = columns.get(step.params[0])
+    if step.name not in _ROTATIONS or column is None:
         return None
-    return _Rotation(_ROTATIONS[operation.name], columns[parameters[0]])
+    error = None if noise is None else noise.channel(step.name, step.qubits)
+    return [_Rotation(_ROTATIONS[step.name], column), *([] if error is None else [_Map(error)])]
 
 
 def _merged(steps: list[_Rotation | _Map]) -> list[_Rotation | _Map]:
@@ -182,16 +167,3 @@ def _merged(steps: list[_Rotation | _Map]) -> list[_Rotation | _Map]:
         else:
             merged.append(step)
     return merged
-
-
-def _map_of(operation: Operation) -> _Map | None:
-    key = (operation.name, tuple(operation.params)) if operation.name in _FIXED else None
-    if key in _KNOWN:
-        return _KNOWN[key]
-    try:
-        found = _Map(np.real(PTM(operation).data))
-    except QiskitError:
-        return None
-    if key is not None:
-        _KNOWN[key] = found
-    return found
