@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import numpy as np
@@ -22,7 +22,9 @@ from qiskit_ibm_runtime import QiskitRuntimeService
 from qiskit_ibm_runtime.fake_provider import FakeFez
 
 from qiskit_ibm_native import Snapshot, build_target
-from qiskit_ibm_native.local import LocalService
+
+if TYPE_CHECKING:
+    from qiskit_ibm_native.local import LocalService
 
 #: The first qubits of ibm_fez, a chain.
 CHAIN = range(5)

@@ -8,6 +8,7 @@ exactly, and only the rest is bound and simulated for each set.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,7 +42,7 @@ class Runner:
         parameters = list(piece.circuit.parameters)
         self._columns = {parameter: column for column, parameter in enumerate(parameters)}
         count = len(parameters)
-        self._rows = np.broadcast_to(piece.values, (*piece.shape, count)).reshape(-1, count)
+        self._rows = np.broadcast_to(piece.values, (*piece.shape, count)).reshape(math.prod(piece.shape), count)
         self._batches: list[Batch] = []
         self._rest = piece.circuit
         if not simulation.device.is_simulator and simulation.noise_model is None:

@@ -89,7 +89,8 @@ def sample_piece(
         whole = np.broadcast_shapes(bound.shape, tuple(shape))
         outputs = _sample(samplex, bound, whole, random)
     except Exception as error:
-        raise BadInputError(f"{path}: the samplex cannot be sampled: {error}") from None
+        reason = " ".join(str(error).split())
+        raise BadInputError(f"{path}: the samplex cannot be sampled: {reason}") from None
     values = outputs.pop(_VALUES, np.zeros((*whole, 0)))
     if values.shape[-1] != circuit.num_parameters:
         raise BadInputError(
