@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
 from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_ibm_runtime import Executor, QiskitRuntimeService, QuantumProgram, Session
 from qiskit_ibm_runtime.executor_estimator import Estimator
 from qiskit_ibm_runtime.executor_sampler import Sampler
+from qiskit_ibm_runtime.fake_provider import FakeFez
 from qiskit_ibm_runtime.noise_learner_v3 import NoiseLearnerV3
 from tests.support.client_side import CHAIN, PAULIS, chain, connected, expected, observables
 
@@ -85,27 +87,31 @@ def test_other_ways_to_amplify_noise(backend: Any, amplifier: str) -> None:
 
 
 @pytest.mark.slow
-def test_learned_noise_is_what_mitigation_needs(backend: Any) -> None:
+@pytest.mark.parametrize(
+    "resilience",
+    [
+        {"pec_mitigation": True},
+        {"zne_mitigation": True, "zne": {"amplifier": "pea", "noise_factors": [1, 2, 3]}},
+    ],
+    ids=["pec", "pea"],
+)
+def test_learned_noise_is_what_mitigation_needs(backend: Any, resilience: dict[str, Any]) -> None:
     circuit = chain(3)
     raw = estimated(backend, circuit, resilience_level=0)
-    probe = Estimator(mode=backend)
-    layers = probe.find_unique_layers([(circuit, observables(circuit))], types="gates")
+    options = {"experimental": SEED, "default_shots": 20_000, "resilience_level": 1, "resilience": resilience}
+    estimator = Estimator(mode=backend, options=options)
+    pub = (circuit, observables(circuit))
+    layers = estimator.find_unique_layers([pub], types="gates")
     learner = NoiseLearnerV3(
         mode=backend,
         options={"layer_pair_depths": [0, 4, 16], "num_randomizations": 16, "shots_per_randomization": 256},
     )
-    learned = learner.run(layers).result()
-    maps = learned.to_pauli_lindblad_maps()
-    assert len(maps) == len(layers)
-    model = list(zip(layers, maps, strict=True))
-    for kind in (
-        {"pec_mitigation": True},
-        {"zne_mitigation": True, "zne": {"amplifier": "pea", "noise_factors": [1, 2, 3]}},
-    ):
-        resilience = {"layer_noise_model": model, "measure_mitigation": True, **kind}
-        data = estimated(backend, circuit, resilience=resilience, default_shots=20_000)
-        assert (np.abs(1 - data.evs) < np.maximum(np.abs(1 - raw.evs) / 2, SIGMAS * data.stds)).all(), kind
-        assert np.abs(1 - data.evs).sum() < np.abs(1 - raw.evs).sum() / 2, kind
+    maps = learner.run(layers).result().to_pauli_lindblad_maps()
+    estimator.options.resilience.layer_noise_model = list(zip(layers, maps, strict=True))
+    data = estimator.run([pub]).result()[0].data
+    # All ideal values are 1; without mitigation they are 0.1 to 0.3 off.
+    assert np.abs(1 - data.evs).sum() < np.abs(1 - raw.evs).sum() / 2
+    assert (np.abs(1 - data.evs) < SIGMAS * data.stds + 0.05).all()
 
 
 def test_precision_decides_on_shots(backend: Any) -> None:
@@ -120,8 +126,6 @@ def test_precision_decides_on_shots(backend: Any) -> None:
 
 
 def test_parameters_are_swept(backend: Any) -> None:
-    from qiskit.circuit import Parameter
-
     circuit = QuantumCircuit(156)
     angle = Parameter("angle")
     circuit.sx(0)
@@ -157,14 +161,12 @@ def test_dynamical_decoupling_is_simulated(backend: Any, sequence: str) -> None:
     assert (np.abs(data.evs - expected(circuit, PAULIS, True)) < SIGMAS * data.stds + 0.08).all()
 
 
-def _measured(width: int = 156) -> QuantumCircuit:
+def _measured() -> QuantumCircuit:
     circuit = QuantumCircuit(5, 5)
     circuit.h(0)
     for qubit in range(4):
         circuit.cx(qubit, qubit + 1)
     circuit.measure(range(5), range(5))
-    from qiskit_ibm_runtime.fake_provider import FakeFez
-
     passes = generate_preset_pass_manager(
         optimization_level=0, backend=FakeFez(), initial_layout=list(CHAIN), seed_transpiler=1
     )
@@ -186,7 +188,8 @@ def test_samplers_give_words_of_the_state(backend: Any, options: dict[str, Any])
     result = sampler.run([(_measured(),)], shots=1000).result()[0]
     counts = result.data.c.get_counts()
     shots = sum(counts.values())
-    assert shots == (500 if "num_randomizations" in options.get("twirling", {}) else 1000) or shots >= 1000
+    # Randomizations have whole numbers of shots.
+    assert shots == 500 if "num_randomizations" in options.get("twirling", {}) else 1000 <= shots < 1100
     low, high = counts.get("00000", 0) / shots, counts.get("11111", 0) / shots
     assert low + high > 0.75
     assert abs(low - high) < 0.2
