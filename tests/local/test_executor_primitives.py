@@ -98,7 +98,9 @@ def test_other_ways_to_amplify_noise(backend: Any, amplifier: str) -> None:
 def test_learned_noise_is_what_mitigation_needs(backend: Any, resilience: dict[str, Any]) -> None:
     circuit = chain(3)
     raw = estimated(backend, circuit, resilience_level=0)
-    options = {"experimental": SEED, "default_shots": 20_000, "resilience_level": 1, "resilience": resilience}
+    # Each randomization has one draw of the injected noise.
+    twirling = {"num_randomizations": 200, "shots_per_randomization": 64}
+    options = {"experimental": SEED, "resilience_level": 1, "resilience": resilience, "twirling": twirling}
     estimator = Estimator(mode=backend, options=options)
     pub = (circuit, observables(circuit))
     layers = estimator.find_unique_layers([pub], types="gates")
@@ -109,7 +111,7 @@ def test_learned_noise_is_what_mitigation_needs(backend: Any, resilience: dict[s
     maps = learner.run(layers).result().to_pauli_lindblad_maps()
     estimator.options.resilience.layer_noise_model = list(zip(layers, maps, strict=True))
     data = estimator.run([pub]).result()[0].data
-    # All ideal values are 1; without mitigation they are 0.1 to 0.3 off.
+    # All ideal values are 1; without mitigation they are 0.11 to 0.25 off.
     assert np.abs(1 - data.evs).sum() < np.abs(1 - raw.evs).sum() / 2
     assert (np.abs(1 - data.evs) < SIGMAS * data.stds + 0.05).all()
 
