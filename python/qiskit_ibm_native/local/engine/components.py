@@ -26,7 +26,7 @@ class Step(NamedTuple):
     Attributes:
         name: The instruction's name; ``measure`` and ``reset`` for ``measure_2``, ``reset_2`` ...
         qubits: Indices of qubits in the circuit.
-        clbits: Indices of classical bits in the circuit.
+        clbits: Indices of classical bits in the circuit; of control flow, first those of its blocks.
         params: The instruction's parameters; of a delay, its length in ``dt``.
         instruction: The instruction itself.
     """
@@ -83,9 +83,8 @@ def connected_components(circuit: QuantumCircuit) -> list[ConnectedComponent]:
     steps = read_steps(circuit)
     # Variables may be used anywhere, and so may anything be that a loop or a variable decides on.
     if circuit.num_vars or any(step.name in ("store", "while_loop", "for_loop", "box") for step in steps):
-        qubits = {qubit for step in steps for qubit in step.qubits}
-        whole = (tuple(sorted(qubits)), tuple(range(circuit.num_clbits)))
-        return [ConnectedComponent(tuple(steps), *whole, circuit)]
+        used = tuple(sorted({qubit for step in steps for qubit in step.qubits}))
+        return [ConnectedComponent(tuple(steps), used, tuple(range(circuit.num_clbits)), circuit)]
     num_qubits = circuit.num_qubits
     parent = list(range(num_qubits + circuit.num_clbits))
 
@@ -95,9 +94,9 @@ def connected_components(circuit: QuantumCircuit) -> list[ConnectedComponent]:
         return node
 
     for step in steps:
-        first, *others = (*step.qubits, *(num_qubits + clbit for clbit in step.clbits))
-        for other in others:
-            parent[root(other)] = root(first)
+        nodes = [*step.qubits, *(num_qubits + clbit for clbit in step.clbits)]
+        for node in nodes[1:]:
+            parent[root(node)] = root(nodes[0])
     groups: dict[int, list[Step]] = defaultdict(list)
     for step in steps:
         groups[root(step.qubits[0] if step.qubits else num_qubits + step.clbits[0])].append(step)
@@ -141,11 +140,17 @@ def _steps(circuit: QuantumCircuit, qubit_index: dict[Any, int], clbit_index: di
         elif name == "delay":
             params = (delay_length(instruction.params[0]),)
         elif instruction.is_control_flow():
-            into = tuple(sorted({*into, *(clbit_index[clbit] for clbit in _decided_by(instruction.operation))}))
+            decided_by = [clbit_index[clbit] for clbit in _decided_by(instruction.operation)]
+            into = tuple(dict.fromkeys((*into, *decided_by)))
         else:
             params = tuple(instruction.params)
         if on or into:
             yield Step(name, on, into, params, instruction)
+
+
+def steps_of_block(step: Step, block: QuantumCircuit) -> list[Step]:
+    """Return the instructions of a block of a control flow operation, on bits of the whole circuit."""
+    return read_steps(block, step.qubits, step.clbits[: block.num_clbits])
 
 
 def _decided_by(operation: Any) -> list[Any]:

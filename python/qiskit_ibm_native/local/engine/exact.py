@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import transfer
+from .components import steps_of_block
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,10 +32,10 @@ _MAX_DOUBLES = 4**9
 #: Seconds for each number and gate, and for each gate: on a processor of 2020.
 _SECONDS_OF_NUMBER = 1.1e-8
 _SECONDS_OF_STEP = 1.2e-5
-_I_OR_Z = (0, 3)
+_IDENTITY = np.eye(4)
 
 
-class Unsupported(Exception):
+class UnsupportedError(Exception):
     """The component has an instruction that density matrices cannot do."""
 
 
@@ -72,7 +73,7 @@ def probabilities(component: ConnectedComponent, noise: DeviceNoise) -> Matrix:
     """Return the probability of each word: bit ``i`` of a word is that of ``component.clbits[i]``.
 
     Raises:
-        Unsupported: The component has an instruction that density matrices cannot do.
+        UnsupportedError: The component has an instruction that density matrices cannot do.
     """
     early = _measured_early(component.steps)
     state = _State(component, sorted(early), noise)
@@ -92,7 +93,8 @@ class _State:
         self._early = early
         size = 4 ** len(component.qubits) << len(early)
         self._values = np.zeros((1 << len(early), *(4,) * len(self._order)), float if size <= _MAX_DOUBLES else "f4")
-        self._values[(0, *(slice(0, 4, 3),) * len(self._order))] = 1.0
+        start: Any = (0, *(slice(0, 4, 3),) * len(self._order))
+        self._values[start] = 1.0
         self._pending: dict[int, Matrix] = {}
         #: The qubit of each classical bit that is measured at the end.
         self._last: dict[int, int] = {}
@@ -116,7 +118,7 @@ class _State:
             return [] if relaxed is None else [relaxed]
         gate = self._noise.gate(step)
         if gate is None:
-            raise Unsupported(step.name)
+            raise UnsupportedError(step.name)
         return [gate]
 
     def _apply(self, matrix: Matrix, qubits: tuple[int, ...], words: npt.NDArray[np.intp] | None) -> None:
@@ -166,7 +168,7 @@ class _State:
         values = self._values
         touched = np.arange(len(values)) if words is None else words
         if words is not None and not np.isin(words ^ bit, words).all():
-            raise Unsupported("a measurement on whose own bit it depends")
+            raise UnsupportedError("a measurement on whose own bit it depends")
         # The bit's former value is forgotten: words with and without the bit are one before it is read again.
         result = values.copy()
         result[touched] = 0.0
@@ -185,12 +187,14 @@ class _State:
         return values.transpose(0, *(order.index(qubit) + 1 for qubit in self._order))
 
     def _branch(self, step: Step, words: npt.NDArray[np.intp] | None) -> None:
+        if words is not None:
+            raise UnsupportedError("a branch within a branch")
         self._flush(self._order)
         operation = step.instruction.operation
-        everything = np.arange(len(self._values)) if words is None else words
+        everything = np.arange(len(self._values))
         held = self._holds(operation.condition)[everything]
         for block, chosen in zip(operation.blocks, (everything[held], everything[~held]), strict=False):
-            self.play(_steps_of_block(step, block, self._component), chosen)
+            self.play(steps_of_block(step, block), chosen)
 
     def _holds(self, condition: Any) -> npt.NDArray[np.bool_]:
         """Return for each word whether a condition holds."""
@@ -203,13 +207,13 @@ class _State:
         elif isinstance(condition, tuple):
             bits, wanted = condition
         else:
-            raise Unsupported("an expression")
+            raise UnsupportedError("an expression")
         listed = [bits] if isinstance(bits, Clbit) else list(bits)
         index = {clbit: number for number, clbit in enumerate(self._component.source.clbits)}
         words = np.arange(len(self._values))
         value = np.zeros(len(words), np.int64)
         if not all(clbit in index for clbit in listed):
-            raise Unsupported("bits of a block")
+            raise UnsupportedError("bits of a block")
         for number, clbit in enumerate(listed):
             if index[clbit] in self._early:
                 value |= (words >> self._early.index(index[clbit]) & 1) << number
@@ -220,7 +224,8 @@ class _State:
         self._flush([qubit for qubit in self._last.values() if qubit in self._pending])
         measured = {qubit: clbit for clbit, qubit in self._last.items()}
         # Of qubits that are not measured now only the identity counts.
-        picked = self._values[(slice(None), *(slice(0, 4, 3) if qubit in measured else 0 for qubit in self._order))]
+        index: Any = (slice(None), *(slice(0, 4, 3) if qubit in measured else 0 for qubit in self._order))
+        picked = self._values[index]
         result = picked
         for axis, qubit in enumerate((qubit for qubit in self._order if qubit in measured), start=1):
             one, zero = self._noise.readout[qubit]
@@ -231,17 +236,3 @@ class _State:
         positions = {clbit: axis for axis, clbit in enumerate(clbits)}
         axes = [positions[clbit] for clbit in reversed(self._component.clbits)]
         return np.asarray(np.clip(result.reshape((2,) * len(clbits)).transpose(axes), 0.0, None).reshape(-1), float)
-
-
-def _steps_of_block(step: Step, block: Any, component: ConnectedComponent) -> list[Step]:
-    from .components import read_steps
-
-    source = component.source
-    qubit_index = {qubit: number for number, qubit in enumerate(source.qubits)}
-    clbit_index = {clbit: number for number, clbit in enumerate(source.clbits)}
-    qubits = [qubit_index[qubit] for qubit in step.instruction.qubits]
-    clbits = [clbit_index[clbit] for clbit in step.instruction.clbits]
-    return read_steps(block, qubits, clbits)
-
-
-_IDENTITY = np.eye(4)

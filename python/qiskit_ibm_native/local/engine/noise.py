@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ...snapshot import Snapshot
     from .components import Step
 
+_READOUT = ("prob_meas1_prep0", "prob_meas0_prep1")
+
 Matrix = npt.NDArray[np.float64]
 
 
@@ -40,6 +42,14 @@ class DeviceNoise:
         self.target: Target = build_target(snapshot, filter_faulty=False)
         self._channels: dict[tuple[str, tuple[int, ...]], Matrix | None] = {}
         self._gates: dict[tuple[str, tuple[int, ...]], Matrix | None] = {}
+        properties = snapshot.properties
+        #: Qubits that do not work, and gates by name and qubits; those on two qubits with both orders of them.
+        self.faulty_qubits = set() if properties is None else set(properties.faulty_qubits())
+        self.faulty_gates = {
+            (gate.gate, order)
+            for gate in ([] if properties is None else properties.faulty_gates())
+            for order in (tuple(gate.qubits), tuple(reversed(gate.qubits)))
+        }
         #: Probabilities to read 1 after preparing 0, and 0 after preparing 1, of shape ``(num_qubits, 2)``.
         self.readout = readout_probabilities(snapshot)
 
@@ -77,9 +87,9 @@ class DeviceNoise:
         return gate if gate is None or errors is None else errors @ gate
 
     def _relaxed(self, qubits: tuple[int, ...], duration: float) -> Matrix:
-        relaxed = np.ones((1, 1))
+        relaxed: Matrix = np.ones((1, 1))
         for qubit in qubits:
-            relaxed = np.kron(transfer.relaxation(*self.times(qubit), duration), relaxed)
+            relaxed = np.asarray(np.kron(transfer.relaxation(*self.times(qubit), duration), relaxed), float)
         return relaxed
 
     def times(self, qubit: int) -> tuple[float, float]:
@@ -122,12 +132,15 @@ def readout_probabilities(snapshot: Snapshot) -> Matrix:
     properties = snapshot.properties
     if properties is None:
         return table
+    note = snapshot.provenance
+    overrides = {} if note is None else note.overrides
+    given = {name: {qubit for qubit, _ in overrides.get(name, ())} for name in ("readout_error", *_READOUT)}
     for qubit in range(snapshot.num_qubits):
         symmetric = _value(properties, qubit, "readout_error", 0.0)
-        table[qubit] = (
-            _value(properties, qubit, "prob_meas1_prep0", symmetric),
-            _value(properties, qubit, "prob_meas0_prep1", symmetric),
-        )
+        for column, name in enumerate(_READOUT):
+            # An override of the error alone is meant for both: the device's own values are out of date then.
+            is_former = qubit in given["readout_error"] and qubit not in given[name]
+            table[qubit, column] = symmetric if is_former else _value(properties, qubit, name, symmetric)
     return np.clip(table, 0.0, 1.0)
 
 

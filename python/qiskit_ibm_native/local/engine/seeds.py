@@ -2,9 +2,9 @@
 """Seeds of circuits and of their components, from the seed of a job.
 
 Aer seeds shot ``i`` with ``seed + i`` where it simulates shot by shot, and circuit ``k`` of a run with
-``seed + 2113 * k``. Seeds that count up would therefore repeat shots. Those here are hashed from the seed of the job, the
-index of the circuit and that of the component, each circuit that Aer simulates gets its own, and they are spread over
-2**62: of 10,000 circuits with a million shots each, two share a shot's seed with a probability below 1e-4.
+``seed + 2113 * k``. Seeds that count up would therefore repeat shots. Those here are hashed from the seed of the job,
+the index of the circuit and that of the component, each circuit that Aer simulates gets its own, and they are spread
+over 2**62: of 10,000 circuits with a million shots each, two share a shot's seed with a probability below 1e-4.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import BadInputError
 from . import aer, exact, noise, seeds, trajectories
-from .components import ConnectedComponent, connected_components
+from .components import ConnectedComponent, connected_components, read_steps, steps_of_block
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,17 +77,51 @@ class MeasuredBits:
     effective_shots: int | None = None
 
 
+def metadata(runs: Sequence[MeasuredBits]) -> dict[str, int]:
+    """Return what the metadata of a result says about shots that are not independent: the worst of several runs."""
+    trajectories_of = [run.trajectories for run in runs if run.trajectories is not None]
+    effective = [run.effective_shots for run in runs if run.effective_shots is not None]
+    return {
+        **({"noise_trajectories": min(trajectories_of)} if trajectories_of else {}),
+        **({"effective_shots": min(effective)} if effective else {}),
+    }
+
+
 def run(tasks: Sequence[BoundCircuit], setting: SimulationOptions) -> list[MeasuredBits]:
     """Return the measured bits of each circuit.
 
     Raises:
         BadInputError: The simulator does not run a circuit, or it uses what does not work on the device.
     """
+    if setting.snapshot is not None:
+        for number, task in enumerate(tasks):
+            _check_works(task.circuit, number, noise.device_noise(setting.snapshot))
     if setting.snapshot is None or setting.noise_model is not None:
         return [MeasuredBits(bits) for bits in _run_by_aer(tasks, setting)]
     device = _DeviceRun(setting.snapshot, dict(setting.options))
     job = seeds.job_seed(setting.seed)
     return [device.run(task, seeds.derived(job, number)) for number, task in enumerate(tasks)]
+
+
+def _check_works(circuit: QuantumCircuit, number: int, device: noise.DeviceNoise) -> None:
+    """Refuse a circuit that uses qubits or gates that are not operational, as clients do."""
+    if not device.faulty_qubits and not device.faulty_gates:
+        return
+    steps = read_steps(circuit)
+    while steps:
+        step = steps.pop()
+        if step.instruction.is_control_flow():
+            for block in step.instruction.operation.blocks:
+                steps += steps_of_block(step, block)
+            continue
+        faulty = device.faulty_qubits.intersection(step.qubits)
+        if faulty:
+            raise BadInputError(f"circuit {number} uses qubit {min(faulty)}, which is not operational; use another one")
+        if (step.name, step.qubits) in device.faulty_gates:
+            raise BadInputError(
+                f"circuit {number} uses {step.name} on qubits {list(step.qubits)}, which is not operational there; "
+                "transpile it for the device as it is now"
+            )
 
 
 def _run_by_aer(tasks: Sequence[BoundCircuit], setting: SimulationOptions) -> list[npt.NDArray[np.bool_]]:
@@ -136,12 +170,13 @@ class _DeviceRun:
     ) -> MeasuredBits:
         by_density = exact.seconds(component)
         by_aer = _seconds_of_aer(component, shots)
-        if by_density <= max(min(by_aer, _BUDGET), 0.0):
+        if by_density <= min(by_aer, _BUDGET):
             try:
                 if number not in self._words:
                     self._words[number] = np.cumsum(exact.probabilities(component, self._noise))
-            except exact.Unsupported:
-                by_density = math.inf
+            except exact.UnsupportedError:
+                # Rare forms of control flow.
+                pass
             else:
                 return MeasuredBits(_drawn(self._words[number], shots, len(component.clbits), seed))
         if by_aer <= _BUDGET:
@@ -167,11 +202,10 @@ class _DeviceRun:
         if measured is None:
             return MeasuredBits(self._by_aer(component, shots, seed, {}))
         try:
-            return MeasuredBits(
-                *trajectories.draw(component, shots, measured, np.random.default_rng(seed), self._noise)
-            )
-        except trajectories.Unsupported:
+            drawn = trajectories.draw(component, shots, measured, np.random.default_rng(seed), self._noise)
+        except trajectories.UnsupportedError:
             return MeasuredBits(self._by_aer(component, shots, seed, {}))
+        return MeasuredBits(drawn.bits, drawn.states, drawn.effective_shots)
 
 
 def _seconds_of_aer(component: ConnectedComponent, shots: int) -> float:
@@ -188,7 +222,4 @@ def _drawn(
     """Return bits of words that are drawn by their summed probabilities."""
     random = np.random.default_rng(seed)
     words = np.searchsorted(sums, random.random(shots) * sums[-1], side="right")
-    return (words[:, None] >> np.arange(num_clbits) & 1).astype(np.bool_)
-
-
-__all__ = ["BadInputError", "BoundCircuit", "MeasuredBits", "SimulationOptions", "run"]
+    return np.asarray(words[:, None] >> np.arange(num_clbits) & 1, np.bool_)
