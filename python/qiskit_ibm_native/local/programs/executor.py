@@ -50,7 +50,7 @@ def run(params: dict[str, Any], simulation: Simulation) -> dict[str, Any]:
     job = _read(params, simulation)
     for number, piece in enumerate(job.pieces):
         check_piece(piece, number, simulation.device)
-    metadata = [_item_metadata(piece, options, simulation) for piece in job.pieces]
+    metadata = [_item_metadata(piece, options, job.schema, simulation) for piece in job.pieces]
     runners = [Runner(piece, simulation) for piece in job.pieces]
     bits = [np.empty((math.prod(piece.shape), piece.shots, piece.circuit.num_clbits), np.bool_) for piece in job.pieces]
     spans = []
@@ -63,8 +63,8 @@ def run(params: dict[str, Any], simulation: Simulation) -> dict[str, Any]:
             "start": start.isoformat(), "stop": stop.isoformat(), "parts": [_written(part, job) for part in parts]
         })  # fmt: skip
     data = [
-        {"results": _results(piece, measured, job, simulation), "metadata": described}
-        for piece, measured, described in zip(job.pieces, bits, metadata, strict=True)
+        {"results": _results(piece, measured, job, simulation), "metadata": described and described | runner.metadata()}
+        for piece, measured, described, runner in zip(job.pieces, bits, metadata, runners, strict=True)
     ]
     program = params["quantum_program"]
     return {
@@ -161,8 +161,10 @@ def _results(piece: Piece, bits: npt.NDArray[np.bool_], job: _Job, simulation: S
     return results
 
 
-def _item_metadata(piece: Piece, options: dict[str, Any], simulation: Simulation) -> dict[str, Any]:
-    described: dict[str, Any] = {"scheduler_timing": None, "stretch_values": None}
-    if options.get("scheduler_timing"):
-        described["scheduler_timing"] = describe_timing(piece.circuit, simulation.target)
-    return described
+def _item_metadata(
+    piece: Piece, options: dict[str, Any], schema: Schema, simulation: Simulation
+) -> dict[str, Any] | None:  # fmt: skip
+    if not schema.has_item_metadata:
+        return None
+    timing = describe_timing(piece.circuit, simulation.target) if options.get("scheduler_timing") else None
+    return {"scheduler_timing": timing, "stretch_values": [] if options.get("stretch_values") else None}

@@ -34,10 +34,12 @@ class Schema:
     Attributes:
         has_circuits_in_items: Whether each item has its circuit; otherwise, one file has those of all items.
         is_compressed: Whether circuits and tensors are compressed.
+        has_item_metadata: Whether results have metadata of each item.
     """
 
     has_circuits_in_items: bool
     is_compressed: bool
+    has_item_metadata: bool
 
     def read_bytes(self, text: Any) -> bytes:
         """Return the bytes of base64."""
@@ -98,8 +100,8 @@ class Schema:
 
 
 SCHEMAS = {
-    version: Schema(version.startswith("v0"), version not in ("v0.1", "v0.2", "v1.0", "v1.1")) for version in VERSIONS
-}
+    version: Schema(version.startswith("v0"), version >= "v2.0", version != "v0.1") for version in VERSIONS
+}  # fmt: skip
 
 
 def read_noise_map(value: dict[str, Any], path: str) -> PauliLindbladMap:

@@ -7,6 +7,7 @@ This is the only file that needs the package ``samplomatic``, and it is imported
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,22 +62,41 @@ def read_item(
         BadInputError: The samplex or its arguments cannot be used.
     """
     samplex = _read_samplex(item.get("samplex"), path)
-    arguments = samplex.inputs().make_broadcastable()
+    arguments = _read_arguments(item.get("samplex_arguments"), schema, path)
+    return sample_piece(circuit, samplex, arguments, item.get("shape") or (), shots, random, path)
+
+
+def sample_piece(
+    circuit: QuantumCircuit, samplex: Samplex, arguments: dict[str, Any], shape: Sequence[int], shots: int,
+    random: np.random.Generator, path: str,
+) -> SampledPiece:  # fmt: skip
+    """Return the work of a template circuit with values that are drawn from a samplex.
+
+    Args:
+        circuit: The template circuit.
+        samplex: The samplex.
+        arguments: Its arguments by name. Leading axes are swept, as numpy broadcasts them.
+        shape: The shape of the work; axes that arguments do not have are randomizations.
+        shots: Shots of each set of parameter values.
+        random: The source of randomizations.
+        path: Where the samplex is, for errors.
+
+    Raises:
+        BadInputError: The arguments do not fit the samplex, or the samplex does not fit the circuit.
+    """
     try:
-        for name, value in _read_arguments(item.get("samplex_arguments"), schema, path).items():
-            arguments[name] = value
-        shape = np.broadcast_shapes(arguments.shape, tuple(item.get("shape") or ()))
-        outputs = _sample(samplex, arguments, shape, random)
-    except BadInputError:
-        raise
+        bound = samplex.inputs().make_broadcastable().bind(**arguments)
+        whole = np.broadcast_shapes(bound.shape, tuple(shape))
+        outputs = _sample(samplex, bound, whole, random)
     except Exception as error:
-        raise BadInputError(f"{path}: the samplex cannot be sampled: {error}") from None
-    values = outputs.pop(_VALUES, np.zeros((*shape, 0)))
+        reason = " ".join(str(error).split())
+        raise BadInputError(f"{path}: the samplex cannot be sampled: {reason}") from None
+    values = outputs.pop(_VALUES, np.zeros((*whole, 0)))
     if values.shape[-1] != circuit.num_parameters:
         raise BadInputError(
             f"{path}: the samplex gives {values.shape[-1]} values, the circuit has {circuit.num_parameters} parameters"
         )
-    return SampledPiece(circuit, _rounded(values), shape, shots, outputs)
+    return SampledPiece(circuit, _rounded(values), whole, shots, outputs)
 
 
 def _read_samplex(value: Any, path: str) -> Samplex:

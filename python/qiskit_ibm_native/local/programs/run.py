@@ -43,7 +43,7 @@ def run_job(program: str, content: bytes, device: Device, has_noise: bool, memor
 def _module_of(program: str, params: dict[str, Any]) -> Any:
     # The official client has two learners of one name; jobs of the later one name the version of their schema.
     if program == "noise-learner" and "schema_version" in params:
-        from . import noise_learner_v3  # type: ignore[attr-defined]
+        from . import noise_learner_v3
 
         return noise_learner_v3
     return _PROGRAMS[program]
