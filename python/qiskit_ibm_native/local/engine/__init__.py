@@ -4,4 +4,5 @@
 from .simulate import BoundCircuit as BoundCircuit
 from .simulate import MeasuredBits as MeasuredBits
 from .simulate import SimulationOptions as SimulationOptions
+from .simulate import metadata as metadata
 from .simulate import run as run

@@ -1,27 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Connected components of circuits, and circuits rewritten for simulators."""
+"""Circuits as steps on numbered bits, and their connected components."""
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import rustworkx
 from qiskit import QuantumCircuit
-from qiskit.circuit import ControlFlowOp, Delay, Measure, Reset
-from qiskit.circuit.library import RZGate, SdgGate, SGate, ZGate
+from qiskit.circuit.controlflow import condition_resources, node_resources
+from qiskit.circuit.exceptions import CircuitError
 
 from ..errors import BadInputError
 
-#: Instructions that Aer's stabilizer method runs.
-_CLIFFORD = frozenset({
-    "barrier", "cx", "cy", "cz", "delay", "ecr", "h", "id", "measure", "reset", "s", "sdg", "sx", "sxdg", "swap",
-    "x", "y", "z",
-})  # fmt: skip
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from qiskit.circuit import CircuitInstruction
 
 
-#: Quarter turns by which an angle of a Clifford gate may be off: rounding of transpilers is below 1e-14 for each gate.
-_ROUNDING = 1e-9
+class Step(NamedTuple):
+    """An instruction of a circuit.
+
+    Attributes:
+        name: The instruction's name; ``measure`` and ``reset`` for ``measure_2``, ``reset_2`` ...
+        qubits: Indices of qubits in the circuit.
+        clbits: Indices of classical bits in the circuit; of control flow, first those of its blocks.
+        params: The instruction's parameters; of a delay, its length in ``dt``.
+        instruction: The instruction itself.
+    """
+
+    name: str
+    qubits: tuple[int, ...]
+    clbits: tuple[int, ...]
+    params: tuple[Any, ...]
+    instruction: CircuitInstruction
 
 
 @dataclass(frozen=True)
@@ -29,126 +43,140 @@ class ConnectedComponent:
     """A part of a circuit that no gate and no classical bit connects with the rest.
 
     Attributes:
-        circuit: The instructions of the component, on the qubits of the whole circuit.
-        qubits: The indices of qubits that are used.
-        clbits: The indices of the component's classical bits in the whole circuit.
+        steps: Its instructions, without barriers.
+        qubits: The indices of its qubits in the whole circuit, sorted.
+        clbits: The indices of its classical bits in the whole circuit, sorted.
+        source: The whole circuit.
     """
 
-    circuit: QuantumCircuit
+    steps: tuple[Step, ...]
     qubits: tuple[int, ...]
     clbits: tuple[int, ...]
+    source: QuantumCircuit
+
+    def to_circuit(self) -> QuantumCircuit:
+        """Return the component as a circuit with all bits of the whole one."""
+        circuit = self.source.copy_empty_like()
+        for step in self.steps:
+            circuit.append(step.instruction)
+        return circuit
+
+    def measured_at_the_end(self) -> dict[int, int] | None:
+        """Return the qubit of each classical bit; ``None`` if anything happens to a qubit after it is measured."""
+        measured: dict[int, int] = {}
+        done: set[int] = set()
+        for step in self.steps:
+            if not done.isdisjoint(step.qubits) or step.name == "store" or step.instruction.is_control_flow():
+                return None
+            if step.name == "measure":
+                measured[step.clbits[0]] = step.qubits[0]
+                done.add(step.qubits[0])
+        return measured
 
 
 def connected_components(circuit: QuantumCircuit) -> list[ConnectedComponent]:
-    """Return the connected components of a circuit, ordered by their first qubits.
-
-    ``DAGCircuit.separable_circuits`` does the same but for classical bits, which do not connect there.
-    """
-    # Conditions may be on registers, and variables on anything; components have neither.
-    if circuit.num_vars or any(isinstance(instruction.operation, ControlFlowOp) for instruction in circuit.data):
-        return [_whole(circuit)]
-    num_qubits = circuit.num_qubits
-    nodes = _nodes_of(circuit)
-    graph = rustworkx.PyGraph(multigraph=False)
-    graph.add_nodes_from(range(num_qubits + circuit.num_clbits))
-    graph.add_edges_from_no_data([(group[0], node) for group in nodes for node in group[1:]])
-    used = {node for group in nodes for node in group}
-    groups = sorted(sorted(group) for group in rustworkx.connected_components(graph) if not used.isdisjoint(group))
-    components = [
-        ConnectedComponent(
-            QuantumCircuit(circuit.qubits, [circuit.clbits[node - num_qubits] for node in group if node >= num_qubits]),
-            tuple(node for node in group if node < num_qubits),
-            tuple(node - num_qubits for node in group if node >= num_qubits),
-        )
-        for group in groups
-    ]
-    owners = {node: component for component, group in zip(components, groups, strict=True) for node in group}
-    for instruction, group in zip(circuit.data, nodes, strict=True):
-        if group:
-            owners[group[0]].circuit.append(instruction)
-    return components
-
-
-def _nodes_of(circuit: QuantumCircuit) -> list[list[int]]:
-    """Return the nodes that each instruction connects: indices of qubits, then of classical bits behind them."""
-    nodes = {bit: index for index, bit in enumerate((*circuit.qubits, *circuit.clbits))}
-    return [
-        [nodes[bit] for bit in (*(() if instruction.name == "barrier" else instruction.qubits), *instruction.clbits)]
-        for instruction in circuit.data
-    ]
-
-
-def _whole(circuit: QuantumCircuit) -> ConnectedComponent:
-    indices = {qubit: index for index, qubit in enumerate(circuit.qubits)}
-    used = {indices[qubit] for step in circuit.data if step.name != "barrier" for qubit in step.qubits}
-    return ConnectedComponent(circuit, tuple(sorted(used)), tuple(range(circuit.num_clbits)))
-
-
-def to_aer_instructions(circuit: QuantumCircuit) -> QuantumCircuit:
-    """Return the circuit with Aer's ``measure`` and ``reset`` for ``measure_2``, ``reset_2`` ..., and delays in ``dt``.
+    """Return the connected components of a circuit that have classical bits, ordered by their first qubits.
 
     Raises:
         BadInputError: A delay is not a whole number of ``dt``. QPY does not keep other units.
     """
-    names = set(circuit.count_ops())
-    others = {name for name in names if name.startswith(("measure_", "reset_")) or name == "delay"}
-    if not others and not circuit.has_control_flow_op():
-        return circuit
-    rewritten = circuit.copy_empty_like()
+    steps = read_steps(circuit)
+    # Variables may be used anywhere, and so may anything be that a loop or a variable decides on.
+    if circuit.num_vars or any(step.name in ("store", "while_loop", "for_loop", "box") for step in steps):
+        used = tuple(sorted({qubit for step in steps for qubit in step.qubits}))
+        return [ConnectedComponent(tuple(steps), used, tuple(range(circuit.num_clbits)), circuit)]
+    num_qubits = circuit.num_qubits
+    parent = list(range(num_qubits + circuit.num_clbits))
+
+    def root(node: int) -> int:
+        while parent[node] != node:
+            parent[node] = node = parent[parent[node]]
+        return node
+
+    for step in steps:
+        nodes = [*step.qubits, *(num_qubits + clbit for clbit in step.clbits)]
+        for node in nodes[1:]:
+            parent[root(node)] = root(nodes[0])
+    groups: dict[int, list[Step]] = defaultdict(list)
+    for step in steps:
+        groups[root(step.qubits[0] if step.qubits else num_qubits + step.clbits[0])].append(step)
+    components = []
+    for group in groups.values():
+        clbits = tuple(sorted({clbit for step in group for clbit in step.clbits}))
+        if clbits:
+            qubits = tuple(sorted({qubit for step in group for qubit in step.qubits}))
+            components.append(ConnectedComponent(tuple(group), qubits, clbits, circuit))
+    return sorted(components, key=lambda component: component.qubits)
+
+
+def read_steps(circuit: QuantumCircuit, qubits: Sequence[int] = (), clbits: Sequence[int] = ()) -> list[Step]:
+    """Return the instructions of a circuit, without barriers.
+
+    Args:
+        circuit: The circuit, or a block of one.
+        qubits: Indices of a block's qubits in the whole circuit.
+        clbits: Indices of a block's classical bits in the whole circuit.
+
+    Raises:
+        BadInputError: A delay is not a whole number of ``dt``.
+    """
+    qubit_index = dict(zip(circuit.qubits, qubits or range(circuit.num_qubits), strict=True))
+    clbit_index = dict(zip(circuit.clbits, clbits or range(circuit.num_clbits), strict=True))
+    return list(_steps(circuit, qubit_index, clbit_index))
+
+
+def _steps(circuit: QuantumCircuit, qubit_index: dict[Any, int], clbit_index: dict[Any, int]) -> Iterator[Step]:
     for instruction in circuit.data:
-        operation = instruction
-        if instruction.name == "delay":
-            operation = instruction.replace(operation=_delay(instruction.params[0]))
-        elif instruction.name in others:
-            operation = instruction.replace(operation=Measure() if instruction.name.startswith("measure") else Reset())
+        name = instruction.name
+        if name == "barrier":
+            continue
+        params: tuple[Any, ...] = ()
+        on = tuple([qubit_index[qubit] for qubit in instruction.qubits])
+        into = tuple([clbit_index[clbit] for clbit in instruction.clbits])
+        if name.startswith("measure"):
+            name = "measure"
+        elif name.startswith("reset"):
+            name = "reset"
+        elif name == "delay":
+            params = (delay_length(instruction.params[0]),)
         elif instruction.is_control_flow():
-            blocks = [to_aer_instructions(block) for block in instruction.operation.blocks]
-            operation = instruction.replace(operation=instruction.operation.replace_blocks(blocks))
-        rewritten.append(operation)
-    return rewritten
+            decided_by = [clbit_index[clbit] for clbit in _decided_by(instruction.operation)]
+            into = tuple(dict.fromkeys((*into, *decided_by)))
+        else:
+            params = tuple(instruction.params)
+        if on or into:
+            yield Step(name, on, into, params, instruction)
 
 
-def _delay(duration: object) -> Delay:
+def steps_of_block(step: Step, block: QuantumCircuit) -> list[Step]:
+    """Return the instructions of a block of a control flow operation, on bits of the whole circuit."""
+    return read_steps(block, step.qubits, step.clbits[: block.num_clbits])
+
+
+def _decided_by(operation: Any) -> list[Any]:
+    """Return the classical bits that a control flow operation looks at."""
+    condition = getattr(operation, "condition", None)
+    if condition is not None:
+        return list(condition_resources(condition).clbits)
+    target = getattr(operation, "target", None)
+    if target is None:
+        return []
+    try:
+        return list(node_resources(target).clbits)
+    except (AttributeError, CircuitError):
+        return list(target) if hasattr(target, "__iter__") else [target]
+
+
+def delay_length(duration: object) -> int:
+    """Return the length of a delay in ``dt``.
+
+    Raises:
+        BadInputError: It is not a whole number.
+    """
     try:
         length = float(duration)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         length = math.nan
-    if not length >= 0 or length != int(length):
+    if not 0 <= length < math.inf or length != int(length):
         raise BadInputError(f"a delay is {duration}; it must be a whole number of dt, because QPY keeps no other units")
-    return Delay(int(length), "dt")
-
-
-def measured_at_the_end(circuit: QuantumCircuit) -> dict[int, int] | None:
-    """Return the qubit of each classical bit by index; ``None`` if anything happens to a qubit after it is measured."""
-    qubit_index = {qubit: index for index, qubit in enumerate(circuit.qubits)}
-    clbit_index = {clbit: index for index, clbit in enumerate(circuit.clbits)}
-    measured: dict[int, int] = {}
-    done: set[int] = set()
-    for instruction in circuit.data:
-        if instruction.name == "barrier":
-            continue
-        qubits = {qubit_index[qubit] for qubit in instruction.qubits}
-        if instruction.is_control_flow() or qubits & done or instruction.name == "store":
-            return None
-        if instruction.name.startswith("measure"):
-            measured[clbit_index[instruction.clbits[0]]] = qubit_index[instruction.qubits[0]]
-            done |= qubits
-    return measured
-
-
-def as_clifford(circuit: QuantumCircuit) -> QuantumCircuit | None:
-    """Return the circuit with Clifford gates in place of its ``rz``; ``None`` if a gate is not Clifford."""
-    if not set(circuit.count_ops()) <= _CLIFFORD | {"rz"}:
-        return None
-    quarters = {1: SGate(), 2: ZGate(), 3: SdgGate()}
-    clifford = circuit.copy_empty_like()
-    for instruction in circuit.data:
-        if not isinstance(instruction.operation, RZGate):
-            clifford.append(instruction)
-            continue
-        turns = float(instruction.params[0]) / (math.pi / 2)
-        if abs(turns - round(turns)) > _ROUNDING:
-            return None
-        if round(turns) % 4:
-            clifford.append(quarters[round(turns) % 4], instruction.qubits)
-    return clifford
+    return int(length)

@@ -7,189 +7,140 @@ error. That is the model of Qiskit Aer, https://qiskit.github.io/qiskit-aer/tuto
 
 from __future__ import annotations
 
-import itertools
-import warnings
-from functools import cache, lru_cache
+import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from qiskit.quantum_info import PTM
-from qiskit.transpiler import Target
-from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError, pauli_error, thermal_relaxation_error
-from qiskit_aer.noise.device import basic_device_gate_errors
+from qiskit.circuit import Gate
 
 from ...exceptions import BackendPropertyError
 from ...target import build_target
+from . import transfer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from qiskit import QuantumCircuit
+    from qiskit.transpiler import Target
 
     from ...snapshot import Snapshot
+    from .components import Step
+
+_READOUT = ("prob_meas1_prep0", "prob_meas0_prep1")
+
+Matrix = npt.NDArray[np.float64]
+
+
+class DeviceNoise:
+    """The noise of a device, of which each channel is made when it is first asked for.
+
+    Errors of all gates of 156 qubits would take seconds.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        """Read what a calibration says."""
+        #: The device, faulty gates included.
+        self.target: Target = build_target(snapshot, filter_faulty=False)
+        self._channels: dict[tuple[str, tuple[int, ...]], Matrix | None] = {}
+        self._gates: dict[tuple[str, tuple[int, ...]], Matrix | None] = {}
+        properties = snapshot.properties
+        #: Qubits that do not work, and gates by name and qubits; those on two qubits with both orders of them.
+        self.faulty_qubits = set() if properties is None else set(properties.faulty_qubits())
+        self.faulty_gates = {
+            (gate.gate, order)
+            for gate in ([] if properties is None else properties.faulty_gates())
+            for order in (tuple(gate.qubits), tuple(reversed(gate.qubits)))
+        }
+        #: Probabilities to read 1 after preparing 0, and 0 after preparing 1, of shape ``(num_qubits, 2)``.
+        self.readout = readout_probabilities(snapshot)
+
+    def channel(self, name: str, qubits: tuple[int, ...], length: int = 0) -> Matrix | None:
+        """Return the transfer matrix of the errors behind an instruction; ``None`` if it has none.
+
+        Args:
+            name: The instruction's name.
+            qubits: The qubits.
+            length: The length of a delay in ``dt``.
+        """
+        if name == "delay":
+            return self._delay(qubits[0], length)
+        key = (name, qubits)
+        if key not in self._channels:
+            self._channels[key] = self._gate_errors(name, qubits)
+        return self._channels[key]
+
+    def gate(self, step: Step) -> Matrix | None:
+        """Return the transfer matrix of a gate and its errors; ``None`` if it has no matrix."""
+        if step.params:
+            return self._noisy(step)
+        key = (step.name, step.qubits)
+        if key not in self._gates:
+            # Gates of users may share a name and differ.
+            made = self._noisy(step)
+            if not transfer.is_standard(step.name):
+                return made
+            self._gates[key] = made
+        return self._gates[key]
+
+    def _noisy(self, step: Step) -> Matrix | None:
+        gate = transfer.of_gate(step)
+        errors = self.channel(step.name, step.qubits)
+        return gate if gate is None or errors is None else errors @ gate
+
+    def _relaxed(self, qubits: tuple[int, ...], duration: float) -> Matrix:
+        relaxed: Matrix = np.ones((1, 1))
+        for qubit in qubits:
+            relaxed = np.asarray(np.kron(transfer.relaxation(*self.times(qubit), duration), relaxed), float)
+        return relaxed
+
+    def times(self, qubit: int) -> tuple[float, float]:
+        """Return T1 and T2; a time that was not measured counts as infinite, and T2 is twice T1 at most."""
+        known = self.target.qubit_properties[qubit] if self.target.qubit_properties else None
+        t1 = math.inf if known is None or known.t1 is None else known.t1
+        t2 = math.inf if known is None or known.t2 is None else known.t2
+        return t1, min(t2, 2 * t1)
+
+    def seconds(self, length: int) -> float:
+        """Return the duration of a delay; 0 if ``dt`` is unknown."""
+        return float(length * (self.target.dt or 0.0))
+
+    def _delay(self, qubit: int, length: int) -> Matrix | None:
+        duration = self.seconds(length)
+        return self._relaxed((qubit,), duration) if duration else None
+
+    def _gate_errors(self, name: str, qubits: tuple[int, ...]) -> Matrix | None:
+        if name in ("measure", "reset") or name not in self.target.operation_names:
+            return None
+        known = self.target[name].get(qubits)
+        if known is None:
+            return None
+        channel = self._relaxed(qubits, known.duration or 0.0)
+        if known.error and isinstance(self.target.operation_from_name(name), Gate):
+            channel = transfer.depolarized_to(known.error, channel)
+        return None if np.array_equal(channel, np.eye(len(channel))) else channel
 
 
 @lru_cache(maxsize=32)
-def _target(snapshot: Snapshot) -> Target:
-    return build_target(snapshot, filter_faulty=False)
+def device_noise(snapshot: Snapshot) -> DeviceNoise:
+    """Return the noise of a device."""
+    return DeviceNoise(snapshot)
 
 
 @lru_cache(maxsize=64)
-def _gate_errors(
-    snapshot: Snapshot, qubits: frozenset[int], names: frozenset[str]
-) -> list[tuple[str, list[int], QuantumError]]:
-    """Return the errors of some gates on some qubits; making those of all gates of 156 qubits takes seconds."""
-    whole = _target(snapshot)
-    part = Target(num_qubits=whole.num_qubits, dt=whole.dt, qubit_properties=whole.qubit_properties)
-    for name in sorted(names & set(whole.operation_names)):
-        known = {
-            qargs: properties
-            for qargs, properties in whole[name].items()
-            if qargs is not None and properties is not None and set(qargs) <= qubits
-        }
-        if known:
-            part.add_instruction(whole.operation_from_name(name), known, name)
-    with warnings.catch_warnings():
-        # Aer warns when it cuts a T2 above 2 T1, and when a gate error is below that of relaxation, which it takes as
-        # it is.
-        warnings.simplefilter("ignore")
-        return list(basic_device_gate_errors(target=part))
-
-
-def names_in(circuit: QuantumCircuit) -> set[str]:
-    """Return the names of the gates in a circuit, and in control flow within, that have errors of their own."""
-    names = set(circuit.count_ops())
-    if circuit.has_control_flow_op():
-        for instruction in circuit.data:
-            if instruction.is_control_flow():
-                names |= {name for block in instruction.operation.blocks for name in names_in(block)}
-    return names - {"barrier", "delay", "measure", "reset"}
-
-
-@lru_cache(maxsize=64)
-def device_noise(snapshot: Snapshot, qubits: frozenset[int], names: frozenset[str]) -> NoiseModel:
-    """Return the noise of some gates and of readout on some qubits."""
-    return _model(_gate_errors(snapshot, qubits, names), snapshot, qubits)
-
-
-@lru_cache(maxsize=64)
-def twirled_noise(snapshot: Snapshot, qubits: frozenset[int], names: frozenset[str]) -> NoiseModel:
-    """Return the noise of :func:`device_noise` as Pauli errors of the same fidelity, which simulate much faster.
-
-    Twirling a channel by Paulis keeps the diagonal of its Pauli transfer matrix, whose Walsh-Hadamard transform are the
-    probabilities of Paulis: Wallman and Emerson, Phys. Rev. A 94, 052325 (2016).
-    """
-    errors = [(name, qargs, _twirled(error)) for name, qargs, error in _gate_errors(snapshot, qubits, names)]
-    return _model(errors, snapshot, qubits)
-
-
-def _model(errors: list[tuple[str, list[int], QuantumError]], snapshot: Snapshot, qubits: frozenset[int]) -> NoiseModel:
-    model = NoiseModel()
-    for name, qargs, error in errors:
-        model.add_quantum_error(error, name, qargs, warnings=False)
-    table = readout_probabilities(snapshot)
-    for qubit in sorted(qubits):
-        one, zero = table[qubit]
-        if one or zero:
-            model.add_readout_error(ReadoutError([[1 - one, one], [zero, 1 - zero]]), [qubit], warnings=False)
-    return model
-
-
-@lru_cache(maxsize=64)
-def pauli_probabilities(
-    snapshot: Snapshot, qubits: frozenset[int], names: frozenset[str]
-) -> dict[tuple[str, tuple[int, ...]], npt.NDArray[np.float64]]:
-    """Return, by gate and qubits, the probabilities of Paulis behind it, in the order of :func:`paulis`."""
-    errors = _gate_errors(snapshot, qubits, names)
-    return {(name, tuple(qargs)): _pauli_probabilities(error) for name, qargs, error in errors}
-
-
-def delay_probabilities(snapshot: Snapshot, qubit: int, duration: int) -> npt.NDArray[np.float64] | None:
-    """Return the probabilities of Paulis behind a delay of some ``dt``; ``None`` if T1, T2 or ``dt`` are unknown."""
-    error = _relaxation(snapshot, qubit, duration, twirled=False)
-    return None if error is None else _pauli_probabilities(error)
-
-
-@cache
-def paulis(num_qubits: int) -> list[str]:
-    """Return the Paulis of some qubits, the identity first; the last letter is that of the first qubit."""
-    return ["".join(letters) for letters in itertools.product("IXYZ", repeat=num_qubits)]
-
-
-def _pauli_probabilities(error: QuantumError) -> npt.NDArray[np.float64]:
-    diagonal = np.real(np.diag(PTM(error).data))
-    signs = np.ones((1, 1))
-    for _ in range(error.num_qubits):
-        signs = np.kron(signs, _COMMUTATION)
-    probabilities = np.clip(signs @ diagonal / len(diagonal), 0.0, 1.0)
-    return np.asarray(probabilities / probabilities.sum())
-
-
-def _twirled(error: QuantumError) -> QuantumError:
-    return pauli_error(list(zip(paulis(error.num_qubits), _pauli_probabilities(error), strict=True)))
-
-
-#: 1 for two Paulis that commute, -1 for two that do not.
-_COMMUTATION = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]])
-
-
-def with_relaxation(circuit: QuantumCircuit, snapshot: Snapshot, twirled: bool = False) -> QuantumCircuit:
-    """Return the circuit with relaxation behind each delay, also in control flow.
-
-    Args:
-        circuit: A circuit with delays in ``dt``, on the qubits of the device.
-        snapshot: The device.
-        twirled: Make relaxation a Pauli error, which Clifford simulators take.
-    """
-    return _relaxed(circuit, range(circuit.num_qubits), snapshot, twirled)
-
-
-def _relaxed(circuit: QuantumCircuit, physical: Sequence[int], snapshot: Snapshot, twirled: bool) -> QuantumCircuit:
-    if "delay" not in circuit.count_ops() and not circuit.has_control_flow_op():
-        return circuit
-    qubits = {qubit: physical[index] for index, qubit in enumerate(circuit.qubits)}
-    relaxed = circuit.copy_empty_like()
-    for instruction in circuit.data:
-        if instruction.is_control_flow():
-            inner = [qubits[qubit] for qubit in instruction.qubits]
-            blocks = [_relaxed(block, inner, snapshot, twirled) for block in instruction.operation.blocks]
-            relaxed.append(instruction.replace(operation=instruction.operation.replace_blocks(blocks)))
-            continue
-        relaxed.append(instruction)
-        if instruction.name == "delay":
-            error = _relaxation(snapshot, qubits[instruction.qubits[0]], int(instruction.params[0]), twirled)
-            if error is not None:
-                relaxed.append(error, instruction.qubits)
-    return relaxed
-
-
-@lru_cache(maxsize=4096)
-def _relaxation(snapshot: Snapshot, qubit: int, duration: int, twirled: bool) -> QuantumError | None:
-    """Return the error of a delay of some ``dt`` on a qubit; ``None`` if T1, T2 or ``dt`` are unknown."""
-    target = _target(snapshot)
-    known = target.qubit_properties[qubit] if target.qubit_properties else None
-    if known is None or not target.dt or not (known.t1 or known.t2) or not duration:
-        return None
-    # A time that was not measured counts as infinite.
-    t1 = known.t1 or np.inf
-    error = thermal_relaxation_error(t1, min(known.t2 or np.inf, 2 * t1), duration * target.dt)
-    return _twirled(error) if twirled else error
-
-
-@lru_cache(maxsize=64)
-def readout_probabilities(snapshot: Snapshot) -> npt.NDArray[np.float64]:
+def readout_probabilities(snapshot: Snapshot) -> Matrix:
     """Return the probabilities to read 1 after preparing 0, and 0 after preparing 1, of shape ``(num_qubits, 2)``."""
     table = np.zeros((snapshot.num_qubits, 2))
     properties = snapshot.properties
     if properties is None:
         return table
+    note = snapshot.provenance
+    overrides = {} if note is None else note.overrides
+    given = {name: {qubit for qubit, _ in overrides.get(name, ())} for name in ("readout_error", *_READOUT)}
     for qubit in range(snapshot.num_qubits):
         symmetric = _value(properties, qubit, "readout_error", 0.0)
-        table[qubit] = (
-            _value(properties, qubit, "prob_meas1_prep0", symmetric),
-            _value(properties, qubit, "prob_meas0_prep1", symmetric),
-        )
+        for column, name in enumerate(_READOUT):
+            # An override of the error alone is meant for both: the device's own values are out of date then.
+            is_former = qubit in given["readout_error"] and qubit not in given[name]
+            table[qubit, column] = symmetric if is_former else _value(properties, qubit, name, symmetric)
     return np.clip(table, 0.0, 1.0)
 
 

@@ -1,28 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Running circuits: Qiskit Aer with the noise of a device, or without.
+"""Running circuits: exactly, by Qiskit Aer, or by trajectories of the noise.
 
-Each connected component of a circuit is simulated on its own. A component that is too large to be simulated shot by
-shot is simulated for a few random trajectories of the noise, and all shots are drawn from those.
+Each connected component of a circuit is simulated on its own, by the method that suits its size.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qiskit_aer import AerSimulator
 
 from ..errors import BadInputError
-from . import noise
-from .components import (
-    ConnectedComponent,
-    as_clifford,
-    connected_components,
-    measured_at_the_end,
-    to_aer_instructions,
-)
-from .trajectories import draw
+from . import aer, exact, noise, seeds, trajectories
+from .components import ConnectedComponent, connected_components, read_steps, steps_of_block
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,11 +25,13 @@ if TYPE_CHECKING:
 
     from ...snapshot import Snapshot
 
-#: Updates of amplitudes (a few seconds) above which the shots of a component share trajectories of the noise.
-_BUDGET = 8.0e9
-#: Trajectories of the largest components.
-_MIN_TRAJECTORIES = 4
-#: Qubits above which states are not kept as amplitudes: those would take 256 MB or more for each thread.
+#: Seconds, roughly, that a component may take before a method is chosen that shares trajectories between shots.
+_BUDGET = 5.0
+#: Seconds of Aer for each circuit, for each amplitude and gate of a shot, and for each gate of a shot.
+_AER_CIRCUIT = 5e-3
+_AER_AMPLITUDE = 1.5e-9
+_AER_STEP = 1e-6
+#: Qubits above which states are not kept as amplitudes: those would take 256 MB or more.
 _MAX_QUBITS = 24
 
 
@@ -72,130 +66,160 @@ class MeasuredBits:
 
     Attributes:
         bits: Array of shape ``(shots, num_clbits)``.
-        trajectories: Number of trajectories of the noise from which shots were drawn; ``None`` if each has its own.
+        trajectories: Number of trajectories of the noise from which shots were drawn; ``None`` if all shots are
+            independent of each other.
+        effective_shots: Number of independent shots that would have error bars as large as these shots have; ``None``
+            if all of them are independent.
     """
 
     bits: npt.NDArray[np.bool_]
     trajectories: int | None = None
+    effective_shots: int | None = None
+
+
+def metadata(runs: Sequence[MeasuredBits]) -> dict[str, int]:
+    """Return what the metadata of a result says about shots that are not independent: the worst of several runs."""
+    trajectories_of = [run.trajectories for run in runs if run.trajectories is not None]
+    effective = [run.effective_shots for run in runs if run.effective_shots is not None]
+    return {
+        **({"noise_trajectories": min(trajectories_of)} if trajectories_of else {}),
+        **({"effective_shots": min(effective)} if effective else {}),
+    }
 
 
 def run(tasks: Sequence[BoundCircuit], setting: SimulationOptions) -> list[MeasuredBits]:
     """Return the measured bits of each circuit.
 
     Raises:
-        BadInputError: The simulator does not run a circuit.
+        BadInputError: The simulator does not run a circuit, or it uses what does not work on the device.
     """
+    if setting.snapshot is not None:
+        for number, task in enumerate(tasks):
+            _check_works(task.circuit, number, noise.device_noise(setting.snapshot))
     if setting.snapshot is None or setting.noise_model is not None:
-        return [MeasuredBits(bits) for bits in _run_together(tasks, setting)]
-    start = int(np.random.default_rng().integers(2**30)) if setting.seed is None else setting.seed
-    # Each circuit has a seed of its own, as it has in one run of Aer.
-    return [
-        _run_on_device(task, setting.snapshot, start + number, dict(setting.options))
-        for number, task in enumerate(tasks)
-    ]
+        return [MeasuredBits(bits) for bits in _run_by_aer(tasks, setting)]
+    device = _DeviceRun(setting.snapshot, dict(setting.options))
+    job = seeds.job_seed(setting.seed)
+    return [device.run(task, seeds.derived(job, number)) for number, task in enumerate(tasks)]
 
 
-def _run_together(tasks: Sequence[BoundCircuit], setting: SimulationOptions) -> list[npt.NDArray[np.bool_]]:
+def _check_works(circuit: QuantumCircuit, number: int, device: noise.DeviceNoise) -> None:
+    """Refuse a circuit that uses qubits or gates that are not operational, as clients do."""
+    if not device.faulty_qubits and not device.faulty_gates:
+        return
+    steps = read_steps(circuit)
+    while steps:
+        step = steps.pop()
+        if step.instruction.is_control_flow():
+            for block in step.instruction.operation.blocks:
+                steps += steps_of_block(step, block)
+            continue
+        faulty = device.faulty_qubits.intersection(step.qubits)
+        if faulty:
+            raise BadInputError(f"circuit {number} uses qubit {min(faulty)}, which is not operational; use another one")
+        if (step.name, step.qubits) in device.faulty_gates:
+            raise BadInputError(
+                f"circuit {number} uses {step.name} on qubits {list(step.qubits)}, which is not operational there; "
+                "transpile it for the device as it is now"
+            )
+
+
+def _run_by_aer(tasks: Sequence[BoundCircuit], setting: SimulationOptions) -> list[npt.NDArray[np.bool_]]:
     """Run circuits as ``AerSimulator().run(circuits)`` would, which gives each its seed by its index in the list."""
     options = {"noise_model": setting.noise_model, **dict(setting.options)}
-    circuits = [to_aer_instructions(task.circuit) for task in tasks]
+    circuits = [aer.to_instructions(task.circuit) for task in tasks]
     if len({task.shots for task in tasks}) == 1:
-        return _aer(circuits, tasks[0].shots, setting.seed, options)
+        return aer.run(circuits, tasks[0].shots, setting.seed, options)
+    job = seeds.job_seed(setting.seed)
     bits = []
     for number, (circuit, task) in enumerate(zip(circuits, tasks, strict=True)):
-        seed = None if setting.seed is None else setting.seed + number
-        bits += _aer([circuit], task.shots, seed, options)
+        # Aer has no results for circuits with different shots, but for the first one.
+        seed = seeds.aer_seed(seeds.derived(job, number)) if number else setting.seed
+        bits += aer.run([circuit], task.shots, seed, options)
     return bits
 
 
-def _run_on_device(task: BoundCircuit, snapshot: Snapshot, seed: int, options: dict[str, Any]) -> MeasuredBits:
-    bits = np.zeros((task.shots, task.circuit.num_clbits), np.bool_)
-    components = [
-        component for component in connected_components(to_aer_instructions(task.circuit)) if component.clbits
-    ]
-    small: list[ConnectedComponent] = []
-    large: list[ConnectedComponent] = []
-    for component in components:
-        (small if _is_small(component, task.shots) else large).append(component)
-    if small:
-        circuits = [noise.with_relaxation(component.circuit, snapshot) for component in small]
-        model = noise.device_noise(snapshot, *_extent(small))
-        for component, values in zip(
-            small, _aer(circuits, task.shots, seed, {**options, "noise_model": model}), strict=True
-        ):
-            bits[:, component.clbits] = values
-    trajectories: int | None = None
-    for component in large:
-        done = _run_large(component, task.shots, snapshot, seed, options)
-        bits[:, component.clbits] = done.bits
-        trajectories = done.trajectories or trajectories
-    return MeasuredBits(bits, trajectories)
+class _DeviceRun:
+    """Runs circuits on a device, and keeps what repeated circuits can use again."""
 
+    def __init__(self, snapshot: Snapshot, options: dict[str, Any]) -> None:
+        self._snapshot = snapshot
+        self._noise = noise.device_noise(snapshot)
+        self._options = options
+        self._last: tuple[QuantumCircuit | None, list[ConnectedComponent]] = (None, [])
+        self._words: dict[int, npt.NDArray[np.float64]] = {}
 
-def _extent(components: Sequence[ConnectedComponent]) -> tuple[frozenset[int], frozenset[str]]:
-    """Return the qubits of components, and the names of their gates."""
-    return frozenset(qubit for component in components for qubit in component.qubits), frozenset(
-        name for component in components for name in noise.names_in(component.circuit)
-    )
-
-
-def _updates(component: ConnectedComponent) -> float:
-    """Return the number of updates of amplitudes that a trajectory of the noise takes."""
-    return 2.0 ** len(component.qubits) * max(len(component.circuit.data), 1)
-
-
-def _is_small(component: ConnectedComponent, shots: int) -> bool:
-    return len(component.qubits) <= _MAX_QUBITS and _updates(component) * shots <= _BUDGET
-
-
-def _run_large(
-    component: ConnectedComponent, shots: int, snapshot: Snapshot, seed: int, options: dict[str, Any]
-) -> MeasuredBits:
-    extent = _extent([component])
-    clifford = as_clifford(component.circuit)
-    if clifford is not None:
-        model = noise.twirled_noise(snapshot, *extent)
-        circuit = noise.with_relaxation(clifford, snapshot, twirled=True)
-        chosen = {"method": "stabilizer", **options, "noise_model": model}
-        return MeasuredBits(_aer([circuit], shots, seed, chosen)[0])
-    measured = measured_at_the_end(component.circuit)
-    if len(component.qubits) > _MAX_QUBITS or measured is None:
-        method = {"method": "matrix_product_state"} if len(component.qubits) > _MAX_QUBITS else {}
-        circuit = noise.with_relaxation(component.circuit, snapshot)
+    def run(self, task: BoundCircuit, seed: np.random.SeedSequence) -> MeasuredBits:
+        bits = np.zeros((task.shots, task.circuit.num_clbits), np.bool_)
+        if self._last[0] is not task.circuit:
+            self._last = (task.circuit, connected_components(task.circuit))
+            self._words = {}
+        parts = []
+        for number, component in enumerate(self._last[1]):
+            part = self._run_component(number, component, task.shots, seeds.derived(seed, number))
+            bits[:, component.clbits] = part.bits
+            parts.append(part)
         return MeasuredBits(
-            _aer([circuit], shots, seed, {**method, **options, "noise_model": noise.device_noise(snapshot, *extent)})[0]
+            bits,
+            min((part.trajectories for part in parts if part.trajectories is not None), default=None),
+            min((part.effective_shots for part in parts if part.effective_shots is not None), default=None),
         )
-    max_trajectories = int(min(max(_BUDGET // _updates(component), _MIN_TRAJECTORIES), shots))
-    return MeasuredBits(*draw(component, shots, max_trajectories, measured, np.random.default_rng(seed), snapshot))
+
+    def _run_component(
+        self, number: int, component: ConnectedComponent, shots: int, seed: np.random.SeedSequence
+    ) -> MeasuredBits:
+        by_density = exact.seconds(component)
+        by_aer = _seconds_of_aer(component, shots)
+        if by_density <= min(by_aer, _BUDGET):
+            try:
+                if number not in self._words:
+                    self._words[number] = np.cumsum(exact.probabilities(component, self._noise))
+            except exact.UnsupportedError:
+                # Rare forms of control flow.
+                pass
+            else:
+                return MeasuredBits(_drawn(self._words[number], shots, len(component.clbits), seed))
+        if by_aer <= _BUDGET:
+            return MeasuredBits(self._by_aer(component, shots, seed, {}))
+        return self._run_large(component, shots, seed)
+
+    def _by_aer(
+        self, component: ConnectedComponent, shots: int, seed: np.random.SeedSequence, method: dict[str, Any]
+    ) -> npt.NDArray[np.bool_]:
+        options = {**method, **self._options}
+        circuit = component.to_circuit()
+        return aer.device_shots(component, circuit, shots, self._snapshot, seeds.aer_seed(seed), options, False)
+
+    def _run_large(self, component: ConnectedComponent, shots: int, seed: np.random.SeedSequence) -> MeasuredBits:
+        clifford = aer.as_clifford(component)
+        if clifford is not None:
+            options = {"method": "stabilizer", **self._options}
+            bits = aer.device_shots(component, clifford, shots, self._snapshot, seeds.aer_seed(seed), options, True)
+            return MeasuredBits(bits)
+        measured = component.measured_at_the_end()
+        if len(component.qubits) > _MAX_QUBITS:
+            return MeasuredBits(self._by_aer(component, shots, seed, {"method": "matrix_product_state"}))
+        if measured is None:
+            return MeasuredBits(self._by_aer(component, shots, seed, {}))
+        try:
+            drawn = trajectories.draw(component, shots, measured, np.random.default_rng(seed), self._noise)
+        except trajectories.UnsupportedError:
+            return MeasuredBits(self._by_aer(component, shots, seed, {}))
+        return MeasuredBits(drawn.bits, drawn.states, drawn.effective_shots)
 
 
-def _aer(
-    circuits: list[QuantumCircuit], shots: int, seed: int | None, options: dict[str, Any]
-) -> list[npt.NDArray[np.bool_]]:
-    try:
-        job = AerSimulator().run(circuits, shots=shots, memory=True, seed_simulator=seed, **options)
-        result = _checked(job.result())
-    except BadInputError:
-        raise
-    except Exception as error:
-        raise BadInputError(f"the simulator does not run this: {error}") from None
-    return [
-        _bits(result.data(number).get("memory"), circuit.num_clbits, shots) for number, circuit in enumerate(circuits)
-    ]
+def _seconds_of_aer(component: ConnectedComponent, shots: int) -> float:
+    """Return the time, roughly, that Aer takes for all shots one by one."""
+    if len(component.qubits) > _MAX_QUBITS:
+        return math.inf
+    amplitudes = 2.0 ** len(component.qubits)
+    return _AER_CIRCUIT + len(component.steps) * shots * (amplitudes * _AER_AMPLITUDE + _AER_STEP)
 
 
-def _checked(result: Any) -> Any:
-    if not result.success:
-        reasons = {experiment.status for experiment in result.results if not experiment.success} or {result.status}
-        raise BadInputError(f"the simulator does not run this: {'; '.join(map(str, reasons))}")
-    return result
-
-
-def _bits(words: list[str] | None, num_clbits: int, shots: int) -> npt.NDArray[np.bool_]:
-    """Return bits of hexadecimal words, of shape ``(shots, num_clbits)``; nothing measured is zeros."""
-    if not words or not num_clbits:
-        return np.zeros((shots, num_clbits), np.bool_)
-    width = -(-num_clbits // 8)
-    raw = b"".join(int(word, 16).to_bytes(width, "little") for word in words)
-    array = np.frombuffer(raw, np.uint8).reshape(shots, width)
-    return np.unpackbits(array, axis=1, count=num_clbits, bitorder="little").view(np.bool_)
+def _drawn(
+    sums: npt.NDArray[np.float64], shots: int, num_clbits: int, seed: np.random.SeedSequence
+) -> npt.NDArray[np.bool_]:
+    """Return bits of words that are drawn by their summed probabilities."""
+    random = np.random.default_rng(seed)
+    words = np.searchsorted(sums, random.random(shots) * sums[-1], side="right")
+    return np.asarray(words[:, None] >> np.arange(num_clbits) & 1, np.bool_)

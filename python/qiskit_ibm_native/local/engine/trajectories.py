@@ -1,123 +1,236 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shots of large circuits, drawn from a few trajectories of the noise.
+"""Shots of large circuits, each with random errors of its own.
 
 Noise is twirled into Paulis, so that the errors of a shot do not depend on its state: they are drawn for all shots
-first. Shots without an error are drawn from the state without noise. Each shot with errors is a trajectory that would
-take a simulation of its own; a few of these are simulated, and all shots with errors are drawn from them. Each shot has
-the right distribution, up to the twirling, but shots of the same trajectory are not independent of each other.
+first, and moved to the end of the circuit (``frames.py``). Shots that have the same signs of angles then share a state,
+which is simulated once: shots without errors, with errors behind the last gate that matters, or with the same error.
+All shots are independent if all their states are simulated.
+
+If that would take too long, states that many shots have are simulated, and shots with other ones are cut into groups of
+alike errors: one shot of a group, chosen at random, lends its state and its errors to the others. Each shot has the
+right distribution then, but shots of a group are not independent of each other. How much larger that makes the error
+bars is estimated from the differences between groups.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qiskit.circuit.library import PauliGate
-from qiskit_aer import AerSimulator
+import numpy.typing as npt
 
-from . import noise
+from .amplitudes import Amplitudes, Circuit
+from .frames import Frames, Operation, UnsupportedError, draw_frames, relevant, rewritten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import numpy.typing as npt
-    from qiskit import QuantumCircuit
-
-    from ...snapshot import Snapshot
     from .components import ConnectedComponent
+    from .noise import DeviceNoise
 
-    #: Index of the Pauli behind an instruction, by the index of the instruction.
-    Trajectory = dict[int, int]
+__all__ = ["Drawn", "UnsupportedError", "draw"]
 
-#: Trajectories that are simulated at once: each has a probability for every word, 128 MB for 24 qubits.
-_AT_ONCE = 8
+#: Seconds, roughly, that the states of a component may take.
+_BUDGET = 5.0
+#: States that are simulated at least.
+_MIN_STATES = 4
+#: Part of a circuit that states do not share with others, on average.
+_UNSHARED = 0.6
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Shots of a component.
+
+    Attributes:
+        bits: Array of shape ``(shots, clbits of the component)``.
+        states: Number of simulated states, if shots were lent some; otherwise ``None``.
+        effective_shots: Number of independent shots with error bars as large; ``None`` if all are independent.
+    """
+
+    bits: npt.NDArray[np.bool_]
+    states: int | None
+    effective_shots: int | None
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Shots that are drawn from one state.
+
+    Attributes:
+        shots: Indices of the shots.
+        lender: The shot whose signs of angles the state has.
+        is_lent: For each shot, whether it takes the lender's flips because its own signs are others.
+    """
+
+    shots: npt.NDArray[np.intp]
+    lender: int
+    is_lent: npt.NDArray[np.bool_]
 
 
 def draw(
     component: ConnectedComponent,
     shots: int,
-    max_trajectories: int,
     measured: dict[int, int],
     random: np.random.Generator,
-    snapshot: Snapshot,
-) -> tuple[npt.NDArray[np.bool_], int]:
-    """Return bits, of shape ``(shots, num_clbits)``, and the number of trajectories from which they were drawn.
+    noise: DeviceNoise,
+) -> Drawn:
+    """Return shots of a component that measures at its end only.
 
     Args:
-        component: The circuit, which measures at its end only.
+        component: The component.
         shots: Number of shots.
-        max_trajectories: Number of trajectories to simulate at most.
         measured: The index of the qubit of each classical bit.
         random: The source of random numbers.
-        snapshot: The device.
+        noise: The noise of the device.
+
+    Raises:
+        UnsupportedError: The component has an instruction that cannot be written in Clifford gates and rotations.
     """
-    names = frozenset(noise.names_in(component.circuit))
-    probabilities = noise.pauli_probabilities(snapshot, frozenset(component.qubits), names)
-    errors = _errors(component.circuit, probabilities, shots, random, snapshot)
-    clean = np.array([shot for shot in range(shots) if shot not in errors], np.int64)
-    dirty = random.permutation(np.array(sorted(errors), np.int64))
-    groups: list[tuple[npt.NDArray[np.int64], Trajectory]] = [(clean, {})] if len(clean) else []
-    # Shots with errors are shared evenly by the trajectories of the first ones.
-    number = min(max(max_trajectories - len(groups), 1), len(dirty))
-    groups += [(share, errors[int(share[0])]) for share in np.array_split(dirty, number)] if number else []
-    bits = np.zeros((shots, component.circuit.num_clbits), np.bool_)
-    table = noise.readout_probabilities(snapshot)
-    positions = {qubit: index for index, qubit in enumerate(component.qubits)}
-    for (share, _), weights in zip(groups, _weights(component, [trajectory for _, trajectory in groups]), strict=True):
-        sums = np.cumsum(weights)
-        words = np.searchsorted(sums, random.random(len(share)) * sums[-1])
-        for clbit, qubit in measured.items():
-            values = (words >> positions[qubit] & 1).astype(np.bool_)
-            bits[share, clbit] = values ^ (random.random(len(share)) < table[qubit][values.astype(int)])
-    return bits, len(groups)
+    numbers = {qubit: number for number, qubit in enumerate(component.qubits)}
+    qubits = [numbers[measured[clbit]] for clbit in component.clbits]
+    operations = _numbered(rewritten(component.steps, noise), numbers)
+    operations = relevant(operations, set(qubits))
+    circuit = Circuit(operations, len(numbers))
+    frames = draw_frames(operations, len(numbers), shots, random)
+    number = int(min(max(_BUDGET / (circuit.seconds() * _UNSHARED), _MIN_STATES), shots))
+    groups = _groups(frames.signs, number, random)
+    readout = noise.readout[[component.qubits[qubit] for qubit in qubits]]
+    sampler = _Sampler(circuit, frames, groups, np.array(qubits), readout, random)
+    lenders = np.array([group.lender for group in groups])
+    signs = np.unpackbits(frames.signs[lenders], axis=1, bitorder="little").view(np.bool_)
+    circuit.run(signs, sampler.take)
+    if not any(group.is_lent.any() for group in groups):
+        return Drawn(sampler.bits, None, None)
+    return Drawn(sampler.bits, len(groups), sampler.effective_shots())
 
 
-def _errors(
-    circuit: QuantumCircuit,
-    probabilities: dict[tuple[str, tuple[int, ...]], npt.NDArray[np.float64]],
-    shots: int,
-    random: np.random.Generator,
-    snapshot: Snapshot,
-) -> dict[int, Trajectory]:
-    """Return the trajectories of shots that have errors."""
-    indices = {qubit: index for index, qubit in enumerate(circuit.qubits)}
-    errors: dict[int, Trajectory] = {}
-    for index, instruction in enumerate(circuit.data):
-        qargs = tuple(indices[qubit] for qubit in instruction.qubits)
-        if instruction.name == "delay":
-            weights = noise.delay_probabilities(snapshot, qargs[0], int(instruction.params[0]))
+def _numbered(operations: list[Operation], numbers: dict[int, int]) -> list[Operation]:
+    return [operation._replace(qubits=tuple(numbers[qubit] for qubit in operation.qubits)) for operation in operations]
+
+
+def _groups(signs: npt.NDArray[np.uint8], number: int, random: np.random.Generator) -> list[_Group]:
+    """Return groups of shots for a number of states.
+
+    States of as many shots as a group would have on average are simulated for these alone.
+    """
+    keys = np.ascontiguousarray(signs).view([("", signs.dtype)] * signs.shape[1])[:, 0]
+    _, kinds, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    kinds = kinds.reshape(-1)
+    by_count = np.argsort(-counts, kind="stable")
+    left = len(kinds) - np.concatenate([[0], np.cumsum(counts[by_count])])
+    alone = 0
+    while alone < len(counts) and (
+        len(counts) <= number or (alone < number - 1 and counts[by_count[alone]] * (number - alone) >= left[alone])
+    ):
+        alone += 1
+    order = np.argsort(kinds, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    groups = []
+    for kind in by_count[:alone]:
+        shots = order[starts[kind] : starts[kind + 1]]
+        groups.append(_Group(shots, int(shots[0]), np.zeros(len(shots), np.bool_)))
+    if alone < len(counts):
+        is_rare = np.ones(len(counts), np.bool_)
+        is_rare[by_count[:alone]] = False
+        rare = np.flatnonzero(is_rare[kinds])
+        for shots in np.array_split(rare[_by_likeness(signs[rare])], number - alone):
+            lender = int(random.choice(shots))
+            groups.append(_Group(shots, lender, kinds[shots] != kinds[lender]))
+    return groups
+
+
+def _by_likeness(signs: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp]:
+    """Return an order in which shots are next to each other whose first errors are."""
+    bits = np.unpackbits(signs, axis=1, bitorder="little")
+    packed = np.ascontiguousarray(np.packbits(bits, axis=1))
+    keys = packed.view([("", packed.dtype)] * packed.shape[1])[:, 0]
+    return np.argsort(keys, kind="stable")[::-1]
+
+
+class _Sampler:
+    """Draws the shots of each group from its state."""
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        frames: Frames,
+        groups: list[_Group],
+        qubits: npt.NDArray[np.intp],
+        readout: npt.NDArray[np.float64],
+        random: np.random.Generator,
+    ) -> None:
+        self._circuit = circuit
+        self._flips = frames.flips[qubits]
+        self._groups = groups
+        self._positions = np.array([circuit.bit_of[qubit] for qubit in qubits.tolist()])
+        self._readout = readout
+        # States come in any order, which must not matter.
+        self._seeds = random.integers(2**63, size=len(groups))
+        self.bits = np.zeros((frames.flips.shape[1], len(qubits)), np.bool_)
+        #: Probabilities of 1 by group and bit, where shots were lent a state.
+        self._ones = np.zeros((len(groups), len(qubits)))
+
+    def take(self, index: int, amplitudes: Amplitudes) -> None:
+        """Draw the shots of a group."""
+        group = self._groups[index]
+        random = np.random.default_rng(self._seeds[index])
+        weights = np.square(amplitudes.real) + np.square(amplitudes.imag)
+        words = _words(weights, len(group.shots), random)
+        flips = self._flips[:, np.where(group.is_lent, group.lender, group.shots)].T
+        values = (words[:, None] >> self._positions & 1).astype(np.bool_) ^ flips
+        wrong = np.where(values, self._readout[:, 1], self._readout[:, 0])
+        self.bits[group.shots] = values ^ (random.random(values.shape) < wrong)
+        ones = _ones(weights, self._circuit.num_qubits)[self._positions]
+        ones = np.where(self._flips[:, group.lender], 1 - ones, ones)
+        self._ones[index] = ones * (1 - self._readout[:, 1]) + (1 - ones) * self._readout[:, 0]
+
+    def effective_shots(self) -> int:
+        """Return how many independent shots would have the error bars that the worst bit has.
+
+        Groups are in the order of their errors. Half of the squared difference to the next group is taken for the
+        variance within a group; that is the variance of all if their order means nothing.
+        """
+        sizes = np.array([len(group.shots) for group in self._groups])
+        lent = np.array([group.is_lent.any() for group in self._groups])
+        rows = np.flatnonzero(lent)
+        mean = sizes @ self._ones / sizes.sum()
+        binomial = np.maximum(sizes.sum() * mean * (1 - mean), 1.0)
+        if len(rows) > 1:
+            steps = np.square(np.diff(self._ones[rows], axis=0)) / 2
+            variance = (np.vstack([steps[:1], steps]) + np.vstack([steps, steps[-1:]])) / 2
         else:
-            weights = probabilities.get((instruction.name, qargs))
-        if weights is None:
-            continue
-        hit = np.flatnonzero(random.random(shots) >= weights[0])
-        if len(hit):
-            kinds = random.choice(len(weights) - 1, len(hit), p=weights[1:] / weights[1:].sum()) + 1
-            for shot, kind in zip(hit.tolist(), kinds.tolist(), strict=True):
-                errors.setdefault(shot, {})[index] = kind
-    return errors
+            variance = np.square(self._ones[rows] - mean)
+        excess = (sizes[rows] * (sizes[rows] - 1)) @ variance
+        return max(1, round(float(sizes.sum() / np.max(1 + excess / binomial))))
 
 
-def _weights(component: ConnectedComponent, trajectories: list[Trajectory]) -> Iterator[npt.NDArray[np.float64]]:
-    """Yield the probabilities of words at the end of each trajectory."""
-    simulator = AerSimulator(method="statevector", precision="single", max_parallel_experiments=1)
-    for first in range(0, len(trajectories), _AT_ONCE):
-        circuits = [_with_errors(component, trajectory) for trajectory in trajectories[first : first + _AT_ONCE]]
-        result = simulator.run(circuits, shots=1).result()
-        if not result.success:
-            raise RuntimeError(result.status)
-        for number in range(len(circuits)):
-            yield result.data(number)["probabilities"]
+def _words(weights: npt.NDArray[np.float32], number: int, random: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Draw indices of amplitudes: first their upper halves, so that not all of them have to be summed up."""
+    upper = 1 << (len(weights).bit_length() - 1) // 2
+    table = weights.reshape(upper, -1)
+    sums = np.cumsum(table.sum(axis=1, dtype=np.float64))
+    rows = np.minimum(np.searchsorted(sums, random.random(number) * sums[-1], side="right"), upper - 1)
+    words = np.empty(number, np.int64)
+    order = np.argsort(rows, kind="stable")
+    where, counts = np.unique(rows, return_counts=True)
+    start = 0
+    for row, count in zip(where.tolist(), counts.tolist(), strict=True):
+        inner = np.cumsum(table[row], dtype=np.float64)
+        columns = np.searchsorted(inner, random.random(count) * inner[-1], side="right")
+        words[order[start : start + count]] = row * table.shape[1] + np.minimum(columns, table.shape[1] - 1)
+        start += count
+    return words
 
 
-def _with_errors(component: ConnectedComponent, trajectory: Trajectory) -> QuantumCircuit:
-    """Return the circuit of a trajectory, without measurements."""
-    circuit = component.circuit.copy_empty_like()
-    for index, instruction in enumerate(component.circuit.data):
-        if instruction.name not in ("measure", "delay", "barrier"):
-            circuit.append(instruction)
-        if index in trajectory:
-            qubits = instruction.qubits
-            circuit.append(PauliGate(noise.paulis(len(qubits))[trajectory[index]]), qubits)
-    circuit.save_probabilities([circuit.qubits[qubit] for qubit in component.qubits])
-    return circuit
+def _ones(weights: npt.NDArray[np.float32], num_qubits: int) -> npt.NDArray[np.float64]:
+    """Return the probability of 1 of each bit of an index."""
+    low = num_qubits // 2
+    table = weights.reshape(-1, 1 << low)
+    ones = []
+    for sums, width in (
+        (table.sum(axis=0, dtype=np.float64), low),
+        (table.sum(axis=1, dtype=np.float64), num_qubits - low),
+    ):
+        index = np.arange(len(sums))
+        ones += [float(sums[index >> bit & 1 == 1].sum() / sums.sum()) for bit in range(width)]
+    return np.array(ones)

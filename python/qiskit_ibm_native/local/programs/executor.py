@@ -1,63 +1,170 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The program ``executor``."""
+"""The program ``executor``: items of circuits and of samplexes, run in chunks."""
 
 from __future__ import annotations
 
+import datetime
 import math
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..errors import BadInputError
-from . import wire
-from .work import MAX_CIRCUITS, Measured, Piece, Work, read_meas_type, read_shots
+from .checks.executor import LATEST, MAX_CIRCUITS
+from .executor_payload import SCHEMAS, Schema
+from .executor_runs import Runner
+from .executor_timing import describe_timing
+from .work import Piece, by_register, check_piece, read_meas_type, read_shots, to_meas_type
+
+if TYPE_CHECKING:
+    from .simulation import Simulation
+
+#: Circuits that are run at once if a client does not say.
+_CHUNK = 1000
+#: The ending of a register's name in results.
+_ENDINGS = {"classified": "", "kerneled": "_iq", "avg_kerneled": "_avg_iq"}
 
 
-def read(params: dict[str, Any]) -> Work:
-    """Return the work of a job."""
-    program = params.get("quantum_program")
-    if not isinstance(program, dict) or not isinstance(program.get("circuits"), dict):
-        raise BadInputError("quantum_program with circuits is missing")
-    circuits = wire.read_qpy(program["circuits"].get("b64_data"))
-    items = program.get("items")
-    if not isinstance(items, list) or not 0 < len(items) <= MAX_CIRCUITS or len(items) != len(circuits):
-        raise BadInputError(f"there must be an item for each of the {len(circuits)} circuits")
-    shots = read_shots(program.get("shots"), None)
-    pieces = []
-    for circuit, item in zip(circuits, items, strict=True):
-        if item.get("item_type") != "circuit":
-            raise BadInputError(f"this service runs circuits only, no {item.get('item_type')!r} (twirling is one)")
-        values = wire.read_tensor(item.get("circuit_arguments"))
-        shape = np.broadcast_shapes(values.shape[:-1], tuple(item.get("shape", ())))
-        pieces.append(Piece(circuit, values, shape, shots))
-    experimental = dict((params.get("options") or {}).get("experimental") or {})
-    simulator = experimental.pop("simulator", {})
-    return Work(pieces, read_meas_type(program.get("meas_level", "classified")), simulator, experimental)
+@dataclass(frozen=True)
+class _Job:
+    schema: Schema
+    pieces: list[Piece]
+    chunk_sizes: list[int | None]
+    meas_types: list[str]
 
 
-def write(params: dict[str, Any], work: Work, measured: Measured) -> dict[str, Any]:
-    """Return the results of a job."""
+@dataclass(frozen=True)
+class _Part:
+    """A range of the sets of values of an item."""
+
+    item: int
+    start: int
+    stop: int
+
+
+def run(params: dict[str, Any], simulation: Simulation) -> dict[str, Any]:
+    """Run a job; return its results."""
+    options = params.get("options") or {}
+    job = _read(params, simulation)
+    for number, piece in enumerate(job.pieces):
+        check_piece(piece, number, simulation.device)
+    metadata = [_item_metadata(piece, options, job.schema, simulation) for piece in job.pieces]
+    runners = [Runner(piece, simulation) for piece in job.pieces]
+    bits = [np.empty((math.prod(piece.shape), piece.shots, piece.circuit.num_clbits), np.bool_) for piece in job.pieces]
+    spans = []
+    for parts in _chunks(job):
+        start = datetime.datetime.now(datetime.timezone.utc)
+        for part in parts:
+            bits[part.item][part.start : part.stop] = runners[part.item].run(part.start, part.stop)
+        stop = datetime.datetime.now(datetime.timezone.utc)
+        spans.append({
+            "start": start.isoformat(), "stop": stop.isoformat(), "parts": [_written(part, job) for part in parts]
+        })  # fmt: skip
+    data = [
+        {"results": _results(piece, measured, job, simulation), "metadata": described and described | runner.metadata()}
+        for piece, measured, described, runner in zip(job.pieces, bits, metadata, runners, strict=True)
+    ]
     program = params["quantum_program"]
-    suffix = {"classified": "", "kerneled": "_iq", "avg_kerneled": "_avg_iq"}[work.meas_type]
-    parts = [
-        {
-            "idx_item": number, "size": math.prod(piece.shape), "permutation": list(range(len(piece.shape))),
-            "element_range": [0, math.prod(piece.shape), 1],
-        }
-        for number, piece in enumerate(work.pieces)
-    ]  # fmt: skip
     return {
-        "schema_version": params.get("schema_version", "v2.0"),
-        "data": [
-            {
-                "results": {f"{name}{suffix}": wire.write_tensor(values) for name, values in registers.items()},
-                "metadata": {"scheduler_timing": None, "stretch_values": None},
-            }
-            for registers in measured.fields
-        ],
-        "metadata": {
-            "chunk_timing": [{"start": measured.start.isoformat(), "stop": measured.stop.isoformat(), "parts": parts}]
-        },
+        "schema_version": params.get("schema_version", LATEST),
+        "data": data,
+        "metadata": {"chunk_timing": spans},
         "passthrough_data": program.get("passthrough_data"),
         "semantic_role": program.get("semantic_role"),
     }
+
+
+def _read(params: dict[str, Any], simulation: Simulation) -> _Job:
+    program = params.get("quantum_program")
+    if not isinstance(program, dict):
+        raise BadInputError("quantum_program is missing")
+    version = params.get("schema_version", LATEST)
+    schema = SCHEMAS.get(version)
+    if schema is None:
+        raise BadInputError(f"schema_version is {version!r}; use one of {list(SCHEMAS)}")
+    items = program.get("items")
+    if not isinstance(items, list) or not 0 < len(items) <= MAX_CIRCUITS:
+        raise BadInputError(f"quantum_program.items must be a list of 1 to {MAX_CIRCUITS}")
+    shots = read_shots(program.get("shots"), None)
+    pieces = []
+    for number, (circuit, item) in enumerate(zip(schema.read_circuits(program, items), items, strict=True)):
+        path = f"quantum_program.items[{number}]"
+        kind = item.get("item_type") if isinstance(item, dict) else None
+        if kind == "circuit":
+            values = schema.read_tensor(item.get("circuit_arguments"), f"{path}.circuit_arguments")
+            shape = _shape(values.shape[:-1], item.get("shape"), path)
+            pieces.append(Piece(circuit, values, shape, shots))
+        elif kind == "samplex":
+            from .executor_samplex import read_item
+
+            pieces.append(read_item(circuit, item, shots, simulation.random, schema, path))
+        else:
+            raise BadInputError(f"{path}.item_type is {kind!r}; use 'circuit' or 'samplex'")
+    total = sum(math.prod(piece.shape) for piece in pieces)
+    if total > MAX_CIRCUITS:
+        raise BadInputError(f"the items have {total} circuits, one for each set of values; {MAX_CIRCUITS} are the most")
+    return _Job(schema, pieces, [_chunk_size(item) for item in items], _meas_types(program))
+
+
+def _shape(implied: tuple[int, ...], asked: Any, path: str) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(implied, tuple(asked or ()))
+    except (TypeError, ValueError):
+        raise BadInputError(f"{path}.shape {asked} does not fit values of shape {implied}") from None
+
+
+def _chunk_size(item: dict[str, Any]) -> int | None:
+    size = item.get("chunk_size", "auto")
+    return size if isinstance(size, int) and size > 0 else None
+
+
+def _meas_types(program: dict[str, Any]) -> list[str]:
+    level = program.get("meas_level", "classified")
+    return ["classified", "kerneled"] if level == "both" else [read_meas_type(level)]
+
+
+def _chunks(job: _Job) -> list[list[_Part]]:
+    """Return the parts of each chunk: those that clients ask for have sets of values of one item."""
+    chunks: list[list[_Part]] = []
+    room = 0
+    for item, (piece, asked) in enumerate(zip(job.pieces, job.chunk_sizes, strict=True)):
+        size, done = math.prod(piece.shape), 0
+        while done < size:
+            if asked is not None or not room:
+                chunks.append([])
+                room = asked or _CHUNK
+            stop = min(size, done + room)
+            chunks[-1].append(_Part(item, done, stop))
+            room = 0 if asked is not None else room - (stop - done)
+            done = stop
+    return chunks
+
+
+def _written(part: _Part, job: _Job) -> dict[str, Any]:
+    return {
+        "idx_item": part.item, "size": part.stop - part.start,
+        "permutation": list(range(len(job.pieces[part.item].shape))), "element_range": [part.start, part.stop, 1],
+    }  # fmt: skip
+
+
+def _results(piece: Piece, bits: npt.NDArray[np.bool_], job: _Job, simulation: Simulation) -> dict[str, Any]:
+    """Return the tensors of an item: those of registers, and those that its samplex gave."""
+    shaped = bits.reshape(*piece.shape, *bits.shape[1:])
+    results = {}
+    for kind in job.meas_types:
+        for name, values in by_register(piece.circuit, to_meas_type(shaped, kind, simulation)).items():
+            results[f"{name}{_ENDINGS[kind]}"] = job.schema.write_tensor(values)
+    for name, values in getattr(piece, "outputs", {}).items():
+        results[name] = job.schema.write_tensor(values)
+    return results
+
+
+def _item_metadata(
+    piece: Piece, options: dict[str, Any], schema: Schema, simulation: Simulation
+) -> dict[str, Any] | None:  # fmt: skip
+    if not schema.has_item_metadata:
+        return None
+    timing = describe_timing(piece.circuit, simulation.target) if options.get("scheduler_timing") else None
+    return {"scheduler_timing": timing, "stretch_values": [] if options.get("stretch_values") else None}

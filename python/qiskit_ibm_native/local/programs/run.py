@@ -3,26 +3,21 @@
 
 from __future__ import annotations
 
-import datetime
-import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 import orjson
-from qiskit import QuantumCircuit
 
-from .. import engine
-from ..errors import BadInputError
-from . import executor, sampler
-from .signals import to_signals
-from .work import Measured, Piece, Work
+from . import estimator, executor, noise_learner, sampler
+from .checks import check_submission
+from .simulation import Simulation
 
 if TYPE_CHECKING:
     from ..devices import Device
 
-
-_PROGRAMS: dict[str, Any] = {"sampler": sampler, "executor": executor}
+#: Modules of programs, each with ``run(params, simulation)``, which returns the results as JSON can have them.
+_PROGRAMS: dict[str, Any] = {
+    "sampler": sampler, "executor": executor, "estimator": estimator, "noise-learner": noise_learner,
+}  # fmt: skip
 
 
 def run_job(program: str, content: bytes, device: Device, has_noise: bool, memory: int) -> bytes:
@@ -39,62 +34,16 @@ def run_job(program: str, content: bytes, device: Device, has_noise: bool, memor
         BadInputError: The job is not what the program takes.
     """
     params = orjson.loads(content)
-    module = _PROGRAMS[program]
-    work = module.read(params)
-    for number, piece in enumerate(work.pieces):
-        _check(piece, number, device)
-    start = datetime.datetime.now(datetime.timezone.utc)
-    setting = _setting(work, device, has_noise, memory)
-    tasks = [engine.BoundCircuit(circuit, piece.shots) for piece in work.pieces for circuit in piece.bound()]
-    done = iter(engine.run(tasks, setting))
-    stop = datetime.datetime.now(datetime.timezone.utc)
-    random = np.random.default_rng(setting.seed)
-    fields, trajectories = [], []
-    for piece in work.pieces:
-        runs = [next(done) for _ in range(math.prod(piece.shape))]
-        trajectories.append(min((run.trajectories for run in runs if run.trajectories), default=None))
-        stacked = np.array([run.bits for run in runs], np.bool_).reshape(
-            *piece.shape, piece.shots, piece.circuit.num_clbits
-        )
-        measured = stacked if work.meas_type == "classified" else to_signals(stacked, device, has_noise, random)
-        if work.meas_type == "avg_kerneled":
-            measured = measured.mean(axis=-2)
-        fields.append(_by_register(piece.circuit, measured))
-    return orjson.dumps(module.write(params, work, Measured(fields, trajectories, start, stop)))
+    # Jobs of a store may be older than the checks of their submission.
+    check_submission(program, params, device)
+    simulation = Simulation(device, has_noise, memory, params.get("options") or {})
+    return orjson.dumps(_module_of(program, params).run(params, simulation))
 
 
-def _check(piece: Piece, number: int, device: Device) -> None:
-    limit = getattr(device.model, "max_shots", None)
-    if piece.shots < 1 or (limit and piece.shots > limit):
-        raise BadInputError(f"circuit {number}: {piece.shots} shots; {device.name} takes 1 to {limit}")
-    if piece.circuit.num_qubits > device.num_qubits:
-        raise BadInputError(
-            f"circuit {number} has {piece.circuit.num_qubits} qubits, {device.name} has {device.num_qubits}"
-        )
-    if piece.circuit.num_parameters != (piece.values.shape[-1] if piece.values.ndim else 0):
-        raise BadInputError(
-            f"circuit {number} has {piece.circuit.num_parameters} parameters, its values {piece.values.shape}"
-        )
+def _module_of(program: str, params: dict[str, Any]) -> Any:
+    # The official client has two learners of one name; jobs of the later one name the version of their schema.
+    if program == "noise-learner" and "schema_version" in params:
+        from . import noise_learner_v3
 
-
-def _setting(work: Work, device: Device, has_noise: bool, memory: int) -> engine.SimulationOptions:
-    model = work.simulator.get("noise_model")
-    if model is not None:
-        from qiskit_aer.noise import NoiseModel
-
-        try:
-            model = NoiseModel.from_dict(model["__value__"])
-        except Exception as error:
-            raise BadInputError(f"the noise model cannot be read: {error}") from None
-    seed = work.simulator.get("seed_simulator")
-    if seed is not None and not isinstance(seed, int):
-        raise BadInputError(f"seed_simulator is {seed!r}, not a number")
-    snapshot = device.latest if has_noise and not device.is_simulator else None
-    # Aer runs fewer shots at once, or chooses another method, rather than take more than that.
-    options = {"max_memory_mb": max(memory >> 20, 1), **work.options}
-    return engine.SimulationOptions(snapshot, model, seed, tuple(options.items()))
-
-
-def _by_register(circuit: QuantumCircuit, values: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
-    indices = {clbit: index for index, clbit in enumerate(circuit.clbits)}
-    return {register.name: values[..., [indices[bit] for bit in register]] for register in circuit.cregs}
+        return noise_learner_v3
+    return _PROGRAMS[program]

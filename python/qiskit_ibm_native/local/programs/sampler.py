@@ -5,71 +5,149 @@ from __future__ import annotations
 
 import datetime
 import math
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import BadInputError
+from .. import engine
 from . import wire
-from .work import MAX_CIRCUITS, Measured, Piece, Work, read_meas_type, read_shots
+from .executor_timing import describe_timing
+from .mitigation.layers import in_layers
+from .mitigation.twirling import Randomized, Twirling, randomize
+from .options import DEFAULT_SHOTS, read_decoupling, read_twirling
+from .work import Measured, Piece, by_register, check_piece, to_meas_type
 
-#: The platform's default.
-DEFAULT_SHOTS = 4096
+if TYPE_CHECKING:
+    from .mitigation.decoupling import Decoupling
+    from .simulation import Simulation
 
 
-def read(params: dict[str, Any]) -> Work:
-    """Return the work of a job."""
-    options = params.get("options") or {}
-    pubs = params.get("pubs")
-    if not isinstance(pubs, list) or not 0 < len(pubs) <= MAX_CIRCUITS:
-        raise BadInputError(f"pubs must be a list of 1 to {MAX_CIRCUITS}")
-    for group in ("twirling", "dynamical_decoupling"):
-        asked = [key for key, value in (options.get(group) or {}).items() if key.startswith("enable") and value]
-        if asked:
-            raise BadInputError(f"this service has no {group} ({', '.join(asked)})")
-    execution = options.get("execution") or {}
-    default = params.get("shots") or options.get("default_shots", DEFAULT_SHOTS)
-    pieces = []
-    for pub in pubs:
-        circuit, values, shots = [*(pub if isinstance(pub, list) else [pub]), None, None][:3]
-        read = wire.read_array(values)
-        shape = read.shape[:-1]
-        pieces.append(Piece(wire.read_circuit(circuit), read, shape, read_shots(shots, default)))
-    return Work(
-        pieces, read_meas_type(execution.get("meas_type", "classified")), options.get("simulator") or {},
-        options.get("experimental") or {},
+@dataclass(frozen=True)
+class _Options:
+    """Options of a job."""
+
+    twirling: Twirling
+    decoupling: Decoupling | None
+    meas_type: str
+    tells_timing: bool
+
+
+@dataclass(frozen=True)
+class _Pub:
+    """A pub, and by set of parameter values its circuits with the shots of each."""
+
+    piece: Piece
+    randomized: list[list[Randomized]]
+    shots: int
+    timing: dict[str, Any] | None
+
+    def tasks(self) -> list[engine.BoundCircuit]:
+        return [engine.BoundCircuit(one.circuit, self.shots) for group in self.randomized for one in group]
+
+
+def run(params: dict[str, Any], simulation: Simulation) -> dict[str, Any]:
+    """Run a job; return its results."""
+    asked = params.get("options") or {}
+    execution = asked.get("execution") or {}
+    options = _Options(
+        read_twirling(asked), read_decoupling(asked), execution.get("meas_type") or "classified",
+        bool(execution.get("scheduler_timing")),
     )  # fmt: skip
+    default = params.get("shots") or asked.get("default_shots")
+    pubs = [_read_pub(pub, number, default, options, simulation) for number, pub in enumerate(params["pubs"])]
+    start = datetime.datetime.now(datetime.timezone.utc)
+    done = iter(simulation.run([task for pub in pubs for task in pub.tasks()]))
+    stop = datetime.datetime.now(datetime.timezone.utc)
+    fields, trajectories = [], []
+    for pub in pubs:
+        runs = [[next(done) for _ in group] for group in pub.randomized]
+        trajectories.append(
+            min((run.trajectories for group in runs for run in group if run.trajectories), default=None)
+        )
+        bits = _gathered(pub, runs)
+        fields.append(by_register(pub.piece.circuit, to_meas_type(bits, options.meas_type, simulation)))
+    return _write(params, pubs, options, Measured(fields, trajectories, start, stop))
 
 
-def write(params: dict[str, Any], work: Work, measured: Measured) -> dict[str, Any]:
+def _read_pub(value: Any, number: int, default: int | None, options: _Options, simulation: Simulation) -> _Pub:
+    circuit_value, values, shots = [*(value if isinstance(value, list) else [value]), None, None][:3]
+    read = wire.read_array(values)
+    numbers = options.twirling.numbers(shots or default or DEFAULT_SHOTS)
+    # Shots of a pub are obeyed, those of options give way to the numbers of twirling.
+    asked = shots if shots is not None else numbers[0] * numbers[1] if _has_both(options.twirling) else default
+    piece = Piece(wire.read_circuit(circuit_value), read, read.shape[:-1], asked or DEFAULT_SHOTS)
+    check_piece(piece, number, simulation.device)
+    timing = None
+    randomized = []
+    for circuit in piece.bound():
+        scheduled = circuit if options.decoupling is None else options.decoupling.apply(circuit, simulation.target)
+        if options.tells_timing and timing is None:
+            timing = describe_timing(scheduled, simulation.target)
+        if not options.twirling.is_enabled:
+            randomized.append([Randomized(scheduled, np.zeros(circuit.num_clbits, np.bool_), 1)])
+            continue
+        layered = in_layers(scheduled, options.twirling.strategy)
+        randomized.append([randomize(layered, options.twirling, simulation.random) for _ in range(numbers[0])])
+    return _Pub(piece, randomized, numbers[1], timing)
+
+
+def _has_both(twirling: Twirling) -> bool:
+    return bool(twirling.is_enabled and twirling.num_randomizations and twirling.shots_per_randomization)
+
+
+def _gathered(pub: _Pub, runs: list[list[engine.MeasuredBits]]) -> npt.NDArray[np.bool_]:
+    """Return bits of shape ``(*shape, shots, bits)``, as they would be without twirling."""
+    rows = [
+        np.concatenate([run.bits ^ one.flips for run, one in zip(group, randomized, strict=True)])[: pub.piece.shots]
+        for group, randomized in zip(runs, pub.randomized, strict=True)
+    ]
+    kept = min(pub.piece.shots, pub.shots * len(pub.randomized[0])) if pub.randomized else pub.piece.shots
+    return np.array(rows, np.bool_).reshape(*pub.piece.shape, kept, pub.piece.circuit.num_clbits)
+
+
+def _write(params: dict[str, Any], pubs: list[_Pub], options: _Options, measured: Measured) -> dict[str, Any]:
     """Return the results of a job."""
     if not params.get("support_qiskit"):
         return {"results": [_plain(registers) for registers in measured.fields], "metadata": {}}
-    pubs = []
-    for piece, registers, trajectories in zip(work.pieces, measured.fields, measured.trajectories, strict=True):
+    results = []
+    for pub, registers, trajectories in zip(pubs, measured.fields, measured.trajectories, strict=True):
         written = {name: _field(values) for name, values in registers.items()}
         data = {
             "field_names": list(written), "field_types": [field["__type__"] for field in written.values()],
-            "shape": list(piece.shape), "fields": written,
+            "shape": list(pub.piece.shape), "fields": written,
         }  # fmt: skip
-        pub = {
-            "data": {"__type__": "DataBin", "__value__": data},
-            "metadata": {
-                "circuit_metadata": piece.circuit.metadata or {},
-                **({"noise_trajectories": trajectories} if trajectories else {}),
-            },
+        metadata = {
+            "circuit_metadata": pub.piece.circuit.metadata or {},
+            **({"noise_trajectories": trajectories} if trajectories else {}),
+            **(
+                {"num_randomizations": len(pub.randomized[0])} if options.twirling.is_enabled and pub.randomized else {}
+            ),
+            **({"compilation": {"scheduler_timing": pub.timing}} if pub.timing is not None else {}),
         }
-        pubs.append({"__type__": "SamplerPubResult", "__value__": pub})
-    slices = {
-        str(number): [[*piece.shape, piece.shots], 0, math.prod(piece.shape), 0, piece.shots]
-        for number, piece in enumerate(work.pieces)
-    }
-    span = {"start": _moment(measured.start), "stop": _moment(measured.stop), "data_slices": slices}
-    spans = {"spans": [{"__type__": "DoubleSliceSpan", "__value__": span}]}
-    execution = {"execution_spans": {"__type__": "ExecutionSpans", "__value__": spans}}
-    content = {"pub_results": pubs, "metadata": {"execution": execution, "version": 2}}
+        content = {"data": {"__type__": "DataBin", "__value__": data}, "metadata": metadata}
+        results.append({"__type__": "SamplerPubResult", "__value__": content})
+    execution = {"execution_spans": _spans(pubs, options, measured)}
+    content = {"pub_results": results, "metadata": {"execution": execution, "version": 2}}
     return {"__type__": "PrimitiveResult", "__value__": content}
+
+
+def _spans(pubs: list[_Pub], options: _Options, measured: Measured) -> dict[str, Any]:
+    """Return when which shots were made: all of them together."""
+    slices: dict[str, list[Any]] = {}
+    for number, pub in enumerate(pubs):
+        shape, shots = pub.piece.shape, pub.piece.shots
+        if options.twirling.is_enabled:
+            randomizations = len(pub.randomized[0]) if pub.randomized else 0
+            size = math.prod(shape) * randomizations
+            # Shots of a set of values are those of its randomizations, one after the other.
+            slices[str(number)] = [[*shape, randomizations, pub.shots], False, 0, size, 0, pub.shots, shots]
+        else:
+            slices[str(number)] = [[*shape, shots], 0, math.prod(shape), 0, shots]
+    span = {"start": _moment(measured.start), "stop": _moment(measured.stop), "data_slices": slices}
+    kind = "TwirledSliceSpanV2" if options.twirling.is_enabled else "DoubleSliceSpan"
+    return {"__type__": "ExecutionSpans", "__value__": {"spans": [{"__type__": kind, "__value__": span}]}}
 
 
 def _moment(moment: datetime.datetime) -> dict[str, str]:

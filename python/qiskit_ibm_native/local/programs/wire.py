@@ -7,6 +7,7 @@ import base64
 import io
 import warnings
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,6 @@ import numpy.typing as npt
 from qiskit import QuantumCircuit, qasm3, qpy
 
 from ..errors import BadInputError
-
-_TENSORS = {"f64": "<f8", "f32": "<f4", "i64": "<i8", "i32": "<i4", "u8": "<u1", "c128": "<c16", "c64": "<c8"}
 
 
 def inflate(text: Any) -> bytes:
@@ -33,12 +32,20 @@ def deflate(raw: bytes) -> str:
 
 def read_qpy(text: Any) -> list[QuantumCircuit]:
     """Return the circuits of compressed QPY."""
+    return load_qpy(inflate(text))
+
+
+def load_qpy(raw: bytes, annotations: Mapping[str, Any] | None = None) -> list[QuantumCircuit]:
+    """Return the circuits of QPY.
+
+    Args:
+        raw: A file in QPY format.
+        annotations: Readers of annotations of boxes, by namespace.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return list(qpy.load(io.BytesIO(inflate(text))))
-    except BadInputError:
-        raise
+            return list(qpy.load(io.BytesIO(raw), annotation_factories=annotations))
     except Exception as error:
         raise BadInputError(f"QPY cannot be read: {error}") from None
 
@@ -58,33 +65,51 @@ def read_circuit(value: Any) -> QuantumCircuit:
     return circuits[0]
 
 
+def write_circuit(circuit: QuantumCircuit) -> dict[str, Any]:
+    """Return a circuit as typed JSON, in the oldest format of QPY, which every client reads."""
+    buffer = io.BytesIO()
+    qpy.dump(circuit, buffer, version=qpy.common.QPY_COMPATIBILITY_VERSION)
+    return {"__type__": "QuantumCircuit", "__value__": deflate(buffer.getvalue())}
+
+
 def read_array(value: Any) -> npt.NDArray[np.float64]:
     """Return the parameter values of a pub."""
     if value is None:
         return np.zeros((0,))
-    if isinstance(value, dict) and value.get("__type__") == "ndarray":
-        inner = value.get("__value__")
-        if isinstance(inner, str):
-            try:
-                return np.asarray(np.load(io.BytesIO(inflate(inner)), allow_pickle=False), dtype=float)
-            except (ValueError, EOFError) as error:
-                raise BadInputError(f"parameter values cannot be read: {error}") from None
-        value = inner
     try:
-        return np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
+        return np.asarray(untyped(value), dtype=float)
+    except (TypeError, ValueError, EOFError):
         raise BadInputError("parameter values must be an array of numbers") from None
 
 
-def read_tensor(value: Any) -> npt.NDArray[Any]:
-    """Return the array of a tensor."""
+def read_complex_array(value: Any) -> npt.NDArray[np.complex128]:
+    """Return an array of coefficients."""
     try:
-        raw, shape = inflate(value["data"]), tuple(value["shape"])
-        return np.frombuffer(raw, _TENSORS[value["dtype"]]).reshape(shape)
-    except BadInputError:
-        raise
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadInputError(f"a tensor cannot be read: {error!r}") from None
+        return np.asarray(untyped(value), dtype=complex)
+    except (TypeError, ValueError, EOFError):
+        raise BadInputError("coefficients must be an array of numbers") from None
+
+
+def untyped(value: Any) -> Any:
+    """Return a value with its typed arrays and complex numbers decoded.
+
+    Raises:
+        BadInputError: An array is not compressed as it should be.
+        ValueError: An array is damaged.
+    """
+    if isinstance(value, list):
+        return [untyped(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kind: Any = value.get("__type__")
+    inner: Any = value.get("__value__")
+    if kind == "complex":
+        return complex(*inner)
+    if kind == "ndarray":
+        if isinstance(inner, str):
+            return np.load(io.BytesIO(inflate(inner)), allow_pickle=False)
+        return np.asarray(untyped(inner))
+    return {key: untyped(item) for key, item in value.items()}
 
 
 def write_array(array: npt.NDArray[Any]) -> dict[str, Any]:
@@ -101,15 +126,3 @@ def write_bits(bits: npt.NDArray[np.bool_]) -> dict[str, Any]:
     padded[..., padded.shape[-1] - size :] = bits[..., ::-1]
     array = np.packbits(padded, axis=-1)
     return {"__type__": "BitArray", "__value__": {"array": write_array(array), "num_bits": size}}
-
-
-def write_tensor(array: npt.NDArray[Any]) -> dict[str, Any]:
-    """Return an array of booleans or of complex numbers as a tensor."""
-    shape = list(array.shape)
-    if array.dtype == np.bool_:
-        return {
-            "data": deflate(np.packbits(array.ravel(), bitorder="little").tobytes()),
-            "shape": shape,
-            "dtype": "bool",
-        }
-    return {"data": deflate(np.ascontiguousarray(array, "<c16").tobytes()), "shape": shape, "dtype": "c128"}

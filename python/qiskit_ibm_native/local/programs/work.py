@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs as programs read them, and their measured values."""
+"""Circuits of jobs as programs read them, and their measured values."""
 
 from __future__ import annotations
 
 import datetime
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from qiskit import QuantumCircuit
 
 from ..errors import BadInputError
+from .checks.choices import MEAS_TYPES
+from .signals import to_signals
 
-#: Circuits of a job.
-MAX_CIRCUITS = 10_000
-_MEAS_TYPES = ("classified", "kerneled", "avg_kerneled")
+if TYPE_CHECKING:
+    from ..devices import Device
+    from .simulation import Simulation
 
 
 @dataclass(frozen=True)
@@ -45,16 +47,6 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Work:
-    """A job as its program reads it."""
-
-    pieces: list[Piece]
-    meas_type: str
-    simulator: dict[str, Any]
-    options: dict[str, Any]
-
-
-@dataclass(frozen=True)
 class Measured:
     """Measured values of a job.
 
@@ -74,8 +66,8 @@ class Measured:
 
 def read_meas_type(value: Any) -> str:
     """Return a measurement type."""
-    if value not in _MEAS_TYPES:
-        raise BadInputError(f"the measurement type is {value!r}; use one of {list(_MEAS_TYPES)}")
+    if value not in MEAS_TYPES:
+        raise BadInputError(f"the measurement type is {value!r}; use one of {list(MEAS_TYPES)}")
     return str(value)
 
 
@@ -85,3 +77,32 @@ def read_shots(shots: Any, default: Any) -> int:
     if not isinstance(chosen, int) or isinstance(chosen, bool):
         raise BadInputError(f"shots is {chosen!r}, not a number")
     return chosen
+
+
+def to_meas_type(bits: npt.NDArray[np.bool_], meas_type: str, simulation: Simulation) -> npt.NDArray[Any]:
+    """Return bits, of shape ``(..., shots, bits)``, as a measurement type has them."""
+    if meas_type == "classified":
+        return bits
+    signals = to_signals(bits, simulation.device, simulation.has_noise, simulation.random)
+    return np.asarray(signals.mean(axis=-2)) if meas_type == "avg_kerneled" else signals
+
+
+def check_piece(piece: Piece, number: int, device: Device) -> None:
+    """Raise BadInputError if a circuit does not fit the device, or its values do not fit the circuit."""
+    limit = getattr(device.model, "max_shots", None)
+    if piece.shots < 1 or (limit and piece.shots > limit):
+        raise BadInputError(f"circuit {number}: {piece.shots} shots; {device.name} takes 1 to {limit}")
+    if piece.circuit.num_qubits > device.num_qubits:
+        raise BadInputError(
+            f"circuit {number} has {piece.circuit.num_qubits} qubits, {device.name} has {device.num_qubits}"
+        )
+    if piece.circuit.num_parameters != (piece.values.shape[-1] if piece.values.ndim else 0):
+        raise BadInputError(
+            f"circuit {number} has {piece.circuit.num_parameters} parameters, its values {piece.values.shape}"
+        )
+
+
+def by_register(circuit: QuantumCircuit, values: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+    """Return values of classical bits, which are the last axis, by their registers."""
+    indices = {clbit: index for index, clbit in enumerate(circuit.clbits)}
+    return {register.name: values[..., [indices[bit] for bit in register]] for register in circuit.cregs}

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from .... import _native
+from ...errors import BadInputError
 from ...jobs.store import Store, parse_time
 from ...jobs.workers import RAN_TOO_LONG, Workers
+from ...programs.checks import PROGRAMS, check_submission
 from ..operation import (
     Operation,
     Refusal,
@@ -35,9 +37,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from ...devices import Catalog
+    from ...devices import Catalog, Device
 
-PROGRAMS = ("sampler", "executor")
 #: Limits of the platform: seconds of a job (3 h); tags of a job, characters of a tag, jobs of a page.
 MAX_SECONDS = 10_800
 #: Seconds for which a reply waits for the end of a job.
@@ -92,7 +93,7 @@ def _submission(catalog: Catalog, store: Store, workers: Workers, has_noise: boo
         device = catalog.get(str(job.get("backend")))
         if device is None:
             raise Refusal(404, 1007, f"There is no backend {job.get('backend')!r}")
-        job_id = store.add_job(noise=int(has_noise), **_checked_job(job, store))
+        job_id = store.add_job(noise=int(has_noise), **_checked_job(job, store, device))
         workers.submit(job_id)
         return json_response({"id": job_id, "backend": device.name})
 
@@ -198,7 +199,7 @@ def known(store: Store, job_id: str, with_content: bool = False) -> dict[str, An
     return job
 
 
-def _checked_job(job: dict[str, Any], store: Store) -> dict[str, Any]:
+def _checked_job(job: dict[str, Any], store: Store, device: Device) -> dict[str, Any]:
     if job.get("program_id") not in PROGRAMS:
         raise Refusal(404, 1211, f"There is no program {job.get('program_id')!r}", f"Use one of {list(PROGRAMS)}.")
     if not isinstance(job.get("params"), dict) or not job["params"]:
@@ -211,19 +212,27 @@ def _checked_job(job: dict[str, Any], store: Store) -> dict[str, Any]:
             raise Refusal(400, 1211, f"{key} is {job[key]!r}, not a text")
     session_id = job.get("session_id")
     if session_id is not None:
-        session = store.session(str(session_id))
-        if session is None:
-            raise Refusal(404, 1219, f"There is no session {session_id!r}")
-        if session["backend"] != job["backend"]:
-            raise Refusal(400, 1211, f"The session {session_id} is on {session['backend']}, not on {job['backend']}")
-        if not session["accepting"]:
-            raise Refusal(400, 4001, f"The session {session_id} is closed", "Open another one.")
+        _check_session(store, session_id, job["backend"])
+    try:
+        check_submission(job["program_id"], job["params"], device)
+    except BadInputError as error:
+        raise Refusal(400, 1211, str(error)) from None
     return {
         "backend": job["backend"], "program": job["program_id"], "params": _kept(job["params"]),
         "tags": _tags(job.get("tags") or []), "session_id": session_id, "cost": min(cost, MAX_SECONDS),
         "private": int(bool(job.get("private"))), "runtime": job.get("runtime"),
         "calibration_id": job.get("calibration_id"),
     }  # fmt: skip
+
+
+def _check_session(store: Store, session_id: str, backend: str) -> None:
+    session = store.session(session_id)
+    if session is None:
+        raise Refusal(404, 1219, f"There is no session {session_id!r}")
+    if session["backend"] != backend:
+        raise Refusal(400, 1211, f"The session {session_id} is on {session['backend']}, not on {backend}")
+    if not session["accepting"]:
+        raise Refusal(400, 4001, f"The session {session_id} is closed", "Open another one.")
 
 
 def _kept(params: dict[str, Any]) -> bytes:

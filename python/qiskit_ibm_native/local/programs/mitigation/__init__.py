@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Error suppression and mitigation: twirling, decoupling, folding, extrapolation, learned noise of layers."""

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Dynamical decoupling: circuits scheduled by the durations of the device, with pulses while qubits wait."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qiskit.circuit.library import RZGate, XGate
+from qiskit.transpiler import PassManager, TranspilerError
+from qiskit.transpiler.passes import (
+    ALAPScheduleAnalysis,
+    ASAPScheduleAnalysis,
+    PadDelay,
+    PadDynamicalDecoupling,
+    TimeUnitConversion,
+)
+
+from ...errors import BadInputError
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+    from qiskit.circuit import Gate
+    from qiskit.transpiler import Target
+
+#: Axes of the pulses of a sequence: angles of the frame in which an X is played.
+SEQUENCES = {"XX": (0.0, 0.0), "XpXm": (0.0, math.pi), "XY4": (0.0, math.pi / 2, math.pi, -math.pi / 2)}
+
+
+@dataclass(frozen=True)
+class Decoupling:
+    """Options of dynamical decoupling."""
+
+    sequence_type: str = "XX"
+    extra_slack_distribution: str = "middle"
+    scheduling_method: str = "alap"
+    skip_reset_qubits: bool = False
+
+    def apply(self, circuit: QuantumCircuit, target: Target) -> QuantumCircuit:
+        """Return the circuit with delays, and with pulses in those that are long enough.
+
+        Raises:
+            BadInputError: The circuit has control flow, or the device has no durations or no ``x``.
+        """
+        if circuit.has_control_flow_op():
+            raise BadInputError("options.dynamical_decoupling is not for circuits with control flow; disable it")
+        if target.dt is None or "x" not in target.operation_names:
+            raise BadInputError("options.dynamical_decoupling needs a device with durations and x; disable it")
+        pulses, spacing = self._sequence()
+        analysis = ALAPScheduleAnalysis if self.scheduling_method == "alap" else ASAPScheduleAnalysis
+        padding = PadDynamicalDecoupling(
+            dd_sequence=pulses, spacing=spacing, skip_reset_qubits=self.skip_reset_qubits,
+            extra_slack_distribution=self.extra_slack_distribution, target=target,
+        )  # fmt: skip
+        passes = [TimeUnitConversion(target=target), analysis(target=target), padding, PadDelay(target=target)]
+        try:
+            scheduled = PassManager(passes).run(circuit)
+        except TranspilerError as error:
+            raise BadInputError(f"options.dynamical_decoupling: the circuit cannot be scheduled: {error}") from None
+        return _without_idle_qubits(scheduled)
+
+    def _sequence(self) -> tuple[list[Gate], list[float]]:
+        """Return the pulses, and the shares of the time in front of each, and behind the last."""
+        axes = SEQUENCES[self.sequence_type]
+        pulses: list[Gate] = []
+        spacing: list[float] = []
+        for number, angle in enumerate(axes):
+            turned: list[Gate] = [RZGate(angle), XGate(), RZGate(-angle)] if angle else [XGate()]
+            spacing += [(0.5 if number == 0 else 1.0) / len(axes), *[0.0] * (len(turned) - 1)]
+            pulses += turned
+        return pulses, [*spacing, 0.5 / len(axes)]
+
+
+def _without_idle_qubits(circuit: QuantumCircuit) -> QuantumCircuit:
+    """Leave out delays of qubits to which nothing else happens: devices have many."""
+    used = {qubit for step in circuit.data if step.name not in ("delay", "barrier") for qubit in step.qubits}
+    kept = circuit.copy_empty_like()
+    for step in circuit.data:
+        if step.name != "delay" or step.qubits[0] in used:
+            kept.append(step)
+    return kept
