@@ -7,6 +7,7 @@ import copy
 import datetime
 import json
 import logging
+import pickle
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,10 @@ from qiskit.circuit.library import RZZGate
 from qiskit.primitives.containers import BitArray, DataBin, PrimitiveResult, PubResult, SamplerPubResult
 from qiskit.primitives.containers.bindings_array import BindingsArray
 from qiskit.primitives.containers.observables_array import ObservablesArray
-from qiskit.quantum_info import Operator, Pauli, PauliLindbladMap, PauliList, SparsePauliOp
+from qiskit.quantum_info import Kraus, Operator, Pauli, PauliLindbladMap, PauliList, SparsePauliOp, SuperOp
 from qiskit.result import Result
 from qiskit_ibm_runtime import RuntimeDecoder, RuntimeEncoder
+from qiskit_ibm_runtime.decoders.executor.decoder import ExecutorResultDecoder
 from qiskit_ibm_runtime.execution_span import (
     DoubleSliceSpan,
     SliceSpan,
@@ -93,6 +95,7 @@ def test_spans_of_all_kinds_tell_what_the_official_ones_do() -> None:
     assert ours[[0, 1]] == ours[:2]
     assert ours != ours[:2]
     assert copy.deepcopy(ours) == ours
+    assert pickle.loads(pickle.dumps(ours)) == ours
 
 
 def same(ours: Any, official: Any) -> bool:
@@ -137,6 +140,8 @@ VALUES: list[Any] = [
     PauliList(["XY", "ZI"]),
     Pauli("-iXY"),
     Operator(np.eye(2)),
+    Kraus([np.eye(2) * 0.6, np.diag([0.8, -0.8])]),
+    SuperOp(np.eye(4)),
     Result.from_dict({"results": [], "backend_name": "b", "backend_version": "1", "job_id": "j", "success": True}),
     {"deep": [{"er": [np.float64(2.5), START]}], "__type": 5},
 ]
@@ -214,6 +219,18 @@ def test_a_value_that_is_not_what_its_type_says_stays_and_is_told(
     assert f"A {value['__type__']} in the metadata" in caplog.text
 
 
+def test_no_matrix_is_made_of_a_circuit() -> None:
+    text = json.dumps(QuantumCircuit(40), cls=RuntimeEncoder)
+    value = {
+        "__type__": "settings",
+        "__class__": "Operator",
+        "__module__": "m",
+        "__value__": {"data": json.loads(text)},
+    }
+    left = decode_typed(value, Allowance())
+    assert left["__value__"]["data"] == QuantumCircuit(40)
+
+
 def test_what_would_fill_the_memory_is_refused() -> None:
     text = orjson.loads(json.dumps([np.zeros(10**6)] * 3, cls=RuntimeEncoder))
     assert len(decode_typed(text, Allowance(25 * 10**6))) == 3
@@ -230,10 +247,16 @@ def test_metadata_of_real_results_is_decoded_as_by_the_official_client(vigo: Any
     other.measure(0, 0)
     job = vigo.run(transpile([measured, other], vigo), shots=300, program_id=program_id)
     ours = job.result().metadata
-    official = json.loads(job._fetch_body(), cls=RuntimeDecoder)
     if program_id == "executor":
-        assert "__type__" not in str(ours)
+        chunks = ExecutorResultDecoder.decode(job._fetch_body().decode()).metadata.chunk_timing
+        assert len(chunks) == len(ours["chunk_timing"]) > 0
+        for span, chunk in zip(ours["chunk_timing"], chunks, strict=True):
+            assert (span["start"], span["stop"]) == (chunk.start, chunk.stop)
+            assert [(part["idx_item"], part["size"]) for part in span["parts"]] == [
+                (p.idx_item, p.size) for p in chunk.parts
+            ]
         return
+    official = json.loads(job._fetch_body(), cls=RuntimeDecoder)
     assert_same_spans(ours["execution"]["execution_spans"], official.metadata["execution"]["execution_spans"])
     span = ours["execution"]["execution_spans"][0]
     assert (span.size, span.pub_idxs, span.mask(0).shape) == (600, [0, 1], (300,))

@@ -16,6 +16,10 @@ import qrmi
 from qiskit import QuantumCircuit, qasm3
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
+from qiskit_ibm_runtime.decoders.quantum_program.decoder import QuantumProgramResultDecoder
+from qiskit_ibm_runtime.options_models.executor import ExecutorOptions
+from qiskit_ibm_runtime.quantum_program import QuantumProgram
+from qiskit_ibm_runtime.quantum_program.params_converters import QUANTUM_PROGRAM_PARAMS_CONVERTERS
 from qrmi.primitives.ibm import EstimatorV2, SamplerV2, get_backend
 from tests.clients.calls import LIKELY, QRMI, dynamic, flipped, fractional, share, works
 
@@ -99,6 +103,25 @@ def test_a_device(variables: dict[str, dict[str, str]], vigo: Snapshot, tmp_path
         assert target["properties"]["qubits"][0][0]["value"] == pytest.approx(vigo.properties.t1(0) * 1e6)
     simulator = qrmi.QuantumResource("local_simulator", KIND)
     assert json.loads(simulator.target().value)["configuration"]["simulator"] is True
+
+
+def test_the_resource_type_of_earlier_versions(variables: dict[str, dict[str, str]]) -> None:
+    settings = {name.replace("_QCS_", "_QRS_"): value for name, value in variables["ibmq_vigo"].items()}
+    resource = qrmi.QuantumResource.from_config("ibmq_vigo", qrmi.ResourceType.IBMQiskitRuntimeService, settings)
+    assert resource.status().status == qrmi.ResourceStatusCode.Online
+    task = resource.task_start(payload(flipped()))
+    assert finished(resource, task) == qrmi.TaskStatus.Completed
+
+
+@works(QRMI, "executor")
+def test_the_executor(vigo_resource: qrmi.QuantumResource) -> None:
+    program = QuantumProgram(shots=400)
+    program.append_circuit_item(flipped())
+    params = QUANTUM_PROGRAM_PARAMS_CONVERTERS["v2.0"].encoder(program, ExecutorOptions()).model_dump_json()
+    task = vigo_resource.task_start(qrmi.Payload.QiskitPrimitive(input=params, program_id="executor"))
+    assert finished(vigo_resource, task) == qrmi.TaskStatus.Completed
+    bits: Any = QuantumProgramResultDecoder.decode(vigo_resource.task_result(task).value)[0]["c"]
+    assert bits.mean() > LIKELY
 
 
 @works(QRMI, "run and read results", "several circuits in a job", "job status", "job log")

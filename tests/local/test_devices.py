@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tests.support import TESTS
 
-from qiskit_ibm_native import Snapshot, bundled_devices
+from qiskit_ibm_native import Snapshot, build_target, bundled_devices
 from qiskit_ibm_native.exceptions import BackendPayloadError, IBMInputValueError
 from qiskit_ibm_native.local.device_sources import SavedSnapshot
 from qiskit_ibm_native.local.devices import Catalog
@@ -78,6 +78,21 @@ def test_what_is_no_device_is_refused(
     (tmp_path / "empty").mkdir()
     with pytest.raises(IBMInputValueError, match=message):
         Catalog(devices)
+
+
+def test_the_simulator_has_no_null_and_lists_the_gates_that_make_all_others_with_their_qubits() -> None:
+    simulator = Catalog().get("local_simulator")
+    assert simulator is not None
+    configuration = json.loads(simulator.latest.payloads.configuration)
+    assert configuration["coupling_map"] == []
+    maps = {gate["name"]: gate.get("coupling_map") for gate in configuration["gates"]}
+    assert maps.keys() == set(configuration["basis_gates"])
+    assert maps["rz"] == [[qubit] for qubit in range(32)]
+    assert len(maps["cx"]) == len(maps["cz"]) == 32 * 31
+    assert maps["ccx"] is None
+    target = build_target(simulator.latest)
+    assert maps.keys() <= set(target.operation_names)
+    assert target.build_coupling_map() is None
 
 
 def test_damaged_files_of_the_user_are_told_at_the_start(tmp_path: Path) -> None:

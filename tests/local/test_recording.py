@@ -174,11 +174,14 @@ def test_failures_that_somebody_saw_are_seen_again(recorded: LocalService, folde
     recorded.faults.add(Fault("drop", match="/usage", times=1))
     recorded.faults.add(Fault("truncate", match="/backends$", times=1))
     recorded.faults.add(Fault("status", match="/identity/token", status=418))
+    recorded.faults.add(Fault("drop", match="/identity/token"))
 
     def see(service: LocalService | ReplayService) -> list[Any]:
         seen: list[Any] = []
         refused = requests.post(f"{service.url}/identity/token", data={"apikey": service.token}, timeout=30)
         seen.append(refused.status_code)
+        with pytest.raises(requests.ConnectionError):
+            request(service, "GET", "/api/v1/instances/usage")
         for path in (
             "/api/v1/instances/usage",
             "/api/v1/instances/usage",

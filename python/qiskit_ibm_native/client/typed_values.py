@@ -9,7 +9,6 @@ unreadable. Nothing is imported or called by a name that a reply has.
 from __future__ import annotations
 
 import base64
-import io
 import math
 import uuid
 import warnings
@@ -23,7 +22,7 @@ import orjson
 from .. import _native
 from .._logger import logger
 from .execution_spans import DataSlice, ExecutionSpan, ExecutionSpans
-from .wire import MAX_UNPACKED, Allowance, decode_array, unpacked
+from .wire import MAX_UNPACKED, Allowance, decode_array, decode_qpy
 
 _Decoder = Callable[[Any, Allowance], Any]
 #: Names of the algorithms of zero-noise extrapolation: services send them as the ``ndarray`` that they are chosen from.
@@ -36,6 +35,11 @@ _EXTRAPOLATORS = frozenset(
         *(f"polynomial_degree_{degree}" for degree in range(1, 8)),
     }
 )
+
+#: Classes of Qiskit whose objects come as their settings.
+_OPERATORS = (
+    "Chi", "Choi", "Kraus", "Operator", "Pauli", "PauliList", "PTM", "SparsePauliOp", "Stinespring", "SuperOp",
+)  # fmt: skip
 
 
 def decode_typed(value: Any, allowance: Allowance) -> Any:
@@ -129,9 +133,7 @@ def _spans(value: Any, _allowance: Allowance) -> ExecutionSpans:
 
 
 def _circuit(value: Any, allowance: Allowance) -> Any:
-    from qiskit import qpy
-
-    (circuit,) = qpy.load(io.BytesIO(unpacked(value, allowance)))
+    (circuit,) = decode_qpy(value, allowance)
     return circuit
 
 
@@ -188,15 +190,16 @@ def _pauli_lindblad_map(value: Any, _allowance: Allowance) -> Any:
 
 
 def _operator(content: Any, _allowance: Allowance) -> Any:
-    """Return an operator of Qiskit by its settings: one of the classes that Qiskit exports, and no other."""
+    """Return an operator of Qiskit by its settings."""
     from qiskit import quantum_info
 
-    name = str(content.get("__class__"))
-    found = getattr(quantum_info, name, None) if name in quantum_info.__dict__ else None
-    module = str(getattr(found, "__module__", ""))
-    if not isinstance(found, type) or not module.startswith("qiskit.quantum_info.operators."):
-        raise TypeError(f"{name} is no operator")
-    return found(**content["__value__"])
+    name, settings = content.get("__class__"), content["__value__"]
+    # A matrix of a circuit or of another operator may need more memory than anybody has.
+    plain = (np.ndarray, str, int, float, complex, type(None), quantum_info.PauliList)
+    values = [part for value in settings.values() for part in (value if isinstance(value, list) else [value])]
+    if name not in _OPERATORS or not all(isinstance(value, plain) for value in values):
+        raise TypeError(f"{name} is no operator, or has settings that are none")
+    return getattr(quantum_info, name)(**settings)
 
 
 def _result(value: Any, _allowance: Allowance) -> Any:

@@ -66,11 +66,11 @@ def encode_qpy(circuits: Sequence[QuantumCircuit], version: int) -> str:
     return _packed(buffer.getvalue())
 
 
-def decode_qpy(text: str) -> list[QuantumCircuit]:
-    """Return the circuits of base64 of zlib-compressed QPY."""
+def decode_qpy(text: str, allowance: Allowance | None = None) -> list[QuantumCircuit]:
+    """Return the circuits of base64 of zlib-compressed QPY; its bytes are subtracted from the allowance."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return list(qpy.load(io.BytesIO(unpacked(text, Allowance()))))
+        return list(qpy.load(io.BytesIO(_unpacked(text, allowance or Allowance()))))
 
 
 def encode_circuit(circuit: QuantumCircuit) -> dict[str, str]:
@@ -106,7 +106,7 @@ def decode_array(value: Any, allowance: Allowance) -> npt.NDArray[Any]:
     """
     if not isinstance(value, Mapping) or value.get("__type__") != "ndarray" or not isinstance(value["__value__"], str):
         raise ApiIBMProtocolError(f"an array was expected, not a {type(value).__name__}")
-    raw = unpacked(value["__value__"], allowance)
+    raw = _unpacked(value["__value__"], allowance)
     if raw[:8] == b"\x93NUMPY\x01\x00":
         # The version that numpy writes; numpy's reader takes four times as long for the header of a small array.
         (length,) = struct.unpack_from("<H", raw, 8)
@@ -160,7 +160,7 @@ def decode_tensor(value: Any, allowance: Allowance) -> npt.NDArray[Any]:
         ApiIBMProtocolError: ``value`` is no tensor, is damaged, or is larger than the allowance.
     """
     try:
-        dtype, shape, raw = value["dtype"], tuple(value["shape"]), unpacked(value["data"], allowance)
+        dtype, shape, raw = value["dtype"], tuple(value["shape"]), _unpacked(value["data"], allowance)
         if dtype == "bool":
             # unpackbits makes a byte of each bit.
             allowance.spend(8 * len(raw))
@@ -176,12 +176,7 @@ def _packed(raw: bytes) -> str:
     return base64.b64encode(zlib.compress(raw, _COMPRESSION)).decode("ascii")
 
 
-def unpacked(text: str, allowance: Allowance) -> bytes:
-    """Return the bytes of base64 of zlib-compressed data; they are subtracted from the allowance.
-
-    Raises:
-        ApiIBMProtocolError: The text is damaged, or has more bytes than the allowance.
-    """
+def _unpacked(text: str, allowance: Allowance) -> bytes:
     try:
         decoder = zlib.decompressobj()
         raw = decoder.decompress(base64.b64decode(text), allowance.left + 1)

@@ -122,7 +122,8 @@ class Replay:
             response = _json(200, {"status": "ok", "version": _native.__version__, "ready": True, "queue_length": 0})
         else:
             found, reply = self._next(request)
-            if request.path == TOKEN_PATH and (reply is None or reply.status == 200):
+            # Tokens are new ones; that they were refused was recorded.
+            if request.path == TOKEN_PATH and (not found or (reply is not None and reply.status == 200)):
                 response = self._token(body)
             elif not found:
                 response = self._refusal(request)

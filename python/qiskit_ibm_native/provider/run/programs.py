@@ -220,7 +220,7 @@ class ExecutorProgram:
             fields = {name: _unpacked(wire.decode_tensor(tensor, allowance)) for name, tensor in tensors}
             pubs.append(PubData(fields, _common_shape(fields), item.get("metadata") or {}))
         records = passed.get("circuits", [None] * len(pubs))
-        metadata = decode_typed(content.get("metadata") or {}, allowance)
+        metadata = decode_typed(_with_moments(content.get("metadata")), allowance)
         return Outcome(pubs, records, passed.get("job", {}), metadata)
 
     def circuits(self, params: Mapping[str, Any]) -> list[tuple[QuantumCircuit, Mapping[str, Any] | None]]:
@@ -310,6 +310,23 @@ def _unpacked(array: Any) -> Any:
     padding = -bits % 8
     padded = np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, padding)])
     return Bits(np.packbits(padded, axis=-1, bitorder="little")[..., ::-1], bits)
+
+
+def _with_moments(metadata: Any) -> Any:
+    """Return the metadata of an executor's result with typed dates: it has texts for when its chunks were run."""
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("chunk_timing"), list):
+        return metadata or {}
+    spans = [
+        {key: _moment(value) if key in ("start", "stop") else value for key, value in span.items()}
+        if isinstance(span, dict)
+        else span
+        for span in metadata["chunk_timing"]
+    ]
+    return {**metadata, "chunk_timing": spans}
+
+
+def _moment(value: Any) -> Any:
+    return {"__type__": "datetime", "__value__": value} if isinstance(value, str) else value
 
 
 def _common_shape(fields: Mapping[str, Any]) -> tuple[int, ...]:
