@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The local service beside that of an earlier release, by the clock, in turn.
 
-The earlier release is in the folder that ``EARLIER`` names:
-``pip install --no-deps --target FOLDER qiskit-ibm-native==0.1.0``. What it needs besides (fastapi) has to be installed where this package is.
+The earlier release is in the folder that ``EARLIER`` names, from
+``pip install --no-deps --target FOLDER qiskit-ibm-native==0.1.0``. Its other needs (fastapi) have to be installed
+beside this package.
 """
 
 from __future__ import annotations

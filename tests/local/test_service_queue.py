@@ -163,6 +163,23 @@ def test_a_job_that_would_wait_for_a_long_one_gets_a_process_of_its_own(tmp_path
 
 
 @pytest.mark.slow
+def test_a_process_that_was_ended_with_its_job_is_followed_by_another_one(
+    alone: tuple[LocalService, IBMProvider],
+) -> None:
+    service, provider = alone
+    job = provider.get_backend("local_simulator").run(endless(), shots=1)
+    while job.status() is not JobStatus.RUNNING:
+        time.sleep(0.02)
+    (first,) = simulators()
+    job.cancel()
+    deadline = time.monotonic() + 60
+    while simulators() in ([], [first]) or not service._workers.is_warm:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert len(simulators()) == 1
+
+
+@pytest.mark.slow
 def test_a_warm_process_has_paid_for_first_runs_and_says_so() -> None:
     simulator = Simulator(1 << 30)
     assert not simulator.is_warm

@@ -13,6 +13,7 @@ import os
 import sqlite3
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..._logger import logger
@@ -194,6 +195,10 @@ class Workers:
                 logger.exception("The job %s could not be run", job_id)
                 self._give_up(job_id, error)
             finally:
+                if not self._stopping.is_set() and not any(found.is_started for found in self._simulators):
+                    # It was ended with its job; the next one finds a process that waits.
+                    with suppress(OSError):
+                        simulator.start()
                 with self._changed:
                     del self._running[job_id]
                     self._interrupted.discard(job_id)

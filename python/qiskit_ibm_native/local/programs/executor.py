@@ -63,8 +63,8 @@ def run(params: dict[str, Any], simulation: Simulation) -> dict[str, Any]:
             "start": start.isoformat(), "stop": stop.isoformat(), "parts": [_written(part, job) for part in parts]
         })  # fmt: skip
     data = [
-        {"results": _results(piece, measured, job, simulation), "metadata": described}
-        for piece, measured, described in zip(job.pieces, bits, metadata, strict=True)
+        {"results": _results(piece, measured, job, simulation), "metadata": described and described | runner.metadata()}
+        for piece, measured, described, runner in zip(job.pieces, bits, metadata, runners, strict=True)
     ]
     program = params["quantum_program"]
     return {

@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from .. import engine
 from ..engine.batches import Batch, Unsupported
-from ..engine.components import connected_components
-from ..engine.noise import device_noise
+from ..engine.components import ConnectedComponent, connected_components
+from ..engine.noise import DeviceNoise, device_noise
+from ..errors import BadInputError
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -44,6 +45,7 @@ class Runner:
         count = len(parameters)
         self._rows = np.broadcast_to(piece.values, (*piece.shape, count)).reshape(math.prod(piece.shape), count)
         self._batches: list[Batch] = []
+        self._told: list[dict[str, int]] = []
         self._rest = piece.circuit
         if not simulation.device.is_simulator and simulation.noise_model is None:
             self._take_apart()
@@ -55,6 +57,9 @@ class Runner:
         noise = None if snapshot is None else device_noise(snapshot)
         self._rest = circuit.copy_empty_like()
         for component in connected_components(circuit):
+            # Clients measure all qubits, also those that do not work; gates between qubits are the user's.
+            if noise is not None and len(component.qubits) > 1:
+                _check_works(component, noise)
             try:
                 self._batches.append(Batch(component, self._columns, noise))
             except Unsupported:
@@ -67,6 +72,7 @@ class Runner:
         bits = np.zeros((stop - start, shots, self._piece.circuit.num_clbits), np.bool_)
         if self._rest.data:
             done = self._simulation.run([engine.BoundCircuit(circuit, shots) for circuit in self._bound(start, stop)])
+            self._told.append(engine.metadata(done))
             for number, measured in enumerate(done):
                 bits[number] = measured.bits
         for first in range(start, stop, _TOGETHER):
@@ -76,7 +82,23 @@ class Runner:
                 bits[first - start : last - start, :, list(batch.clbits)] = drawn
         return bits
 
+    def metadata(self) -> dict[str, int]:
+        """Return what the engine says about shots that are not independent of each other: the worst of all runs."""
+        names = sorted({name for told in self._told for name in told})
+        return {name: min(told[name] for told in self._told if name in told) for name in names}
+
     def _bound(self, start: int, stop: int) -> list[QuantumCircuit]:
         if not self._used:
             return [self._rest] * (stop - start)
         return [self._rest.assign_parameters(row) for row in self._rows[start:stop, self._used]]
+
+
+def _check_works(component: ConnectedComponent, noise: DeviceNoise) -> None:
+    for step in component.steps:
+        faulty = noise.faulty_qubits.intersection(step.qubits)
+        if faulty:
+            raise BadInputError(f"a circuit uses qubit {min(faulty)}, which is not operational; use another one")
+        if (step.name, step.qubits) in noise.faulty_gates:
+            raise BadInputError(
+                f"a circuit uses {step.name} on {step.qubits}, which is not operational; use another one"
+            )

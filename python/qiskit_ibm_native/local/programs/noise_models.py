@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,7 +36,10 @@ def read_noise_model(value: Any) -> NoiseModel:
         value.get("__value__") if isinstance(value, dict) and value.get("__type__") == "NoiseModel" else value
     )
     try:
-        return NoiseModel.from_dict({"errors": [_read_error(error) for error in content["errors"]]})
+        with warnings.catch_warnings():
+            # It is deprecated, and nothing takes its place.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return NoiseModel.from_dict({"errors": [_read_error(error) for error in content["errors"]]})
     except Exception as error:
         raise BadInputError(
             f"options.simulator.noise_model cannot be read: {error!r}; send what NoiseModel.to_dict() gives"

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from qiskit_aer import AerSimulator
 
 from ...target import build_target
 from .. import engine
@@ -42,7 +43,7 @@ class Simulation:
             has_noise: Whether the device is as noisy as its calibration says, or ideal.
             memory: Bytes that may be allocated for the job.
             options: The options of the job: of ``simulator``, ``noise_model`` and ``seed_simulator`` count; members of
-                ``experimental`` are options of ``AerSimulator.run``.
+                ``experimental`` that ``AerSimulator`` knows are its options, the others have no effect.
 
         Raises:
             BadInputError: The noise model or the seed cannot be read.
@@ -62,7 +63,8 @@ class Simulation:
         model = simulator.get("noise_model")
         self.noise_model = None if model is None else read_noise_model(model)
         # Aer runs fewer shots at once, or chooses another method, rather than take more memory than that.
-        self._options = {"max_memory_mb": max(memory >> 20, 1), **experimental}
+        known = {name: value for name, value in experimental.items() if hasattr(AerSimulator().options, name)}
+        self._options = {"max_memory_mb": max(memory >> 20, 1), **known}
 
     @property
     def noisy_snapshot(self) -> Snapshot | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BadInputError
-from . import executor, primitives
+from . import executor, noise_learner_v3, primitives
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,8 +46,5 @@ def check_submission(program: str, params: dict[str, Any], device: Device) -> No
 def _check_of(program: str, params: dict[str, Any]) -> Callable[[dict[str, Any], Device], None]:
     # The official client has two learners of one name; jobs of the later one name the version of their schema.
     if program == "noise-learner" and "schema_version" in params:
-        from . import noise_learner_v3  # type: ignore[attr-defined]
-
-        check: Callable[[dict[str, Any], Device], None] = noise_learner_v3.check
-        return check
+        return noise_learner_v3.check
     return _CHECKS[program]

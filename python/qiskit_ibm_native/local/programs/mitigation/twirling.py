@@ -86,7 +86,7 @@ class Randomized:
 def randomize(
     layered: LayeredCircuit, twirling: Twirling, random: np.random.Generator, injection: Injection | None = None
 ) -> Randomized:
-    """Return a circuit with random Paulis.
+    """Return a circuit with random Paulis, but for those behind the last instruction on a qubit, which nothing sees.
 
     Args:
         layered: The circuit.

@@ -216,19 +216,27 @@ def _checked_job(job: dict[str, Any], store: Store, device: Device) -> dict[str,
             raise Refusal(400, 1211, f"{key} is {job[key]!r}, not a text")
     session_id = job.get("session_id")
     if session_id is not None:
-        session = store.session(str(session_id))
-        if session is None:
-            raise Refusal(404, 1219, f"There is no session {session_id!r}")
-        if session["backend"] != job["backend"]:
-            raise Refusal(400, 1211, f"The session {session_id} is on {session['backend']}, not on {job['backend']}")
-        if not session["accepting"]:
-            raise Refusal(400, 4001, f"The session {session_id} is closed", "Open another one.")
+        _check_session(store, session_id, job["backend"])
+    try:
+        check_submission(job["program_id"], job["params"], device)
+    except BadInputError as error:
+        raise Refusal(400, 1211, str(error)) from None
     return {
         "backend": job["backend"], "program": job["program_id"], "params": _kept(job["params"]),
         "tags": _tags(job.get("tags") or []), "session_id": session_id, "cost": min(cost, MAX_SECONDS),
         "private": int(bool(job.get("private"))), "runtime": job.get("runtime"),
         "calibration_id": job.get("calibration_id"),
     }  # fmt: skip
+
+
+def _check_session(store: Store, session_id: str, backend: str) -> None:
+    session = store.session(session_id)
+    if session is None:
+        raise Refusal(404, 1219, f"There is no session {session_id!r}")
+    if session["backend"] != backend:
+        raise Refusal(400, 1211, f"The session {session_id} is on {session['backend']}, not on {backend}")
+    if not session["accepting"]:
+        raise Refusal(400, 4001, f"The session {session_id} is closed", "Open another one.")
 
 
 def _kept(params: dict[str, Any]) -> bytes:
