@@ -496,6 +496,7 @@ def test_faults_reply_every_status_that_there_is(raw: Any, status: int) -> None:
 
 def test_results_hold_what_the_schema_of_executions_asks_for(provider: IBMProvider) -> None:
     job = provider.get_backend("local_simulator").run(flipped(), shots=3)
+    job.result()
     metadata = json.loads(job._api_client.job_results(job.job_id()))["__value__"]["metadata"]
     (span,) = metadata["execution"]["execution_spans"]["__value__"]["spans"]
     assert span["__value__"]["data_slices"] == {"0": [[3], 0, 1, 0, 3]}
