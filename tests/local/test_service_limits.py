@@ -131,7 +131,7 @@ HALVES = [
 def test_half_sent_requests_are_ended_and_hold_nobody_up(
     small: LocalService, half: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qiskit_ibm_native.local.service.limits._LINGER", 1.0)
+    monkeypatch.setattr("qiskit_ibm_native.local.service.connections._LINGER", 1.0)
     with ExitStack() as stack:
         connections = [stack.enter_context(closing(connected(small))) for _ in range(50)]
         for connection in connections:

@@ -272,3 +272,54 @@ def test_tokens_of_an_earlier_service_expire_too(tmp_path: Path) -> None:
     assert new.accepts(f"Bearer {old.issue()[0]}")
     assert not new.accepts(f"Bearer {old.issue(life=-1)[0]}")
     store.close()
+
+
+# Waiting
+
+
+def test_a_client_may_leave_the_waiting_to_a_service_that_is_near(
+    alone: tuple[LocalService, IBMProvider], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, provider = alone
+    backend = provider.get_backend("local_simulator")
+    backend.run(flipped()).result(timeout=60)
+    made: list[str] = []
+    provider._transport.on_request = lambda request: made.append(request.method)
+    job = backend.run(flipped(), shots=3)
+    assert job.result(timeout=60).get_counts() == {"1": 3}
+    # One for the job, one that waits for its end, one for its results; the second one waits for a second only, which a
+    # busy machine may need.
+    assert made[:2] == ["POST", "GET"]
+    assert len(made) <= 6
+    # Another service does not know what is meant.
+    monkeypatch.setattr(provider._transport, "on_request", lambda request: made.append(request.headers.get("Prefer")))
+    made.clear()
+    backend.run(flipped()).wait_for_final_state(wait=0.05)
+    assert set(made) == {None}
+
+
+def test_a_reply_waits_for_the_end_of_a_job_only_if_that_is_preferred(
+    alone: tuple[LocalService, IBMProvider],
+) -> None:
+    service, provider = alone
+    backend = provider.get_backend("local_simulator")
+    job = backend.run(endless(), shots=1)
+    url = f"{service.url}/api/v1/jobs/{job.job_id()}"
+    headers = {"Authorization": f"Bearer {token_of(service)}", "Service-CRN": service.crn}
+
+    def asked_for(prefer: str) -> tuple[float, str]:
+        start = time.monotonic()
+        reply = requests.get(url, headers={**headers, "Prefer": prefer}, timeout=60)
+        return time.monotonic() - start, reply.json()["status"]
+
+    seconds, status = asked_for("respond-async, wait=1")
+    assert seconds >= 1
+    assert status in ("Queued", "Running")
+    for nothing in ("wait=0", "wait=-5", "wait=x", "await=9", ""):
+        assert asked_for(nothing)[1] in ("Queued", "Running")
+    threading.Timer(0.2, job.cancel).start()
+    seconds, status = asked_for("wait=60")
+    assert status == "Cancelled"
+    assert seconds < 10
+    assert asked_for("wait=10")[1] == "Cancelled"
+    assert service._store._watchers == {}

@@ -290,11 +290,20 @@ class RuntimeClient:
             _checked_object(job, reply.label)
         return page
 
-    def job_get(self, job_id: str, exclude_params: bool = True) -> dict[str, Any]:
-        """Return the description of a job, with the submitted parameters unless they are excluded."""
+    def job_get(self, job_id: str, exclude_params: bool = True, patience: int = 0) -> dict[str, Any]:
+        """Return the description of a job, with the submitted parameters unless they are excluded.
+
+        Args:
+            job_id: The job.
+            exclude_params: Whether to leave out the parameters.
+            patience: Seconds for which a service that can wait may do so until the job is done.
+        """
         query = {"exclude_params": "true"} if exclude_params else {"exclude_params": "false"}
         limit = self._max_json if exclude_params else self._transport.limits.max_reply_bytes
-        return self._fetch_object("GET", _path("jobs", job_id), params=query, required={"id": str}, limit=limit)
+        return self._fetch_object(
+            "GET", _path("jobs", job_id), params=query, required={"id": str}, limit=limit,
+            more_headers={"Prefer": f"wait={patience}"} if patience else None,
+        )  # fmt: skip
 
     def job_results(self, job_id: str) -> bytes:
         """Return the body of the results of a job; empty bytes if there are none."""

@@ -109,7 +109,10 @@ class Simulator:
     def _started(self) -> ChildProcess:
         if self._process is None or not self._process.is_alive:
             self._close()
-            self._process = in_lasting_thread(partial(ChildProcess, _MAIN, os.getpid(), self._memory))
+            # Threads of Aer that have nothing to do would wait by computing: half of the processor time of short jobs.
+            environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
+            start = partial(ChildProcess, _MAIN, os.getpid(), self._memory, environment=environment)
+            self._process = in_lasting_thread(start)
         return self._process
 
     def run(

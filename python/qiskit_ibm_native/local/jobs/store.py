@@ -30,7 +30,7 @@ from . import schema
 from .life import Life, is_over
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 DEFAULT_STORE = "~/.qiskit/qiskit-ibm-native/local.sqlite3"
 STORE_VARIABLE = "QISKIT_IBM_NATIVE_LOCAL_STORE"
@@ -88,6 +88,7 @@ class Store:
         self._connection: sqlite3.Connection | None = None
         self._pid: int | None = os.getpid()
         self.owner = secrets.token_hex(16)
+        self._watchers: dict[str, list[Callable[[], object]]] = {}
         #: Called when the store is closed.
         self.at_end: Any = None
         try:
@@ -286,7 +287,23 @@ class Store:
                     f"UPDATE contents SET {_settings(content)} WHERE number = (SELECT number FROM jobs WHERE id = ?)",  # noqa: S608
                     [*content.values(), job_id],
                 )
+        if cursor.rowcount and "finished" in values:
+            for tell in list(self._watchers.get(job_id, ())):
+                tell()
         return cursor.rowcount == 1
+
+    @contextmanager
+    def watching(self, job_id: str, tell: Callable[[], object]) -> Iterator[None]:
+        """Call ``tell`` in some thread when this process ends a job, for the length of a ``with``."""
+        with self._lock:
+            self._watchers.setdefault(job_id, []).append(tell)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._watchers[job_id].remove(tell)
+                if not self._watchers[job_id]:
+                    del self._watchers[job_id]
 
     def take_result(self, job_id: str) -> bytes | None:
         """Return a job's results, and delete them if the job is private; ``None`` if there are none."""

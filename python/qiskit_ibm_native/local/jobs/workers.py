@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Threads that run the jobs of a store in simulator processes.
 
-A job gets a process that waits, if there is one; another process is started only if a job waits for longer than most
-jobs take, so that the first job gets the process that was started ahead, and short jobs share one.
+A job gets a process that waits, if there is one. Another process is started only if there have been jobs that wait for
+longer than most jobs take, so that the first job gets the process that was started ahead, and jobs of one program that
+waits for each of them share it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ INTERNAL = 5203
 _ADOPTION = 5.0
 #: Seconds between two attempts to write to a store that takes no writes.
 _RETRY = 1.0
-#: Seconds that a job waits for a process that runs before another one is started.
+#: Seconds for which jobs wait before another process is started.
 _PATIENCE = 0.25
 #: Seconds between two prunings of the store.
 _PRUNING = 3600.0
@@ -72,8 +73,10 @@ class Workers:
         self._simulators = [first or Simulator(memory), *(Simulator(memory) for _ in range(number - 1))]
         #: Those that run no job; those that were used last are at the end.
         self._idle = self._simulators[::-1]
-        #: Jobs in their order: whether they were left by others, a number, the identifier, and since when they wait.
-        self._waiting: list[tuple[bool, int, str, float]] = []
+        #: Jobs in their order: whether they were left by others, a number, the identifier.
+        self._waiting: list[tuple[bool, int, str]] = []
+        #: Since when there have been jobs that wait.
+        self._waiting_since = 0.0
         self._count = 0
         self._changed = threading.Condition()
         self._running: dict[str, Simulator] = {}
@@ -100,7 +103,9 @@ class Workers:
             self._seeds.number(job_id)
         with self._changed:
             self._count += 1
-            heapq.heappush(self._waiting, (is_left, self._count, job_id, time.monotonic()))
+            if not self._waiting:
+                self._waiting_since = time.monotonic()
+            heapq.heappush(self._waiting, (is_left, self._count, job_id))
             self._changed.notify()
 
     def position(self, job_id: str) -> int | None:
@@ -201,7 +206,7 @@ class Workers:
             while not self._stopping.is_set():
                 seconds = None
                 if self._waiting and self._idle:
-                    seconds = self._waiting[0][3] + _PATIENCE - time.monotonic()
+                    seconds = self._waiting_since + _PATIENCE - time.monotonic()
                     simulator = self._free_simulator(may_start=seconds <= 0)
                     if simulator is not None:
                         job_id = heapq.heappop(self._waiting)[2]

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from ..jobs.workers import Workers
     from .tokens import Tokens
 
-#: Prefixes of the runtime API: that of the cloud, and one that the official client takes verbatim.
-PREFIXES = ("/api/v1", "/experimental/v1")
+#: Prefixes of the runtime API: one that the official client takes verbatim, and that of the cloud.
+PREFIXES = ("/experimental/v1", "/api/v1")
 
 
 @dataclass(frozen=True)
@@ -60,17 +60,18 @@ def build_app(state: AppState) -> Faults:
 
 def _operations(state: AppState, in_front: Faults) -> Iterator[Operation]:
     runtime = [
-        *backends.operations(state.catalog, state.store, state.crn),
         *jobs.operations(state.catalog, state.store, state.workers, state.has_noise),
         *outcomes.operations(state.store),
+        *backends.operations(state.catalog, state.store, state.crn),
         *sessions.operations(state.catalog, state.store),
     ]
-    yield from health.operations(state.store, state.workers)
-    yield from identity.operations(state.tokens, state.crn)
-    yield from faults.operations(in_front)
+    # Routes are looked at one by one: those that are asked for most are the first.
     for prefix in PREFIXES:
         for operation in runtime:
             yield operation.behind(prefix)
+    yield from health.operations(state.store, state.workers)
+    yield from identity.operations(state.tokens, state.crn)
+    yield from faults.operations(in_front)
 
 
 def _route(path: str, operations: Mapping[str, Operation], state: AppState) -> Route:

@@ -182,7 +182,9 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
         """
         with self._until(timeout):
             seconds = self._first_wait() if wait is None else wait
-            while (status := self._outlasting(self.status)) not in JOB_FINAL_STATES:
+            ask: Callable[[], JobStatus] = self._status_soon if wait is None and callback is None else self.status
+            while (status := self._outlasting(ask)) not in JOB_FINAL_STATES:
+                ask = self.status
                 if callback is not None:
                     callback(self.job_id(), status, self, queue_info=self.queue_info())
                 if seconds_left() <= 0:
@@ -190,6 +192,10 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
                 pause(seconds)
                 if wait is None:
                     seconds = min(seconds * _GROWTH, _LONGEST_WAIT)
+
+    def _status_soon(self) -> JobStatus:
+        """Return the status, after a moment in which the job may be done."""
+        return self.status()
 
     def _first_wait(self) -> float:
         first = getattr(self.backend()._api_client, "first_poll", None)

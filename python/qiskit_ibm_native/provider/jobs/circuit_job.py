@@ -18,6 +18,7 @@ from qiskit.result import Result
 from ..._deadline import pause, seconds_left
 from ..._logger import logger
 from ..._threads import Lock
+from ...client.endpoint import FIRST_POLL
 from ...client.retry import RetryPolicy
 from ...exceptions import (
     IBMApiError,
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from ..device import Device
 
 RAN_TOO_LONG = 1305
+#: Seconds that a service that is near may wait with the first reply about a job.
+_PATIENCE = 1
 #: The number of attempts to fetch a result before an invalid body is an error.
 _MISUNDERSTANDINGS = 3
 #: The record of circuits that other clients submitted.
@@ -125,10 +128,16 @@ class IBMCircuitJob(IBMJob):
             raise IBMJobApiError(f"The service does not tell the status of job {self.job_id()}.")
         return self._status
 
-    def _ask(self) -> Mapping[str, Any]:
+    def _status_soon(self) -> JobStatus:
+        # A service that is near is asked to reply when the job is done: one request in place of several.
+        if self._status not in JOB_FINAL_STATES and self._first_wait() < FIRST_POLL and seconds_left() > 2 * _PATIENCE:
+            self._learn(self._ask(patience=_PATIENCE))
+        return self.status() if self._status is None else self._status
+
+    def _ask(self, **options: Any) -> Mapping[str, Any]:
         try:
             try:
-                return self._api_client.job_get(self.job_id(), exclude_params=True)
+                return self._api_client.job_get(self.job_id(), exclude_params=True, **options)
             except TypeError:
                 # Third-party clients may not have the argument.
                 return self._api_client.job_get(self.job_id())

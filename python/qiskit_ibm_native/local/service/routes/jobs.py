@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
+import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -16,6 +19,7 @@ from ..operation import (
     Refusal,
     Schema,
     content_of,
+    in_header,
     in_path,
     in_query,
     json_response,
@@ -36,9 +40,13 @@ if TYPE_CHECKING:
 PROGRAMS = ("sampler", "executor")
 #: Limits of the platform: seconds of a job (3 h); tags of a job, characters of a tag, jobs of a page.
 MAX_SECONDS = 10_800
+#: Seconds for which a reply waits for the end of a job.
+MAX_PATIENCE = 10
+_WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])", re.ASCII)
 MAX_TAGS, MAX_TAG_LENGTH, MAX_PAGE = 8, 86, 200
 
 _ID = in_path("job_id", "Identifier of the job.")
+_PREFER = in_header("Prefer", "`wait=1` to have the reply when the job is done, or after so many seconds.")
 _TAGS = list_of(text(maxLength=MAX_TAG_LENGTH), maxItems=MAX_TAGS)
 _SUBMISSION = object_of(
     {"program_id": text(enum=list(PROGRAMS)), "backend": text(), "params": {"type": "object", "minProperties": 1}},
@@ -111,7 +119,11 @@ def _reading(store: Store, workers: Workers) -> list[Operation]:
 
     async def get_job(request: Request) -> Response:
         excluded = request.query_params.get("exclude_params", "false").lower() == "true"
-        job = known(store, request.path_params["job_id"], with_content=not excluded)
+        job_id = request.path_params["job_id"]
+        patience = _patience(request)
+        if patience and known(store, job_id)["finished"] is None:
+            await _end_of(store, job_id, patience)
+        job = known(store, job_id, with_content=not excluded)
         described = _described(job, workers)
         if not excluded and not job["private"] and job["params"]:
             described["params"] = orjson.Fragment(job["params"])
@@ -121,7 +133,7 @@ def _reading(store: Store, workers: Workers) -> list[Operation]:
     return [
         Operation("GET", "/jobs", "List jobs, the newest first.", list_jobs, parameters=_FILTERS, replies={200: _PAGE}),
         Operation(
-            "GET", "/jobs/{job_id}", "Describe a job.", get_job, parameters=(_ID, without), replies={200: _JOB}
+            "GET", "/jobs/{job_id}", "Describe a job.", get_job, parameters=(_ID, without, _PREFER), replies={200: _JOB}
         ),
     ]  # fmt: skip
 
@@ -156,6 +168,22 @@ def _changes(store: Store, workers: Workers) -> list[Operation]:
         Operation("PUT", "/jobs/{job_id}/tags", "Replace the tags of a job.", set_tags, parameters=(_ID,), body=tags),
         Operation("DELETE", "/jobs/{job_id}", "Delete a job that is done.", delete_job, parameters=(_ID,)),
     ]
+
+
+def _patience(request: Request) -> int:
+    """Return for how many seconds a client prefers to wait; see RFC 7240."""
+    found = _WAIT.search(request.headers.get("prefer", ""))
+    return 0 if found is None else min(int(found[1]), MAX_PATIENCE)
+
+
+async def _end_of(store: Store, job_id: str, seconds: int) -> None:
+    """Wait until a job is done, for so many seconds at most."""
+    loop = asyncio.get_running_loop()
+    is_done = asyncio.Event()
+    with store.watching(job_id, lambda: loop.call_soon_threadsafe(is_done.set)), suppress(asyncio.TimeoutError):
+        # It may have ended before it was watched.
+        if known(store, job_id)["finished"] is None:
+            await asyncio.wait_for(is_done.wait(), seconds)
 
 
 def known(store: Store, job_id: str, with_content: bool = False) -> dict[str, Any]:
