@@ -60,15 +60,13 @@ def run(params: dict[str, Any], simulation: Simulation) -> dict[str, Any]:
     start = datetime.datetime.now(datetime.timezone.utc)
     done = iter(simulation.run([task for pub in pubs for task in pub.tasks()]))
     stop = datetime.datetime.now(datetime.timezone.utc)
-    fields, trajectories = [], []
+    fields, metadata = [], []
     for pub in pubs:
         runs = [[next(done) for _ in group] for group in pub.randomized]
-        trajectories.append(
-            min((run.trajectories for group in runs for run in group if run.trajectories), default=None)
-        )
+        metadata.append(engine.metadata([run for group in runs for run in group]))
         bits = _gathered(pub, runs)
         fields.append(by_register(pub.piece.circuit, to_meas_type(bits, options.meas_type, simulation)))
-    return _write(params, pubs, options, Measured(fields, trajectories, start, stop))
+    return _write(params, pubs, options, Measured(fields, metadata, start, stop))
 
 
 def _read_pub(value: Any, number: int, default: int | None, options: _Options, simulation: Simulation) -> _Pub:
@@ -112,7 +110,7 @@ def _write(params: dict[str, Any], pubs: list[_Pub], options: _Options, measured
     if not params.get("support_qiskit"):
         return {"results": [_plain(registers) for registers in measured.fields], "metadata": {}}
     results = []
-    for pub, registers, trajectories in zip(pubs, measured.fields, measured.trajectories, strict=True):
+    for pub, registers, told in zip(pubs, measured.fields, measured.metadata, strict=True):
         written = {name: _field(values) for name, values in registers.items()}
         data = {
             "field_names": list(written), "field_types": [field["__type__"] for field in written.values()],
@@ -120,7 +118,7 @@ def _write(params: dict[str, Any], pubs: list[_Pub], options: _Options, measured
         }  # fmt: skip
         metadata = {
             "circuit_metadata": pub.piece.circuit.metadata or {},
-            **({"noise_trajectories": trajectories} if trajectories else {}),
+            **told,
             **(
                 {"num_randomizations": len(pub.randomized[0])} if options.twirling.is_enabled and pub.randomized else {}
             ),

@@ -52,14 +52,13 @@ class Measured:
 
     Attributes:
         fields: By circuit and register, arrays of shape ``(*shape, shots, bits)``, or ``(*shape, bits)`` for averages.
-        trajectories: By circuit, the number of trajectories of the noise from which its shots were drawn; ``None`` if
-            each shot has its own.
+        metadata: By circuit, what the simulation says about its shots.
         start: Begin of the simulation.
         stop: End of the simulation.
     """
 
     fields: list[dict[str, npt.NDArray[Any]]]
-    trajectories: list[int | None]
+    metadata: list[dict[str, int]]
     start: datetime.datetime
     stop: datetime.datetime
 
