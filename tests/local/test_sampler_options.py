@@ -177,3 +177,22 @@ def test_the_official_client_twirls_and_decouples() -> None:
     result = sampler.run([transpiled(known())], shots=200).result()
     assert result[0].data.a.get_counts()["101"] > 150
     assert result[0].metadata["compilation"]["scheduler_timing"]["timing"]
+
+
+@pytest.mark.usefixtures("service")
+def test_members_of_jobs_are_kept() -> None:
+    """The official client sends max_execution_time and environment beside the options of the program."""
+    from qiskit_ibm_runtime import QiskitRuntimeService, SamplerV2
+
+    service = QiskitRuntimeService()
+    sampler = SamplerV2(mode=service.backend("local_simulator"))
+    sampler.options.max_execution_time = 123
+    sampler.options.environment.job_tags = ["mine"]
+    sampler.options.environment.private = True
+    sampler.options.environment.log_level = "DEBUG"
+    circuit = QuantumCircuit(1, 1)
+    circuit.measure(0, 0)
+    job = sampler.run([circuit], shots=5)
+    job.result()
+    kept = service._get_api_client().job_get(job.job_id())
+    assert (kept["cost"], kept["tags"], kept["private"]) == (123, ["mine"], True)
