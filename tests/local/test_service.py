@@ -338,7 +338,7 @@ def nested(depth: int) -> str:
         ("POST", "/api/v1/jobs", {"data": "{"}, 400),
         ("POST", "/api/v1/jobs", {"json": []}, 400),
         ("POST", "/api/v1/jobs", {"json": {"backend": "nothing"}}, 404),
-        ("POST", "/api/v1/jobs", {"json": {"backend": "ibm_fez", "program_id": "estimator", "params": {"a": 1}}}, 404),
+        ("POST", "/api/v1/jobs", {"json": {"backend": "ibm_fez", "program_id": "circuit-runner", "params": {"a": 1}}}, 404),
         ("POST", "/api/v1/jobs", {"json": {"backend": "ibm_fez", "program_id": "sampler"}}, 400),
         ("POST", "/api/v1/jobs", {"json": {"backend": "ibm_fez", "program_id": "sampler", "params": {"a": 1}, "tags": 5}}, 400),
         ("POST", "/api/v1/jobs", {"json": {"backend": "ibm_fez", "program_id": "sampler", "params": {"a": 1}, "cost": "x"}}, 400),

@@ -346,10 +346,6 @@ def _checked_job(job: dict[str, Any], store: Store, device: Device) -> dict[str,
         raise Refusal(404, 1211, f"There is no program {job.get('program_id')!r}", f"Use one of {list(PROGRAMS)}.")
     if not isinstance(job.get("params"), dict) or not job["params"]:
         raise Refusal(400, 3211, "params are missing")
-    try:
-        check_submission(job["program_id"], job["params"], device)
-    except BadInputError as error:
-        raise Refusal(400, 1211, str(error)) from None
     cost = job.get("cost") or MAX_SECONDS
     if not isinstance(cost, int) or not cost > 0:
         raise Refusal(400, 1211, f"cost is {cost!r}, not a number of seconds")
@@ -365,6 +361,10 @@ def _checked_job(job: dict[str, Any], store: Store, device: Device) -> dict[str,
             raise Refusal(400, 1211, f"The session {session_id} is on {session['backend']}, not on {job['backend']}")
         if not session["accepting"]:
             raise Refusal(400, 4001, f"The session {session_id} is closed", "Open another one.")
+    try:
+        check_submission(job["program_id"], job["params"], device)
+    except BadInputError as error:
+        raise Refusal(400, 1211, str(error)) from None
     return {
         "backend": job["backend"], "program": job["program_id"], "params": _kept(job["params"]),
         "tags": _tags(job.get("tags") or []), "session_id": session_id, "cost": min(cost, MAX_SECONDS),

@@ -21,7 +21,7 @@ from ...errors import BadInputError
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
-    from qiskit.circuit import Gate
+    from qiskit.circuit import Gate, Qubit
     from qiskit.transpiler import Target
 
 #: Axes of the pulses of a sequence: angles of the frame in which an X is played.
@@ -58,7 +58,8 @@ class Decoupling:
             scheduled = PassManager(passes).run(circuit)
         except TranspilerError as error:
             raise BadInputError(f"options.dynamical_decoupling: the circuit cannot be scheduled: {error}") from None
-        return _without_idle_qubits(scheduled)
+        used = {qubit for step in circuit.data if step.name not in ("delay", "barrier") for qubit in step.qubits}
+        return _only_on({scheduled.qubits[circuit.find_bit(qubit).index] for qubit in used}, scheduled)
 
     def _sequence(self) -> tuple[list[Gate], list[float]]:
         """Return the pulses, and the shares of the time in front of each, and behind the last."""
@@ -72,11 +73,10 @@ class Decoupling:
         return pulses, [*spacing, 0.5 / len(axes)]
 
 
-def _without_idle_qubits(circuit: QuantumCircuit) -> QuantumCircuit:
-    """Leave out delays of qubits to which nothing else happens: devices have many."""
-    used = {qubit for step in circuit.data if step.name not in ("delay", "barrier") for qubit in step.qubits}
+def _only_on(used: set[Qubit], circuit: QuantumCircuit) -> QuantumCircuit:
+    """Leave out what was put on qubits that the circuit leaves alone: devices have many, and they change no result."""
     kept = circuit.copy_empty_like()
     for step in circuit.data:
-        if step.name != "delay" or step.qubits[0] in used:
+        if step.name == "barrier" or used.issuperset(step.qubits):
             kept.append(step)
     return kept
