@@ -131,6 +131,14 @@ def test_pulses_of_a_sequence_are_where_qubits_wait(sequence: str) -> None:
         assert result[0].data.c.get_counts() == {"000": 100}
 
 
+def test_circuits_with_other_registers_are_decoupled() -> None:
+    program = 'OPENQASM 3.0; include "stdgates.inc"; qubit[2] mine; bit[2] c; x mine[0]; cz mine[0], mine[1]; c = measure mine;'
+    for seed in (1, 2):
+        options = {"dynamical_decoupling": {"enable": True}, "simulator": {"seed_simulator": seed}}
+        result = primitives.run("sampler", has_noise=False, pubs=[[program, None, 50]], options=options)
+        assert result[0].data.c.get_counts() == {"01": 50}
+
+
 def test_decoupling_and_control_flow_do_not_go_together() -> None:
     circuit = QuantumCircuit(1, 1)
     circuit.measure(0, 0)

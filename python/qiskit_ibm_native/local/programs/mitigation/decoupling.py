@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qiskit import QuantumCircuit, QuantumRegister
 from qiskit.circuit.library import RZGate, XGate
 from qiskit.transpiler import PassManager, TranspilerError
 from qiskit.transpiler.passes import (
@@ -20,7 +21,6 @@ from qiskit.transpiler.passes import (
 from ...errors import BadInputError
 
 if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
     from qiskit.circuit import Gate, Qubit
     from qiskit.transpiler import Target
 
@@ -55,7 +55,7 @@ class Decoupling:
         )  # fmt: skip
         passes = [TimeUnitConversion(target=target), analysis(target=target), padding, PadDelay(target=target)]
         try:
-            scheduled = PassManager(passes).run(circuit)
+            scheduled = PassManager(passes).run(_physical(circuit))
         except TranspilerError as error:
             raise BadInputError(f"options.dynamical_decoupling: the circuit cannot be scheduled: {error}") from None
         used = {qubit for step in circuit.data if step.name not in ("delay", "barrier") for qubit in step.qubits}
@@ -71,6 +71,13 @@ class Decoupling:
             spacing += [(0.5 if number == 0 else 1.0) / len(axes), *[0.0] * (len(turned) - 1)]
             pulses += turned
         return pulses, [*spacing, 0.5 / len(axes)]
+
+
+def _physical(circuit: QuantumCircuit) -> QuantumCircuit:
+    """Return the circuit on the register that Qiskit takes for the qubits of a device, whatever its own is called."""
+    physical = QuantumCircuit(QuantumRegister(circuit.num_qubits, "q"), list(circuit.clbits), *circuit.cregs)
+    physical.compose(circuit, physical.qubits, circuit.clbits, inplace=True)
+    return physical
 
 
 def _only_on(used: set[Qubit], circuit: QuantumCircuit) -> QuantumCircuit:
