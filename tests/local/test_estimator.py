@@ -133,6 +133,7 @@ HARMLESS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HARMLESS)
 def test_without_noise_no_option_changes_values(name: str) -> None:
     options = {"twirling": {"num_randomizations": 8}, **HARMLESS[name]}
@@ -159,6 +160,7 @@ def test_noise_of_layers_is_learned_amplified_and_cancelled() -> None:
             assert result.metadata["num_randomizations"] > 256
 
 
+@pytest.mark.slow
 def test_cancellation_stays_within_its_overhead() -> None:
     learning = {"num_randomizations": 3, "shots_per_randomization": 64, "layer_pair_depths": [0, 4]}
     resilience = {"pec_mitigation": True, "layer_noise_learning": learning, "pec": {"max_overhead": 1.05}}

@@ -43,6 +43,7 @@ def fidelities(error: Any) -> Any:
     return np.array([np.exp(-2 * error.rates[error.generators.anticommutes(pauli)].sum()) for pauli in paulis])
 
 
+@pytest.mark.slow
 def test_what_is_learned_is_the_noise_of_the_gate() -> None:
     """The average of all fidelities is that of the error of the gate, which depolarizes and relaxes."""
     layers = learn([layered()], twirling_strategy="active", max_layers_to_learn=2)["data"]
@@ -56,6 +57,7 @@ def test_what_is_learned_is_the_noise_of_the_gate() -> None:
         assert layer.circuit.count_ops() == {"cz": 1}
 
 
+@pytest.mark.slow
 def test_without_noise_rates_are_small() -> None:
     layer = learn([layered()], has_noise=False, max_layers_to_learn=1)["data"][0]
     assert layer.error.rates.sum() < 1e-3

@@ -56,6 +56,8 @@ MODELS: dict[str, Callable[[], NoiseModel]] = {
     "coherent": lambda: of_gates(coherent_unitary_error(RXGate(0.4).to_matrix())),
     "a device": of_a_device,
 }
+#: Making the model of a device takes seconds.
+NAMES = [pytest.param(name, marks=[pytest.mark.slow] if name == "a device" else []) for name in MODELS]
 
 
 def circuit() -> QuantumCircuit:
@@ -80,7 +82,7 @@ def expected(model: NoiseModel, shots: int = SHOTS) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("program_id", ["sampler", "executor"])
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_simulator_gives_what_aer_gives(simulator: Any, name: str, program_id: str) -> None:
     model = MODELS[name]()
     job = simulator.run(circuit(), shots=SHOTS, seed_simulator=SEED, noise_model=model, program_id=program_id)
@@ -89,7 +91,7 @@ def test_the_simulator_gives_what_aer_gives(simulator: Any, name: str, program_i
 
 @pytest.mark.official
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.usefixtures("service")
 def test_the_official_client_sends_models(name: str) -> None:
     from qiskit_ibm_runtime import QiskitRuntimeService, SamplerV2
@@ -102,6 +104,7 @@ def test_the_official_client_sends_models(name: str) -> None:
 
 
 @pytest.mark.official
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.usefixtures("service")
 def test_the_official_client_simulates_a_device_on_the_simulator() -> None:

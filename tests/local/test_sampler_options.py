@@ -131,6 +131,14 @@ def test_pulses_of_a_sequence_are_where_qubits_wait(sequence: str) -> None:
         assert result[0].data.c.get_counts() == {"000": 100}
 
 
+def test_circuits_with_other_registers_are_decoupled() -> None:
+    program = 'OPENQASM 3.0; include "stdgates.inc"; qubit[2] mine; bit[2] c; x mine[0]; cz mine[0], mine[1]; c = measure mine;'
+    for seed in (1, 2):
+        options = {"dynamical_decoupling": {"enable": True}, "simulator": {"seed_simulator": seed}}
+        result = primitives.run("sampler", has_noise=False, pubs=[[program, None, 50]], options=options)
+        assert result[0].data.c.get_counts() == {"01": 50}
+
+
 def test_decoupling_and_control_flow_do_not_go_together() -> None:
     circuit = QuantumCircuit(1, 1)
     circuit.measure(0, 0)
@@ -177,3 +185,22 @@ def test_the_official_client_twirls_and_decouples() -> None:
     result = sampler.run([transpiled(known())], shots=200).result()
     assert result[0].data.a.get_counts()["101"] > 150
     assert result[0].metadata["compilation"]["scheduler_timing"]["timing"]
+
+
+@pytest.mark.usefixtures("service")
+def test_members_of_jobs_are_kept() -> None:
+    """The official client sends max_execution_time and environment beside the options of the program."""
+    from qiskit_ibm_runtime import QiskitRuntimeService, SamplerV2
+
+    service = QiskitRuntimeService()
+    sampler = SamplerV2(mode=service.backend("local_simulator"))
+    sampler.options.max_execution_time = 123
+    sampler.options.environment.job_tags = ["mine"]
+    sampler.options.environment.private = True
+    sampler.options.environment.log_level = "DEBUG"
+    circuit = QuantumCircuit(1, 1)
+    circuit.measure(0, 0)
+    job = sampler.run([circuit], shots=5)
+    job.result()
+    kept = service._get_api_client().job_get(job.job_id())
+    assert (kept["cost"], kept["tags"], kept["private"]) == (123, ["mine"], True)

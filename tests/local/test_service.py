@@ -390,7 +390,6 @@ def test_what_makes_no_sense_is_refused_in_the_words_of_the_platform(
         {"pubs": [["OPENQASM 3.0; qubit[200] q;"]]},
         {"pubs": [["OPENQASM 3.0; qubit q;"]], "options": {"execution": {"meas_type": "raw"}}},
         {"pubs": [["OPENQASM 3.0; qubit q;"]], "options": {"simulator": {"noise_model": 5}}},
-        {"pubs": [["OPENQASM 3.0; qubit q;"]], "options": {"dynamical_decoupling": {"enable": True}}},
     ],
 )  # fmt: skip
 def test_jobs_that_make_no_sense_are_refused_or_fail_and_say_why(raw: Any, params: dict[str, Any]) -> None:

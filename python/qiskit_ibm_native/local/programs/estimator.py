@@ -75,7 +75,8 @@ class _Experiment:
         position = {qubit: index for index, qubit in enumerate(self.basis.letters)}
         supports = [[position[qubit] for qubit, _ in term] for term in self.basis.terms]
         signs = np.array([randomized.sign for randomized in self.randomized], float)
-        return sample(bits[:, :, self.clbits], supports, signs)
+        independent = sum(run.effective_shots or self.shots for run in runs)
+        return sample(bits[:, :, self.clbits], supports, signs, independent)
 
 
 def run(params: dict[str, Any], simulation: Simulation) -> dict[str, Any]:
@@ -91,17 +92,23 @@ def run(params: dict[str, Any], simulation: Simulation) -> dict[str, Any]:
     readout = _ReadoutPlan(plans, options, simulation) if options.trex is not None else None
     tasks = [task for experiment in experiments for task in experiment.tasks()]
     done = iter(simulation.run([*tasks, *(readout.tasks if readout is not None else ())]))
-    sampled = iter([experiment.sampled([next(done) for _ in experiment.randomized]) for experiment in experiments])
+    sampled, told = [], []
+    for experiment in experiments:
+        own = [next(done) for _ in experiment.randomized]
+        sampled.append(experiment.sampled(own))
+        told.append(engine.metadata(own))
     measured = None if readout is None else readout.measured([next(done) for _ in readout.tasks])
-    results = []
+    results, first = [], 0
     for plan in plans:
+        last = first + plan.number_of_experiments
+        rest = iter(sampled[first:last])
         data = [
-            [BasisData(basis, [next(sampled) for _ in plan.factors], plan.gammas) for basis in bases]
+            [BasisData(basis, [next(rest) for _ in plan.factors], plan.gammas) for basis in bases]
             for bases in plan.bases
         ]
-        results.append(
-            _write_pub(plan, estimate(plan.pub.values_of, plan.pub.observables, data, measured, options.zne))
-        )
+        found = estimate(plan.pub.values_of, plan.pub.observables, data, measured, options.zne)
+        results.append(_write_pub(plan, found, told[first:last]))
+        first = last
     content = {"pub_results": results, "metadata": {**options.echo, "version": 2}}
     return {"__type__": "PrimitiveResult", "__value__": content}
 
@@ -164,9 +171,14 @@ class _Plan:
             self._prepare_cancellation(options.pec.max_overhead, options.pec.noise_gain)
 
     @property
+    def number_of_experiments(self) -> int:
+        """The number of bases at all noise factors."""
+        return sum(map(len, self.bases)) * len(self.factors)
+
+    @property
     def size(self) -> int:
         """The number of circuits."""
-        return sum(map(len, self.bases)) * len(self.factors) * self.randomizations
+        return self.number_of_experiments * self.randomizations
 
     def _prepare_cancellation(self, max_overhead: float | None, gain: float | None) -> None:
         """Choose how much of the noise is cancelled, and the randomizations that this takes."""
@@ -266,7 +278,7 @@ class _ReadoutPlan:
         return Readout(self.qubits, np.stack([run.bits for run in runs]) ^ flips[:, None, :])
 
 
-def _write_pub(plan: _Plan, found: Estimate) -> dict[str, Any]:
+def _write_pub(plan: _Plan, found: Estimate, told: list[dict[str, int]]) -> dict[str, Any]:
     shape = plan.pub.shape
     arrays = {name: values.reshape((*shape, *values.shape[1:])) for name, values in found.fields.items()}
     fields = {name: wire.write_array(values) for name, values in arrays.items()}
@@ -287,6 +299,8 @@ def _write_pub(plan: _Plan, found: Estimate) -> dict[str, Any]:
         "shots": plan.randomizations * plan.shots, "target_precision": plan.pub.precision,
         "circuit_metadata": plan.pub.piece.circuit.metadata or {}, "resilience": resilience,
         "num_randomizations": plan.randomizations,
+        # The worst of its circuits, as far as their shots are not independent.
+        **{name: min(one[name] for one in told if name in one) for name in sorted({name for one in told for name in one})},
     }  # fmt: skip
     value = {"data": {"__type__": "DataBin", "__value__": data}, "metadata": metadata}
     return {"__type__": "EstimatorPubResult", "__value__": value}

@@ -95,7 +95,7 @@ class _Table:
         if self._readout is not None:
             self._factors = np.maximum(self._readout.mean(), _LEAST_FACTOR)
         self._gamma = bases[0].gammas[circuit] if bases else 1.0
-        number = len(bases[0].sampled) if bases else 1
+        number = len(zne.noise_factors) if zne is not None else 1
         # By noise factor, values of terms.
         self._values = np.zeros((number, len(self._terms)))
         for data, part in zip(bases, self._slices, strict=True):

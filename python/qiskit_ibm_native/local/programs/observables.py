@@ -149,12 +149,12 @@ class Sampled:
     Attributes:
         means: Averages of the shots of each randomization, of shape ``(terms, randomizations)``.
         covariance: Covariances of single shots.
-        shots: The number of shots of all randomizations.
+        shots: The number of independent shots of all randomizations.
     """
 
     means: npt.NDArray[np.float64]
     covariance: npt.NDArray[np.float64]
-    shots: int
+    shots: float
 
     def mean(self) -> npt.NDArray[np.float64]:
         """Return the averages of all shots."""
@@ -173,14 +173,16 @@ class Sampled:
 
 
 def sample(
-    bits: npt.NDArray[np.bool_], supports: Sequence[Sequence[int]], signs: npt.NDArray[np.float64] | None = None
-) -> Sampled:
+    bits: npt.NDArray[np.bool_], supports: Sequence[Sequence[int]], signs: npt.NDArray[np.float64] | None = None,
+    independent: float | None = None,
+) -> Sampled:  # fmt: skip
     """Return the statistics of parities.
 
     Args:
         bits: Measured bits, of shape ``(randomizations, shots, bits)``.
         supports: By term, the indices of the bits whose parity counts.
         signs: Signs of randomizations.
+        independent: The number of independent shots, if not all of them are.
     """
     randomizations, shots, _ = bits.shape
     sums = np.zeros((len(supports), randomizations))
@@ -196,4 +198,4 @@ def sample(
             gram += values @ values.T
     total = randomizations * shots
     mean = sums.sum(axis=1) / total
-    return Sampled(sums / shots, gram / total - np.outer(mean, mean), total)
+    return Sampled(sums / shots, gram / total - np.outer(mean, mean), independent or total)

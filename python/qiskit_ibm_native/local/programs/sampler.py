@@ -110,7 +110,7 @@ def _write(params: dict[str, Any], pubs: list[_Pub], options: _Options, measured
     if not params.get("support_qiskit"):
         return {"results": [_plain(registers) for registers in measured.fields], "metadata": {}}
     results = []
-    for pub, registers, simulated in zip(pubs, measured.fields, measured.metadata, strict=True):
+    for pub, registers, told in zip(pubs, measured.fields, measured.metadata, strict=True):
         written = {name: _field(values) for name, values in registers.items()}
         data = {
             "field_names": list(written), "field_types": [field["__type__"] for field in written.values()],
@@ -118,7 +118,7 @@ def _write(params: dict[str, Any], pubs: list[_Pub], options: _Options, measured
         }  # fmt: skip
         metadata = {
             "circuit_metadata": pub.piece.circuit.metadata or {},
-            **simulated,
+            **told,
             **(
                 {"num_randomizations": len(pub.randomized[0])} if options.twirling.is_enabled and pub.randomized else {}
             ),

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qiskit import QuantumCircuit, QuantumRegister
 from qiskit.circuit.library import RZGate, XGate
 from qiskit.transpiler import PassManager, TranspilerError
 from qiskit.transpiler.passes import (
@@ -20,8 +21,7 @@ from qiskit.transpiler.passes import (
 from ...errors import BadInputError
 
 if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
-    from qiskit.circuit import Gate
+    from qiskit.circuit import Gate, Qubit
     from qiskit.transpiler import Target
 
 #: Axes of the pulses of a sequence: angles of the frame in which an X is played.
@@ -55,10 +55,11 @@ class Decoupling:
         )  # fmt: skip
         passes = [TimeUnitConversion(target=target), analysis(target=target), padding, PadDelay(target=target)]
         try:
-            scheduled = PassManager(passes).run(circuit)
+            scheduled = PassManager(passes).run(_physical(circuit))
         except TranspilerError as error:
             raise BadInputError(f"options.dynamical_decoupling: the circuit cannot be scheduled: {error}") from None
-        return _without_idle_qubits(scheduled)
+        used = {qubit for step in circuit.data if step.name not in ("delay", "barrier") for qubit in step.qubits}
+        return _only_on({scheduled.qubits[circuit.find_bit(qubit).index] for qubit in used}, scheduled)
 
     def _sequence(self) -> tuple[list[Gate], list[float]]:
         """Return the pulses, and the shares of the time in front of each, and behind the last."""
@@ -72,11 +73,17 @@ class Decoupling:
         return pulses, [*spacing, 0.5 / len(axes)]
 
 
-def _without_idle_qubits(circuit: QuantumCircuit) -> QuantumCircuit:
-    """Leave out delays of qubits to which nothing else happens: devices have many."""
-    used = {qubit for step in circuit.data if step.name not in ("delay", "barrier") for qubit in step.qubits}
+def _physical(circuit: QuantumCircuit) -> QuantumCircuit:
+    """Return the circuit on the register that Qiskit takes for the qubits of a device, whatever its own is called."""
+    physical = QuantumCircuit(QuantumRegister(circuit.num_qubits, "q"), list(circuit.clbits), *circuit.cregs)
+    physical.compose(circuit, physical.qubits, circuit.clbits, inplace=True)
+    return physical
+
+
+def _only_on(used: set[Qubit], circuit: QuantumCircuit) -> QuantumCircuit:
+    """Leave out what was put on qubits that the circuit leaves alone: devices have many, and they change no result."""
     kept = circuit.copy_empty_like()
     for step in circuit.data:
-        if step.name != "delay" or step.qubits[0] in used:
+        if step.name == "barrier" or used.issuperset(step.qubits):
             kept.append(step)
     return kept
