@@ -93,7 +93,8 @@ class _State:
         self._early = early
         size = 4 ** len(component.qubits) << len(early)
         self._values = np.zeros((1 << len(early), *(4,) * len(self._order)), float if size <= _MAX_DOUBLES else "f4")
-        self._values[(0, *(slice(0, 4, 3),) * len(self._order))] = 1.0
+        start: Any = (0, *(slice(0, 4, 3),) * len(self._order))
+        self._values[start] = 1.0
         self._pending: dict[int, Matrix] = {}
         #: The qubit of each classical bit that is measured at the end.
         self._last: dict[int, int] = {}

@@ -58,9 +58,9 @@ class Operation(NamedTuple):
     probabilities: npt.NDArray[np.float64] | None = None
 
 
-_H = Clifford(np.array([[1, 1], [1, -1]], complex) / math.sqrt(2), (False, True), (True, False))
+_H = Clifford(np.asarray(np.array([[1, 1], [1, -1]]) / math.sqrt(2), complex), (False, True), (True, False))
 _S = Clifford(np.diag([1, 1j]), (True, True), (False, True))
-_SX = Clifford(np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]]) / 2, (True, False), (True, True))
+_SX = Clifford(np.asarray(np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]]) / 2, complex), (True, False), (True, True))
 _Z = Clifford(np.diag([1, -1]).astype(complex), (True, False), (False, True))
 _X = Clifford(np.array([[0, 1], [1, 0]], complex), (True, False), (False, True))
 _GATES = {

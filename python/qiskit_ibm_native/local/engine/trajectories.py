@@ -3,8 +3,8 @@
 
 Noise is twirled into Paulis, so that the errors of a shot do not depend on its state: they are drawn for all shots
 first, and moved to the end of the circuit (``frames.py``). Shots that have the same signs of angles then share a state,
-which is simulated once: shots without errors, with errors behind the last gate that matters, or with the same error. All
-shots are independent if all their states are simulated.
+which is simulated once: shots without errors, with errors behind the last gate that matters, or with the same error.
+All shots are independent if all their states are simulated.
 
 If that would take too long, states that many shots have are simulated, and shots with other ones are cut into groups of
 alike errors: one shot of a group, chosen at random, lends its state and its errors to the others. Each shot has the
