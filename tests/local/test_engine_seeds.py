@@ -81,13 +81,13 @@ PATHS = {
     "density matrices": (line(6, 0.7), "exact"),
     "shot by shot": (dynamic(), "aer"),
     "conditional, shot by shot": (conditional(), "aer"),
-    "trajectories": (line(16, 0.7), "trajectories"),
+    "trajectories": (line(14, 0.7), "trajectories"),
     "stabilizer": (line(16, np.pi / 2), "aer"),
     "matrix product states": (line(25, 0.7), "aer"),
 }
 
 #: Of slow paths fewer shots; of this one more, because few would be simulated one by one.
-SHOTS_OF = {"matrix product states": 12, "trajectories": 1500}
+SHOTS_OF = {"matrix product states": 12, "trajectories": 2500}
 
 
 def bits_of(circuits: list[QuantumCircuit], seed: int | None, shots: int = SHOTS) -> list[npt.NDArray[np.bool_]]:
@@ -141,7 +141,7 @@ def test_circuits_of_a_job_and_neighbouring_seeds_share_no_shots(path: str) -> N
 
 @pytest.mark.parametrize("angle", [np.pi / 2, 0.7], ids=["stabilizer", "trajectories"])
 def test_parts_that_nothing_connects_are_not_correlated(angle: float) -> None:
-    length, shots = 14, 2000
+    length, shots = 15, 2000
     (bits,) = bits_of([two_lines(length, angle)], 7, shots)
     one, other = (bits[:, half].astype(float) for half in (slice(length), slice(length, None)))
     moved = [values - values.mean(axis=0) for values in (one, other)]

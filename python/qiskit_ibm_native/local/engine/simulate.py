@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ...snapshot import Snapshot
 
 #: Seconds, roughly, that a component may take before a method is chosen that shares trajectories between shots.
-_BUDGET = 5.0
+_BUDGET = 3.0
 #: Seconds of Aer for each circuit, for each amplitude and gate of a shot, and for each gate of a shot.
 _AER_CIRCUIT = 5e-3
 _AER_AMPLITUDE = 1.5e-9

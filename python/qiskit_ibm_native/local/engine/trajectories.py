@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Drawn", "UnsupportedError", "draw"]
 
 #: Seconds, roughly, that the states of a component may take.
-_BUDGET = 5.0
+_BUDGET = 8.0
 #: States that are simulated at least.
 _MIN_STATES = 4
 #: Part of a circuit that states do not share with others, on average.
