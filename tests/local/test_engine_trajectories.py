@@ -142,6 +142,7 @@ def test_effective_shots_are_those_of_a_known_variance() -> None:
     sampler = object.__new__(trajectories._Sampler)
     shots = np.arange(100)
     sampler._groups = [trajectories._Group(shots, 0, shots > 0), trajectories._Group(shots, 1, shots > 0)]
+    sampler.bits = np.repeat([[True], [False]], 100, axis=0)
     sampler._ones = np.array([[0.5], [0.5]])
     assert sampler.effective_shots() == 200
     sampler._ones = np.array([[0.0], [1.0]])
