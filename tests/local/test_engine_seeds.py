@@ -118,6 +118,7 @@ def noting(seen: list[str], label: str, original: Callable[..., Any]) -> Callabl
     return noted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS)
 def test_each_path_is_the_one_that_is_meant(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     circuit, expected = PATHS[path]
@@ -128,6 +129,7 @@ def test_each_path_is_the_one_that_is_meant(path: str, monkeypatch: pytest.Monke
     assert seen[-1] == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS)
 def test_circuits_of_a_job_and_neighbouring_seeds_share_no_shots(path: str) -> None:
     circuit = PATHS[path][0]
@@ -139,6 +141,7 @@ def test_circuits_of_a_job_and_neighbouring_seeds_share_no_shots(path: str) -> N
     assert np.array_equal(bits_of([circuit], 100, shots)[0], first)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("angle", [np.pi / 2, 0.7], ids=["stabilizer", "trajectories"])
 def test_parts_that_nothing_connects_are_not_correlated(angle: float) -> None:
     length, shots = 15, 2000

@@ -277,17 +277,18 @@ class DenseState:
             amplitudes: The amplitudes.
             bit_of: The bit of each qubit in their index.
         """
-        self._weights = np.square(amplitudes.real) + np.square(amplitudes.imag)
+        #: The probability of each word.
+        self.weights = np.square(amplitudes.real) + np.square(amplitudes.imag)
         self._bits = np.array([bit_of[qubit] for qubit in range(len(bit_of))])
 
     def draw(self, number: int, random: np.random.Generator) -> npt.NDArray[np.bool_]:
         """Draw outcomes of all qubits, of shape ``(number, num_qubits)``."""
-        words = _words(self._weights, number, random)
+        words = _words(self.weights, number, random)
         return np.asarray(words[:, None] >> self._bits & 1, np.bool_)
 
     def ones(self) -> npt.NDArray[np.float64]:
         """Return the probability of 1 of each qubit."""
-        return np.asarray(_ones(self._weights, len(self._bits))[self._bits])
+        return np.asarray(_ones(self.weights, len(self._bits))[self._bits])
 
 
 def _words(weights: npt.NDArray[np.float32], number: int, random: np.random.Generator) -> npt.NDArray[np.int64]:

@@ -3,7 +3,8 @@
 
 A gate between two chunks is a sum of two products, so that two chunks share an index of two to the number of gates
 between them. Nothing is cut off: where few gates connect the chunks of a line, chains are small whatever the number of
-qubits is. A chunk depends on the signs of its own angles only, and is computed once for all states in which these are the same.
+qubits is. A chunk depends on the signs of its own angles only, and is computed once for all states in which these are
+the same.
 """
 
 from __future__ import annotations
@@ -68,14 +69,16 @@ class Chain:
         for one, other in between:
             neighbours[one].append(other)
             neighbours[other].append(one)
-        ends = [chunk for chunk, others in neighbours.items() if len(others) == 1]
-        if len(ends) != 2 or any(len(others) > 2 for others in neighbours.values()):
-            return None
-        line = [ends[0]]
-        while len(following := [chunk for chunk in neighbours[line[-1]] if chunk not in line]) > 0:
-            line.append(following[0])
+        line: list[int] = []
+        # What is left of a circuit may fall into several lines.
+        for start in (chunk for chunk, others in neighbours.items() if len(others) < 2):
+            following = [] if start in line else [start]
+            while following:
+                line.append(following[0])
+                following = [chunk for chunk in neighbours[line[-1]] if chunk not in line]
         gates = [between[min(pair), max(pair)] for pair in itertools.pairwise(line)]
-        if len(line) != len(circuit.chunks) or max(gates) > _MAX_GATES:
+        is_line = len(line) == len(circuit.chunks) and max(map(len, neighbours.values())) <= 2
+        if not is_line or max(gates, default=0) > _MAX_GATES:
             return None
         return cls(circuit, line, gates)
 

@@ -32,6 +32,8 @@ __all__ = ["Drawn", "UnsupportedError", "draw"]
 
 #: Seconds, roughly, that the states of a component may take.
 _BUDGET = 8.0
+#: Qubits above which states are not kept as amplitudes: those would take 256 MB or more.
+MAX_QUBITS = 24
 #: States that are simulated at least.
 _MIN_STATES = 4
 #: Part of a circuit that states do not share with others, on average.
@@ -85,15 +87,15 @@ def draw(
         noise: The noise of the device.
 
     Raises:
-        UnsupportedError: The component has an instruction that cannot be written in Clifford gates and rotations.
+        UnsupportedError: The component has an instruction that cannot be written in Clifford gates and rotations, or
+            it is too large.
     """
     numbers = {qubit: number for number, qubit in enumerate(component.qubits)}
     qubits = [numbers[measured[clbit]] for clbit in component.clbits]
     operations = _numbered(rewritten(component.steps, noise), numbers)
     operations = relevant(operations, set(qubits))
     circuit = Circuit(operations, len(numbers))
-    chain = Chain.of(circuit)
-    method = circuit if chain is None or chain.seconds() > circuit.seconds() else chain
+    method = _method(circuit)
     frames = draw_frames(operations, len(numbers), shots, random)
     number = int(min(max(_BUDGET / (method.seconds() * _UNSHARED), _MIN_STATES), shots))
     groups = _groups(frames.signs, number, random)
@@ -105,6 +107,20 @@ def draw(
     if not any(group.is_lent.any() for group in groups):
         return Drawn(sampler.bits, None, None)
     return Drawn(sampler.bits, len(groups), sampler.effective_shots())
+
+
+def _method(circuit: Circuit) -> Circuit | Chain:
+    """Return what computes states faster.
+
+    Raises:
+        UnsupportedError: There are too many qubits for amplitudes, and too many gates for a chain.
+    """
+    chain = Chain.of(circuit)
+    if circuit.num_qubits <= MAX_QUBITS:
+        return circuit if chain is None or chain.seconds() > circuit.seconds() else chain
+    if chain is None or chain.seconds() * _MIN_STATES > _BUDGET:
+        raise UnsupportedError(f"{circuit.num_qubits} qubits")
+    return chain
 
 
 def _numbered(operations: list[Operation], numbers: dict[int, int]) -> list[Operation]:
