@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import PTM
+from qiskit_aer.noise import NoiseModel, amplitude_damping_error
 from qiskit_aer.noise.device import basic_device_gate_errors
 
 from qiskit_ibm_native import Snapshot, build_target
@@ -157,3 +159,51 @@ def test_what_is_not_operational_is_refused(
         use(inside)
     with pytest.raises(BadInputError, match=words):
         run([BoundCircuit(inside, 10)], SimulationOptions(device))
+
+
+def with_fractional_gates(error: float) -> Snapshot:
+    """A device without errors but in ``rzz`` and ``rx``, which have entries of their own."""
+    configuration, properties, _ = ideal().payloads
+    model, measured = json.loads(configuration), json.loads(properties)
+    model["basis_gates"] += ["rzz", "rx"]
+    for name, qubits in (("rzz", [0, 1]), ("rx", [0])):
+        model["gates"].append({"name": name, "parameters": ["t"], "coupling_map": [qubits], "qasm_def": ""})
+        parameters = [
+            {"date": "2026-04-16T00:00:00+00:00", "name": "gate_error", "unit": "", "value": error},
+            {"date": "2026-04-16T00:00:00+00:00", "name": "gate_length", "unit": "ns", "value": 60},
+        ]
+        measured["gates"].append({"qubits": qubits, "gate": name, "parameters": parameters, "name": name})
+    return Snapshot.from_payloads(json.dumps(model).encode(), json.dumps(measured).encode())
+
+
+def test_fractional_gates_have_errors_of_their_own() -> None:
+    device = with_fractional_gates(0.12)
+    circuit = QuantumCircuit(27, 3)
+    circuit.rx(0.0, 0)
+    circuit.measure(0, 0)
+    # An average error e of one qubit is seen as e, and of two as 2/3 of 6/5 e in each of them.
+    assert ones(circuit, device)[0] == pytest.approx(0.12, abs=BOUND)
+    pair = QuantumCircuit(27, 3)
+    pair.rzz(0.7, 0, 1)
+    pair.measure([0, 1], [0, 1])
+    assert np.allclose(ones(pair, device)[:2], 0.12 * 4 / 3 / 2, atol=BOUND)
+    assert np.all(ones(pair, with_fractional_gates(0.0)) == 0)
+
+
+@pytest.mark.parametrize("snapshot", [None, HANOI], ids=["simulator", "device"])
+@pytest.mark.parametrize("method", ["automatic", "density_matrix", "statevector", "matrix_product_state"])
+def test_noise_models_with_kraus_operators_run_in_every_method(snapshot: Snapshot | None, method: str) -> None:
+    model = NoiseModel()
+    damping = amplitude_damping_error(0.3)
+    model.add_all_qubit_quantum_error(damping, ["x"])
+    circuit = QuantumCircuit(2, 2)
+    circuit.x([0, 1])
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.x(0)
+    circuit.measure([0, 1], [0, 1])
+    setting = SimulationOptions(snapshot, model, 3, (("method", method),))
+    (done,) = run([BoundCircuit(circuit, 4000)], setting)
+    # Qubit 0 was flipped back if it was found as 1; it is 0 then, because 0 does not decay.
+    assert done.bits[:, 0].mean() == 0
+    assert done.bits[:, 1].mean() == pytest.approx(0.7, abs=5.8 * np.sqrt(0.21 / 4000))
