@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from typing import Any
 
 import numpy as np
@@ -13,14 +12,14 @@ import pytest
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import Statevector
 
-from qiskit_ibm_native import IBMProvider, Snapshot
+from qiskit_ibm_native import Snapshot
 from qiskit_ibm_native.local.engine import BoundCircuit, SimulationOptions, metadata, run, trajectories
 from qiskit_ibm_native.local.engine.amplitudes import Circuit
 from qiskit_ibm_native.local.engine.chains import Chain
 from qiskit_ibm_native.local.engine.components import read_steps
 from qiskit_ibm_native.local.engine.frames import Operation, draw_frames, relevant, rewritten
 from qiskit_ibm_native.local.engine.noise import device_noise
-from qiskit_ibm_native.provider.run.results import Bits, PubData, warn_of_few_shots
+from qiskit_ibm_native.provider.run.results import Bits, PubData, advice_on_shots
 
 FEZ = Snapshot.load("fez")
 
@@ -219,32 +218,9 @@ def pub(shots: int, effective: int | None) -> PubData:
     return PubData({"c": Bits(np.zeros((shots, 1), np.uint8), 3)}, (), told)
 
 
-def test_clients_warn_of_few_effective_shots_once_for_a_job(recwarn: pytest.WarningsRecorder) -> None:
-    warn_of_few_shots([pub(100, None), pub(100, 50)])
-    assert not recwarn
-    with pytest.warns(UserWarning, match=r"100 shots of circuit 2 .* 9 independent ones.*2 of 3 circuits") as caught:
-        warn_of_few_shots([pub(100, None), pub(100, 20), pub(100, 9)])
-    assert len(caught) == 1
-
-
-@pytest.mark.slow
-def test_a_job_with_few_effective_shots_warns(local_provider: IBMProvider) -> None:
-    backend = local_provider.get_backend("ibm_fez")
-    path = [*range(16), 19, 35, 34, 33, 32, 31]
-    circuit = QuantumCircuit(156, len(path))
-    for layer in range(2):
-        for qubit in path:
-            circuit.sx(qubit)
-            circuit.rz(0.7 + layer, qubit)
-        for one, other in itertools.pairwise(path):
-            if backend.target["cz"].get((one, other)):
-                circuit.cz(one, other)
-            elif backend.target["cz"].get((other, one)):
-                circuit.cz(other, one)
-    for qubit in path:
-        circuit.sx(qubit)
-    circuit.measure(path, range(len(path)))
-    with pytest.warns(UserWarning, match="independent ones"):
-        result = backend.run(circuit, shots=100_000, seed_simulator=1).result(timeout=600)
-    assert sum(result.get_counts().values()) == 100_000
-    assert math.isclose(result.results[0].shots, 100_000)
+def test_few_effective_shots_are_explained() -> None:
+    assert advice_on_shots([pub(100, None), pub(100, 50)]) is None
+    advice = advice_on_shots([pub(100, None), pub(100, 20), pub(100, 9)])
+    assert advice is not None
+    assert "100 shots of circuit 2 have error bars as large as those of 9 independent ones" in advice
+    assert "2 of 3 circuits" in advice
