@@ -157,7 +157,7 @@ def build_result(
 
 
 def advice_on_shots(pubs: Sequence[PubData]) -> str | None:
-    """Return what to know if a simulator says that shots tell less than half of their number would; otherwise ``None``."""
+    """Return what to know if a simulator's shots are worth less than half of their number; otherwise ``None``."""
     few = []
     for index, pub in enumerate(pubs):
         effective = pub.metadata.get("effective_shots")
