@@ -142,9 +142,11 @@ def test_circuits_of_a_job_and_neighbouring_seeds_share_no_shots(path: str) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("angle", [np.pi / 2, 0.7], ids=["stabilizer", "trajectories"])
-def test_parts_that_nothing_connects_are_not_correlated(angle: float) -> None:
-    length, shots = 15, 2000
+@pytest.mark.parametrize(
+    ("length", "angle"), [(6, 0.7), (15, np.pi / 2), (15, 0.7)], ids=["density matrices", "stabilizer", "trajectories"]
+)
+def test_parts_that_nothing_connects_are_not_correlated(length: int, angle: float) -> None:
+    shots = 2000
     (bits,) = bits_of([two_lines(length, angle)], 7, shots)
     one, other = (bits[:, half].astype(float) for half in (slice(length), slice(length, None)))
     moved = [values - values.mean(axis=0) for values in (one, other)]
