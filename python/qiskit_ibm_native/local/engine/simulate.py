@@ -26,13 +26,11 @@ if TYPE_CHECKING:
     from ...snapshot import Snapshot
 
 #: Seconds, roughly, that a component may take before a method is chosen that shares trajectories between shots.
-_BUDGET = 5.0
+_BUDGET = 3.0
 #: Seconds of Aer for each circuit, for each amplitude and gate of a shot, and for each gate of a shot.
 _AER_CIRCUIT = 5e-3
 _AER_AMPLITUDE = 1.5e-9
 _AER_STEP = 1e-6
-#: Qubits above which states are not kept as amplitudes: those would take 256 MB or more.
-_MAX_QUBITS = 24
 
 
 @dataclass(frozen=True)
@@ -197,20 +195,20 @@ class _DeviceRun:
             bits = aer.device_shots(component, clifford, shots, self._snapshot, seeds.aer_seed(seed), options, True)
             return MeasuredBits(bits)
         measured = component.measured_at_the_end()
-        if len(component.qubits) > _MAX_QUBITS:
-            return MeasuredBits(self._by_aer(component, shots, seed, {"method": "matrix_product_state"}))
+        is_too_large = len(component.qubits) > trajectories.MAX_QUBITS
+        method = {"method": "matrix_product_state"} if is_too_large else {}
         if measured is None:
-            return MeasuredBits(self._by_aer(component, shots, seed, {}))
+            return MeasuredBits(self._by_aer(component, shots, seed, method))
         try:
             drawn = trajectories.draw(component, shots, measured, np.random.default_rng(seed), self._noise)
         except trajectories.UnsupportedError:
-            return MeasuredBits(self._by_aer(component, shots, seed, {}))
+            return MeasuredBits(self._by_aer(component, shots, seed, method))
         return MeasuredBits(drawn.bits, drawn.states, drawn.effective_shots)
 
 
 def _seconds_of_aer(component: ConnectedComponent, shots: int) -> float:
     """Return the time, roughly, that Aer takes for all shots one by one."""
-    if len(component.qubits) > _MAX_QUBITS:
+    if len(component.qubits) > trajectories.MAX_QUBITS:
         return math.inf
     amplitudes = 2.0 ** len(component.qubits)
     return _AER_CIRCUIT + len(component.steps) * shots * (amplitudes * _AER_AMPLITUDE + _AER_STEP)

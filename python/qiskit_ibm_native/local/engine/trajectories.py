@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from .amplitudes import Amplitudes, Circuit
+from .amplitudes import Circuit, DenseState
+from .chains import Chain, State
 from .frames import Frames, Operation, UnsupportedError, draw_frames, relevant, rewritten
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["Drawn", "UnsupportedError", "draw"]
 
 #: Seconds, roughly, that the states of a component may take.
-_BUDGET = 5.0
+_BUDGET = 8.0
+#: Qubits above which states are not kept as amplitudes: those would take 256 MB or more.
+MAX_QUBITS = 24
 #: States that are simulated at least.
 _MIN_STATES = 4
 #: Part of a circuit that states do not share with others, on average.
@@ -84,24 +87,40 @@ def draw(
         noise: The noise of the device.
 
     Raises:
-        UnsupportedError: The component has an instruction that cannot be written in Clifford gates and rotations.
+        UnsupportedError: The component has an instruction that cannot be written in Clifford gates and rotations, or
+            it is too large.
     """
     numbers = {qubit: number for number, qubit in enumerate(component.qubits)}
     qubits = [numbers[measured[clbit]] for clbit in component.clbits]
     operations = _numbered(rewritten(component.steps, noise), numbers)
     operations = relevant(operations, set(qubits))
     circuit = Circuit(operations, len(numbers))
+    method = _method(circuit)
     frames = draw_frames(operations, len(numbers), shots, random)
-    number = int(min(max(_BUDGET / (circuit.seconds() * _UNSHARED), _MIN_STATES), shots))
+    number = int(min(max(_BUDGET / (method.seconds() * _UNSHARED), _MIN_STATES), shots))
     groups = _groups(frames.signs, number, random)
     readout = noise.readout[[component.qubits[qubit] for qubit in qubits]]
-    sampler = _Sampler(circuit, frames, groups, np.array(qubits), readout, random)
+    sampler = _Sampler(frames, groups, np.array(qubits), readout, random)
     lenders = np.array([group.lender for group in groups])
     signs = np.unpackbits(frames.signs[lenders], axis=1, bitorder="little").view(np.bool_)
-    circuit.run(signs, sampler.take)
+    method.run(signs, sampler.take)
     if not any(group.is_lent.any() for group in groups):
         return Drawn(sampler.bits, None, None)
     return Drawn(sampler.bits, len(groups), sampler.effective_shots())
+
+
+def _method(circuit: Circuit) -> Circuit | Chain:
+    """Return what computes states faster.
+
+    Raises:
+        UnsupportedError: There are too many qubits for amplitudes, and too many gates for a chain.
+    """
+    chain = Chain.of(circuit)
+    if circuit.num_qubits <= MAX_QUBITS:
+        return circuit if chain is None or chain.seconds() > circuit.seconds() else chain
+    if chain is None or chain.seconds() * _MIN_STATES > _BUDGET:
+        raise UnsupportedError(f"{circuit.num_qubits} qubits")
+    return chain
 
 
 def _numbered(operations: list[Operation], numbers: dict[int, int]) -> list[Operation]:
@@ -152,17 +171,15 @@ class _Sampler:
 
     def __init__(
         self,
-        circuit: Circuit,
         frames: Frames,
         groups: list[_Group],
         qubits: npt.NDArray[np.intp],
         readout: npt.NDArray[np.float64],
         random: np.random.Generator,
     ) -> None:
-        self._circuit = circuit
         self._flips = frames.flips[qubits]
         self._groups = groups
-        self._positions = np.array([circuit.bit_of[qubit] for qubit in qubits.tolist()])
+        self._qubits = qubits
         self._readout = readout
         # States come in any order, which must not matter.
         self._seeds = random.integers(2**63, size=len(groups))
@@ -170,17 +187,18 @@ class _Sampler:
         #: Probabilities of 1 by group and bit, where shots were lent a state.
         self._ones = np.zeros((len(groups), len(qubits)))
 
-    def take(self, index: int, amplitudes: Amplitudes) -> None:
+    def take(self, index: int, state: DenseState | State) -> None:
         """Draw the shots of a group."""
         group = self._groups[index]
         random = np.random.default_rng(self._seeds[index])
-        weights = np.square(amplitudes.real) + np.square(amplitudes.imag)
-        words = _words(weights, len(group.shots), random)
+        drawn = state.draw(len(group.shots), random)[:, self._qubits]
         flips = self._flips[:, np.where(group.is_lent, group.lender, group.shots)].T
-        values = (words[:, None] >> self._positions & 1).astype(np.bool_) ^ flips
+        values = drawn ^ flips
         wrong = np.where(values, self._readout[:, 1], self._readout[:, 0])
         self.bits[group.shots] = values ^ (random.random(values.shape) < wrong)
-        ones = _ones(weights, self._circuit.num_qubits)[self._positions]
+        if not group.is_lent.any():
+            return
+        ones = state.ones()[self._qubits]
         ones = np.where(self._flips[:, group.lender], 1 - ones, ones)
         self._ones[index] = ones * (1 - self._readout[:, 1]) + (1 - ones) * self._readout[:, 0]
 
@@ -193,7 +211,7 @@ class _Sampler:
         sizes = np.array([len(group.shots) for group in self._groups])
         lent = np.array([group.is_lent.any() for group in self._groups])
         rows = np.flatnonzero(lent)
-        mean = sizes @ self._ones / sizes.sum()
+        mean = self.bits.mean(axis=0)
         binomial = np.maximum(sizes.sum() * mean * (1 - mean), 1.0)
         if len(rows) > 1:
             steps = np.square(np.diff(self._ones[rows], axis=0)) / 2
@@ -202,35 +220,3 @@ class _Sampler:
             variance = np.square(self._ones[rows] - mean)
         excess = (sizes[rows] * (sizes[rows] - 1)) @ variance
         return max(1, round(float(sizes.sum() / np.max(1 + excess / binomial))))
-
-
-def _words(weights: npt.NDArray[np.float32], number: int, random: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Draw indices of amplitudes: first their upper halves, so that not all of them have to be summed up."""
-    upper = 1 << (len(weights).bit_length() - 1) // 2
-    table = weights.reshape(upper, -1)
-    sums = np.cumsum(table.sum(axis=1, dtype=np.float64))
-    rows = np.minimum(np.searchsorted(sums, random.random(number) * sums[-1], side="right"), upper - 1)
-    words = np.empty(number, np.int64)
-    order = np.argsort(rows, kind="stable")
-    where, counts = np.unique(rows, return_counts=True)
-    start = 0
-    for row, count in zip(where.tolist(), counts.tolist(), strict=True):
-        inner = np.cumsum(table[row], dtype=np.float64)
-        columns = np.searchsorted(inner, random.random(count) * inner[-1], side="right")
-        words[order[start : start + count]] = row * table.shape[1] + np.minimum(columns, table.shape[1] - 1)
-        start += count
-    return words
-
-
-def _ones(weights: npt.NDArray[np.float32], num_qubits: int) -> npt.NDArray[np.float64]:
-    """Return the probability of 1 of each bit of an index."""
-    low = num_qubits // 2
-    table = weights.reshape(-1, 1 << low)
-    ones = []
-    for sums, width in (
-        (table.sum(axis=0, dtype=np.float64), low),
-        (table.sum(axis=1, dtype=np.float64), num_qubits - low),
-    ):
-        index = np.arange(len(sums))
-        ones += [float(sums[index >> bit & 1 == 1].sum() / sums.sum()) for bit in range(width)]
-    return np.array(ones)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime
 import re
 import threading
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ from ...exceptions import (
 from ..conditional import call_of
 from ..run.classical_registers import RegisterLayout, header_of, restore
 from ..run.programs import Outcome, Program, program_called
-from ..run.results import Reading, build_experiments, build_result, layout_of, warn_of_few_shots
+from ..run.results import Reading, advice_on_shots, build_experiments, build_result, layout_of
 from .base import IBMJob, job_status, local_time
 from .queue_info import QueueInfo
 from .tags import check_tags, is_internal
@@ -90,6 +91,8 @@ class IBMCircuitJob(IBMJob):
         self._reason: dict[str, Any] = {}
         self._reply: dict[str, Any] = {}
         self._result: Result | None = None
+        #: Advice on the result that nobody has got yet.
+        self._advice: str | None = None
         self._error: str | None = None
         self._metrics: dict[str, Any] | None = None
         self._properties: BackendProperties | None = None
@@ -233,6 +236,7 @@ class IBMCircuitJob(IBMJob):
             IBMJobInvalidStateError: The job was cancelled.
             IBMJobTimeoutError: It is not done in time.
             IBMJobApiError: The service could not be asked, or its reply makes no sense.
+            UserWarning: A simulator's shots have larger error bars than half as many independent ones. Given once.
         """
         if self._result is not None and not refresh:
             return self._result
@@ -254,6 +258,9 @@ class IBMCircuitJob(IBMJob):
             try:
                 if self._result is None or (refresh and not self._is_private()):
                     self._result = self._failed() if self._status is JobStatus.ERROR else self._fetch_result()
+                advice, self._advice = self._advice, None
+                if advice is not None:
+                    warnings.warn(advice, UserWarning, stacklevel=2)
                 return self._result
             finally:
                 self._lock.release()
@@ -310,7 +317,7 @@ class IBMCircuitJob(IBMJob):
             shots=options.get("shots", 0), memory=bool(options.get("memory", True)), meas_level=options.get("meas_level", 2),
             meas_return=options.get("meas_return"), seed=options.get("seed_simulator"),
         )  # fmt: skip
-        warn_of_few_shots(outcome.pubs)
+        self._advice = advice_on_shots(outcome.pubs)
         experiments = []
         for index, (pub, record) in enumerate(zip(outcome.pubs, outcome.records, strict=True)):
             layout = layout_of(pub) if record is None else RegisterLayout.from_record(record["layout"])

@@ -7,7 +7,6 @@ A shot is a word: bit ``i`` is that of ``circuit.clbits[i]``. Words are packed, 
 from __future__ import annotations
 
 import datetime
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -157,12 +156,8 @@ def build_result(
     )
 
 
-def warn_of_few_shots(pubs: Sequence[PubData]) -> None:
-    """Warn, once for a job, if a simulator says that shots tell as little as less than half of their number would.
-
-    Raises:
-        UserWarning: Some do.
-    """
+def advice_on_shots(pubs: Sequence[PubData]) -> str | None:
+    """Return what to know if a simulator's shots are worth less than half of their number; otherwise ``None``."""
     few = []
     for index, pub in enumerate(pubs):
         effective = pub.metadata.get("effective_shots")
@@ -170,15 +165,14 @@ def warn_of_few_shots(pubs: Sequence[PubData]) -> None:
         shots = bits[0].words.shape[-2] if bits else 0
         if isinstance(effective, int) and effective < shots / 2:
             few.append((effective / shots, index, effective, shots))
-    if few:
-        _, index, effective, shots = min(few)
-        warnings.warn(
-            f"The {shots} shots of circuit {index} have error bars as large as those of {effective} independent ones, "
-            f"because the simulation shared errors among them ({len(few)} of {len(pubs)} circuits). Fewer connected "
-            "qubits or gates make them independent; several jobs are, too.",
-            UserWarning,
-            stacklevel=2,
-        )
+    if not few:
+        return None
+    _, index, effective, shots = min(few)
+    return (
+        f"The {shots} shots of circuit {index} have error bars as large as those of {effective} independent ones, because "
+        f"the simulation shared errors among them ({len(few)} of {len(pubs)} circuits). Fewer connected qubits or gates "
+        "make them independent; several jobs are, too."
+    )
 
 
 def _classified(
