@@ -2,7 +2,7 @@
 """The native half: payload bytes in, columns and plans within, Python objects out."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Literal, TypeAlias, final
 
@@ -214,16 +214,59 @@ class Diff:
 
 @final
 class ScoredCircuit:
-    """A transpiled circuit, to be scored on many snapshots."""
+    """A transpiled circuit without control flow: its size and depth, and its worth on snapshots."""
 
-    def __new__(cls, instructions: list[tuple[str, list[int], tuple[float, bool] | None]]) -> ScoredCircuit:
-        """Create a circuit of instructions: name, qubits, and for delays ``(length, is_in_dt)``, else in s."""
+    def __new__(cls, circuit: Any, length_of_delay: Callable[[Any], tuple[float, bool]]) -> ScoredCircuit:
+        """Go through a ``QuantumCircuit`` once.
+
+        Args:
+            circuit: The circuit.
+            length_of_delay: Function of an operation ``delay`` that returns its length, and whether that is in ``dt``;
+                else it is in s. Its errors are raised.
+        """
+
+    @property
+    def size(self) -> int:
+        """Number of instructions without directives, as ``QuantumCircuit.size()`` has it."""
+
+    @property
+    def depth(self) -> int:
+        """Length of the longest path, as ``QuantumCircuit.depth()`` has it."""
+
+    @property
+    def two_qubit_count(self) -> int:
+        """Number of instructions on two qubits, without directives."""
+
+    @property
+    def two_qubit_depth(self) -> int:
+        """Length of the longest path in instructions on two qubits, without directives."""
+
+    @property
+    def operations(self) -> list[tuple[str, list[tuple[int, ...]]]]:
+        """Names of operations but for delays and directives, with their qargs, each once, in the order of first use."""
 
     def score(self, planner: Planner, snapshots: list[Snapshot], threads: int) -> tuple[Array, Array]:
         """Return estimated success probabilities and durations (s) by snapshot; NaN where the circuit cannot run.
 
         The probability is the product of ``1 - error`` of gates and readouts, and of
         ``1/2 + exp(-t/T1)/6 + exp(-t/T2)/3`` for every time ``t`` between two instructions of a qubit.
+        """
+
+    def score_by_values(
+        self,
+        values: list[list[tuple[float | None, float | None]]],
+        dt: float | None,
+        relaxation: list[tuple[float | None, float | None]],
+    ) -> tuple[float, float]:
+        """Return the estimated success probability and the duration (s) by values that come from no calibration.
+
+        Args:
+            values: Duration (s) and error by operation and qargs of :attr:`operations`.
+            dt: Unit of delays in ``dt``, s.
+            relaxation: ``T1`` and ``T2`` (s) by qubit; others do not relax.
+
+        Returns:
+            Both are NaN if ``dt`` is needed and missing, or values are.
         """
 
 @final

@@ -24,6 +24,7 @@ pub mod configuration;
 pub mod defaults;
 pub mod diff;
 pub mod error;
+pub mod figures;
 pub mod instant;
 pub mod official;
 pub mod plan;
