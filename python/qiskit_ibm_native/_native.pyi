@@ -31,10 +31,12 @@ __all__ = [
     "extract_packed",
     "hex_shots",
     "pack",
+    "pack_instructions",
     "parse_instant",
     "stack_extracted",
     "stack_snapshots",
     "unpack",
+    "unpack_instructions",
 ]
 
 _Payload: TypeAlias = bytes | bytearray | memoryview | str
@@ -650,4 +652,29 @@ def hex_shots(words: bytes, width: int) -> list[str]:
 
     Raises:
         ValueError: The number of bytes is not a multiple of ``width``.
+    """
+
+def pack_instructions(circuit: Any, classes: dict[str, type]) -> bytes | None:
+    """Return the instructions of a ``QuantumCircuit`` as bytes, each with all that there is to it.
+
+    Args:
+        circuit: The circuit.
+        classes: Classes by name of operations other than standard gates that are taken, such as ``measure``.
+
+    Returns:
+        The bytes; ``None`` if an instruction has more than a name, bits and numbers (a label, a definition of its own,
+        symbolic parameters), or there are more than 255 kinds of them.
+    """
+
+def unpack_instructions(
+    packed: bytes,
+) -> tuple[list[tuple[str, int]], list[tuple[int, tuple[int, ...], tuple[int, ...], tuple[float, ...]]]]:
+    """Return what :func:`pack_instructions` wrote.
+
+    Returns:
+        Kinds, as name and number of parameters; by instruction the index of its kind, the indices of its qubits and of
+        its classical bits, and its parameters.
+
+    Raises:
+        ValueError: The bytes are something else.
     """

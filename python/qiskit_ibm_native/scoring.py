@@ -107,9 +107,7 @@ def scored_circuit(circuit: QuantumCircuit) -> _native.ScoredCircuit:
         from .exceptions import IBMInputValueError
 
         name = next(instruction.name for instruction in circuit.data if instruction.is_control_flow())
-        raise IBMInputValueError(
-            f"Circuit {circuit.name!r} has {name}: which instructions are played is not known."
-        )
+        raise IBMInputValueError(f"Circuit {circuit.name!r} has {name}: which instructions are played is not known.")
     return _native.ScoredCircuit(circuit, _delay)
 
 
@@ -134,9 +132,7 @@ def score_on_target(circuit: _native.ScoredCircuit, target: Target) -> float:
     Returns:
         The probability; NaN if the circuit has something that the target does not have.
     """
-    relaxation = [
-        (getattr(known, "t1", None), getattr(known, "t2", None)) for known in target.qubit_properties or ()
-    ]
+    relaxation = [(getattr(known, "t1", None), getattr(known, "t2", None)) for known in target.qubit_properties or ()]
     try:
         values = [_values_on(target, name, qargs) for name, qargs in circuit.operations]
     except LookupError:
@@ -144,9 +140,7 @@ def score_on_target(circuit: _native.ScoredCircuit, target: Target) -> float:
     return circuit.score_by_values(values, target.dt, relaxation)[0]
 
 
-def _values_on(
-    target: Target, name: str, qargs: list[tuple[int, ...]]
-) -> list[tuple[float | None, float | None]]:
+def _values_on(target: Target, name: str, qargs: list[tuple[int, ...]]) -> list[tuple[float | None, float | None]]:
     """Return duration and error of an operation, s and probability, ``None`` for what is not known."""
     entries = target[name]
     if entries is None or None in entries:

@@ -18,11 +18,7 @@ impl CircuitFigures {
     /// Figures of an empty circuit of so many qubits and classical bits.
     #[must_use]
     pub fn new(num_qubits: usize, num_clbits: usize) -> Self {
-        Self {
-            levels: vec![0; num_qubits + num_clbits],
-            two_qubit_levels: vec![0; num_qubits],
-            ..Self::default()
-        }
+        Self { levels: vec![0; num_qubits + num_clbits], two_qubit_levels: vec![0; num_qubits], ..Self::default() }
     }
 
     /// Count an instruction.

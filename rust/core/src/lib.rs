@@ -26,6 +26,7 @@ pub mod diff;
 pub mod error;
 pub mod figures;
 pub mod instant;
+pub mod instructions;
 pub mod official;
 pub mod plan;
 pub mod properties;

@@ -3,12 +3,13 @@
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::PyTuple;
 use qiskit_ibm_native_core::figures::CircuitFigures;
 use qiskit_ibm_native_core::plan::InstructionValues;
 use qiskit_ibm_native_core::score::{Circuit, Delay};
 
 use crate::array::PyArray;
+use crate::instructions::BitReader;
 use crate::plan::PyPlanner;
 use crate::snapshot::PySnapshot;
 
@@ -26,16 +27,11 @@ impl PyScoredCircuit {
     #[new]
     fn new(circuit: &Bound<'_, PyAny>, length_of_delay: &Bound<'_, PyAny>) -> PyResult<Self> {
         let py = circuit.py();
-        let qubits = circuit.getattr(intern!(py, "qubits"))?;
-        let clbits = circuit.getattr(intern!(py, "clbits"))?;
-        let indices = PyDict::new(py);
-        for (index, bit) in qubits.try_iter()?.chain(clbits.try_iter()?).enumerate() {
-            indices.set_item(bit?, index)?;
-        }
-        let mut new = Self { circuit: Circuit::new(), figures: CircuitFigures::new(qubits.len()?, clbits.len()?) };
-        let mut bits = Vec::new();
+        let mut bits = BitReader::new(circuit)?;
+        let figures = CircuitFigures::new(bits.num_qubits, bits.num_clbits);
+        let mut new = Self { circuit: Circuit::new(), figures };
         for instruction in circuit.getattr(intern!(py, "data"))?.try_iter()? {
-            new.add(&instruction?, &indices, length_of_delay, &mut bits)?;
+            new.add(&instruction?, &mut bits, length_of_delay)?;
         }
         Ok(new)
     }
@@ -95,28 +91,18 @@ impl PyScoredCircuit {
 }
 
 impl PyScoredCircuit {
-    /// Add a `CircuitInstruction`. `bits` is memory that is used again.
+    /// Add a `CircuitInstruction`.
     fn add(
         &mut self,
         instruction: &Bound<'_, PyAny>,
-        indices: &Bound<'_, PyDict>,
+        bits: &mut BitReader<'_>,
         length_of_delay: &Bound<'_, PyAny>,
-        bits: &mut Vec<u32>,
     ) -> PyResult<()> {
         let py = instruction.py();
-        bits.clear();
-        let add = |bits: &mut Vec<u32>, held: Bound<'_, PyAny>| -> PyResult<()> {
-            for bit in held.cast::<PyTuple>()? {
-                bits.push(indices.as_any().get_item(bit)?.extract()?);
-            }
-            Ok(())
-        };
-        add(bits, instruction.getattr(intern!(py, "qubits"))?)?;
-        let num_qubits = bits.len();
-        add(bits, instruction.getattr(intern!(py, "clbits"))?)?;
+        let num_qubits = bits.read(instruction)?;
         let is_directive = instruction.call_method0(intern!(py, "is_directive"))?.is_truthy()?;
-        self.figures.count(bits, num_qubits, is_directive);
-        let qubits = &bits[..num_qubits];
+        self.figures.count(&bits.indices, num_qubits, is_directive);
+        let qubits = &bits.indices[..num_qubits];
         let name = instruction.getattr(intern!(py, "name"))?;
         match name.extract::<&str>()? {
             "delay" => {

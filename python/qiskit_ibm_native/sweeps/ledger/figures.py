@@ -139,6 +139,7 @@ def figures_of(
 
 def _two_qubit_figures(circuit: QuantumCircuit) -> tuple[int, int]:
     """Return the number of instructions on two qubits, and the depth in those, without directives."""
+
     def counts(instruction: CircuitInstruction) -> bool:
         return len(instruction.qubits) == 2 and not instruction.is_directive()
 
