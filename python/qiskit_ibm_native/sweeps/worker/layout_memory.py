@@ -4,8 +4,8 @@
 At levels 2 and 3, Qiskit first searches for a layout that needs no routing (``VF2Layout``), which takes up to half of
 the time, and lays out by ``SabreLayout`` if there is none. Whether there is one depends on the circuit, on the gates of
 the device and on the options, but neither on the seed nor on the values of a calibration. A pass manager whose layout
-stage is that of ``layout_method="sabre"`` does the rest in the same way, bit by bit: the two stages differ in the search
-alone.
+stage is that of ``layout_method="sabre"`` does the rest in the same way, bit by bit: the two stages differ in that
+search alone.
 """
 
 from __future__ import annotations
