@@ -17,6 +17,8 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cachetools import LRUCache
+
 from ..._logger import logger
 from ..._threads import available_processors
 from ...exceptions import IBMInputValueError, SweepError
@@ -40,6 +42,9 @@ _MAX_KNOWN = 5000
 _LOSSES = 4
 #: Number of results that wait in memory for one that comes before them.
 _MAX_WAITING = 1000
+#: Number of tasks that were done lately and are remembered: more than the ledger is asked for at once, and than are in
+#: flight.
+_MAX_RECENT = 20_000
 #: Characters of an error in a warning.
 _MAX_TEXT = 300
 #: Number of failures of workers in a row that ends a sweep; four for each worker if those are more than two.
@@ -92,6 +97,10 @@ class Run:
         self._written = time.monotonic()
         self._state = Progress(len(sweep))
         self._known: deque[int] = deque()
+        #: By the identifier of each task that is not done yet, the indices of others that are the same task.
+        self._twins: dict[bytes, list[int]] = {}
+        #: Identifiers of tasks that were done lately: the ledger was asked for those that follow before.
+        self._recent: LRUCache[bytes, bool] = LRUCache(_MAX_RECENT)
         self._process = os.getpid()
         #: Results of lost workers and failed machines by index: no ledger has them, and the next run does these tasks
         #: again.
@@ -135,16 +144,21 @@ class Run:
     def _missing(self) -> Iterator[int | None]:
         """Yield indices of tasks that the ledger lacks, and note the others; ``None`` when many of those wait."""
         options = self._options
-        for index, is_known, is_failed in self._ledger.known_of(
+        for index, task_id, is_known, is_failed in self._ledger.known_of(
             self._sweep, with_circuit=options.keep_circuits, retry_failed=options.retry_failed
         ):
             self.num_failed += is_failed
-            if is_known:
+            if task_id in self._twins:
+                self._twins[task_id].append(index)
+            elif is_known or task_id in self._recent:
+                if not is_known:
+                    self.flush()
                 self._state.known += 1
                 self._known.append(index)
                 if len(self._known) >= _MAX_KNOWN:
                     yield None
             else:
+                self._twins[task_id] = []
                 yield index
 
     def _submit_all(self, missing: Iterator[int | None]) -> bool:
@@ -240,10 +254,16 @@ class Run:
     def _noted(self, outcomes: list[tuple[int, Outcome]]) -> list[tuple[int, TaskResult]]:
         """Return the results of outcomes, after they were noted as lost or as to be written."""
         results = [(index, TaskResult.from_outcome(self._sweep, index, outcome)) for index, outcome in outcomes]
+        self._unwritten.extend((index, result) for index, result in results if not result.is_lost)
+        # What holds for a task holds for all that are the same.
+        for _, result in list(results):
+            task_id = bytes.fromhex(result.task_id)
+            results.extend((twin, result) for twin in self._twins.pop(task_id, ()))
+            if not result.is_lost:
+                self._recent[task_id] = True
         failed = [result for _, result in results if result.error is not None]
         self.num_failed += len(failed)
         self._first_failure = self._first_failure or next((result for result in failed if not result.is_lost), None)
-        self._unwritten.extend((index, result) for index, result in results if not result.is_lost)
         self.lost.update((index, result) for index, result in results if result.is_lost)
         return results
 

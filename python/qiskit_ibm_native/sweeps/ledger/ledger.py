@@ -348,8 +348,8 @@ class Ledger:
 
     def known_of(
         self, sweep: TaskSource, *, with_circuit: bool, retry_failed: bool
-    ) -> Iterator[tuple[int, bool, bool]]:
-        """Yield each index of a sweep, whether the ledger has its result, and whether that is an error.
+    ) -> Iterator[tuple[int, bytes, bool, bool]]:
+        """Yield index and identifier of each task, whether the ledger has its result, and whether that is an error.
 
         Args:
             sweep: The sweep.
@@ -367,7 +367,8 @@ class Ledger:
             statement = f"SELECT id, error IS NOT NULL FROM tasks WHERE id IN ({_marks(ids)}){condition}"  # noqa: S608
             known = dict(self._database.rows(statement, ids))
             yield from (
-                (index, task_id in known, bool(known.get(task_id))) for index, task_id in zip(batch, ids, strict=True)
+                (index, task_id, task_id in known, bool(known.get(task_id)))
+                for index, task_id in zip(batch, ids, strict=True)
             )
 
     def write(self, sweep: TaskSource, results: Sequence[tuple[int, TaskResult]]) -> None:
