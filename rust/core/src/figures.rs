@@ -32,7 +32,9 @@ impl CircuitFigures {
     /// If an index is not that of a bit of the circuit.
     pub fn count(&mut self, bits: &[u32], num_qubits: usize, is_directive: bool) {
         let level = meet(&self.levels, bits) + u32::from(!is_directive);
-        bits.iter().for_each(|bit| self.levels[*bit as usize] = level);
+        for bit in bits {
+            self.levels[*bit as usize] = level;
+        }
         if is_directive {
             return;
         }
@@ -40,7 +42,9 @@ impl CircuitFigures {
         if num_qubits == 2 {
             self.two_qubit_count += 1;
             let level = meet(&self.two_qubit_levels, &bits[..2]) + 1;
-            bits[..2].iter().for_each(|bit| self.two_qubit_levels[*bit as usize] = level);
+            for bit in &bits[..2] {
+                self.two_qubit_levels[*bit as usize] = level;
+            }
         }
     }
 

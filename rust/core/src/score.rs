@@ -107,6 +107,7 @@ impl Circuit {
     }
 
     /// The operations by name, and their qargs, each once, in the order of their first use.
+    #[must_use]
     pub fn operations(&self) -> impl ExactSizeIterator<Item = (&str, &[Vec<u32>])> {
         self.operations.iter().map(|operation| (&*operation.name, &*operation.qargs))
     }

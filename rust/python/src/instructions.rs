@@ -81,7 +81,9 @@ pub fn pack_instructions<'py>(
         }
         let split = bits.read(&instruction)?;
         let (qubits, clbits) = bits.indices.split_at_mut(split);
-        clbits.iter_mut().for_each(|bit| *bit -= num_qubits);
+        for bit in clbits.iter_mut() {
+            *bit -= num_qubits;
+        }
         if name == DELAY {
             let Some(kind) = kind_of_delay(&instruction)? else { return Ok(None) };
             writer.add(&kind, qubits, clbits, &params);
