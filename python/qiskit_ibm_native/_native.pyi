@@ -2,7 +2,7 @@
 """The native half: payload bytes in, columns and plans within, Python objects out."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Literal, TypeAlias, final
 
@@ -31,10 +31,12 @@ __all__ = [
     "extract_packed",
     "hex_shots",
     "pack",
+    "pack_instructions",
     "parse_instant",
     "stack_extracted",
     "stack_snapshots",
     "unpack",
+    "unpack_instructions",
 ]
 
 _Payload: TypeAlias = bytes | bytearray | memoryview | str
@@ -214,16 +216,59 @@ class Diff:
 
 @final
 class ScoredCircuit:
-    """A transpiled circuit, to be scored on many snapshots."""
+    """A transpiled circuit without control flow: its size and depth, and its worth on snapshots."""
 
-    def __new__(cls, instructions: list[tuple[str, list[int], tuple[float, bool] | None]]) -> ScoredCircuit:
-        """Create a circuit of instructions: name, qubits, and for delays ``(length, is_in_dt)``, else in s."""
+    def __new__(cls, circuit: Any, length_of_delay: Callable[[Any], tuple[float, bool]]) -> ScoredCircuit:
+        """Go through a ``QuantumCircuit`` once.
+
+        Args:
+            circuit: The circuit.
+            length_of_delay: Function of an operation ``delay`` that returns its length, and whether that is in ``dt``;
+                else it is in s. Its errors are raised.
+        """
+
+    @property
+    def size(self) -> int:
+        """Number of instructions without directives, as ``QuantumCircuit.size()`` has it."""
+
+    @property
+    def depth(self) -> int:
+        """Length of the longest path, as ``QuantumCircuit.depth()`` has it."""
+
+    @property
+    def two_qubit_count(self) -> int:
+        """Number of instructions on two qubits, without directives."""
+
+    @property
+    def two_qubit_depth(self) -> int:
+        """Length of the longest path in instructions on two qubits, without directives."""
+
+    @property
+    def operations(self) -> list[tuple[str, list[tuple[int, ...]]]]:
+        """Names of operations but for delays and directives, with their qargs, each once, in the order of first use."""
 
     def score(self, planner: Planner, snapshots: list[Snapshot], threads: int) -> tuple[Array, Array]:
         """Return estimated success probabilities and durations (s) by snapshot; NaN where the circuit cannot run.
 
         The probability is the product of ``1 - error`` of gates and readouts, and of
         ``1/2 + exp(-t/T1)/6 + exp(-t/T2)/3`` for every time ``t`` between two instructions of a qubit.
+        """
+
+    def score_by_values(
+        self,
+        values: list[list[tuple[float | None, float | None]]],
+        dt: float | None,
+        relaxation: list[tuple[float | None, float | None]],
+    ) -> tuple[float, float]:
+        """Return the estimated success probability and the duration (s) by values that come from no calibration.
+
+        Args:
+            values: Duration (s) and error by operation and qargs of :attr:`operations`.
+            dt: Unit of delays in ``dt``, s.
+            relaxation: ``T1`` and ``T2`` (s) by qubit; others do not relax.
+
+        Returns:
+            Both are NaN if ``dt`` is needed and missing, or values are.
         """
 
 @final
@@ -607,4 +652,29 @@ def hex_shots(words: bytes, width: int) -> list[str]:
 
     Raises:
         ValueError: The number of bytes is not a multiple of ``width``.
+    """
+
+def pack_instructions(circuit: Any, classes: dict[str, type]) -> bytes | None:
+    """Return the instructions of a ``QuantumCircuit`` as bytes, each with all that there is to it.
+
+    Args:
+        circuit: The circuit.
+        classes: Classes by name of operations other than standard gates that are taken, such as ``measure``.
+
+    Returns:
+        The bytes; ``None`` if an instruction has more than a name, bits and numbers (a label, a definition of its own,
+        symbolic parameters), or there are more than 255 kinds of them.
+    """
+
+def unpack_instructions(
+    packed: bytes,
+) -> tuple[list[tuple[str, int]], list[tuple[int, tuple[int, ...], tuple[int, ...], tuple[float, ...]]]]:
+    """Return what :func:`pack_instructions` wrote.
+
+    Returns:
+        Kinds, as name and number of parameters; by instruction the index of its kind, the indices of its qubits and of
+        its classical bits, and its parameters.
+
+    Raises:
+        ValueError: The bytes are something else.
     """

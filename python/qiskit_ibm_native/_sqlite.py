@@ -4,6 +4,8 @@
 A file may have been sent by somebody else. It is used only if it has the tables and indexes that this package makes,
 and nothing else: no trigger, view or virtual table, so that SQLite does nothing that is not said here.
 
+A file that cannot be written, or whose folder cannot, is read as it is.
+
 Any number of threads and processes may use one file. A transaction is there as a whole or not at all, also when the
 process is killed in the midst of it; SQLite's write-ahead log sees to that.
 """
@@ -62,6 +64,8 @@ class _Line:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.connection: sqlite3.Connection | None = None
+        #: The state of a file that can only be read, when it was opened.
+        self.state: object = None
 
     def close(self) -> None:
         if self.connection is not None:
@@ -99,16 +103,24 @@ class Database:
                 line.close()
 
     def _open(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self.path, timeout=PATIENCE, check_same_thread=False, isolation_level=None)
+        is_writable = _is_writable(self.path)
+        if is_writable:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            address = self.path.as_uri()
+        else:
+            address = f"{self.path.as_uri()}?mode=ro"
+            # SQLite would make the files of a log beside it. If they are there, somebody else uses the file at present.
+            if not _log_of(self.path).exists():
+                address += "&immutable=1"
+        connection = sqlite3.connect(address, PATIENCE, uri=True, check_same_thread=False, isolation_level=None)
         try:
-            self._prepare(connection)
+            self._prepare(connection, is_writable=is_writable)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _prepare(self, connection: sqlite3.Connection) -> None:
+    def _prepare(self, connection: sqlite3.Connection, *, is_writable: bool) -> None:
         _restrict(connection)
         # All at one moment, since another process may be bringing the file to another version.
         connection.execute("BEGIN")
@@ -129,6 +141,13 @@ class Database:
             raise schema.damaged(
                 f"{self.path} was not used, because it {problem}. Files of this package have nothing else."
             )
+        if not is_writable:
+            if version < schema.version:
+                raise schema.error(
+                    f"{self.path} has version {version}, has to be brought to version {schema.version}, and cannot be"
+                    " written: open a copy of it."
+                )
+            return
         if not tables:
             # So that what is pruned can be given back.
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -143,7 +162,11 @@ class Database:
         with line.lock, self._explained():
             if self._is_closed:
                 raise self.schema.error(f"{self.path} is closed.")
+            if line.state is not None and line.state != _state_of(self.path):
+                # Somebody who may write has changed the file, which SQLite does not notice.
+                line.close()
             if line.connection is None:
+                line.state = None if _is_writable(self.path) else _state_of(self.path)
                 # No thread forks while SQLite opens a file: its own locks would stay taken in the child.
                 with _opening:
                     line.connection = self._open()
@@ -163,6 +186,8 @@ class Database:
             patience: How many seconds to wait for other processes that write; :data:`PATIENCE` by default.
         """
         seconds = PATIENCE if patience is None else patience
+        if not _is_writable(self.path):
+            raise self.schema.error(f"{self.path} can only be read: it, or its folder, cannot be written.")
         with self._used(self._writer) as connection:
             connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
             connection.execute("BEGIN IMMEDIATE")
@@ -270,6 +295,21 @@ def _after_fork_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
+
+
+def _is_writable(path: Path) -> bool:
+    """Return whether a file can be written, and the files of SQLite's log beside it, or be made."""
+    return not path.exists() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _state_of(path: Path) -> object:
+    """Return what changes when somebody writes to a file."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns, _log_of(path).exists()
 
 
 def _restrict(connection: sqlite3.Connection) -> None:

@@ -15,7 +15,12 @@ from qiskit_aer import AerSimulator
 from tests.support.sweeping import Serial, families, ghz
 
 from qiskit_ibm_native import Snapshot, Sweep, build_target, bundled_devices
-from qiskit_ibm_native.scoring import score_on_target, score_one
+from qiskit_ibm_native.exceptions import IBMInputValueError
+from qiskit_ibm_native.scoring import score, score_on_target, scored_circuit
+
+
+def worth(circuit: QuantumCircuit, target: Target) -> float:
+    return score_on_target(scored_circuit(circuit), target)
 
 
 @pytest.mark.parametrize("name", bundled_devices())
@@ -25,7 +30,7 @@ def test_scores_on_a_target_are_those_of_its_snapshot_bit_by_bit(name: str) -> N
     for circuit in families():
         for options in ({}, {"scheduling_method": "alap"}, {"scheduling_method": "asap"}):
             made = transpile(circuit, target=target, optimization_level=1, seed_transpiler=5, **options)
-            assert score_on_target(made, target) == score_one(made, snapshot) < 1
+            assert worth(made, target) == score(made, snapshot).esp[0] < 1
 
 
 def test_scores_are_those_of_sparse_calibrations_too() -> None:
@@ -37,11 +42,9 @@ def test_scores_are_those_of_sparse_calibrations_too() -> None:
         target = build_target(snapshot)
         for circuit in families():
             made = transpile(circuit, target=build_target(lima), scheduling_method="alap", seed_transpiler=1)
-            assert score_on_target(made, target) == score_one(made, snapshot)
-    assert (
-        score_on_target(transpile(ghz(5), target=build_target(without), seed_transpiler=1), build_target(without))
-        == 1.0
-    )
+            assert worth(made, target) == score(made, snapshot).esp[0]
+    made = transpile(ghz(5), target=build_target(without), seed_transpiler=1)
+    assert worth(made, build_target(without)) == 1.0
 
 
 def small(qubits: list[QubitProperties] | None = None) -> Target:
@@ -62,15 +65,15 @@ def test_values_that_a_target_does_not_know_contribute_nothing() -> None:
     circuit.rx(0.5, 0)
     circuit.sx(0)
     circuit.measure(0, 0)
-    assert score_on_target(circuit, small()) == 0.75 * 0.75
+    assert worth(circuit, small()) == 0.75 * 0.75
     circuit.delay(3, 1, unit="us")
     circuit.rx(0.5, 1)
     waits = 0.5 + math.exp(-3e-6 / 1e-5) / 6 + math.exp(-3e-6 / 2e-5) / 3
     known = small([QubitProperties(), QubitProperties(t1=1e-5, t2=1e-3)])
     # The measurement of qubit 0 has no duration, and qubit 1 waits for nothing else.
-    assert score_on_target(circuit, known) == pytest.approx(0.75 * 0.75 * waits, rel=1e-12)
+    assert worth(circuit, known) == pytest.approx(0.75 * 0.75 * waits, rel=1e-12)
     circuit.measure(1, 1)
-    assert score_on_target(circuit, known) == 0.0
+    assert worth(circuit, known) == 0.0
 
 
 def test_circuits_that_a_target_cannot_run_have_no_score() -> None:
@@ -82,11 +85,13 @@ def test_circuits_that_a_target_cannot_run_have_no_score() -> None:
     waiting.delay(100, 0, unit="dt")
     with dynamic.if_test((dynamic.clbits[0], 1)):
         dynamic.sx(0)
-    for circuit in (other, reverse, wide, waiting, dynamic):
-        assert score_on_target(circuit, small()) is None
+    for circuit in (other, reverse, wide, waiting):
+        assert math.isnan(worth(circuit, small()))
+    with pytest.raises(IBMInputValueError, match="which instructions are played is not known"):
+        worth(dynamic, small())
     spoiled = QuantumCircuit(2)
     spoiled.sx(1)
-    assert math.isnan(score_on_target(spoiled, small()))
+    assert math.isnan(worth(spoiled, small()))
     (result,) = Sweep(spoiled, small(), optimization_level=0).run(Serial())
     assert (result.error, result.esp) == (None, None)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from qiskit import transpile
+from qiskit import QuantumCircuit, transpile
 from tests.support import ROOT
 from tests.support.official import official_target
 from tests.support.sweeping import Metered, Serial, changing, facts, families, ghz, misbehaving, named, slow
@@ -343,3 +343,23 @@ def test_sound_runs_warn_of_nothing() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert not Sweep(ghz(2), "lima").run().errors
+
+
+def test_tasks_that_are_the_same_run_once(pool, tmp_path):
+    circuits = [ghz(3), ghz(2), ghz(3), ghz(3)]
+    sweep = Sweep(circuits, ["lima", "lima"], optimization_level=1, seeds=[5, 6, 5])
+    states = []
+    results = sweep.run(pool, tmp_path / "twins.sqlite3", progress=states.append)
+    assert len(results) == 24
+    assert len(results.ledger) == 4
+    assert [result.task_id for result in results] == [task.id for task in sweep]
+    assert (states[-1].done, states[-1].known) == (24, 0)
+    again = list(sweep.stream(pool, tmp_path / "other.sqlite3", in_order=True))
+    assert [result.task_id for result in again] == [task.id for task in sweep]
+
+
+def test_what_fails_fails_for_all_tasks_that_are_the_same(pool):
+    wide = QuantumCircuit(9)
+    results = Sweep([wide, ghz(2), wide], "lima", seeds=[1, 1]).run(pool)
+    assert results.num_failed == len(results.errors) == 4
+    assert {result.attempts for result in results.errors} == {2}

@@ -98,16 +98,16 @@ fn circuit(snapshot: &Snapshot<Vec<u8>>) -> Circuit {
     let mut circuit = Circuit::new();
     for _ in 0..10 {
         for qubit in &qubits {
-            circuit.operation("x", vec![*qubit]);
+            circuit.operation("x", &[*qubit]);
         }
         for pair in pairs.iter() {
-            circuit.operation("cz", pair.to_vec());
+            circuit.operation("cz", pair);
         }
-        circuit.delay(vec![0, 1], Delay::Seconds(1e-6));
-        circuit.barrier(qubits.clone());
+        circuit.delay(&[0, 1], Delay::Seconds(1e-6));
+        circuit.barrier(&qubits);
     }
     for qubit in qubits {
-        circuit.operation("measure", vec![qubit]);
+        circuit.operation("measure", &[qubit]);
     }
     circuit
 }

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use crate::columns::{Column, QubitQuantity};
+use crate::columns::QubitQuantity;
 use crate::parallel::in_parallel;
 use crate::plan::{EntryFinder, InstructionValues, Options, TargetPlan};
 use crate::snapshot::DeviceData;
@@ -27,12 +27,21 @@ pub enum Delay {
 /// A transpiled circuit, as far as its success and its duration depend on it.
 #[derive(Debug, Default)]
 pub struct Circuit {
-    /// Qargs of each operation, each once.
-    operations: Vec<(String, Vec<Vec<u32>>)>,
-    known: HashMap<(String, Vec<u32>), (usize, usize)>,
+    operations: Vec<Operation>,
+    /// Indices of operations by name.
+    names: HashMap<Box<str>, usize>,
     steps: Vec<Step>,
     /// One more than the last qubit.
     num_qubits: usize,
+}
+
+/// An operation of a circuit, with its qargs, each once.
+#[derive(Debug)]
+struct Operation {
+    name: Box<str>,
+    qargs: Vec<Vec<u32>>,
+    /// Indices of qargs.
+    known: HashMap<Vec<u32>, usize>,
 }
 
 #[derive(Debug)]
@@ -64,36 +73,43 @@ impl Circuit {
     }
 
     /// Add an operation.
-    pub fn operation(&mut self, name: &str, qubits: Vec<u32>) {
-        self.include(&qubits);
-        let (operations, key) = (&mut self.operations, (name.to_owned(), qubits));
-        let (operation, index) = *self.known.entry(key).or_insert_with_key(|(name, qubits)| {
-            let operation = operations.iter().position(|(other, _)| other == name).unwrap_or_else(|| {
-                operations.push((name.clone(), Vec::new()));
-                operations.len() - 1
-            });
-            let qargs = &mut operations[operation].1;
-            qargs.push(qubits.clone());
-            (operation, qargs.len() - 1)
+    pub fn operation(&mut self, name: &str, qubits: &[u32]) {
+        self.include(qubits);
+        let operation = self.names.get(name).copied().unwrap_or_else(|| {
+            self.names.insert(name.into(), self.operations.len());
+            self.operations.push(Operation { name: name.into(), qargs: Vec::new(), known: HashMap::new() });
+            self.operations.len() - 1
+        });
+        let Operation { qargs, known, .. } = &mut self.operations[operation];
+        let index = known.get(qubits).copied().unwrap_or_else(|| {
+            known.insert(qubits.to_vec(), qargs.len());
+            qargs.push(qubits.to_vec());
+            qargs.len() - 1
         });
         self.steps.push(Step::Operation(operation, index));
     }
 
     /// Add a delay of each of `qubits`.
-    pub fn delay(&mut self, qubits: Vec<u32>, delay: Delay) {
-        self.include(&qubits);
-        self.steps.push(Step::Delay(qubits, delay));
+    pub fn delay(&mut self, qubits: &[u32], delay: Delay) {
+        self.include(qubits);
+        self.steps.push(Step::Delay(qubits.to_vec(), delay));
     }
 
     /// Add a barrier: what comes behind it begins when all of `qubits` are done with what is before it.
-    pub fn barrier(&mut self, qubits: Vec<u32>) {
-        self.include(&qubits);
-        self.steps.push(Step::Barrier(qubits));
+    pub fn barrier(&mut self, qubits: &[u32]) {
+        self.include(qubits);
+        self.steps.push(Step::Barrier(qubits.to_vec()));
     }
 
     fn include(&mut self, qubits: &[u32]) {
         let last = qubits.iter().max().map_or(0, |qubit| *qubit as usize + 1);
         self.num_qubits = self.num_qubits.max(last);
+    }
+
+    /// The operations by name, and their qargs, each once, in the order of their first use.
+    #[must_use]
+    pub fn operations(&self) -> impl ExactSizeIterator<Item = (&str, &[Vec<u32>])> {
+        self.operations.iter().map(|operation| (&*operation.name, &*operation.qargs))
     }
 
     /// Score the circuit on each of `readings`, in their order.
@@ -105,6 +121,34 @@ impl Circuit {
             block.iter().map(|data| scorer.score(data, options)).collect::<Vec<_>>()
         };
         in_parallel(blocks, threads, score).into_iter().flatten().collect()
+    }
+
+    /// Score the circuit by values that come from no calibration.
+    ///
+    /// `values` has durations (s) and errors as [`Circuit::operations`] has operations and qargs, `relaxation` has `T1`
+    /// and `T2` (s) by qubit; a qubit that it does not have does not relax. Without a value for each qargs, the score is
+    /// impossible.
+    #[must_use]
+    pub fn score_by_values(
+        &self,
+        values: &[Vec<InstructionValues>],
+        dt: Option<f64>,
+        relaxation: &[(Option<f64>, Option<f64>)],
+    ) -> Score {
+        let is_complete = values.len() == self.operations.len()
+            && self.operations.iter().zip(values).all(|(operation, values)| operation.qargs.len() == values.len());
+        if !is_complete {
+            return Score::IMPOSSIBLE;
+        }
+        let mut playback = Playback::default();
+        let Some(gates) = playback.play(self, dt, |operation, index| values[operation][index]) else {
+            return Score::IMPOSSIBLE;
+        };
+        let waits = playback.relaxation_fidelity(|qubit| {
+            let (t1, t2) = relaxation.get(qubit).copied().unwrap_or_default();
+            limited(t1, t2)
+        });
+        Score { success: gates * waits, duration: playback.duration() }
     }
 }
 
@@ -118,7 +162,7 @@ struct Scorer<'c> {
 
 impl<'c> Scorer<'c> {
     fn new(circuit: &'c Circuit) -> Self {
-        let finders = circuit.operations.iter().map(|(name, qargs)| EntryFinder::new(name, qargs)).collect();
+        let finders = circuit.operations().map(|(name, qargs)| EntryFinder::new(name, qargs)).collect();
         Self { circuit, finders, playback: Playback::default() }
     }
 
@@ -130,7 +174,11 @@ impl<'c> Scorer<'c> {
         }
         let values = |operation: usize, index| self.finders[operation].values(index);
         let Some(gates) = self.playback.play(self.circuit, plan.dt(), values) else { return Score::IMPOSSIBLE };
-        Score { success: gates * self.playback.relaxation_fidelity(data), duration: self.playback.duration() }
+        let waits = data.properties.as_ref().map_or(1.0, |properties| {
+            let [t1, t2] = [QubitQuantity::T1, QubitQuantity::T2].map(|quantity| properties.qubits.column(quantity));
+            self.playback.relaxation_fidelity(|qubit| limited(t1.cell(qubit).number(), t2.cell(qubit).number()))
+        });
+        Score { success: gates * waits, duration: self.playback.duration() }
     }
 }
 
@@ -171,7 +219,7 @@ impl Playback {
                 Step::Operation(operation, index) => {
                     let InstructionValues { duration, error } = values(*operation, *index);
                     product *= (1.0 - error.unwrap_or(0.0)).clamp(0.0, 1.0);
-                    let qubits = &circuit.operations[*operation].1[*index];
+                    let qubits = &circuit.operations[*operation].qargs[*index];
                     let end = synchronize(timelines, qubits);
                     for qubit in qubits.iter().map(|qubit| *qubit as usize) {
                         if timelines[qubit].is_used && timelines[qubit].idle > 0.0 {
@@ -202,11 +250,9 @@ impl Playback {
         self.timelines.iter().map(|timeline| timeline.busy).fold(0.0, f64::max)
     }
 
-    /// Return the product of the fidelities of qubits that wait.
-    fn relaxation_fidelity(&self, data: &DeviceData) -> f64 {
-        let Some(properties) = &data.properties else { return 1.0 };
-        let [t1, t2] = [QubitQuantity::T1, QubitQuantity::T2].map(|quantity| properties.qubits.column(quantity));
-        self.waits.iter().map(|(qubit, seconds)| fidelity(*seconds, relaxation(t1, t2, *qubit))).product()
+    /// Return the product of the fidelities of qubits that wait, whose `T1` and `T2` (s) are given by qubit.
+    fn relaxation_fidelity(&self, relaxation: impl Fn(usize) -> (f64, f64)) -> f64 {
+        self.waits.iter().map(|(qubit, seconds)| fidelity(*seconds, relaxation(*qubit))).product()
     }
 }
 
@@ -222,9 +268,9 @@ fn synchronize(timelines: &mut [QubitTimeline], qubits: &[u32]) -> f64 {
 }
 
 /// `T1` and `T2` of a qubit, s. A state without a `T1` does not relax, and none dephases slower than `T1` allows.
-fn relaxation(t1: &Column, t2: &Column, qubit: usize) -> (f64, f64) {
-    let t1 = t1.cell(qubit).number().unwrap_or(f64::INFINITY);
-    (t1, t2.cell(qubit).number().unwrap_or(f64::INFINITY).min(2.0 * t1))
+fn limited(t1: Option<f64>, t2: Option<f64>) -> (f64, f64) {
+    let t1 = t1.unwrap_or(f64::INFINITY);
+    (t1, t2.unwrap_or(f64::INFINITY).min(2.0 * t1))
 }
 
 /// The average fidelity of a qubit that relaxes to its ground state and dephases for a while.
@@ -246,11 +292,11 @@ mod tests {
     #[test]
     fn only_what_lies_between_two_instructions_is_a_wait() {
         let mut circuit = Circuit::new();
-        circuit.delay(vec![0], Delay::Seconds(5.0));
-        circuit.operation("x", vec![0]);
-        circuit.delay(vec![0], Delay::Samples(3.0));
-        circuit.operation("x", vec![0]);
-        circuit.delay(vec![0], Delay::Seconds(7.0));
+        circuit.delay(&[0], Delay::Seconds(5.0));
+        circuit.operation("x", &[0]);
+        circuit.delay(&[0], Delay::Samples(3.0));
+        circuit.operation("x", &[0]);
+        circuit.delay(&[0], Delay::Seconds(7.0));
         let mut playback = Playback::default();
         let values = |_, _| InstructionValues { duration: Some(1.0), error: Some(0.5) };
         assert_eq!(playback.play(&circuit, Some(2.0), values), Some(0.25));
@@ -262,13 +308,13 @@ mod tests {
     #[test]
     fn qubits_wait_for_each_other_as_late_as_they_can() {
         let mut circuit = Circuit::new();
-        circuit.operation("x", vec![0]);
-        circuit.operation("x", vec![1]);
-        circuit.operation("x", vec![1]);
-        circuit.barrier(vec![0, 1]);
-        circuit.operation("x", vec![0]);
-        circuit.operation("x", vec![0]);
-        circuit.operation("x", vec![1]);
+        circuit.operation("x", &[0]);
+        circuit.operation("x", &[1]);
+        circuit.operation("x", &[1]);
+        circuit.barrier(&[0, 1]);
+        circuit.operation("x", &[0]);
+        circuit.operation("x", &[0]);
+        circuit.operation("x", &[1]);
         let mut playback = Playback::default();
         let values = |_, _| InstructionValues { duration: Some(1.0), error: None };
         assert_eq!(playback.play(&circuit, None, values), Some(1.0));

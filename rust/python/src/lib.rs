@@ -9,6 +9,7 @@ mod diff;
 mod envelope;
 mod error;
 mod instant;
+mod instructions;
 mod objects;
 mod official;
 mod pack;
@@ -38,6 +39,8 @@ mod _native {
     use super::envelope::PyEnvelope;
     #[pymodule_export]
     use super::instant::parse_instant;
+    #[pymodule_export]
+    use super::instructions::{pack_instructions, unpack_instructions};
     #[pymodule_export]
     use super::official::{check_official_configuration, check_official_properties};
     #[pymodule_export]

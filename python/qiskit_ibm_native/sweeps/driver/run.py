@@ -12,10 +12,13 @@ import threading
 import time
 import warnings
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
+
+from cachetools import LRUCache
 
 from ..._logger import logger
 from ..._threads import available_processors
@@ -40,6 +43,14 @@ _MAX_KNOWN = 5000
 _LOSSES = 4
 #: Number of results that wait in memory for one that comes before them.
 _MAX_WAITING = 1000
+#: Number of tasks that are claimed first, and seconds of work that are claimed at once: a transaction takes a
+#: millisecond, and what one run has claimed another cannot do.
+_FIRST_CLAIM, _CLAIM_FOR = 16, 0.5
+#: Seconds between two looks at what other runs with the ledger do, and the number of tasks that one query looks at.
+_LOOK, _LOOKED_AT = 0.2, 500
+#: Number of tasks that were done lately and are remembered: more than the ledger is asked for at once, and than are in
+#: flight.
+_MAX_RECENT = 20_000
 #: Characters of an error in a warning.
 _MAX_TEXT = 300
 #: Number of failures of workers in a row that ends a sweep; four for each worker if those are more than two.
@@ -92,6 +103,13 @@ class Run:
         self._written = time.monotonic()
         self._state = Progress(len(sweep))
         self._known: deque[int] = deque()
+        self._claims = ledger.claims(with_circuit=options.keep_circuits, retry_failed=options.retry_failed)
+        #: Tasks that other runs with this ledger do, by identifier.
+        self._elsewhere: dict[bytes, int] = {}
+        #: By the identifier of each task that is not done yet, the indices of others that are the same task.
+        self._twins: dict[bytes, list[int]] = {}
+        #: Identifiers of tasks that were done lately: the ledger was asked for those that follow before.
+        self._recent: LRUCache[bytes, bool] = LRUCache(_MAX_RECENT)
         self._process = os.getpid()
         #: Results of lost workers and failed machines by index: no ledger has them, and the next run does these tasks
         #: again.
@@ -110,16 +128,19 @@ class Run:
         """Yield index and result of each task as they come; ``None`` for results that the ledger had already."""
         with shown(self._options.progress, len(self._sweep)) as report:
             try:
-                missing = self._missing()
+                missing = self._claimed(self._missing())
                 while True:
                     self._check_that_it_is_ours()
                     while self._submit_all(missing):
                         yield from self._taken_from_ledger()
                     yield from self._taken_from_ledger()
                     report(self._state)
-                    if not self._in_flight:
+                    if self._in_flight:
+                        yield from self._take_one()
+                    elif self._elsewhere:
+                        self._wait_for_others()
+                    else:
                         break
-                    yield from self._take_one()
             finally:
                 self._stop()
             report(self._state)
@@ -132,20 +153,25 @@ class Run:
         while self._known:
             yield self._known.popleft(), None
 
-    def _missing(self) -> Iterator[int | None]:
-        """Yield indices of tasks that the ledger lacks, and note the others; ``None`` when many of those wait."""
+    def _missing(self) -> Iterator[tuple[bytes, int] | None]:
+        """Yield tasks that the ledger lacks, and note the others; ``None`` when many of those wait."""
         options = self._options
-        for index, is_known, is_failed in self._ledger.known_of(
+        for index, task_id, is_known, is_failed in self._ledger.known_of(
             self._sweep, with_circuit=options.keep_circuits, retry_failed=options.retry_failed
         ):
             self.num_failed += is_failed
-            if is_known:
+            if task_id in self._twins:
+                self._twins[task_id].append(index)
+            elif is_known or task_id in self._recent:
+                if not is_known:
+                    self.flush()
                 self._state.known += 1
                 self._known.append(index)
                 if len(self._known) >= _MAX_KNOWN:
                     yield None
             else:
-                yield index
+                self._twins[task_id] = []
+                yield task_id, index
 
     def _submit_all(self, missing: Iterator[int | None]) -> bool:
         """Submit as many chunks as may be in flight.
@@ -163,6 +189,42 @@ class Run:
             self._tasks_in_flight += len(chunk.tasks)
             future.add_done_callback(self._replies.put)
         return len(self._known) >= _MAX_KNOWN
+
+    def _claimed(self, missing: Iterator[tuple[bytes, int] | None]) -> Iterator[int | None]:
+        """Yield indices of tasks that no other run with this ledger does, some of which are claimed at once."""
+        size, since = _FIRST_CLAIM, time.monotonic()
+        some: dict[bytes, int] = {}
+        for task in chain(missing, (None,)):
+            if task is not None:
+                some[task[0]] = task[1]
+            if some and (task is None or len(some) >= size):
+                answer = self._claims.take(list(some))
+                self._note_done_elsewhere({task_id: some[task_id] for task_id in answer.done})
+                others = some.keys() - answer.ours - answer.done
+                self._elsewhere.update((task_id, some[task_id]) for task_id in others)
+                yield from (index for task_id, index in some.items() if task_id in answer.ours)
+                elapsed, since = time.monotonic() - since, time.monotonic()
+                size = 2 * size if elapsed < _CLAIM_FOR / 2 else max(size // 2, 1) if elapsed > 2 * _CLAIM_FOR else size
+                some = {}
+            if task is None:
+                yield None
+
+    def _note_done_elsewhere(self, indices: Mapping[bytes, int]) -> None:
+        for task_id, index in indices.items():
+            self._elsewhere.pop(task_id, None)
+            same = [index, *self._twins.pop(task_id, ())]
+            self._known.extend(same)
+            self._state.known += len(same)
+
+    def _wait_for_others(self) -> None:
+        """Wait a moment for what other runs do; take over what a run has given up."""
+        self.flush()
+        time.sleep(_LOOK)
+        for some in _batched(list(self._elsewhere), _LOOKED_AT):
+            answer = self._claims.take(some)
+            self._note_done_elsewhere({task_id: self._elsewhere[task_id] for task_id in answer.done})
+            free = [self._elsewhere.pop(task_id) for task_id in some if task_id in answer.ours]
+            self._chunker.give_again([self._sweep.task_spec(index) for index in free])
 
     def _submit(self, chunk: Chunk) -> Future[Reply]:
         if self._own is not None:
@@ -240,10 +302,16 @@ class Run:
     def _noted(self, outcomes: list[tuple[int, Outcome]]) -> list[tuple[int, TaskResult]]:
         """Return the results of outcomes, after they were noted as lost or as to be written."""
         results = [(index, TaskResult.from_outcome(self._sweep, index, outcome)) for index, outcome in outcomes]
+        self._unwritten.extend((index, result) for index, result in results if not result.is_lost)
+        # What holds for a task holds for all that are the same.
+        for _, result in list(results):
+            task_id = bytes.fromhex(result.task_id)
+            results.extend((twin, result) for twin in self._twins.pop(task_id, ()))
+            if not result.is_lost:
+                self._recent[task_id] = True
         failed = [result for _, result in results if result.error is not None]
         self.num_failed += len(failed)
         self._first_failure = self._first_failure or next((result for result in failed if not result.is_lost), None)
-        self._unwritten.extend((index, result) for index, result in results if not result.is_lost)
         self.lost.update((index, result) for index, result in results if result.is_lost)
         return results
 
@@ -279,6 +347,7 @@ class Run:
         try:
             self._keep_replies()
             self.flush()
+            self._claims.drop()
             self._warn_of_lost()
             self._warn_of_failed()
         finally:
@@ -369,6 +438,10 @@ def _outcomes(chunk: Chunk, reply: Reply) -> list[tuple[int, Outcome]]:
     """Return outcomes, each with the index of its task in the sweep."""
     pickled = sorted(reply.outcomes.items())
     return [(chunk.tasks[number].index, Outcome(*pickle.loads(content))) for number, content in pickled]  # noqa: S301 (ours)
+
+
+def _batched(values: Sequence[bytes], size: int) -> Iterator[Sequence[bytes]]:
+    return (values[start : start + size] for start in range(0, len(values), size))
 
 
 def check_executor(executor: Any) -> None:

@@ -13,8 +13,11 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
+from contextlib import suppress
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
+
+from .function_sources import imported_modules, is_installed, named_values
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -134,6 +137,23 @@ class _Writer:
         elif isinstance(function, FunctionType):
             cells = [cell.cell_contents for cell in function.__closure__ or ()]
             self._write_all("closure", (function.__defaults__, function.__kwdefaults__, cells))
+            if not is_installed(str(function.__module__)):
+                self._write_needs(function)
+
+    def _write_needs(self, function: FunctionType) -> None:
+        """Write what a function of a user needs beside its own code: values and functions that it names, modules."""
+        for name, value in named_values(function):
+            if isinstance(value, ModuleType) or id(value) in self._open:
+                continue
+            if isinstance(value, FunctionType | type) and is_installed(str(value.__module__)):
+                continue
+            self._parts.append(f"name {name}")
+            # A name may stand for something that has no content, such as a lock.
+            with suppress(Exception):
+                self._parts.append(fingerprint(value).hex() if not isinstance(value, FunctionType) else "")
+            if isinstance(value, FunctionType):
+                self.write(value)
+        self._write_all("modules", imported_modules(function).items())
 
     def _code(self, code: CodeType | None) -> Any:
         if code is None:

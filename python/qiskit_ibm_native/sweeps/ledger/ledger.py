@@ -23,6 +23,7 @@ from ...exceptions import IBMInputValueError, LedgerDamagedError, LedgerError
 from ..inputs.qpy_codec import MAX_CIRCUIT
 from ..tasks import TaskResult, TaskSource
 from .check import BATCH, BATCH_BYTES, LedgerReport, circuit_problems
+from .claims import Claims
 from .comparison import Comparison, compared
 from .figures import CIRCUIT_FIGURES, FIGURES, Figure
 from .schema import LEDGER
@@ -93,6 +94,9 @@ _IS_NOT_LOST = (
     " AND (error IS NULL OR error NOT LIKE 'WorkerLost: %'"
     " AND error NOT LIKE 'WorkerDied: The process of the task ended by SIGKILL.%')"
 )
+
+#: Condition for tasks that have all that they can have, if circuits are to be kept.
+_HAS_CIRCUIT = " AND (error IS NOT NULL OR number IN (SELECT task FROM transpiled))"
 
 
 class Ledger:
@@ -348,17 +352,15 @@ class Ledger:
 
     def known_of(
         self, sweep: TaskSource, *, with_circuit: bool, retry_failed: bool
-    ) -> Iterator[tuple[int, bool, bool]]:
-        """Yield each index of a sweep, whether the ledger has its result, and whether that is an error.
+    ) -> Iterator[tuple[int, bytes, bool, bool]]:
+        """Yield index and identifier of each task, whether the ledger has its result, and whether that is an error.
 
         Args:
             sweep: The sweep.
             with_circuit: Results without a circuit do not count, unless their task failed.
             retry_failed: Results of failed tasks do not count.
         """
-        condition = " AND error IS NULL" if retry_failed else _IS_NOT_LOST
-        if with_circuit:
-            condition += " AND (error IS NOT NULL OR number IN (SELECT task FROM transpiled))"
+        condition = _is_done(with_circuit=with_circuit, retry_failed=retry_failed)
         per_snapshot = len(sweep) // max(1, sweep.shape[0])
         size = max(1, min(_BATCH, _SNAPSHOTS * per_snapshot))
         for start in range(0, len(sweep), size):
@@ -367,8 +369,13 @@ class Ledger:
             statement = f"SELECT id, error IS NOT NULL FROM tasks WHERE id IN ({_marks(ids)}){condition}"  # noqa: S608
             known = dict(self._database.rows(statement, ids))
             yield from (
-                (index, task_id in known, bool(known.get(task_id))) for index, task_id in zip(batch, ids, strict=True)
+                (index, task_id, task_id in known, bool(known.get(task_id)))
+                for index, task_id in zip(batch, ids, strict=True)
             )
+
+    def claims(self, *, with_circuit: bool, retry_failed: bool) -> Claims:
+        """Return the claims of a new run, for which tasks are done as for :meth:`known_of`."""
+        return Claims(self._database, _is_done(with_circuit=with_circuit, retry_failed=retry_failed))
 
     def write(self, sweep: TaskSource, results: Sequence[tuple[int, TaskResult]]) -> None:
         """Keep results of tasks of a sweep, given by index, all of them or none."""
@@ -386,9 +393,17 @@ class Ledger:
             connection.executemany(
                 "INSERT OR REPLACE INTO transpiled SELECT number, ?, ? FROM tasks WHERE id = ?", circuits
             )
+            written = [(bytes.fromhex(result.task_id),) for _, result in results]
+            connection.executemany("DELETE FROM claims WHERE id = ?", written)
 
     def __repr__(self) -> str:
         return f"<Ledger {'temporary' if self._is_temporary else self.path}>"
+
+
+def _is_done(*, with_circuit: bool, retry_failed: bool) -> str:
+    """Return the condition in SQL under which a row of ``tasks`` needs no other run."""
+    condition = " AND error IS NULL" if retry_failed else _IS_NOT_LOST
+    return f"{condition}{_HAS_CIRCUIT}" if with_circuit else condition
 
 
 def existing(path: str | os.PathLike[str]) -> Ledger:

@@ -66,6 +66,14 @@ _MIGRATIONS = (
         packed BLOB NOT NULL            -- a note on delays and QPY, compressed by Zstandard
     );
     """,
+    # Since this version, circuits may also be kept in columns, see ``inputs/qpy_codec.py``.
+    """
+    CREATE TABLE claims (
+        id BLOB PRIMARY KEY,            -- of a task
+        owner TEXT NOT NULL,            -- the run that does it
+        until REAL NOT NULL             -- seconds since 1970 in UTC
+    );
+    """,
 )
 #: The number is ``QINL``.
 LEDGER = Schema(0x51494E4C, _MIGRATIONS, "a ledger of a sweep", LedgerError, LedgerDamagedError)

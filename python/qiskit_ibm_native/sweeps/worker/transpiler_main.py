@@ -20,6 +20,7 @@ from cachetools import LRUCache
 
 from ..._processes import channel_to_parent, limit_memory, reserved_memory
 from .blob_cache import BlobCache, needs_of
+from .layout_memory import LayoutMemory, searches_for_layouts, topology
 from .protocol import (
     DONE,
     FAILED,
@@ -36,7 +37,7 @@ from .protocol import (
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
-    from qiskit.transpiler import Target
+    from qiskit.transpiler import StagedPassManager, Target
 
     from ...snapshot import Snapshot
     from ..ledger.figures import Figures
@@ -46,7 +47,7 @@ _Value = TypeVar("_Value")
 #: Seconds without a task after which the process ends: an idle one holds some 200 MB, and starting takes two seconds.
 PATIENCE = 120.0
 #: Sizes of caches. Tasks come ordered by snapshot, so few targets, which have megabytes, will do.
-_DEVICES, _PASS_MANAGERS, _CIRCUITS, _SETTINGS = 4, 16, 1024, 64
+_DEVICES, _PASS_MANAGERS, _CIRCUITS, _SETTINGS, _TOPOLOGIES = 4, 16, 1024, 64, 1024
 #: Characters of the longest message of an error that is kept: ledgers keep one for each failed task.
 _MAX_TEXT = 4000
 #: Seconds of work on one request after which the process pauses, so that its worker can give the rest to others.
@@ -75,6 +76,8 @@ class Transpiler:
         self._devices: LRUCache[Hashable, tuple[Snapshot | None, Target]] = LRUCache(_DEVICES)
         self._pass_managers: LRUCache[Hashable, Any] = LRUCache(_PASS_MANAGERS)
         self._circuits: LRUCache[bytes, QuantumCircuit] = LRUCache(_CIRCUITS)
+        self._layouts = LayoutMemory()
+        self._topologies: LRUCache[Hashable, bytes] = LRUCache(_TOPOLOGIES)
         self._settings: LRUCache[bytes, tuple[Any, dict[str, Any]]] = LRUCache(_SETTINGS)
 
     def answers(self, request: Request) -> Iterator[bytes]:
@@ -112,7 +115,7 @@ class Transpiler:
         )
         circuit = _cached(self._circuits, task.circuit, lambda: self._circuit(task))
         wall, cpu = time.perf_counter(), time.process_time()
-        transpiled = self._pass_manager(task, target).run(circuit)
+        transpiled = self._run(task, target, circuit)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         # As transpile() does; some passes make up names.
         transpiled.name = circuit.name
@@ -129,7 +132,7 @@ class Transpiler:
 
         return decode_transfer(self._blobs[task.circuit])
 
-    def _pass_manager(self, task: TaskSpec, target: Any) -> Any:
+    def _run(self, task: TaskSpec, target: Target, circuit: QuantumCircuit) -> QuantumCircuit:
         recipe = self._blobs[task.setting]
         factory, options = _cached(self._settings, task.setting, lambda: _setting(recipe))
         layout = None if task.initial_layout is None else list(task.initial_layout)
@@ -138,9 +141,21 @@ class Transpiler:
             # Factory, options and target are made anew for every task: a factory of the user may change any of them, or
             # remember something from one circuit to the next.
             factory, options = _setting(recipe)
-            return factory(self._device(task)[1], **{**arguments, **options})
+            return factory(self._device(task)[1], **{**arguments, **options}).run(circuit)
         key = (task.snapshot, task.use_fractional_gates, task.setting, task.seed, task.initial_layout)
-        return _cached(self._pass_managers, key, lambda: _preset(target, arguments))
+
+        def searching() -> StagedPassManager:
+            return _cached(self._pass_managers, key, lambda: _preset(target, arguments))
+
+        if not searches_for_layouts(arguments, target):
+            return searching().run(circuit)
+
+        def direct() -> StagedPassManager:
+            return _cached(self._pass_managers, (*key, "direct"), lambda: _without_search(target, arguments))
+
+        device = (task.snapshot, task.use_fractional_gates)
+        seen = _cached(self._topologies, device, lambda: topology(target))
+        return self._layouts.run((task.circuit, task.setting, seen), circuit, searching, direct)
 
 
 def _described(problem: BaseException) -> tuple[str, str]:
@@ -156,10 +171,17 @@ def _text(problem: BaseException) -> str:
     return str(problem)[:_MAX_TEXT].encode("utf-8", "backslashreplace").decode()
 
 
-def _preset(target: Any, arguments: dict[str, Any]) -> Any:
+def _preset(target: Target, arguments: dict[str, Any]) -> StagedPassManager:
     from qiskit.transpiler import generate_preset_pass_manager
 
     return generate_preset_pass_manager(target=target, **arguments)
+
+
+def _without_search(target: Target, arguments: dict[str, Any]) -> StagedPassManager:
+    """Return the pass manager that does not search for a perfect layout; its other stages are the same."""
+    staged = _preset(target, arguments)
+    staged.layout = _preset(target, {**arguments, "layout_method": "sabre"}).layout
+    return staged
 
 
 def _setting(recipe: bytes) -> tuple[Any, dict[str, Any]]:
@@ -172,9 +194,9 @@ def _setting(recipe: bytes) -> tuple[Any, dict[str, Any]]:
 
 def _packed(circuit: QuantumCircuit) -> tuple[bytes, int]:
     from ... import _native
-    from ..inputs.qpy_codec import MAX_CIRCUIT, encode
+    from ..inputs.qpy_codec import MAX_CIRCUIT, encode_kept
 
-    content = encode(circuit)
+    content = encode_kept(circuit)
     return _native.pack(content, MAX_CIRCUIT), len(content)
 
 

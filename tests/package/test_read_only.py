@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Archives and ledgers that can only be read: of a file system or a folder that takes no writes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.formats import opened
+from tests.support.sweeping import Serial, ghz
+
+from qiskit_ibm_native import CalibrationArchive, Ledger, Snapshot, Sweep
+from qiskit_ibm_native.exceptions import ArchiveError, LedgerError
+
+SWEEP = Sweep([ghz(2), ghz(3)], "lima", optimization_level=1)
+
+
+@pytest.fixture(autouse=True)
+def _rights_of_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let rights count as they do for users: root may write everywhere, and tests are run by root in containers."""
+
+    def access(path: str | os.PathLike[str], mode: int) -> bool:
+        return bool(Path(path).stat().st_mode & 0o222) or mode != os.W_OK
+
+    monkeypatch.setattr(os, "access", access)
+
+
+def content_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Yield a folder with an archive and a ledger, which nobody may write to."""
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    with CalibrationArchive(folder / "archive.sqlite3") as archive:
+        archive.add(Snapshot.load("lima"))
+    with Ledger(folder / "ledger.sqlite3") as ledger:
+        SWEEP.run(Serial(), ledger)
+    folder.chmod(0o555)
+    yield folder
+    folder.chmod(0o755)
+
+
+@pytest.mark.parametrize("mode", [0o444, 0o644], ids=["file", "folder"])
+def test_everything_in_them_can_be_read_and_nothing_is_written(folder: Path, mode: int) -> None:
+    for path in folder.iterdir():
+        path.chmod(mode)
+    before = content_of(folder)
+    with CalibrationArchive(folder / "archive.sqlite3") as archive, Ledger(folder / "ledger.sqlite3") as ledger:
+        assert list(archive.between("ibmq_lima")) == [Snapshot.load("lima")]
+        assert archive.series("ibmq_lima", "t1").values.shape == (1, 5)
+        assert archive.verify()
+        results = SWEEP.run(Serial(), ledger)
+        assert [result.depth for result in results] == [result.depth for result in ledger]
+        assert len(ledger.table()) == 2
+    assert content_of(folder) == before
+
+
+def test_writing_to_them_is_a_clear_error(folder: Path) -> None:
+    before = content_of(folder)
+    with CalibrationArchive(folder / "archive.sqlite3") as archive, Ledger(folder / "ledger.sqlite3") as ledger:
+        with pytest.raises(ArchiveError, match="can only be read: it, or its folder, cannot be written"):
+            archive.add(Snapshot.load("vigo"))
+        with pytest.raises(LedgerError, match="can only be read"):
+            Sweep(ghz(4), "lima").run(Serial(), ledger)
+    assert content_of(folder) == before
+
+
+def test_a_reader_without_rights_sees_what_others_add(folder: Path) -> None:
+    with CalibrationArchive(folder / "archive.sqlite3") as reader:
+        assert len(reader.between("ibmq_vigo")) == 0
+        folder.chmod(0o755)
+        with CalibrationArchive(folder / "archive.sqlite3") as writer:
+            writer.add(Snapshot.load("vigo"))
+            folder.chmod(0o555)
+            assert len(reader.between("ibmq_vigo")) == 1
+            folder.chmod(0o755)
+        folder.chmod(0o555)
+        assert len(reader.between("ibmq_vigo")) == 1
+
+
+def test_a_file_of_an_earlier_version_says_that_it_has_to_be_copied(tmp_path: Path) -> None:
+    path = opened("ledger-1", tmp_path)
+    path.chmod(0o444)
+    with pytest.raises(LedgerError, match=r"has version 1, .* open a copy of it"):
+        Ledger(path)
