@@ -89,6 +89,14 @@ def test_the_simulator_gives_what_aer_gives(simulator: Any, name: str, program_i
     assert job.result().get_counts() == expected(model)
 
 
+@pytest.mark.parametrize("is_serializable", [False, True])
+def test_dictionaries_of_models_are_taken_too(simulator: Any, is_serializable: bool) -> None:
+    model = MODELS["amplitude damping"]()
+    given = model.to_dict(serializable=is_serializable)
+    counts = simulator.run(circuit(), shots=SHOTS, seed_simulator=SEED, noise_model=given).result().get_counts()
+    assert counts == expected(model)
+
+
 @pytest.mark.official
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("name", NAMES)

@@ -214,9 +214,20 @@ def submission_of(
 
 
 def _noise(noise_model: Any) -> dict[str, Any]:
-    """Return a noise model of Aer as JSON can have it: arrays are complex, which is a pair there."""
-    content = noise_model if isinstance(noise_model, dict) else noise_model.to_dict(serializable=True)
-    return dict(content)
+    """Return a noise model of Aer as JSON can have it."""
+    content = noise_model if isinstance(noise_model, dict) else noise_model.to_dict()
+    return {key: _as_json(value) for key, value in content.items()}
+
+
+def _as_json(value: Any) -> Any:
+    """Return a value with lists for arrays, and pairs for complex numbers, as Aer's own JSON has them."""
+    if isinstance(value, dict):
+        return {key: _as_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(item) for item in value]
+    if hasattr(value, "tolist"):
+        return _as_json(value.tolist())
+    return [value.real, value.imag] if isinstance(value, complex) else value
 
 
 def _recorded(options: Mapping[str, Any]) -> dict[str, Any]:
