@@ -54,6 +54,7 @@ def test_level_0_gives_the_values_of_the_same_noise(backend: Any) -> None:
     assert (data.stds < 2 / 64).all()
 
 
+@pytest.mark.slow
 def test_level_1_removes_the_errors_of_readout(backend: Any) -> None:
     circuit = chain(2)
     data = estimated(backend, circuit, resilience_level=1)
@@ -116,6 +117,7 @@ def test_learned_noise_is_what_mitigation_needs(backend: Any, resilience: dict[s
     assert (np.abs(1 - data.evs) < SIGMAS * data.stds + 0.05).all()
 
 
+@pytest.mark.slow
 def test_precision_decides_on_shots(backend: Any) -> None:
     circuit = chain()
     estimator = Estimator(mode=backend, options={"experimental": SEED, "resilience_level": 0})
@@ -154,6 +156,7 @@ def test_strategies_of_twirling_keep_values(backend: Any, strategy: str) -> None
     assert (np.abs(data.evs - expected(circuit, PAULIS, False)) < SIGMAS * data.stds + 0.05).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sequence", ["XX", "XpXm", "XY4"])
 def test_dynamical_decoupling_is_simulated(backend: Any, sequence: str) -> None:
     circuit = chain(1)
