@@ -10,7 +10,8 @@ import numpy as np
 import orjson
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit
-from qiskit.circuit import Parameter
+from qiskit.circuit import Duration, Parameter
+from qiskit.circuit.classical import expr
 from qiskit.quantum_info import PauliLindbladMap
 from qiskit_ibm_runtime import QuantumProgram
 from qiskit_ibm_runtime.decoders.executor.decoder import ExecutorResultDecoder
@@ -280,3 +281,53 @@ def test_a_missing_argument_of_a_samplex_is_named() -> None:
     del params["quantum_program"]["items"][0]["samplex_arguments"]["parameter_values"]
     with pytest.raises(BadInputError, match=r"items\[0\].*parameter_values"):
         executed(params)
+
+
+def _stretched() -> QuantumCircuit:
+    circuit = QuantumCircuit(156, 2)
+    short, long = circuit.add_stretch("short"), circuit.add_stretch("long")
+    circuit.delay(1001, 0)
+    # Two delays of one stretch share the time of the other qubit.
+    circuit.delay(short, 1)
+    circuit.x(1)
+    circuit.delay(short, 1)
+    circuit.x(1)
+    circuit.barrier(0, 1)
+    circuit.delay(expr.add(expr.mul(2.0, long), Duration.dt(10)), 0)
+    circuit.delay(300, 1)
+    circuit.barrier(0, 1)
+    circuit.measure([0, 1], [0, 1])
+    return circuit
+
+
+def test_stretches_fill_the_time_that_other_qubits_take() -> None:
+    program = QuantumProgram(shots=100)
+    program.append_circuit_item(_stretched())
+    assert executed(encoded(program))[0].metadata.stretch_values is None
+    item = executed(encoded(program, stretch_values=True, scheduler_timing=True))[0]
+    found = {value.name: value for value in item.metadata.stretch_values}
+    length = round(fez().latest.properties.gate_length("x", [1]) / fez().latest.configuration.dt)
+    value, remainder = divmod(1001 - 2 * length, 2)
+    assert (found["short"].value, found["short"].remainder) == (value, remainder)
+    assert found["short"].expanded_values == [(0, value), (value + length, value)]
+    assert (found["long"].value, found["long"].remainder) == (145, 0)
+    assert found["long"].expanded_values == [(2 * value + 2 * length, 300)] or found["long"].expanded_values == [
+        (1001, 300)
+    ]
+    begins = {
+        line.split(",")[1]: int(line.split(",")[3]) for line in item.metadata.scheduler_timing.timing.splitlines()
+    }
+    assert begins["measure_0"] == 1301
+    assert item["c"].mean() < 0.15
+
+
+def test_stretches_that_nothing_decides_are_refused() -> None:
+    circuit = QuantumCircuit(156, 1)
+    first, second = circuit.add_stretch("first"), circuit.add_stretch("second")
+    circuit.delay(first, 0)
+    circuit.delay(second, 0)
+    circuit.measure(0, 0)
+    program = QuantumProgram(shots=10)
+    program.append_circuit_item(circuit)
+    with pytest.raises(BadInputError, match=r"\['first', 'second'\] between two meetings; use one, or a barrier"):
+        executed(encoded(program))

@@ -114,7 +114,9 @@ def test_boxes_that_cannot_be_learned_are_named() -> None:
     with pytest.raises(BadInputError, match=r"instructions\[0\] is 'box'; it must be a box with the annotation Twirl"):
         learned([box(entangler(), [0, 1, 2], InjectNoise("r"))])
     with pytest.raises(BadInputError, match="is lost at once; use smaller depths"):
-        learned([box(entangler(), [2, 3, 4])], layer_pair_depths=[0, 1], num_randomizations=2, shots_per_randomization=1)
+        learned(
+            [box(entangler(), [2, 3, 4])], layer_pair_depths=[0, 1], num_randomizations=2, shots_per_randomization=1
+        )
 
 
 def test_the_same_seed_learns_the_same() -> None:

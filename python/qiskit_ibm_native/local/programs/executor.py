@@ -15,6 +15,7 @@ from ..errors import BadInputError
 from .checks.executor import LATEST, MAX_CIRCUITS
 from .executor_payload import SCHEMAS, Schema
 from .executor_runs import Runner
+from .executor_stretches import resolve_stretches
 from .executor_timing import describe_timing
 from .work import Piece, by_register, check_piece, read_meas_type, read_shots, to_meas_type
 
@@ -31,6 +32,7 @@ _ENDINGS = {"classified": "", "kerneled": "_iq", "avg_kerneled": "_avg_iq"}
 class _Job:
     schema: Schema
     pieces: list[Piece]
+    stretches: list[list[dict[str, Any]]]
     chunk_sizes: list[int | None]
     meas_types: list[str]
 
@@ -50,7 +52,7 @@ def run(params: dict[str, Any], simulation: Simulation) -> dict[str, Any]:
     job = _read(params, simulation)
     for number, piece in enumerate(job.pieces):
         check_piece(piece, number, simulation.device)
-    metadata = [_item_metadata(piece, options, job.schema, simulation) for piece in job.pieces]
+    metadata = _metadata(job, options, simulation)
     runners = [Runner(piece, simulation) for piece in job.pieces]
     bits = [np.empty((math.prod(piece.shape), piece.shots, piece.circuit.num_clbits), np.bool_) for piece in job.pieces]
     spans = []
@@ -88,8 +90,10 @@ def _read(params: dict[str, Any], simulation: Simulation) -> _Job:
     if not isinstance(items, list) or not 0 < len(items) <= MAX_CIRCUITS:
         raise BadInputError(f"quantum_program.items must be a list of 1 to {MAX_CIRCUITS}")
     shots = read_shots(program.get("shots"), None)
-    pieces = []
-    for number, (circuit, item) in enumerate(zip(schema.read_circuits(program, items), items, strict=True)):
+    pieces, stretches = [], []
+    for number, (given, item) in enumerate(zip(schema.read_circuits(program, items), items, strict=True)):
+        circuit, resolved = resolve_stretches(given, simulation.target) if given.num_stretches else (given, [])
+        stretches.append(resolved)
         path = f"quantum_program.items[{number}]"
         kind = item.get("item_type") if isinstance(item, dict) else None
         if kind == "circuit":
@@ -105,7 +109,7 @@ def _read(params: dict[str, Any], simulation: Simulation) -> _Job:
     total = sum(math.prod(piece.shape) for piece in pieces)
     if total > MAX_CIRCUITS:
         raise BadInputError(f"the items have {total} circuits, one for each set of values; {MAX_CIRCUITS} are the most")
-    return _Job(schema, pieces, [_chunk_size(item) for item in items], _meas_types(program))
+    return _Job(schema, pieces, stretches, [_chunk_size(item) for item in items], _meas_types(program))
 
 
 def _shape(implied: tuple[int, ...], asked: Any, path: str) -> tuple[int, ...]:
@@ -161,10 +165,15 @@ def _results(piece: Piece, bits: npt.NDArray[np.bool_], job: _Job, simulation: S
     return results
 
 
-def _item_metadata(
-    piece: Piece, options: dict[str, Any], schema: Schema, simulation: Simulation
-) -> dict[str, Any] | None:  # fmt: skip
-    if not schema.has_item_metadata:
-        return None
-    timing = describe_timing(piece.circuit, simulation.target) if options.get("scheduler_timing") else None
-    return {"scheduler_timing": timing, "stretch_values": [] if options.get("stretch_values") else None}
+def _metadata(job: _Job, options: dict[str, Any], simulation: Simulation) -> list[dict[str, Any] | None]:
+    """Return the metadata of each item, as far as they are asked for."""
+    if not job.schema.has_item_metadata:
+        return [None] * len(job.pieces)
+    has_timing, has_stretches = options.get("scheduler_timing"), options.get("stretch_values")
+    return [
+        {
+            "scheduler_timing": describe_timing(piece.circuit, simulation.target) if has_timing else None,
+            "stretch_values": stretches if has_stretches else None,
+        }
+        for piece, stretches in zip(job.pieces, job.stretches, strict=True)
+    ]

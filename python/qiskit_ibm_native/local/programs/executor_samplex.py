@@ -16,6 +16,7 @@ import numpy.typing as npt
 from qiskit import QuantumCircuit
 
 from ..errors import BadInputError
+from .checks.executor import MAX_CIRCUITS
 from .executor_payload import Schema, read_noise_map
 from .work import Piece
 
@@ -87,6 +88,8 @@ def sample_piece(
     try:
         bound = samplex.inputs().make_broadcastable().bind(**arguments)
         whole = np.broadcast_shapes(bound.shape, tuple(shape))
+        if math.prod(whole) > MAX_CIRCUITS:
+            raise BadInputError(f"its shape {whole} has more circuits than the {MAX_CIRCUITS} of a job")  # noqa: TRY301
         outputs = _sample(samplex, bound, whole, random)
     except Exception as error:
         reason = " ".join(str(error).split())
