@@ -13,7 +13,7 @@ import pytest
 from qiskit_ibm_native import Snapshot
 from qiskit_ibm_native.local.devices import Device
 from qiskit_ibm_native.local.errors import BadInputError
-from qiskit_ibm_native.local.programs.checks import executor, noise_learner_v3
+from qiskit_ibm_native.local.programs.checks import check_submission, executor, noise_learner_v3
 
 TENSOR = {"data": "", "shape": [2, 3, 1], "dtype": "f64"}
 CIRCUIT = {"item_type": "circuit", "circuit_arguments": TENSOR, "shape": [], "chunk_size": "auto"}
@@ -92,6 +92,14 @@ def test_a_job_as_clients_send_it_passes(fez: Device) -> None:
 def test_a_refusal_names_the_path_and_what_to_do(fez: Device, path: str, value: Any, text: str) -> None:
     with pytest.raises(BadInputError, match=text):
         executor.check(changed(JOB, path, value), fez)
+
+
+def test_shots_that_begin_where_the_one_before_ended_are_refused(fez: Device) -> None:
+    check_submission("executor", JOB, fez)
+    with pytest.raises(BadInputError, match=r"options.init_qubits"):
+        check_submission("executor", changed(JOB, "options.init_qubits", False), fez)
+    with pytest.raises(BadInputError, match=r"options.layer_pair_depths"):
+        check_submission("noise-learner", changed(LEARNER, "options.layer_pair_depths", [1]), fez)
 
 
 @pytest.mark.parametrize(

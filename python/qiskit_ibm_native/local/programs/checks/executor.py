@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BadInputError
+from .primitives import check_rep_delay
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,16 +149,5 @@ def _check_options(options: Any, device: Device) -> None:
             raise BadInputError(f"options.{name} is {options[name]!r}; use true or false")
     if not isinstance(options.get("experimental") or {}, dict):
         raise BadInputError("options.experimental must be an object")
-    _check_rep_delay(options.get("rep_delay"), device)
-
-
-def _check_rep_delay(delay: Any, device: Device) -> None:
-    if delay is None:
-        return
-    allowed = getattr(device.model, "rep_delay_range", None)
-    if not getattr(device.model, "dynamic_reprate_enabled", False) or not allowed:
-        raise BadInputError(f"options.rep_delay: {device.name} has no choice of repetition delays; leave it out")
-    if not isinstance(delay, int | float) or isinstance(delay, bool) or not allowed[0] <= delay <= allowed[1]:
-        raise BadInputError(
-            f"options.rep_delay is {delay!r}; {device.name} takes {allowed[0]} to {allowed[1]} s (rep_delay_range)"
-        )
+    if options.get("rep_delay") is not None:
+        check_rep_delay(options["rep_delay"], "options.rep_delay", device)
