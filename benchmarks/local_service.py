@@ -87,7 +87,7 @@ with store._changes() as db:
 service.start()
 client = requests.Session()
 client.headers.update({"Authorization": f"apikey {service.token}", "Service-CRN": service.crn})
-body = {"backend": "ibm_fez", "program_id": "sampler", "params": {"pubs": [[5]]}, "session_id": session}
+body = {"backend": "ibm_fez", "program_id": "sampler", "params": {"pubs": [["OPENQASM 3.0; bit[1] c; c[0] = measure $0;"]]}, "session_id": session}
 known = "d0000000000000000007"
 routes = {
     "submission in a session": ("POST", "/jobs"), "job": ("GET", f"/jobs/{known}"), "results": ("GET", f"/jobs/{known}/results"),
