@@ -124,7 +124,12 @@ def test_secrets_are_nowhere_in_the_folder(recorded: LocalService, folder: Path)
         headers = {"User-Agent": f"{secret}", "Accept": f"x/{secret}"}
         request(recorded, "GET", "/api/v1/jobs", params={"tags": secret}, headers=headers)
         request(recorded, "GET", f"/api/v1/jobs/{requests.utils.quote(secret, safe='')}")
-        body = {"backend": "ibmq_vigo", "program_id": "sampler", "params": {"pubs": []}, "tags": [secret[:80]]}
+        body = {
+            "backend": "ibmq_vigo",
+            "program_id": "sampler",
+            "params": {"pubs": ["OPENQASM 3.0;"]},
+            "tags": [secret[:80]],
+        }
         request(recorded, "POST", "/api/v1/jobs", json=body | {"other": secret, "token": "unknown-secret"})
         request(recorded, "POST", "/api/v1/jobs", data=f"no JSON {secret} Bearer {secret}")
     requests.get(f"{recorded.url}/api/v1/jobs", headers={"Authorization": f"apikey {KEY}"}, timeout=30)
@@ -245,7 +250,7 @@ def test_what_was_not_recorded_is_refused_and_told_why(recorded: LocalService, f
     job = {
         "backend": "ibmq_vigo",
         "program_id": "sampler",
-        "params": {"pubs": []},
+        "params": {"pubs": ["OPENQASM 3.0;"]},
         "tags": ["qiskit-ibm-native:aaaa", "ibm_composite_job_id_aa00_"],
     }
     assert request(recorded, "POST", "/api/v1/jobs", json=job).status_code == 200

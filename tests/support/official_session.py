@@ -105,10 +105,4 @@ wide.measure(range(20), range(20))
 long = SamplerV2(mode=fez).run([wide] * 20, shots=50_000)
 long.cancel()
 seen["cancelled"] = [long.status(), service.job(long.job_id()).status()]
-bad = SamplerV2(mode=fez)
-bad.options.twirling.enable_gates = True
-try:
-    bad.run([transpile(QuantumCircuit(1, 1), fez)]).result()
-except Exception as error:
-    seen["refused"] = f"{type(error).__name__}: {error}"
 sys.stdout.write(json.dumps(seen))

@@ -21,6 +21,8 @@ from ..engine.noise import DeviceNoise, device_noise
 from ..errors import BadInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from qiskit import QuantumCircuit
 
     from .simulation import Simulation
@@ -31,7 +33,7 @@ _TOGETHER = 1000
 
 
 class Runner:
-    """Runs a piece of work, a range of its sets of values at a time."""
+    """A piece of work that is run a range of its sets of values at a time."""
 
     def __init__(self, piece: Piece, simulation: Simulation) -> None:
         """Take the circuit apart.
@@ -66,15 +68,26 @@ class Runner:
                 for step in component.steps:
                     self._rest.append(step.instruction)
 
-    def run(self, start: int, stop: int) -> npt.NDArray[np.bool_]:
-        """Return the bits of a range of sets of values, of shape ``(stop - start, shots, num_clbits)``."""
+    def tasks(self, start: int, stop: int) -> list[engine.BoundCircuit]:
+        """Return the circuits of a range of sets of values that are to be simulated, for :meth:`bits`."""
+        if not self._rest.data:
+            return []
+        return [engine.BoundCircuit(circuit, self._piece.shots) for circuit in self._bound(start, stop)]
+
+    def bits(self, start: int, stop: int, done: Sequence[engine.MeasuredBits]) -> npt.NDArray[np.bool_]:
+        """Return the bits of a range of sets of values, of shape ``(stop - start, shots, num_clbits)``.
+
+        Args:
+            start: The first set of values.
+            stop: The one behind the last.
+            done: The measured bits of :meth:`tasks`.
+        """
         shots = self._piece.shots
         bits = np.zeros((stop - start, shots, self._piece.circuit.num_clbits), np.bool_)
-        if self._rest.data:
-            done = self._simulation.run([engine.BoundCircuit(circuit, shots) for circuit in self._bound(start, stop)])
+        if done:
             self._told.append(engine.metadata(done))
-            for number, measured in enumerate(done):
-                bits[number] = measured.bits
+        for number, measured in enumerate(done):
+            bits[number] = measured.bits
         for first in range(start, stop, _TOGETHER):
             last = min(first + _TOGETHER, stop)
             for batch in self._batches:
