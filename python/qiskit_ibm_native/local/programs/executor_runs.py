@@ -68,6 +68,10 @@ class Runner:
                 for step in component.steps:
                     self._rest.append(step.instruction)
 
+    def run(self, start: int, stop: int) -> npt.NDArray[np.bool_]:
+        """Return the bits of a range of sets of values, of shape ``(stop - start, shots, num_clbits)``."""
+        return self.bits(start, stop, self._simulation.run(self.tasks(start, stop)))
+
     def tasks(self, start: int, stop: int) -> list[engine.BoundCircuit]:
         """Return the circuits of a range of sets of values that are to be simulated, for :meth:`bits`."""
         if not self._rest.data:
