@@ -159,7 +159,7 @@ def test_a_request_that_comes_slowly_but_comes_is_answered(tmp_path: Any) -> Non
     limits = Limits(seconds=2.0)
     service = LocalService(store=tmp_path / "jobs", limits=limits)
     service.start()
-    body = json.dumps({**JOB, "params": {"a": "x" * (1 << 19)}}).encode()
+    body = json.dumps({**JOB, "params": {"pubs": ["x" * (1 << 19)]}}).encode()
     with closing(connected(service)) as connection:
         head = "".join(f"{name}: {value}\r\n" for name, value in authorized(service).items())
         connection.sendall(

@@ -47,13 +47,23 @@ def endless() -> QuantumCircuit:
     return circuit
 
 
+#: Identifiers of the simulators of other services, which other tests of this process use.
+_OTHERS: set[int] = set()
+
+
 def simulators(parent: int | None = None) -> list[psutil.Process]:
-    """Return the processes of simulators that a process started, this one by default."""
+    """Return the processes of simulators that a process has started since its test began, this one by default."""
     return [
         child
         for child in psutil.Process(parent).children()
-        if "qiskit_ibm_native.local.jobs.simulator_main" in " ".join(arguments_of(child))
+        if child.pid not in _OTHERS and "qiskit_ibm_native.local.jobs.simulator_main" in " ".join(arguments_of(child))
     ]
+
+
+@pytest.fixture(autouse=True)
+def _without_simulators_of_other_tests() -> None:
+    _OTHERS.clear()
+    _OTHERS.update(child.pid for child in simulators())
 
 
 @pytest.fixture
