@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from .. import engine
 from . import wire
-from .executor_timing import describe_timing
+from .executor.timing import describe_timing
 from .mitigation.layers import in_layers
 from .mitigation.twirling import Randomized, Twirling, randomize
 from .options import DEFAULT_SHOTS, read_decoupling, read_twirling

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from .. import engine
-from ..engine.batches import Batch, Unsupported
-from ..engine.components import ConnectedComponent, connected_components
-from ..engine.noise import DeviceNoise, device_noise
-from ..errors import BadInputError
+from ... import engine
+from ...engine.batches import Batch, Unsupported
+from ...engine.components import ConnectedComponent, connected_components
+from ...engine.noise import DeviceNoise, device_noise
+from ...errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from qiskit import QuantumCircuit
 
-    from .simulation import Simulation
-    from .work import Piece
+    from ..simulation import Simulation
+    from ..work import Piece
 
 #: Sets of values that are computed together, 32 MB for the largest parts.
 _TOGETHER = 1000

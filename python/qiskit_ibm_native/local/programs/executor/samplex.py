@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 from qiskit import QuantumCircuit
 
-from ..errors import BadInputError
-from .checks.executor import MAX_CIRCUITS
-from .executor_payload import Schema, read_noise_map
-from .work import Piece
+from ...errors import BadInputError
+from ..checks.executor import MAX_CIRCUITS
+from ..work import Piece
+from .payload import Schema, read_noise_map
 
 try:
     from samplomatic.samplex import Samplex

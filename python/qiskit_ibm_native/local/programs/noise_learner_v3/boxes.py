@@ -19,12 +19,12 @@ from qiskit.quantum_info import Clifford
 from samplomatic import Twirl, build
 from samplomatic.annotations import ChangeBasis
 
-from ..errors import BadInputError
-from .executor_runs import Runner
-from .executor_samplex import sample_piece
+from ...errors import BadInputError
+from ..executor.runs import Runner
+from ..executor.samplex import sample_piece
 
 if TYPE_CHECKING:
-    from .simulation import Simulation
+    from ..simulation import Simulation
 
 #: Nine settings of three bases for four groups of qubits, such that any two groups have each pair of bases once.
 SETTINGS = np.array([(a, b, (a + b) % 3, (a + 2 * b) % 3) for a, b in itertools.product(range(3), repeat=2)])

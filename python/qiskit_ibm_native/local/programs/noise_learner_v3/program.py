@@ -17,14 +17,14 @@ import numpy.typing as npt
 from qiskit import QuantumRegister
 from qiskit.circuit import BoxOp, CircuitInstruction
 
-from ..errors import BadInputError
-from . import wire
-from .checks.noise_learner_v3 import DEPTHS, RANDOMIZATIONS, SHOTS
-from .noise_learner_v3_boxes import AnnotationReader, BoxToLearn, twirl_of
-from .noise_learner_v3_fit import Rates, fit_layer, fit_readout
+from ...errors import BadInputError
+from .. import wire
+from ..checks.noise_learner_v3 import DEPTHS, RANDOMIZATIONS, SHOTS
+from .boxes import AnnotationReader, BoxToLearn, twirl_of
+from .fit import Rates, fit_layer, fit_readout
 
 if TYPE_CHECKING:
-    from .simulation import Simulation
+    from ..simulation import Simulation
 
 
 def run(params: dict[str, Any], simulation: Simulation) -> dict[str, Any]:

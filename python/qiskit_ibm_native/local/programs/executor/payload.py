@@ -15,9 +15,9 @@ import numpy.typing as npt
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import PauliLindbladMap
 
-from ..errors import BadInputError
-from . import wire
-from .checks.executor import VERSIONS
+from ...errors import BadInputError
+from .. import wire
+from ..checks.executor import VERSIONS
 
 #: Names of types on the wire, little-endian; booleans are bits, the first one the lowest.
 _TYPES = {

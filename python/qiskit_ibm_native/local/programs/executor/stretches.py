@@ -15,7 +15,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Delay
 from qiskit.circuit.classical import expr
 
-from ..errors import BadInputError
+from ...errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from qiskit.quantum_info import Pauli
 from scipy.optimize import nnls
 
-from ..errors import BadInputError
-from .noise_learner_v3_boxes import LETTERS, BoxToLearn
+from ...errors import BadInputError
+from .boxes import LETTERS, BoxToLearn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from qiskit.converters import circuit_to_dag
 from qiskit.transpiler.exceptions import TranspilerError
 from qiskit.transpiler.passes import ALAPScheduleAnalysis, TimeUnitConversion
 
-from ..errors import BadInputError
+from ...errors import BadInputError
 
 if TYPE_CHECKING:
     from qiskit.dagcircuit import DAGOpNode

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import BadInputError
-from .checks.executor import LATEST, MAX_CIRCUITS
-from .executor_payload import SCHEMAS, Schema
-from .executor_runs import Runner
-from .executor_stretches import resolve_stretches
-from .executor_timing import describe_timing
-from .work import Piece, by_register, check_piece, read_meas_type, read_shots, to_meas_type
+from ...errors import BadInputError
+from ..checks.executor import LATEST, MAX_CIRCUITS
+from ..work import Piece, by_register, check_piece, read_meas_type, read_shots, to_meas_type
+from .payload import SCHEMAS, Schema
+from .runs import Runner
+from .stretches import resolve_stretches
+from .timing import describe_timing
 
 if TYPE_CHECKING:
-    from .simulation import Simulation
+    from ..simulation import Simulation
 
 #: Circuits that are run at once if a client does not say.
 _CHUNK = 1000
@@ -105,7 +105,7 @@ def _read(params: dict[str, Any], simulation: Simulation) -> _Job:
             shape = _shape(values.shape[:-1], item.get("shape"), path)
             pieces.append(Piece(circuit, values, shape, shots))
         elif kind == "samplex":
-            from .executor_samplex import read_item
+            from .samplex import read_item
 
             pieces.append(read_item(circuit, item, shots, simulation.random, schema, path))
         else:
