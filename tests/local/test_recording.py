@@ -115,6 +115,98 @@ def test_the_official_client_gets_the_same_results_without_a_simulator(recorded:
         assert run(replay) == first
 
 
+TRANSPILED = """
+import json, sys
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+from qiskit.transpiler import generate_preset_pass_manager
+from qiskit_ibm_native import IBMProvider
+
+official, offset = sys.argv[1] == "official", int(sys.argv[2])
+
+def unnamed(ones, parameter=None):
+    circuit = QuantumCircuit(2)
+    circuit.rx(parameter or 0.5, 0)
+    for qubit in ones:
+        circuit.x(qubit)
+    circuit.measure_all()
+    return circuit
+
+[QuantumCircuit(1) for _ in range(offset)]  # circuits get later numbers
+seen = []
+with IBMProvider() as provider:
+    if official:
+        from qiskit_ibm_runtime import QiskitRuntimeService, SamplerV2
+        from qiskit_ibm_runtime.executor_sampler import Sampler
+        backend = QiskitRuntimeService().backend("ibmq_vigo")
+    else:
+        backend = provider.get_backend("ibmq_vigo")
+    manager = generate_preset_pass_manager(1, backend=backend, seed_transpiler=1)
+    for ones in ([], [0], [1], [1]):
+        isa = manager.run(unnamed(ones))
+        if not official:
+            # One after the other, so that another one's results are seen.
+            seen.append(backend.run(isa, shots=100).result().get_counts())
+            continue
+        for sampler in (SamplerV2(backend), Sampler(backend)):
+            seen.append(sampler.run([isa], shots=100).result()[0].data.meas.get_counts())
+    if official:
+        # Parameters have identifiers that are drawn.
+        isa = manager.run(unnamed([], Parameter("a")))
+        seen.append(Sampler(backend).run([(isa, [0.5])], shots=100).result()[0].data.meas.get_counts())
+print(json.dumps(seen))
+"""
+
+
+@pytest.mark.official
+@pytest.mark.slow
+@pytest.mark.parametrize("client", ["native", "official"])
+def test_transpiled_circuits_without_names_get_their_results_in_another_process(
+    client: str, recorded: LocalService, folder: Path
+) -> None:
+    """Names count circuits, and the registers of a layout are a set: the bytes of circuits are others each time."""
+
+    def run(service: LocalService | ReplayService, *, offset: int) -> Any:
+        environment = {**os.environ, **service.environment, "PYTHONHASHSEED": str(offset + 1)}
+        done = subprocess.run(
+            [sys.executable, "-c", TRANSPILED, client, str(offset)],
+            env=environment, check=False, capture_output=True, text=True, timeout=240,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-3000:]
+        return json.loads(done.stdout.splitlines()[-1])
+
+    first = run(recorded, offset=0)
+    recorded.stop()
+    for offset in (1, 3, 700):
+        with LocalService.replay(folder) as replay:
+            assert run(replay, offset=offset) == first
+
+
+def test_a_job_with_other_circuits_gets_the_next_recorded_job_once_and_a_warning(
+    recorded: LocalService, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def job(circuit: str, shots: int = 10) -> dict[str, Any]:
+        pub = [{"__type__": "QuantumCircuit", "__value__": circuit}, None, shots]
+        return {"backend": "ibmq_vigo", "program_id": "sampler", "params": {"pubs": [pub]}, "private": False}
+
+    def submit(service: LocalService | ReplayService, body: dict[str, Any]) -> tuple[int, str | None]:
+        reply = request(service, "POST", "/api/v1/jobs", json=body)
+        return reply.status_code, reply.json().get("id")
+
+    first, second, third = (submit(recorded, job(name)) for name in ("first", "second", "third"))
+    recorded.stop()
+    with LocalService.replay(folder) as replay:
+        assert submit(replay, job("second")) == second
+        assert caplog.text == ""
+        assert submit(replay, job("another", shots=11))[0] == 404
+        assert submit(replay, job("another")) == first
+        # What was recorded as it is once is not made up for by another one.
+        assert submit(replay, job("second"))[0] == 404
+        assert submit(replay, job("yet another")) == third
+        assert submit(replay, job("too many"))[0] == 404
+    assert caplog.text.count("written in another way") == 1
+
+
 def test_secrets_are_nowhere_in_the_folder(recorded: LocalService, folder: Path) -> None:
     """The key and tokens are sent in every way in which somebody may send them."""
     reply = requests.post(f"{recorded.url}/identity/token", data={"apikey": KEY}, timeout=30).json()

@@ -21,11 +21,14 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
 import orjson
+
+from .recording_circuits import with_unnamed_circuits, without_circuits
 
 FORMAT = "qiskit-ibm-native recording"
 VERSION = 1
@@ -93,10 +96,23 @@ class Request:
     headers: dict[str, str]
     body: bytes
 
-    @property
+    @cached_property
     def key(self) -> Key:
         """What equal requests have in common."""
         body = b"" if self.path == TOKEN_PATH else self.body
+        return self._key(with_unnamed_circuits(body) if self.is_submission else body)
+
+    @property
+    def key_without_circuits(self) -> Key:
+        """What submissions have in common that differ in their circuits alone, or in how these were written."""
+        return self._key(without_circuits(self.body))
+
+    @property
+    def is_submission(self) -> bool:
+        """Whether the request submits a job."""
+        return self.method == "POST" and _JOBS.search(self.path) is not None
+
+    def _key(self, body: bytes) -> Key:
         query = tuple((name, _undrawn(value)) for name, value in self.query)
         digest = hashlib.sha256(_DRAWN_TAG.sub(rb"\1*", body)).hexdigest()
         return self.method, self.path, query, digest, self.headers.get("if-none-match", "")

@@ -16,6 +16,7 @@ import orjson
 from starlette.responses import Response
 
 from .. import _native
+from .._logger import logger
 from .latency import checked_latency, delayed
 from .recording import read_body, request_of
 from .recording_format import TOKEN_PATH, Exchange, Key, Reply, Request, read
@@ -43,7 +44,9 @@ class ReplayService(HttpService):
 
     A request is the recorded one if its method, path, query and body are the same, but for secrets and tags that are
     drawn at random. Equal requests get their replies in the order in which they were recorded; a ``GET`` that is
-    repeated more often gets the last one again. Other requests are refused with status 404.
+    repeated more often gets the last one again. Other requests are refused with status 404, but for a job of which the
+    circuits alone are written in another way than any recorded one's: it gets the reply to the next recorded job that is
+    as it otherwise, and a warning is logged.
 
     Args:
         folder: The folder that ``record`` wrote.
@@ -106,6 +109,7 @@ class Replay:
             if not (left and _is_waiting(exchange) and left[-1].reply == exchange.reply):
                 left.append(exchange)
         self._counts = {key: len(left) for key, left in self._left.items()}
+        self._submissions = Submissions(exchanges, self._left)
         #: Tags that the client draws now, by those that it drew then, for which it looks in replies.
         self._tags: dict[bytes, bytes] = {}
 
@@ -139,6 +143,8 @@ class Replay:
         """Return whether there is a reply left to a request, and that reply."""
         with self._lock:
             left = self._left.get(request.key)
+            if not left and request.is_submission and request.key not in self._counts:
+                left = self._submissions.similar(request)
             if not left:
                 return False, None
             exchange = left[0] if len(left) == 1 and request.method in _SAFE else left.popleft()
@@ -193,6 +199,42 @@ class Replay:
         self._abort(scope["client"])
         # Meanwhile the server notices that nobody waits for the rest, and does not complain.
         await asyncio.sleep(0)
+
+
+class Submissions:
+    """Recorded jobs, for jobs of which the circuits are written in another way than any recorded one's."""
+
+    def __init__(self, exchanges: list[Exchange], left: dict[Key, deque[Exchange]]) -> None:
+        """Sort submissions by what they are but for circuits.
+
+        Args:
+            exchanges: All exchanges, in their order.
+            left: Exchanges whose replies nobody got yet, by requests; those that are given are taken out by the caller.
+        """
+        self._left = left
+        self._keys: dict[Key, list[Key]] = defaultdict(list)
+        for exchange in exchanges:
+            if exchange.request.is_submission:
+                self._keys[exchange.request.key_without_circuits].append(exchange.request.key)
+        #: Recorded requests, by those that got their replies: a client repeats a request that failed.
+        self._known: dict[Key, Key] = {}
+        self._is_told = False
+
+    def similar(self, request: Request) -> deque[Exchange] | None:
+        """Return the exchanges that are left of the recorded request that comes next, or ``None``."""
+        keys = [self._known.get(request.key), *self._keys.get(request.key_without_circuits, ())]
+        key = next((key for key in keys if key is not None and self._left[key]), None)
+        if key is None:
+            return None
+        self._known[request.key] = key
+        if not self._is_told:
+            self._is_told = True
+            logger.warning(
+                "The circuits of a job are written in another way than any that was recorded, which Qiskit does from one"
+                " process to the next: it gets the reply to the next recorded job with the same number of circuits and"
+                " the same options. If the circuits are others, the results are not theirs."
+            )
+        return self._left[key]
 
 
 def _is_waiting(exchange: Exchange) -> bool:
