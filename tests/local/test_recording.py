@@ -11,6 +11,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -235,6 +236,46 @@ def test_secrets_are_nowhere_in_the_folder(recorded: LocalService, folder: Path)
     assert "uthorization" not in "".join(found.values())
 
 
+SENT_SECRETS = {
+    "a parameter": ("GET", "/api/v1/backends?apikey=SECRET-1", {}),
+    "two parameters": ("GET", "/api/v1/backends?access_token=SECRET-2&Password=SECRET-2", {}),
+    "authorization": ("GET", "/api/v1/backends?authorization=SECRET-3%26x", {}),
+    "a form": ("POST", "/api/v1/jobs", {"data": {"token": "SECRET-4", "client_secret": "SECRET-4"}}),
+    "camel case": ("POST", "/api/v1/jobs", {"json": {"params": {"apiKey": "SECRET-5", "X-API-Key": "SECRET-5"}}}),
+    "a quote": ("POST", "/identity/token/", {"data": '{"apikey": "x\\"SECRET-6"}'}),
+    "a header": ("GET", "/api/v1/backends", {"headers": {"User-Agent": "x api_key: SECRET-7"}}),
+}
+
+
+@pytest.mark.parametrize("name", SENT_SECRETS)
+def test_keys_that_are_not_the_services_are_known_by_the_names_of_their_fields(
+    name: str, recorded: LocalService, folder: Path
+) -> None:
+    method, path, options = SENT_SECRETS[name]
+    request(recorded, method, path, **options)
+    recorded.stop()
+    found = texts(folder)
+    assert path.partition("?")[0] in found["exchanges.jsonl"]
+    assert [name for name, text in found.items() if "SECRET-" in text] == []
+
+
+def test_failures_of_private_jobs_do_not_tell_of_their_circuits(recorded: LocalService, folder: Path) -> None:
+    program = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; ownname $0; c[0] = measure $0;'
+    job = {
+        "program_id": "sampler", "backend": "ibmq_vigo", "private": True, "params": {"version": 2, "pubs": [[program, None, 9]]},
+    }  # fmt: skip
+    told = [request(recorded, "POST", "/api/v1/jobs", json=job)]
+    if told[0].ok:
+        path = f"/api/v1/jobs/{told[0].json()['id']}"
+        while request(recorded, "GET", path).json()["status"] not in ("Completed", "Failed"):
+            time.sleep(0.05)
+        told += [request(recorded, "GET", f"{path}{end}") for end in ("", "/logs", "/results")]
+        told.append(request(recorded, "GET", "/api/v1/jobs"))
+    assert any("ownname" in reply.text for reply in told)
+    recorded.stop()
+    assert [name for name, text in texts(folder).items() if "ownname" in text] == []
+
+
 def test_a_key_that_is_no_secret_garbles_nothing(tmp_path: Path, folder: Path) -> None:
     with LocalService(store=tmp_path / "jobs.sqlite3", workers=1, token="a", record=folder) as service:
         first = request(service, "GET", "/api/v1/backends").json()
@@ -383,7 +424,9 @@ def test_a_recording_is_for_its_owner_and_in_a_folder_of_its_own(recorded: Local
             LocalService.replay(path)
 
 
-def test_a_recording_that_was_cut_off_is_read_up_to_there(recorded: LocalService, folder: Path) -> None:
+def test_a_recording_that_was_cut_off_is_read_up_to_there(
+    recorded: LocalService, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     request(recorded, "GET", "/api/v1/backends")
     request(recorded, "GET", "/api/v1/instances/usage")
     recorded.stop()
@@ -391,7 +434,10 @@ def test_a_recording_that_was_cut_off_is_read_up_to_there(recorded: LocalService
     os.truncate(lines, lines.stat().st_size - 20)
     with LocalService.replay(folder) as replay:
         assert request(replay, "GET", "/api/v1/backends").status_code == 200
-        assert request(replay, "GET", "/api/v1/instances/usage").status_code == 404
+        refused = request(replay, "GET", "/api/v1/instances/usage")
+        assert refused.status_code == 404
+        assert "ended before the service did (its last line is cut off)" in refused.text
+    assert "ended before the service did: its last line is cut off" in caplog.text
 
 
 def test_the_service_goes_on_when_the_recording_cannot(
@@ -403,7 +449,10 @@ def test_the_service_goes_on_when_the_recording_cannot(
     recorded.stop()
     assert "ends here: it is as large as a recording may be" in caplog.text
     with LocalService.replay(folder) as replay:
-        assert request(replay, "GET", "/api/v1/backends").status_code == 404
+        refused = request(replay, "GET", "/api/v1/backends")
+        assert refused.status_code == 404
+        assert "ended before the service did (it is as large as a recording may be)" in refused.text
+    assert "ended before the service did: it is as large as a recording may be" in caplog.text
 
 
 @pytest.mark.parametrize("version", range(1, VERSION + 1))

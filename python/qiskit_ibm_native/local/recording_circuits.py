@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Jobs that are the same although their bytes are not: what of a submission depends on the process that sent it.
 
-Qiskit numbers circuits that have no name (``circuit-88``), draws identifiers of parameters, and writes the registers of a
-layout in the order of a set. So the bytes of a circuit (QPY) differ from one run of a program to the next.
+Qiskit numbers circuits that have no name (``circuit-88``), draws identifiers of parameters, and writes the registers of
+a layout in the order of a set. So the bytes of a circuit (QPY) differ from one run of a program to the next.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import struct
 import zlib
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -20,12 +22,19 @@ _MAX_CIRCUIT = 64 << 20
 _NUMBERED = re.compile(rb"circuit-\d+(?:-\d+)*")
 #: A circuit's name, and the header before it, which has lengths of the name and of the metadata.
 _HEADED = re.compile(rb".{37}circuit-\d+(?:-\d+)*", re.DOTALL)
+#: A register that a layout names: type, flag, number of bits, length of the name, flag; then the name, and an index of
+#: minus one for each bit.
+_REGISTER = struct.Struct(">c?IH?")
+_REGISTER_START = re.compile(rb"q\x01\x00")
 #: Members of JSON objects that hold encoded circuits, and what belongs to them.
 _ENCODED = ("b64_data", "samplex_json")
 
 
-def with_unnamed_circuits(body: bytes) -> bytes:
-    """Return the body of a submission without the numbers by which Qiskit names circuits, for comparison only."""
+def with_plain_circuits(body: bytes) -> bytes:
+    """Return the body of a submission without what differs between runs of a program, for comparison only.
+
+    Circuits have no numbers as names, and registers of layouts are in order. Identifiers of parameters stay.
+    """
     return _replaced(body, _digest)
 
 
@@ -56,10 +65,37 @@ def _replaced(body: bytes, replacement: Any) -> bytes:
 
 def _digest(text: str) -> str:
     content = text.encode()
-    try:
+    # What is no circuit is compared as it is.
+    with suppress(ValueError, zlib.error):
         content = zlib.decompressobj().decompress(base64.b64decode(text), _MAX_CIRCUIT)
-    except (ValueError, zlib.error):
-        # It is compared as it is.
-        pass
     content = _NUMBERED.sub(b"circuit-*", _HEADED.sub(b"circuit-*", content, count=1))
-    return hashlib.sha256(content).hexdigest()
+    return hashlib.sha256(_with_sorted_registers(content)).hexdigest()
+
+
+def _with_sorted_registers(circuit: bytes) -> bytes:
+    """Return a circuit in which the registers of its layout are in the order of their names."""
+    parts: list[bytes] = []
+    done = 0
+    while match := _REGISTER_START.search(circuit, done):
+        end = match.start()
+        registers: list[bytes] = []
+        while register := _register(circuit, end):
+            registers.append(register)
+            end += len(register)
+        parts += [circuit[done : match.start()], *sorted(registers)]
+        done = max(end, match.end())
+        if not registers:
+            parts.append(match[0])
+    return b"".join([*parts, circuit[done:]])
+
+
+def _register(circuit: bytes, start: int) -> bytes:
+    """Return the bytes of a register at a position, or none if there is no register."""
+    if len(circuit) < start + _REGISTER.size:
+        return b""
+    kind, _, bits, length, _ = _REGISTER.unpack_from(circuit, start)
+    names_end = start + _REGISTER.size + length
+    end = names_end + 8 * bits
+    if kind != b"q" or end > len(circuit) or circuit.count(b"\xff", names_end, end) != 8 * bits:
+        return b""
+    return circuit[start:end]
