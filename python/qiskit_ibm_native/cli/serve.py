@@ -140,7 +140,7 @@ def _tell(service: LocalService | ReplayService, options: argparse.Namespace) ->
     if options.json:
         print(json.dumps(_described(service)), flush=True)
     else:
-        print(_text(service), flush=True)
+        print(_text(service) if options.env_file is None else _short_text(service, options.env_file), flush=True)
     # Last: whoever sees this file reads the others.
     if options.ready_file is not None:
         _write(options.ready_file, json.dumps({"url": service.url, "pid": os.getpid()}) + "\n")
@@ -176,6 +176,11 @@ def _text(service: LocalService | ReplayService) -> str:
         "",
         "Ctrl-C ends it; jobs are kept.",
     ])  # fmt: skip
+
+
+def _short_text(service: LocalService | ReplayService, env_file: Path) -> str:
+    """Return a text without the key, which is in a file already: what is printed may be kept for others."""
+    return f"Serving on {service.url}\n\nThe variables of clients are in {env_file}.\n\nCtrl-C ends it; jobs are kept."
 
 
 def _exports(variables: dict[str, str]) -> Iterator[str]:
