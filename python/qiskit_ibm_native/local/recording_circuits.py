@@ -22,9 +22,9 @@ _MAX_CIRCUIT = 64 << 20
 _NUMBERED = re.compile(rb"circuit-\d+(?:-\d+)*")
 #: A circuit's name, and the header before it, which has lengths of the name and of the metadata.
 _HEADED = re.compile(rb".{37}circuit-\d+(?:-\d+)*", re.DOTALL)
-#: A register that a layout names: type, flag, number of bits, length of the name, flag; then the name, and an index of
-#: minus one for each bit.
-_REGISTER = struct.Struct(">c?IH?")
+#: Registers that layouts name, and the bytes of an index: type, flag, number of bits, length of the name, a flag (two
+#: since QPY 18); then the name, and an index of minus one for each bit.
+_REGISTERS = ((struct.Struct(">c?IH?"), 8), (struct.Struct(">c?IH??"), 4))
 _REGISTER_START = re.compile(rb"q\x01\x00")
 #: Members of JSON objects that hold encoded circuits, and what belongs to them.
 _ENCODED = ("b64_data", "samplex_json")
@@ -91,11 +91,12 @@ def _with_sorted_registers(circuit: bytes) -> bytes:
 
 def _register(circuit: bytes, start: int) -> bytes:
     """Return the bytes of a register at a position, or none if there is no register."""
-    if len(circuit) < start + _REGISTER.size:
-        return b""
-    kind, _, bits, length, _ = _REGISTER.unpack_from(circuit, start)
-    names_end = start + _REGISTER.size + length
-    end = names_end + 8 * bits
-    if kind != b"q" or end > len(circuit) or circuit.count(b"\xff", names_end, end) != 8 * bits:
-        return b""
-    return circuit[start:end]
+    for header, width in _REGISTERS:
+        if len(circuit) < start + header.size:
+            continue
+        kind, _, bits, length, *_ = header.unpack_from(circuit, start)
+        indexes = start + header.size + length
+        end = indexes + width * bits
+        if kind == b"q" and bits and end <= len(circuit) and circuit.count(b"\xff", indexes, end) == width * bits:
+            return circuit[start:end]
+    return b""

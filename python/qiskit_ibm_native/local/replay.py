@@ -154,7 +154,7 @@ class Replay:
         """Return whether there is a reply left to a request, and that reply."""
         with self._lock:
             left = self._left.get(request.key)
-            if not left and request.is_submission and not self._submissions.was_given_as_it_is(request):
+            if not left and request.is_submission:
                 left = self._submissions.similar(request)
             if not left:
                 return False, None
@@ -238,10 +238,6 @@ class Submissions:
     def note(self, request: Request, given: Exchange) -> None:
         """Note which recorded request is that of a new one."""
         self._known[request.key] = given.request.key
-
-    def was_given_as_it_is(self, request: Request) -> bool:
-        """Return whether a request got its own replies before, so that those of others are none for it."""
-        return self._known.get(request.key) == request.key
 
     def similar(self, request: Request) -> deque[Exchange] | None:
         """Return the exchanges that are left of the recorded request that comes next, or ``None``."""
