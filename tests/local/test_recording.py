@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ import stat
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from tests.support.quick import QUICK
 from qiskit_ibm_native import IBMProvider
 from qiskit_ibm_native.exceptions import IBMError, IBMInputValueError
 from qiskit_ibm_native.local import Fault, LocalService, ReplayService
+from qiskit_ibm_native.local.recording_circuits import with_plain_circuits
 from qiskit_ibm_native.local.recording_format import VERSION
 
 #: A user's key with characters that URLs and JSON write in another way.
@@ -205,6 +208,19 @@ def test_a_job_with_other_circuits_gets_the_next_recorded_job_once_and_a_warning
         assert submit(replay, job("second")) == third
         assert submit(replay, job("too many"))[0] == 404
     assert caplog.text.count("written in another way") == 1
+
+
+def test_circuits_that_decompress_to_much_or_to_half_of_one_are_compared_as_they_are() -> None:
+    def body(content: bytes) -> bytes:
+        return json.dumps({"b64_data": base64.b64encode(content).decode()}).encode()
+
+    huge = [zlib.compress(bytes(1 << 20) + last) for last in (b"x", b"y")]
+    cut_off = [zlib.compress(b"QISKIT" + last)[:-1] for last in (b"x", b"y")]
+    for first, second in (huge, cut_off):
+        assert with_plain_circuits(body(first)) != with_plain_circuits(body(second))
+    named = [zlib.compress(bytes(36) + bytes([len(name)]) + name) for name in (b"circuit-9", b"circuit-10-2", b"mine")]
+    first, second, third = (with_plain_circuits(body(content)) for content in named)
+    assert first == second != third
 
 
 def test_secrets_are_nowhere_in_the_folder(recorded: LocalService, folder: Path) -> None:
@@ -522,6 +538,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
     "a folder as a body": (with_reply(body="."), "no SHA-256"),
     "a link as a body": (with_body_that_is_a_link, "symbolic links"),
     "a body that is not there": (with_reply(body="0" * 64), "No such file"),
+    "a reason that is a link": (lambda folder: (folder / "ended-early").symlink_to("/etc/passwd"), "symbolic links"),
     "another body": (with_another_body, "not what it was"),
     "a huge body": (with_a_huge_body, "too large"),
     "a huge file": (with_a_huge_file, "too large"),

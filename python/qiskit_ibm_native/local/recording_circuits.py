@@ -17,14 +17,16 @@ from typing import Any
 
 import orjson
 
-#: Bytes of a circuit that are looked at: nobody fills the memory with a few bytes that decompress to many.
-_MAX_CIRCUIT = 64 << 20
+#: Recordings are not trusted. Circuits that are larger, or so many times larger than their encoding, and registers of
+#: more bits, are compared as they are.
+_MAX_CIRCUIT, _MAX_RATIO, _MAX_BITS = 32 << 20, 100, 4096
 _NUMBERED = re.compile(rb"circuit-\d+(?:-\d+)*")
 #: A circuit's name, and the header before it, which has lengths of the name and of the metadata.
 _HEADED = re.compile(rb".{37}circuit-\d+(?:-\d+)*", re.DOTALL)
 #: Registers that layouts name, and the bytes of an index: type, flag, number of bits, length of the name, a flag (two
 #: since QPY 18); then the name, and an index of minus one for each bit.
 _REGISTERS = ((struct.Struct(">c?IH?"), 8), (struct.Struct(">c?IH??"), 4))
+_NO_INDEXES = b"\xff" * 8 * _MAX_BITS
 _REGISTER_START = re.compile(rb"q\x01\x00")
 #: Members of JSON objects that hold encoded circuits, and what belongs to them.
 _ENCODED = ("b64_data", "samplex_json")
@@ -67,7 +69,9 @@ def _digest(text: str) -> str:
     content = text.encode()
     # What is no circuit is compared as it is.
     with suppress(ValueError, zlib.error):
-        content = zlib.decompressobj().decompress(base64.b64decode(text), _MAX_CIRCUIT)
+        decompressor = zlib.decompressobj()
+        circuit = decompressor.decompress(base64.b64decode(text), min(_MAX_CIRCUIT, _MAX_RATIO * len(text)) + 1)
+        content = circuit if decompressor.eof else content
     content = _NUMBERED.sub(b"circuit-*", _HEADED.sub(b"circuit-*", content, count=1))
     return hashlib.sha256(_with_sorted_registers(content)).hexdigest()
 
@@ -95,8 +99,7 @@ def _register(circuit: bytes, start: int) -> bytes:
         if len(circuit) < start + header.size:
             continue
         kind, _, bits, length, *_ = header.unpack_from(circuit, start)
-        indexes = start + header.size + length
-        end = indexes + width * bits
-        if kind == b"q" and bits and end <= len(circuit) and circuit.count(b"\xff", indexes, end) == width * bits:
-            return circuit[start:end]
+        indexes, size = start + header.size + length, width * bits
+        if kind == b"q" and 0 < bits <= _MAX_BITS and circuit.startswith(_NO_INDEXES[:size], indexes):
+            return circuit[start : indexes + size]
     return b""
