@@ -28,7 +28,8 @@ FILES = {
     for language, code in BLOCKS
     if language == "python" and "test_" in code
 }
-WORKFLOW, COMPOSE = (text for language, text in BLOCKS if language == "yaml")
+WORKFLOW, COMPOSE_OF_PAGE = (text for language, text in BLOCKS if language == "yaml")
+COMPOSE = (ROOT / "container" / "compose.yaml").read_text()
 
 
 @pytest.fixture
@@ -111,11 +112,29 @@ def test_the_steps_of_the_workflow_run(tmp_path: Path, commands: dict[str, str],
         assert process.wait(240) == 0, process.stdout.read()
         assert f"QISKIT_IBM_URL=http://127.0.0.1:{port}/experimental/v1" in exported.read_text()
         assert (tmp_path / "recording" / "exchanges.jsonl").stat().st_size > 0
-        assert (tmp_path / "quantum.log").read_text().startswith("Serving on ")
+        log = (tmp_path / "quantum.log").read_text()
+        assert log.startswith("Serving on ")
+        # It is uploaded. GitHub takes lines with a name and a value only.
+        lines = exported.read_text().splitlines()
+        assert all(re.match(r"\w+=", line) for line in lines)
+        (key,) = (line.partition("=")[2] for line in lines if line.startswith("QISKIT_IBM_TOKEN="))
+        assert key not in log
 
 
 def test_the_file_of_the_containers_is_the_one_in_the_page() -> None:
-    assert (ROOT / "container" / "compose.yaml").read_text() == COMPOSE
+    assert COMPOSE_OF_PAGE == COMPOSE
+    assert "make wheel\ndocker compose -f container/compose.yaml " in PAGE
+
+
+def test_what_tests_import_is_installed() -> None:
+    first = next(text for language, text in BLOCKS if language == "console")
+    for name, installed in (
+        ("test_bell.py", first), ("test_backends.py", first), ("test_platform.py", WORKFLOW), ("test_platform.py", COMPOSE),
+    ):  # fmt: skip
+        commands = " ".join(re.findall(r"pip install (.*)", installed))
+        for module in re.findall(r"^(?:from|import) (\w+)", FILES[name], re.MULTILINE):
+            package = module.replace("_", "-")
+            assert package in commands or package == "qiskit"
 
 
 def instruction(name: str) -> str:
@@ -143,8 +162,14 @@ def test_the_commands_of_the_containers_run(tmp_path: Path, commands: dict[str, 
             time.sleep(0.2)
         tests = services["tests"]
         assert tests["depends_on"] == {"quantum": {"condition": "service_healthy"}}
-        folder = tmp_path / "tests"
-        folder.mkdir()
+        # Paths begin at the folder of the file, which is one of the project's.
+        (volume,) = tests["volumes"]
+        source, _, target = volume.partition(":")
+        assert target == tests["working_dir"]
+        (tmp_path / "container").mkdir()
+        folder = tmp_path / "container" / source
+        assert folder.resolve() == tmp_path / "tests"
+        folder.resolve().mkdir()
         (folder / "test_platform.py").write_text(FILES["test_platform.py"])
         done = subprocess.run(
             tests["command"], shell=True, cwd=folder, env=commands | tests["environment"], check=False,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -11,6 +12,8 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,7 @@ from tests.support.quick import QUICK
 from qiskit_ibm_native import IBMProvider
 from qiskit_ibm_native.exceptions import IBMError, IBMInputValueError
 from qiskit_ibm_native.local import Fault, LocalService, ReplayService
+from qiskit_ibm_native.local.recording_circuits import with_plain_circuits
 from qiskit_ibm_native.local.recording_format import VERSION
 
 #: A user's key with characters that URLs and JSON write in another way.
@@ -115,6 +119,110 @@ def test_the_official_client_gets_the_same_results_without_a_simulator(recorded:
         assert run(replay) == first
 
 
+TRANSPILED = """
+import json, sys
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+from qiskit.transpiler import generate_preset_pass_manager
+from qiskit_ibm_native import IBMProvider
+
+official, offset = sys.argv[1] == "official", int(sys.argv[2])
+
+def unnamed(ones, parameter=None):
+    circuit = QuantumCircuit(2)
+    circuit.rx(parameter or 0.5, 0)
+    for qubit in ones:
+        circuit.x(qubit)
+    circuit.measure_all()
+    return circuit
+
+[QuantumCircuit(1) for _ in range(offset)]  # circuits get later numbers
+seen = []
+with IBMProvider() as provider:
+    if official:
+        from qiskit_ibm_runtime import QiskitRuntimeService, SamplerV2
+        from qiskit_ibm_runtime.executor_sampler import Sampler
+        backend = QiskitRuntimeService().backend("ibmq_vigo")
+    else:
+        backend = provider.get_backend("ibmq_vigo")
+    manager = generate_preset_pass_manager(1, backend=backend, seed_transpiler=1)
+    for ones in ([], [0], [1], [1]):
+        isa = manager.run(unnamed(ones))
+        if not official:
+            # One after the other, so that another one's results are seen.
+            seen.append(backend.run(isa, shots=100).result().get_counts())
+            continue
+        for sampler in (SamplerV2(backend), Sampler(backend)):
+            seen.append(sampler.run([isa], shots=100).result()[0].data.meas.get_counts())
+    if official:
+        # Parameters have identifiers that are drawn.
+        isa = manager.run(unnamed([], Parameter("a")))
+        seen.append(Sampler(backend).run([(isa, [0.5])], shots=100).result()[0].data.meas.get_counts())
+print(json.dumps(seen))
+"""
+
+
+@pytest.mark.official
+@pytest.mark.slow
+@pytest.mark.parametrize("client", ["native", "official"])
+def test_transpiled_circuits_without_names_get_their_results_in_another_process(
+    client: str, recorded: LocalService, folder: Path
+) -> None:
+    """Names count circuits, and the registers of a layout are a set: the bytes of circuits are others each time."""
+
+    def run(service: LocalService | ReplayService, *, offset: int) -> Any:
+        environment = {**os.environ, **service.environment, "PYTHONHASHSEED": str(offset + 1)}
+        done = subprocess.run(
+            [sys.executable, "-c", TRANSPILED, client, str(offset)],
+            env=environment, check=False, capture_output=True, text=True, timeout=240,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-3000:]
+        return json.loads(done.stdout.splitlines()[-1])
+
+    first = run(recorded, offset=0)
+    recorded.stop()
+    for offset in (1, 700):
+        with LocalService.replay(folder) as replay:
+            assert run(replay, offset=offset) == first
+
+
+def test_a_job_with_other_circuits_gets_the_next_recorded_job_once_and_a_warning(
+    recorded: LocalService, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def job(circuit: str, shots: int = 10) -> dict[str, Any]:
+        pub = [{"__type__": "QuantumCircuit", "__value__": circuit}, None, shots]
+        return {"backend": "ibmq_vigo", "program_id": "sampler", "params": {"pubs": [pub]}, "private": False}
+
+    def submit(service: LocalService | ReplayService, body: dict[str, Any]) -> tuple[int, str | None]:
+        reply = request(service, "POST", "/api/v1/jobs", json=body)
+        return reply.status_code, reply.json().get("id")
+
+    first, second, third = (submit(recorded, job(name)) for name in ("first", "second", "third"))
+    recorded.stop()
+    with LocalService.replay(folder) as replay:
+        assert submit(replay, job("second")) == second
+        assert caplog.text == ""
+        assert submit(replay, job("another", shots=11))[0] == 404
+        assert submit(replay, job("another")) == first
+        # No job is given twice.
+        assert submit(replay, job("second")) == third
+        assert submit(replay, job("too many"))[0] == 404
+    assert caplog.text.count("written in another way") == 1
+
+
+def test_circuits_that_decompress_to_much_or_to_half_of_one_are_compared_as_they_are() -> None:
+    def body(content: bytes) -> bytes:
+        return json.dumps({"b64_data": base64.b64encode(content).decode()}).encode()
+
+    huge = [zlib.compress(bytes(1 << 20) + last) for last in (b"x", b"y")]
+    cut_off = [zlib.compress(b"QISKIT" + last)[:-1] for last in (b"x", b"y")]
+    for first, second in (huge, cut_off):
+        assert with_plain_circuits(body(first)) != with_plain_circuits(body(second))
+    named = [zlib.compress(bytes(36) + bytes([len(name)]) + name) for name in (b"circuit-9", b"circuit-10-2", b"mine")]
+    first, second, third = (with_plain_circuits(body(content)) for content in named)
+    assert first == second != third
+
+
 def test_secrets_are_nowhere_in_the_folder(recorded: LocalService, folder: Path) -> None:
     """The key and tokens are sent in every way in which somebody may send them."""
     reply = requests.post(f"{recorded.url}/identity/token", data={"apikey": KEY}, timeout=30).json()
@@ -141,6 +249,46 @@ def test_secrets_are_nowhere_in_the_folder(recorded: LocalService, folder: Path)
     for secret in (KEY, KEY[:12], requests.utils.quote(KEY), token, payload, signature, "wrong-key", "unknown-secret"):
         assert [name for name, text in found.items() if secret in text] == [], secret
     assert "uthorization" not in "".join(found.values())
+
+
+SENT_SECRETS = {
+    "a parameter": ("GET", "/api/v1/backends?apikey=SECRET-1", {}),
+    "two parameters": ("GET", "/api/v1/backends?access_token=SECRET-2&Password=SECRET-2", {}),
+    "authorization": ("GET", "/api/v1/backends?authorization=SECRET-3%26x", {}),
+    "a form": ("POST", "/api/v1/jobs", {"data": {"token": "SECRET-4", "client_secret": "SECRET-4"}}),
+    "camel case": ("POST", "/api/v1/jobs", {"json": {"params": {"apiKey": "SECRET-5", "X-API-Key": "SECRET-5"}}}),
+    "a quote": ("POST", "/identity/token/", {"data": '{"apikey": "x\\"SECRET-6"}'}),
+    "a header": ("GET", "/api/v1/backends", {"headers": {"User-Agent": "x api_key: SECRET-7"}}),
+}
+
+
+@pytest.mark.parametrize("name", SENT_SECRETS)
+def test_keys_that_are_not_the_services_are_known_by_the_names_of_their_fields(
+    name: str, recorded: LocalService, folder: Path
+) -> None:
+    method, path, options = SENT_SECRETS[name]
+    request(recorded, method, path, **options)
+    recorded.stop()
+    found = texts(folder)
+    assert path.partition("?")[0] in found["exchanges.jsonl"]
+    assert [name for name, text in found.items() if "SECRET-" in text] == []
+
+
+def test_failures_of_private_jobs_do_not_tell_of_their_circuits(recorded: LocalService, folder: Path) -> None:
+    program = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; ownname $0; c[0] = measure $0;'
+    job = {
+        "program_id": "sampler", "backend": "ibmq_vigo", "private": True, "params": {"version": 2, "pubs": [[program, None, 9]]},
+    }  # fmt: skip
+    told = [request(recorded, "POST", "/api/v1/jobs", json=job)]
+    if told[0].ok:
+        path = f"/api/v1/jobs/{told[0].json()['id']}"
+        while request(recorded, "GET", path).json()["status"] not in ("Completed", "Failed"):
+            time.sleep(0.05)
+        told += [request(recorded, "GET", f"{path}{end}") for end in ("", "/logs", "/results")]
+        told.append(request(recorded, "GET", "/api/v1/jobs"))
+    assert any("ownname" in reply.text for reply in told)
+    recorded.stop()
+    assert [name for name, text in texts(folder).items() if "ownname" in text] == []
 
 
 def test_a_key_that_is_no_secret_garbles_nothing(tmp_path: Path, folder: Path) -> None:
@@ -291,7 +439,9 @@ def test_a_recording_is_for_its_owner_and_in_a_folder_of_its_own(recorded: Local
             LocalService.replay(path)
 
 
-def test_a_recording_that_was_cut_off_is_read_up_to_there(recorded: LocalService, folder: Path) -> None:
+def test_a_recording_that_was_cut_off_is_read_up_to_there(
+    recorded: LocalService, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     request(recorded, "GET", "/api/v1/backends")
     request(recorded, "GET", "/api/v1/instances/usage")
     recorded.stop()
@@ -299,7 +449,10 @@ def test_a_recording_that_was_cut_off_is_read_up_to_there(recorded: LocalService
     os.truncate(lines, lines.stat().st_size - 20)
     with LocalService.replay(folder) as replay:
         assert request(replay, "GET", "/api/v1/backends").status_code == 200
-        assert request(replay, "GET", "/api/v1/instances/usage").status_code == 404
+        refused = request(replay, "GET", "/api/v1/instances/usage")
+        assert refused.status_code == 404
+        assert "ended before the service did (its last line is cut off)" in refused.text
+    assert "ended before the service did: its last line is cut off" in caplog.text
 
 
 def test_the_service_goes_on_when_the_recording_cannot(
@@ -311,7 +464,10 @@ def test_the_service_goes_on_when_the_recording_cannot(
     recorded.stop()
     assert "ends here: it is as large as a recording may be" in caplog.text
     with LocalService.replay(folder) as replay:
-        assert request(replay, "GET", "/api/v1/backends").status_code == 404
+        refused = request(replay, "GET", "/api/v1/backends")
+        assert refused.status_code == 404
+        assert "ended before the service did (it is as large as a recording may be)" in refused.text
+    assert "ended before the service did: it is as large as a recording may be" in caplog.text
 
 
 @pytest.mark.parametrize("version", range(1, VERSION + 1))
@@ -382,6 +538,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
     "a folder as a body": (with_reply(body="."), "no SHA-256"),
     "a link as a body": (with_body_that_is_a_link, "symbolic links"),
     "a body that is not there": (with_reply(body="0" * 64), "No such file"),
+    "a reason that is a link": (lambda folder: (folder / "ended-early").symlink_to("/etc/passwd"), "symbolic links"),
     "another body": (with_another_body, "not what it was"),
     "a huge body": (with_a_huge_body, "too large"),
     "a huge file": (with_a_huge_file, "too large"),

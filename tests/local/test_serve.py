@@ -50,6 +50,16 @@ def serving(tmp_path: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
+def ready_file(pid: int) -> str:
+    return json.dumps({"url": "http://127.0.0.1:1", "pid": pid})
+
+
+def pid_that_ended() -> int:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    return process.pid
+
+
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
@@ -58,14 +68,16 @@ def mode(path: Path) -> int:
 def test_programs_are_told_by_files_and_by_a_line_of_json(tmp_path: Path) -> None:
     variables = tmp_path / "quantum.env"
     # What an earlier service left is replaced.
-    variables.write_text("QISKIT_IBM_TOKEN=old\n")
-    (tmp_path / "ready").write_text('{"url": "http://127.0.0.1:1", "pid": 1}')
+    variables.write_text("# Written by qiskit-ibm-native serve\nQISKIT_IBM_TOKEN=old\n")
+    (tmp_path / "ready").write_text(ready_file(pid_that_ended()))
     with serving(tmp_path, "--json", "--env-file", str(variables), "--latency", "0.2", "--seed", "3") as process:
         told = json.loads(process.stdout.readline())
         assert json.loads((tmp_path / "ready").read_text()) == {"url": told["url"], "pid": process.pid}
         assert {mode(path) for path in (variables, tmp_path / "ready")} == {0o600}
         assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
-        lines = dict(line.split("=", 1) for line in variables.read_text().splitlines())
+        comment, *rest = variables.read_text().splitlines()
+        assert comment == "# Written by qiskit-ibm-native serve"
+        lines = dict(line.split("=", 1) for line in rest)
         assert (
             lines
             == told["environment"]
@@ -97,14 +109,61 @@ def test_people_are_told_what_each_client_needs(tmp_path: Path) -> None:
     assert f"auth_url='{url}/identity/token'" in text
 
 
-def test_other_peoples_files_are_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "content", ["PASSWORD=1\n", "", "QISKIT_IBM_TOKEN=mine\n", "X=1\n# Written by qiskit-ibm-native serve\n", "[]"]
+)
+def test_other_peoples_files_are_not_overwritten(
+    content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     theirs = tmp_path / "theirs"
-    theirs.write_text("PASSWORD=1\n")
+    theirs.write_text(content)
     for option in ("--env-file", "--ready-file"):
         assert main(["serve", "--port", "0", "--store", str(tmp_path / "jobs"), option, str(theirs)]) == 2
         assert "was not written by this command" in capsys.readouterr().err
-        assert theirs.read_text() == "PASSWORD=1\n"
+        assert theirs.read_text() == content
     assert not (tmp_path / "jobs").exists()
+
+
+def test_a_file_in_a_folder_that_is_not_there_is_refused_before_anything_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for option in ("--env-file", "--ready-file"):
+        path = tmp_path / "missing" / "file"
+        assert main(["serve", "--port", "0", "--store", str(tmp_path / "jobs"), option, str(path)]) == 2
+        assert f"there is no folder {path.parent}" in capsys.readouterr().err
+    assert not (tmp_path / "jobs").exists()
+
+
+@pytest.mark.slow
+def test_a_second_service_leaves_the_files_of_a_running_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ready, variables = tmp_path / "ready", tmp_path / "quantum.env"
+    second = ["serve", "--store", str(tmp_path / "others"), "--env-file", str(variables)]
+    with serving(tmp_path, "--env-file", str(variables)) as process:
+        # What is printed may be kept for others.
+        printed = "".join(process.stdout.readline() for _ in range(5))
+        assert printed.endswith("Ctrl-C ends it; jobs are kept.\n")
+        assert (
+            dict(line.split("=", 1) for line in variables.read_text().splitlines()[1:])["QISKIT_IBM_TOKEN"]
+            not in printed
+        )
+        written = ready.read_text(), variables.read_text()
+        assert main([*second, "--port", "0", "--ready-file", str(ready)]) == 2
+        assert f"that of process {process.pid}, which runs" in capsys.readouterr().err
+        # Its port is the first thing that a service needs.
+        port = json.loads(written[0])["url"].rpartition(":")[2]
+        assert main([*second, "--port", port]) != 0
+        assert f"Port {port}" in capsys.readouterr().err
+        assert (ready.read_text(), variables.read_text()) == written
+
+
+def test_a_service_removes_no_ready_file_of_another_one_at_its_end(tmp_path: Path) -> None:
+    from qiskit_ibm_native.cli.serve import _removed
+
+    ready = tmp_path / "ready"
+    for pid, stays in ((os.getpid(), False), (os.getppid(), True)):
+        with _removed(ready):
+            ready.write_text(ready_file(pid))
+        assert ready.exists() == stays
 
 
 def test_a_key_that_files_cannot_have_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

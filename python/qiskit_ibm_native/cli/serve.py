@@ -9,7 +9,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _DEVICE = "ibm_fez"
 #: Values that mean the same to a shell, to Docker and to GitHub, all of which read such files.
 _PLAIN = re.compile(r"[\w.:/+=@%,~-]*", re.ASCII)
+#: The first line of a file of variables; a comment to those that read such files, but for GitHub.
+_WRITTEN = "# Written by qiskit-ibm-native serve"
 #: Options that make no sense for a service that simulates nothing.
 _SIMULATING = ("devices", "store", "store_days", "store_mib", "ideal", "workers", "seed", "record", "job_memory")
 
@@ -95,13 +97,16 @@ def _run(options: argparse.Namespace) -> int:
     from ..local import require_packages
 
     require_packages()
-    # Whoever waits for the file waits for this service.
-    for path, is_own in ((options.ready_file, _is_ready_file), (options.env_file, _is_env_file)):
-        if path is not None:
-            _remove_own(path, is_own)
+    files = [(options.ready_file, _is_ready_file), (options.env_file, _is_env_file)]
+    named = [(path, is_own) for path, is_own in files if path is not None]
+    for path, is_own in named:
+        _check_replaceable(path, is_own)
     service = _service(options)
     with _removed(options.ready_file):
         try:
+            # The port is ours. Whoever waits for a file waits for this service.
+            for path, _ in named:
+                path.unlink(missing_ok=True)
             service.serve(lambda: _tell(service, options))
         finally:
             service.stop()
@@ -119,9 +124,7 @@ def _service(options: argparse.Namespace) -> LocalService | ReplayService:
     if options.replay is not None:
         given = [f"--{name.replace('_', '-')}" for name in _SIMULATING if getattr(options, name) not in (None, False)]
         if given:
-            from ..exceptions import IBMInputValueError
-
-            raise IBMInputValueError(f"--replay simulates nothing; leave out {', '.join(given)}.")
+            raise _refusal(f"--replay simulates nothing; leave out {', '.join(given)}.")
         return LocalService.replay(options.replay, limits=limits, **address)
     devices = options.devices
     return prepare(
@@ -137,7 +140,7 @@ def _tell(service: LocalService | ReplayService, options: argparse.Namespace) ->
     if options.json:
         print(json.dumps(_described(service)), flush=True)
     else:
-        print(_text(service), flush=True)
+        print(_text(service) if options.env_file is None else _short_text(service, options.env_file), flush=True)
     # Last: whoever sees this file reads the others.
     if options.ready_file is not None:
         _write(options.ready_file, json.dumps({"url": service.url, "pid": os.getpid()}) + "\n")
@@ -175,6 +178,11 @@ def _text(service: LocalService | ReplayService) -> str:
     ])  # fmt: skip
 
 
+def _short_text(service: LocalService | ReplayService, env_file: Path) -> str:
+    """Return a text without the key, which is in a file already: what is printed may be kept for others."""
+    return f"Serving on {service.url}\n\nThe variables of clients are in {env_file}.\n\nCtrl-C ends it; jobs are kept."
+
+
 def _exports(variables: dict[str, str]) -> Iterator[str]:
     return (f"  export {name}={shlex.quote(value)}" for name, value in variables.items())
 
@@ -182,39 +190,70 @@ def _exports(variables: dict[str, str]) -> Iterator[str]:
 def _env_file(variables: dict[str, str]) -> str:
     for name, value in variables.items():
         if not _PLAIN.fullmatch(value):
-            from ..exceptions import IBMInputValueError
-
-            raise IBMInputValueError(
+            raise _refusal(
                 f"{name} has characters that shells and Docker read differently in a file; use a --token of letters,"
                 " digits and -._~+/=:@%."
             )
-    return "".join(f"{name}={value}\n" for name, value in variables.items())
+    return "".join(f"{line}\n" for line in (_WRITTEN, *(f"{name}={value}" for name, value in variables.items())))
 
 
 def _is_env_file(content: str) -> bool:
-    from ..local.clients import environment_of
-
-    known = environment_of("", "", "", "")
-    return all(line.split("=")[0] in known for line in content.splitlines())
+    return content.splitlines()[:1] == [_WRITTEN]
 
 
 def _is_ready_file(content: str) -> bool:
+    return _pid(content) is not None
+
+
+def _pid(content: str) -> int | None:
+    """Return the process that wrote a ready file, or ``None`` if it is no such file."""
     try:
         written = json.loads(content)
     except ValueError:
-        return False
-    return isinstance(written, dict) and set(written) == {"url", "pid"}
+        return None
+    is_own = isinstance(written, dict) and set(written) == {"url", "pid"} and type(written["pid"]) is int
+    return written["pid"] if is_own else None
 
 
-def _remove_own(path: Path, is_own: Callable[[str], bool]) -> None:
-    """Remove a file that an earlier service left; one of somebody else is not overwritten."""
-    if not path.exists():
+def _check_replaceable(path: Path, is_own: Callable[[str], bool]) -> None:
+    """Refuse a place that cannot be written, a file of somebody else, and one of a service that runs."""
+    if not path.absolute().parent.is_dir():
+        raise _refusal(f"{path} cannot be written: there is no folder {path.absolute().parent}; make it first.")
+    if not os.access(path.absolute().parent, os.W_OK | os.X_OK):
+        raise _refusal(f"{path} cannot be written: {path.absolute().parent} may not be written to; name another file.")
+    if not os.path.lexists(path):
         return
-    if not path.is_file() or not is_own(path.read_text(errors="replace")):
-        from ..exceptions import IBMInputValueError
+    try:
+        content = path.read_text(errors="replace") if path.is_file() else ""
+    except OSError as error:
+        raise _refusal(f"{path} is there, and cannot be read: {error.strerror}; name another file.") from error
+    if not is_own(content):
+        raise _refusal(f"{path} is there, and was not written by this command; name another file.")
+    pid = _pid(content)
+    if pid is not None and pid != os.getpid() and _is_alive(pid):
+        raise _refusal(
+            f"{path} is that of process {pid}, which runs; name another file, or remove it if that is no such service."
+        )
 
-        raise IBMInputValueError(f"{path} is there, and was not written by this command; name another file.")
-    path.unlink()
+
+def _is_alive(pid: int) -> bool:
+    # Windows knows no signal that does nothing: asking would end the process.
+    if os.name != "posix" or pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        # Somebody else's.
+        return True
+    return True
+
+
+def _refusal(problem: str) -> Exception:
+    from ..exceptions import IBMInputValueError
+
+    return IBMInputValueError(problem)
 
 
 def _write(path: Path, content: str) -> None:
@@ -232,9 +271,11 @@ def _write(path: Path, content: str) -> None:
 
 @contextmanager
 def _removed(path: Path | None) -> Iterator[None]:
-    """Remove a file at the end, because the service that it names is no more."""
+    """Remove the ready file at the end, because the service that it names is no more; not that of another one."""
     try:
         yield
     finally:
         if path is not None:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                if _pid(path.read_text(errors="replace")) == os.getpid():
+                    path.unlink()

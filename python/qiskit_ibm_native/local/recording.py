@@ -9,6 +9,7 @@ import re
 import threading
 import zlib
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from .._files import make_private_folder
 from .._logger import logger
 from .recording_format import (
     BODIES,
+    ENDED_EARLY,
     EXCHANGES,
     FORMAT,
     MANIFEST,
@@ -31,7 +33,9 @@ from .recording_format import (
     Request,
     described,
     headers_without_secrets,
+    is_private_job,
     request_without_secrets,
+    without_private_texts,
     without_secrets,
 )
 
@@ -40,7 +44,8 @@ if TYPE_CHECKING:
 
 #: Requests that are about the service itself.
 _OWN_PATHS = ("/faults", "/health", "/docs", "/openapi.json")
-_RESULTS = re.compile(r"/jobs/([^/]+)/results/?$")
+#: What tells of the circuits of a job, and is left out as a whole if the job is private.
+_OF_JOBS = re.compile(r"/jobs/([^/]+)/(?:results|logs)/?$")
 _PRIVATE_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 
@@ -95,6 +100,9 @@ class Recording:
             except OSError as error:
                 logger.error("The recording %s ends here: %s", self._folder, error.strerror)
                 self._close()
+                # There may be no room for this either; a line that was cut off tells as much.
+                with suppress(OSError):
+                    self._write(self._folder / ENDED_EARLY, (error.strerror or "").encode())
 
     def _add(self, line: bytes, bodies: dict[str, bytes]) -> None:
         self._sizes[0] += len(line)
@@ -153,9 +161,9 @@ class Recorder:
             messages.append(message)
             await send(message)
 
-        results = _RESULTS.search(scope["path"])
-        # The results of a private job can be read once.
-        is_hidden = results is not None and self._is_private(results[1])
+        of_job = _OF_JOBS.search(scope["path"])
+        # Asked first: the results of a private job can be read once.
+        is_hidden = of_job is not None and self._is_private(of_job[1])
         try:
             await self._app(scope, replaying(body, receive), tell)
         finally:
@@ -164,7 +172,8 @@ class Recorder:
     def _write_down(self, scope: Scope, body: bytes, messages: list[Any], is_hidden: bool) -> None:
         secrets = self._recording.secrets
         try:
-            self._recording.add(Exchange(request_of(scope, body, secrets), _reply(messages, secrets, is_hidden)))
+            reply = _reply(messages, secrets, is_hidden, is_private_job(scope["method"], scope["path"], body))
+            self._recording.add(Exchange(request_of(scope, body, secrets), reply))
         except Exception:
             # What is recorded must not notice.
             logger.exception("%s %s is not in the recording", scope["method"], scope["path"])
@@ -198,7 +207,7 @@ def replaying(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-def _reply(messages: list[Any], secrets: Iterable[str], is_hidden: bool) -> Reply | None:
+def _reply(messages: list[Any], secrets: Iterable[str], is_hidden: bool, is_private: bool) -> Reply | None:
     if not messages:
         return None
     start = messages[0]
@@ -207,6 +216,8 @@ def _reply(messages: list[Any], secrets: Iterable[str], is_hidden: bool) -> Repl
     if headers.get("content-encoding") == "gzip":
         # It may be cut off.
         body = zlib.decompressobj(wbits=31).decompress(body)
+    if headers.get("content-type", "").startswith("application/json"):
+        body = without_private_texts(body, is_submission=is_private)
     secrets = list(secrets)
     kept = headers_without_secrets(headers, REPLY_HEADERS, secrets)
     is_complete = len(messages) > 1 and not messages[-1].get("more_body", False)

@@ -5,6 +5,7 @@ A recording is a folder:
 
 - ``recording.json``: the name of the format and its version;
 - ``exchanges.jsonl``: a line of JSON for each request, in the order in which replies ended;
+- ``ended-early``: why the recording ended before the service did, if it did;
 - ``bodies/``: the bodies of requests and replies, each in a file that is named by its SHA-256.
 
 Nothing in a recording is trusted when it is read: sizes are bounded, files must be plain ones inside the folder, bodies
@@ -21,15 +22,18 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
 import orjson
 
+from .recording_circuits import with_plain_circuits, without_circuits
+
 FORMAT = "qiskit-ibm-native recording"
 VERSION = 1
-MANIFEST, EXCHANGES, BODIES = "recording.json", "exchanges.jsonl", "bodies"
+MANIFEST, EXCHANGES, BODIES, ENDED_EARLY = "recording.json", "exchanges.jsonl", "bodies", "ended-early"
 TOKEN_PATH = "/identity/token"  # noqa: S105 (a path)
 #: Headers that tell something about a request or a reply, and have no secrets.
 REQUEST_HEADERS = ("accept", "content-type", "ibm-api-version", "if-none-match", "user-agent")
@@ -43,13 +47,24 @@ SHORTEST = 8
 _HEADER = re.compile(r"[ -~]{0,1000}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _METHOD = re.compile(r"[!-~]{1,40}")
+_PRIVATE = re.compile(rb'"private"\s*:\s*true')
 _JOBS = re.compile(r"/jobs/?$")
+#: Names of members, fields and parameters that hold secrets, in any case.
+_NAMES_OF_SECRETS = (
+    r"(?:x[-_])?(?:api[-_]?key|(?:access|refresh|id|auth|bearer|identity)[-_]?token|token|password|passwd|passcode"
+    r"|(?:client[-_]?)?secret|authorization)"
+)
+_IS_SECRET_NAME = re.compile(_NAMES_OF_SECRETS, re.IGNORECASE)
 #: Secrets by their looks: access tokens (JSON Web Tokens), and members and headers that have secrets.
-_SECRETS = (
-    (re.compile(rb"eyJ[\w-]{4,}\.[\w-]+\.[\w-]+"), b"***"),
-    (re.compile(rb"(?i)\b(bearer|apikey)(\s+|%20|\+)[\w.~+/=-]{8,}"), rb"\1 ***"),
-    (re.compile(rb"(?i)\b(apikey|api_key|access_token|refresh_token|password)=[^&\s\"']+"), rb"\1=***"),
-    (re.compile(rb'(?i)("(?:apikey|api_key|access_token|refresh_token|token|password)"\s*:\s*")[^"]*'), rb"\1***"),
+_SECRETS = tuple(
+    (re.compile(pattern.replace("NAME", _NAMES_OF_SECRETS).encode(), re.IGNORECASE), replacement)
+    for pattern, replacement in (
+        (r"eyJ[\w-]{4,}\.[\w-]+\.[\w-]+", b"***"),
+        (r"\b(bearer|apikey)(\s+|%20|\+)[\w.~+/=-]{8,}", rb"\1 ***"),
+        (r"\b(NAME)=[^&\s\"']+", rb"\1=***"),
+        (r"\b(api[-_]?key|authorization)\s*:\s*[\w.~+/=-]{8,}", rb"\1: ***"),
+        (r'("NAME"\s*:\s*")(?:[^"\\]|\\.)*', rb"\1***"),
+    )
 )
 #: Tags that this package draws anew for each job, to find a job whose reply was lost, and the parts of a large one.
 _DRAWN_TAG = re.compile(rb"(qiskit-ibm-native:|ibm_composite_job_id_)[0-9a-f-]{4,64}")
@@ -93,10 +108,23 @@ class Request:
     headers: dict[str, str]
     body: bytes
 
-    @property
+    @cached_property
     def key(self) -> Key:
         """What equal requests have in common."""
         body = b"" if self.path == TOKEN_PATH else self.body
+        return self._key(with_plain_circuits(body) if self.is_submission else body)
+
+    @property
+    def key_without_circuits(self) -> Key:
+        """What submissions have in common that differ in their circuits alone, or in how these were written."""
+        return self._key(without_circuits(self.body))
+
+    @property
+    def is_submission(self) -> bool:
+        """Whether the request submits a job."""
+        return self.method == "POST" and _JOBS.search(self.path) is not None
+
+    def _key(self, body: bytes) -> Key:
         query = tuple((name, _undrawn(value)) for name, value in self.query)
         digest = hashlib.sha256(_DRAWN_TAG.sub(rb"\1*", body)).hexdigest()
         return self.method, self.path, query, digest, self.headers.get("if-none-match", "")
@@ -143,7 +171,7 @@ def request_without_secrets(
 
     # Decoded first: there are many ways to quote a character.
     query = [
-        (cleared(name), cleared(value))
+        (cleared(name), "***" if _IS_SECRET_NAME.fullmatch(name) else cleared(value))
         for name, value in parse_qsl(raw_query.decode("latin-1"), keep_blank_values=True)
     ]
     path = cleared(raw_path)
@@ -173,6 +201,35 @@ def is_private_job(method: str, path: str, body: bytes) -> bool:
     return isinstance(job, dict) and bool(job.get("private"))
 
 
+def without_private_texts(body: bytes, *, is_submission: bool) -> bytes:
+    """Return the body of a reply without texts that tell of the circuits of private jobs.
+
+    Args:
+        body: The body, which may have private jobs anywhere in it.
+        is_submission: Whether it is the reply to the submission of a private job, whose errors tell of it, too.
+    """
+    if not is_submission and _PRIVATE.search(body) is None:
+        return body
+    try:
+        return orjson.dumps(_without_texts(orjson.loads(body), ("message", "solution") if is_submission else ()))
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
+        # It broke off.
+        return b""
+
+
+def _without_texts(value: Any, names: tuple[str, ...]) -> Any:
+    if isinstance(value, list):
+        return [_without_texts(item, names) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("private") is True:
+        names = ("reason", "params", *names)
+    return {
+        name: (item and "***" if isinstance(item, str) else None) if name in names else _without_texts(item, names)
+        for name, item in value.items()
+    }
+
+
 def described(exchange: Exchange, bodies: dict[str, bytes]) -> dict[str, Any]:
     """Return the line of an exchange, after its bodies were added to ``bodies`` by their digests."""
     request, reply = exchange.request, exchange.reply
@@ -193,8 +250,8 @@ def described(exchange: Exchange, bodies: dict[str, bytes]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def read(folder: str | os.PathLike[str]) -> list[Exchange]:
-    """Return the exchanges of a recording.
+def read(folder: str | os.PathLike[str]) -> tuple[list[Exchange], str]:
+    """Return the exchanges of a recording, and why it ended before the service did (``""`` if it did not).
 
     Raises:
         IBMInputValueError: The folder is no recording, is damaged, or was written by a later version.
@@ -205,7 +262,8 @@ def read(folder: str | os.PathLike[str]) -> list[Exchange]:
         _require(isinstance(manifest, dict) and manifest.get("format") == FORMAT, "it is no recording")
         version = manifest.get("version")
         _require(version == VERSION, f"its format has version {version!r}; this release reads version {VERSION}")
-        return list(_exchanges(root, _content(root / EXCHANGES, MAX_EXCHANGES)))
+        content = _content(root / EXCHANGES, MAX_EXCHANGES)
+        return list(_exchanges(root, content)), _early_end(root, content)
     except (_Damaged, OSError, RuntimeError, ValueError) as error:
         from ..exceptions import IBMInputValueError
 
@@ -252,6 +310,14 @@ def _exchanges(root: Path, content: bytes) -> Iterator[Exchange]:
             raise _Damaged(f"line {number} of {EXCHANGES} has no {error}") from None
         except (_Damaged, TypeError, ValueError) as error:
             raise _Damaged(f"line {number} of {EXCHANGES}: {error}") from None
+
+
+def _early_end(root: Path, content: bytes) -> str:
+    if os.path.lexists(root / ENDED_EARLY):
+        text = _content(root / ENDED_EARLY, 1000).decode("ascii", "replace")
+        # It may be written to a terminal.
+        return "".join(character for character in text if character.isprintable()) or "it does not say why"
+    return "its last line is cut off" if content and not content.endswith(b"\n") else ""
 
 
 def _exchange(line: Any, body: Any) -> Exchange:

@@ -16,6 +16,7 @@ import orjson
 from starlette.responses import Response
 
 from .. import _native
+from .._logger import logger
 from .latency import checked_latency, delayed
 from .recording import read_body, request_of
 from .recording_format import TOKEN_PATH, Exchange, Key, Reply, Request, read
@@ -43,7 +44,9 @@ class ReplayService(HttpService):
 
     A request is the recorded one if its method, path, query and body are the same, but for secrets and tags that are
     drawn at random. Equal requests get their replies in the order in which they were recorded; a ``GET`` that is
-    repeated more often gets the last one again. Other requests are refused with status 404.
+    repeated more often gets the last one again. Other requests are refused with status 404, but for a job of which
+    only the circuits are written in another way than those of any recorded one: it gets the reply to the next recorded
+    job that is as it otherwise, and a warning is logged.
 
     Args:
         folder: The folder that ``record`` wrote.
@@ -71,14 +74,16 @@ class ReplayService(HttpService):
         limits: Limits | None = None,
     ) -> None:
         """Read a recording; :meth:`start` or :meth:`serve` answers."""
-        exchanges = read(folder)
+        exchanges, early_end = read(folder)
         if not exchanges:
             from ..exceptions import IBMInputValueError
 
             raise IBMInputValueError(f"The recording {os.fspath(folder)!r} has no requests.")
+        if early_end:
+            logger.warning("The recording %r ended before the service did: %s.", os.fspath(folder), early_end)
         latency = checked_latency(latency)
         tokens = Tokens(token := token or secrets.token_urlsafe(32))
-        app = delayed(Replay(exchanges, tokens, token, self._abort), latency)
+        app = delayed(Replay(exchanges, tokens, token, self._abort, early_end), latency)
         super().__init__(host=host, port=port, token=token, public=public, limits=limits or Limits())
         self._use(Bounded(app, tokens, self._limits))
 
@@ -86,7 +91,14 @@ class ReplayService(HttpService):
 class Replay:
     """The application: recorded replies, by the requests that they answer."""
 
-    def __init__(self, exchanges: list[Exchange], tokens: Tokens, api_key: str, abort: Callable[[Any], None]) -> None:
+    def __init__(
+        self,
+        exchanges: list[Exchange],
+        tokens: Tokens,
+        api_key: str,
+        abort: Callable[[Any], None],
+        early_end: str = "",
+    ) -> None:
         """Sort exchanges by requests.
 
         Args:
@@ -94,7 +106,9 @@ class Replay:
             tokens: Checks access tokens.
             api_key: The API key of the service, which is no part of requests as they are compared.
             abort: Breaks the connection of a client, by its address.
+            early_end: Why the recording ended before the service did; ``""`` if it did not.
         """
+        self._early_end = early_end
         self._tokens = tokens
         self._api_key = api_key
         self._abort = abort
@@ -106,6 +120,7 @@ class Replay:
             if not (left and _is_waiting(exchange) and left[-1].reply == exchange.reply):
                 left.append(exchange)
         self._counts = {key: len(left) for key, left in self._left.items()}
+        self._submissions = Submissions(exchanges, self._left)
         #: Tags that the client draws now, by those that it drew then, for which it looks in replies.
         self._tags: dict[bytes, bytes] = {}
 
@@ -139,8 +154,12 @@ class Replay:
         """Return whether there is a reply left to a request, and that reply."""
         with self._lock:
             left = self._left.get(request.key)
+            if not left and request.is_submission:
+                left = self._submissions.similar(request)
             if not left:
                 return False, None
+            if request.is_submission:
+                self._submissions.note(request, left[0])
             exchange = left[0] if len(left) == 1 and request.method in _SAFE else left.popleft()
             self._tags.update(zip(exchange.request.drawn_tags, request.drawn_tags, strict=False))
             return True, exchange.reply
@@ -165,6 +184,8 @@ class Replay:
             why = f"{others} with this method and path were recorded, with other queries or bodies"
         else:
             why = "none with this method and path was recorded"
+        if self._early_end:
+            why += f"; the recording ended before the service did ({self._early_end})"
         return error_response(
             404, 1211, f"{request.method} {request.path} is not in the recording: {why}",
             "Make the same requests as when it was recorded, or use a service that simulates.",
@@ -173,7 +194,7 @@ class Replay:
     async def _send(self, reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:
         body = reply.body
         if body is None:
-            response = error_response(404, 1211, "The results of a private job are not in the recording")
+            response = error_response(404, 1211, "Results and logs of a private job are not in the recording")
             await response(scope, receive, send)
             return
         for then, now in list(self._tags.items()):
@@ -193,6 +214,45 @@ class Replay:
         self._abort(scope["client"])
         # Meanwhile the server notices that nobody waits for the rest, and does not complain.
         await asyncio.sleep(0)
+
+
+class Submissions:
+    """Recorded jobs, for jobs of which the circuits are written in another way than any recorded one's."""
+
+    def __init__(self, exchanges: list[Exchange], left: dict[Key, deque[Exchange]]) -> None:
+        """Sort submissions by what they are but for circuits.
+
+        Args:
+            exchanges: All exchanges, in their order.
+            left: Exchanges whose replies nobody got yet, by requests; those that are given are taken out by the caller.
+        """
+        self._left = left
+        self._keys: dict[Key, list[Key]] = defaultdict(list)
+        for exchange in exchanges:
+            if exchange.request.is_submission:
+                self._keys[exchange.request.key_without_circuits].append(exchange.request.key)
+        #: Recorded requests, by those that got their replies: a client repeats a request that failed.
+        self._known: dict[Key, Key] = {}
+        self._is_told = False
+
+    def note(self, request: Request, given: Exchange) -> None:
+        """Note which recorded request is that of a new one."""
+        self._known[request.key] = given.request.key
+
+    def similar(self, request: Request) -> deque[Exchange] | None:
+        """Return the exchanges that are left of the recorded request that comes next, or ``None``."""
+        keys = [self._known.get(request.key), *self._keys.get(request.key_without_circuits, ())]
+        key = next((key for key in keys if key is not None and self._left[key]), None)
+        if key is None:
+            return None
+        if not self._is_told:
+            self._is_told = True
+            logger.warning(
+                "The circuits of a job are written in another way than any that was recorded, which Qiskit does from one"
+                " process to the next: it gets the reply to the next recorded job with the same number of circuits and"
+                " the same options. If the circuits are others, the results are not theirs."
+            )
+        return self._left[key]
 
 
 def _is_waiting(exchange: Exchange) -> bool:
