@@ -155,9 +155,9 @@ class LocalService(HttpService):
         self._catalog.publish(snapshot)
 
     def reset(self) -> None:
-        """Forget all jobs and sessions, those that run included; faults, seeds and devices are as at the beginning.
+        """Forget the jobs and sessions of this service, those that run included; faults, seeds and devices are as new.
 
-        For tests, which need not start a service each.
+        For tests, which need not start a service each. What other services put into the same store stays.
 
         Raises:
             IBMError: The service was stopped, or is that of another process.

@@ -319,6 +319,13 @@ class Store:
             return None
         return bytes(rows[0]["result"])
 
+    def ended_among(self, job_ids: Sequence[str]) -> list[str]:
+        """Return those of some jobs that are done or deleted, whoever did so."""
+        marks = ", ".join("?" * len(job_ids))
+        query = f"SELECT id FROM jobs WHERE id IN ({marks}) AND status IN (?, ?)"  # noqa: S608
+        pending = {row["id"] for row in self._rows(query, (*job_ids, *_PENDING))}
+        return [job_id for job_id in job_ids if job_id not in pending]
+
     def set_tags(self, job_id: str, tags: Sequence[str]) -> None:
         """Replace a job's tags."""
         with self._changes() as db:
@@ -333,11 +340,11 @@ class Store:
             _delete(db, [number for (number,) in db.execute("SELECT number FROM jobs WHERE id = ?", (job_id,))])
 
     def clear(self) -> list[str]:
-        """Delete the jobs of this service, and all sessions; return the jobs that were not done."""
+        """Delete the jobs and the sessions of this service; return the jobs that were not done."""
         with self._changes() as db:
             rows = db.execute("SELECT number, id, finished FROM jobs WHERE owner = ?", (self.owner,)).fetchall()
             _delete(db, [row["number"] for row in rows])
-            db.execute("DELETE FROM sessions")
+            db.execute("DELETE FROM sessions WHERE owner = ?", (self.owner,))
         return [row["id"] for row in rows if row["finished"] is None]
 
     def queue_lengths(self) -> dict[str, int]:
@@ -467,8 +474,8 @@ class Store:
         session_id = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:]}"
         with self._changes() as db:
             db.execute(
-                "INSERT INTO sessions VALUES (?, ?, ?, ?, 1, ?, NULL)",
-                (session_id, backend, mode, max_ttl, now()),
+                "INSERT INTO sessions (id, backend, mode, max_ttl, accepting, created, owner) VALUES (?, ?, ?, ?, 1, ?, ?)",
+                (session_id, backend, mode, max_ttl, now(), self.owner),
             )
         return session_id
 
