@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from qiskit import QuantumCircuit
 from tests.support.formats import opened
 
 from qiskit_ibm_native import IBMProvider
@@ -231,7 +232,39 @@ def test_the_oldest_jobs_go_when_the_file_is_too_large_and_it_gets_smaller(store
     assert store.job(ids[-1]) is not None
     assert store.prune(math.inf, 1) > 0
     assert store.job(waiting) is not None
-    assert store.jobs({}, 5, 0, ascending=True)[1] == 1
+    # The newest one stays, whatever its size.
+    assert store.job(ids[-1]) is not None
+    assert store.jobs({}, 5, 0, ascending=True)[1] == 2
+
+
+def test_no_more_jobs_go_than_have_the_bytes_that_are_too_many(store: Store) -> None:
+    ids = [done_job(store, finished=ago(1 - n / 1000), params=bytes(300_000)) for n in range(10)]
+    assert store.prune(math.inf, store._used()) == 0
+    assert store.prune(math.inf, store._used() - 1) == 1
+    assert store.prune(math.inf, store._used() - 301_000) == 2
+    assert [store.job(job_id) is not None for job_id in ids] == [False] * 3 + [True] * 7
+
+
+def test_a_result_that_makes_the_file_too_large_takes_the_place_of_older_ones(tmp_path: Path) -> None:
+    path = tmp_path / "jobs"
+    store = Store(path)
+    old = [done_job(store, finished=ago(1 - n / 1000), params=bytes(300_000)) for n in range(3)]
+    size = store._used()
+    store.close()
+    limits = Limits(store_bytes=size)
+    with (
+        LocalService(store=path, workers=1, limits=limits) as service,
+        service.in_environment(),
+        IBMProvider() as provider,
+    ):
+        circuit = QuantumCircuit(20)
+        circuit.h(range(20))
+        circuit.measure_all()
+        job = provider.get_backend("local_simulator").run(circuit, shots=20_000)
+        assert sum(job.result(timeout=60).get_counts().values()) == 20_000
+        wait_until(lambda: service._store.job(old[0]) is None)
+        assert service._store.job(old[2]) is not None
+        assert service._store._used() <= size
 
 
 def test_old_sessions_go_with_their_jobs(store: Store) -> None:

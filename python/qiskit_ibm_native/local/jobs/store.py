@@ -422,7 +422,8 @@ class Store:
 
         Args:
             days: Jobs that were done longer ago are deleted; infinity for none.
-            size: Bytes that the file may have; infinity for any number. Pending jobs are kept in any case.
+            size: Bytes that the file may have; infinity for any number. Pending jobs are kept in any case, and so is
+                the newest one that is done, whose results somebody may be about to ask for.
 
         Returns:
             The number of jobs that were deleted.
@@ -430,9 +431,9 @@ class Store:
         pruned = 0
         oldest = _timestamps.utc_now() - datetime.timedelta(days=days) if days < _MAX_DAYS else None
         before = "" if oldest is None else _timestamps.utc_text(oldest)
-        while deleted := self._prune_some("finished < ?", before) if before else 0:
+        while deleted := self._prune_before(before) if before else 0:
             pruned += deleted
-        while self._used() > size and (deleted := self._prune_some("finished > ?", "")):
+        while (excess := self._used() - size) > 0 and (deleted := self._prune_bytes(excess)):
             pruned += deleted
         if before:
             with self._changes() as db:
@@ -448,13 +449,28 @@ class Store:
                 self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return pruned
 
-    def _prune_some(self, condition: str, value: str) -> int:
+    def _prune_before(self, moment: str) -> int:
+        """Delete some jobs that were done before a moment; return how many."""
+        query = "SELECT number FROM jobs WHERE finished < ? ORDER BY finished LIMIT ?"
         with self._changes() as db:
-            rows = db.execute(
-                f"SELECT number FROM jobs WHERE {condition} ORDER BY finished LIMIT ?",  # noqa: S608
-                (value, _PRUNED_AT_ONCE),
-            )
-            numbers = [number for (number,) in rows]
+            numbers = [number for (number,) in db.execute(query, (moment, _PRUNED_AT_ONCE))]
+            _delete(db, numbers)
+        return len(numbers)
+
+    def _prune_bytes(self, excess: float) -> int:
+        """Delete some of the oldest jobs that are done, as few as have so many bytes; return how many."""
+        query = (
+            "SELECT number, LENGTH(params), LENGTH(result), LENGTH(logs) FROM jobs JOIN contents USING (number)"
+            " WHERE finished > '' AND number != (SELECT number FROM jobs WHERE finished > '' ORDER BY finished DESC LIMIT 1)"
+            " ORDER BY finished LIMIT ?"
+        )
+        numbers: list[int] = []
+        with self._changes() as db:
+            for number, *sizes in db.execute(query, (_PRUNED_AT_ONCE,)).fetchall():
+                if excess <= 0:
+                    break
+                numbers.append(number)
+                excess -= sum(size or 0 for size in sizes)
             _delete(db, numbers)
         return len(numbers)
 

@@ -9,6 +9,7 @@ waits for each of them share it.
 from __future__ import annotations
 
 import heapq
+import math
 import os
 import sqlite3
 import threading
@@ -276,6 +277,7 @@ class Workers:
                 job["program"], params, device.latest, bool(job["noise"]), lambda: self._is_wanted(job_id)
             )
             self._store.finish_job(job_id, result)
+            self._keep_small()
         except JobFailed as error:
             self._store.end_job(job_id, "Failed", str(error), BAD_JOB if error.is_bad else INTERNAL, error.logs)
         except SimulatorDied as error:
@@ -284,6 +286,13 @@ class Workers:
                 self._store.end_job(job_id, "Failed", f"The simulator crashed ({error})", INTERNAL)
         finally:
             timer.cancel()
+
+    def _keep_small(self) -> None:
+        """Prune the store if a result made it larger than it may be."""
+        try:
+            self._store.prune(math.inf, self._limits.store_bytes)
+        except (sqlite3.Error, OSError):
+            logger.exception("The store of jobs could not be pruned")
 
     def _is_wanted(self, job_id: str) -> bool:
         return not self._stopping.is_set() and job_id not in self._interrupted
