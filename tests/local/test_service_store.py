@@ -10,17 +10,19 @@ import math
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from qiskit import QuantumCircuit
+from qiskit.providers import JobStatus
 from tests.support.formats import opened
 
 from qiskit_ibm_native import IBMProvider
 from qiskit_ibm_native.cli import main
-from qiskit_ibm_native.exceptions import IBMInputValueError
+from qiskit_ibm_native.exceptions import IBMError, IBMInputValueError
 from qiskit_ibm_native.local import Limits, LocalService
 from qiskit_ibm_native.local.jobs import store as store_module
 from qiskit_ibm_native.local.jobs.store import Store, open_store
@@ -295,12 +297,46 @@ def test_a_service_prunes_its_store_by_the_limits(tmp_path: Path, monkeypatch: p
 
 
 def wait_until(is_so: Any) -> None:
-    import time
-
     deadline = time.monotonic() + 60
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+# Files that take nothing more
+
+
+def test_a_job_that_cannot_be_kept_has_failed_and_others_are_refused_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    circuit = QuantumCircuit(1)
+    circuit.x(0)
+    circuit.measure_all()
+    with (
+        caplog.at_level(logging.ERROR),
+        LocalService(store=tmp_path / "jobs", workers=1) as service,
+        service.in_environment(),
+        IBMProvider() as provider,
+    ):
+        backend = provider.get_backend("local_simulator")
+        # The simulator is still importing when nothing can be written any more.
+        job = backend.run(circuit, shots=5)
+        service._store._db.execute("PRAGMA query_only = ON")
+        with pytest.raises(IBMError, match=r"could not be kept: attempt to write a readonly database"):
+            job.result(timeout=60)
+        assert job.status() is JobStatus.ERROR
+        asked = []
+        add_job = service._store.add_job
+        monkeypatch.setattr(service._store, "add_job", lambda **job: asked.append(1) or add_job(**job))
+        with pytest.raises(IBMError, match=r"507 The store of jobs cannot be used.*Free space on the disk"):
+            backend.run(circuit, shots=5)
+        assert len(asked) == 1
+        assert "Traceback" not in caplog.text
+        assert caplog.text.count("The store of jobs cannot be used") == 1
+        assert caplog.text.count("could not be kept") == 1
+        service._store._db.execute("PRAGMA query_only = OFF")
+        assert backend.run(circuit, shots=5).result(timeout=60).get_counts() == {"1": 5}
+        assert service._store._rows("SELECT status FROM jobs ORDER BY number")[0][0] == "Failed"
 
 
 # Files of earlier versions

@@ -78,6 +78,11 @@ class HttpService:
         state = "stopped" if self._is_stopped else "not started" if self._thread is None else "running"
         return f"<{type(self).__name__} {self.url} ({state})>"
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the service was stopped; it cannot be started again."""
+        return self._is_stopped
+
     def _use(self, app: Bounded) -> None:
         """Take the application, which a subclass makes after its address is known."""
         self._server = _server(app, self._limits)

@@ -89,6 +89,8 @@ class Store:
         self._pid: int | None = os.getpid()
         self.owner = secrets.token_hex(16)
         self._watchers: dict[str, list[Callable[[], object]]] = {}
+        #: By job: what is to be written about its end, and could not be.
+        self._unwritten: dict[str, dict[str, Any]] = {}
         #: Called when the store is closed.
         self.at_end: Any = None
         try:
@@ -218,7 +220,7 @@ class Store:
         """
         source = "jobs JOIN contents USING (number)" if with_content else "jobs"
         rows = self._rows(f"SELECT * FROM {source} WHERE id = ?", (job_id,))  # noqa: S608
-        return _job(rows[0]) if rows else None
+        return self._job(rows[0]) if rows else None
 
     def logs(self, job_id: str) -> str:
         """Return the log of a job; an empty text if there is none."""
@@ -252,7 +254,11 @@ class Store:
         else:
             where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
             (count,) = self._rows(f"SELECT COUNT(*) FROM jobs{where}", values)[0]  # noqa: S608
-        return [_job(row) for row in rows], count
+        return [self._job(row) for row in rows], count
+
+    def _job(self, row: sqlite3.Row) -> dict[str, Any]:
+        job = {**dict(row), "tags": json.loads(row["tags"])}
+        return job if job["finished"] else {**job, **self._unwritten.get(job["id"], {})}
 
     def start_job(self, job_id: str) -> bool:
         """Mark a job as running; return whether it was waiting until now, for this service."""
@@ -287,10 +293,21 @@ class Store:
                     f"UPDATE contents SET {_settings(content)} WHERE number = (SELECT number FROM jobs WHERE id = ?)",  # noqa: S608
                     [*content.values(), job_id],
                 )
-        if cursor.rowcount and "finished" in values:
-            for tell in list(self._watchers.get(job_id, ())):
-                tell()
+        if "finished" in values:
+            self._unwritten.pop(job_id, None)
+            if cursor.rowcount:
+                self._tell_watchers(job_id)
         return cursor.rowcount == 1
+
+    def remember_end(self, job_id: str, status: str, reason: str, code: int) -> None:
+        """Tell everybody who asks this store how a job ended whose end cannot be written, until it can."""
+        if job_id not in self._unwritten:
+            self._unwritten[job_id] = {"status": status, "finished": now(), "reason": reason, "reason_code": code}
+            self._tell_watchers(job_id)
+
+    def _tell_watchers(self, job_id: str) -> None:
+        for tell in list(self._watchers.get(job_id, ())):
+            tell()
 
     @contextmanager
     def watching(self, job_id: str, tell: Callable[[], object]) -> Iterator[None]:
@@ -557,10 +574,6 @@ def now() -> str:
 def parse_time(text: str) -> datetime.datetime:
     """Return a time of the file."""
     return datetime.datetime.fromisoformat(text)
-
-
-def _job(row: sqlite3.Row) -> dict[str, Any]:
-    return {**dict(row), "tags": json.loads(row["tags"])}
 
 
 def _settings(values: Mapping[str, Any]) -> str:

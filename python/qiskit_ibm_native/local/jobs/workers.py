@@ -220,7 +220,11 @@ class Workers:
             try:
                 self._run(job_id, simulator)
             except Exception as error:
-                logger.exception("The job %s could not be run", job_id)
+                if isinstance(error, sqlite3.Error):
+                    # It says all.
+                    logger.error("The job %s could not be kept: %s", job_id, error)
+                else:
+                    logger.exception("The job %s could not be run", job_id)
                 self._give_up(job_id, error)
             finally:
                 if not self._stopping.is_set() and not any(found.is_started for found in self._simulators):
@@ -299,10 +303,12 @@ class Workers:
 
     def _give_up(self, job_id: str, error: Exception) -> None:
         """Mark a job as failed because its results could not be kept; try until the store takes writes."""
+        reason = f"Its results could not be kept: {error}"
         while True:
             try:
-                self._store.end_job(job_id, "Failed", f"Its results could not be kept: {error}", INTERNAL)
+                self._store.end_job(job_id, "Failed", reason, INTERNAL)
             except sqlite3.Error:
+                self._store.remember_end(job_id, "Failed", reason, INTERNAL)
                 if self._stopping.wait(_RETRY):
                     return
             else:

@@ -38,7 +38,8 @@ class Limits:
         store_days: Days for which jobs are kept after they are done; ``math.inf`` for ever. By default 30, or what
             ``QISKIT_IBM_NATIVE_LOCAL_STORE_DAYS`` says.
         store_bytes: Bytes that the store may have before the oldest jobs that are done are deleted, all but the
-            newest one; ``math.inf`` for any number. By default 1 GiB, or what ``QISKIT_IBM_NATIVE_LOCAL_STORE_BYTES`` says.
+            newest one; ``math.inf`` for any number. By default 1 GiB, or what
+            ``QISKIT_IBM_NATIVE_LOCAL_STORE_BYTES`` says.
     """
 
     body: int = 64 << 20
