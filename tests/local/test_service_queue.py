@@ -148,6 +148,49 @@ def test_own_jobs_come_before_those_that_were_left_and_these_in_their_order(tmp_
     assert sum(started[job_id] < started[own[1].job_id()] for job_id in left) <= 1
 
 
+def test_left_jobs_take_no_seeds_from_own_ones(tmp_path: Path) -> None:
+    def tossed(store: Path) -> dict[str, int]:
+        coins = QuantumCircuit(4)
+        coins.h(range(4))
+        coins.measure_all()
+        with LocalService(store=store, workers=1, seed=1, finish_left_jobs=True) as service, service.in_environment():
+            wait_until(lambda: all(job["finished"] for job in service._store.jobs({}, 10, 0, ascending=True)[0]))
+            with IBMProvider() as provider:
+                counts = provider.get_backend("local_simulator").run(coins, shots=500).result(timeout=60).get_counts()
+                return dict(counts)
+
+    left_jobs(tmp_path / "jobs", SHORT, 3)
+    assert tossed(tmp_path / "jobs") == tossed(tmp_path / "none")
+
+
+@pytest.mark.slow
+def test_a_job_that_another_service_cancels_or_deletes_ends_where_it_runs(tmp_path: Path) -> None:
+    store = tmp_path / "jobs"
+    with (
+        LocalService(store=store, workers=1) as one,
+        LocalService(store=store, workers=1) as other,
+        IBMProvider(**one.client_options("qiskit-ibm-native").arguments) as provider,
+        IBMProvider(**other.client_options("qiskit-ibm-native").arguments) as elsewhere,
+    ):
+        backend = provider.get_backend("local_simulator")
+        for is_deleted in (False, True):
+            job = backend.run(endless(), shots=10)
+            wait_until(lambda job=job: one._workers._running and one._store.job(job.job_id())["running"])
+            assert elsewhere.job(job.job_id()).cancel()
+            if is_deleted:
+                elsewhere.delete_job(job.job_id())
+            start = time.monotonic()
+            assert backend.run(flipped(), shots=5).result(timeout=60).get_counts() == {"1": 5}
+            assert time.monotonic() - start < 30
+
+
+def wait_until(is_so: Any) -> None:
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 # Processes
 
 

@@ -10,16 +10,19 @@ import math
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from qiskit import QuantumCircuit
+from qiskit.providers import JobStatus
 from tests.support.formats import opened
 
 from qiskit_ibm_native import IBMProvider
 from qiskit_ibm_native.cli import main
-from qiskit_ibm_native.exceptions import IBMInputValueError
+from qiskit_ibm_native.exceptions import IBMError, IBMInputValueError
 from qiskit_ibm_native.local import Limits, LocalService
 from qiskit_ibm_native.local.jobs import store as store_module
 from qiskit_ibm_native.local.jobs.store import Store, open_store
@@ -231,7 +234,39 @@ def test_the_oldest_jobs_go_when_the_file_is_too_large_and_it_gets_smaller(store
     assert store.job(ids[-1]) is not None
     assert store.prune(math.inf, 1) > 0
     assert store.job(waiting) is not None
-    assert store.jobs({}, 5, 0, ascending=True)[1] == 1
+    # The newest one stays, whatever its size.
+    assert store.job(ids[-1]) is not None
+    assert store.jobs({}, 5, 0, ascending=True)[1] == 2
+
+
+def test_no_more_jobs_go_than_have_the_bytes_that_are_too_many(store: Store) -> None:
+    ids = [done_job(store, finished=ago(1 - n / 1000), params=bytes(300_000)) for n in range(10)]
+    assert store.prune(math.inf, store._used()) == 0
+    assert store.prune(math.inf, store._used() - 1) == 1
+    assert store.prune(math.inf, store._used() - 301_000) == 2
+    assert [store.job(job_id) is not None for job_id in ids] == [False] * 3 + [True] * 7
+
+
+def test_a_result_that_makes_the_file_too_large_takes_the_place_of_older_ones(tmp_path: Path) -> None:
+    path = tmp_path / "jobs"
+    store = Store(path)
+    old = [done_job(store, finished=ago(1 - n / 1000), params=bytes(300_000)) for n in range(3)]
+    size = store._used()
+    store.close()
+    limits = Limits(store_bytes=size)
+    with (
+        LocalService(store=path, workers=1, limits=limits) as service,
+        service.in_environment(),
+        IBMProvider() as provider,
+    ):
+        circuit = QuantumCircuit(20)
+        circuit.h(range(20))
+        circuit.measure_all()
+        job = provider.get_backend("local_simulator").run(circuit, shots=20_000)
+        assert sum(job.result(timeout=60).get_counts().values()) == 20_000
+        wait_until(lambda: service._store.job(old[0]) is None)
+        assert service._store.job(old[2]) is not None
+        assert service._store._used() <= size
 
 
 def test_old_sessions_go_with_their_jobs(store: Store) -> None:
@@ -262,12 +297,46 @@ def test_a_service_prunes_its_store_by_the_limits(tmp_path: Path, monkeypatch: p
 
 
 def wait_until(is_so: Any) -> None:
-    import time
-
     deadline = time.monotonic() + 60
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+# Files that take nothing more
+
+
+def test_a_job_that_cannot_be_kept_has_failed_and_others_are_refused_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    circuit = QuantumCircuit(1)
+    circuit.x(0)
+    circuit.measure_all()
+    with (
+        caplog.at_level(logging.ERROR),
+        LocalService(store=tmp_path / "jobs", workers=1) as service,
+        service.in_environment(),
+        IBMProvider() as provider,
+    ):
+        backend = provider.get_backend("local_simulator")
+        # The simulator is still importing when nothing can be written any more.
+        job = backend.run(circuit, shots=5)
+        service._store._db.execute("PRAGMA query_only = ON")
+        with pytest.raises(IBMError, match=r"could not be kept: attempt to write a readonly database"):
+            job.result(timeout=60)
+        assert job.status() is JobStatus.ERROR
+        asked = []
+        add_job = service._store.add_job
+        monkeypatch.setattr(service._store, "add_job", lambda **job: asked.append(1) or add_job(**job))
+        with pytest.raises(IBMError, match=r"507 The store of jobs cannot be used.*Free space on the disk"):
+            backend.run(circuit, shots=5)
+        assert len(asked) == 1
+        assert "Traceback" not in caplog.text
+        assert caplog.text.count("The store of jobs cannot be used") == 1
+        assert caplog.text.count("could not be kept") == 1
+        service._store._db.execute("PRAGMA query_only = OFF")
+        assert backend.run(circuit, shots=5).result(timeout=60).get_counts() == {"1": 5}
+        assert service._store._rows("SELECT status FROM jobs ORDER BY number")[0][0] == "Failed"
 
 
 # Files of earlier versions

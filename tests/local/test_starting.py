@@ -217,6 +217,22 @@ def test_a_reset_forgets_jobs_sessions_and_faults_that_were_added(seeded: LocalS
             session.details()
 
 
+def test_a_reset_leaves_jobs_and_sessions_of_other_services_alone(tmp_path: Path) -> None:
+    store = tmp_path / "jobs.sqlite3"
+    with (
+        LocalService(store=store, workers=1) as one,
+        LocalService(store=store, workers=1) as other,
+        IBMProvider(**other.client_options("qiskit-ibm-native").arguments) as provider,
+    ):
+        session = provider.get_backend("ibmq_vigo").open_session()
+        assert session.details()
+        one.reset()
+        assert session.details()
+        other.reset()
+        with pytest.raises(IBMError, match="There is no session"):
+            session.details()
+
+
 @pytest.mark.slow
 def test_a_job_that_runs_ends_with_a_reset_and_the_next_one_runs(seeded: LocalService) -> None:
     seeded.reset()

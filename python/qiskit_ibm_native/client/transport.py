@@ -44,6 +44,8 @@ _MAX_ERROR_BYTES = 2**16
 _USER_AGENT = f"qiskit-ibm-native/{__version__} python/{platform.python_version()}"
 #: Status of the response to a conditional request for a payload that has not changed.
 NOT_MODIFIED = 304
+#: The status of a request that cannot be stored, which was not processed.
+_NOT_KEPT = 507
 #: ``code`` of the error of a request without a response in time.
 TIMED_OUT = "timeout"
 
@@ -356,7 +358,9 @@ class Transport:
             return IBMNotAuthorizedError(message)
         body = redact(reply.body.decode(errors="replace"))
         code = redact(code)[:100] if isinstance(code, str) else code if isinstance(code, int) else None
-        return RequestsApiError(message, reply.status, code, body, maybe_processed=reply.status >= 500)
+        return RequestsApiError(
+            message, reply.status, code, body, maybe_processed=reply.status >= 500 and reply.status != _NOT_KEPT
+        )
 
 
 def _never_connected(error: Exception) -> bool:

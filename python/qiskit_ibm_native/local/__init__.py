@@ -108,9 +108,12 @@ def prepare(*, workers: int | None = None, limits: Limits | None = None, **optio
         options: The other arguments of :class:`LocalService`.
     """
     require_packages()
+    from .arguments import check_arguments
     from .jobs.simulator import start_simulator
     from .service.limits import Limits
 
+    # Before a process is started.
+    check_arguments(workers=workers, limits=limits)
     limits = limits or Limits()
     first = start_simulator(limits, workers)
     try:

@@ -93,6 +93,12 @@ def sources_of(devices: Devices) -> Iterator[Snapshot | SavedSnapshot]:
         devices = bundled_devices()
     if isinstance(devices, str | os.PathLike | Snapshot):
         devices = [devices]
+    try:
+        devices = list(devices)
+    except TypeError:
+        raise _wrong_type(devices) from None
+    if not devices:
+        raise invalid_devices("devices has none; name some, or leave it out for all bundled ones.")
     for device in devices:
         yield from _sources(device)
 
@@ -100,6 +106,9 @@ def sources_of(devices: Devices) -> Iterator[Snapshot | SavedSnapshot]:
 def _sources(device: Device) -> Iterable[Snapshot | SavedSnapshot]:
     if isinstance(device, Snapshot):
         return [device]
+    if device == "":
+        # As a path it would be the present folder.
+        raise invalid_devices("devices has an empty name; name a bundled device, or the path of a snapshot.")
     if isinstance(device, str) and device.endswith(FRACTIONAL):
         return map(_with_fractional_gates, _sources(device.removesuffix(FRACTIONAL)))
     if device == OFFICIAL:
@@ -108,7 +117,11 @@ def _sources(device: Device) -> Iterable[Snapshot | SavedSnapshot]:
         return [SavedSnapshot(folder)]
     if isinstance(device, str | os.PathLike):
         return _saved(Path(device))
-    raise _invalid(
+    raise _wrong_type(device)
+
+
+def _wrong_type(device: object) -> Exception:
+    return invalid_devices(
         f"devices has a {type(device).__name__}; it takes names of bundled devices, snapshots, paths, {OFFICIAL!r}, and these with"
         f" {FRACTIONAL!r} behind them."
     )
@@ -118,8 +131,8 @@ def _with_fractional_gates(source: Snapshot | SavedSnapshot) -> Snapshot | Saved
     return with_fractional_gates(source) if isinstance(source, Snapshot) else source.with_fractional_gates()
 
 
-def _invalid(message: str) -> Exception:
-    # Its module imports Qiskit, which a service needs for nothing else.
+def invalid_devices(message: str) -> Exception:
+    """Return the error of devices; its module imports Qiskit, which a service needs for nothing else."""
     from ..exceptions import IBMInputValueError
 
     return IBMInputValueError(message)
@@ -131,7 +144,7 @@ def _official() -> Iterator[SavedSnapshot]:
     roots = [Path(location) / _FAKE_DEVICES for location in (found and found.submodule_search_locations) or ()]
     folders = sorted(path for root in roots if root.is_dir() for path in root.iterdir() if _is_fake(path))
     if not folders:
-        raise _invalid(
+        raise invalid_devices(
             f"There are no fake devices of the official client: devices={OFFICIAL!r} needs pip install qiskit-ibm-runtime."
         )
     yield from map(SavedSnapshot, folders)
@@ -147,13 +160,13 @@ def _saved(path: Path) -> Iterator[Snapshot]:
         return
     if not path.is_dir():
         known = ", ".join(bundled_devices())
-        raise _invalid(
+        raise invalid_devices(
             f"{path} is neither a saved snapshot nor a folder of saved snapshots, and there is no such bundled device;"
             f" bundled devices: {known}."
         )
     paths = sorted(filter(_is_snapshot, path.iterdir()))
     if not paths:
-        raise _invalid(f"{path} has no saved snapshots; Snapshot.save makes some.")
+        raise invalid_devices(f"{path} has no saved snapshots; Snapshot.save makes some.")
     for found in paths:
         yield Snapshot.load(found)
 

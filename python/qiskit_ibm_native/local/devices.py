@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from ..snapshot import Snapshot
-from .device_sources import Devices, SavedSnapshot, sources_of
+from .device_sources import Devices, SavedSnapshot, invalid_devices, sources_of
 
 SIMULATOR = "local_simulator"
 _NUM_QUBITS = 32
@@ -129,7 +129,15 @@ class Catalog:
         return iter(list(self._devices.values()))
 
     def publish(self, snapshot: Snapshot) -> None:
-        """Add a calibration to a device, or a device."""
+        """Add a calibration to a device, or a device.
+
+        Raises:
+            IBMInputValueError: It is no snapshot.
+        """
+        if not isinstance(snapshot, Snapshot):
+            raise invalid_devices(
+                f"{snapshot!r} is published, which is no Snapshot; make one with Snapshot.load or Snapshot.from_payloads."
+            )
         known = self._devices.get(snapshot.name)
         # One assignment, so that requests see the device before or after it.
         self._devices[snapshot.name] = Device([*(known.calibrations if known else ()), snapshot])

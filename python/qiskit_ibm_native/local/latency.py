@@ -20,7 +20,11 @@ def checked_latency(seconds: float) -> float:
     Raises:
         IBMInputValueError: The time is none, or longer than an hour.
     """
-    if not (math.isfinite(seconds) and 0 <= seconds <= _MAX_LATENCY):
+    if (
+        isinstance(seconds, bool)
+        or not isinstance(seconds, int | float)
+        or not (math.isfinite(seconds) and 0 <= seconds <= _MAX_LATENCY)
+    ):
         from ..exceptions import IBMInputValueError
 
         raise IBMInputValueError(f"latency is {seconds!r}; it must be from 0 to {_MAX_LATENCY:.0f} seconds.")

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .arguments import check_arguments, checked_faults
 from .devices import Catalog
 from .jobs.store import open_store
 from .jobs.workers import Workers
@@ -85,10 +85,11 @@ class LocalService(HttpService):
         _first: Simulator | None = None,
     ) -> None:
         """Prepare a service; :meth:`start` or :meth:`serve` answers."""
-        if workers is not None and workers < 1:
-            from ..exceptions import IBMInputValueError
-
-            raise IBMInputValueError(f"workers is {workers}; it must be 1 or more.")
+        check_arguments(
+            store=store, noise=noise, latency=latency, record=record, workers=workers, limits=limits,
+            finish_left_jobs=finish_left_jobs,
+        )  # fmt: skip
+        self._first_faults = checked_faults(faults)
         seeds = None if seed is None else JobSeeds(seed)
         latency = checked_latency(latency)
         limits = limits or Limits()
@@ -113,7 +114,6 @@ class LocalService(HttpService):
         tokens = Tokens(self.token, self._store if token else None)
         self.faults: Faults = build_app(AppState(catalog, self._store, self._workers, tokens, self.crn, noise))
         self.faults.abort = self._abort
-        self._first_faults = list(faults)
         self._add_first_faults()
         self._use(Bounded(self._seen_by_clients(latency), tokens, limits))
 
@@ -128,8 +128,7 @@ class LocalService(HttpService):
 
     def _add_first_faults(self) -> None:
         for fault in self._first_faults:
-            # Faults count down.
-            self.faults.add(dataclasses.replace(fault))
+            self.faults.add(fault)
 
     @classmethod
     def replay(cls, folder: str | os.PathLike[str], **options: Any) -> ReplayService:
@@ -142,6 +141,7 @@ class LocalService(HttpService):
         Raises:
             IBMInputValueError: The folder is no recording, is damaged, or was written by a later version.
         """
+        check_arguments(folder=folder)
         from .replay import ReplayService
 
         return ReplayService(folder, **options)
@@ -151,13 +151,18 @@ class LocalService(HttpService):
 
         Args:
             snapshot: The calibration. A device of another name is a new one.
+
+        Raises:
+            IBMInputValueError: It is no snapshot.
+            IBMError: The service was stopped, or is that of another process.
         """
+        self._check_usable()
         self._catalog.publish(snapshot)
 
     def reset(self) -> None:
-        """Forget all jobs and sessions, those that run included; faults, seeds and devices are as at the beginning.
+        """Forget the jobs and sessions of this service, those that run included; faults, seeds and devices are as new.
 
-        For tests, which need not start a service each.
+        For tests, which need not start a service each. What other services put into the same store stays.
 
         Raises:
             IBMError: The service was stopped, or is that of another process.

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from ..client.endpoint import Endpoint
+from .arguments import check_arguments
 from .clients import ClientOptions, environment_of, options_of
 from .service.connections import Bounded, BoundedProtocol
 
@@ -57,6 +58,7 @@ class HttpService:
             IBMInputValueError: The address is not one that may be used.
             IBMError: The port cannot be had.
         """
+        check_arguments(host=host, port=port, token=token, public=public, limits=limits)
         if host not in _LOOPBACK and not public:
             raise _bad_value(f"Listening on {host} lets other machines in; say so with public=True (--public).")
         if not 0 <= port < 2**16:
@@ -75,6 +77,11 @@ class HttpService:
     def __repr__(self) -> str:
         state = "stopped" if self._is_stopped else "not started" if self._thread is None else "running"
         return f"<{type(self).__name__} {self.url} ({state})>"
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the service was stopped; it cannot be started again."""
+        return self._is_stopped
 
     def _use(self, app: Bounded) -> None:
         """Take the application, which a subclass makes after its address is known."""

@@ -35,7 +35,7 @@ CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID
 _SESSIONS = """
 CREATE TABLE IF NOT EXISTS sessions (
     id TEXT PRIMARY KEY, backend TEXT NOT NULL, mode TEXT NOT NULL, max_ttl INTEGER NOT NULL, accepting INTEGER NOT NULL,
-    created TEXT NOT NULL, closed TEXT
+    created TEXT NOT NULL, closed TEXT, owner TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX sessions_by_creation ON sessions (created);
 """
@@ -89,6 +89,9 @@ def _take_over_version_1(connection: sqlite3.Connection) -> None:
     pairs = {(tag, number) for number, tags in tagged for tag in json.loads(tags)}
     connection.executemany("INSERT INTO tags VALUES (?, ?)", sorted(pairs))
     connection.execute("DROP TABLE old_jobs")
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sessions'").fetchone():
+        # Nobody knows who opened them.
+        connection.execute("ALTER TABLE sessions ADD COLUMN owner TEXT NOT NULL DEFAULT ''")
 
 
 def _run(connection: sqlite3.Connection, script: str) -> None:

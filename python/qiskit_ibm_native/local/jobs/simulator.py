@@ -90,6 +90,11 @@ class Simulator:
         return process is not None and process.is_alive
 
     @property
+    def is_running(self) -> bool:
+        """Whether a job runs whose reply has not come yet."""
+        return self._is_running
+
+    @property
     def is_warm(self) -> bool:
         """Whether the process runs, and has imported all that it needs."""
         with self._lock:

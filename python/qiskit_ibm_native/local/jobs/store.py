@@ -89,6 +89,8 @@ class Store:
         self._pid: int | None = os.getpid()
         self.owner = secrets.token_hex(16)
         self._watchers: dict[str, list[Callable[[], object]]] = {}
+        #: By job: what is to be written about its end, and could not be.
+        self._unwritten: dict[str, dict[str, Any]] = {}
         #: Called when the store is closed.
         self.at_end: Any = None
         try:
@@ -218,7 +220,7 @@ class Store:
         """
         source = "jobs JOIN contents USING (number)" if with_content else "jobs"
         rows = self._rows(f"SELECT * FROM {source} WHERE id = ?", (job_id,))  # noqa: S608
-        return _job(rows[0]) if rows else None
+        return self._job(rows[0]) if rows else None
 
     def logs(self, job_id: str) -> str:
         """Return the log of a job; an empty text if there is none."""
@@ -252,7 +254,11 @@ class Store:
         else:
             where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
             (count,) = self._rows(f"SELECT COUNT(*) FROM jobs{where}", values)[0]  # noqa: S608
-        return [_job(row) for row in rows], count
+        return [self._job(row) for row in rows], count
+
+    def _job(self, row: sqlite3.Row) -> dict[str, Any]:
+        job = {**dict(row), "tags": json.loads(row["tags"])}
+        return job if job["finished"] else {**job, **self._unwritten.get(job["id"], {})}
 
     def start_job(self, job_id: str) -> bool:
         """Mark a job as running; return whether it was waiting until now, for this service."""
@@ -287,10 +293,21 @@ class Store:
                     f"UPDATE contents SET {_settings(content)} WHERE number = (SELECT number FROM jobs WHERE id = ?)",  # noqa: S608
                     [*content.values(), job_id],
                 )
-        if cursor.rowcount and "finished" in values:
-            for tell in list(self._watchers.get(job_id, ())):
-                tell()
+        if "finished" in values:
+            self._unwritten.pop(job_id, None)
+            if cursor.rowcount:
+                self._tell_watchers(job_id)
         return cursor.rowcount == 1
+
+    def remember_end(self, job_id: str, status: str, reason: str, code: int) -> None:
+        """Tell everybody who asks this store how a job ended whose end cannot be written, until it can."""
+        if job_id not in self._unwritten:
+            self._unwritten[job_id] = {"status": status, "finished": now(), "reason": reason, "reason_code": code}
+            self._tell_watchers(job_id)
+
+    def _tell_watchers(self, job_id: str) -> None:
+        for tell in list(self._watchers.get(job_id, ())):
+            tell()
 
     @contextmanager
     def watching(self, job_id: str, tell: Callable[[], object]) -> Iterator[None]:
@@ -319,6 +336,13 @@ class Store:
             return None
         return bytes(rows[0]["result"])
 
+    def ended_among(self, job_ids: Sequence[str]) -> list[str]:
+        """Return those of some jobs that are done or deleted, whoever did so."""
+        marks = ", ".join("?" * len(job_ids))
+        query = f"SELECT id FROM jobs WHERE id IN ({marks}) AND status IN (?, ?)"  # noqa: S608
+        pending = {row["id"] for row in self._rows(query, (*job_ids, *_PENDING))}
+        return [job_id for job_id in job_ids if job_id not in pending]
+
     def set_tags(self, job_id: str, tags: Sequence[str]) -> None:
         """Replace a job's tags."""
         with self._changes() as db:
@@ -333,11 +357,11 @@ class Store:
             _delete(db, [number for (number,) in db.execute("SELECT number FROM jobs WHERE id = ?", (job_id,))])
 
     def clear(self) -> list[str]:
-        """Delete the jobs of this service, and all sessions; return the jobs that were not done."""
+        """Delete the jobs and the sessions of this service; return the jobs that were not done."""
         with self._changes() as db:
             rows = db.execute("SELECT number, id, finished FROM jobs WHERE owner = ?", (self.owner,)).fetchall()
             _delete(db, [row["number"] for row in rows])
-            db.execute("DELETE FROM sessions")
+            db.execute("DELETE FROM sessions WHERE owner = ?", (self.owner,))
         return [row["id"] for row in rows if row["finished"] is None]
 
     def queue_lengths(self) -> dict[str, int]:
@@ -415,7 +439,8 @@ class Store:
 
         Args:
             days: Jobs that were done longer ago are deleted; infinity for none.
-            size: Bytes that the file may have; infinity for any number. Pending jobs are kept in any case.
+            size: Bytes that the file may have; infinity for any number. Pending jobs are kept in any case, and so is
+                the newest one that is done, whose results somebody may be about to ask for.
 
         Returns:
             The number of jobs that were deleted.
@@ -423,9 +448,9 @@ class Store:
         pruned = 0
         oldest = _timestamps.utc_now() - datetime.timedelta(days=days) if days < _MAX_DAYS else None
         before = "" if oldest is None else _timestamps.utc_text(oldest)
-        while deleted := self._prune_some("finished < ?", before) if before else 0:
+        while deleted := self._prune_before(before) if before else 0:
             pruned += deleted
-        while self._used() > size and (deleted := self._prune_some("finished > ?", "")):
+        while (excess := self._used() - size) > 0 and (deleted := self._prune_bytes(excess)):
             pruned += deleted
         if before:
             with self._changes() as db:
@@ -441,13 +466,28 @@ class Store:
                 self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return pruned
 
-    def _prune_some(self, condition: str, value: str) -> int:
+    def _prune_before(self, moment: str) -> int:
+        """Delete some jobs that were done before a moment; return how many."""
+        query = "SELECT number FROM jobs WHERE finished < ? ORDER BY finished LIMIT ?"
         with self._changes() as db:
-            rows = db.execute(
-                f"SELECT number FROM jobs WHERE {condition} ORDER BY finished LIMIT ?",  # noqa: S608
-                (value, _PRUNED_AT_ONCE),
-            )
-            numbers = [number for (number,) in rows]
+            numbers = [number for (number,) in db.execute(query, (moment, _PRUNED_AT_ONCE))]
+            _delete(db, numbers)
+        return len(numbers)
+
+    def _prune_bytes(self, excess: float) -> int:
+        """Delete some of the oldest jobs that are done, as few as have so many bytes; return how many."""
+        query = (
+            "SELECT number, LENGTH(params), LENGTH(result), LENGTH(logs) FROM jobs JOIN contents USING (number)"
+            " WHERE finished > '' AND number != (SELECT number FROM jobs WHERE finished > '' ORDER BY finished DESC LIMIT 1)"
+            " ORDER BY finished LIMIT ?"
+        )
+        numbers: list[int] = []
+        with self._changes() as db:
+            for number, *sizes in db.execute(query, (_PRUNED_AT_ONCE,)).fetchall():
+                if excess <= 0:
+                    break
+                numbers.append(number)
+                excess -= sum(size or 0 for size in sizes)
             _delete(db, numbers)
         return len(numbers)
 
@@ -467,8 +507,8 @@ class Store:
         session_id = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:]}"
         with self._changes() as db:
             db.execute(
-                "INSERT INTO sessions VALUES (?, ?, ?, ?, 1, ?, NULL)",
-                (session_id, backend, mode, max_ttl, now()),
+                "INSERT INTO sessions (id, backend, mode, max_ttl, accepting, created, owner) VALUES (?, ?, ?, ?, 1, ?, ?)",
+                (session_id, backend, mode, max_ttl, now(), self.owner),
             )
         return session_id
 
@@ -534,10 +574,6 @@ def now() -> str:
 def parse_time(text: str) -> datetime.datetime:
     """Return a time of the file."""
     return datetime.datetime.fromisoformat(text)
-
-
-def _job(row: sqlite3.Row) -> dict[str, Any]:
-    return {**dict(row), "tags": json.loads(row["tags"])}
 
 
 def _settings(values: Mapping[str, Any]) -> str:

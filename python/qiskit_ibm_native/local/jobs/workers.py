@@ -9,6 +9,7 @@ waits for each of them share it.
 from __future__ import annotations
 
 import heapq
+import math
 import os
 import sqlite3
 import threading
@@ -33,6 +34,8 @@ INTERNAL = 5203
 _ADOPTION = 5.0
 #: Seconds between two attempts to write to a store that takes no writes.
 _RETRY = 1.0
+#: Seconds between two looks at whether running jobs were ended by another service that uses the store.
+_WATCH = 1.0
 #: Seconds for which jobs wait before another process is started.
 _PATIENCE = 0.25
 #: Seconds between two prunings of the store.
@@ -81,12 +84,15 @@ class Workers:
         self._count = 0
         self._changed = threading.Condition()
         self._running: dict[str, Simulator] = {}
+        #: Set while any job runs.
+        self._is_running = threading.Event()
         self._interrupted: set[str] = set()
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(target=self._work, name=f"job-{index}", daemon=True) for index in range(number)
         ]
         self._threads.append(threading.Thread(target=self._look_after_store, name="store", daemon=True))
+        self._threads.append(threading.Thread(target=self._watch_running, name="watch", daemon=True))
 
     def start(self) -> None:
         """Start the threads, and a simulator for the first job."""
@@ -100,7 +106,8 @@ class Workers:
 
     def submit(self, job_id: str, *, is_left: bool = False) -> None:
         """Run a job when there is a process for it; one that was left by others, behind all that were not."""
-        if self._seeds is not None:
+        # The numbers of seeds are those of jobs that were submitted to this service.
+        if self._seeds is not None and not is_left:
             self._seeds.number(job_id)
         with self._changed:
             self._count += 1
@@ -134,6 +141,7 @@ class Workers:
         self._stopping.set()
         with self._changed:
             self._changed.notify_all()
+            self._is_running.set()
             running = list(self._running.values())
         for simulator in running:
             simulator.kill()
@@ -181,6 +189,26 @@ class Workers:
                 " `qiskit-ibm-native jobs cancel --left%s` cancels them.", left, option, option,
             )  # fmt: skip
 
+    def _watch_running(self) -> None:
+        """End processes of jobs that another service cancelled or deleted; look each second while any job runs."""
+        while not self._stopping.wait(_WATCH):
+            self._is_running.wait()
+            with self._changed:
+                running = list(self._running)
+            try:
+                ended = self._store.ended_among(running)
+            except sqlite3.Error:
+                # Who needs the store next tells.
+                continue
+            for job_id in ended:
+                # With the lock, so that the process does not get to the next job in between. One that is done here has
+                # let go of its process, which may wait for the next one.
+                with self._changed:
+                    simulator = self._running.get(job_id)
+                    if simulator is not None and simulator.is_running:
+                        self._interrupted.add(job_id)
+                        simulator.kill()
+
     # Jobs
 
     def _work(self) -> None:
@@ -192,7 +220,11 @@ class Workers:
             try:
                 self._run(job_id, simulator)
             except Exception as error:
-                logger.exception("The job %s could not be run", job_id)
+                if isinstance(error, sqlite3.Error):
+                    # It says all.
+                    logger.error("The job %s could not be kept: %s", job_id, error)
+                else:
+                    logger.exception("The job %s could not be run", job_id)
                 self._give_up(job_id, error)
             finally:
                 if not self._stopping.is_set() and not any(found.is_started for found in self._simulators):
@@ -201,6 +233,8 @@ class Workers:
                         simulator.start()
                 with self._changed:
                     del self._running[job_id]
+                    if not self._running and not self._stopping.is_set():
+                        self._is_running.clear()
                     self._interrupted.discard(job_id)
                     self._idle.append(simulator)
                     self._changed.notify()
@@ -216,6 +250,7 @@ class Workers:
                     if simulator is not None:
                         job_id = heapq.heappop(self._waiting)[2]
                         self._running[job_id] = simulator
+                        self._is_running.set()
                         return job_id, simulator
                 self._changed.wait(seconds)
         return None
@@ -246,6 +281,7 @@ class Workers:
                 job["program"], params, device.latest, bool(job["noise"]), lambda: self._is_wanted(job_id)
             )
             self._store.finish_job(job_id, result)
+            self._keep_small()
         except JobFailed as error:
             self._store.end_job(job_id, "Failed", str(error), BAD_JOB if error.is_bad else INTERNAL, error.logs)
         except SimulatorDied as error:
@@ -255,15 +291,24 @@ class Workers:
         finally:
             timer.cancel()
 
+    def _keep_small(self) -> None:
+        """Prune the store if a result made it larger than it may be."""
+        try:
+            self._store.prune(math.inf, self._limits.store_bytes)
+        except (sqlite3.Error, OSError):
+            logger.exception("The store of jobs could not be pruned")
+
     def _is_wanted(self, job_id: str) -> bool:
         return not self._stopping.is_set() and job_id not in self._interrupted
 
     def _give_up(self, job_id: str, error: Exception) -> None:
         """Mark a job as failed because its results could not be kept; try until the store takes writes."""
+        reason = f"Its results could not be kept: {error}"
         while True:
             try:
-                self._store.end_job(job_id, "Failed", f"Its results could not be kept: {error}", INTERNAL)
+                self._store.end_job(job_id, "Failed", reason, INTERNAL)
             except sqlite3.Error:
+                self._store.remember_end(job_id, "Failed", reason, INTERNAL)
                 if self._stopping.wait(_RETRY):
                     return
             else:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from ..._logger import logger
 from .faults import Faults
 from .openapi import document, page
 from .operation import Operation, Refusal, error_response
@@ -30,6 +32,11 @@ if TYPE_CHECKING:
 #: Prefixes of the runtime API: one that the official client takes verbatim, and that of the cloud.
 PREFIXES = ("/experimental/v1", "/api/v1")
 
+#: Words of SQLite about files to which nothing can be written, as long as nobody does something about it.
+_UNWRITABLE = ("is full", "readonly", "disk I/O error")
+#: Seconds between two lines of the log about the store.
+_SILENCE = 60.0
+
 
 @dataclass(frozen=True)
 class AppState:
@@ -47,6 +54,8 @@ def build_app(state: AppState) -> Faults:
     """Return the application, behind the faults that tests ask for."""
     app = Starlette()
     app.add_exception_handler(HTTPException, _explained)
+    # Without one of its own, each would be logged with a traceback.
+    app.add_exception_handler(sqlite3.Error, StoreTrouble())
     app.add_exception_handler(Exception, _failed)
     in_front = Faults(app, state.tokens.expire)
     operations = [*_operations(state, in_front)]
@@ -104,7 +113,22 @@ async def _explained(_request: Request, error: Exception) -> Response:
     return error_response(status, 1211, str(getattr(error, "detail", error)), headers=headers)
 
 
+class StoreTrouble:
+    """Answers requests for which the store cannot be used, and logs that once a minute."""
+
+    def __init__(self) -> None:
+        """Begin without trouble."""
+        self._told = float("-inf")
+
+    async def __call__(self, request: Request, error: Exception) -> Response:
+        """Return a response that clients take for final if a request cannot be kept: the disk is full, say."""
+        if time.monotonic() > self._told + _SILENCE:
+            self._told = time.monotonic()
+            logger.error("The store of jobs cannot be used: %s", error)
+        is_change = request.method != "GET" and any(words in str(error) for words in _UNWRITABLE)
+        solution = "Free space on the disk, or choose another file." if is_change else ""
+        return error_response(507 if is_change else 500, 1000, f"The store of jobs cannot be used: {error}", solution)
+
+
 async def _failed(_request: Request, error: Exception) -> Response:
-    if isinstance(error, sqlite3.Error):
-        return error_response(500, 1000, f"The store of jobs cannot be used: {error}")
     return error_response(500, 1000, f"The service failed: {error!r}")

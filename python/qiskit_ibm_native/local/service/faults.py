@@ -7,7 +7,7 @@ import asyncio
 import re
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -24,6 +24,12 @@ _SPARED = ("/faults", "/health", "/openapi.json", "/docs")
 #: Statuses of responses without a body.
 _BODILESS = (204, 304)
 KINDS = ("latency", "status", "truncate", "drop", "expire", "body")
+#: Types of the values of a fault, and the words for them.
+_TYPES: dict[str, tuple[Any, str]] = {
+    "match": (str, "a regular expression"), "times": (int, "a whole number"), "after": (bool, "True or False"),
+    "seconds": ((int, float), "a number"), "status": (int, "a whole number"),
+    "retry_after": ((str, type(None)), "a text, or None"), "body": (str, "a text"),
+}  # fmt: skip
 
 
 @dataclass
@@ -35,7 +41,7 @@ class Fault:
             reply; ``"drop"`` breaks off without one; ``"expire"`` takes back all access tokens; ``"body"`` replies
             something else.
         match: A regular expression for the method and path of a request, such as ``"POST .*/jobs$"``.
-        times: Number of requests that fail.
+        times: Number of requests that fail, 1 or more.
         after: Process the request before it fails; for ``"status"``, ``"drop"`` and ``"body"``.
         seconds: Seconds to wait, at most an hour.
         status: The status, from 200 to 599.
@@ -54,31 +60,36 @@ class Fault:
     _pattern: re.Pattern[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Check the values, which may come from a request."""
+        """Check the values, which may come from a request.
+
+        Raises:
+            IBMInputValueError: One is not what a fault takes.
+        """
         if self.kind not in KINDS:
-            raise ValueError(f"{self.kind!r} is no fault; use one of {list(KINDS)}")
-        kinds: dict[str, Any] = {
-            "match": str,
-            "times": int,
-            "after": bool,
-            "seconds": (int, float),
-            "status": int,
-            "retry_after": (str, type(None)),
-            "body": str,
-        }
-        for name, kind in kinds.items():
-            if not isinstance(getattr(self, name), kind):
-                raise TypeError(f"{name} is {getattr(self, name)!r}")
+            raise _bad_value(f"{self.kind!r} is no fault; use one of {list(KINDS)}.")
+        for name, (kind, words) in _TYPES.items():
+            value = getattr(self, name)
+            if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+                raise _bad_value(f"{name} of a fault is {value!r}; it must be {words}.")
+        if self.times < 1:
+            raise _bad_value(f"times of a fault is {self.times}; it must be 1 or more.")
         if not 0 <= self.seconds <= MAX_SECONDS:
-            raise ValueError(f"seconds is {self.seconds!r}; it must be from 0 to {MAX_SECONDS}")
+            raise _bad_value(f"seconds of a fault is {self.seconds!r}; it must be from 0 to {MAX_SECONDS}.")
         if not 200 <= self.status < 600:
-            raise ValueError(f"status is {self.status!r}; it must be from 200 to 599")
+            raise _bad_value(f"status of a fault is {self.status!r}; it must be from 200 to 599.")
         if self.retry_after is not None and not _HEADER.fullmatch(self.retry_after):
-            raise ValueError(f"retry_after is {self.retry_after!r}; it must be what a header may have")
+            raise _bad_value(f"retry_after of a fault is {self.retry_after!r}; it must be what a header may have.")
         try:
             self._pattern = re.compile(self.match)
         except re.error as error:
-            raise ValueError(f"match is no regular expression: {error}") from None
+            raise _bad_value(f"match of a fault is {self.match!r}, which is no regular expression: {error}.") from None
+
+
+def _bad_value(message: str) -> Exception:
+    # Imports Qiskit.
+    from ...exceptions import IBMInputValueError
+
+    return IBMInputValueError(message)
 
 
 class Faults:
@@ -94,9 +105,16 @@ class Faults:
         self.abort: Callable[[Any], None] = lambda _client: None
 
     def add(self, fault: Fault) -> None:
-        """Add a fault for the next requests that match."""
+        """Add a fault for the next requests that match; ``fault`` itself stays as it is.
+
+        Raises:
+            IBMInputValueError: It is no :class:`Fault`.
+        """
+        if not isinstance(fault, Fault):
+            raise _bad_value(f"{fault!r} is added, which is no fault; it must be one, such as Fault('drop').")
         with self._lock:
-            self._faults.append(fault)
+            # Faults count down.
+            self._faults.append(replace(fault))
 
     def clear(self) -> None:
         """Remove all faults."""

@@ -10,9 +10,17 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 #: Share of the machine's memory that all jobs together may have; the service and other programs need the rest.
 _JOB_SHARE = 0.75
+
+
+#: Types of the values of limits.
+_KINDS: dict[str, Any] = {
+    "body": int, "unknown_body": int, "seconds": (int, float), "connections": int, "job_memory": int,
+    "store_days": (int, float), "store_bytes": (int, float),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,8 +37,9 @@ class Limits:
             machine's memory.
         store_days: Days for which jobs are kept after they are done; ``math.inf`` for ever. By default 30, or what
             ``QISKIT_IBM_NATIVE_LOCAL_STORE_DAYS`` says.
-        store_bytes: Bytes that the store may have before the oldest jobs that are done are deleted; ``math.inf`` for
-            any number. By default 1 GiB, or what ``QISKIT_IBM_NATIVE_LOCAL_STORE_BYTES`` says.
+        store_bytes: Bytes that the store may have before the oldest jobs that are done are deleted, all but the
+            newest one; ``math.inf`` for any number. By default 1 GiB, or what
+            ``QISKIT_IBM_NATIVE_LOCAL_STORE_BYTES`` says.
     """
 
     body: int = 64 << 20
@@ -45,6 +54,12 @@ class Limits:
 
     def __post_init__(self) -> None:
         """Check the values."""
+        for name, kind in _KINDS.items():
+            value = getattr(self, name)
+            is_missing = value is None and name == "job_memory"
+            if not is_missing and (isinstance(value, bool) or not isinstance(value, kind)):
+                words = "a whole number" if kind is int else "a number"
+                raise _bad_value(f"{name} is {value!r}; it must be {words}.")
         for name in ("body", "unknown_body", "seconds", "connections", "store_days", "store_bytes"):
             if not getattr(self, name) > 0:
                 raise _bad_value(f"{name} is {getattr(self, name)!r}; it must be more than 0.")

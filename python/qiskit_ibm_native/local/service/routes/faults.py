@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _FAULT = object_of(
     {"kind": text(enum=list(KINDS))},
     match=text(description="A regular expression for the method and path of requests."),
-    times=whole(description="Number of requests that fail."),
+    times=whole(minimum=1, description="Number of requests that fail."),
     after={"type": "boolean", "description": "Whether the request is processed first."},
     seconds={"type": "number", "minimum": 0, "maximum": MAX_SECONDS},
     status=whole(minimum=200, maximum=599),
