@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
+from qiskit.circuit import CASE_DEFAULT, SwitchCaseOp
 from qiskit.circuit.classical import expr
 from qiskit.primitives.containers.sampler_pub import SamplerPub
-
-from qiskit_ibm_native import Snapshot
-from qiskit_ibm_native.local.engine.components import connected_components
 from tests.support import primitives
+
+from qiskit_ibm_native.local.engine.components import connected_components
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-FEZ = Snapshot.load("fez")
 
 
 def switched(target: Callable[[ClassicalRegister], Any], case: Any) -> QuantumCircuit:
@@ -48,6 +46,17 @@ def test_a_switch_on_a_device_takes_the_case_that_was_measured(kind: str) -> Non
     pub = SamplerPub.coerce((circuit, None, 300))
     result = primitives.run("sampler", name="fez", pubs=[pub], options={"simulator": {"seed_simulator": 4}})
     # Readout of the three qubits, and gates: a wrong case would leave 0.
+    assert result[0].data.found.bitcount().mean() > 0.85
+
+
+def test_a_switch_on_an_expression_takes_a_later_case_also() -> None:
+    circuit = switched(lambda read: expr.bit_or(read, 0), 1)
+    operation = next(each.operation for each in circuit.data if each.name == "switch_case")
+    flip, identity = operation.blocks
+    cases = [(0, identity), ((2, 3), flip), (CASE_DEFAULT, identity.copy())]
+    position = next(index for index, each in enumerate(circuit.data) if each.name == "switch_case")
+    circuit.data[position] = circuit.data[position].replace(operation=SwitchCaseOp(operation.target, cases))
+    result = primitives.run("sampler", name="fez", pubs=[SamplerPub.coerce((circuit, None, 300))])
     assert result[0].data.found.bitcount().mean() > 0.85
 
 
