@@ -19,7 +19,7 @@ from qiskit_ibm_native.local.engine.chains import Chain
 from qiskit_ibm_native.local.engine.components import read_steps
 from qiskit_ibm_native.local.engine.frames import Operation, draw_frames, relevant, rewritten
 from qiskit_ibm_native.local.engine.noise import device_noise
-from qiskit_ibm_native.provider.run.results import Bits, PubData, advice_on_shots
+from qiskit_ibm_native.provider.run.results import Bits, PubData, advice_on_simulation
 
 FEZ = Snapshot.load("fez")
 
@@ -219,8 +219,16 @@ def pub(shots: int, effective: int | None) -> PubData:
 
 
 def test_few_effective_shots_are_explained() -> None:
-    assert advice_on_shots([pub(100, None), pub(100, 50)]) is None
-    advice = advice_on_shots([pub(100, None), pub(100, 20), pub(100, 9)])
+    assert advice_on_simulation([pub(100, None), pub(100, 50)]) is None
+    advice = advice_on_simulation([pub(100, None), pub(100, 20), pub(100, 9)])
     assert advice is not None
     assert "100 shots of circuit 2 have error bars as large as those of 9 independent ones" in advice
     assert "2 of 3 circuits" in advice
+
+
+def test_symmetric_relaxation_is_explained() -> None:
+    data = PubData({}, (), {"relaxation": "symmetric"})
+    advice = advice_on_simulation([pub(100, None), data])
+    assert advice is not None
+    assert "Delays of circuit 1 relax from 0 to 1 as often as from 1 to 0" in advice
+    assert "1 of 2 circuits" in advice

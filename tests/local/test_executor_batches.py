@@ -13,6 +13,7 @@ from qiskit_ibm_native.local.engine import exact
 from qiskit_ibm_native.local.engine.batches import Batch, Unsupported
 from qiskit_ibm_native.local.engine.components import connected_components
 from qiskit_ibm_native.local.engine.noise import device_noise
+from qiskit_ibm_native.local.errors import BadInputError
 
 
 def circuit() -> QuantumCircuit:
@@ -56,6 +57,17 @@ def test_shots_are_drawn_by_their_probabilities() -> None:
     counts = [np.bincount(words, minlength=4) / 40_000 for words in bits @ np.array([1, 2])]
     # Six standard errors: a false alarm has a probability below 1e-7.
     np.testing.assert_allclose(counts, batch.probabilities(values), atol=6 * 0.5 / np.sqrt(40_000))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_no_finite_numbers_are_refused(value: float) -> None:
+    template = circuit()
+    (component,) = connected_components(template)
+    columns = {parameter: column for column, parameter in enumerate(template.parameters)}
+    values = np.zeros((3, 4))
+    values[2, 1] = value
+    with pytest.raises(BadInputError, match=r"parameter value 1 of set 2 is (nan|inf)"):
+        Batch(component, columns, None).draw(values, 10, np.random.default_rng(5))
 
 
 def test_what_batches_cannot_do_is_left_to_others() -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 from functools import lru_cache
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 from qiskit import QuantumCircuit
-from qiskit.circuit import Delay, Measure, Reset
+from qiskit.circuit import CASE_DEFAULT, Delay, IfElseOp, Measure, Reset
+from qiskit.circuit.classical import expr
 from qiskit.circuit.library import RZGate, SdgGate, SGate, ZGate
 from qiskit.transpiler import Target
 from qiskit_aer import AerSimulator
@@ -89,9 +91,26 @@ def to_instructions(circuit: QuantumCircuit) -> QuantumCircuit:
             operation = instruction.replace(operation=Measure() if instruction.name.startswith("measure") else Reset())
         elif instruction.is_control_flow():
             blocks = [to_instructions(block) for block in instruction.operation.blocks]
-            operation = instruction.replace(operation=instruction.operation.replace_blocks(blocks))
+            operation = instruction.replace(operation=_as_branches(instruction.operation.replace_blocks(blocks)))
         rewritten.append(operation)
     return rewritten
+
+
+def _as_branches(operation: Any) -> Any:
+    """Return branches for a switch on an expression, which Aer cannot jump by; anything else as it is."""
+    target = getattr(operation, "target", None)
+    if not isinstance(target, expr.Expr) or isinstance(target, expr.Var):
+        return operation
+    *others, (values, otherwise) = operation.cases_specifier()
+    if CASE_DEFAULT not in values:
+        others.append((values, otherwise))
+        otherwise = otherwise.copy_empty_like()
+    for values, block in reversed(others):
+        condition = functools.reduce(expr.logic_or, [expr.equal(target, value) for value in values])
+        branch = IfElseOp(condition, block, otherwise)
+        otherwise = block.copy_empty_like()
+        otherwise.append(branch, otherwise.qubits, otherwise.clbits)
+    return branch if others else operation
 
 
 def as_clifford(component: ConnectedComponent) -> QuantumCircuit | None:
@@ -120,8 +139,10 @@ def _model(
     device = noise.device_noise(snapshot)
     model = NoiseModel()
     if is_twirled:
-        channels = ((name, qargs, device.channel(name, qargs)) for name, qargs in sorted(gates))
+        exact = frozenset((name, qargs) for name, qargs in gates if all(map(device.relaxes_by_resets, qargs)))
+        channels = ((name, qargs, device.channel(name, qargs)) for name, qargs in sorted(gates - exact))
         errors = [(name, qargs, _twirled(channel)) for name, qargs, channel in channels if channel is not None]
+        errors += _gate_errors(device.target, exact)
     else:
         errors = _gate_errors(device.target, gates)
     for name, qargs, error in errors:
@@ -174,7 +195,8 @@ def device_shots(
         snapshot: The device.
         seed: Seed of the first shot; the others follow.
         options: Options of Aer.
-        is_twirled: Make all noise Pauli errors, which Clifford simulators take.
+        is_twirled: Make all noise Pauli errors and resets, which Clifford simulators take. Where T2 is above T1,
+            relaxation is no mixture of these, and is twirled.
     """
     gates = frozenset(_gates(circuit, range(circuit.num_qubits)))
     model = _model(snapshot, gates, frozenset(component.qubits), is_twirled)
@@ -224,6 +246,6 @@ def _relaxation(snapshot: Snapshot, qubit: int, length: int, is_twirled: bool) -
     channel = device.channel("delay", (qubit,), length)
     if channel is None:
         return None
-    if is_twirled:
+    if is_twirled and not device.relaxes_by_resets(qubit):
         return _twirled(channel)
     return thermal_relaxation_error(*device.times(qubit), device.seconds(length))

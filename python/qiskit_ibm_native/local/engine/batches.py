@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from qiskit.circuit import Parameter, ParameterExpression
 
+from ..errors import BadInputError
 from . import transfer
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class Batch:
         for step in component.steps:
             if step.name != "measure":
                 self._add(step, columns, noise)
+        self._used = sorted({action.column for action in self._actions if not isinstance(action, _Map)})
 
     def _add(self, step: Step, columns: dict[Parameter, int], noise: DeviceNoise | None) -> None:
         if step.name == "reset":
@@ -127,7 +129,16 @@ class Batch:
             values: Sets of values, of shape ``(sets, parameters)``.
             shots: Shots of each.
             random: The source of random numbers.
+
+        Raises:
+            BadInputError: A value is not a finite number.
         """
+        wrong = np.argwhere(~np.isfinite(values[:, self._used]))
+        if len(wrong):
+            row, column = wrong[0][0], self._used[wrong[0][1]]
+            raise BadInputError(
+                f"parameter value {column} of set {row} is {values[row, column]}; give a finite number of radians"
+            )
         sums = np.cumsum(self.probabilities(values), axis=1)
         drawn = random.random((len(values), shots)) * sums[:, -1:]
         words = np.array([np.searchsorted(row, found, side="right") for row, found in zip(sums, drawn, strict=True)])

@@ -8,9 +8,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from qiskit import QuantumCircuit
+from qiskit import ClassicalRegister, QuantumCircuit
+from qiskit.circuit import Clbit
 from qiskit.circuit.controlflow import condition_resources, node_resources
-from qiskit.circuit.exceptions import CircuitError
 
 from ..errors import BadInputError
 
@@ -161,10 +161,10 @@ def _decided_by(operation: Any) -> list[Any]:
     target = getattr(operation, "target", None)
     if target is None:
         return []
-    try:
-        return list(node_resources(target).clbits)
-    except (AttributeError, CircuitError):
-        return list(target) if hasattr(target, "__iter__") else [target]
+    if isinstance(target, Clbit):
+        return [target]
+    # A register has no __iter__, and is a sequence nevertheless.
+    return list(target) if isinstance(target, ClassicalRegister) else list(node_resources(target).clbits)
 
 
 def delay_length(duration: object) -> int:

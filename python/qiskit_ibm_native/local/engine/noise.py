@@ -74,7 +74,7 @@ class DeviceNoise:
             return self._noisy(step)
         key = (step.name, step.qubits)
         if key not in self._gates:
-            # Gates of users may share a name and differ.
+            # A gate by the name of a device's is that gate; two of the user's own may share a name and differ.
             made = self._noisy(step)
             if not transfer.is_standard(step.name):
                 return made
@@ -98,6 +98,11 @@ class DeviceNoise:
         t1 = math.inf if known is None or known.t1 is None else known.t1
         t2 = math.inf if known is None or known.t2 is None else known.t2
         return t1, min(t2, 2 * t1)
+
+    def relaxes_by_resets(self, qubit: int) -> bool:
+        """Return whether the relaxation of a qubit is a mixture of the identity, Z and resets: T2 is not above T1."""
+        t1, t2 = self.times(qubit)
+        return t2 <= t1
 
     def seconds(self, length: int) -> float:
         """Return the duration of a delay; 0 if ``dt`` is unknown."""

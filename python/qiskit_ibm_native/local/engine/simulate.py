@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ..errors import BadInputError
-from . import aer, exact, noise, seeds, trajectories
+from . import aer, delays, exact, noise, seeds, trajectories
 from .components import ConnectedComponent, connected_components, read_steps, steps_of_block
 
 if TYPE_CHECKING:
@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 
     from ...snapshot import Snapshot
 
-#: Seconds, roughly, that a component may take before a method is chosen that shares trajectories between shots.
+#: Seconds, roughly, that a component may take by density matrices.
 _BUDGET = 3.0
-#: Seconds of Aer for each circuit, for each amplitude and gate of a shot, and for each gate of a shot.
-_AER_CIRCUIT = 5e-3
-_AER_AMPLITUDE = 1.5e-9
-_AER_STEP = 1e-6
+#: Seconds that one may take by Aer's state vectors, with exact relaxation, before a quicker method is looked for.
+_AER_BUDGET = 0.5
+#: Seconds of Aer for each circuit, for each amplitude and step of a shot, and for each step of a shot: 4 to 18 qubits
+#: with the noise of ibm_fez, relaxation by Kraus operators included, on a processor of 2020.
+_AER_CIRCUIT = 0.1
+_AER_AMPLITUDE = 2e-8
+_AER_STEP = 1e-5
 
 
 @dataclass(frozen=True)
@@ -68,20 +71,23 @@ class MeasuredBits:
             independent of each other.
         effective_shots: Number of independent shots that would have error bars as large as these shots have; ``None``
             if all of them are independent.
+        is_symmetric: Whether delays relaxed both ways, and for so long that it matters.
     """
 
     bits: npt.NDArray[np.bool_]
     trajectories: int | None = None
     effective_shots: int | None = None
+    is_symmetric: bool = False
 
 
-def metadata(runs: Sequence[MeasuredBits]) -> dict[str, int]:
-    """Return what the metadata of a result says about shots that are not independent: the worst of several runs."""
+def metadata(runs: Sequence[MeasuredBits]) -> dict[str, int | str]:
+    """Return what the metadata of a result says about how it was simulated: the worst of several runs."""
     trajectories_of = [run.trajectories for run in runs if run.trajectories is not None]
     effective = [run.effective_shots for run in runs if run.effective_shots is not None]
     return {
         **({"noise_trajectories": min(trajectories_of)} if trajectories_of else {}),
         **({"effective_shots": min(effective)} if effective else {}),
+        **({"relaxation": "symmetric"} if any(run.is_symmetric for run in runs) else {}),
     }
 
 
@@ -161,25 +167,25 @@ class _DeviceRun:
             bits,
             min((part.trajectories for part in parts if part.trajectories is not None), default=None),
             min((part.effective_shots for part in parts if part.effective_shots is not None), default=None),
+            any(part.is_symmetric for part in parts),
         )
 
     def _run_component(
         self, number: int, component: ConnectedComponent, shots: int, seed: np.random.SeedSequence
     ) -> MeasuredBits:
-        by_density = exact.seconds(component)
-        by_aer = _seconds_of_aer(component, shots)
-        if by_density <= min(by_aer, _BUDGET):
+        method = preferred_method(component, shots)
+        if method == "density":
             try:
                 if number not in self._words:
                     self._words[number] = np.cumsum(exact.probabilities(component, self._noise))
             except exact.UnsupportedError:
                 # Rare forms of control flow.
-                pass
+                method = "aer"
             else:
                 return MeasuredBits(_drawn(self._words[number], shots, len(component.clbits), seed))
-        if by_aer <= _BUDGET:
+        if method == "aer":
             return MeasuredBits(self._by_aer(component, shots, seed, {}))
-        return self._run_large(component, shots, seed)
+        return self._run_large(delays.without_idle_delays(component), shots, seed)
 
     def _by_aer(
         self, component: ConnectedComponent, shots: int, seed: np.random.SeedSequence, method: dict[str, Any]
@@ -193,7 +199,7 @@ class _DeviceRun:
         if clifford is not None:
             options = {"method": "stabilizer", **self._options}
             bits = aer.device_shots(component, clifford, shots, self._snapshot, seeds.aer_seed(seed), options, True)
-            return MeasuredBits(bits)
+            return MeasuredBits(bits, is_symmetric=self._is_symmetric(component, has_resets=True))
         measured = component.measured_at_the_end()
         is_too_large = len(component.qubits) > trajectories.MAX_QUBITS
         method = {"method": "matrix_product_state"} if is_too_large else {}
@@ -203,7 +209,19 @@ class _DeviceRun:
             drawn = trajectories.draw(component, shots, measured, np.random.default_rng(seed), self._noise)
         except trajectories.UnsupportedError:
             return MeasuredBits(self._by_aer(component, shots, seed, method))
-        return MeasuredBits(drawn.bits, drawn.states, drawn.effective_shots)
+        is_symmetric = self._is_symmetric(component, has_resets=False)
+        return MeasuredBits(drawn.bits, drawn.states, drawn.effective_shots, is_symmetric)
+
+    def _is_symmetric(self, component: ConnectedComponent, has_resets: bool) -> bool:
+        return delays.symmetric_relaxation(component, self._noise, has_resets) > delays.TOLD
+
+
+def preferred_method(component: ConnectedComponent, shots: int) -> Literal["density", "aer", "large"]:
+    """Return how a component is simulated: exactly, by Aer shot by shot, or by a method for large ones."""
+    by_aer = _seconds_of_aer(component, shots)
+    if exact.seconds(component) <= min(by_aer, _BUDGET):
+        return "density"
+    return "aer" if by_aer <= _AER_BUDGET else "large"
 
 
 def _seconds_of_aer(component: ConnectedComponent, shots: int) -> float:

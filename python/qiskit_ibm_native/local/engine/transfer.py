@@ -55,7 +55,10 @@ def of_unitary(unitary: npt.NDArray[np.complex128]) -> Matrix:
 
 
 def of_gate(step: Step) -> Matrix | None:
-    """Return the transfer matrix of a gate without errors; ``None`` if it has no matrix, or a very large one."""
+    """Return the transfer matrix of a gate without errors; ``None`` if it has no matrix, or a very large one.
+
+    A gate by the name of one of Qiskit's is that one, whatever its class and definition are: Aer reads it so, too.
+    """
     if step.name == "rz":
         return rotation(float(step.params[0]))
     if not step.params and is_standard(step.name):

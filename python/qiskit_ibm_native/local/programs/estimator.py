@@ -278,7 +278,7 @@ class _ReadoutPlan:
         return Readout(self.qubits, np.stack([run.bits for run in runs]) ^ flips[:, None, :])
 
 
-def _write_pub(plan: _Plan, found: Estimate, told: list[dict[str, int]]) -> dict[str, Any]:
+def _write_pub(plan: _Plan, found: Estimate, told: list[dict[str, Any]]) -> dict[str, Any]:
     shape = plan.pub.shape
     arrays = {name: values.reshape((*shape, *values.shape[1:])) for name, values in found.fields.items()}
     fields = {name: wire.write_array(values) for name, values in arrays.items()}

@@ -34,7 +34,7 @@ from ...exceptions import (
 from ..conditional import call_of
 from ..run.classical_registers import RegisterLayout, header_of, restore
 from ..run.programs import Outcome, Program, program_called
-from ..run.results import Reading, advice_on_shots, build_experiments, build_result, layout_of
+from ..run.results import Reading, advice_on_simulation, build_experiments, build_result, layout_of
 from .base import IBMJob, job_status, local_time
 from .queue_info import QueueInfo
 from .tags import check_tags, is_internal
@@ -317,7 +317,7 @@ class IBMCircuitJob(IBMJob):
             shots=options.get("shots", 0), memory=bool(options.get("memory", True)), meas_level=options.get("meas_level", 2),
             meas_return=options.get("meas_return"), seed=options.get("seed_simulator"),
         )  # fmt: skip
-        self._advice = advice_on_shots(outcome.pubs)
+        self._advice = advice_on_simulation(outcome.pubs)
         experiments = []
         for index, (pub, record) in enumerate(zip(outcome.pubs, outcome.records, strict=True)):
             layout = layout_of(pub) if record is None else RegisterLayout.from_record(record["layout"])

@@ -156,7 +156,24 @@ def build_result(
     )
 
 
-def advice_on_shots(pubs: Sequence[PubData]) -> str | None:
+def advice_on_simulation(pubs: Sequence[PubData]) -> str | None:
+    """Return what to know about how a simulator made results; ``None`` if there is nothing."""
+    advice = " ".join(filter(None, (_advice_on_shots(pubs), _advice_on_relaxation(pubs))))
+    return advice or None
+
+
+def _advice_on_relaxation(pubs: Sequence[PubData]) -> str | None:
+    """Return what to know if delays relaxed both ways; otherwise ``None``."""
+    symmetric = [index for index, pub in enumerate(pubs) if pub.metadata.get("relaxation") == "symmetric"]
+    if not symmetric:
+        return None
+    return (
+        f"Delays of circuit {symmetric[0]} relax from 0 to 1 as often as from 1 to 0, because the simulation has Pauli errors "
+        f"only ({len(symmetric)} of {len(pubs)} circuits): expect too many 1s. Relaxation is exact with fewer connected qubits."
+    )
+
+
+def _advice_on_shots(pubs: Sequence[PubData]) -> str | None:
     """Return what to know if a simulator's shots are worth less than half of their number; otherwise ``None``."""
     few = []
     for index, pub in enumerate(pubs):

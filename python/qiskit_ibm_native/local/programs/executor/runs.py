@@ -9,7 +9,7 @@ exactly, and only the rest is bound and simulated for each set.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,7 +47,7 @@ class Runner:
         count = len(parameters)
         self._rows = np.broadcast_to(piece.values, (*piece.shape, count)).reshape(math.prod(piece.shape), count)
         self._batches: list[Batch] = []
-        self._told: list[dict[str, int]] = []
+        self._told: list[dict[str, Any]] = []
         self._rest = piece.circuit
         if not simulation.device.is_simulator and simulation.noise_model is None:
             self._take_apart()
@@ -99,8 +99,8 @@ class Runner:
                 bits[first - start : last - start, :, list(batch.clbits)] = drawn
         return bits
 
-    def metadata(self) -> dict[str, int]:
-        """Return what the engine says about shots that are not independent of each other: the worst of all runs."""
+    def metadata(self) -> dict[str, Any]:
+        """Return what the engine says about how shots were simulated: the worst of all runs."""
         names = sorted({name for told in self._told for name in told})
         return {name: min(told[name] for told in self._told if name in told) for name in names}
 
