@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import engine
+from ..errors import BadInputError
 from . import wire
+from .checks.choices import MAX_RUNS
 from .executor.timing import describe_timing
 from .mitigation.layers import in_layers
 from .mitigation.twirling import Randomized, Twirling, randomize
@@ -81,6 +83,9 @@ def _read_pub(value: Any, number: int, options: _Options, simulation: Simulation
         asked = numbers[0] * numbers[1] if _has_both(options.twirling) else options.default_shots
     piece = Piece(wire.read_circuit(circuit_value), read, read.shape[:-1], asked)
     check_piece(piece, number, simulation.device, f"pubs[{number}][1] (parameter values)")
+    size = math.prod(piece.shape) * numbers[0]
+    if size > MAX_RUNS:
+        raise BadInputError(f"pubs[{number}] comes to {size} circuits; at most {MAX_RUNS} are simulated")
     timing = None
     randomized = []
     for circuit in piece.bound():
