@@ -327,3 +327,13 @@ def test_programs_that_cannot_be_read_are_refused_with_a_reason(
     with pytest.raises(BadInputError, match=f"OpenQASM 3 cannot be read: .*{reason}"):
         plain("Z", program=program)
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("level", "deep"), [(0, None), (1, None), (2, (0, 3))])
+def test_pubs_without_elements_have_empty_fields(level: int, deep: tuple[int, ...] | None) -> None:
+    circuit = QuantumCircuit(1)
+    circuit.rz(Parameter("angle"), 0)
+    pub = EstimatorPub.coerce((circuit, "Z", np.zeros((0, 1))))
+    data = primitives.run("estimator", pubs=[pub], options={}, resilience_level=level)[0].data
+    assert data.evs.shape == data.stds.shape == (0,)
+    assert deep is None or data.evs_noise_factors.shape == deep
