@@ -286,3 +286,54 @@ def test_the_official_client_estimates_at_every_level() -> None:
         assert ("evs_extrapolated" in result[0].data) == (level == 2)
         assert result.metadata["resilience"]["measure_mitigation"] == (level > 0)
         assert result[0].metadata["target_precision"] == 0.05
+
+
+PLAIN = 'OPENQASM 3.0; include "stdgates.inc"; qubit[1] q; bit[1] __measured; x q[0];'
+
+
+def plain(*rest: Any, program: str = PLAIN) -> Any:
+    return primitives.run("estimator", has_noise=False, pubs=[[program, *rest]], options={}, resilience_level=0)[0]
+
+
+@pytest.mark.parametrize(("content", "text"), [
+    ({"data": ["Z", "X"], "coeffs": [1.0]}, r"pubs\[0\]\.observables has 2 labels, and coefficients of shape \(1,\)"),
+    ({"data": {"a": 1}}, r"pubs\[0\]\.observables is no observable"),
+    ({"data": [1, 2]}, r"pubs\[0\]\.observables is no observable"),
+    ("data", r"pubs\[0\]\.observables is no observable"),
+])  # fmt: skip
+def test_damaged_operators_are_refused_with_their_place(content: Any, text: str) -> None:
+    with pytest.raises(BadInputError, match=text):
+        plain({"__type__": "settings", "__value__": content})
+
+
+@pytest.mark.parametrize("precision", [1.5, 1e9, 1e308])
+def test_a_coarse_precision_takes_one_shot(precision: float) -> None:
+    result = plain("Z", None, precision)
+    assert result.metadata["shots"] == 1
+    assert result.data.evs == -1
+
+
+def test_registers_of_users_may_have_any_name() -> None:
+    assert plain("Z").data.evs == -1
+
+
+@pytest.mark.parametrize(("program", "reason"), [
+    ("x", "line 1:1 no viable alternative at input 'x'"), ("", "it is no program of OpenQASM 3"),
+    ("OPENQASM 3.0; qubit[1] q; foo q[0];", "gate 'foo' is not defined"),
+])  # fmt: skip
+def test_programs_that_cannot_be_read_are_refused_with_a_reason(
+    program: str, reason: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(BadInputError, match=f"OpenQASM 3 cannot be read: .*{reason}"):
+        plain("Z", program=program)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("level", "deep"), [(0, None), (1, None), (2, (0, 3))])
+def test_pubs_without_elements_have_empty_fields(level: int, deep: tuple[int, ...] | None) -> None:
+    circuit = QuantumCircuit(1)
+    circuit.rz(Parameter("angle"), 0)
+    pub = EstimatorPub.coerce((circuit, "Z", np.zeros((0, 1))))
+    data = primitives.run("estimator", pubs=[pub], options={}, resilience_level=level)[0].data
+    assert data.evs.shape == data.stds.shape == (0,)
+    assert deep is None or data.evs_noise_factors.shape == deep

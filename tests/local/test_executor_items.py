@@ -329,3 +329,12 @@ def test_stretches_that_nothing_decides_are_refused() -> None:
     program.append_circuit_item(circuit)
     with pytest.raises(BadInputError, match=r"\['first', 'second'\] between two meetings; use one, or a barrier"):
         executed(encoded(program))
+
+
+def test_values_that_are_no_finite_numbers_are_refused() -> None:
+    program = QuantumProgram(shots=10)
+    program.append_circuit_item(rotated(), circuit_arguments=np.array([[0.5, 0.5], [0.5, np.nan]]))
+    with pytest.raises(
+        BadInputError, match=r"items\[0\] \(parameter values\) has nan at \[1, 1\]; send finite numbers"
+    ):
+        executed(encoded(program))

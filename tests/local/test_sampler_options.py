@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
+from qiskit.circuit import Parameter
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 from qiskit.quantum_info import Operator
 
@@ -102,6 +104,7 @@ def test_numbers_of_randomizations_and_shots() -> None:
         ({}, 1000, (16, 1000)), ({"num_randomizations": 7}, 1000, (7, 1000)),
         ({"shots_per_randomization": 300}, 1000, (4, 1000)),
         ({"num_randomizations": 3, "shots_per_randomization": 50}, 100, (3, 100)),
+        ({"num_randomizations": 2, "shots_per_randomization": 10}, 101, (2, 101)),
         ({"num_randomizations": 3, "shots_per_randomization": 50}, None, (3, 150)), ({}, None, (32, 4096)),
     ):  # fmt: skip
         result = sample(bell, shots=shots, twirling={"enable_measure": True, **twirling})
@@ -204,3 +207,15 @@ def test_members_of_jobs_are_kept() -> None:
     job.result()
     kept = service._get_api_client().job_get(job.job_id())
     assert (kept["cost"], kept["tags"], kept["private"]) == (123, ["mine"], True)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_angles_that_are_no_finite_numbers_are_refused_with_their_place(value: float) -> None:
+    circuit = QuantumCircuit(1, 1)
+    circuit.rz(Parameter("angle"), 0)
+    pubs = [SamplerPub.coerce((circuit, [[0.5], [0.6]])), SamplerPub.coerce((circuit, [[0.5], [value]]))]
+    with pytest.raises(BadInputError, match=rf"pubs\[1\]\[1\] \(parameter values\) has {value} at \[1, 0\]; send fin"):
+        primitives.run("sampler", pubs=pubs, options={})
+    pub = EstimatorPub.coerce((circuit, "Z", [[value]]))
+    with pytest.raises(BadInputError, match=rf"pubs\[0\]\[2\] \(parameter values\) has {value} at \[0, 0\]"):
+        primitives.run("estimator", pubs=[pub], options={})

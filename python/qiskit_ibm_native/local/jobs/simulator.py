@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
+import signal
 import threading
 from contextlib import suppress
 from functools import partial
@@ -29,9 +31,8 @@ _MAIN = "qiskit_ibm_native.local.jobs.simulator_main"
 OUT_OF_MEMORY = 77
 #: Seconds that a process gets to end by itself after its end of the channel was closed.
 _GRACE = 5.0
-#: Exit codes that may tell of too little memory: SIGABRT after an allocation failed where nothing catches that, and
-#: SIGKILL by a machine that has none left.
-_PERHAPS_MEMORY = (-6, -9)
+#: Words of libraries that got no memory.
+NO_MEMORY = re.compile(r"bad_alloc|(allocate|insufficient) memory", re.IGNORECASE)
 
 
 class SimulatorDied(Exception):  # noqa: N818 (it is what happened)
@@ -116,7 +117,7 @@ class Simulator:
             self._close()
             # Threads of Aer that have nothing to do would wait by computing: half of the processor time of short jobs.
             environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
-            start = partial(ChildProcess, _MAIN, os.getpid(), self._memory, environment=environment)
+            start = partial(ChildProcess, _MAIN, os.getpid(), self._memory, environment=environment, keep_output=True)
             self._process = in_lasting_thread(start)
         return self._process
 
@@ -149,19 +150,22 @@ class Simulator:
         finally:
             self._is_running = False
         if reply is None:
-            raise self._reason(process.kill(wait=_GRACE))
+            raise self._reason(process.kill(wait=_GRACE), process.output)
         # It comes from our own process.
         result, failure = pickle.loads(reply)  # noqa: S301
         if failure is not None:
             raise JobFailed(*failure)
         return bytes(result)
 
-    def _reason(self, status: int) -> Exception:
+    def _reason(self, status: int, printed: str) -> Exception:
         bound = f"the {self._memory >> 20} MiB that the service lets a job have"
         if status == OUT_OF_MEMORY:
             return JobFailed(f"The job needs more memory than {bound}", is_bad=True, logs="")
-        hint = f"; perhaps it needed more memory than {bound}" if status in _PERHAPS_MEMORY else ""
-        return SimulatorDied(f"exit status {status}{hint}")
+        last = printed.splitlines()[-1].strip() if printed else ""
+        # A machine that has no memory left sends SIGKILL; a library that gets none and aborts prints that.
+        is_plausible = status == -signal.SIGKILL or NO_MEMORY.search(printed)
+        hint = f"; perhaps it needed more memory than {bound}" if is_plausible else ""
+        return SimulatorDied(f"exit status {status}{hint}{f': {last}' if last else ''}")
 
     def kill(self) -> None:
         """End the process, and the job that it runs."""

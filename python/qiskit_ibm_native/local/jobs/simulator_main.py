@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import pickle
 import queue
-import re
 import signal
 import sys
 import threading
@@ -14,13 +13,11 @@ import traceback
 from contextlib import suppress
 
 from ..._processes import Channel, channel_to_parent, limit_memory
-from .simulator import OUT_OF_MEMORY
+from .simulator import NO_MEMORY, OUT_OF_MEMORY
 from .warming import warm_up
 
 #: From ``linux/prctl.h``.
 _PR_SET_PDEATHSIG = 1
-#: Words of libraries that got no memory.
-_NO_MEMORY = re.compile(r"bad_alloc|(allocate|insufficient) memory", re.IGNORECASE)
 
 
 def main(descriptor: int, parent: int, memory: int) -> None:
@@ -60,7 +57,7 @@ def _reply(request: bytes, memory: int) -> bytes:
         result = run_job(program, params, Device([snapshot]), has_noise, memory)
     except Exception as error:
         _raise_if_without_memory(error)
-        hint = f" (a job may have {memory >> 20} MiB)" if _NO_MEMORY.search(str(error)) else ""
+        hint = f" (a job may have {memory >> 20} MiB)" if NO_MEMORY.search(str(error)) else ""
         if isinstance(error, BadInputError):
             failure = (f"{error}{hint}", True, "")
         else:

@@ -14,6 +14,7 @@ from qiskit import ClassicalRegister, QuantumCircuit
 from .. import engine
 from ..errors import BadInputError
 from . import wire
+from .checks.choices import MAX_RUNS
 from .expectation import BasisData, Estimate, Readout, estimate
 from .mitigation.folding import fold, is_random
 from .mitigation.layers import in_layers
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from .mitigation.error_models import PauliLindblad
     from .simulation import Simulation
 
-#: Circuits that a job may come to by its bases, noise factors and randomizations.
-_MAX_RUNS = 500_000
 #: The name of the register of measurements.
 _REGISTER = "__measured"
 
@@ -86,8 +85,8 @@ def run(params: dict[str, Any], simulation: Simulation) -> dict[str, Any]:
     noise = _layer_noise(pubs, options, simulation)
     plans = [_Plan(pub, options, noise, simulation) for pub in pubs]
     runs = sum(plan.size for plan in plans)
-    if runs > _MAX_RUNS:
-        raise BadInputError(f"the job comes to {runs} circuits; at most {_MAX_RUNS} are simulated")
+    if runs > MAX_RUNS:
+        raise BadInputError(f"the job comes to {runs} circuits; at most {MAX_RUNS} are simulated")
     experiments = [experiment for plan in plans for experiment in plan.experiments()]
     readout = _ReadoutPlan(plans, options, simulation) if options.trex is not None else None
     tasks = [task for experiment in experiments for task in experiment.tasks()]
@@ -123,7 +122,7 @@ def _read_pub(value: Any, number: int, options: EstimatorOptions, simulation: Si
         read, shape = read[..., None], read.shape
     shots = options.shots if precision is None else shots_of(float(precision))
     piece = Piece(circuit, read, shape, shots)
-    check_piece(piece, number, simulation.device)
+    check_piece(piece, number, simulation.device, f"pubs[{number}][2] (parameter values)")
     array = read_observables(observables, circuit.num_qubits, f"pubs[{number}].observables")
     try:
         whole = np.broadcast_shapes(shape, array.shape)
@@ -239,7 +238,10 @@ class _Plan:
 
 def _measured(circuit: QuantumCircuit, basis: Basis, names: set[str]) -> QuantumCircuit:
     """Return the circuit with measurements in a basis at its end."""
-    register = ClassicalRegister(len(basis.letters), _REGISTER)
+    name = _REGISTER
+    while any(register.name == name for register in circuit.cregs):
+        name = f"{name}_"
+    register = ClassicalRegister(len(basis.letters), name)
     measured = circuit.copy()
     measured.add_register(register)
     for qubit, letter in basis.letters.items():

@@ -75,8 +75,13 @@ def estimate(
     rows = [
         tables[circuit].estimate(observable) for circuit, observable in zip(circuits.tolist(), observables, strict=True)
     ]
-    names = rows[0][0] if rows else {}
-    return Estimate({name: np.array([row[0][name] for row in rows]) for name in names}, [row[1] for row in rows])
+    # Results without elements have the same fields.
+    example = rows[0][0] if rows else _Table((), 0, None, zne).estimate({})[0]
+    fields = {
+        name: np.array([row[0][name] for row in rows], float).reshape(len(rows), *np.shape(value))
+        for name, value in example.items()
+    }
+    return Estimate(fields, [row[1] for row in rows])
 
 
 class _Table:

@@ -70,15 +70,19 @@ def _labels(value: Any, where: str) -> Iterable[tuple[str, Any]]:
     if isinstance(value, str):
         return [(value, 1.0)]
     if isinstance(value, dict) and value.get("__type__") == "settings":
-        content = value.get("__value__") or {}
+        content = value.get("__value__")
+        content = content if isinstance(content, dict) else {}
         data = content.get("data")
         if isinstance(data, str):
             return [(data, 1.0)]
-        labels = data["__value__"]["data"] if isinstance(data, dict) else data
-        if isinstance(labels, list):
+        inner = data.get("__value__") if isinstance(data, dict) else None
+        labels = inner.get("data") if isinstance(inner, dict) else data
+        if isinstance(labels, list) and all(isinstance(label, str) for label in labels):
             coefficients = content.get("coeffs")
-            values = [1.0] * len(labels) if coefficients is None else wire.read_complex_array(coefficients).tolist()
-            return list(zip(labels, values, strict=True))
+            values = np.ones(len(labels)) if coefficients is None else wire.read_complex_array(coefficients)
+            if values.shape != (len(labels),):
+                raise BadInputError(f"{where} has {len(labels)} labels, and coefficients of shape {values.shape}")
+            return list(zip(labels, values.tolist(), strict=True))
     elif isinstance(value, dict) and all(isinstance(label, str) for label in value):
         return value.items()
     raise BadInputError(f"{where} is no observable: a label, a dictionary of coefficients by label, or a SparsePauliOp")

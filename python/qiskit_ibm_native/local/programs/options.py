@@ -149,7 +149,7 @@ def _read_shots(options: dict[str, Any], twirling: Twirling) -> tuple[int, float
 
 def shots_of(precision: float) -> int:
     """Return the shots that a precision takes: an expectation value of 0 has then that standard error."""
-    return math.ceil(round(1 / precision**2, 6))
+    return max(math.ceil(round((1 / precision) ** 2, 6)), 1)
 
 
 def _read_zne(group: dict[str, Any]) -> Zne:

@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import engine
+from ..errors import BadInputError
 from . import wire
+from .checks.choices import MAX_RUNS
 from .executor.timing import describe_timing
 from .mitigation.layers import in_layers
 from .mitigation.twirling import Randomized, Twirling, randomize
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Options:
-    """Options of a job."""
+    """Options of a job: its shots, if they are none of its options, are obeyed as those of pubs are."""
 
+    shots: int | None
+    default_shots: int
     twirling: Twirling
     decoupling: Decoupling | None
     meas_type: str
@@ -52,11 +56,11 @@ def run(params: dict[str, Any], simulation: Simulation) -> dict[str, Any]:
     asked = params.get("options") or {}
     execution = asked.get("execution") or {}
     options = _Options(
+        params.get("shots"), asked.get("default_shots") or DEFAULT_SHOTS,
         read_twirling(asked), read_decoupling(asked), execution.get("meas_type") or "classified",
         bool(execution.get("scheduler_timing")),
     )  # fmt: skip
-    default = params.get("shots") or asked.get("default_shots")
-    pubs = [_read_pub(pub, number, default, options, simulation) for number, pub in enumerate(params["pubs"])]
+    pubs = [_read_pub(pub, number, options, simulation) for number, pub in enumerate(params["pubs"])]
     start = datetime.datetime.now(datetime.timezone.utc)
     done = iter(simulation.run([task for pub in pubs for task in pub.tasks()]))
     stop = datetime.datetime.now(datetime.timezone.utc)
@@ -69,14 +73,19 @@ def run(params: dict[str, Any], simulation: Simulation) -> dict[str, Any]:
     return _write(params, pubs, options, Measured(fields, metadata, start, stop))
 
 
-def _read_pub(value: Any, number: int, default: int | None, options: _Options, simulation: Simulation) -> _Pub:
+def _read_pub(value: Any, number: int, options: _Options, simulation: Simulation) -> _Pub:
     circuit_value, values, shots = [*(value if isinstance(value, list) else [value]), None, None][:3]
     read = wire.read_array(values)
-    numbers = options.twirling.numbers(shots or default or DEFAULT_SHOTS)
     # Shots of a pub are obeyed, those of options give way to the numbers of twirling.
-    asked = shots if shots is not None else numbers[0] * numbers[1] if _has_both(options.twirling) else default
-    piece = Piece(wire.read_circuit(circuit_value), read, read.shape[:-1], asked or DEFAULT_SHOTS)
-    check_piece(piece, number, simulation.device)
+    asked = shots or options.shots
+    numbers = options.twirling.numbers(asked or options.default_shots, is_obeyed=asked is not None)
+    if asked is None:
+        asked = numbers[0] * numbers[1] if _has_both(options.twirling) else options.default_shots
+    piece = Piece(wire.read_circuit(circuit_value), read, read.shape[:-1], asked)
+    check_piece(piece, number, simulation.device, f"pubs[{number}][1] (parameter values)")
+    size = math.prod(piece.shape) * numbers[0]
+    if size > MAX_RUNS:
+        raise BadInputError(f"pubs[{number}] comes to {size} circuits; at most {MAX_RUNS} are simulated")
     timing = None
     randomized = []
     for circuit in piece.bound():
@@ -101,8 +110,7 @@ def _gathered(pub: _Pub, runs: list[list[engine.MeasuredBits]]) -> npt.NDArray[n
         np.concatenate([run.bits ^ one.flips for run, one in zip(group, randomized, strict=True)])[: pub.piece.shots]
         for group, randomized in zip(runs, pub.randomized, strict=True)
     ]
-    kept = min(pub.piece.shots, pub.shots * len(pub.randomized[0])) if pub.randomized else pub.piece.shots
-    return np.array(rows, np.bool_).reshape(*pub.piece.shape, kept, pub.piece.circuit.num_clbits)
+    return np.array(rows, np.bool_).reshape(*pub.piece.shape, pub.piece.shots, pub.piece.circuit.num_clbits)
 
 
 def _write(params: dict[str, Any], pubs: list[_Pub], options: _Options, measured: Measured) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import warnings
 import zlib
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from qiskit import QuantumCircuit, qasm3, qpy
+from qiskit.exceptions import QiskitError
 
 from ..errors import BadInputError
 
@@ -53,16 +55,25 @@ def load_qpy(raw: bytes, annotations: Mapping[str, Any] | None = None) -> list[Q
 def read_circuit(value: Any) -> QuantumCircuit:
     """Return the circuit of a pub."""
     if isinstance(value, str):
-        try:
-            return qasm3.loads(value)
-        except Exception as error:
-            raise BadInputError(f"OpenQASM 3 cannot be read: {error}") from None
+        return _read_openqasm(value)
     if not isinstance(value, dict) or value.get("__type__") != "QuantumCircuit":
         raise BadInputError("a pub needs a circuit: typed QPY, or OpenQASM 3")
     circuits = read_qpy(value.get("__value__"))
     if len(circuits) != 1:
         raise BadInputError(f"a pub needs one circuit, not {len(circuits)}")
     return circuits[0]
+
+
+def _read_openqasm(text: str) -> QuantumCircuit:
+    # The parser prints what it does not understand, and raises errors that say nothing.
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(printed):
+            return qasm3.loads(text)
+    except Exception as error:
+        told = str(error) if isinstance(error, QiskitError) else ""
+        reason = told or " ".join(printed.getvalue().split()) or "it is no program of OpenQASM 3"
+        raise BadInputError(f"OpenQASM 3 cannot be read: {reason}") from None
 
 
 def write_circuit(circuit: QuantumCircuit) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class Measured:
     """
 
     fields: list[dict[str, npt.NDArray[Any]]]
-    metadata: list[dict[str, int]]
+    metadata: list[dict[str, int | str]]
     start: datetime.datetime
     stop: datetime.datetime
 
@@ -86,8 +86,18 @@ def to_meas_type(bits: npt.NDArray[np.bool_], meas_type: str, simulation: Simula
     return np.asarray(signals.mean(axis=-2)) if meas_type == "avg_kerneled" else signals
 
 
-def check_piece(piece: Piece, number: int, device: Device) -> None:
-    """Raise BadInputError if a circuit does not fit the device, or its values do not fit the circuit."""
+def check_piece(piece: Piece, number: int, device: Device, path: str) -> None:
+    """Refuse a circuit that does not fit the device, or values that do not fit the circuit.
+
+    Args:
+        piece: The circuit with its values.
+        number: The index of the circuit.
+        device: The device.
+        path: Where the values are, for errors.
+
+    Raises:
+        BadInputError: They do not fit, or a value is no finite number.
+    """
     limit = getattr(device.model, "max_shots", None)
     if piece.shots < 1 or (limit and piece.shots > limit):
         raise BadInputError(f"circuit {number}: {piece.shots} shots; {device.name} takes 1 to {limit}")
@@ -99,6 +109,11 @@ def check_piece(piece: Piece, number: int, device: Device) -> None:
         raise BadInputError(
             f"circuit {number} has {piece.circuit.num_parameters} parameters, its values {piece.values.shape}"
         )
+    # Angles without a value would be simulated, as no rotation or any other.
+    wrong = np.argwhere(~np.isfinite(piece.values))
+    if wrong.size:
+        place = wrong[0].tolist()
+        raise BadInputError(f"{path} has {piece.values[tuple(place)]} at {place}; send finite numbers")
 
 
 def by_register(circuit: QuantumCircuit, values: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:

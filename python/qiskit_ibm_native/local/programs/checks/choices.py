@@ -5,6 +5,10 @@ from __future__ import annotations
 
 #: Circuits of a job.
 MAX_CIRCUITS = 10_000
+#: Circuits that a job may come to by its sets of values, bases, noise factors and randomizations.
+MAX_RUNS = 500_000
+#: The largest seed: generators of random numbers, and stores, take 63 bits.
+MAX_SEED = 2**63 - 1
 MEAS_TYPES = ("classified", "kerneled", "avg_kerneled")
 #: Which qubits are twirled with a layer: those of its gates, of all instructions up to it, of all instructions, all.
 STRATEGIES = ("active", "active-accum", "active-circuit", "all")

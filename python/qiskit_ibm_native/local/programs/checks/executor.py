@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BadInputError
-from .primitives import check_rep_delay
+from .primitives import check_experimental, check_rep_delay
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -147,7 +147,7 @@ def _check_options(options: Any, device: Device) -> None:
     for name in ("init_qubits", "scheduler_timing", "stretch_values"):
         if not isinstance(options.get(name, False), bool):
             raise BadInputError(f"options.{name} is {options[name]!r}; use true or false")
-    if not isinstance(options.get("experimental") or {}, dict):
-        raise BadInputError("options.experimental must be an object")
+    if options.get("experimental") is not None:
+        check_experimental(options["experimental"], "options.experimental")
     if options.get("rep_delay") is not None:
         check_rep_delay(options["rep_delay"], "options.rep_delay", device)

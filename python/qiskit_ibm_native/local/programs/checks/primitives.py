@@ -35,25 +35,35 @@ _ELSEWHERE: dict[str, Check] = {
     "transpilation": nowhere("transpile circuits before they are sent"),
 }
 _SIMULATOR = members({
-    "noise_model": an_object, "seed_simulator": whole(0), "coupling_map": anything, "basis_gates": anything,
+    "noise_model": an_object, "seed_simulator": whole(0, choices.MAX_SEED), "coupling_map": anything, "basis_gates": anything,
 })  # fmt: skip
+#: Options of ``AerSimulator`` that a job has elsewhere, or that are not for it.
+_RESERVED: dict[str, Check] = {
+    "shots": nowhere("send shots with the job or its circuits"),
+    "memory": nowhere("results always have the bits of each shot; leave it out"),
+    "seed_simulator": nowhere("send it as seed_simulator of options.simulator"),
+    "noise_model": nowhere("send it as noise_model of options.simulator"),
+    "executor": nowhere("the service runs jobs in processes of its own; leave it out"),
+    "simulator": _SIMULATOR,
+}
 _DECOUPLING = members({
     "enable": flag, "sequence_type": choice(choices.SEQUENCES),
     "extra_slack_distribution": choice(choices.SLACK), "scheduling_method": choice(choices.SCHEDULING),
     "skip_reset_qubits": flag,
 })  # fmt: skip
+_RANDOMIZATIONS = whole(1, choices.MAX_CIRCUITS)
 _TWIRLING = members({
-    "enable_gates": flag, "enable_measure": flag, "num_randomizations": either("auto", whole(1)),
+    "enable_gates": flag, "enable_measure": flag, "num_randomizations": either("auto", _RANDOMIZATIONS),
     "shots_per_randomization": either("auto", whole(1)), "strategy": choice(choices.STRATEGIES),
 })  # fmt: skip
 _LEARNING: dict[str, Check] = {
-    "max_layers_to_learn": whole(0), "shots_per_randomization": whole(1), "num_randomizations": whole(1),
+    "max_layers_to_learn": whole(0), "shots_per_randomization": whole(1), "num_randomizations": _RANDOMIZATIONS,
     "layer_pair_depths": several(whole(0)),
 }  # fmt: skip
 _RESILIENCE = members({
     "measure_mitigation": flag, "zne_mitigation": flag, "pec_mitigation": flag,
     "measure_noise_learning": members({
-        "num_randomizations": whole(1), "shots_per_randomization": either("auto", whole(1)),
+        "num_randomizations": _RANDOMIZATIONS, "shots_per_randomization": either("auto", whole(1)),
     }),
     "zne": members({
         "amplifier": choice(choices.AMPLIFIERS), "noise_factors": several(real(1)),
@@ -70,6 +80,14 @@ def check_init_qubits(value: Any, path: str) -> None:
     """Refuse shots that begin where the one before ended."""
     flag(value, path)
     only(True, _NO_RESET)(value, path)
+
+
+def check_experimental(value: Any, path: str) -> None:
+    """Refuse options of the simulator that a job has elsewhere; take others, known or not."""
+    an_object(value, path)
+    for name in sorted(_RESERVED.keys() & value.keys()):
+        if value[name] is not None:
+            _RESERVED[name](value[name], f"{path}.{name}")
 
 
 def check_rep_delay(value: Any, path: str, device: Device) -> None:
@@ -125,7 +143,7 @@ def check_estimator(params: dict[str, Any], device: Device) -> None:
             )
 
     table = _shared(device) | {
-        "default_shots": whole(0, most), "default_precision": precision, "seed_estimator": whole(0),
+        "default_shots": whole(0, most), "default_precision": precision, "seed_estimator": whole(0, choices.MAX_SEED),
         "execution": members(_execution(device)), "resilience": _RESILIENCE, "resilience_level": whole(0, 2),
     }  # fmt: skip
     options = _options(params)
@@ -167,7 +185,7 @@ def check_noise_learner(params: dict[str, Any], device: Device) -> None:
         BadInputError: The job cannot be run; the text has the path of what to change.
     """
     table = _ELSEWHERE | _LEARNING | {
-        "twirling_strategy": choice(choices.STRATEGIES), "simulator": _SIMULATOR, "experimental": an_object,
+        "twirling_strategy": choice(choices.STRATEGIES), "simulator": _SIMULATOR, "experimental": check_experimental,
         "support_qiskit": flag, "shots_per_randomization": _shots(device),
     }  # fmt: skip
     options = _options(params)
@@ -191,10 +209,18 @@ def _shared(device: Device) -> dict[str, Check]:
 
     def twirling(value: Any, path: str) -> None:
         _TWIRLING(value, path)
-        either("auto", twirled)(value.get("shots_per_randomization") or "auto", f"{path}.shots_per_randomization")
+        numbers = [value.get(name) for name in ("num_randomizations", "shots_per_randomization")]
+        either("auto", twirled)(numbers[1] or "auto", f"{path}.shots_per_randomization")
+        most = getattr(device.model, "max_shots", None)
+        chosen = [number for number in numbers if isinstance(number, int)]
+        if most and len(chosen) == 2 and math.prod(chosen) > most:
+            raise BadInputError(
+                f"{path} has num_randomizations times shots_per_randomization = {math.prod(chosen)} shots;"
+                f" {device.name} takes {most} at most"
+            )
 
     return _ELSEWHERE | {
-        "dynamical_decoupling": _DECOUPLING, "twirling": twirling, "simulator": _SIMULATOR, "experimental": an_object,
+        "dynamical_decoupling": _DECOUPLING, "twirling": twirling, "simulator": _SIMULATOR, "experimental": check_experimental,
     }  # fmt: skip
 
 

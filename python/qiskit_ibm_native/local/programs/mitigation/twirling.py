@@ -41,12 +41,13 @@ class Twirling:
         """Whether anything is twirled."""
         return self.gates or self.measure
 
-    def numbers(self, shots: int, at_least: int | None = None) -> tuple[int, int]:
+    def numbers(self, shots: int, at_least: int | None = None, is_obeyed: bool = False) -> tuple[int, int]:
         """Return the number of randomizations, and the shots of one of them.
 
         Args:
             shots: The number of shots that are asked for.
             at_least: The shots of a randomization, if neither number is given.
+            is_obeyed: Whether randomizations get more shots than they are given, if there would be too few.
         """
         if not self.is_enabled:
             return 1, shots
@@ -57,6 +58,8 @@ class Twirling:
                 if randomizations is None
                 else math.ceil(shots / randomizations)
             )
+        if is_obeyed and randomizations is not None:
+            each_shots = max(each_shots, math.ceil(shots / randomizations))
         return randomizations or math.ceil(shots / each_shots), each_shots
 
 
