@@ -77,9 +77,8 @@ def test_the_tests_of_the_page_pass(tmp_path: Path, commands: dict[str, str]) ->
     names = ["test_bell.py", "test_backends.py", "test_failures.py"]
     for name in names:
         (tmp_path / name).write_text(FILES[name])
-    plug_in = ["-p", "qiskit_ibm_native.local.pytest_plugin"]
     done = subprocess.run(
-        ["pytest", "-q", *plug_in, *names], cwd=tmp_path, env=commands, check=False, capture_output=True, text=True
+        ["pytest", "-q", *names], cwd=tmp_path, env=commands, check=False, capture_output=True, text=True
     )
     assert "6 passed" in done.stdout, done.stdout + done.stderr
 
