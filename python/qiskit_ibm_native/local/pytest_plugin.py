@@ -93,9 +93,14 @@ def _local_quantum_session(
 
 def _devices(config: pytest.Config) -> list[str]:
     """Return the devices of the project; paths are relative to the folder of its settings, as others of pytest are."""
+    from .device_sources import FRACTIONAL, is_name
+
     folder = config.inipath.parent if config.inipath is not None else config.rootpath
     devices: list[str] = config.getini("quantum_devices")
-    return [str(folder / name) if (folder / name).exists() else name for name in devices]
+    return [
+        str(folder / name) if not is_name(name) and (folder / name.removesuffix(FRACTIONAL)).exists() else name
+        for name in devices
+    ]
 
 
 def _seed(text: str) -> int:
