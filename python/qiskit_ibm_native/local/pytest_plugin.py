@@ -160,7 +160,8 @@ def local_quantum_backend(request: pytest.FixtureRequest, local_quantum_service:
     name = getattr(request, "param", None) or options[0] or request.config.getini("quantum_device")
     client = options[1] or request.config.getini("quantum_client")
     if client not in _CLIENTS:
-        raise pytest.UsageError(f"There is no client {client!r} of quantum_device; use one of {', '.join(_CLIENTS)}.")
+        text = f"There is no client {client!r} of quantum_device; use one of {', '.join(_CLIENTS)}."
+        pytest.fail(text, pytrace=False)
     account: Any = local_quantum_service.client_options(client).arguments
     if client == "qiskit-ibm-runtime":
         from qiskit_ibm_runtime import QiskitRuntimeService
