@@ -57,9 +57,8 @@ FAULTS = {
 def test_nothing_is_lost_and_nothing_is_submitted_twice(
     quick: IBMProvider, service: LocalService, name: str, match: str
 ) -> None:
-    fault = replace(FAULTS[name], match=match)
     before = jobs_of(quick)
-    service.faults.add(fault)
+    fault = service.faults.add(replace(FAULTS[name], match=match))
     backend = quick.get_backend("ibm_miami" if "properties" in match else "local_simulator")
     if "properties" in match:
         assert backend.target.num_qubits == backend.num_qubits

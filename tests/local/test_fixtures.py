@@ -35,14 +35,14 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def run(project: Path, source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(project: Path, source: str, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run a file of tests."""
     (project / "test_project.py").write_text(source)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     environment["PYTHONPATH"] = os.pathsep.join([str(project.parent / "installed"), os.environ.get("PYTHONPATH", "")])
     command = [sys.executable, "-m", "pytest", "-q", *ALONE, *arguments]
     return subprocess.run(
-        command, cwd=project, env=environment, check=False, capture_output=True, text=True, timeout=300
+        command, cwd=cwd or project, env=environment, check=False, capture_output=True, text=True, timeout=300
     )
 
 
@@ -220,10 +220,59 @@ def test_client(local_quantum_backend):
 @pytest.mark.quantum_fault("explosion")
 def test_fault(local_quantum_service):
     pass
+
+
+@pytest.mark.quantum_fault()
+def test_no_fault(local_quantum_service):
+    pass
+
+
+@pytest.mark.quantum_device("ibm_fez", "qiskit-ibm-runtime")
+def test_positional(local_quantum_backend):
+    pass
+
+
+@pytest.mark.quantum_device(5)
+def test_number(local_quantum_backend):
+    pass
 """
     done = run(project, source, "-p", "no:xdist")
     assert (
         "There is no client 'cirq' of quantum_device; use one of qiskit-ibm-native, qiskit-ibm-runtime" in done.stdout
     )
-    assert "'explosion' is no fault; use one of" in done.stdout
-    assert "2 errors" in done.stdout
+    assert "The mark quantum_fault of this test is wrong: 'explosion' is no fault; use one of" in done.stdout
+    assert "The mark quantum_device of this test is wrong: " in done.stdout
+    assert "The mark quantum_device of this test is wrong: it has 5; it takes the name of a device" in done.stdout
+    assert "The mark quantum_fault of this test is wrong: Fault.__init__() missing 1 required" in done.stdout
+    assert "pytest_plugin.py" not in done.stdout
+    assert "5 errors" in done.stdout
+
+
+STOPPED = """
+import pytest
+from qiskit_ibm_native import IBMProvider
+
+
+def test_stop(local_quantum_service):
+    local_quantum_service.stop()
+
+
+def test_later(local_quantum_backend):
+    assert local_quantum_backend.name == "ibmq_vigo"
+    with IBMProvider() as provider:
+        assert {backend.name for backend in provider.backends()} == {"ibmq_vigo", "local_simulator"}
+"""
+
+
+@pytest.mark.slow
+def test_a_test_that_stops_the_service_breaks_no_later_one_and_paths_are_those_of_the_project(project: Path) -> None:
+    from qiskit_ibm_native import Snapshot
+
+    Snapshot.load("vigo").save(project / "snapshots" / "vigo")
+    with (project / "pytest.ini").open("a") as settings:
+        settings.write("quantum_devices = snapshots\n")
+    (project / "below").mkdir()
+    (project / "below" / "test_below.py").write_text(STOPPED)
+    # From another folder than that of the settings.
+    done = run(project, "", "-p", "no:xdist", "-c", str(project / "pytest.ini"), cwd=project / "below")
+    assert "2 passed" in done.stdout, outcome(done)

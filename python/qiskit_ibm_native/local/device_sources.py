@@ -103,6 +103,12 @@ def sources_of(devices: Devices) -> Iterator[Snapshot | SavedSnapshot]:
         yield from _sources(device)
 
 
+def is_name(device: str) -> bool:
+    """Return whether a text is the name of devices, not a path."""
+    name = device.removesuffix(FRACTIONAL)
+    return name == OFFICIAL or bool(bundled_folder(name))
+
+
 def _sources(device: Device) -> Iterable[Snapshot | SavedSnapshot]:
     if isinstance(device, Snapshot):
         return [device]

@@ -93,9 +93,14 @@ def _local_quantum_session(
 
 def _devices(config: pytest.Config) -> list[str]:
     """Return the devices of the project; paths are relative to the folder of its settings, as others of pytest are."""
+    from .device_sources import FRACTIONAL, is_name
+
     folder = config.inipath.parent if config.inipath is not None else config.rootpath
     devices: list[str] = config.getini("quantum_devices")
-    return [str(folder / name) if (folder / name).exists() else name for name in devices]
+    return [
+        str(folder / name) if not is_name(name) and (folder / name.removesuffix(FRACTIONAL)).exists() else name
+        for name in devices
+    ]
 
 
 def _seed(text: str) -> int:
@@ -155,7 +160,8 @@ def local_quantum_backend(request: pytest.FixtureRequest, local_quantum_service:
     name = getattr(request, "param", None) or options[0] or request.config.getini("quantum_device")
     client = options[1] or request.config.getini("quantum_client")
     if client not in _CLIENTS:
-        raise pytest.UsageError(f"There is no client {client!r} of quantum_device; use one of {', '.join(_CLIENTS)}.")
+        text = f"There is no client {client!r} of quantum_device; use one of {', '.join(_CLIENTS)}."
+        pytest.fail(text, pytrace=False)
     account: Any = local_quantum_service.client_options(client).arguments
     if client == "qiskit-ibm-runtime":
         from qiskit_ibm_runtime import QiskitRuntimeService

@@ -104,17 +104,21 @@ class Faults:
         #: Breaks the connection of a client, by its address. The server says how.
         self.abort: Callable[[Any], None] = lambda _client: None
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: Fault) -> Fault:
         """Add a fault for the next requests that match; ``fault`` itself stays as it is.
+
+        Returns:
+            The fault that was added, whose ``times`` counts down to 0.
 
         Raises:
             IBMInputValueError: It is no :class:`Fault`.
         """
         if not isinstance(fault, Fault):
             raise _bad_value(f"{fault!r} is added, which is no fault; it must be one, such as Fault('drop').")
+        added = replace(fault)
         with self._lock:
-            # Faults count down.
-            self._faults.append(replace(fault))
+            self._faults.append(added)
+        return added
 
     def clear(self) -> None:
         """Remove all faults."""
