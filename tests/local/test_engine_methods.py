@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -93,9 +94,14 @@ def test_results_say_that_relaxation_was_symmetric() -> None:
 
 
 def test_fourteen_clifford_qubits_with_a_delay_are_stabilizer_states(monkeypatch: pytest.MonkeyPatch) -> None:
-    options = []
+    methods = []
     real = aer.run
-    monkeypatch.setattr(aer, "run", lambda *given: options.append(given[3]) or real(*given))
+
+    def noted(circuits: list[QuantumCircuit], shots: int, seed: int | None, options: dict[str, Any]) -> list[Any]:
+        methods.append(options["method"])
+        return real(circuits, shots, seed, options)
+
+    monkeypatch.setattr(aer, "run", noted)
     for shots in (50, 4000):
         simulated(line(14, 0.0, qubit_that_relaxes(True), value=1), shots)
-    assert [one["method"] for one in options] == ["stabilizer", "stabilizer"]
+    assert methods == ["stabilizer", "stabilizer"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
-from qiskit import ClassicalRegister, QuantumCircuit
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import Duration, Parameter
 from qiskit.circuit.classical import expr
 from qiskit.quantum_info import PauliLindbladMap
@@ -338,3 +338,20 @@ def test_values_that_are_no_finite_numbers_are_refused() -> None:
         BadInputError, match=r"items\[0\] \(parameter values\) has nan at \[1, 1\]; send finite numbers"
     ):
         executed(encoded(program))
+
+
+def test_a_switch_on_a_register_takes_the_case_that_was_measured() -> None:
+    read, found = ClassicalRegister(2, "read"), ClassicalRegister(1, "found")
+    circuit = QuantumCircuit(QuantumRegister(156), read, found)
+    circuit.x([0, 1])
+    circuit.measure([0, 1], read)
+    with circuit.switch(read) as chosen:
+        with chosen(3):
+            circuit.x(2)
+        with chosen(chosen.DEFAULT):
+            circuit.id(2)
+    circuit.measure(2, found)
+    program = QuantumProgram(shots=200)
+    program.append_circuit_item(circuit)
+    (item,) = executed(encoded(program))
+    assert item["found"].mean() > 0.85
