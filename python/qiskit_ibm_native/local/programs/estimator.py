@@ -122,7 +122,7 @@ def _read_pub(value: Any, number: int, options: EstimatorOptions, simulation: Si
         read, shape = read[..., None], read.shape
     shots = options.shots if precision is None else shots_of(float(precision))
     piece = Piece(circuit, read, shape, shots)
-    check_piece(piece, number, simulation.device, f"pubs[{number}][2] (parameter values)")
+    check_piece(piece, number, simulation, f"pubs[{number}][2] (parameter values)")
     array = read_observables(observables, circuit.num_qubits, f"pubs[{number}].observables")
     try:
         whole = np.broadcast_shapes(shape, array.shape)

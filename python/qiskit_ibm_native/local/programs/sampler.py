@@ -82,7 +82,7 @@ def _read_pub(value: Any, number: int, options: _Options, simulation: Simulation
     if asked is None:
         asked = numbers[0] * numbers[1] if _has_both(options.twirling) else options.default_shots
     piece = Piece(wire.read_circuit(circuit_value), read, read.shape[:-1], asked)
-    check_piece(piece, number, simulation.device, f"pubs[{number}][1] (parameter values)")
+    check_piece(piece, number, simulation, f"pubs[{number}][1] (parameter values)")
     size = math.prod(piece.shape) * numbers[0]
     if size > MAX_RUNS:
         raise BadInputError(f"pubs[{number}] comes to {size} circuits; at most {MAX_RUNS} are simulated")

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from qiskit import QuantumCircuit
 
+from ..engine.acceptance import check_gates
 from ..errors import BadInputError
 from .checks.choices import MEAS_TYPES
 from .signals import to_signals
 
 if TYPE_CHECKING:
-    from ..devices import Device
     from .simulation import Simulation
 
 
@@ -86,18 +86,19 @@ def to_meas_type(bits: npt.NDArray[np.bool_], meas_type: str, simulation: Simula
     return np.asarray(signals.mean(axis=-2)) if meas_type == "avg_kerneled" else signals
 
 
-def check_piece(piece: Piece, number: int, device: Device, path: str) -> None:
+def check_piece(piece: Piece, number: int, simulation: Simulation, path: str) -> None:
     """Refuse a circuit that does not fit the device, or values that do not fit the circuit.
 
     Args:
         piece: The circuit with its values.
         number: The index of the circuit.
-        device: The device.
+        simulation: The device of the job.
         path: Where the values are, for errors.
 
     Raises:
         BadInputError: They do not fit, or a value is no finite number.
     """
+    device = simulation.device
     limit = getattr(device.model, "max_shots", None)
     if piece.shots < 1 or (limit and piece.shots > limit):
         raise BadInputError(f"circuit {number}: {piece.shots} shots; {device.name} takes 1 to {limit}")
@@ -105,6 +106,8 @@ def check_piece(piece: Piece, number: int, device: Device, path: str) -> None:
         raise BadInputError(
             f"circuit {number} has {piece.circuit.num_qubits} qubits, {device.name} has {device.num_qubits}"
         )
+    if not device.is_simulator:
+        check_gates(piece.circuit, number, simulation.target, device.name)
     if piece.circuit.num_parameters != (piece.values.shape[-1] if piece.values.ndim else 0):
         raise BadInputError(
             f"circuit {number} has {piece.circuit.num_parameters} parameters, its values {piece.values.shape}"

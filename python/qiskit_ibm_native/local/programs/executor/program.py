@@ -51,7 +51,7 @@ def run(params: dict[str, Any], simulation: Simulation) -> dict[str, Any]:
     options = params.get("options") or {}
     job = _read(params, simulation)
     for number, piece in enumerate(job.pieces):
-        check_piece(piece, number, simulation.device, f"quantum_program.items[{number}] (parameter values)")
+        check_piece(piece, number, simulation, f"quantum_program.items[{number}] (parameter values)")
     metadata = _metadata(job, options, simulation)
     runners = [Runner(piece, simulation) for piece in job.pieces]
     bits = [np.empty((math.prod(piece.shape), piece.shots, piece.circuit.num_clbits), np.bool_) for piece in job.pieces]
