@@ -31,7 +31,7 @@ from qiskit_ibm_native.local.recording_circuits import with_plain_circuits
 from qiskit_ibm_native.local.recording_format import VERSION
 
 #: A user's key with characters that URLs and JSON write in another way.
-KEY = 'a-key/with+odd "characters"&0123456789'
+KEY = 'a-key/with+odd"characters"&0123456789'
 
 
 def flipped(qubits: int = 1) -> QuantumCircuit:
