@@ -43,8 +43,8 @@ class AnnotationReader(QPYSerializer):  # type: ignore[misc]  # Qiskit has no ty
     """Reads the annotations of boxes, as clients write them."""
 
     def dump_annotation(self, namespace: str, annotation: Annotation) -> bytes:
-        """Refuse; nothing is written."""
-        raise NotImplementedError
+        """Refuse, since this reader writes nothing."""
+        raise TypeError("annotations are read here, and not written")
 
     def load_annotation(self, payload: bytes) -> Annotation:
         """Return an annotation: the length of its name, its name, lengths of texts, texts."""
