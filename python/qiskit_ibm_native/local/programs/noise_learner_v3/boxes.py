@@ -44,7 +44,7 @@ class AnnotationReader(QPYSerializer):  # type: ignore[misc]  # Qiskit has no ty
 
     def dump_annotation(self, namespace: str, annotation: Annotation) -> bytes:
         """Refuse, since this reader writes nothing."""
-        raise TypeError("annotations are read here, and not written")
+        raise TypeError(f"{type(annotation).__name__} of {namespace}: annotations are read here, and not written")
 
     def load_annotation(self, payload: bytes) -> Annotation:
         """Return an annotation: the length of its name, its name, lengths of texts, texts."""
