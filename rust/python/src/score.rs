@@ -15,6 +15,8 @@ use crate::snapshot::PySnapshot;
 
 /// Duration (s) and error, or `T1` and `T2` (s).
 type Pair = (Option<f64>, Option<f64>);
+/// Name of an operation, and its qargs.
+type Named<'a, 'py> = (&'a str, Vec<Bound<'py, PyTuple>>);
 
 #[pyclass(name = "ScoredCircuit", module = "qiskit_ibm_native._native", frozen)]
 pub struct PyScoredCircuit {
@@ -57,7 +59,7 @@ impl PyScoredCircuit {
     }
 
     #[getter]
-    fn operations<'py>(&self, py: Python<'py>) -> PyResult<Vec<(&str, Vec<Bound<'py, PyTuple>>)>> {
+    fn operations<'py>(&self, py: Python<'py>) -> PyResult<Vec<Named<'_, 'py>>> {
         let tuples = |qargs: &[Vec<u32>]| qargs.iter().map(|qubits| PyTuple::new(py, qubits)).collect::<PyResult<_>>();
         self.circuit.operations().map(|(name, qargs)| Ok((name, tuples(qargs)?))).collect()
     }
@@ -80,6 +82,7 @@ impl PyScoredCircuit {
         (PyArray::own(success, shape()), PyArray::own(duration, shape()))
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "arguments of Python methods are owned")]
     fn score_by_values(&self, values: Vec<Vec<Pair>>, dt: Option<f64>, relaxation: Vec<Pair>) -> (f64, f64) {
         let values: Vec<Vec<_>> = values
             .into_iter()
