@@ -163,7 +163,7 @@ class Database:
             if self._is_closed:
                 raise self.schema.error(f"{self.path} is closed.")
             if line.state is not None and line.state != _state_of(self.path):
-                # Somebody who may write has changed the file, which SQLite does not notice.
+                # The file was changed by a process that may write, which SQLite does not notice.
                 line.close()
             if line.connection is None:
                 line.state = None if _is_writable(self.path) else _state_of(self.path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What clients have to be told to find a service: arguments of their own, and environment variables."""
+"""Arguments and environment variables by which clients find a service."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CHANNEL = "ibm_quantum_platform"
 
 
 class ClientOptions(NamedTuple):
-    """What one client needs.
+    """Arguments and variables of one client.
 
     Attributes:
         arguments: Keyword arguments of its constructor.

@@ -156,7 +156,7 @@ class Batch:
                 before = pending.get(action.qubits[0])
                 pending[action.qubits[0]] = matrices if before is None else matrices @ before
                 continue
-            # Whatever happened to its qubits before is done together with the gate.
+            # Channels that act on its qubits before are multiplied with the gate.
             before = np.ones((1, 1, 1))
             for qubit in action.qubits:
                 before = _kron(pending.pop(qubit, _IDENTITY), before)

@@ -70,7 +70,7 @@ class Chain:
             neighbours[one].append(other)
             neighbours[other].append(one)
         line: list[int] = []
-        # What is left of a circuit may fall into several lines.
+        # The rest of a circuit may fall into several lines.
         for start in (chunk for chunk, others in neighbours.items() if len(others) < 2):
             following = [] if start in line else [start]
             while following:
