@@ -114,43 +114,6 @@ def wait_until_ready(child: psutil.Process) -> None:
 # Ends
 
 
-LONG = """
-import sys, time
-from qiskit import QuantumCircuit
-from qiskit_ibm_native import IBMProvider
-circuit = QuantumCircuit(24, 24)
-for layer in range(400):
-    for qubit in range(23):
-        circuit.rx(0.3, qubit)
-        circuit.cp(0.1 * layer + 0.1, qubit, qubit + 1)
-circuit.measure(range(24), range(24))
-provider = IBMProvider(channel="local", workers=1)
-job = provider.get_backend("local_simulator").run(circuit, shots=10)
-while job.status().name != "RUNNING":
-    time.sleep(0.05)
-print("running", flush=True)
-time.sleep(600)
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the simulator ends when its job ends")
-@pytest.mark.slow
-def test_a_simulator_ends_with_a_service_that_is_killed_in_the_middle_of_a_job() -> None:
-    with subprocess.Popen([sys.executable, "-c", LONG], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "running\n"
-        (child,) = waited_for(process.pid, 1)
-        # Until it is in the midst of Aer, which holds Python's lock.
-        while child.cpu_times().user < 8:
-            assert child.is_running()
-            time.sleep(0.1)
-        process.kill()
-    _, alive = psutil.wait_procs([child], timeout=10)
-    for process in alive:
-        process.kill()
-    assert not alive
-
-
 def test_a_simulator_whose_starter_is_gone_already_does_not_begin() -> None:
     script = "from qiskit_ibm_native.local.jobs.simulator_main import main; main(2, 1 << 30, 1 << 30)"
     done = subprocess.run([sys.executable, "-c", script], stdin=subprocess.PIPE, timeout=60, check=False)

@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Circuits that a device takes: their gates are those of the device, on qubits that it couples."""
+"""Circuits that a device takes: their gates are those of the device, on qubits that it couples, and they work."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ..errors import BadInputError
-from .components import read_steps, steps_of_block
+from .components import Step, read_steps, steps_of_block
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from qiskit import QuantumCircuit
     from qiskit.transpiler import Target
+
+    from .noise import DeviceNoise
 
 #: Instructions without a gate, which every qubit takes. Variants such as ``measure_2`` are read as these.
 _EVERYWHERE = frozenset({"measure", "reset", "delay", "id", "store", "break_loop", "continue_loop"})
@@ -28,13 +32,7 @@ def check_gates(circuit: QuantumCircuit, number: int, target: Target, name: str)
     Raises:
         BadInputError: There is such a gate; the text has its qubits.
     """
-    steps = read_steps(circuit)
-    while steps:
-        step = steps.pop()
-        if step.instruction.is_control_flow():
-            for block in step.instruction.operation.blocks:
-                steps += steps_of_block(step, block)
-            continue
+    for step in _with_blocks(read_steps(circuit)):
         if step.name in _EVERYWHERE:
             continue
         if step.name not in target.operation_names:
@@ -47,3 +45,39 @@ def check_gates(circuit: QuantumCircuit, number: int, target: Target, name: str)
                 f"circuit {number} has {step.name} on qubits {list(step.qubits)}, where {name} has none; transpile it for"
                 " the device"
             )
+
+
+def check_works(steps: Iterable[Step], circuit: str, device: DeviceNoise) -> None:
+    """Refuse a circuit that uses qubits or gates that are not operational, as clients do.
+
+    Args:
+        steps: The instructions of the circuit.
+        circuit: What errors call the circuit.
+        device: The noise of the device, which knows what does not work.
+
+    Raises:
+        BadInputError: There is such a qubit or gate; the text names it.
+    """
+    if not device.faulty_qubits and not device.faulty_gates:
+        return
+    for step in _with_blocks(steps):
+        faulty = device.faulty_qubits.intersection(step.qubits)
+        if faulty:
+            raise BadInputError(f"{circuit} uses qubit {min(faulty)}, which is not operational; use another one")
+        if (step.name, step.qubits) in device.faulty_gates:
+            raise BadInputError(
+                f"{circuit} uses {step.name} on qubits {list(step.qubits)}, which is not operational there; "
+                "transpile it for the device as it is now"
+            )
+
+
+def _with_blocks(steps: Iterable[Step]) -> Iterator[Step]:
+    """Yield instructions, and those of blocks of control flow in place of that."""
+    waiting = list(steps)
+    while waiting:
+        step = waiting.pop()
+        if step.instruction.is_control_flow():
+            for block in step.instruction.operation.blocks:
+                waiting += steps_of_block(step, block)
+        else:
+            yield step

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ..errors import BadInputError
 from . import aer, delays, exact, noise, seeds, trajectories
-from .components import ConnectedComponent, connected_components, read_steps, steps_of_block
+from .acceptance import check_works
+from .components import ConnectedComponent, connected_components, read_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,33 +99,12 @@ def run(tasks: Sequence[BoundCircuit], setting: SimulationOptions) -> list[Measu
     """
     if setting.snapshot is not None:
         for number, task in enumerate(tasks):
-            _check_works(task.circuit, number, noise.device_noise(setting.snapshot))
+            check_works(read_steps(task.circuit), f"circuit {number}", noise.device_noise(setting.snapshot))
     if setting.snapshot is None or setting.noise_model is not None:
         return [MeasuredBits(bits) for bits in _run_by_aer(tasks, setting)]
     device = _DeviceRun(setting.snapshot, dict(setting.options))
     job = seeds.job_seed(setting.seed)
     return [device.run(task, seeds.derived(job, number)) for number, task in enumerate(tasks)]
-
-
-def _check_works(circuit: QuantumCircuit, number: int, device: noise.DeviceNoise) -> None:
-    """Refuse a circuit that uses qubits or gates that are not operational, as clients do."""
-    if not device.faulty_qubits and not device.faulty_gates:
-        return
-    steps = read_steps(circuit)
-    while steps:
-        step = steps.pop()
-        if step.instruction.is_control_flow():
-            for block in step.instruction.operation.blocks:
-                steps += steps_of_block(step, block)
-            continue
-        faulty = device.faulty_qubits.intersection(step.qubits)
-        if faulty:
-            raise BadInputError(f"circuit {number} uses qubit {min(faulty)}, which is not operational; use another one")
-        if (step.name, step.qubits) in device.faulty_gates:
-            raise BadInputError(
-                f"circuit {number} uses {step.name} on qubits {list(step.qubits)}, which is not operational there; "
-                "transpile it for the device as it is now"
-            )
 
 
 def _run_by_aer(tasks: Sequence[BoundCircuit], setting: SimulationOptions) -> list[npt.NDArray[np.bool_]]:

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import engine
+from ...engine.acceptance import check_works
 from ...engine.batches import Batch, Unsupported
-from ...engine.components import ConnectedComponent, connected_components
-from ...engine.noise import DeviceNoise, device_noise
-from ...errors import BadInputError
+from ...engine.components import connected_components
+from ...engine.noise import device_noise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ class Runner:
         for component in connected_components(circuit):
             # Clients measure all qubits, also those that do not work; gates between qubits are the user's.
             if noise is not None and len(component.qubits) > 1:
-                _check_works(component, noise)
+                check_works(component.steps, "a circuit", noise)
             try:
                 self._batches.append(Batch(component, self._columns, noise))
             except Unsupported:
@@ -108,14 +108,3 @@ class Runner:
         if not self._used:
             return [self._rest] * (stop - start)
         return [self._rest.assign_parameters(row) for row in self._rows[start:stop, self._used]]
-
-
-def _check_works(component: ConnectedComponent, noise: DeviceNoise) -> None:
-    for step in component.steps:
-        faulty = noise.faulty_qubits.intersection(step.qubits)
-        if faulty:
-            raise BadInputError(f"a circuit uses qubit {min(faulty)}, which is not operational; use another one")
-        if (step.name, step.qubits) in noise.faulty_gates:
-            raise BadInputError(
-                f"a circuit uses {step.name} on {step.qubits}, which is not operational; use another one"
-            )
