@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from .tasks import TaskResult
 
 if TYPE_CHECKING:
+    from .ledger.comparison import Comparison
     from .ledger.ledger import Ledger
     from .tasks import TaskSource
 
@@ -56,6 +58,51 @@ class SweepResults(Sequence[TaskResult]):
         """The results of tasks that failed."""
         return [result for result in self if result.error is not None]
 
+    def best(self, by: str = "esp", per: Sequence[str] = ("circuit", "snapshot"), *, n: int = 1) -> list[TaskResult]:
+        """Return the best results of each group of this sweep, see :meth:`Ledger.best`.
+
+        Args:
+            by: As in :meth:`Ledger.best`.
+            per: As in :meth:`Ledger.best`.
+            n: The number of results of each group.
+        """
+        return self.ledger.best(by, per, sweep=self.sweep, n=n)
+
+    def pareto(self, *figures: str, per: Sequence[str] = ("circuit", "snapshot")) -> list[TaskResult]:
+        """Return the results of this sweep that no other one of their group beats, see :meth:`Ledger.pareto`."""
+        return self.ledger.pareto(*figures, per=per, sweep=self.sweep)
+
+    def compare(self, other: SweepResults | Ledger | str | os.PathLike[str]) -> Comparison:
+        """Compare the results of this sweep with those of the same tasks elsewhere, see :meth:`Ledger.compare`.
+
+        Args:
+            other: The results of a sweep with the same tasks, such as one with another version of Qiskit, or a ledger,
+                of which the tasks of this sweep take part.
+        """
+        if isinstance(other, SweepResults):
+            return self.ledger.compare(other.ledger, sweep=self.sweep, other_sweep=other.sweep)
+        return self.ledger.compare(other, sweep=self.sweep)
+
+    def to_pandas(self) -> Any:
+        """Return the results as a ``pandas.DataFrame``.
+
+        Raises:
+            LedgerError: pyarrow or pandas is not installed.
+        """
+        from .ledger.frames import pandas_frame
+
+        return pandas_frame(self.table)
+
+    def to_polars(self) -> Any:
+        """Return the results as a ``polars.DataFrame``.
+
+        Raises:
+            LedgerError: pyarrow or polars is not installed.
+        """
+        from .ledger.frames import polars_frame
+
+        return polars_frame(self.table)
+
     def table(self) -> Any:
         """Return the results as a ``pyarrow.Table``, see :meth:`Ledger.table`."""
         from .ledger.table import table_of
@@ -65,3 +112,9 @@ class SweepResults(Sequence[TaskResult]):
     def __repr__(self) -> str:
         failed = f", {self.num_failed} failed," if self.num_failed else ""
         return f"<SweepResults of {len(self)} tasks{failed} in {self.ledger!r}>"
+
+    def _repr_html_(self) -> str:
+        from .ledger.summary import results_html
+
+        still_lost = (result for result in self._read(list(self._lost), with_circuits=False) if result.is_lost)
+        return results_html(self.ledger._name, self.ledger._database, self.sweep, still_lost)

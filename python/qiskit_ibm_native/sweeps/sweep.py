@@ -93,6 +93,11 @@ class Sweep(Sequence[Task]):
         """The numbers of snapshots, settings (options times levels), seeds and circuits."""
         return len(self.snapshots), len(self._settings), len(self._seeds), len(self._circuits)
 
+    @property
+    def seeds(self) -> Sequence[int]:
+        """The seeds."""
+        return self._seeds
+
     def __len__(self) -> int:
         snapshots, settings, seeds, circuits = self.shape
         return snapshots * settings * seeds * circuits

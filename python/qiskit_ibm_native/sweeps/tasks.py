@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -76,6 +76,10 @@ class TaskSource(Protocol):
         """The versions of Qiskit and of this package."""
 
     @property
+    def seeds(self) -> Sequence[int]:
+        """The seeds."""
+
+    @property
     def snapshots(self) -> DeviceList:
         """The snapshots and targets."""
 
@@ -139,7 +143,7 @@ class TaskFacts:
     error: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class TaskResult(Figures, TaskFacts):
     """The result of a task.
 
@@ -166,6 +170,13 @@ class TaskResult(Figures, TaskFacts):
     metrics: Mapping[str, float | None] = field(default_factory=dict)
     carried_from: str | None = None
     packed: tuple[bytes, int] | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        where = f"{self.circuit!r:.60} on {self.backend:.60}, level {self.optimization_level}, seed {self.seed}"
+        if self.error is not None:
+            return f"<TaskResult {where}: failed, {self.error.partition(chr(10))[0]:.120}>"
+        esp = "" if self.esp is None else f", esp {self.esp:.4g}"
+        return f"<TaskResult {where}: depth {self.depth}, two-qubit depth {self.two_qubit_depth}{esp}>"
 
     @property
     def layout_name(self) -> str | None:

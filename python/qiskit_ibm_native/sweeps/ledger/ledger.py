@@ -26,7 +26,9 @@ from .check import BATCH, BATCH_BYTES, LedgerReport, circuit_problems
 from .claims import Claims
 from .comparison import Comparison, compared
 from .figures import CIRCUIT_FIGURES, FIGURES, Figure
+from .pareto import goal_of, groups_of, pareto_numbers
 from .schema import LEDGER
+from .selection import selection_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -165,7 +167,12 @@ class Ledger:
             raise KeyError(task_id) from None
 
     def best(
-        self, by: str = "esp", per: Sequence[str] = ("circuit", "snapshot"), *, sweep: TaskSource | None = None
+        self,
+        by: str = "esp",
+        per: Sequence[str] = ("circuit", "snapshot"),
+        *,
+        sweep: TaskSource | None = None,
+        n: int = 1,
     ) -> list[TaskResult]:
         """Return the best result of each group; among equal ones that with the smallest task identifier.
 
@@ -176,10 +183,13 @@ class Ledger:
             per: The values that results of a group have in common: any of ``"circuit"``, ``"snapshot"``, ``"backend"``,
                 ``"optimization_level"``, ``"options"``, ``"seed"``; nothing for the best of all.
             sweep: The sweep whose results take part; by default all of the ledger.
+            n: The number of results of each group.
 
         Raises:
             IBMInputValueError: There is no such figure or group.
         """
+        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+            raise IBMInputValueError(f"n is a number of results from 1, not {n!r:.80}.")
         names = (per,) if isinstance(per, str) else tuple(per or ())
         wrong = [repr(name) for name in names if name not in _GROUPS]
         if not isinstance(by, str) or by not in _GOALS or wrong:
@@ -195,24 +205,69 @@ class Ledger:
                 f"SELECT tasks.number AS number, row_number() OVER (PARTITION BY {group} ORDER BY {order}) AS rank"  # noqa: S608
                 f" FROM {_JOINS} WHERE tasks.{goal.ledger_column} IS NOT NULL AND error IS NULL {chosen}"
             )
-            statement = f"SELECT number FROM ({ranked}) WHERE rank = 1"  # noqa: S608 (ours)
+            statement = f"SELECT number FROM ({ranked}) WHERE rank <= {n}"  # noqa: S608 (ours)
             numbers = {number for (number,) in connection.execute(statement)}
         return sorted(self._numbered(numbers), key=_order)
 
-    def compare(self, other: Ledger | str | os.PathLike[str]) -> Comparison:
+    def pareto(
+        self, *figures: str, per: Sequence[str] = ("circuit", "snapshot"), sweep: TaskSource | None = None
+    ) -> list[TaskResult]:
+        """Return the results that none of their group beats: none is better in one figure, and as good in all.
+
+        Args:
+            *figures: Figures of which less is better, but for ``"esp"``: those of :meth:`best`, or names of metrics,
+                with ``-`` before those of which more is better. Results without one of them do not take part.
+            per: As in :meth:`best`.
+            sweep: As in :meth:`best`.
+
+        Returns:
+            The results of each group, those that are best in the first figure first. Of results that are equal in all
+            figures, there is the one with the smallest task identifier.
+
+        Raises:
+            IBMInputValueError: There is no such figure, metric or group.
+        """
+        if not figures:
+            raise IBMInputValueError('pareto takes figures, such as pareto("depth", "esp").')
+        names = (per,) if isinstance(per, str) else tuple(per or ())
+        with self._database.reading() as connection:
+            goals = [goal_of(connection, name) for name in figures]
+            groups = groups_of(self._checked_groups(connection, names), _GROUPS)
+            rows = f"{_JOINS} WHERE error IS NULL {selection_of(connection, sweep).condition}"
+            numbers = pareto_numbers(self._database, connection, rows, goals, groups)
+        return list(self._numbered(numbers))
+
+    def _checked_groups(self, connection: sqlite3.Connection, names: Sequence[str]) -> Sequence[str]:
+        for name in names:
+            known = "SELECT 1 FROM settings, json_each(settings.axes) AS axis WHERE axis.key = ? LIMIT 1"
+            if name not in _GROUPS and not connection.execute(known, (name,)).fetchone():
+                raise IBMInputValueError(
+                    f"per has any of {', '.join(_GROUPS)}, and axes whose values have names, not {name!r}."
+                )
+        return names
+
+    def compare(
+        self,
+        other: Ledger | str | os.PathLike[str],
+        *,
+        sweep: TaskSource | None = None,
+        other_sweep: TaskSource | None = None,
+    ) -> Comparison:
         """Compare results of the same tasks, such as those of two versions of Qiskit.
 
         Args:
             other: The ledger to compare with.
+            sweep: The sweep whose tasks take part; by default all.
+            other_sweep: The sweep whose tasks of ``other`` take part; by default those of ``sweep``.
 
         Returns:
             The numbers of tasks that became better, worse, or stayed as they were from ``other`` to this ledger, by
             figure.
         """
         if isinstance(other, Ledger):
-            return compared(self._database, other._database)
+            return compared(self._database, other._database, sweep, other_sweep)
         with existing(other) as opened:
-            return compared(self._database, opened._database)
+            return compared(self._database, opened._database, sweep, other_sweep)
 
     def verify(self) -> LedgerReport:
         """Read everything, for ledgers that others made; another process reads circuits, which may crash it.
@@ -267,6 +322,32 @@ class Ledger:
         from .table import table_of
 
         return table_of(self._chosen(sweep))
+
+    def to_pandas(self, sweep: TaskSource | None = None) -> Any:
+        """Return results as a ``pandas.DataFrame``.
+
+        Args:
+            sweep: As in :meth:`table`.
+
+        Raises:
+            LedgerError: pyarrow or pandas is not installed.
+        """
+        from .frames import pandas_frame
+
+        return pandas_frame(lambda: self.table(sweep))
+
+    def to_polars(self, sweep: TaskSource | None = None) -> Any:
+        """Return results as a ``polars.DataFrame``.
+
+        Args:
+            sweep: As in :meth:`table`.
+
+        Raises:
+            LedgerError: pyarrow or polars is not installed.
+        """
+        from .frames import polars_frame
+
+        return polars_frame(lambda: self.table(sweep))
 
     def to_parquet(self, path: str | os.PathLike[str], sweep: TaskSource | None = None) -> int:
         """Write results to a Parquet file, and return their number.
@@ -403,6 +484,15 @@ class Ledger:
 
     def __repr__(self) -> str:
         return f"<Ledger {'temporary' if self._is_temporary else self.path}>"
+
+    def _repr_html_(self) -> str:
+        from .summary import results_html
+
+        return results_html(self._name, self._database, None)
+
+    @property
+    def _name(self) -> str:
+        return "a temporary ledger" if self._is_temporary else self.path.name
 
 
 def _is_done(*, with_circuit: bool, retry_failed: bool) -> str:
