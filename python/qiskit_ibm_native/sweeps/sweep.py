@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
+from .description.writing import remembered
 from .inputs.circuits import CircuitStore
 from .inputs.devices import DeviceList
 from .inputs.settings import Setting, seeds_of, settings_of
@@ -17,6 +18,8 @@ from .worker.protocol import TaskSpec, versions
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    from typing_extensions import Self
 
     from ..snapshot import Snapshot
     from .driver.progress import Progress
@@ -76,12 +79,42 @@ class Sweep(Sequence[Task]):
                 workers.
             FileNotFoundError: There is no such file or device.
         """
+        self._given = remembered(locals())
         self._settings = settings_of(optimization_level, options, pass_manager)
         self._seeds = seeds_of(seeds)
         #: The snapshots of the sweep, and targets.
         self.snapshots = DeviceList(snapshots, use_fractional_gates)
         self._circuits = CircuitStore(circuits, initial_layout)
         self._last: Ledger | None = None
+
+    @classmethod
+    def from_toml(cls, source: str | os.PathLike[str]) -> Self:
+        """Make the sweep that a TOML file describes; the file may import functions, so read those of people you trust.
+
+        Args:
+            source: The path of the file, to whose folder its paths are relative; or its text, with a line break in it.
+
+        Raises:
+            IBMInputValueError: The file says something that a sweep does not have; the message tells the key.
+            FileNotFoundError: There is no such file, or none that it names.
+        """
+        from .description.reading import arguments_from
+
+        return cls(**arguments_from(source))
+
+    def to_toml(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Return the sweep as TOML, which :meth:`from_toml` reads: the same tasks, with the same identifiers.
+
+        Args:
+            path: The file to write, too. Circuits that were given as objects go to a QPY file of that name beside it,
+                snapshots to files beside it. Without a path, circuits are in the text.
+
+        Raises:
+            IBMInputValueError: A file cannot say something that the sweep was given, such as a target or a lambda.
+        """
+        from .description.writing import sweep_toml
+
+        return sweep_toml(self, path)
 
     @cached_property
     def versions(self) -> tuple[str, str]:
