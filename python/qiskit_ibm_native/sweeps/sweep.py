@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
-from .description.writing import remembered
+from .description.reading import arguments_from
+from .description.writing import remembered, sweep_toml
 from .inputs.circuits import CircuitStore
 from .inputs.devices import DeviceList
 from .inputs.settings import Setting, seeds_of, settings_of
@@ -98,8 +99,6 @@ class Sweep(Sequence[Task]):
             IBMInputValueError: The file says something that a sweep does not have; the message tells the key.
             FileNotFoundError: There is no such file, or none that it names.
         """
-        from .description.reading import arguments_from
-
         return cls(**arguments_from(source))
 
     def to_toml(self, path: str | os.PathLike[str] | None = None) -> str:
@@ -112,9 +111,7 @@ class Sweep(Sequence[Task]):
         Raises:
             IBMInputValueError: A file cannot say something that the sweep was given, such as a target or a lambda.
         """
-        from .description.writing import sweep_toml
-
-        return sweep_toml(self, path)
+        return sweep_toml(self, path, type(self))
 
     @cached_property
     def versions(self) -> tuple[str, str]:

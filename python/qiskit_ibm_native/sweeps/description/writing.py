@@ -7,11 +7,11 @@ import base64
 import datetime
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from operator import index
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ...exceptions import IBMInputValueError
 from ...snapshot import Snapshot
@@ -20,6 +20,7 @@ from ...snapshot.sources import LazySnapshots, is_collection
 from ...snapshot.storage import bundled_folder
 from ..inputs.choices import Choices
 from ..inputs.qpy_codec import decode_transfer
+from ..tasks import TaskSource
 from .named_functions import name_of_function
 from .reading import arguments_of
 from .toml_text import NotWritableError, toml_text
@@ -27,7 +28,6 @@ from .toml_text import NotWritableError, toml_text
 if TYPE_CHECKING:
     from ...archive import SnapshotRange
     from ..inputs.circuits import CircuitStore
-    from ..sweep import Sweep
 
 #: Names that a sweep gives to circuits whose name Qiskit made up, and a name of that kind.
 _RENAMED, _AUTOMATIC = "circuit-", "circuit-0"
@@ -35,6 +35,13 @@ _RENAMED, _AUTOMATIC = "circuit-", "circuit-0"
 _PLAIN = ("basis_gates", "coupling_map", "scheduling_method", "objective", "stop_when")
 #: The end of a period is not in it.
 _MOMENT = datetime.timedelta(microseconds=1)
+
+
+class WritableSweep(TaskSource, Protocol):
+    """The part of a :class:`Sweep` of which a file is made."""
+
+    _given: dict[str, Any]
+    _circuits: CircuitStore
 
 
 def remembered(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,8 +65,13 @@ def _is_path(source: Any) -> bool:
     return isinstance(source, str | os.PathLike) and not is_program
 
 
-def sweep_toml(sweep: Sweep, path: str | os.PathLike[str] | None) -> str:
+def sweep_toml(sweep: WritableSweep, path: str | os.PathLike[str] | None, make: Callable[..., TaskSource]) -> str:
     """Return a sweep as TOML; with a path, write it and what it needs beside it.
+
+    Args:
+        sweep: The sweep.
+        path: The path.
+        make: The class of sweeps.
 
     Raises:
         IBMInputValueError: A file cannot say something that the sweep was given.
@@ -71,7 +83,7 @@ def sweep_toml(sweep: Sweep, path: str | os.PathLike[str] | None) -> str:
         where = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in error.path).lstrip(".")
         raise IBMInputValueError(f"{where or 'A key'} cannot be written: {error}.") from error
     with writer.files_beside():
-        _check_that_tasks_are_the_same(sweep, text, writer.folder or Path())
+        _check_that_tasks_are_the_same(sweep, text, writer.folder or Path(), make)
     if path is not None:
         replace_file(Path(path).expanduser(), text.encode())
     return text
@@ -80,7 +92,7 @@ def sweep_toml(sweep: Sweep, path: str | os.PathLike[str] | None) -> str:
 class _Writer:
     """Writer of one sweep."""
 
-    def __init__(self, sweep: Sweep, path: Path | None) -> None:
+    def __init__(self, sweep: WritableSweep, path: Path | None) -> None:
         self._sweep, self._given, self._path = sweep, sweep._given, path
         #: The folder to which paths are relative.
         self.folder = None if path is None else path.expanduser().absolute().parent
@@ -214,7 +226,7 @@ class _Writer:
         return {"optimization_level": self._plain("optimization_level", self._given["optimization_level"])}
 
     def _seeds(self) -> Any:
-        seeds = self._sweep._seeds
+        seeds = self._sweep.seeds
         if isinstance(seeds, range) and seeds.step == 1:
             return f"{seeds[0]}..{seeds[-1]}"
         if isinstance(seeds, range):
@@ -324,13 +336,15 @@ def replace_file(file: Path, content: bytes) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _check_that_tasks_are_the_same(sweep: Sweep, text: str, folder: Path) -> None:
+def _check_that_tasks_are_the_same(
+    sweep: WritableSweep, text: str, folder: Path, make: Callable[..., TaskSource]
+) -> None:
     """Make a sweep of a text, and compare tasks along each axis.
 
     Raises:
         IBMInputValueError: They differ.
     """
-    again = type(sweep)(**arguments_of(text, "the text", folder))
+    again = make(**arguments_of(text, "the text", folder))
     why = "" if len(again) == len(sweep) else f"the file would have {len(again)} tasks in place of {len(sweep)}"
     stride = 1
     for length in reversed(sweep.shape):
@@ -346,7 +360,7 @@ def _check_that_tasks_are_the_same(sweep: Sweep, text: str, folder: Path) -> Non
         )
 
 
-def _difference(sweep: Sweep, again: Sweep, number: int) -> str:
+def _difference(sweep: WritableSweep, again: TaskSource, number: int) -> str:
     """Return the part of a task that two sweeps do not have in common."""
     mine, other = sweep[number], again[number]
     if mine.circuit_digest != other.circuit_digest:
