@@ -9,7 +9,7 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import _native
+from . import _html, _native
 from ._threads import chosen_threads
 from ._units import si_value
 
@@ -35,6 +35,16 @@ class Scores(NamedTuple):
 
     esp: NDArray[np.float64]
     duration: NDArray[np.float64]
+
+    def _repr_html_(self) -> str:
+        import numpy as np
+
+        rows = []
+        for name, values in zip(self._fields, self, strict=True):
+            known = values[~np.isnan(values)]
+            found = map(float, (known.min(), np.median(known), known.max())) if len(known) else (None, None, None)
+            rows.append((name, len(values), len(values) - len(known), *found))
+        return _html.table(("score", "calibrations", "cannot run", "smallest", "median", "largest"), rows)
 
 
 def score(

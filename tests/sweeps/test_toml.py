@@ -255,6 +255,7 @@ def test_what_a_file_cannot_say_is_refused_with_a_way_out(arguments: Any, messag
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_sweep_of_a_file_runs(folder: Path, pool: Any) -> None:
     sweep = Sweep([ghz(2), ghz(3)], "lima", optimization_level=(0, 1), seeds=range(2))
     done = sweep.run(pool, "sweep.sqlite3")

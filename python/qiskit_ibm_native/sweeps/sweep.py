@@ -6,9 +6,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
+from .. import _html
+from .._threads import available_processors
+from .description.forecast import SweepDescription, description_of
 from .description.reading import arguments_from
 from .description.writing import remembered, sweep_toml
 from .inputs.circuits import CircuitStore
@@ -323,7 +327,45 @@ class Sweep(Sequence[Task]):
         with existing(ledger) as opened:
             return stale_results(self, opened, today, rtol, atol)
 
+    def describe(
+        self,
+        ledger: Ledger | str | os.PathLike[str] | None = None,
+        *,
+        workers: int | None = None,
+        keep_circuits: bool = False,
+        retry_failed: bool = False,
+    ) -> SweepDescription:
+        """Return how many tasks there are and are known, and what the others will take by what a ledger has measured.
+
+        Seeds cost nothing, so that a million tasks take some seconds; each circuit and each device is read.
+
+        Args:
+            ledger: The ledger of the run to come; by default that of the last :meth:`run`. One that is not there yet is
+                an empty one.
+            workers: The number of workers; by default one for each processor of this machine.
+            keep_circuits: As in :meth:`run`.
+            retry_failed: As in :meth:`run`.
+
+        Raises:
+            LedgerError: The ledger cannot be used.
+        """
+        from .ledger.ledger import Ledger
+
+        if isinstance(ledger, Ledger):
+            opened: AbstractContextManager[Ledger] = nullcontext(ledger)
+        elif ledger is None and self._last is not None:
+            opened = nullcontext(self._last)
+        else:
+            opened = Ledger(ledger if ledger is not None and os.path.exists(ledger) else None)  # noqa: PTH110 (str or path)
+        with opened as used:
+            measured = used.measured(self, with_circuit=keep_circuits, retry_failed=retry_failed)
+        return description_of(self, measured, workers or available_processors())
+
     def __repr__(self) -> str:
         names = ("snapshots", "settings", "seeds", "circuits")
         counts = ", ".join(f"{count} {name}" for count, name in zip(self.shape, names, strict=True))
         return f"<Sweep of {len(self)} tasks: {counts}>"
+
+    def _repr_html_(self) -> str:
+        names = ("snapshots", "settings", "seeds", "circuits")
+        return _html.title(f"Sweep of {len(self):,} tasks") + _html.table(names, [self.shape])

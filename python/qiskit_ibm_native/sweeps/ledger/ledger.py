@@ -26,6 +26,7 @@ from .check import BATCH, BATCH_BYTES, LedgerReport, circuit_problems
 from .claims import Claims
 from .comparison import Comparison, compared
 from .figures import CIRCUIT_FIGURES, FIGURES, Figure
+from .measured import Measured, measured_of
 from .pareto import goal_of, groups_of, pareto_numbers
 from .schema import LEDGER
 from .selection import selection_of
@@ -103,7 +104,7 @@ _IS_NOT_LOST = (
 )
 
 #: Condition for tasks that have all that they can have, if circuits are to be kept.
-_HAS_CIRCUIT = " AND (error IS NOT NULL OR number IN (SELECT task FROM transpiled))"
+_HAS_CIRCUIT = " AND (error IS NOT NULL OR tasks.number IN (SELECT task FROM transpiled))"
 
 
 class Ledger:
@@ -458,6 +459,10 @@ class Ledger:
                 (index, task_id, task_id in known, bool(known.get(task_id)))
                 for index, task_id in zip(batch, ids, strict=True)
             )
+
+    def measured(self, sweep: TaskSource, *, with_circuit: bool = False, retry_failed: bool = False) -> Measured:
+        """Return what is known of a sweep, for which tasks are done as for :meth:`known_of`."""
+        return measured_of(self._database, sweep, _is_done(with_circuit=with_circuit, retry_failed=retry_failed))
 
     def claims(self, *, with_circuit: bool, retry_failed: bool) -> Claims:
         """Return the claims of a new run, for which tasks are done as for :meth:`known_of`."""
