@@ -16,9 +16,10 @@ from typing import Any
 import pandas as pd
 import polars as pl
 import pytest
+from qiskit import QuantumCircuit
 from tests.support.sweeping import families, ghz, misbehaving
 
-from qiskit_ibm_native import Ledger, LedgerError, Sweep, TaskResult
+from qiskit_ibm_native import Choices, Ledger, LedgerError, Sweep, TaskResult
 from qiskit_ibm_native.exceptions import IBMInputValueError
 from qiskit_ibm_native.sweeps.ledger.selection import selection_of
 from qiskit_ibm_native.sweeps.ledger.summary import summary_of
@@ -104,29 +105,41 @@ def test_results_without_a_figure_take_no_part_in_a_front(pool: Any) -> None:
 
 
 def test_wrong_figures_and_groups_of_a_front_are_told(results: SweepResults) -> None:
-    with pytest.raises(IBMInputValueError, match=r"'dpeth' is no figure .* which are depth, .* no metric"):
+    with pytest.raises(IBMInputValueError, match=r"by is one of depth, .*, not 'dpeth'"):
         results.pareto("dpeth", "esp")
-    with pytest.raises(IBMInputValueError, match="'num_qubits' is no figure that has a better"):
+    with pytest.raises(IBMInputValueError, match=r"by is one of depth, .*, not 'num_qubits'"):
         results.pareto("num_qubits")
-    with pytest.raises(IBMInputValueError, match=r"per has any of circuit, .* not 'device'"):
+    with pytest.raises(IBMInputValueError, match=r"per is any of circuit, .* not 'device'"):
         results.pareto("depth", "esp", per=("device",))
     with pytest.raises(IBMInputValueError, match="pareto takes figures"):
         results.pareto()
 
 
-def test_metrics_make_fronts_by_their_names(sweep: Sweep, results: SweepResults, tmp_path: Path) -> None:
-    rows = [
-        (index, replace(result, metrics={'od"d': index % 4, "gain": (index * 7) % 5} if index else {}))
-        for index, result in enumerate(results)
-    ]
-    with Ledger(tmp_path / "ledger.sqlite3") as ledger:
-        ledger.write(sweep, rows)
-        found = ledger.pareto('od"d', "-gain", per=())
-        pairs = {(one.metrics['od"d'], one.metrics["gain"]) for one in found}
-        assert pairs == {(0, 4)}
-        found = ledger.pareto('od"d', "gain", per="backend")
-        assert {(one.metrics['od"d'], one.metrics["gain"]) for one in found} == {(0, 0)}
-        assert len(found) == 2
+def parity(circuit: QuantumCircuit) -> int:
+    return int(circuit.depth()) % 2
+
+
+def small(circuit: QuantumCircuit) -> float | None:
+    return None if circuit.name == "ghz_n4" else 1.0 / circuit.size()
+
+
+def test_metrics_and_axes_make_fronts_by_their_names(pool: Any) -> None:
+    layouts = Choices({"left": [0, 1, 2], "right": [4, 3, 1]})
+    sweep = Sweep([ghz(3), ghz(3, "other")], "lima", initial_layout=layouts, optimization_level=1, seeds=range(4),
+                  metrics={"parity": parity, "small": small})  # fmt: skip
+    results = sweep.run(pool)
+    found = results.pareto("parity", "-small", per="initial_layout")
+    assert [one.axes["initial_layout"] for one in found] == sorted(one.axes["initial_layout"] for one in found)
+    for name in ("left", "right"):
+        members = [one for one in results if one.axes["initial_layout"] == name]
+        best = max(one.metrics["small"] for one in members if one.metrics["parity"] == found[0].metrics["parity"])
+        assert best in {one.metrics["small"] for one in found if one.axes["initial_layout"] == name}
+    assert results.ledger.pareto("-small", per=()) == results.pareto("-small", per=())
+    assert results.best(by="-small", per=("initial_layout",), n=2)[0].metrics["small"] >= min(
+        one.metrics["small"] for one in results
+    )
+    with pytest.raises(IBMInputValueError, match=r"by is one of depth, .*parity, small, -parity, -small, not 'big'"):
+        results.pareto("big")
 
 
 def test_frames_have_a_row_for_each_task(results: SweepResults, monkeypatch: pytest.MonkeyPatch) -> None:

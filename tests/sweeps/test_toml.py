@@ -15,10 +15,11 @@ import pytest
 from qiskit import QuantumCircuit, qasm2
 from qiskit.circuit import Parameter
 from qiskit.providers.fake_provider import GenericBackendV2
+from qiskit.transpiler import CouplingMap
 from tests.support.calibrations import Drift
 from tests.support.sweeping import families, ghz, misbehaving
 
-from qiskit_ibm_native import CalibrationArchive, Snapshot, Sweep
+from qiskit_ibm_native import CalibrationArchive, Choices, Snapshot, Sweep
 from qiskit_ibm_native.exceptions import IBMInputValueError
 from qiskit_ibm_native.sweeps.description.toml_text import NotWritableError, toml_text
 
@@ -83,6 +84,10 @@ def unnamed() -> QuantumCircuit:
     return circuit
 
 
+def depth_in_gates(circuit: QuantumCircuit) -> float:
+    return float(circuit.depth() or 0)
+
+
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "seeds in steps": {"seeds": range(3, 30, 9)},
@@ -92,7 +97,20 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "a function": {"pass_manager": misbehaving},
     "a layout": {"initial_layout": (4, 2)},
     "layouts by name": {"initial_layout": {'g"h\nz': [2, 1]}},
-    "fewer gates": {"use_fractional_gates": False},
+    "no fractional gates": {"use_fractional_gates": False},
+    "several layouts": {"initial_layout": [[4, 2], (0, 1)]},
+    "layouts with names": {"initial_layout": Choices({"left": [0, 1], "b y": {'g"h\nz': [2, 1]}})},
+    "gates": {"basis_gates": Choices({"few": ["cz", "cx", "rz", "sx"], "more": ["cz", "cx", "rz", "sx", "x"]})},
+    "one list of gates": {"basis_gates": ("cz", "cx", "rz", "sx")},
+    "pairs": {"coupling_map": [(0, 1), [1, 2]]},
+    "maps": {"coupling_map": Choices({"pairs": CouplingMap([[0, 1], [1, 0]]), "qubits": [0, 1, 2]})},
+    "scheduling": {"scheduling_method": ["asap", "alap"]},
+    "scheduling with names": {"scheduling_method": Choices({"late": "alap"})},
+    "pass managers": {"pass_manager": Choices({"bad": misbehaving, "sabre": {"routing_method": "sabre"}})},
+    "options as a pass manager": {"pass_manager": {"routing_method": "sabre"}},
+    "pass managers without names": {"pass_manager": [misbehaving, {"routing_method": "sabre"}]},
+    "options with names": {"options": Choices({"a b": {"layout_method": "trivial"}, "c": {}})},
+    "metrics": {"metrics": {"gates": depth_in_gates}},
 }
 
 
@@ -101,6 +119,8 @@ def test_a_sweep_that_was_written_has_the_same_tasks(name: str, folder: Path) ->
     sweep = Sweep([ghz(2, 'g"h\nz'), unnamed(), unnamed()], ["fez", "ibmq_vigo"], **VARIANTS[name])
     text = sweep.to_toml()
     assert ids(Sweep.from_toml(text)) == ids(sweep)
+    assert [task.axes for task in Sweep.from_toml(text)] == [task.axes for task in sweep]
+    assert Sweep.from_toml(text).columns == sweep.columns
     assert list(folder.iterdir()) == []
     (folder / "other").mkdir()
     assert "plan.qpy" in sweep.to_toml("other/plan.toml")

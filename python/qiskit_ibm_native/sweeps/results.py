@@ -107,7 +107,7 @@ class SweepResults(Sequence[TaskResult]):
         """Return the results as a ``pyarrow.Table``, see :meth:`Ledger.table`."""
         from .ledger.table import table_of
 
-        return table_of(self._read(range(len(self)), with_circuits=False))
+        return table_of(self._read(range(len(self)), with_circuits=False), self.sweep.columns)
 
     def __repr__(self) -> str:
         failed = f", {self.num_failed} failed," if self.num_failed else ""

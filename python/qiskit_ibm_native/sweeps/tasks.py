@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from .. import _native
 from ..exceptions import LedgerDamagedError
@@ -24,8 +24,15 @@ if TYPE_CHECKING:
     from .worker.protocol import Outcome, TaskSpec
 
 
+#: Axes that have names.
+AXES = ("options", "pass_manager", "basis_gates", "coupling_map", "scheduling_method", "initial_layout")
 #: The axis of initial layouts, which differ from task to task within a setting.
 LAYOUTS = "initial_layout"
+
+
+def column_of_axis(axis: str) -> str:
+    """Return the column of tables that has the names on an axis; results have some of the axes' values themselves."""
+    return f"{axis}_name" if axis in TaskFacts.__dataclass_fields__ else axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,13 @@ class Task:
     axes: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
+class AddedColumns(NamedTuple):
+    """Columns that results have besides those that all have: axes with names, and the user's own metrics."""
+
+    axes: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+
+
 class TaskSource(Protocol):
     """The part of a :class:`Sweep` on which drivers and ledgers depend."""
 
@@ -78,6 +92,10 @@ class TaskSource(Protocol):
     @property
     def seeds(self) -> Sequence[int]:
         """The seeds."""
+
+    @property
+    def columns(self) -> AddedColumns:
+        """Names of axes and metrics."""
 
     @property
     def snapshots(self) -> DeviceList:
@@ -235,3 +253,7 @@ class TaskResult(Figures, TaskFacts):
             packed=outcome.circuit,
             **vars(outcome.figures or Figures()),
         )
+
+
+#: Names that results have, which metrics cannot have.
+TAKEN = frozenset({*TaskResult.__dataclass_fields__, *AXES, *map(column_of_axis, AXES), "snapshot", "transpiled"})

@@ -185,10 +185,11 @@ class _Similar:
 def _sent(sweep: TaskSource) -> Sent:
     snapshots, settings, seeds, circuits = sweep.shape
     per_setting, per_snapshot = circuits * seeds, circuits * seeds * settings
+    numbers = {sweep[number].circuit_digest: number for number in range(circuits)}
     step = max(1, snapshots // _MOST_DEVICES)
     devices = [len(sweep.blob_readers(number * per_snapshot)[0]()) for number in range(0, snapshots, step)]
     return Sent(
-        circuits=sum(len(sweep.blob_readers(number)[1]()) for number in range(circuits)),
+        circuits=sum(len(sweep.blob_readers(number)[1]()) for number in numbers.values()),
         snapshots=sum(devices) * snapshots // max(1, len(devices)),
         settings=sum(len(sweep.blob_readers(number * per_setting)[2]()) for number in range(settings)),
     )

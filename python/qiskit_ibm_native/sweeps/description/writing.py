@@ -310,7 +310,8 @@ def _qpy(store: CircuitStore) -> bytes:
     from qiskit import qpy
 
     circuits = []
-    for number in range(len(store)):
+    # A store has its circuits once for each initial layout.
+    for number in range(len(store) // len(store._choices)):
         circuit = decode_transfer(store.blob(number))
         # A name that a sweep made of a circuit's content becomes one that it would make again.
         if circuit.name == f"{_RENAMED}{store.entry(number).digest.hex()[:12]}":

@@ -21,13 +21,14 @@ from ..._sqlite import Database
 from ..._timestamps import microseconds, moment
 from ...exceptions import IBMInputValueError, LedgerDamagedError, LedgerError
 from ..inputs.qpy_codec import MAX_CIRCUIT
-from ..tasks import LAYOUTS, TaskResult, TaskSource
+from ..tasks import AXES, LAYOUTS, TAKEN, AddedColumns, TaskResult, TaskSource
+from .axes import group_of_axis, names_in, with_names
 from .check import BATCH, BATCH_BYTES, LedgerReport, circuit_problems
 from .claims import Claims
 from .comparison import Comparison, compared
 from .figures import CIRCUIT_FIGURES, FIGURES, Figure
 from .measured import Measured, measured_of
-from .pareto import goal_of, groups_of, pareto_numbers
+from .pareto import pareto_numbers
 from .schema import LEDGER
 from .selection import selection_of
 
@@ -45,7 +46,7 @@ _GROUPS = {
     "circuit": "tasks.circuit", "snapshot": "tasks.snapshot", "backend": "snapshots.backend", "seed": "tasks.seed",
     "optimization_level": "settings.optimization_level", "options": "settings.options, settings.pass_manager",
 }  # fmt: skip
-#: Figures that can be best.
+#: Figures that can be best; a metric can be, too.
 _GOALS = {figure.name: figure for figure in FIGURES if figure.better is not None}
 _JOINS = (
     "tasks JOIN circuits ON circuits.number = tasks.circuit JOIN snapshots ON snapshots.number = tasks.snapshot"
@@ -179,11 +180,13 @@ class Ledger:
 
         Args:
             by: ``"esp"`` for the largest, or ``"depth"``, ``"two_qubit_depth"``, ``"two_qubit_count"``, ``"size"``,
-                ``"duration"``, ``"wall_time"`` or ``"cpu_time"`` for the smallest. Results without the figure do not
-                take part.
+                ``"duration"``, ``"wall_time"`` or ``"cpu_time"`` for the smallest; or a metric of one's own for the
+                smallest, ``"-name"`` for the largest. Results without the figure do not take part.
             per: The values that results of a group have in common: any of ``"circuit"``, ``"snapshot"``, ``"backend"``,
-                ``"optimization_level"``, ``"options"``, ``"seed"``; nothing for the best of all.
-            sweep: The sweep whose results take part; by default all of the ledger.
+                ``"optimization_level"``, ``"options"``, ``"seed"``, ``"pass_manager"``, ``"basis_gates"``,
+                ``"coupling_map"``, ``"scheduling_method"``, ``"initial_layout"``; nothing for the best of all.
+            sweep: The sweep whose results take part, and by whose names groups are formed; by default all of the
+                ledger, by the names that were given first.
             n: The number of results of each group.
 
         Raises:
@@ -191,24 +194,42 @@ class Ledger:
         """
         if isinstance(n, bool) or not isinstance(n, int) or n < 1:
             raise IBMInputValueError(f"n is a number of results from 1, not {n!r:.80}.")
-        names = (per,) if isinstance(per, str) else tuple(per or ())
-        wrong = [repr(name) for name in names if name not in _GROUPS]
-        if not isinstance(by, str) or by not in _GOALS or wrong:
-            raise IBMInputValueError(
-                f"by is one of {', '.join(_GOALS)}, and per of {', '.join(_GROUPS)}, not {', '.join(wrong) or repr(by)}."
-            )
-        group = ", ".join(_GROUPS[name] for name in names) or "1"
-        goal = _GOALS[by]
-        order = f"tasks.{goal.ledger_column} {'DESC' if goal.better == 'more' else 'ASC'}, tasks.id"
+        value, is_largest = self._goal(by, sweep)
+        has_names = sweep is not None and bool(sweep.columns.axes)
+        group, order = _group(per, has_names=has_names), f"{value} {'DESC' if is_largest else 'ASC'}, tasks.id"
         with self._database.reading() as connection:
-            chosen = _choose(connection, sweep)
+            chosen = _choose(connection, sweep) if has_names else selection_of(connection, sweep).condition
             ranked = (
                 f"SELECT tasks.number AS number, row_number() OVER (PARTITION BY {group} ORDER BY {order}) AS rank"  # noqa: S608
-                f" FROM {_JOINS} WHERE tasks.{goal.ledger_column} IS NOT NULL AND error IS NULL {chosen}"
+                f" FROM {_JOINS} WHERE {value} IS NOT NULL AND error IS NULL {chosen}"
             )
             statement = f"SELECT number FROM ({ranked}) WHERE rank <= {n}"  # noqa: S608 (ours)
             numbers = {number for (number,) in connection.execute(statement)}
-        return sorted(self._numbered(numbers), key=_order)
+            axes = names_in(connection, numbers) if has_names else {}
+        found = sorted(self._numbered(numbers), key=_order)
+        return [with_names(result, axes.get(result.task_id, result.axes)) for result in found]
+
+    def _goal(self, by: Any, sweep: TaskSource | None) -> tuple[str, bool]:
+        """Return in SQL what is to be best, and whether that is the largest."""
+        if isinstance(by, str) and by in _GOALS:
+            return f"tasks.{_GOALS[by].ledger_column}", _GOALS[by].better == "more"
+        metrics = (self.columns() if sweep is None else sweep.columns).metrics
+        name = by.removeprefix("-") if isinstance(by, str) else ""
+        if name not in metrics:
+            known = ", ".join((*_GOALS, *metrics, *(f"-{metric}" for metric in metrics)))
+            raise IBMInputValueError(f"by is one of {known}, not {by!r}.")
+        return f"json_extract(tasks.metrics, '$.{name}')", name != by
+
+    def columns(self) -> AddedColumns:
+        """Return the names of axes and metrics that results of this ledger have."""
+        axes = self._database.rows("SELECT DISTINCT key FROM settings, json_each(settings.axes) WHERE axes IS NOT NULL")
+        metrics = self._database.rows(
+            "SELECT DISTINCT found.key FROM tasks, json_each(tasks.metrics) AS found WHERE metrics IS NOT NULL"
+        )
+        layouts = self._database.rows("SELECT 1 FROM tasks WHERE layout_name IS NOT NULL LIMIT 1")
+        known = {name for (name,) in axes} | ({LAYOUTS} if layouts else set())
+        names = (name for (name,) in metrics if isinstance(name, str) and name.isidentifier() and name not in TAKEN)
+        return AddedColumns(tuple(axis for axis in AXES if axis in known), tuple(sorted(names)))
 
     def pareto(
         self, *figures: str, per: Sequence[str] = ("circuit", "snapshot"), sweep: TaskSource | None = None
@@ -230,22 +251,15 @@ class Ledger:
         """
         if not figures:
             raise IBMInputValueError('pareto takes figures, such as pareto("depth", "esp").')
-        names = (per,) if isinstance(per, str) else tuple(per or ())
+        goals = [self._goal(name, sweep) for name in figures]
+        has_names = sweep is not None and bool(sweep.columns.axes)
+        group = _group(per, has_names=has_names)
         with self._database.reading() as connection:
-            goals = [goal_of(connection, name) for name in figures]
-            groups = groups_of(self._checked_groups(connection, names), _GROUPS)
-            rows = f"{_JOINS} WHERE error IS NULL {selection_of(connection, sweep).condition}"
-            numbers = pareto_numbers(self._database, connection, rows, goals, groups)
-        return list(self._numbered(numbers))
-
-    def _checked_groups(self, connection: sqlite3.Connection, names: Sequence[str]) -> Sequence[str]:
-        for name in names:
-            known = "SELECT 1 FROM settings, json_each(settings.axes) AS axis WHERE axis.key = ? LIMIT 1"
-            if name not in _GROUPS and not connection.execute(known, (name,)).fetchone():
-                raise IBMInputValueError(
-                    f"per has any of {', '.join(_GROUPS)}, and axes whose values have names, not {name!r}."
-                )
-        return names
+            chosen = _choose(connection, sweep) if has_names else selection_of(connection, sweep).condition
+            rows = f"{_JOINS} WHERE error IS NULL {chosen}"
+            numbers = pareto_numbers(self._database, connection, rows, goals, group)
+            axes = names_in(connection, numbers) if has_names else {}
+        return [with_names(result, axes.get(result.task_id, result.axes)) for result in self._numbered(numbers)]
 
     def compare(
         self,
@@ -322,7 +336,7 @@ class Ledger:
         """
         from .table import table_of
 
-        return table_of(self._chosen(sweep))
+        return table_of(self._chosen(sweep), self._columns_of(sweep))
 
     def to_pandas(self, sweep: TaskSource | None = None) -> Any:
         """Return results as a ``pandas.DataFrame``.
@@ -362,7 +376,10 @@ class Ledger:
         """
         from .table import write_parquet
 
-        return write_parquet(self._chosen(sweep), Path(path))
+        return write_parquet(self._chosen(sweep), Path(path), self._columns_of(sweep))
+
+    def _columns_of(self, sweep: TaskSource | None) -> AddedColumns:
+        return self.columns() if sweep is None else sweep.columns
 
     def _chosen(self, sweep: TaskSource | None) -> Iterator[TaskResult]:
         if sweep is None:
@@ -431,6 +448,9 @@ class Ledger:
                 result = found.get(task_id)
                 if lost and (result is None or result.is_lost):
                     result = lost.get(index, result)
+                if result is not None and sweep.columns.axes:
+                    # The sweep's own names, whatever they were when the task was done.
+                    result = with_names(result, sweep[index].axes)
                 if result is None:
                     raise LedgerError(
                         f"{self.path} has no result of task {index}: run the sweep with this ledger first."
@@ -658,14 +678,34 @@ def _order(result: TaskResult) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+def _group(per: Sequence[str], *, has_names: bool) -> str:
+    """Return in SQL what results of a group have in common.
+
+    Args:
+        per: Names of columns and axes.
+        has_names: Whether names on axes are those of a sweep.
+    """
+    names = (per,) if isinstance(per, str) else tuple(per or ())
+    wrong = [repr(name) for name in names if name not in _GROUPS and name not in AXES]
+    if wrong:
+        known = ", ".join(dict.fromkeys((*_GROUPS, *AXES)))
+        raise IBMInputValueError(f"per is any of {known}, not {', '.join(wrong)}.")
+    return ", ".join(_GROUPS.get(name) or group_of_axis(name, is_chosen=has_names) for name in names) or "1"
+
+
 def _choose(connection: sqlite3.Connection, sweep: TaskSource | None) -> str:
     """Return a condition that holds for the tasks of a sweep."""
     if sweep is None:
         return ""
-    connection.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (id BLOB PRIMARY KEY)")
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (id BLOB PRIMARY KEY, axes TEXT)")
     connection.execute("DELETE FROM chosen")
+    has_names = bool(sweep.columns.axes)
     connection.executemany(
-        "INSERT OR IGNORE INTO chosen VALUES (?)", ((sweep.task_id(index),) for index in range(len(sweep)))
+        "INSERT OR IGNORE INTO chosen VALUES (?, ?)",
+        (
+            (sweep.task_id(index), json.dumps(dict(sweep[index].axes)) if has_names else None)
+            for index in range(len(sweep))
+        ),
     )
     return "AND tasks.id IN (SELECT id FROM chosen)"
 

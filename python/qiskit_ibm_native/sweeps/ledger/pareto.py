@@ -4,76 +4,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import le
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from ...exceptions import IBMInputValueError, LedgerDamagedError
-from .figures import FIGURES
+from ...exceptions import LedgerDamagedError
 
 if TYPE_CHECKING:
     from ..._sqlite import Database
 
-_GOALS = {figure.name: figure for figure in FIGURES if figure.better is not None}
-
-
-class Goal(NamedTuple):
-    """A figure or a metric: its expression in SQL, parameters of that, and whether more of it is better."""
-
-    expression: str
-    parameters: tuple[str, ...]
-    is_more_better: bool
-
-
-def goal_of(connection: sqlite3.Connection, name: str) -> Goal:
-    """Return the goal of a name.
-
-    Args:
-        connection: A ledger.
-        name: A figure, or a metric of which less is better, or more with ``-`` before its name.
-
-    Raises:
-        IBMInputValueError: There is neither such a figure nor a result with such a metric.
-    """
-    figure = _GOALS.get(name) if isinstance(name, str) else None
-    if figure is not None:
-        return Goal(f"tasks.{figure.ledger_column}", (), figure.better == "more")
-    metric = name.removeprefix("-") if isinstance(name, str) else ""
-    known = "SELECT 1 FROM tasks, json_each(tasks.metrics) AS metric WHERE metric.key = ? LIMIT 1"
-    if not metric or connection.execute(known, (metric,)).fetchone() is None:
-        raise IBMInputValueError(
-            f"{name!r:.80} is no figure that has a better and a worse, which are {', '.join(_GOALS)}, and no metric of the"
-            ' results; of a metric, less is better, or more with "-" before its name.'
-        )
-    value = "(SELECT metric.value FROM json_each(tasks.metrics) AS metric WHERE metric.key = ?)"
-    return Goal(value, (metric,), metric != name)
-
-
-def groups_of(names: Sequence[str], columns: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
-    """Return the expressions in SQL by which results are grouped, and parameters of those.
-
-    Args:
-        names: Names of ``columns``, or of axes whose values have names.
-        columns: Expressions by name.
-    """
-    expressions: list[str] = []
-    parameters: list[str] = []
-    for name in names:
-        if name in columns:
-            expressions.append(columns[name])
-        else:
-            expressions.append("(SELECT axis.value FROM json_each(settings.axes) AS axis WHERE axis.key = ?)")
-            parameters.append(name)
-    return ", ".join(expressions) or "1", tuple(parameters)
-
 
 def pareto_numbers(
-    database: Database,
-    connection: sqlite3.Connection,
-    rows: str,
-    goals: Sequence[Goal],
-    groups: tuple[str, tuple[str, ...]],
+    database: Database, connection: sqlite3.Connection, rows: str, goals: Sequence[tuple[str, bool]], group: str
 ) -> list[int]:
     """Return the numbers of results that are not dominated, group by group, each from the best in the first goal on.
 
@@ -81,21 +24,17 @@ def pareto_numbers(
         database: The file of the ledger.
         connection: Its connection.
         rows: Joined tables and the condition for results that take part.
-        goals: What is to be small or large.
-        groups: The groups, see :func:`groups_of`.
+        goals: Expressions in SQL, each with whether more of it is better.
+        group: The expressions by which results are grouped.
     """
-    values = [f"{'-' if goal.is_more_better else ''}({goal.expression})" for goal in goals]
-    columns = ", ".join(f"{value} AS value_{number}" for number, value in enumerate(values))
+    values = [f"-({expression})" if is_more_better else expression for expression, is_more_better in goals]
     names = [f"value_{number}" for number in range(len(goals))]
+    columns = ", ".join(f"{value} AS {name}" for value, name in zip(values, names, strict=True))
     known = " AND ".join(f"{name} IS NOT NULL" for name in names)
-    expression, parameters = groups
-    ranked = (
-        f"SELECT dense_rank() OVER (ORDER BY {expression}) AS part, {columns}, tasks.id AS id, tasks.number AS number"
-    )
-    statement = f"SELECT part, {', '.join(names)}, number FROM ({ranked} FROM {rows}) WHERE {known}"  # noqa: S608 (ours)
+    ranked = f"SELECT dense_rank() OVER (ORDER BY {group}) AS part, {columns}, tasks.id AS id, tasks.number AS number"
     found = connection.execute(
-        f"{statement} ORDER BY part, {', '.join(names)}, id",
-        (*parameters, *(text for goal in goals for text in goal.parameters)),
+        f"SELECT part, {', '.join(names)}, number FROM ({ranked} FROM {rows}) WHERE {known}"  # noqa: S608 (ours)
+        f" ORDER BY part, {', '.join(names)}, id"
     )
     return list(_front(_checked(database, found)))
 
