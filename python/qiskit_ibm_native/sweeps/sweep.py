@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from .inputs.circuits import CircuitStore
 from .inputs.devices import DeviceList
+from .inputs.objective import objective_of
 from .inputs.settings import Setting, seeds_of, settings_of
 from .tasks import Task
 from .worker.protocol import TaskSpec, versions
@@ -50,6 +51,8 @@ class Sweep(Sequence[Task]):
         pass_manager: Callable[..., Any] | None = None,
         options: Mapping[str, Any] | Iterable[Mapping[str, Any]] = (),
         use_fractional_gates: bool | None = None,
+        objective: str | None = None,
+        stop_when: int | Mapping[str, float] | None = None,
     ) -> None:
         """Describe a sweep.
 
@@ -70,6 +73,12 @@ class Sweep(Sequence[Task]):
             use_fractional_gates: As in :func:`build_target`. By default, backends use their own
                 choice, and other sources all gates. It cannot be given with targets, which have the gates that they
                 have.
+            objective: The figure that tells which task of a circuit on a snapshot is the best: ``"esp"``, ``"depth"``,
+                ``"two_qubit_depth"``, ``"two_qubit_count"``, ``"size"`` or ``"duration"``.
+            stop_when: When a circuit on a snapshot needs no more of its tasks, which are tried in the sweep's order: a
+                number of tries without a better one, or ``{"no_better_in": 50, "reaches": 0.9}``, of which one is
+                enough. Tasks beyond that are not done, and are no results of the sweep; which ones these are does not
+                depend on workers and their speed.
 
         Raises:
             IBMInputValueError: A circuit, a snapshot or another argument is invalid, or a target cannot be sent to
@@ -78,6 +87,8 @@ class Sweep(Sequence[Task]):
         """
         self._settings = settings_of(optimization_level, options, pass_manager)
         self._seeds = seeds_of(seeds)
+        #: The objective of tries, if there is one.
+        self.objective = objective_of(objective, stop_when)
         #: The snapshots of the sweep, and targets.
         self.snapshots = DeviceList(snapshots, use_fractional_gates)
         self._circuits = CircuitStore(circuits, initial_layout)

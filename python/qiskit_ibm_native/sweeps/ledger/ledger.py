@@ -22,6 +22,7 @@ from ..._timestamps import microseconds, moment
 from ...exceptions import IBMInputValueError, LedgerDamagedError, LedgerError
 from ..inputs.qpy_codec import MAX_CIRCUIT
 from ..tasks import LAYOUTS, TaskResult, TaskSource
+from ..tries import counting
 from .check import BATCH, BATCH_BYTES, LedgerReport, circuit_problems
 from .claims import Claims
 from .comparison import Comparison, compared
@@ -188,9 +189,10 @@ class Ledger:
             )
         group = ", ".join(_GROUPS[name] for name in names) or "1"
         goal = _GOALS[by]
+        indices = () if sweep is None else counting(sweep, self)
         order = f"tasks.{goal.ledger_column} {'DESC' if goal.better == 'more' else 'ASC'}, tasks.id"
         with self._database.reading() as connection:
-            chosen = _choose(connection, sweep)
+            chosen = _choose(connection, sweep, indices)
             ranked = (
                 f"SELECT tasks.number AS number, row_number() OVER (PARTITION BY {group} ORDER BY {order}) AS rank"  # noqa: S608
                 f" FROM {_JOINS} WHERE tasks.{goal.ledger_column} IS NOT NULL AND error IS NULL {chosen}"
@@ -285,7 +287,7 @@ class Ledger:
     def _chosen(self, sweep: TaskSource | None) -> Iterator[TaskResult]:
         if sweep is None:
             return self._all(with_circuits=False)
-        return self.results_of(sweep, range(len(sweep)), with_circuits=False)
+        return self.results_of(sweep, counting(sweep, self), with_circuits=False)
 
     def _all(self, *, with_circuits: bool = True) -> Iterator[TaskResult]:
         with self._database.reading() as connection:
@@ -356,7 +358,7 @@ class Ledger:
                 yield result
 
     def known_of(
-        self, sweep: TaskSource, *, with_circuit: bool, retry_failed: bool
+        self, sweep: TaskSource, *, with_circuit: bool, retry_failed: bool, indices: Sequence[int] | None = None
     ) -> Iterator[tuple[int, bytes, bool, bool]]:
         """Yield index and identifier of each task, whether the ledger has its result, and whether that is an error.
 
@@ -364,12 +366,14 @@ class Ledger:
             sweep: The sweep.
             with_circuit: Results without a circuit do not count, unless their task failed.
             retry_failed: Results of failed tasks do not count.
+            indices: Indices of the tasks; by default all.
         """
         condition = _is_done(with_circuit=with_circuit, retry_failed=retry_failed)
         per_snapshot = len(sweep) // max(1, sweep.shape[0])
         size = max(1, min(_BATCH, _SNAPSHOTS * per_snapshot))
-        for start in range(0, len(sweep), size):
-            batch = range(start, min(start + size, len(sweep)))
+        chosen = range(len(sweep)) if indices is None else indices
+        for start in range(0, len(chosen), size):
+            batch = chosen[start : start + size]
             ids = [sweep.task_id(index) for index in batch]
             statement = f"SELECT id, error IS NOT NULL FROM tasks WHERE id IN ({_marks(ids)}){condition}"  # noqa: S608
             known = dict(self._database.rows(statement, ids))
@@ -563,14 +567,14 @@ def _order(result: TaskResult) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _choose(connection: sqlite3.Connection, sweep: TaskSource | None) -> str:
-    """Return a condition that holds for the tasks of a sweep."""
+def _choose(connection: sqlite3.Connection, sweep: TaskSource | None, indices: Sequence[int]) -> str:
+    """Return a condition that holds for some tasks of a sweep."""
     if sweep is None:
         return ""
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (id BLOB PRIMARY KEY)")
     connection.execute("DELETE FROM chosen")
     connection.executemany(
-        "INSERT OR IGNORE INTO chosen VALUES (?)", ((sweep.task_id(index),) for index in range(len(sweep)))
+        "INSERT OR IGNORE INTO chosen VALUES (?)", ((sweep.task_id(index),) for index in indices)
     )
     return "AND tasks.id IN (SELECT id FROM chosen)"
 
