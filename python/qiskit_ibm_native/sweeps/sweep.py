@@ -15,6 +15,7 @@ from .inputs.objective import objective_of
 from .inputs.settings import Setting, seeds_of, settings_of
 from .tasks import Task
 from .worker.protocol import TaskSpec, versions
+from .worker.warm import WARM
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -85,6 +86,7 @@ class Sweep(Sequence[Task]):
                 workers.
             FileNotFoundError: There is no such file or device.
         """
+        WARM.start()
         self._settings = settings_of(optimization_level, options, pass_manager)
         self._seeds = seeds_of(seeds)
         #: The objective of tries, if there is one.

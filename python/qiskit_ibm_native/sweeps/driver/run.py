@@ -27,6 +27,7 @@ from ..results import SweepResults
 from ..tasks import TaskResult, TaskSource
 from ..tries import Tries
 from ..worker.protocol import WORKER_LOST, Chunk, Outcome, Reply, RunConfig
+from ..worker.warm import WARM
 from ..worker.worker import Stopped, Worker, run_chunk, this_worker
 from .chunks import Chunker
 from .failures import Failures, task_error
@@ -102,6 +103,8 @@ class Run:
         )
         #: This machine's own workers, if there is no executor, or none any more.
         self._own = _OwnWorkers() if executor is None else None
+        if executor is not None:
+            WARM.stop(for_good=True)
         workers = None if self._own is None else self._own.number
         #: If tries may end before all are done.
         self._tries: Tries[_Found] | None = None
@@ -526,7 +529,7 @@ class _OwnWorkers:
 
     def __init__(self) -> None:
         self.number = available_processors()
-        self._worker = Worker()
+        self._worker = Worker(WARM)
         self._orders: queue.SimpleQueue[tuple[Future[Reply], Chunk] | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._work, name=f"sweep-{number}", daemon=True) for number in range(self.number)
@@ -555,6 +558,7 @@ class _OwnWorkers:
     def stop(self) -> None:
         """End all processes, and wait for the threads."""
         self._worker.stop(for_good=True)
+        WARM.stop()
         if sys.is_finalizing():
             # The interpreter has ended the threads already.
             return
