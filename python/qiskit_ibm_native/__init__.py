@@ -144,6 +144,7 @@ if TYPE_CHECKING:
     from .snapshot.overrides import Provenance as Provenance
     from .snapshot.series import CalibrationSeries as CalibrationSeries
     from .snapshot.series import GateSeries as GateSeries
+    from .sweeps.inputs.choices import Choices as Choices
     from .sweeps.inputs.devices import DeviceEntry as DeviceEntry
     from .sweeps.inputs.devices import DeviceList as DeviceList
     from .sweeps.ledger.check import LedgerReport as LedgerReport
@@ -273,6 +274,7 @@ _NAMES = {
         "CalibrationSeries",
         "GateSeries",
     ),
+    "sweeps.inputs.choices": ("Choices",),
     "sweeps.inputs.devices": (
         "DeviceEntry",
         "DeviceList",

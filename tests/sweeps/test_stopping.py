@@ -249,3 +249,28 @@ def test_a_circuit_that_always_fails_stops_as_well(pool: Any) -> None:
 def test_wrong_rules_are_refused_when_the_sweep_is_made(arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(IBMInputValueError, match=words):
         Sweep(ghz(2), "lima", **arguments)
+
+
+def num_rz(circuit: QuantumCircuit) -> int:
+    return int(circuit.count_ops().get("rz", 0))
+
+
+@pytest.mark.parametrize(("objective", "sign"), [("num_rz", 1), ("-num_rz", -1)])
+def test_a_metric_may_be_the_objective_and_layouts_are_tries(pool: Any, objective: str, sign: int) -> None:
+    layouts = [[0, 1, 2], [3, 1, 0], [1, 3, 4], [4, 3, 1]]
+    arguments: Mapping[str, Any] = {
+        "optimization_level": 1, "seeds": range(4), "initial_layout": layouts, "metrics": {"num_rz": num_rz},
+    }  # fmt: skip
+    every = list(Sweep(ghz(3), "lima", **arguments).run(pool))
+    assert len(every) == 16
+    circuits = [ghz(3), ghz(3, "same but for its name")]
+    sweep = Sweep(circuits, "lima", **arguments, objective=objective, stop_when=5)
+    results = [result for result in sweep.run(pool) if result.circuit == "ghz_n3"]
+    best, since, wanted = None, 0, []
+    for result in every:
+        wanted.append(result.task_id)
+        worth = -sign * result.metrics["num_rz"]
+        best, since = (worth, 0) if best is None or worth > best else (best, since + 1)
+        if since == 5:
+            break
+    assert [result.task_id for result in results] == wanted

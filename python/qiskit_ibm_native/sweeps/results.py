@@ -68,7 +68,7 @@ class SweepResults(Sequence[TaskResult]):
         """Return the results as a ``pyarrow.Table``, see :meth:`Ledger.table`."""
         from .ledger.table import table_of
 
-        return table_of(self._read(self.indices, with_circuits=False))
+        return table_of(self._read(self.indices, with_circuits=False), self.sweep.columns)
 
     def __repr__(self) -> str:
         counts = {"failed": self.num_failed, "not needed": len(self.sweep) - len(self)}

@@ -11,18 +11,25 @@ from typing import TYPE_CHECKING, Any, overload
 
 from .inputs.circuits import CircuitStore
 from .inputs.devices import DeviceList
+from .inputs.layouts import layout_choices
+from .inputs.metrics import metrics_of
 from .inputs.objective import objective_of
-from .inputs.settings import Setting, seeds_of, settings_of
-from .tasks import Task
+from .inputs.pass_managers import check_objects
+from .inputs.restrictions import check_restrictions
+from .inputs.settings import Axes, Setting, seeds_of, settings_of, values_of
+from .tasks import LAYOUTS, TAKEN, AddedColumns, Task
 from .worker.protocol import TaskSpec, versions
 from .worker.warm import WARM
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from qiskit import QuantumCircuit
+
     from ..snapshot import Snapshot
     from .driver.progress import Progress
     from .driver.run import Run, RunOptions
+    from .inputs.choices import Choices
     from .inputs.circuits import CircuitSource
     from .inputs.devices import DeviceSource
     from .ledger.ledger import Ledger
@@ -37,8 +44,9 @@ _ID_BYTES = 16
 class Sweep(Sequence[Task]):
     """Every combination of circuits, snapshots, settings and seeds, to be transpiled.
 
-    Combinations are computed when they are asked for. They are ordered by snapshot, then options, optimization level,
-    seed and circuit, each in the order in which they were given, so that tasks for one target are together.
+    Combinations are computed when they are asked for. They are ordered by snapshot, then options, pass manager, basis
+    gates, coupling map, scheduling method, optimization level, seed, initial layout and circuit, each in the order in
+    which they were given, so that tasks for one target are together.
     """
 
     def __init__(
@@ -49,13 +57,20 @@ class Sweep(Sequence[Task]):
         optimization_level: int | Iterable[int] = (2,),
         seeds: int | Iterable[int] = (0,),
         initial_layout: Any = None,
-        pass_manager: Callable[..., Any] | None = None,
-        options: Mapping[str, Any] | Iterable[Mapping[str, Any]] = (),
+        pass_manager: Any = None,
+        options: Mapping[str, Any] | Iterable[Mapping[str, Any]] | Choices = (),
         use_fractional_gates: bool | None = None,
+        basis_gates: Any = None,
+        coupling_map: Any = None,
+        scheduling_method: str | Iterable[str | None] | Choices | None = None,
+        metrics: Mapping[str, Callable[[QuantumCircuit], float | None]] | None = None,
         objective: str | None = None,
         stop_when: int | Mapping[str, float] | None = None,
     ) -> None:
         """Describe a sweep.
+
+        ``initial_layout``, ``pass_manager``, ``options``, ``basis_gates``, ``coupling_map`` and ``scheduling_method``
+        take one value, several (a list), or several with names (:class:`Choices`). The names are in results and tables.
 
         Args:
             circuits: Circuits, OpenQASM programs, paths of OpenQASM 2, OpenQASM 3 or QPY files and of folders of those,
@@ -66,16 +81,24 @@ class Sweep(Sequence[Task]):
             optimization_level: 0, 1, 2 or 3, or several.
             seeds: The transpiler's seed, or several.
             initial_layout: The physical qubit of each qubit: a list, or a ``Layout``, for all circuits, or a mapping
-                from names of circuits to lists.
+                from names of circuits to lists; or several of these.
             pass_manager: A factory of pass managers: ``pass_manager(target, optimization_level=...,
                 seed_transpiler=..., initial_layout=..., **options)``, called for every task. It must be picklable. By
-                default it is ``generate_preset_pass_manager`` of Qiskit, as ``transpile`` uses it.
+                default it is ``generate_preset_pass_manager`` of Qiskit, as ``transpile`` uses it, and a mapping has
+                options for that. A ``PassManager`` runs as it is: it has its own seed, target and level.
             options: Other options of the pass manager, such as ``{"layout_method": "trivial"}``, or several of those.
             use_fractional_gates: As in :func:`build_target`. By default, backends use their own
                 choice, and other sources all gates. It cannot be given with targets, which have the gates that they
                 have.
+            basis_gates: Names of the gates that may be used, of those that devices have. What is no gate stays.
+            coupling_map: The pairs of qubits that gates on two qubits may use (a list, or a ``CouplingMap``), of those
+                that each device has; or a list of the qubits that anything may use.
+            scheduling_method: ``"asap"``, ``"alap"`` or ``None``.
+            metrics: Figures of one's own: functions of a transpiled circuit that return a number or ``None``, by name.
+                They run in the workers, and must be picklable.
             objective: The figure that tells which task of a circuit on a snapshot is the best: ``"esp"``, ``"depth"``,
-                ``"two_qubit_depth"``, ``"two_qubit_count"``, ``"size"`` or ``"duration"``.
+                ``"two_qubit_depth"``, ``"two_qubit_count"``, ``"size"`` or ``"duration"``; or a metric, of which the
+                smallest value is the best, and with ``-`` before its name the largest.
             stop_when: When a circuit on a snapshot needs no more of its tasks, which are tried in the sweep's order: a
                 number of tries without a better one, or ``{"no_better_in": 50, "reaches": 0.9}``, of which one is
                 enough. Tasks beyond that are not done, and are no results of the sweep; which ones these are does not
@@ -86,14 +109,26 @@ class Sweep(Sequence[Task]):
                 workers.
             FileNotFoundError: There is no such file or device.
         """
-        WARM.start()
-        self._settings = settings_of(optimization_level, options, pass_manager)
+        axes = Axes(
+            options, pass_manager, basis_gates, coupling_map, scheduling_method, optimization_level,
+            metrics_of(metrics, TAKEN),
+        )  # fmt: skip
+        values, layouts = values_of(axes), layout_choices(initial_layout)
+        self._settings = settings_of(axes, values)
         self._seeds = seeds_of(seeds)
+        check_objects(values.pass_manager, {"several seeds": len(self._seeds) > 1, LAYOUTS: initial_layout is not None})
         #: The objective of tries, if there is one.
-        self.objective = objective_of(objective, stop_when)
+        self.objective = objective_of(objective, stop_when, tuple(axes.metrics))
+        WARM.start()
         #: The snapshots of the sweep, and targets.
         self.snapshots = DeviceList(snapshots, use_fractional_gates)
-        self._circuits = CircuitStore(circuits, initial_layout)
+        check_restrictions(self.snapshots, values.basis_gates, values.coupling_map)
+        self._circuits = CircuitStore(circuits, layouts)
+        #: The number of circuits, of which each has as many entries as there are layouts.
+        self.num_circuits = len(self._circuits) // len(layouts)
+        axes_with_names = (*self._settings[0].axes, *([LAYOUTS] if initial_layout is not None else []))
+        #: Columns that results of this sweep have besides those of all results.
+        self.columns = AddedColumns(axes_with_names, tuple(axes.metrics))
         self._last: Ledger | None = None
 
     @cached_property
@@ -103,7 +138,10 @@ class Sweep(Sequence[Task]):
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """The numbers of snapshots, settings (options times levels), seeds and circuits."""
+        """The numbers of snapshots, settings, seeds, and circuits times initial layouts.
+
+        Settings are all combinations of options, pass managers, restrictions, scheduling methods and levels.
+        """
         return len(self.snapshots), len(self._settings), len(self._seeds), len(self._circuits)
 
     def __len__(self) -> int:
@@ -111,7 +149,7 @@ class Sweep(Sequence[Task]):
         return snapshots * settings * seeds * circuits
 
     def indices(self, index: int) -> tuple[int, int, int, int]:
-        """Return the indices of snapshot, setting, seed and circuit of a task."""
+        """Return the indices of snapshot, setting, seed, and circuit with initial layout of a task."""
         _, settings, seeds, circuits = self.shape
         rest, circuit = divmod(index, circuits)
         rest, seed = divmod(rest, seeds)
@@ -149,6 +187,7 @@ class Sweep(Sequence[Task]):
             seed,
             circuit.layout,
             snapshot.use_fractional_gates,
+            {**setting.axes, **({} if circuit.layout_name is None else {LAYOUTS: circuit.layout_name})},
         )
 
     def task_key(self, index: int) -> bytes:

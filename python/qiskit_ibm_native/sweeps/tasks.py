@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from .. import _native
 from ..exceptions import LedgerDamagedError
@@ -25,8 +25,15 @@ if TYPE_CHECKING:
     from .worker.protocol import Outcome, TaskSpec
 
 
+#: Axes that have names.
+AXES = ("options", "pass_manager", "basis_gates", "coupling_map", "scheduling_method", "initial_layout")
 #: The axis of initial layouts, which differ from task to task within a setting.
 LAYOUTS = "initial_layout"
+
+
+def column_of_axis(axis: str) -> str:
+    """Return the column of tables that has the names on an axis; results have some of the axes' values themselves."""
+    return f"{axis}_name" if axis in TaskFacts.__dataclass_fields__ else axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,13 @@ class Task:
     axes: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
+class AddedColumns(NamedTuple):
+    """Columns that results have besides those that all have: axes with names, and the user's own metrics."""
+
+    axes: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+
+
 class TaskSource(Protocol):
     """The part of a :class:`Sweep` on which drivers and ledgers depend."""
 
@@ -77,8 +91,16 @@ class TaskSource(Protocol):
         """The versions of Qiskit and of this package."""
 
     @property
+    def columns(self) -> AddedColumns:
+        """Names of axes and metrics."""
+
+    @property
     def snapshots(self) -> DeviceList:
         """The snapshots and targets."""
+
+    @property
+    def num_circuits(self) -> int:
+        """The number of circuits: the last one of the shape without initial layouts."""
 
     @property
     def objective(self) -> Objective | None:
@@ -229,3 +251,7 @@ class TaskResult(Figures, TaskFacts):
             packed=outcome.circuit,
             **vars(outcome.figures or Figures()),
         )
+
+
+#: Names that results have, which metrics cannot have.
+TAKEN = frozenset({*TaskResult.__dataclass_fields__, *AXES, *map(column_of_axis, AXES), "snapshot", "transpiled"})

@@ -60,7 +60,8 @@ class Tries(Generic[_Content]):
             num_workers: A function that returns the number of workers that are to be kept busy.
         """
         self._objective, self._num_workers = objective, num_workers
-        self._devices, self._circuits = sweep.shape[0], sweep.shape[-1]
+        # All layouts of the first circuit come after another in a sweep's order, with those of others between.
+        self._devices, self._circuits = sweep.shape[0], sweep.num_circuits
         self._size = len(sweep) // max(1, self._devices * self._circuits)
         #: Number of tries that count, by device and circuit; -1 as long as that is open.
         self._ends = array("q", [-1]) * (self._devices * self._circuits)

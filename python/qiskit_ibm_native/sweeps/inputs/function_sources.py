@@ -60,6 +60,19 @@ def imported_modules(function: FunctionType) -> dict[str, str]:
     waiting = [value.__name__ for _, value in named_values(function) if isinstance(value, ModuleType)]
     with suppress(OSError, SyntaxError, TypeError):
         waiting += _imports(textwrap.dedent(inspect.getsource(function)), _package_of(function.__module__))
+    return _sources(waiting, root)
+
+
+def module_sources(module: str) -> dict[str, str]:
+    """Return the sources of a module and of those that it imports from its own folder or package, by name.
+
+    A module of an installed package has none: its version tells what it is.
+    """
+    root = _root_of(module)
+    return {} if root is None or _is_installed(root) else _sources([module], root)
+
+
+def _sources(waiting: list[str], root: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     while waiting:
         name = waiting.pop()

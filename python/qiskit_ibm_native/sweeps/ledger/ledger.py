@@ -21,8 +21,9 @@ from ..._sqlite import Database
 from ..._timestamps import microseconds, moment
 from ...exceptions import IBMInputValueError, LedgerDamagedError, LedgerError
 from ..inputs.qpy_codec import MAX_CIRCUIT
-from ..tasks import LAYOUTS, TaskResult, TaskSource
+from ..tasks import AXES, LAYOUTS, TAKEN, AddedColumns, TaskResult, TaskSource
 from ..tries import counting
+from .axes import group_of_axis, names_in, with_names
 from .check import BATCH, BATCH_BYTES, LedgerReport, circuit_problems
 from .claims import Claims
 from .comparison import Comparison, compared
@@ -43,7 +44,7 @@ _GROUPS = {
     "circuit": "tasks.circuit", "snapshot": "tasks.snapshot", "backend": "snapshots.backend", "seed": "tasks.seed",
     "optimization_level": "settings.optimization_level", "options": "settings.options, settings.pass_manager",
 }  # fmt: skip
-#: Figures that can be best.
+#: Figures that can be best; a metric can be, too.
 _GOALS = {figure.name: figure for figure in FIGURES if figure.better is not None}
 _JOINS = (
     "tasks JOIN circuits ON circuits.number = tasks.circuit JOIN snapshots ON snapshots.number = tasks.snapshot"
@@ -172,34 +173,61 @@ class Ledger:
 
         Args:
             by: ``"esp"`` for the largest, or ``"depth"``, ``"two_qubit_depth"``, ``"two_qubit_count"``, ``"size"``,
-                ``"duration"``, ``"wall_time"`` or ``"cpu_time"`` for the smallest. Results without the figure do not
-                take part.
+                ``"duration"``, ``"wall_time"`` or ``"cpu_time"`` for the smallest; or a metric of one's own for the
+                smallest, ``"-name"`` for the largest. Results without the figure do not take part.
             per: The values that results of a group have in common: any of ``"circuit"``, ``"snapshot"``, ``"backend"``,
-                ``"optimization_level"``, ``"options"``, ``"seed"``; nothing for the best of all.
-            sweep: The sweep whose results take part; by default all of the ledger.
+                ``"optimization_level"``, ``"options"``, ``"seed"``, ``"pass_manager"``, ``"basis_gates"``,
+                ``"coupling_map"``, ``"scheduling_method"``, ``"initial_layout"``; nothing for the best of all.
+            sweep: The sweep whose results take part, and by whose names groups are formed; by default all of the
+                ledger, by the names that were given first.
 
         Raises:
             IBMInputValueError: There is no such figure or group.
         """
         names = (per,) if isinstance(per, str) else tuple(per or ())
-        wrong = [repr(name) for name in names if name not in _GROUPS]
-        if not isinstance(by, str) or by not in _GOALS or wrong:
-            raise IBMInputValueError(
-                f"by is one of {', '.join(_GOALS)}, and per of {', '.join(_GROUPS)}, not {', '.join(wrong) or repr(by)}."
-            )
-        group = ", ".join(_GROUPS[name] for name in names) or "1"
-        goal = _GOALS[by]
+        value, order = self._goal(by, names, sweep)
+        has_names = sweep is not None and bool(sweep.columns.axes)
+        group = ", ".join(_GROUPS.get(name) or group_of_axis(name, is_chosen=has_names) for name in names) or "1"
         indices = () if sweep is None else counting(sweep, self)
-        order = f"tasks.{goal.ledger_column} {'DESC' if goal.better == 'more' else 'ASC'}, tasks.id"
         with self._database.reading() as connection:
             chosen = _choose(connection, sweep, indices)
             ranked = (
                 f"SELECT tasks.number AS number, row_number() OVER (PARTITION BY {group} ORDER BY {order}) AS rank"  # noqa: S608
-                f" FROM {_JOINS} WHERE tasks.{goal.ledger_column} IS NOT NULL AND error IS NULL {chosen}"
+                f" FROM {_JOINS} WHERE {value} IS NOT NULL AND error IS NULL {chosen}"
             )
             statement = f"SELECT number FROM ({ranked}) WHERE rank = 1"  # noqa: S608 (ours)
             numbers = {number for (number,) in connection.execute(statement)}
-        return sorted(self._numbered(numbers), key=_order)
+            axes = names_in(connection, numbers) if has_names else {}
+        found = sorted(self._numbered(numbers), key=_order)
+        return [with_names(result, axes.get(result.task_id, result.axes)) for result in found]
+
+    def _goal(self, by: Any, per: Sequence[str], sweep: TaskSource | None) -> tuple[str, str]:
+        """Return in SQL what is to be best, and the order of results with the best one first."""
+        if isinstance(by, str) and by in _GOALS:
+            value, is_largest = f"tasks.{_GOALS[by].ledger_column}", _GOALS[by].better == "more"
+        else:
+            metrics = (self.columns() if sweep is None else sweep.columns).metrics
+            name, is_largest = str(by).removeprefix("-"), str(by).startswith("-")
+            if not isinstance(by, str) or name not in metrics:
+                known = ", ".join((*_GOALS, *metrics, *(f"-{metric}" for metric in metrics)))
+                raise IBMInputValueError(f"by is one of {known}, not {by!r}.")
+            value = f"json_extract(tasks.metrics, '$.{name}')"
+        wrong = [repr(name) for name in per if name not in _GROUPS and name not in AXES]
+        if wrong:
+            known = ", ".join(dict.fromkeys((*_GROUPS, *AXES)))
+            raise IBMInputValueError(f"per is any of {known}, not {', '.join(wrong)}.")
+        return value, f"{value} {'DESC' if is_largest else 'ASC'}, tasks.id"
+
+    def columns(self) -> AddedColumns:
+        """Return the names of axes and metrics that results of this ledger have."""
+        axes = self._database.rows("SELECT DISTINCT key FROM settings, json_each(settings.axes) WHERE axes IS NOT NULL")
+        metrics = self._database.rows(
+            "SELECT DISTINCT key FROM tasks, json_each(tasks.metrics) WHERE metrics IS NOT NULL"
+        )
+        layouts = self._database.rows("SELECT 1 FROM tasks WHERE layout_name IS NOT NULL LIMIT 1")
+        known = {name for (name,) in axes} | ({LAYOUTS} if layouts else set())
+        names = (name for (name,) in metrics if isinstance(name, str) and name.isidentifier() and name not in TAKEN)
+        return AddedColumns(tuple(axis for axis in AXES if axis in known), tuple(sorted(names)))
 
     def compare(self, other: Ledger | str | os.PathLike[str]) -> Comparison:
         """Compare results of the same tasks, such as those of two versions of Qiskit.
@@ -268,7 +296,7 @@ class Ledger:
         """
         from .table import table_of
 
-        return table_of(self._chosen(sweep))
+        return table_of(self._chosen(sweep), self._columns_of(sweep))
 
     def to_parquet(self, path: str | os.PathLike[str], sweep: TaskSource | None = None) -> int:
         """Write results to a Parquet file, and return their number.
@@ -282,7 +310,10 @@ class Ledger:
         """
         from .table import write_parquet
 
-        return write_parquet(self._chosen(sweep), Path(path))
+        return write_parquet(self._chosen(sweep), Path(path), self._columns_of(sweep))
+
+    def _columns_of(self, sweep: TaskSource | None) -> AddedColumns:
+        return self.columns() if sweep is None else sweep.columns
 
     def _chosen(self, sweep: TaskSource | None) -> Iterator[TaskResult]:
         if sweep is None:
@@ -351,6 +382,9 @@ class Ledger:
                 result = found.get(task_id)
                 if lost and (result is None or result.is_lost):
                     result = lost.get(index, result)
+                if result is not None and sweep.columns.axes:
+                    # The sweep's own names, whatever they were when the task was done.
+                    result = with_names(result, sweep[index].axes)
                 if result is None:
                     raise LedgerError(
                         f"{self.path} has no result of task {index}: run the sweep with this ledger first."
@@ -571,10 +605,15 @@ def _choose(connection: sqlite3.Connection, sweep: TaskSource | None, indices: S
     """Return a condition that holds for some tasks of a sweep."""
     if sweep is None:
         return ""
-    connection.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (id BLOB PRIMARY KEY)")
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (id BLOB PRIMARY KEY, axes TEXT)")
     connection.execute("DELETE FROM chosen")
+    has_names = bool(sweep.columns.axes)
     connection.executemany(
-        "INSERT OR IGNORE INTO chosen VALUES (?)", ((sweep.task_id(index),) for index in indices)
+        "INSERT OR IGNORE INTO chosen VALUES (?, ?)",
+        (
+            (sweep.task_id(index), json.dumps(dict(sweep[index].axes)) if has_names else None)
+            for index in indices
+        ),
     )
     return "AND tasks.id IN (SELECT id FROM chosen)"
 
