@@ -108,6 +108,7 @@ if TYPE_CHECKING:
     from .exceptions import PulseError as PulseError
     from .exceptions import RequestsApiError as RequestsApiError
     from .exceptions import SweepError as SweepError
+    from .exceptions import SweepWarning as SweepWarning
     from .models import BackendConfiguration as BackendConfiguration
     from .models import BackendProperties as BackendProperties
     from .models import BackendStatus as BackendStatus
@@ -223,6 +224,7 @@ _NAMES = {
         "PulseError",
         "RequestsApiError",
         "SweepError",
+        "SweepWarning",
     ),
     "models": (
         "BackendConfiguration",

@@ -25,6 +25,7 @@ def costing(sweep: Sweep, pool: Any, ledger: Ledger, seconds: Any) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::qiskit_ibm_native.SweepWarning")
 def test_what_is_known_and_what_remains_is_told(pool: Any, tmp_path: Path) -> None:
     path = tmp_path / "sweep.sqlite3"
     circuits = [ghz(2), ghz(3), ghz(2), ghz(2, "raise_")]

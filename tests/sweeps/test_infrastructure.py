@@ -43,6 +43,8 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (4096 if hard == resource.RLIM_INFINI
 files = [open(os.devnull) for _ in range(1100)]
 from qiskit import QuantumCircuit
 from qiskit_ibm_native import Sweep
+
+pytestmark = pytest.mark.filterwarnings("ignore::qiskit_ibm_native.SweepWarning")
 circuit = QuantumCircuit(2)
 circuit.h(0)
 results = Sweep(circuit, ["lima"]).run(progress=False)

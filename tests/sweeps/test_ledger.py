@@ -30,6 +30,8 @@ from qiskit_ibm_native.exceptions import IBMInputValueError
 from qiskit_ibm_native.sweeps.ledger.figures import CIRCUIT_FIGURES, FIGURES, Figures
 from qiskit_ibm_native.sweeps.ledger.schema import LEDGER
 
+pytestmark = pytest.mark.filterwarnings("ignore::qiskit_ibm_native.SweepWarning")
+
 
 @pytest.fixture(scope="module")
 def sweep() -> Sweep:

@@ -97,6 +97,7 @@ def test_results_that_none_beats_are_found(results: SweepResults, signs: dict[st
         assert ordered == sorted(ordered)
 
 
+@pytest.mark.filterwarnings("ignore::qiskit_ibm_native.SweepWarning")
 def test_results_without_a_figure_take_no_part_in_a_front(pool: Any) -> None:
     results = Sweep([ghz(2), ghz(2, "raise_")], "lima", pass_manager=misbehaving).run(pool, retries=0)
     # Circuits that are not scheduled have no duration, and failed tasks have a time.
@@ -206,6 +207,7 @@ def test_summaries_have_the_medians_of_results(results: SweepResults) -> None:
         assert group.best_two_qubit_depth == min(one.two_qubit_depth for one in members)
 
 
+@pytest.mark.filterwarnings("ignore::qiskit_ibm_native.SweepWarning")
 def test_pictures_show_failures_first_and_by_kind(pool: Any, sweep: Sweep, tmp_path: Path) -> None:
     circuits = [ghz(2), ghz(3, "raise_1"), ghz(3, "raise_2"), ghz(2, "exit_")]
     path = tmp_path / "sweep.sqlite3"
@@ -220,6 +222,21 @@ def test_pictures_show_failures_first_and_by_kind(pool: Any, sweep: Sweep, tmp_p
     more = SweepResults(Sweep([*circuits, ghz(4)], "lima", pass_manager=misbehaving), results.ledger)
     assert "5 tasks in sweep.sqlite3: 1 without a result" in more._repr_html_()
     assert "4 tasks in sweep.sqlite3" in results.ledger._repr_html_()
+
+
+def test_tasks_that_are_not_needed_are_no_results(pool: Any, tmp_path: Path) -> None:
+    path = tmp_path / "sweep.sqlite3"
+    full = Sweep(ghz(5), ["lima", "vigo"], optimization_level=0, seeds=range(12)).run(pool, path)
+    some = Sweep(
+        ghz(5), ["lima", "vigo"], optimization_level=0, seeds=range(12), objective="esp", stop_when={"no_better_in": 2}
+    ).run(pool, path)
+    assert len(some) < len(full)
+    mine = {result.task_id for result in some}
+    assert {found.task_id for found in some.pareto("cpu_time", "wall_time", per=())} <= mine
+    assert {found.task_id for found in some.best(by="depth", per=(), n=24)} == mine
+    assert f"{len(some)} tasks in sweep.sqlite3</b>" in some._repr_html_()
+    summary = summary_of(some.ledger._database, some.sweep, (), some.indices)
+    assert (summary.done, summary.distinct) == (len(mine), len(mine))
 
 
 def test_tasks_that_lost_their_worker_are_in_the_picture(sweep: Sweep, results: SweepResults) -> None:

@@ -111,6 +111,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "pass managers without names": {"pass_manager": [misbehaving, {"routing_method": "sabre"}]},
     "options with names": {"options": Choices({"a b": {"layout_method": "trivial"}, "c": {}})},
     "metrics": {"metrics": {"gates": depth_in_gates}},
+    "an objective": {"objective": "esp", "stop_when": {"no_better_in": 5, "reaches": 0.99}, "seeds": range(20)},
+    "a metric as objective": {"objective": "-gates", "stop_when": 3, "metrics": {"gates": depth_in_gates}},
 }
 
 
@@ -121,6 +123,7 @@ def test_a_sweep_that_was_written_has_the_same_tasks(name: str, folder: Path) ->
     assert ids(Sweep.from_toml(text)) == ids(sweep)
     assert [task.axes for task in Sweep.from_toml(text)] == [task.axes for task in sweep]
     assert Sweep.from_toml(text).columns == sweep.columns
+    assert Sweep.from_toml(text).objective == sweep.objective
     assert list(folder.iterdir()) == []
     (folder / "other").mkdir()
     assert "plan.qpy" in sweep.to_toml("other/plan.toml")

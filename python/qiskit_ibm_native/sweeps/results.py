@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from .tasks import TaskResult
+from .tries import counting
 
 if TYPE_CHECKING:
     from .ledger.comparison import Comparison
@@ -23,7 +24,12 @@ class SweepResults(Sequence[TaskResult]):
     """
 
     def __init__(
-        self, sweep: TaskSource, ledger: Ledger, lost: Mapping[int, TaskResult] | None = None, num_failed: int = 0
+        self,
+        sweep: TaskSource,
+        ledger: Ledger,
+        lost: Mapping[int, TaskResult] | None = None,
+        num_failed: int = 0,
+        indices: Sequence[int] | None = None,
     ) -> None:
         """Create the results; :meth:`Sweep.run` does it."""
         self.sweep = sweep
@@ -31,9 +37,11 @@ class SweepResults(Sequence[TaskResult]):
         #: Number of tasks that had failed at the end of the run.
         self.num_failed = num_failed
         self._lost = {} if lost is None else lost
+        #: Indices of the tasks that were needed, see ``stop_when`` of :class:`Sweep`.
+        self.indices = counting(sweep, ledger) if indices is None else indices
 
     def __len__(self) -> int:
-        return len(self.sweep)
+        return len(self.indices)
 
     @overload
     def __getitem__(self, index: int) -> TaskResult: ...
@@ -43,12 +51,12 @@ class SweepResults(Sequence[TaskResult]):
 
     def __getitem__(self, index: int | slice) -> TaskResult | list[TaskResult]:
         if isinstance(index, slice):
-            return list(self._read(range(len(self))[index]))
-        (result,) = self._read([range(len(self))[index]])
+            return list(self._read(self.indices[index]))
+        (result,) = self._read([self.indices[index]])
         return result
 
     def __iter__(self) -> Iterator[TaskResult]:
-        return self._read(range(len(self)))
+        return self._read(self.indices)
 
     def _read(self, indices: Sequence[int], *, with_circuits: bool = True) -> Iterator[TaskResult]:
         return self.ledger.results_of(self.sweep, indices, with_circuits=with_circuits, lost=self._lost)
@@ -107,14 +115,15 @@ class SweepResults(Sequence[TaskResult]):
         """Return the results as a ``pyarrow.Table``, see :meth:`Ledger.table`."""
         from .ledger.table import table_of
 
-        return table_of(self._read(range(len(self)), with_circuits=False), self.sweep.columns)
+        return table_of(self._read(self.indices, with_circuits=False), self.sweep.columns)
 
     def __repr__(self) -> str:
-        failed = f", {self.num_failed} failed," if self.num_failed else ""
-        return f"<SweepResults of {len(self)} tasks{failed} in {self.ledger!r}>"
+        counts = {"failed": self.num_failed, "not needed": len(self.sweep) - len(self)}
+        told = "".join(f", {count} {name}," for name, count in counts.items() if count).replace(",,", ",")
+        return f"<SweepResults of {len(self)} tasks{told} in {self.ledger!r}>"
 
     def _repr_html_(self) -> str:
         from .ledger.summary import results_html
 
         still_lost = (result for result in self._read(list(self._lost), with_circuits=False) if result.is_lost)
-        return results_html(self.ledger._name, self.ledger._database, self.sweep, still_lost)
+        return results_html(self.ledger._name, self.ledger._database, self.sweep, still_lost, self.indices)

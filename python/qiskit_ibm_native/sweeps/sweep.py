@@ -19,11 +19,13 @@ from .inputs.circuits import CircuitStore
 from .inputs.devices import DeviceList
 from .inputs.layouts import layout_choices
 from .inputs.metrics import metrics_of
+from .inputs.objective import objective_of
 from .inputs.pass_managers import check_objects
 from .inputs.restrictions import check_restrictions
 from .inputs.settings import Axes, Setting, seeds_of, settings_of, values_of
 from .tasks import LAYOUTS, TAKEN, AddedColumns, Task
 from .worker.protocol import TaskSpec, versions
+from .worker.warm import WARM
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -69,6 +71,8 @@ class Sweep(Sequence[Task]):
         coupling_map: Any = None,
         scheduling_method: str | Iterable[str | None] | Choices | None = None,
         metrics: Mapping[str, Callable[[QuantumCircuit], float | None]] | None = None,
+        objective: str | None = None,
+        stop_when: int | Mapping[str, float] | None = None,
     ) -> None:
         """Describe a sweep.
 
@@ -99,6 +103,13 @@ class Sweep(Sequence[Task]):
             scheduling_method: ``"asap"``, ``"alap"`` or ``None``.
             metrics: Figures of one's own: functions of a transpiled circuit that return a number or ``None``, by name.
                 They run in the workers, and must be picklable.
+            objective: The figure that tells which task of a circuit on a snapshot is the best: ``"esp"``, ``"depth"``,
+                ``"two_qubit_depth"``, ``"two_qubit_count"``, ``"size"`` or ``"duration"``; or a metric, of which the
+                smallest value is the best, and with ``-`` before its name the largest.
+            stop_when: When a circuit on a snapshot needs no more of its tasks, which are tried in the sweep's order: a
+                number of tries without a better one, or ``{"no_better_in": 50, "reaches": 0.9}``, of which one is
+                enough. Tasks beyond that are not done, and are no results of the sweep; which ones these are does not
+                depend on workers and their speed.
 
         Raises:
             IBMInputValueError: A circuit, a snapshot or another argument is invalid, or a target cannot be sent to
@@ -114,10 +125,15 @@ class Sweep(Sequence[Task]):
         self._settings = settings_of(axes, values)
         self._seeds = seeds_of(seeds)
         check_objects(values.pass_manager, {"several seeds": len(self._seeds) > 1, LAYOUTS: initial_layout is not None})
+        #: The objective of tries, if there is one.
+        self.objective = objective_of(objective, stop_when, tuple(axes.metrics))
+        WARM.start()
         #: The snapshots of the sweep, and targets.
         self.snapshots = DeviceList(snapshots, use_fractional_gates)
         check_restrictions(self.snapshots, values.basis_gates, values.coupling_map)
         self._circuits = CircuitStore(circuits, layouts)
+        #: The number of circuits, of which each has as many entries as there are layouts.
+        self.num_circuits = len(self._circuits) // len(layouts)
         axes_with_names = (*self._settings[0].axes, *([LAYOUTS] if initial_layout is not None else []))
         #: Columns that results of this sweep have besides those of all results.
         self.columns = AddedColumns(axes_with_names, tuple(axes.metrics))

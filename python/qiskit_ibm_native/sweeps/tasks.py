@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from .._typing import MaybeNone
     from .inputs.devices import DeviceList
+    from .inputs.objective import Objective
     from .inputs.settings import Setting
     from .worker.protocol import Outcome, TaskSpec
 
@@ -100,6 +101,14 @@ class TaskSource(Protocol):
     @property
     def snapshots(self) -> DeviceList:
         """The snapshots and targets."""
+
+    @property
+    def num_circuits(self) -> int:
+        """The number of circuits: the last one of the shape without initial layouts."""
+
+    @property
+    def objective(self) -> Objective | None:
+        """The objective of tries, if there is one."""
 
     def __len__(self) -> int: ...
 

@@ -22,6 +22,7 @@ from ..._timestamps import microseconds, moment
 from ...exceptions import IBMInputValueError, LedgerDamagedError, LedgerError
 from ..inputs.qpy_codec import MAX_CIRCUIT
 from ..tasks import AXES, LAYOUTS, TAKEN, AddedColumns, TaskResult, TaskSource
+from ..tries import counting
 from .axes import group_of_axis, names_in, with_names
 from .check import BATCH, BATCH_BYTES, LedgerReport, circuit_problems
 from .claims import Claims
@@ -197,8 +198,9 @@ class Ledger:
         value, is_largest = self._goal(by, sweep)
         has_names = sweep is not None and bool(sweep.columns.axes)
         group, order = _group(per, has_names=has_names), f"{value} {'DESC' if is_largest else 'ASC'}, tasks.id"
+        indices = () if sweep is None else counting(sweep, self)
         with self._database.reading() as connection:
-            chosen = _choose(connection, sweep) if has_names else selection_of(connection, sweep).condition
+            chosen = _taking_part(connection, sweep, indices, has_names=has_names)
             ranked = (
                 f"SELECT tasks.number AS number, row_number() OVER (PARTITION BY {group} ORDER BY {order}) AS rank"  # noqa: S608
                 f" FROM {_JOINS} WHERE {value} IS NOT NULL AND error IS NULL {chosen}"
@@ -254,8 +256,9 @@ class Ledger:
         goals = [self._goal(name, sweep) for name in figures]
         has_names = sweep is not None and bool(sweep.columns.axes)
         group = _group(per, has_names=has_names)
+        indices = () if sweep is None else counting(sweep, self)
         with self._database.reading() as connection:
-            chosen = _choose(connection, sweep) if has_names else selection_of(connection, sweep).condition
+            chosen = _taking_part(connection, sweep, indices, has_names=has_names)
             rows = f"{_JOINS} WHERE error IS NULL {chosen}"
             numbers = pareto_numbers(self._database, connection, rows, goals, group)
             axes = names_in(connection, numbers) if has_names else {}
@@ -384,7 +387,7 @@ class Ledger:
     def _chosen(self, sweep: TaskSource | None) -> Iterator[TaskResult]:
         if sweep is None:
             return self._all(with_circuits=False)
-        return self.results_of(sweep, range(len(sweep)), with_circuits=False)
+        return self.results_of(sweep, counting(sweep, self), with_circuits=False)
 
     def _all(self, *, with_circuits: bool = True) -> Iterator[TaskResult]:
         with self._database.reading() as connection:
@@ -458,7 +461,7 @@ class Ledger:
                 yield result
 
     def known_of(
-        self, sweep: TaskSource, *, with_circuit: bool, retry_failed: bool
+        self, sweep: TaskSource, *, with_circuit: bool, retry_failed: bool, indices: Sequence[int] | None = None
     ) -> Iterator[tuple[int, bytes, bool, bool]]:
         """Yield index and identifier of each task, whether the ledger has its result, and whether that is an error.
 
@@ -466,12 +469,14 @@ class Ledger:
             sweep: The sweep.
             with_circuit: Results without a circuit do not count, unless their task failed.
             retry_failed: Results of failed tasks do not count.
+            indices: Indices of the tasks; by default all.
         """
         condition = _is_done(with_circuit=with_circuit, retry_failed=retry_failed)
         per_snapshot = len(sweep) // max(1, sweep.shape[0])
         size = max(1, min(_BATCH, _SNAPSHOTS * per_snapshot))
-        for start in range(0, len(sweep), size):
-            batch = range(start, min(start + size, len(sweep)))
+        chosen = range(len(sweep)) if indices is None else indices
+        for start in range(0, len(chosen), size):
+            batch = chosen[start : start + size]
             ids = [sweep.task_id(index) for index in batch]
             statement = f"SELECT id, error IS NOT NULL FROM tasks WHERE id IN ({_marks(ids)}){condition}"  # noqa: S608
             known = dict(self._database.rows(statement, ids))
@@ -693,8 +698,17 @@ def _group(per: Sequence[str], *, has_names: bool) -> str:
     return ", ".join(_GROUPS.get(name) or group_of_axis(name, is_chosen=has_names) for name in names) or "1"
 
 
-def _choose(connection: sqlite3.Connection, sweep: TaskSource | None) -> str:
-    """Return a condition that holds for the tasks of a sweep."""
+def _taking_part(
+    connection: sqlite3.Connection, sweep: TaskSource | None, indices: Sequence[int], *, has_names: bool
+) -> str:
+    """Return a condition that holds for some tasks of a sweep, with its names on axes if there are any."""
+    if has_names:
+        return _choose(connection, sweep, indices)
+    return selection_of(connection, sweep, indices).condition
+
+
+def _choose(connection: sqlite3.Connection, sweep: TaskSource | None, indices: Sequence[int]) -> str:
+    """Return a condition that holds for some tasks of a sweep."""
     if sweep is None:
         return ""
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (id BLOB PRIMARY KEY, axes TEXT)")
@@ -702,10 +716,7 @@ def _choose(connection: sqlite3.Connection, sweep: TaskSource | None) -> str:
     has_names = bool(sweep.columns.axes)
     connection.executemany(
         "INSERT OR IGNORE INTO chosen VALUES (?, ?)",
-        (
-            (sweep.task_id(index), json.dumps(dict(sweep[index].axes)) if has_names else None)
-            for index in range(len(sweep))
-        ),
+        ((sweep.task_id(index), json.dumps(dict(sweep[index].axes)) if has_names else None) for index in indices),
     )
     return "AND tasks.id IN (SELECT id FROM chosen)"
 

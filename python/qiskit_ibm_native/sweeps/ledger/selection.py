@@ -24,13 +24,17 @@ class Selection(NamedTuple):
     distinct: int | None = None
 
 
-def selection_of(connection: sqlite3.Connection, sweep: TaskSource | None) -> Selection:
-    """Return the rows that are tasks of a sweep; all rows without one.
+def selection_of(
+    connection: sqlite3.Connection, sweep: TaskSource | None, indices: Sequence[int] | None = None
+) -> Selection:
+    """Return the rows that are tasks of a sweep, or those of some indices; all rows without a sweep.
 
     The condition holds until the next call with this connection, which has the axes of the sweep as temporary tables.
     """
     if sweep is None:
         return Selection()
+    if indices is not None and len(indices) != len(sweep):
+        return _some(connection, sweep, indices)
     snapshots, settings, seeds, circuits = sweep.shape
     per_setting, per_snapshot = circuits * seeds, circuits * seeds * settings
     placed = {
@@ -57,6 +61,16 @@ def selection_of(connection: sqlite3.Connection, sweep: TaskSource | None) -> Se
         f" AND tasks.version = {int(version)}{_seeds(connection, different)}"
     )
     return Selection(condition, len(placed) * len(devices) * len(digests) * len(different))
+
+
+def _some(connection: sqlite3.Connection, sweep: TaskSource, indices: Sequence[int]) -> Selection:
+    """Return the rows that are some tasks of a sweep, by their identifiers."""
+    connection.execute("DROP TABLE IF EXISTS temp.sweep_tasks")
+    connection.execute("CREATE TEMP TABLE sweep_tasks (id BLOB PRIMARY KEY)")
+    ids = ((sweep.task_id(index),) for index in indices)
+    connection.executemany("INSERT OR IGNORE INTO temp.sweep_tasks VALUES (?)", ids)
+    ((distinct,),) = connection.execute("SELECT count(*) FROM temp.sweep_tasks").fetchall()
+    return Selection(" AND tasks.id IN (SELECT id FROM temp.sweep_tasks)", distinct)
 
 
 def _fill(connection: sqlite3.Connection, table: str, column: str, rows: Iterable[tuple[bytes, Any]]) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -88,19 +88,22 @@ class Summary(NamedTuple):
     num_groups: int
 
 
-def summary_of(database: Database, sweep: TaskSource | None, lost: Iterable[TaskResult] = ()) -> Summary:
+def summary_of(
+    database: Database, sweep: TaskSource | None, lost: Iterable[TaskResult] = (), indices: Sequence[int] | None = None
+) -> Summary:
     """Summarize the results of a sweep, or all; a million in some seconds, and without reading them one by one.
 
     Args:
         database: The file of the ledger.
         sweep: The sweep.
         lost: Results that no ledger keeps.
+        indices: Indices of the tasks that take part; by default all of the sweep.
 
     Raises:
         LedgerDamagedError: A value is of another class than it has to be.
     """
     with database.reading() as connection:
-        selection = selection_of(connection, sweep)
+        selection = selection_of(connection, sweep, indices)
         kinds, num_kinds = _kinds(database, connection, selection.condition)
         groups, num_groups = _groups(database, connection, selection.condition)
         done, failed = connection.execute(
@@ -197,7 +200,13 @@ def _medians(connection: sqlite3.Connection, name: str, condition: str) -> dict[
     return {(backend, level): value for backend, level, value in rows}
 
 
-def results_html(name: str, database: Database, sweep: TaskSource | None, lost: Iterable[TaskResult] = ()) -> str:
+def results_html(
+    name: str,
+    database: Database,
+    sweep: TaskSource | None,
+    lost: Iterable[TaskResult] = (),
+    indices: Sequence[int] | None = None,
+) -> str:
     """Return a picture of results for notebooks: failures first, then a summary; a damaged ledger says so.
 
     Args:
@@ -205,12 +214,13 @@ def results_html(name: str, database: Database, sweep: TaskSource | None, lost: 
         database: Its file.
         sweep: The sweep; all rows count without one.
         lost: Results that no ledger keeps.
+        indices: Indices of the tasks that are needed; by default all of the sweep.
     """
     try:
-        summary = summary_of(database, sweep, lost)
+        summary = summary_of(database, sweep, lost, indices)
     except LedgerError as error:
         return _html.title(name) + _html.alert(f"<p>{_html.cell(str(error))}</p>")
-    known = len(sweep) if sweep is not None else summary.done
+    known = summary.done if sweep is None else len(sweep if indices is None else indices)
     tasks = f"{known:,} tasks"
     if summary.distinct is not None and summary.distinct != known:
         tasks += f", {summary.distinct:,} different ones,"

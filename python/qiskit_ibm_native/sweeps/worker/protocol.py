@@ -100,6 +100,8 @@ class Outcome(NamedTuple):
     attempts: int
     #: Values of the user's metrics, by name.
     metrics: Mapping[str, float | None] | None = None
+    #: The traceback of an error that the task raised, without frames of this package.
+    trace: str | None = None
 
 
 def versions() -> tuple[str, str]:

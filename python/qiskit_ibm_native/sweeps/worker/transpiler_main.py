@@ -20,6 +20,7 @@ from cachetools import LRUCache
 
 from ..._processes import channel_to_parent, limit_memory, reserved_memory
 from .blob_cache import BlobCache, needs_of
+from .child_traceback import traceback_of
 from .layout_memory import LayoutMemory, searches_for_layouts, topology
 from .protocol import (
     DONE,
@@ -96,17 +97,18 @@ class Transpiler:
 
     def _message(self, task: TaskSpec, config: RunConfig) -> bytes:
         wall, cpu = time.perf_counter(), time.process_time()
-        head, figures, circuit, error, metrics = DONE, None, None, None, None
+        head, figures, circuit, error = DONE, None, None, None
+        metrics, trace = None, None
         try:
             figures, circuit, metrics, wall, cpu = self._transpiled(task, keep=config.keep_circuits)
         except MemoryError:
             # The state of the process is unknown now; the next task gets another one.
             head, error = LAST, ("MemoryError", "The task needs more memory than memory_limit allows.")
         except BaseException as problem:  # panics of Rust are no Exceptions
-            head, error = FAILED, _described(problem)
+            head, error, trace = FAILED, _described(problem), traceback_of(problem)
         if error is not None:
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        outcome = Outcome(figures, circuit, error, wall, cpu, self._name, 1, metrics)
+        outcome = Outcome(figures, circuit, error, wall, cpu, self._name, 1, metrics, trace)
         return head + pickle.dumps(tuple(outcome), protocol=5)
 
     def _transpiled(
