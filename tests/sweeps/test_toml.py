@@ -6,16 +6,18 @@ from __future__ import annotations
 import datetime
 import math
 import random
+import re
 import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from qiskit import QuantumCircuit, qasm2
+from qiskit import QuantumCircuit, qasm2, qpy
 from qiskit.circuit import Parameter
 from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit.transpiler import CouplingMap
+from tests.support import ROOT
 from tests.support.calibrations import Drift
 from tests.support.sweeping import families, ghz, misbehaving
 
@@ -197,6 +199,25 @@ def test_circuits_are_found_by_patterns_and_programs(folder: Path) -> None:
     assert [task.circuit for task in sweep[:3]] == ["ghz_2", "ghz_3", "odd[1]"]
     assert [task.seed for task in sweep[::4]] == [1, 3, 5]
     assert len(Sweep.from_toml('circuits = "ghz_2.qasm"\nsnapshots = "lima"\nseeds = "0..999"\n')) == 1000
+
+
+def test_the_example_of_the_page_is_a_sweep(folder: Path) -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/sweeps.md").read_text(), re.DOTALL)
+    (folder / "circuits").mkdir()
+    (folder / "circuits" / "ghz.qasm").write_text(qasm2.dumps(ghz(3)))
+    with (folder / "more.qpy").open("wb") as file:
+        qpy.dump(ghz(3, "other"), file)
+    Snapshot.load("lima").save(folder / "saved.zip")
+    with CalibrationArchive("cal.sqlite3") as archive:
+        archive.add(Snapshot.load("fez"))
+    text = text.replace("package.module:function", "tests.support.sweeping:misbehaving")
+    text = text.replace("package.module:cx_depth", f"{__name__}:depth_in_gates")
+    # The bundled calibration is of a later month.
+    text = text.replace("2025-02-01]", "2025-03-01]").replace("[5, 6, 7]", "[2, 3, 4]")
+    sweep = Sweep.from_toml(text)
+    assert sweep.shape == (3, 2, 1000, 4)
+    assert sweep.columns == (("pass_manager", "initial_layout"), ("cx_depth",))
+    assert sweep[0].axes["initial_layout"] == "left"
 
 
 RIGHT = 'circuits = "a.qasm"\nsnapshots = "fez"\n'
