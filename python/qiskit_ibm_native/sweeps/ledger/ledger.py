@@ -610,10 +610,7 @@ def _choose(connection: sqlite3.Connection, sweep: TaskSource | None, indices: S
     has_names = bool(sweep.columns.axes)
     connection.executemany(
         "INSERT OR IGNORE INTO chosen VALUES (?, ?)",
-        (
-            (sweep.task_id(index), json.dumps(dict(sweep[index].axes)) if has_names else None)
-            for index in indices
-        ),
+        ((sweep.task_id(index), json.dumps(dict(sweep[index].axes)) if has_names else None) for index in indices),
     )
     return "AND tasks.id IN (SELECT id FROM chosen)"
 
