@@ -364,7 +364,10 @@ def deep(target: Any, **options: Any) -> PassManager:
 
 @pytest.mark.slow
 def test_an_error_that_ends_a_sweep_shows_where_the_task_failed() -> None:
-    with ThreadPoolExecutor(1) as one, pytest.raises(SweepError, match="ValueError: 'no good at all'|no good") as raised:
+    with (
+        ThreadPoolExecutor(1) as one,
+        pytest.raises(SweepError, match="ValueError: no good at all") as raised,
+    ):
         Sweep(ghz(2), "lima", pass_manager=deep).run(one, on_error="raise", retries=0)
     told = "".join(traceback.format_exception(raised.value))
     for words in ("in inner", 'raise KeyError("missing")', "in run", 'raise ValueError("no good at all") from error'):

@@ -84,7 +84,9 @@ def expected(sweep: Sweep, executor: Played, tries: int | None, reaches: float |
                 depth = None if outcome.figures is None else outcome.figures.depth
                 is_better = depth is not None and (best is None or depth < best)
                 best, since = (depth, 0) if is_better else (best, since + 1)
-                if (tries is not None and since >= tries) or (best is not None and reaches is not None and best <= reaches):
+                if (tries is not None and since >= tries) or (
+                    best is not None and reaches is not None and best <= reaches
+                ):
                     break
     return sorted(counting)
 

@@ -30,7 +30,7 @@ from tests.support import ROOT
 from tests.support.calibrations import Drift
 from tests.support.sweeping import Metered, Serial, Swing, changing, facts, families, ghz
 
-from qiskit_ibm_native import CalibrationArchive, Ledger, Snapshot, Sweep, build_target
+from qiskit_ibm_native import CalibrationArchive, Ledger, Snapshot, Sweep, SweepWarning, build_target
 from qiskit_ibm_native.exceptions import IBMInputValueError, SweepError
 from qiskit_ibm_native.sweeps.inputs.qpy_codec import decode, encode
 from qiskit_ibm_native.sweeps.inputs.targets import target_device, target_fingerprint

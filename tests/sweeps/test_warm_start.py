@@ -110,7 +110,9 @@ print(len(before), int(result.worker.split(":")[1]) in before, psutil.Process().
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("end", ["", "os._exit(0)", "os.kill(os.getpid(), 9)", "raise SystemExit", "os.fork() or os._exit(0)"])
+@pytest.mark.parametrize(
+    "end", ["", "os._exit(0)", "os.kill(os.getpid(), 9)", "raise SystemExit", "os.fork() or os._exit(0)"]
+)
 def test_a_program_that_ends_takes_them_along(end: str) -> None:
     program = f"{BEGIN}\nsweep = Sweep(ghz(2), 'lima')\nprint(*started(), flush=True)\n{end}\n"
     begin = time.monotonic()

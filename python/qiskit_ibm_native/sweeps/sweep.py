@@ -99,7 +99,7 @@ class Sweep(Sequence[Task]):
                 have.
             basis_gates: Names of the gates that may be used, of those that devices have. What is no gate stays.
             coupling_map: The pairs of qubits that gates on two qubits may use (a list, or a ``CouplingMap``), of those
-                that each device has; or a list of the qubits that anything may use.
+                that each device has; or a list of the qubits between which they may be.
             scheduling_method: ``"asap"``, ``"alap"`` or ``None``.
             metrics: Figures of one's own: functions of a transpiled circuit that return a number or ``None``, by name.
                 They run in the workers, and must be picklable.

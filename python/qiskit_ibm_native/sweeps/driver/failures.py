@@ -65,9 +65,7 @@ class Failures:
 
     def summary(self, sweep: TaskSource, ledger: Ledger, total: int) -> str:
         """Return how many of ``total`` tasks failed, and why: the most frequent errors, each with an example."""
-        for index, result in zip(
-            self._known, ledger.results_of(sweep, self._known, with_circuits=False), strict=True
-        ):
+        for index, result in zip(self._known, ledger.results_of(sweep, self._known, with_circuits=False), strict=True):
             self._count(index, result)
         self._known = []
         lines = [f"{self.count} of {total} tasks failed:"]

@@ -210,7 +210,7 @@ class Run:
                 yield task_id, index
 
     def _missing_tries(self, tries: Tries[_Found]) -> Iterator[tuple[bytes, int] | None]:
-        """Yield tries that the ledger lacks, as :meth:`_missing` does; ``None`` also when others have to be done first."""
+        """Yield tries that the ledger lacks, as :meth:`_missing` does; ``None`` also when others have to come first."""
         options = self._options
         while not tries.is_over:
             batch = tries.take()

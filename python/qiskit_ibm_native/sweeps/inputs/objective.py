@@ -71,7 +71,9 @@ def objective_of(objective: str | None, stop_when: Any, metrics: Collection[str]
     """
     if objective is None:
         if stop_when is not None:
-            raise IBMInputValueError('stop_when needs an objective that tries are compared by, such as objective="esp".')
+            raise IBMInputValueError(
+                'stop_when needs an objective that tries are compared by, such as objective="esp".'
+            )
         return None
     no_better_in, reaches = _rule(stop_when)
     name = objective.removeprefix("-") if isinstance(objective, str) else ""
@@ -97,6 +99,8 @@ def _rule(stop_when: Any) -> tuple[int | None, float | None]:
     tries, reaches = rule.get("no_better_in"), rule.get("reaches")
     if tries is not None and (isinstance(tries, bool) or not isinstance(tries, int) or tries < 1):
         raise IBMInputValueError(f"stop_when: no_better_in is a number of tries from 1, not {tries!r:.80}.")
-    if reaches is not None and (isinstance(reaches, bool) or not isinstance(reaches, Real) or not math.isfinite(reaches)):
+    if reaches is not None and (
+        isinstance(reaches, bool) or not isinstance(reaches, Real) or not math.isfinite(reaches)
+    ):
         raise IBMInputValueError(f"stop_when: reaches is a finite number, not {reaches!r:.80}.")
     return tries, None if reaches is None else float(reaches)

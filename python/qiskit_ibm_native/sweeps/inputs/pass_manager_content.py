@@ -44,7 +44,9 @@ class _Reader:
 
     def _content(self, value: Any) -> Any:
         if isinstance(value, Mapping):
-            return ("mapping", sorted((fingerprint(self.read(key)), self.read(item)) for key, item in value.items()))
+            # In an order of their own: numbers of objects must not depend on that of a dictionary made of a set.
+            items = sorted(((fingerprint(_Reader().read(key)), item) for key, item in value.items()), key=_first)
+            return ("mapping", [(key, self.read(item)) for key, item in items])
         if isinstance(value, AbstractSet):
             return ("set", sorted(fingerprint(_Reader().read(item)) for item in value))
         if isinstance(value, FunctionType):
@@ -57,7 +59,7 @@ class _Reader:
     def _function(self, function: FunctionType) -> Any:
         """Return the name of a function of Qiskit with the values that it holds; others have their code, too."""
         cells = [self.read(cell.cell_contents) for cell in function.__closure__ or ()]
-        is_known = function.__module__.startswith("qiskit.")
+        is_known = str(function.__module__).startswith("qiskit.")
         name = f"{function.__module__}.{function.__qualname__}"
         return ("function", name, cells, None if is_known else fingerprint(function, class_sources(function)))
 
@@ -65,7 +67,7 @@ class _Reader:
         """Return class and attributes of an object; of one that has none, what its pickle is made of."""
         kind = type(value)
         slots = [slot for base in kind.__mro__ for slot in _slots(base)]
-        own = [] if kind.__module__.partition(".")[0] == "qiskit" else [fingerprint(kind, class_sources(kind))]
+        own = [] if str(kind.__module__).partition(".")[0] == "qiskit" else [fingerprint(kind, class_sources(kind))]
         name = f"{kind.__module__}.{kind.__qualname__}"
         if not hasattr(value, "__dict__") and not slots:
             reduced = value.__reduce_ex__(4)
@@ -73,11 +75,25 @@ class _Reader:
             return (name, own, [list(part) if hasattr(part, "__next__") else self.read(part) for part in parts])
         state = dict(getattr(value, "__dict__", {}))
         state.update({slot: getattr(value, slot) for slot in slots if hasattr(value, slot)})
+        if not own:
+            # Qiskit makes lists of names from sets, whose order is another one in each process.
+            state = {key: sorted(item) if _are_names(item) else item for key, item in state.items()}
         return (name, own, [(key, self.read(state[key])) for key in sorted(state) if key not in _IGNORED])
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _first(pair: tuple[bytes, Any]) -> bytes:
+    return pair[0]
 
 
 def _known_content(value: Any) -> Any:
     """Return the content of objects of Qiskit and numpy that have digests, ``None`` for others."""
+    if any(str(kind.__module__).startswith("stevedore.") for kind in type(value).__mro__):
+        # Plug-ins, by entry point: objects of these differ from process to process.
+        return ("plug-ins", sorted(f"{entry.name} {entry.entry_point_target}" for entry in value))
     import numpy as np
     from qiskit import QuantumCircuit
     from qiskit.circuit import EquivalenceLibrary, Operation

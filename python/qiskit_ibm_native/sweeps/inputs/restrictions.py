@@ -20,7 +20,7 @@ Pair = tuple[int, int]
 
 
 class Coupling(NamedTuple):
-    """The pairs that gates on two qubits may use, or the qubits that anything may use."""
+    """The pairs that gates on two qubits may use, or the qubits between which they may be."""
 
     pairs: tuple[Pair, ...] | None
     qubits: tuple[int, ...] | None
@@ -131,8 +131,8 @@ def _coupling_text(coupling: Coupling | None) -> str:
 def restricted(target: Target, restriction: Restriction | None) -> Target:
     """Return a target with what a restriction leaves, in the same order and with the same values.
 
-    Operations that are no gates stay: measurements, resets, delays, control flow. A list of qubits leaves nothing on
-    other qubits; pairs leave gates on one qubit everywhere.
+    Operations that are no gates stay: measurements, resets, delays, control flow. A map says nothing of operations on
+    one qubit, which stay everywhere: Qiskit fails on targets that have qubits without any.
     """
     if not restriction:
         return target
@@ -188,10 +188,10 @@ def _qargs_everywhere(target: Target, width: int, coupling: Coupling) -> list[tu
 
 
 def _is_left(qargs: tuple[int, ...], coupling: Coupling) -> bool:
-    if coupling.pairs is None:
-        return set(qargs) <= set(coupling.qubits or ())
     if len(qargs) < 2:
         return True
+    if coupling.pairs is None:
+        return set(qargs) <= set(coupling.qubits or ())
     if len(qargs) == 2:
         return qargs in coupling.pairs
     within = {qubit for pair in coupling.pairs for qubit in pair}

@@ -224,10 +224,8 @@ class Ledger:
 
     def columns(self) -> AddedColumns:
         """Return the names of axes and metrics that results of this ledger have."""
-        axes = self._database.rows("SELECT DISTINCT key FROM settings, json_each(settings.axes) WHERE axes IS NOT NULL")
-        metrics = self._database.rows(
-            "SELECT DISTINCT found.key FROM tasks, json_each(tasks.metrics) AS found WHERE metrics IS NOT NULL"
-        )
+        axes = self._database.rows("SELECT DISTINCT json_each.key FROM settings, json_each(settings.axes)")
+        metrics = self._database.rows("SELECT DISTINCT json_each.key FROM tasks, json_each(tasks.metrics)")
         layouts = self._database.rows("SELECT 1 FROM tasks WHERE layout_name IS NOT NULL LIMIT 1")
         known = {name for (name,) in axes} | ({LAYOUTS} if layouts else set())
         names = (name for (name,) in metrics if isinstance(name, str) and name.isidentifier() and name not in TAKEN)

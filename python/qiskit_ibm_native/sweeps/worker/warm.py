@@ -40,7 +40,11 @@ class WarmProcesses:
 
     def start(self) -> None:
         """Start processes in the background, if the next run will probably need them."""
-        if self._is_off or not _is_main_program() or os.environ.get(SWITCH, "1").strip().lower() in {"0", "false", "off"}:
+        if (
+            self._is_off
+            or not _is_main_program()
+            or os.environ.get(SWITCH, "1").strip().lower() in {"0", "false", "off"}
+        ):
             return
         with self._lock:
             if self._is_off or self._thread is not None or self._ready:
