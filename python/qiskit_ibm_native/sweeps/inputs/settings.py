@@ -143,13 +143,22 @@ def settings_of(axes: Axes, values: Values) -> list[Setting]:
         try:
             recipe = Recipe(manager.sent, level, options, restriction, metrics, manager.is_object)
             digest = _digest(level, options, manager, restriction, axes.metrics)
-            blob = pickle.dumps(tuple(recipe), protocol=5)
+            blob = _dumped(recipe)
         except Exception as error:
             raise wrong(f"options {options} cannot be sent to workers: {error}") from error
         names = {axis: chosen[axis].name for axis in given}
         label = names.get("pass_manager", "") if manager.value is not None else ""
         found.append(Setting(digest, level, options, label, blob, names))
     return found
+
+
+def _dumped(recipe: Recipe) -> bytes:
+    if "hls_config" not in recipe.options:
+        return pickle.dumps(tuple(recipe), protocol=5)
+    import dill  # type: ignore[import-untyped]  # a dependency of Qiskit, which sends its objects like that
+
+    # Qiskit's HLSConfig has a function within a function.
+    return bytes(dill.dumps(tuple(recipe), protocol=5))
 
 
 def _digest(
