@@ -153,7 +153,7 @@ def settings_of(axes: Axes, values: Values) -> list[Setting]:
 
 
 def _dumped(recipe: Recipe) -> bytes:
-    if "hls_config" not in recipe.options:
+    if not hasattr(recipe.options.get("hls_config"), "methods"):
         return pickle.dumps(tuple(recipe), protocol=5)
     import dill  # type: ignore[import-untyped]  # a dependency of Qiskit, which sends its objects like that
 
@@ -191,7 +191,9 @@ def _merged(chosen: Mapping[str, Choice]) -> dict[str, Any]:
 
 
 def _option_choices(given: Any) -> list[Choice]:
-    if isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping | Choices):
+    if not isinstance(given, Iterable | Choices) or isinstance(given, str | bytes):
+        raise wrong(f"options are mappings of names, or several of those, not {given!r}")
+    if not isinstance(given, Mapping | Choices):
         given = list(given) or [{}]
     return choices_of("options", given, is_one=lambda value: isinstance(value, Mapping), read=_mapping, text=str)
 
