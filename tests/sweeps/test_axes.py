@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import Parameter
+from qiskit.quantum_info import random_clifford
 from qiskit.transpiler import CouplingMap, PassManager, Target, generate_preset_pass_manager
-from qiskit.transpiler.passes import Optimize1qGatesDecomposition, SabreSwap
+from qiskit.transpiler.passes import HLSConfig, Optimize1qGatesDecomposition, SabreSwap
 from tests.support.formats import opened
 from tests.support.sweeping import Serial, ghz, qft
 
@@ -319,3 +320,14 @@ def test_circuits_with_parameters_keep_them(tmp_path: Path) -> None:
             assert {parameter.name for parameter in kept.parameters} == {"angle"}
             assert kept.assign_parameters({"angle": 0.5}).num_parameters == 0
             assert result.depth == kept.depth()
+
+
+@pytest.mark.slow
+def test_methods_of_synthesis_reach_the_workers() -> None:
+    circuit = QuantumCircuit(4, name="clifford")
+    circuit.append(random_clifford(4, seed=3), range(4))
+    config = HLSConfig(clifford=["ag"])
+    (result,) = run(Sweep(circuit, "lima", optimization_level=1, options={"hls_config": config}))
+    assert result.transpiled == transpile(
+        circuit, target=build_target("lima"), optimization_level=1, seed_transpiler=0, hls_config=config
+    )

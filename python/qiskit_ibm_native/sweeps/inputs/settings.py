@@ -143,13 +143,22 @@ def settings_of(axes: Axes, values: Values) -> list[Setting]:
         try:
             recipe = Recipe(manager.sent, level, options, restriction, metrics, manager.is_object)
             digest = _digest(level, options, manager, restriction, axes.metrics)
-            blob = pickle.dumps(tuple(recipe), protocol=5)
+            blob = _dumped(recipe)
         except Exception as error:
             raise wrong(f"options {options} cannot be sent to workers: {error}") from error
         names = {axis: chosen[axis].name for axis in given}
         label = names.get("pass_manager", "") if manager.value is not None else ""
         found.append(Setting(digest, level, options, label, blob, names))
     return found
+
+
+def _dumped(recipe: Recipe) -> bytes:
+    if not hasattr(recipe.options.get("hls_config"), "methods"):
+        return pickle.dumps(tuple(recipe), protocol=5)
+    import dill  # type: ignore[import-untyped]  # a dependency of Qiskit, which sends its objects like that
+
+    # Qiskit's HLSConfig has a function within a function.
+    return bytes(dill.dumps(tuple(recipe), protocol=5))
 
 
 def _digest(
@@ -182,7 +191,9 @@ def _merged(chosen: Mapping[str, Choice]) -> dict[str, Any]:
 
 
 def _option_choices(given: Any) -> list[Choice]:
-    if isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping | Choices):
+    if not isinstance(given, Iterable | Choices) or isinstance(given, str | bytes):
+        raise wrong(f"options are mappings of names, or several of those, not {given!r}")
+    if not isinstance(given, Mapping | Choices):
         given = list(given) or [{}]
     return choices_of("options", given, is_one=lambda value: isinstance(value, Mapping), read=_mapping, text=str)
 
