@@ -57,8 +57,9 @@ class Played(Executor):
             self.chance.shuffle(waiting)
         for future, chunk in waiting:
             keys = [(task.circuit, task.snapshot, task.seed) for task in chunk.tasks]
-            self.done += keys
+            # Tries that turned out not to be needed are cancelled at the end of a run.
             if future.set_running_or_notify_cancel():
+                self.done += keys
                 outcomes = {number: pickle.dumps(tuple(self.outcome(key))) for number, key in enumerate(keys)}
                 future.set_result(Reply("played", [], outcomes, 0.001 * len(keys), None))
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from .inputs.objective import Objective
-    from .ledger.ledger import Ledger
-    from .tasks import TaskSource
+    from .tasks import TaskResult, TaskSource
 
 _Content = TypeVar("_Content")
 
@@ -225,7 +224,16 @@ class Tries(Generic[_Content]):
                 yield from (first + circuit for circuit, end in enumerate(ends) if end > number)
 
 
-def counting(sweep: TaskSource, ledger: Ledger) -> Sequence[int]:
+class KnownResults(Protocol):
+    """The part of a ledger that tells results of tasks."""
+
+    def results_of(
+        self, sweep: TaskSource, indices: Iterable[int], *, with_circuits: bool = True
+    ) -> Iterator[TaskResult]:
+        """Yield the results of some tasks of a sweep."""
+
+
+def counting(sweep: TaskSource, ledger: KnownResults) -> Sequence[int]:
     """Return the tasks of a sweep that count, by the results in a ledger.
 
     Raises:

@@ -7,18 +7,27 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ...exceptions import IBMInputValueError
 from ..ledger.figures import CIRCUIT_FIGURES
-
-if TYPE_CHECKING:
-    from ..tasks import TaskResult
 
 #: Figures that an objective may be: those of circuits. Times depend on the machine, and so would results.
 _FIGURES = {figure.name: figure.better for figure in CIRCUIT_FIGURES if figure.better is not None}
 #: Names of a rule for the end of tries.
 _RULE = ("no_better_in", "reaches")
+
+
+class Tried(Protocol):
+    """The part of a result that tells whether it is a good one; its figures are attributes, too."""
+
+    @property
+    def error(self) -> str | None:
+        """Class and message of the error."""
+
+    @property
+    def metrics(self) -> Mapping[str, float | None]:
+        """Values of metrics by name."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class Objective:
         """Whether tries may end before all are done."""
         return self.no_better_in is not None or self.reaches is not None
 
-    def worth(self, result: TaskResult) -> float | None:
+    def worth(self, result: Tried) -> float | None:
         """Return a number that is larger for a better result; ``None`` for a result that is better than none."""
         if result.error is not None:
             return None

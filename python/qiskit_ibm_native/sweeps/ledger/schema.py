@@ -71,7 +71,7 @@ _MIGRATIONS = (
     CREATE TABLE claims (
         id BLOB PRIMARY KEY,            -- of a task
         owner TEXT NOT NULL,            -- the run that does it
-        until REAL NOT NULL             -- another value after each renewal
+        until REAL NOT NULL             -- seconds since 1970 in UTC
     );
     """,
     # ``axes`` and ``metrics`` are JSON objects. ``layout_name`` is a name that was given to the initial layout, and
