@@ -129,7 +129,9 @@ if TYPE_CHECKING:
     from .provider.qubit_properties import IBMQubitProperties as IBMQubitProperties
     from .provider.retired import IBMRetiredBackend as IBMRetiredBackend
     from .provider.session import Session as Session
+    from .scoring import ScoreComparison as ScoreComparison
     from .scoring import Scores as Scores
+    from .scoring import compare_scores as compare_scores
     from .scoring import score as score
     from .snapshot import Payloads as Payloads
     from .snapshot import Snapshot as Snapshot
@@ -248,7 +250,9 @@ _NAMES = {
     "provider.retired": ("IBMRetiredBackend",),
     "provider.session": ("Session",),
     "scoring": (
+        "ScoreComparison",
         "Scores",
+        "compare_scores",
         "score",
     ),
     "snapshot": (
