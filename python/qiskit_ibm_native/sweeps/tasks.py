@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from .worker.protocol import Outcome, TaskSpec
 
 
+#: The axis of initial layouts, which differ from task to task within a setting.
+LAYOUTS = "initial_layout"
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One circuit, on one snapshot or target, with one setting and one seed.
@@ -42,6 +46,7 @@ class Task:
         seed: The transpiler's seed.
         initial_layout: The physical qubit of each qubit, if that was given.
         use_fractional_gates: ``False`` if the target is without gates such as ``rzz``.
+        axes: Names of what was chosen on axes that have names, see :class:`Sweep`, by axis.
     """
 
     index: int
@@ -56,6 +61,7 @@ class Task:
     seed: int
     initial_layout: tuple[int, ...] | None
     use_fractional_gates: bool | None
+    axes: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 class TaskSource(Protocol):
@@ -145,6 +151,10 @@ class TaskResult(Figures, TaskFacts):
         cpu_time: Time of processors that the pass manager took, s.
         worker: Machine and process that did the task.
         attempts: Number of times that the task was tried.
+        axes: Names of what was chosen on axes that have names, see :class:`Sweep`, by axis.
+        metrics: Values of the user's own metrics, by name; ``None`` where a metric gave none.
+        carried_from: The identifier of the task of another calibration whose result this is; ``None`` if the circuit
+            was transpiled for this one.
         packed: The transpiled circuit, compressed, and its length before that in bytes; ``None`` if it was not kept.
     """
 
@@ -152,7 +162,15 @@ class TaskResult(Figures, TaskFacts):
     cpu_time: float
     worker: str
     attempts: int
+    axes: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
+    carried_from: str | None = None
     packed: tuple[bytes, int] | None = field(default=None, repr=False)
+
+    @property
+    def layout_name(self) -> str | None:
+        """The name of the initial layout, if it has one."""
+        return self.axes.get(LAYOUTS)
 
     @property
     def transpiled(self) -> QuantumCircuit | MaybeNone:
@@ -201,6 +219,8 @@ class TaskResult(Figures, TaskFacts):
             cpu_time=outcome.cpu_time,
             worker=outcome.worker,
             attempts=outcome.attempts,
+            axes=dict(task.axes),
+            metrics=outcome.metrics or {},
             packed=outcome.circuit,
             **vars(outcome.figures or Figures()),
         )

@@ -21,7 +21,7 @@ from ..._sqlite import Database
 from ..._timestamps import microseconds, moment
 from ...exceptions import IBMInputValueError, LedgerDamagedError, LedgerError
 from ..inputs.qpy_codec import MAX_CIRCUIT
-from ..tasks import TaskResult, TaskSource
+from ..tasks import LAYOUTS, TaskResult, TaskSource
 from .check import BATCH, BATCH_BYTES, LedgerReport, circuit_problems
 from .claims import Claims
 from .comparison import Comparison, compared
@@ -71,6 +71,10 @@ _COLUMNS: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "cpu_time": ("cpu", float),
     "worker": ("worker", str),
     "attempts": ("attempts", int),
+    "axes": ("settings.axes", (str, NoneType)),
+    "layout_name": ("layout_name", (str, NoneType)),
+    "metrics": ("metrics", (str, NoneType)),
+    "carried_from": ("carried_from", (bytes, NoneType)),
     "number": ("tasks.number", int),
 }
 _SELECTION = ", ".join(f"{expression} AS {name}" for name, (expression, _) in _COLUMNS.items())
@@ -80,6 +84,7 @@ _ORDER = "backend, calibrated, snapshots.digest, options, optimization_level, se
 _RESULT_COLUMNS = {
     "initial_layout": "initial_layout", "use_fractional_gates": "use_fractional_gates", "error": "error",
     **{figure.name: figure.ledger_column for figure in FIGURES}, "worker": "worker", "attempts": "attempts",
+    "metrics": "metrics", "layout_name": "layout_name", "carried_from": "carried_from",
 }  # fmt: skip
 _UPDATES = ", ".join(f"{column} = excluded.{column}" for column in _RESULT_COLUMNS.values())
 _INSERT = (
@@ -447,19 +452,33 @@ def _row(sweep: TaskSource, index: int, result: TaskResult, numbers: _Numbers) -
     snapshot = {"digest": digest, "backend": result.backend, "calibrated": calibrated}
     setting = {
         "digest": sweep.setting(index).digest, "optimization_level": result.optimization_level,
-        "options": result.options, "pass_manager": result.pass_manager,
+        "options": result.options, "pass_manager": result.pass_manager, "axes": _object(_axes_of_setting(result)),
     }  # fmt: skip
     versions = dict(zip(("qiskit", "package"), sweep.versions, strict=True))
     return [
         bytes.fromhex(result.task_id), sweep.task_key(index),
         numbers.of("circuits", ["digest"], circuit), numbers.of("snapshots", ["digest"], snapshot),
         numbers.of("settings", ["digest"], setting), numbers.of("versions", ["qiskit", "package"], versions),
-        result.seed, *(_cell(getattr(result, name)) for name in _RESULT_COLUMNS),
+        result.seed, *(_cell(name, getattr(result, name)) for name in _RESULT_COLUMNS),
     ]  # fmt: skip
 
 
-def _cell(value: Any) -> Any:
+def _cell(name: str, value: Any) -> Any:
+    if name == "carried_from":
+        return None if value is None else bytes.fromhex(value)
+    if name == "metrics":
+        return _object(value)
     return json.dumps(value, separators=(",", ":")) if isinstance(value, dict | tuple) else value
+
+
+def _object(value: Mapping[str, Any]) -> str | None:
+    """Return a JSON object; nothing for an empty one."""
+    return json.dumps(dict(value), separators=(",", ":"), sort_keys=True) if value else None
+
+
+def _axes_of_setting(result: TaskResult) -> dict[str, str]:
+    """Return the names on all axes but that of layouts, which is of the task."""
+    return {axis: name for axis, name in result.axes.items() if axis != LAYOUTS}
 
 
 def _result(row: sqlite3.Row, packed: tuple[bytes, int] | None) -> TaskResult:
@@ -486,9 +505,28 @@ def _result(row: sqlite3.Row, packed: tuple[bytes, int] | None) -> TaskResult:
         error=row["error"],
         worker=row["worker"],
         attempts=row["attempts"],
+        axes=_axes(row),
+        metrics=_metrics(row["metrics"]),
+        carried_from=None if row["carried_from"] is None else row["carried_from"].hex(),
         packed=packed,
         **{figure.name: _figure(figure, row[figure.name]) for figure in FIGURES},
     )
+
+
+def _axes(row: sqlite3.Row) -> dict[str, str]:
+    axes = {} if row["axes"] is None else json.loads(row["axes"])
+    if not isinstance(axes, dict) or not all(isinstance(name, str) for name in axes.values()):
+        raise ValueError(f"{row['axes'][:100]!r} are no axes")
+    if row["layout_name"] is not None:
+        axes[LAYOUTS] = row["layout_name"]
+    return axes
+
+
+def _metrics(text: str | None) -> dict[str, float | None]:
+    metrics = {} if text is None else json.loads(text)
+    if not isinstance(metrics, dict) or not all(type(value) in {float, int, NoneType} for value in metrics.values()):
+        raise ValueError(f"{(text or '')[:100]!r} are no metrics")
+    return metrics
 
 
 def _figure(figure: Figure, value: Any) -> Any:

@@ -63,6 +63,7 @@ def _schema(pa: Any) -> Any:
         ("options", text), ("pass_manager", text), ("seed", number), ("initial_layout", qubits),
         ("use_fractional_gates", pa.bool_()), ("qiskit_version", text), ("error", text),
         *((figure.name, types[figure.type]) for figure in FIGURES), ("worker", text), ("attempts", number),
+        ("carried_from", text),
     ])  # fmt: skip
 
 
