@@ -51,8 +51,8 @@ class ScoreComparison(NamedTuple):
     Attributes:
         circuits: Names of the circuits.
         esp: Estimated success probabilities as :func:`score` has them: gates, readouts and waiting; more is better.
-        mapomatic_cost: Costs as mapomatic has them, 1 minus the product of ``1 - error``: gates and readouts alone; less
-            is better. NaN also where the calibration has no error of something that counts.
+        mapomatic_cost: Costs as mapomatic has them, 1 minus the product of ``1 - error``: gates and readouts alone;
+            less is better. NaN also where the calibration has no error of something that counts.
         duration: Durations, s.
     """
 
@@ -130,7 +130,9 @@ def compare_scores(
     planner, number = _planner(use_fractional_gates), chosen_threads(threads)
     blocks = [np.empty((len(listed), 3, 0))]
     for batch in _batches(_listed(snapshots)):
-        scores = np.array([[np.asarray(values) for values in circuit.score(planner, batch, number)] for circuit in played])
+        scores = np.array(
+            [[np.asarray(values) for values in circuit.score(planner, batch, number)] for circuit in played]
+        )
         scores = scores.reshape(len(listed), 2, len(batch))
         costs = _mapomatic_costs(counted, batch)
         costs[np.isnan(scores[:, 0])] = math.nan
@@ -177,7 +179,9 @@ def _mapomatic_steps(circuit: QuantumCircuit) -> list[tuple[str, tuple[int, ...]
     return steps
 
 
-def _mapomatic_costs(circuits: Sequence[list[tuple[str, tuple[int, ...]]]], snapshots: list[_native.Snapshot]) -> Floats:
+def _mapomatic_costs(
+    circuits: Sequence[list[tuple[str, tuple[int, ...]]]], snapshots: list[_native.Snapshot]
+) -> Floats:
     """Return the costs ``(len(circuits), len(snapshots))`` of circuits by their steps."""
     import numpy as np
 
@@ -185,10 +189,10 @@ def _mapomatic_costs(circuits: Sequence[list[tuple[str, tuple[int, ...]]]], snap
     for _, group in groupby(snapshots, key=lambda snapshot: snapshot.num_qubits):
         errors = _Errors(list(group))
         fidelities = np.ones((len(circuits), errors.count))
-        for fidelity, steps in zip(fidelities, circuits, strict=True):
+        for number, steps in enumerate(circuits):
             for step in steps:
                 # In this order and one by one, so that rounding is that of mapomatic.
-                fidelity *= 1 - errors.of(*step)
+                fidelities[number] *= 1 - errors.of(*step)
         parts.append(1 - fidelities)
     return np.concatenate(parts, axis=1)
 

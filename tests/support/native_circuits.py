@@ -11,7 +11,9 @@ from qiskit import QuantumCircuit
 from qiskit.circuit.library import get_standard_gate_name_mapping
 
 
-def native_circuit(configuration: dict[str, Any], properties: dict[str, Any], seed: int, size: int = 60) -> QuantumCircuit:
+def native_circuit(
+    configuration: dict[str, Any], properties: dict[str, Any], seed: int, size: int = 60
+) -> QuantumCircuit:
     """Return a circuit of gates that work on a device, with delays, barriers, resets and measurements."""
     chance, num_qubits = random.Random(seed), configuration["n_qubits"]
     known = get_standard_gate_name_mapping()
