@@ -148,6 +148,7 @@ if TYPE_CHECKING:
     from .sweeps.inputs.devices import DeviceEntry as DeviceEntry
     from .sweeps.inputs.devices import DeviceList as DeviceList
     from .sweeps.ledger.check import LedgerReport as LedgerReport
+    from .sweeps.ledger.carry_over import CarriedOver as CarriedOver
     from .sweeps.ledger.comparison import Comparison as Comparison
     from .sweeps.ledger.comparison import FigureComparison as FigureComparison
     from .sweeps.ledger.ledger import Ledger as Ledger
@@ -280,6 +281,7 @@ _NAMES = {
         "DeviceList",
     ),
     "sweeps.ledger.check": ("LedgerReport",),
+    "sweeps.ledger.carry_over": ("CarriedOver",),
     "sweeps.ledger.comparison": (
         "Comparison",
         "FigureComparison",

@@ -125,7 +125,7 @@ def compare_scores(
     """
     import numpy as np
 
-    listed = [circuits] if hasattr(circuits, "data") else list(circuits)
+    listed: list[QuantumCircuit] = [circuits] if hasattr(circuits, "data") else list(circuits)
     played, counted = [scored_circuit(circuit) for circuit in listed], [_mapomatic_steps(circuit) for circuit in listed]
     planner, number = _planner(use_fractional_gates), chosen_threads(threads)
     blocks = [np.empty((len(listed), 3, 0))]
