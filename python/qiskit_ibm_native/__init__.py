@@ -147,8 +147,8 @@ if TYPE_CHECKING:
     from .snapshot.series import GateSeries as GateSeries
     from .sweeps.inputs.devices import DeviceEntry as DeviceEntry
     from .sweeps.inputs.devices import DeviceList as DeviceList
-    from .sweeps.ledger.check import LedgerReport as LedgerReport
     from .sweeps.ledger.carry_over import CarriedOver as CarriedOver
+    from .sweeps.ledger.check import LedgerReport as LedgerReport
     from .sweeps.ledger.comparison import Comparison as Comparison
     from .sweeps.ledger.comparison import FigureComparison as FigureComparison
     from .sweeps.ledger.ledger import Ledger as Ledger

@@ -105,7 +105,9 @@ class _Origins:
         snapshot = self._sweep.snapshots.snapshot(number)
         if snapshot is None:
             return None
-        for origin_index in sorted(self._indices.get(self._key(index), ()), key=lambda other: self._distance(other, number)):
+        for origin_index in sorted(
+            self._indices.get(self._key(index), ()), key=lambda other: self._distance(other, number)
+        ):
             origin = self._origin(origin_index)
             if self._stays_right(origin, self._sweep.indices(origin_index)[0], number, snapshot):
                 return self._carried(origin, index, snapshot)
