@@ -29,6 +29,7 @@ from pulse import pulse
 from qiskit_ibm_native import Snapshot, build_coupling_map, build_instruction_durations, build_target
 from qiskit_ibm_native.target import TargetOptions
 from report import write_pages
+from scores import scores
 from sides import (
     floor_for,
     json_loads,
@@ -275,6 +276,7 @@ SUBJECTS: dict[str, Callable[[], dict[str, Any]]] = {
         pulse,
         archive,
         sweeps,
+        scores,
     )
 }
 

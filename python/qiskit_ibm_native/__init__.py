@@ -130,7 +130,9 @@ if TYPE_CHECKING:
     from .provider.qubit_properties import IBMQubitProperties as IBMQubitProperties
     from .provider.retired import IBMRetiredBackend as IBMRetiredBackend
     from .provider.session import Session as Session
+    from .scoring import ScoreComparison as ScoreComparison
     from .scoring import Scores as Scores
+    from .scoring import compare_scores as compare_scores
     from .scoring import score as score
     from .snapshot import Payloads as Payloads
     from .snapshot import Snapshot as Snapshot
@@ -148,6 +150,7 @@ if TYPE_CHECKING:
     from .sweeps.inputs.choices import Choices as Choices
     from .sweeps.inputs.devices import DeviceEntry as DeviceEntry
     from .sweeps.inputs.devices import DeviceList as DeviceList
+    from .sweeps.ledger.carry_over import CarriedOver as CarriedOver
     from .sweeps.ledger.check import LedgerReport as LedgerReport
     from .sweeps.ledger.comparison import Comparison as Comparison
     from .sweeps.ledger.comparison import FigureComparison as FigureComparison
@@ -252,7 +255,9 @@ _NAMES = {
     "provider.retired": ("IBMRetiredBackend",),
     "provider.session": ("Session",),
     "scoring": (
+        "ScoreComparison",
         "Scores",
+        "compare_scores",
         "score",
     ),
     "snapshot": (
@@ -282,6 +287,7 @@ _NAMES = {
         "DeviceList",
     ),
     "sweeps.ledger.check": ("LedgerReport",),
+    "sweeps.ledger.carry_over": ("CarriedOver",),
     "sweeps.ledger.comparison": (
         "Comparison",
         "FigureComparison",

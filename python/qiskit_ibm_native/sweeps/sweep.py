@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .inputs.choices import Choices
     from .inputs.circuits import CircuitSource
     from .inputs.devices import DeviceSource
+    from .ledger.carry_over import CarriedOver
     from .ledger.ledger import Ledger
     from .ledger.stale import StaleResult
     from .results import SweepResults
@@ -411,6 +412,43 @@ class Sweep(Sequence[Task]):
         with opened as used:
             measured = used.measured(self, with_circuit=keep_circuits, retry_failed=retry_failed)
         return description_of(self, measured, workers or available_processors())
+
+    def carry_over(
+        self, ledger: Ledger | str | os.PathLike[str] | None = None, *, rtol: float = 0.0, atol: float = 0.0
+    ) -> CarriedOver:
+        """Give tasks that the ledger lacks the results of another calibration of the sweep, where those stay right.
+
+        A result stays right if it is of the same circuit, setting, seed and layout on the same device, and nothing that
+        its transpiled circuit uses changed by more than the tolerance, see :meth:`SnapshotDiff.affects`; durations of a
+        scheduled circuit must not have changed at all. Of several, that of the nearest calibration is taken. The task
+        gets its circuit and its figures, with the success probability that is estimated anew, and
+        :attr:`TaskResult.carried_from`; times and worker are those of the first task. :meth:`run` transpiles the rest.
+
+        The circuit is right for the new calibration, but need not be the one that ``transpile`` would choose there:
+        with other values elsewhere on the device, it may find another layout, even with ``rtol=0``.
+
+        Args:
+            ledger: The ledger, of runs with ``keep_circuits=True``; by default that of the last :meth:`run` of this
+                sweep.
+            rtol: Relative tolerance: changes within ``atol + rtol * abs(old)`` do not count. The old values are those
+                of the calibration for which the circuit was transpiled, so that small changes do not add up.
+            atol: Absolute tolerance, in SI units.
+
+        Raises:
+            SweepError: The sweep has not been run here, and no ledger is given.
+            IBMInputValueError: A tolerance is negative, infinite or NaN.
+            FileNotFoundError: There is no such ledger.
+        """
+        from ..exceptions import SweepError
+        from .ledger.carry_over import carry_over
+        from .ledger.ledger import Ledger, existing
+
+        if ledger is None and self._last is None:
+            raise SweepError("The sweep has not been run here; say which ledger has its results.")
+        if ledger is None or isinstance(ledger, Ledger):
+            return carry_over(self, ledger or self._last, rtol, atol)  # type: ignore[arg-type]
+        with existing(ledger) as opened:
+            return carry_over(self, opened, rtol, atol)
 
     def __repr__(self) -> str:
         names = ("snapshots", "settings", "seeds", "circuits")
