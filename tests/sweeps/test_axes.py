@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sqlite3
 import subprocess
@@ -77,7 +78,7 @@ def test_a_restriction_does_what_transpile_does_with_the_restricted_target(
 ) -> None:
     circuits = [ghz(4), qft(4)]
     target = by_hand(build_target("fez"), gates, pairs, qubits)
-    sweep = Sweep(circuits, "fez", optimization_level=(1, 3), seeds=range(2), **named)
+    sweep = Sweep(circuits, "fez", optimization_level=(1, 3), seeds=(1,), **named)
     for result in run(sweep):
         (circuit,) = (circuit for circuit in circuits if circuit.name == result.circuit)
         expected = transpile(
@@ -252,7 +253,6 @@ def test_pass_managers_run_as_they_are() -> None:
     target = build_target("lima")
     made = generate_preset_pass_manager(2, target=target, seed_transpiler=7)
     swaps = PassManager([SabreSwap(CouplingMap.from_line(5), seed=3, trials=2), Optimize1qGatesDecomposition(["u"])])
-    sweep = Sweep(qft(4), "lima", pass_manager=Choices({"made": made, "swaps": swaps, "basic": basic}))
     wide = QuantumCircuit(5, name="wide")
     wide.cx(0, 4)
     sweep = Sweep(wide, "lima", pass_manager=Choices({"made": made, "swaps": swaps, "basic": basic}))
@@ -263,6 +263,7 @@ def test_pass_managers_run_as_they_are() -> None:
     assert results[1].transpiled == swaps.run(wide)
 
 
+@pytest.mark.slow
 def test_pass_managers_of_other_content_are_other_tasks() -> None:
     def first(manager: Any) -> str:
         return Sweep(ghz(3), "lima", pass_manager=manager)[0].id
@@ -281,8 +282,8 @@ def test_pass_managers_have_the_same_content_in_every_process() -> None:
         "from qiskit_ibm_native import build_target\n"
         "from qiskit_ibm_native.sweeps.inputs.fingerprint import fingerprint\n"
         "from qiskit_ibm_native.sweeps.inputs.pass_manager_content import content_of\n"
-        "for level in range(4):\n"
-        "    print(fingerprint(content_of(made(level, target=build_target('fez'), seed_transpiler=1))).hex())\n"
+        "for level in (1, 3):\n"
+        "    print(fingerprint(content_of(made(level, target=build_target('lima'), seed_transpiler=1))).hex())\n"
     )
     printed = {
         subprocess.run(
@@ -291,7 +292,7 @@ def test_pass_managers_have_the_same_content_in_every_process() -> None:
         for seed in "12"
     }
     assert len(printed) == 1
-    assert len(set(printed.pop().split())) == 4
+    assert len(set(printed.pop().split())) == 2
 
 
 @pytest.mark.parametrize(
@@ -331,3 +332,22 @@ def test_methods_of_synthesis_reach_the_workers() -> None:
     assert result.transpiled == transpile(
         circuit, target=build_target("lima"), optimization_level=1, seed_transpiler=0, hls_config=config
     )
+
+
+def test_names_that_are_made_up_differ_where_values_do() -> None:
+    halves = [functools.partial(basic, approximation_degree=degree) for degree in (0.9, 0.99)]
+    names = [task.axes["pass_manager"] for task in Sweep(ghz(3), "lima", pass_manager=[*halves, trivial, None])]
+    assert len(set(names)) == 4
+    assert all(name.startswith(f"{__name__}.basic #") for name in names[:2])
+    assert names[2:] == [f"{__name__}.trivial", "qiskit"]
+    assert names == [task.axes["pass_manager"] for task in Sweep(ghz(3), "lima", pass_manager=[*halves, trivial, None])]
+    regions = [range(40), [*range(40), 41], [3, 4, 5]]
+    names = [task.axes["coupling_map"] for task in Sweep(ghz(3), "fez", coupling_map=regions)]
+    assert len(set(names)) == 3
+    assert max(map(len, names)) <= 70
+    assert names[2] == "qubits 3, 4, 5"
+    line = CouplingMap.from_line(5)
+    managers = [PassManager([SabreSwap(line, seed=seed)]) for seed in (1, 2)]
+    names = [task.axes["pass_manager"] for task in Sweep(ghz(3), "lima", pass_manager=managers)]
+    assert len(set(names)) == 2
+    assert all(name.startswith("PassManager ") for name in names)

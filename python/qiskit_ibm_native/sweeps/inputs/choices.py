@@ -59,9 +59,15 @@ class Choice(NamedTuple):
 
 
 def choices_of(
-    axis: str, given: Any, *, is_one: Callable[[Any], bool], read: Callable[[Any], Any], text: Callable[[Any], str]
+    axis: str,
+    given: Any,
+    *,
+    is_one: Callable[[Any], bool],
+    read: Callable[[Any], Any],
+    text: Callable[[Any], str],
+    digest: Callable[[Any], bytes] = fingerprint,
 ) -> list[Choice]:
-    """Return the values of an axis with different names.
+    """Return the values of an axis with names, which differ where values do.
 
     Args:
         axis: The argument of the sweep.
@@ -69,6 +75,7 @@ def choices_of(
         is_one: Tells whether that is one value.
         read: Checks a value and returns it as the sweep keeps it.
         text: Returns a name for a value that has none.
+        digest: Returns a digest of a value, for names that are too long, or the same.
 
     Raises:
         IBMInputValueError: There is no value, or it is wrong.
@@ -83,18 +90,14 @@ def choices_of(
     names = [text(value) for value in values]
     count = Counter(names)
     return [
-        Choice(_told_apart(name, value) if len(name) > _MAX_NAME or _clash(name, count, values, value) else name, value)
+        Choice(name if count[name] == 1 and len(name) <= _MAX_NAME else _told_apart(name, digest(value)), value)
         for name, value in zip(names, values, strict=True)
     ]
 
 
-def _clash(name: str, count: Counter[str], values: list[Any], value: Any) -> bool:
-    return count[name] > 1 and count[name] > values.count(value)
-
-
-def _told_apart(name: str, value: Any) -> str:
+def _told_apart(name: str, digest: bytes) -> str:
     short = name if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 3]}..."
-    return f"{short} #{fingerprint(value).hex()[:_DIGITS]}"
+    return f"{short} #{digest.hex()[:_DIGITS]}"
 
 
 def wrong(message: str) -> Exception:

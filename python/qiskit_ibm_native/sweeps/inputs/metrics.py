@@ -73,11 +73,10 @@ def _measured(name: str, function: Any, circuit: QuantumCircuit) -> float | None
     except MemoryError:
         raise
     except OSError as error:
-        error.args = (*error.args[:1], f"{error.strerror} (in the metric {name!r})") if error.errno else error.args
-        if error.errno:
-            error.strerror = error.args[1]
-            raise
-        raise MetricError(f"The metric {name!r} failed: {type(error).__name__}: {error}") from error
+        if error.errno is None:
+            raise MetricError(f"The metric {name!r} failed: {type(error).__name__}: {error}") from error
+        # Its number may tell of the machine.
+        raise OSError(error.errno, f"{error.strerror} (in the metric {name!r})") from error
     except Exception as error:
         raise MetricError(f"The metric {name!r} failed: {type(error).__name__}: {error}") from error
     if value is None:

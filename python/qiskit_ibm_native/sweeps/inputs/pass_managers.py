@@ -7,7 +7,7 @@ import pickle
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from .choices import Choice, Choices, choices_of, wrong
+from .choices import Choice, choices_of, wrong
 from .fingerprint import fingerprint
 from .pass_manager_content import content_of
 from .pickling import Pickled, pickled
@@ -46,11 +46,7 @@ def manager_choices(given: Any) -> list[Choice]:
     Raises:
         IBMInputValueError: A value is no pass manager, or cannot be sent to workers.
     """
-    choices = choices_of("pass_manager", given, is_one=_is_manager, read=_manager, text=_text)
-    if isinstance(given, Choices):
-        return choices
-    # Functions of one name are told apart by what they are.
-    return [Choice(_apart(choice, choices), choice.value) for choice in choices]
+    return choices_of("pass_manager", given, is_one=_is_manager, read=_manager, text=_text, digest=_digest)
 
 
 def _is_manager(value: Any) -> bool:
@@ -111,9 +107,8 @@ def _text(manager: Manager) -> str:
     return manager.label or "qiskit"
 
 
-def _apart(choice: Choice, choices: list[Choice]) -> str:
-    same = [other for other in choices if other.name == choice.name and other.value.value is not choice.value.value]
-    return f"{choice.name} #{fingerprint(choice.value.value).hex()[:8]}" if same else choice.name
+def _digest(manager: Manager) -> bytes:
+    return manager.content or fingerprint(manager.value, manager.options)
 
 
 def _qualified(factory: Any) -> str:
