@@ -29,6 +29,7 @@ from provider import provider
 from pulse import pulse
 from qiskit_ibm_native import Snapshot, build_coupling_map, build_instruction_durations, build_target
 from qiskit_ibm_native.target import TargetOptions
+from realistic import realistic_sweeps
 from report import write_pages
 from scores import scores
 from sides import (
@@ -279,6 +280,7 @@ SUBJECTS: dict[str, Callable[[], dict[str, Any]]] = {
         sweeps,
         scores,
         carrying,
+        realistic_sweeps,
     )
 }
 
