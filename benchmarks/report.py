@@ -332,11 +332,11 @@ def scores_page(results: dict[str, Any]) -> list[str]:
         "them found by Qiskit, half drawn at random; circuits are scheduled. The fidelity is the Hellinger fidelity of",
         f"{found['shots']:,} shots with the exact distribution, normalised so that the uniform distribution has 0. Overall, the",
         (
-            f"correlation of ESP is larger by {difference['median']:.2f} ({difference['low']:.2f} to {difference['high']:.2f}); among"
-            " layouts of one circuit on one device, the two"
+            f"correlation of ESP is larger by {difference['median']:.2f} ({difference['low']:.2f} to"
+            f" {difference['high']:.2f})."
         ),
         (
-            f"cannot be told apart. ESP minus fidelity: {off['mean']:.2f} in the mean, {off['least']:.2f} to {off['greatest']:.2f}. ESP ranks;"
+            f"ESP minus fidelity: {off['mean']:.2f} in the mean, {off['least']:.2f} to {off['greatest']:.2f}. ESP ranks;"
             " it is no fidelity."
         ),
     ]
