@@ -277,6 +277,7 @@ soak: build ## Let nothing grow, be lost or be there twice in long runs: archive
 	SOAK_SECONDS=60 $(BIN)/python $(PYTEST) --timeout=0 tests/archive/test_processes.py
 	KILLS=50 $(BIN)/python $(PYTEST) --timeout=0 tests/sweeps/test_killed.py
 	FORK_ROUNDS=50 $(BIN)/python $(PYTEST) --timeout=0 tests/package/test_forks.py
+	SWEEP_TASKS=10000 $(BIN)/python $(PYTEST) -m slow -k three_programs tests/sweeps/test_claims.py
 	PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/soak.py parsing
 	PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/soak.py polling
 	PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/soak.py jobs

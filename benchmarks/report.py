@@ -295,6 +295,53 @@ def sweeps_page(results: dict[str, Any]) -> list[str]:
     ]
 
 
+def scores_page(results: dict[str, Any]) -> list[str]:
+    """Return how estimates of circuits' worth agree with simulated fidelity."""
+    found = results["scores"]
+    count = len(found["circuits"])
+    lines = ["| Spearman's rank correlation with the simulated fidelity | ESP | mapomatic |", "|---|---|---|"]
+    both = [found["esp"], found["mapomatic"]]
+    overall = [
+        f"{side['overall']:.2f} ({side['interval']['low']:.2f} to {side['interval']['high']:.2f})" for side in both
+    ]
+    lines.append(
+        f"| all {found['points']} points, with the 95 % interval of a bootstrap | {overall[0]} | {overall[1]} |"
+    )
+    plain = [f"{side['overall_hellinger']:.2f}" for side in both]
+    lines.append(f"| the same, with the Hellinger fidelity that is not normalised | {plain[0]} | {plain[1]} |")
+    rows = {
+        "within_circuits": f"within a circuit, mean of {count} (least to greatest)",
+        "within_devices": f"within a device, mean of {len(found['devices'])} (least to greatest)",
+        "within_both": "layouts of one circuit on one device, mean (least to greatest)",
+    }
+    for name, text in rows.items():
+        cells = [
+            f"{side[name]['mean']:.2f} ({side[name]['least']:.2f} to {side[name]['greatest']:.2f})" for side in both
+        ]
+        lines.append(f"| {text} | {cells[0]} | {cells[1]} |")
+    losses = [f"{side['loss']['mean']:.4f} (at most {side['loss']['greatest']:.3f})" for side in both]
+    lines.append(f"| fidelity lost by the layout with the best estimate, mean | {losses[0]} | {losses[1]} |")
+    difference, off = found["esp_minus_mapomatic"], found["esp_minus_fidelity"]
+    return [
+        *lines,
+        "",
+        (
+            f"{count} circuits of 4 and 5 qubits x {len(found['devices'])} devices ({', '.join(found['devices'])}) x"
+            f" {found['layouts']['found'] + found['layouts']['drawn']} layouts, half of"
+        ),
+        "them found by Qiskit, half drawn at random; circuits are scheduled. The fidelity is the Hellinger fidelity of",
+        f"{found['shots']:,} shots with the exact distribution, normalised so that the uniform distribution has 0. Overall, the",
+        (
+            f"correlation of ESP is larger by {difference['median']:.2f} ({difference['low']:.2f} to"
+            f" {difference['high']:.2f})."
+        ),
+        (
+            f"ESP minus fidelity: {off['mean']:.2f} in the mean, {off['least']:.2f} to {off['greatest']:.2f}. ESP ranks;"
+            " it is no fidelity."
+        ),
+    ]
+
+
 def limits(results: dict[str, Any]) -> list[str]:
     """Return what ten million tasks on a thousand workers need."""
     found = results["sweeps"]
@@ -545,6 +592,7 @@ TABLES = {
     "archive": archive_page,
     "archive_text": archive_text,
     "sweeps": sweeps_page,
+    "scores": scores_page,
     "limits": limits,
     "readme_sweeps": readme_sweeps,
     "readme_pulse": readme_pulse,
@@ -569,6 +617,7 @@ PAGES = [
     "README.md",
     "benchmarks/README.md",
     "docs/calibrations.md",
+    "docs/sweeps.md",
     "docs/sweeps-limits.md",
     "docs/reliability.md",
     "docs/decisions/0001-tokenizer.md",

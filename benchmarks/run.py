@@ -21,6 +21,7 @@ from tests.support.official import shipped_devices, shipped_payloads
 
 from accelerated import accelerated
 from archives import archive
+from carrying import carrying
 from grids import grid
 from local_service import local_service
 from measure import environment, processes, refuse_debug_build, rounds
@@ -28,7 +29,9 @@ from provider import provider
 from pulse import pulse
 from qiskit_ibm_native import Snapshot, build_coupling_map, build_instruction_durations, build_target
 from qiskit_ibm_native.target import TargetOptions
+from realistic import realistic_sweeps
 from report import write_pages
+from scores import scores
 from sides import (
     floor_for,
     json_loads,
@@ -275,6 +278,9 @@ SUBJECTS: dict[str, Callable[[], dict[str, Any]]] = {
         pulse,
         archive,
         sweeps,
+        scores,
+        carrying,
+        realistic_sweeps,
     )
 }
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
     share = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
     os.environ["PYTHON_CPU_COUNT"] = str(max(share, 1))
+# Tests that want this turn it on: most sweeps of tests are only described, or have an executor.
+os.environ["QISKIT_IBM_NATIVE_WARM_START"] = "0"
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(STARTUP), os.environ.get("PYTHONPATH"))))
 
 

@@ -108,6 +108,7 @@ if TYPE_CHECKING:
     from .exceptions import PulseError as PulseError
     from .exceptions import RequestsApiError as RequestsApiError
     from .exceptions import SweepError as SweepError
+    from .exceptions import SweepWarning as SweepWarning
     from .models import BackendConfiguration as BackendConfiguration
     from .models import BackendProperties as BackendProperties
     from .models import BackendStatus as BackendStatus
@@ -129,7 +130,9 @@ if TYPE_CHECKING:
     from .provider.qubit_properties import IBMQubitProperties as IBMQubitProperties
     from .provider.retired import IBMRetiredBackend as IBMRetiredBackend
     from .provider.session import Session as Session
+    from .scoring import ScoreComparison as ScoreComparison
     from .scoring import Scores as Scores
+    from .scoring import compare_scores as compare_scores
     from .scoring import score as score
     from .snapshot import Payloads as Payloads
     from .snapshot import Snapshot as Snapshot
@@ -143,8 +146,11 @@ if TYPE_CHECKING:
     from .snapshot.overrides import Provenance as Provenance
     from .snapshot.series import CalibrationSeries as CalibrationSeries
     from .snapshot.series import GateSeries as GateSeries
+    from .sweeps.description.forecast import SweepDescription as SweepDescription
+    from .sweeps.inputs.choices import Choices as Choices
     from .sweeps.inputs.devices import DeviceEntry as DeviceEntry
     from .sweeps.inputs.devices import DeviceList as DeviceList
+    from .sweeps.ledger.carry_over import CarriedOver as CarriedOver
     from .sweeps.ledger.check import LedgerReport as LedgerReport
     from .sweeps.ledger.comparison import Comparison as Comparison
     from .sweeps.ledger.comparison import FigureComparison as FigureComparison
@@ -221,6 +227,7 @@ _NAMES = {
         "PulseError",
         "RequestsApiError",
         "SweepError",
+        "SweepWarning",
     ),
     "models": (
         "BackendConfiguration",
@@ -248,7 +255,9 @@ _NAMES = {
     "provider.retired": ("IBMRetiredBackend",),
     "provider.session": ("Session",),
     "scoring": (
+        "ScoreComparison",
         "Scores",
+        "compare_scores",
         "score",
     ),
     "snapshot": (
@@ -271,11 +280,14 @@ _NAMES = {
         "CalibrationSeries",
         "GateSeries",
     ),
+    "sweeps.description.forecast": ("SweepDescription",),
+    "sweeps.inputs.choices": ("Choices",),
     "sweeps.inputs.devices": (
         "DeviceEntry",
         "DeviceList",
     ),
     "sweeps.ledger.check": ("LedgerReport",),
+    "sweeps.ledger.carry_over": ("CarriedOver",),
     "sweeps.ledger.comparison": (
         "Comparison",
         "FigureComparison",

@@ -42,6 +42,9 @@
             └── LedgerError
                 └── LedgerDamagedError
 
+    RuntimeWarning
+    └── SweepWarning
+
 Importing this module imports Qiskit. Rooms that must do without Qiskit import it to raise an exception only.
 """
 
@@ -255,7 +258,20 @@ class PulseError(IBMError):
 
 
 class SweepError(IBMError):
-    """A sweep cannot be run, or one of its tasks failed."""
+    """A sweep cannot be run, or one of its tasks failed.
+
+    Attributes:
+        result: The :class:`TaskResult` of the task that failed; ``None`` if there is none.
+    """
+
+    def __init__(self, *message: object, result: object = None) -> None:
+        """Create the error; ``result`` is that of the task that failed."""
+        super().__init__(*message)
+        self.result = result
+
+
+class SweepWarning(RuntimeWarning):
+    """Tasks of a sweep failed, and their errors are in the results."""
 
 
 class LedgerError(SweepError):

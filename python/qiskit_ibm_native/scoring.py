@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import islice
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import _native
+from . import _html, _native
 from ._threads import chosen_threads
 from ._units import si_value
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     import numpy as np
     from numpy.typing import NDArray
     from qiskit import QuantumCircuit
@@ -21,8 +23,14 @@ if TYPE_CHECKING:
 
     from .snapshot import Snapshot
 
+    Floats: TypeAlias = NDArray[np.float64]
+
 #: Snapshots in memory at once while a circuit is scored.
 _BATCH = 512
+
+
+#: Gates on one qubit whose errors mapomatic counts, and operations for which it takes the error of the readout.
+_MAPOMATIC_GATES, _MAPOMATIC_READOUTS = frozenset({"sx", "x"}), frozenset({"measure", "reset"})
 
 
 class Scores(NamedTuple):
@@ -34,6 +42,33 @@ class Scores(NamedTuple):
     """
 
     esp: NDArray[np.float64]
+    duration: NDArray[np.float64]
+
+    def _repr_html_(self) -> str:
+        import numpy as np
+
+        rows = []
+        for name, values in zip(self._fields, self, strict=True):
+            known = values[~np.isnan(values)]
+            found = map(float, (known.min(), np.median(known), known.max())) if len(known) else (None, None, None)
+            rows.append((name, len(values), len(values) - len(known), *found))
+        return _html.table(("score", "calibrations", "cannot run", "smallest", "median", "largest"), rows)
+
+
+class ScoreComparison(NamedTuple):
+    """Estimates of circuits' worth, arrays ``(len(circuits), len(snapshots))``; NaN where a circuit cannot run.
+
+    Attributes:
+        circuits: Names of the circuits.
+        esp: Estimated success probabilities as :func:`score` has them: gates, readouts and waiting; more is better.
+        mapomatic_cost: Costs as mapomatic has them, 1 minus the product of ``1 - error``: gates and readouts alone;
+            less is better. NaN also where the calibration has no error of something that counts.
+        duration: Durations, s.
+    """
+
+    circuits: tuple[str, ...]
+    esp: NDArray[np.float64]
+    mapomatic_cost: NDArray[np.float64]
     duration: NDArray[np.float64]
 
 
@@ -64,17 +99,140 @@ def score(
         IBMInputValueError: The circuit can run on none of the snapshots, or has control flow, so that the
             instructions are unknown, or parameters as delays.
     """
+    scores = scores_of(circuit, _listed(snapshots), use_fractional_gates=use_fractional_gates, threads=threads)
+    _check_that_one_can_run(circuit, scores.esp)
+    return scores
+
+
+def compare_scores(
+    circuits: QuantumCircuit | Iterable[QuantumCircuit],
+    snapshots: Any,
+    *,
+    use_fractional_gates: bool | None = None,
+    threads: int | None = None,
+) -> ScoreComparison:
+    """Estimate what transpiled circuits are worth on many calibrations, in each way that this package knows.
+
+    One estimate is that of :func:`score`. The other one is the default cost of mapomatic [1],
+    ``mapomatic.layouts.default_cost``, for the layout that the circuit has: 1 minus the product of ``1 - error`` over
+    gates on two qubits, ``sx`` and ``x``, and of 1 minus the readout error over measurements and resets, in the
+    circuit's order. It is equal to mapomatic's bit by bit. Other gates on one qubit, delays and waiting do not count.
+
+    [1] P. D. Nation, M. Treinish, PRX Quantum 4, 010327 (2023), "Suppressing quantum circuit errors due to system
+    variability"; https://github.com/qiskit-community/mapomatic, version 0.14.
+
+    Args:
+        circuits: A circuit or several, on the qubits of the device, of operations that the device has.
+        snapshots: As in :func:`score`.
+        use_fractional_gates: As in :func:`build_target`.
+        threads: As in :func:`score`.
+
+    Returns:
+        Arrays with a row for each circuit and a column for each snapshot.
+
+    Raises:
+        IBMInputValueError: A circuit can run on none of the snapshots, has control flow, or parameters as delays.
+    """
     import numpy as np
 
-    from .exceptions import IBMInputValueError
+    listed: list[QuantumCircuit] = [circuits] if hasattr(circuits, "data") else list(circuits)
+    played, counted = [scored_circuit(circuit) for circuit in listed], [_mapomatic_steps(circuit) for circuit in listed]
+    planner, number = _planner(use_fractional_gates), chosen_threads(threads)
+    blocks = [np.empty((len(listed), 3, 0))]
+    for batch in _batches(_listed(snapshots)):
+        scores = np.array(
+            [[np.asarray(values) for values in circuit.score(planner, batch, number)] for circuit in played]
+        )
+        scores = scores.reshape(len(listed), 2, len(batch))
+        costs = _mapomatic_costs(counted, batch)
+        costs[np.isnan(scores[:, 0])] = math.nan
+        blocks.append(np.concatenate([scores, costs[:, np.newaxis]], axis=1))
+    found = np.concatenate(blocks, axis=2)
+    for circuit, esp in zip(listed, found[:, 0], strict=True):
+        _check_that_one_can_run(circuit, esp)
+    return ScoreComparison(tuple(circuit.name for circuit in listed), found[:, 0], found[:, 2], found[:, 1])
 
-    scores = scores_of(circuit, _listed(snapshots), use_fractional_gates=use_fractional_gates, threads=threads)
-    if len(scores.esp) and np.isnan(scores.esp).all():
+
+def _check_that_one_can_run(circuit: QuantumCircuit, esp: Floats) -> None:
+    """Refuse a circuit that can run on none of some snapshots.
+
+    Raises:
+        IBMInputValueError: All its scores are NaN.
+    """
+    import numpy as np
+
+    if len(esp) and np.isnan(esp).all():
+        from .exceptions import IBMInputValueError
+
         raise IBMInputValueError(
             f"Circuit {circuit.name!r} can run on none of the snapshots: it has operations or qubits that they do not have."
             " Transpile it first."
         )
-    return scores
+
+
+def _batches(snapshots: Iterable[Snapshot]) -> Iterator[list[_native.Snapshot]]:
+    waiting = iter(snapshots)
+    while batch := [snapshot._native for snapshot in islice(waiting, _BATCH)]:
+        yield batch
+
+
+def _mapomatic_steps(circuit: QuantumCircuit) -> list[tuple[str, tuple[int, ...]]]:
+    """Return gate and qubits of each instruction that mapomatic counts; readouts have no gate."""
+    index = {bit: number for number, bit in enumerate(circuit.qubits)}
+    steps = []
+    for instruction in circuit.data:
+        name, qubits = instruction.name, tuple(index[bit] for bit in instruction.qubits)
+        if name in _MAPOMATIC_GATES or (len(qubits) == 2 and name != "barrier"):
+            steps.append((name, qubits))
+        elif name in _MAPOMATIC_READOUTS:
+            steps.append(("", qubits))
+    return steps
+
+
+def _mapomatic_costs(
+    circuits: Sequence[list[tuple[str, tuple[int, ...]]]], snapshots: list[_native.Snapshot]
+) -> Floats:
+    """Return the costs ``(len(circuits), len(snapshots))`` of circuits by their steps."""
+    import numpy as np
+
+    parts = [np.empty((len(circuits), 0))]
+    for _, group in groupby(snapshots, key=lambda snapshot: snapshot.num_qubits):
+        errors = _Errors(list(group))
+        fidelities = np.ones((len(circuits), errors.count))
+        for number, steps in enumerate(circuits):
+            for step in steps:
+                # In this order and one by one, so that rounding is that of mapomatic.
+                fidelities[number] *= 1 - errors.of(*step)
+        parts.append(1 - fidelities)
+    return np.concatenate(parts, axis=1)
+
+
+class _Errors:
+    """Errors of gates and readouts over calibrations of devices with the same number of qubits."""
+
+    def __init__(self, snapshots: list[_native.Snapshot]) -> None:
+        self._snapshots = snapshots
+        self._known: dict[str, dict[tuple[int, ...], Floats]] = {}
+        #: The number of calibrations.
+        self.count = len(snapshots)
+
+    def of(self, gate: str, qubits: tuple[int, ...]) -> Floats | float:
+        """Return the errors by calibration of a gate, or of the readout if it has no name; NaN where there is none."""
+        if gate not in self._known:
+            self._known[gate] = self._stacked(gate)
+        return self._known[gate].get(qubits, math.nan)
+
+    def _stacked(self, gate: str) -> dict[tuple[int, ...], Floats]:
+        import numpy as np
+
+        if not gate:
+            values = np.asarray(_native.stack_snapshots(self._snapshots, "readout_error", None)["values"])
+            return {(qubit,): column for qubit, column in enumerate(values.T)}
+        arrays = _native.stack_snapshots(self._snapshots, "", gate)
+        return {
+            tuple(qubits): column
+            for qubits, column in zip(np.asarray(arrays["qargs"]).tolist(), np.asarray(arrays["error"]).T, strict=True)
+        }
 
 
 def scores_of(
@@ -89,8 +247,7 @@ def scores_of(
 
     native, planner, number = scored_circuit(circuit), _planner(use_fractional_gates), chosen_threads(threads)
     esp, duration = [np.empty(0)], [np.empty(0)]
-    waiting = iter(snapshots)
-    while batch := [snapshot._native for snapshot in islice(waiting, _BATCH)]:
+    for batch in _batches(snapshots):
         found = native.score(planner, batch, number)
         esp.append(np.asarray(found[0]))
         duration.append(np.asarray(found[1]))

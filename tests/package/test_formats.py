@@ -114,6 +114,8 @@ def test_ledgers_of_every_version_are_read(version, tmp_path):
         assert bell.transpiled.depth() == 5
         assert (wide.depth, wide.error) == (None, "TranspilerError: 'Number of qubits greater than device.'")
         assert ledger[bell.task_id] == bell
+        assert [dict(result.axes) for result in ledger] == 4 * [{"options": "plain"} if version > 2 else {}]
+        assert (dict(bell.metrics), bell.carried_from) == ({}, None)
     assert version_of(path) == LEDGER.version
 
 

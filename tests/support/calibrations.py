@@ -13,7 +13,7 @@ import math
 import random
 from typing import TYPE_CHECKING, Any
 
-from qiskit_ibm_native import Snapshot
+from qiskit_ibm_native import Snapshot, build_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,3 +90,8 @@ def _local(now: datetime.datetime) -> datetime.datetime:
     """Return a time as devices on the east coast of the United States write it, roughly."""
     is_summer = 3 <= now.month <= 10
     return now.astimezone(datetime.timezone(datetime.timedelta(hours=-4 if is_summer else -5)))
+
+
+def is_universal(snapshot: Snapshot) -> bool:
+    """Return whether the basis gates are all there: a gate that counts for all qubits at once may have failed."""
+    return {"sx", "rz", "x"} <= {*build_target(snapshot).operation_names}

@@ -19,6 +19,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Gate
 from qiskit.circuit.library import CCXGate, QFTGate, quantum_volume
 from qiskit.circuit.random import random_circuit
+from qiskit.quantum_info import random_clifford
 from qiskit.transpiler import PassManager, generate_preset_pass_manager
 from qiskit.transpiler.basepasses import TransformationPass
 
@@ -200,3 +201,30 @@ class Metered(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         for pool in self.pools:
             pool.shutdown(wait, cancel_futures=cancel_futures)
+
+
+def trotter(num_qubits: int, steps: int) -> QuantumCircuit:
+    """Return steps of the transverse Ising model on a chain."""
+    circuit = QuantumCircuit(num_qubits, name=f"trotter_n{num_qubits}_{steps}")
+    for _ in range(steps):
+        circuit.rx(0.3, range(num_qubits))
+        for parity in (0, 1):
+            for qubit in range(parity, num_qubits - 1, 2):
+                circuit.rzz(0.2, qubit, qubit + 1)
+    circuit.measure_all()
+    return circuit
+
+
+def realistic() -> list[QuantumCircuit]:
+    """Return 20 circuits of 5 to 100 qubits, as people transpile them."""
+    anything = [
+        random_circuit(size, depth, max_operands=2, measure=True, seed=size)
+        for size, depth in ((5, 20), (10, 20), (20, 20))
+    ]
+    cliffords = [random_clifford(size, seed=size).to_circuit().measure_all(inplace=False) for size in (5, 8, 12)]
+    for number, circuit in enumerate((*anything, *cliffords)):
+        circuit.name = f"{'random' if number < len(anything) else 'clifford'}_n{circuit.num_qubits}"
+    return [
+        *map(qft, (5, 10, 14, 16)), *map(ghz, (5, 50, 100)), *(qaoa(size, size) for size in (8, 12, 16, 20)),
+        *anything, *cliffords, trotter(20, 10), trotter(50, 5), trotter(100, 3),
+    ]  # fmt: skip

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.support import ROOT
-from tests.support.sweeping import Serial, families, ghz
+from tests.support.sweeping import Serial, families, ghz, slow
 
 from qiskit_ibm_native import Ledger, Sweep
 from qiskit_ibm_native.sweeps.ledger import claims as claims_module
@@ -25,7 +25,9 @@ from qiskit_ibm_native.sweeps.ledger.ledger import _is_done
 if TYPE_CHECKING:
     from qiskit_ibm_native.sweeps.ledger.claims import Claims
 
-TASKS = [bytes([number]) * 16 for number in range(6)]
+IDS = [bytes([number]) * 16 for number in range(6)]
+#: Tasks that three programs share of which one is killed again and again; `make soak` has 10,000.
+TASKS = int(os.environ.get("SWEEP_TASKS", "1000")) // 2 * 2
 
 
 def claims_of(ledger: Ledger) -> Claims:
@@ -35,12 +37,12 @@ def claims_of(ledger: Ledger) -> Claims:
 def test_a_task_is_claimed_by_one_run_at_a_time(tmp_path: Path) -> None:
     with Ledger(tmp_path / "x.sqlite3") as ledger, Ledger(tmp_path / "x.sqlite3") as same:
         one, other = claims_of(ledger), claims_of(same)
-        assert one.take(TASKS[:3]).ours == set(TASKS[:3])
-        assert other.take(TASKS[1:5]).ours == set(TASKS[3:5])
-        assert one.take(TASKS[:4]).ours == set(TASKS[:3])
-        assert other.look(TASKS) == (set(TASKS[3:]), set())
+        assert one.take(IDS[:3]).ours == set(IDS[:3])
+        assert other.take(IDS[1:5]).ours == set(IDS[3:5])
+        assert one.take(IDS[:4]).ours == set(IDS[:3])
+        assert other.look(IDS) == (set(IDS[3:]), set())
         one.drop()
-        assert other.take(TASKS).ours == set(TASKS)
+        assert other.take(IDS).ours == set(IDS)
         other.drop()
 
 
@@ -48,15 +50,83 @@ def test_claims_hold_as_long_as_they_are_renewed(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(claims_module, "LEASE", 0.5)
     with Ledger(tmp_path / "x.sqlite3") as ledger:
         asleep = claims_of(ledger)
-        asleep.take(TASKS)
+        asleep.take(IDS)
         monkeypatch.setattr(claims_module, "_RENEWAL", 0.1)
-        awake = claims_of(ledger)
+        awake, watching = claims_of(ledger), claims_of(ledger)
+        assert awake.take(IDS).ours == set()
         time.sleep(0.7)
-        assert awake.take(TASKS).ours == set(TASKS)
+        assert awake.take(IDS).ours == set(IDS)
+        assert watching.look(IDS).ours == set()
         time.sleep(0.7)
-        assert claims_of(ledger).look(TASKS).ours == set()
+        assert watching.look(IDS).ours == set()
         asleep.drop()
         awake.drop()
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_clocks_that_are_wrong_or_are_set_end_no_claim(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    monkeypatch.setattr(claims_module, "LEASE", 0.6)
+    monkeypatch.setattr(claims_module, "_RENEWAL", 0.1)
+    right = time.time
+    wrong = lambda: right() + 3600 * hours
+    with Ledger(tmp_path / "x.sqlite3") as ledger:
+        one, other = claims_of(ledger), claims_of(ledger)
+        one.take(IDS[:3])
+        # The driver of this claim is an hour off, and its clock is set while it lives.
+        monkeypatch.setattr(claims_module.time, "time", wrong)
+        assert other.take(IDS).ours == set(IDS[3:])
+        for clock in (wrong, right, wrong):
+            monkeypatch.setattr(claims_module.time, "time", clock)
+            time.sleep(0.3)
+            assert other.look(IDS).ours == set(IDS[3:])
+            assert one.look(IDS).ours == set(IDS[:3])
+        one.drop()
+        assert other.take(IDS).ours == set(IDS)
+        other.drop()
+
+
+_SUSPENDED = """
+import sys
+from tests.support.sweeping import ghz, slow
+from qiskit_ibm_native import Sweep
+from qiskit_ibm_native.sweeps.ledger import claims
+claims.LEASE, claims._RENEWAL = 1.0, 0.2
+results = Sweep(ghz(2), "lima", seeds=range(60), pass_manager=slow).run(ledger=sys.argv[1])
+assert len(list(results)) == 60 and not results.errors
+"""
+
+
+@pytest.mark.slow
+def test_a_driver_that_is_suspended_for_long_comes_back_to_the_same_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims_module, "LEASE", 1.0)
+    path = tmp_path / "x.sqlite3"
+    driver = subprocess.Popen(
+        [sys.executable, "-c", _SUSPENDED, str(path)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    deadline = time.monotonic() + 60
+    while not path.exists() or not rows_of(path):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    driver.send_signal(signal.SIGSTOP)
+    try:
+        results = Sweep(ghz(2), "lima", seeds=range(60), pass_manager=slow).run(Serial(), path)
+        known = [(result.task_id, result.depth, result.esp) for result in results]
+    finally:
+        driver.send_signal(signal.SIGCONT)
+    assert driver.wait(60) == 0
+    assert [(result.task_id, result.depth, result.esp) for result in results] == known
+    with Ledger(path) as ledger:
+        assert len(ledger) == 60
+        assert ledger._database.rows("SELECT count(*) FROM claims") == [(0,)]
+
+
+def rows_of(path: Path) -> int:
+    with Ledger(path) as ledger:
+        return len(ledger)
 
 
 def test_claims_of_a_process_that_is_gone_do_not_hold(tmp_path: Path) -> None:
@@ -77,6 +147,7 @@ os._exit(0)
         assert claims_of(ledger).look([bytes(16)]).ours == set()
 
 
+@pytest.mark.filterwarnings("ignore::qiskit_ibm_native.SweepWarning")
 def test_results_that_do_not_count_are_not_done(tmp_path: Path) -> None:
     assert _is_done(with_circuit=True, retry_failed=True) != _is_done(with_circuit=False, retry_failed=True)
     with Ledger(tmp_path / "x.sqlite3") as ledger:
@@ -116,9 +187,9 @@ def test_two_runs_at_once_do_each_task_once(tmp_path: Path) -> None:
 
 _DRIVER = """
 import sys
-from tests.support.sweeping import families
-from qiskit_ibm_native import Ledger, Sweep
-sweep = Sweep(families(), ["lima", "vigo"], optimization_level=0, seeds=range(int(sys.argv[2])))
+from tests.support.sweeping import ghz
+from qiskit_ibm_native import Sweep
+sweep = Sweep([ghz(2), ghz(3)], "lima", optimization_level=0, seeds=range(int(sys.argv[2])))
 states = []
 sweep.run(ledger=sys.argv[1], progress=states.append)
 print(states[-1].done)
@@ -128,8 +199,7 @@ print(states[-1].done)
 @pytest.mark.slow
 def test_three_programs_of_which_one_is_killed_again_and_again_finish_a_sweep(tmp_path: Path) -> None:
     path = tmp_path / "killed.sqlite3"
-    seeds = 100
-    total = len(Sweep(families(), ["lima", "vigo"], optimization_level=0, seeds=range(seeds)))
+    seeds, total = TASKS // 2, TASKS
     command = [sys.executable, "-c", _DRIVER, str(path), str(seeds)]
     chance = random.Random(3)
 

@@ -91,6 +91,15 @@ def test_workers_of_dask_that_are_killed_cost_nothing() -> None:
 
 
 @pytest.mark.slow
+def test_ray(tmp_path: Path, expected: tuple[str, list[dict[str, Any]]]) -> None:
+    pytest.importorskip("ray")
+    printed = run(
+        [sys.executable, EXAMPLES / "ray_executor.py", "--seeds", SEEDS], tmp_path, RAY_ENABLE_UV_RUN_RUNTIME_ENV="0"
+    )
+    check(printed, tmp_path, expected)
+
+
+@pytest.mark.slow
 def test_mpi(tmp_path: Path, expected: tuple[str, list[dict[str, Any]]]) -> None:
     command = ["mpiexec", "-n", 3, sys.executable, "-m", "mpi4py.futures", EXAMPLES / "mpi.py", "--seeds", SEEDS]
     check(run(command, tmp_path), tmp_path, expected)

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
+import warnings
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -16,13 +18,17 @@ from typing import Any
 
 import psutil
 import pytest
+from qiskit.transpiler import PassManager, generate_preset_pass_manager
+from qiskit.transpiler.basepasses import TransformationPass
 from tests.support import ROOT
 from tests.support.sweeping import Serial, ghz, misbehaving, named, slow
 
-from qiskit_ibm_native import Ledger, Sweep, SweepError
+from qiskit_ibm_native import Ledger, Sweep, SweepError, SweepWarning
 from qiskit_ibm_native.sweeps.driver.progress import Progress
 from qiskit_ibm_native.sweeps.worker.process import TranspilerProcess
 from qiskit_ibm_native.sweeps.worker.protocol import RETIRED
+
+pytestmark = pytest.mark.filterwarnings("ignore::qiskit_ibm_native.SweepWarning")
 
 BAD = {
     "exit_": "WorkerDied: The process of the task ended by exit code 3",
@@ -334,3 +340,59 @@ def test_an_interrupted_sweep_ends_at_once_and_goes_on_where_it_was(tmp_path: Pa
 def sweep_ledger(path: Path) -> Any:
     with Ledger(path) as ledger:
         return list(ledger)
+
+
+class Deep(TransformationPass):
+    """Fails in a function that fails because of another one."""
+
+    def run(self, dag: Any) -> Any:
+        try:
+            return inner(dag)
+        except KeyError as error:
+            raise ValueError("no good at all") from error
+
+
+def inner(_: Any) -> Any:
+    raise KeyError("missing")
+
+
+def deep(target: Any, **options: Any) -> PassManager:
+    manager = generate_preset_pass_manager(target=target, **options)
+    manager.init += PassManager([Deep()])
+    return manager
+
+
+@pytest.mark.slow
+def test_an_error_that_ends_a_sweep_shows_where_the_task_failed() -> None:
+    with (
+        ThreadPoolExecutor(1) as one,
+        pytest.raises(SweepError, match="ValueError: no good at all") as raised,
+    ):
+        Sweep(ghz(2), "lima", pass_manager=deep).run(one, on_error="raise", retries=0)
+    told = "".join(traceback.format_exception(raised.value))
+    for words in ("in inner", 'raise KeyError("missing")', "in run", 'raise ValueError("no good at all") from error'):
+        assert words in told
+    # Nothing of the code that calls the task.
+    assert "transpiler_main" not in str(raised.value.__cause__)
+    assert raised.value.result.error == "ValueError: no good at all"
+    assert raised.value.result.circuit == "ghz_n2"
+
+
+@pytest.mark.slow
+def test_kinds_of_failures_are_told_once_at_the_end_with_an_example_of_each(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    names = ["good", "raise_1", "raise_2", "leave_", "exit_", "surrogate_"]
+    sweep = Sweep(named(*names), "lima", pass_manager=misbehaving)
+    with ThreadPoolExecutor(1) as one, pytest.warns(SweepWarning) as warned:
+        sweep.run(one, path, retries=0)
+    (warning,) = warned
+    lines = str(warning.message).splitlines()
+    assert lines[:2] == ["5 of 6 tasks failed:", "  2 x ValueError: no good (task 1, raise_1 on ibmq_lima)"]
+    assert len(lines) == 6
+    assert lines[4] == "  and 1 other kinds of errors"
+    # A stream that is given up, and a run that raises, tell nothing at their end.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        stream = sweep.stream(Serial(), path)
+        next(stream)
+        stream.close()

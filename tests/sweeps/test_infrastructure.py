@@ -28,6 +28,8 @@ from tests.support.sweeping import facts, ghz, misbehaving, named, slow
 
 from qiskit_ibm_native import Ledger, LedgerError, Sweep, SweepError
 
+pytestmark = pytest.mark.filterwarnings("ignore::qiskit_ibm_native.SweepWarning")
+
 
 def run_program(text: str, *arguments: object, **options: Any) -> str:
     command = [sys.executable, "-c", text, *map(str, arguments)]
@@ -43,6 +45,7 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (4096 if hard == resource.RLIM_INFINI
 files = [open(os.devnull) for _ in range(1100)]
 from qiskit import QuantumCircuit
 from qiskit_ibm_native import Sweep
+
 circuit = QuantumCircuit(2)
 circuit.h(0)
 results = Sweep(circuit, ["lima"]).run(progress=False)

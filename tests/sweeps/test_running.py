@@ -26,6 +26,8 @@ from qiskit_ibm_native import Snapshot, Sweep, TaskResult, build_target
 from qiskit_ibm_native.exceptions import IBMInputValueError
 from qiskit_ibm_native.sweeps.driver.progress import Progress
 
+pytestmark = pytest.mark.filterwarnings("ignore::qiskit_ibm_native.SweepWarning")
+
 
 class Backwards(Executor):
     """Collects what it is given and does the last first, as pickles, so that nothing is shared."""

@@ -7,6 +7,7 @@ import copy
 import math
 import os
 import pickle
+import re
 import subprocess
 import sys
 import threading
@@ -29,11 +30,13 @@ from tests.support import ROOT
 from tests.support.calibrations import Drift
 from tests.support.sweeping import Metered, Serial, Swing, changing, facts, families, ghz
 
-from qiskit_ibm_native import CalibrationArchive, Ledger, Snapshot, Sweep, build_target
+from qiskit_ibm_native import CalibrationArchive, Ledger, Snapshot, Sweep, SweepWarning, build_target
 from qiskit_ibm_native.exceptions import IBMInputValueError, SweepError
 from qiskit_ibm_native.sweeps.inputs.qpy_codec import decode, encode
 from qiskit_ibm_native.sweeps.inputs.targets import target_device, target_fingerprint
 from qiskit_ibm_native.target.builders import build_historical_target
+
+pytestmark = pytest.mark.filterwarnings("ignore::qiskit_ibm_native.SweepWarning")
 
 Source = Target | BackendV2
 
@@ -565,14 +568,22 @@ def test_failed_tasks_are_counted_and_warned_of_once(
 ) -> None:
     path = tmp_path / "ledger.sqlite3"
     sweep = Sweep([ghz(2), ghz(7, "large")], ring(), seeds=range(2))
-    results = sweep.run(pool, path)
+    told = (
+        r"2 of 4 tasks failed:\n  2 x TranspilerError: .*\(task 1, large on generic_backend_6q\)\n"
+        r"results.errors has all of them; another run tries them again with retry_failed=True."
+    )
+    with pytest.warns(SweepWarning, match=told) as warned:
+        results = sweep.run(pool, path)
+    assert [Path(warning.filename) for warning in warned] == [Path(__file__)]
     assert repr(results) == f"<SweepResults of 4 tasks, 2 failed, in {results.ledger!r}>"
-    (warning,) = caplog.messages
-    assert warning.startswith("2 of 4 tasks failed; the first one of this run, large on generic_backend_6q: ")
+    assert caplog.messages == [str(warned[0].message)]
     caplog.clear()
     # Failures of earlier runs count, too.
-    assert sweep.run(Idle(), path).num_failed == 2
-    assert caplog.messages == ["2 of 4 tasks failed; retry_failed=True tries them again"]
+    with pytest.warns(SweepWarning, match=told):
+        assert sweep.run(Idle(), path).num_failed == 2
+    with pytest.warns(SweepWarning, match=told) as warned:
+        assert len(list(sweep.stream(Idle(), path))) == 4
+    assert [Path(warning.filename) for warning in warned] == [Path(__file__)]
     caplog.clear()
     assert repr(Sweep(ghz(2), ring()).run(pool, path)) == f"<SweepResults of 1 tasks in {results.ledger!r}>"
     assert not caplog.messages
@@ -581,6 +592,9 @@ def test_failed_tasks_are_counted_and_warned_of_once(
 def test_a_ledger_in_the_position_of_the_executor_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "sweep.sqlite3"
     sweep = Sweep(ghz(2), ring())
+    for first in (str(path), path):
+        with pytest.raises(IBMInputValueError, match=re.escape(f"For a ledger, write run(ledger={str(path)!r}).")):
+            sweep.run(first)
     for method in (sweep.run, sweep.stream):
         for first in (str(path), path, Ledger(path)):
             with pytest.raises(IBMInputValueError, match=r"first argument is a concurrent.futures.Executor.*ledger="):

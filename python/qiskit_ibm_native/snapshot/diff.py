@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -134,18 +135,26 @@ class SnapshotDiff:
         Args:
             circuit: A circuit on the qubits of the device.
         """
+        return bool(self) and self.affects_any(instructions(circuit))
+
+    def affects_any(self, used: Iterable[tuple[str, tuple[int, ...]]]) -> bool:
+        """Return whether any of some instructions, given by names and qubits, is affected, see :meth:`affects`."""
         if not self:
             return False
-        if _EVERYWHERE & set(self.configuration):
-            return any(True for _ in instructions(circuit))
+        if self._concerns_everything:
+            return any(True for _ in used)
         qubits, measured, entries, names = self._touched
-        for name, qargs in instructions(circuit):
+        for name, qargs in used:
             on_changed = not qubits.isdisjoint(qargs) or (name == "measure" and not measured.isdisjoint(qargs))
             if on_changed or (name, qargs) in entries or name in names:
                 return True
         return False
 
-    @property
+    @cached_property
+    def _concerns_everything(self) -> bool:
+        return not _EVERYWHERE.isdisjoint(self.configuration)
+
+    @cached_property
     def _touched(self) -> tuple[set[int], set[int], set[tuple[str, tuple[int, ...]]], set[str]]:
         """Return changed qubits, qubits with a changed readout, entries (operation, qargs), and operations."""
         changes = self.qubits

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from .tasks import TaskResult
+from .tries import counting
 
 if TYPE_CHECKING:
+    from .ledger.comparison import Comparison
     from .ledger.ledger import Ledger
     from .tasks import TaskSource
 
@@ -21,7 +24,12 @@ class SweepResults(Sequence[TaskResult]):
     """
 
     def __init__(
-        self, sweep: TaskSource, ledger: Ledger, lost: Mapping[int, TaskResult] | None = None, num_failed: int = 0
+        self,
+        sweep: TaskSource,
+        ledger: Ledger,
+        lost: Mapping[int, TaskResult] | None = None,
+        num_failed: int = 0,
+        indices: Sequence[int] | None = None,
     ) -> None:
         """Create the results; :meth:`Sweep.run` does it."""
         self.sweep = sweep
@@ -29,9 +37,11 @@ class SweepResults(Sequence[TaskResult]):
         #: Number of tasks that had failed at the end of the run.
         self.num_failed = num_failed
         self._lost = {} if lost is None else lost
+        #: Indices of the tasks that were needed, see ``stop_when`` of :class:`Sweep`.
+        self.indices = counting(sweep, ledger) if indices is None else indices
 
     def __len__(self) -> int:
-        return len(self.sweep)
+        return len(self.indices)
 
     @overload
     def __getitem__(self, index: int) -> TaskResult: ...
@@ -41,12 +51,12 @@ class SweepResults(Sequence[TaskResult]):
 
     def __getitem__(self, index: int | slice) -> TaskResult | list[TaskResult]:
         if isinstance(index, slice):
-            return list(self._read(range(len(self))[index]))
-        (result,) = self._read([range(len(self))[index]])
+            return list(self._read(self.indices[index]))
+        (result,) = self._read([self.indices[index]])
         return result
 
     def __iter__(self) -> Iterator[TaskResult]:
-        return self._read(range(len(self)))
+        return self._read(self.indices)
 
     def _read(self, indices: Sequence[int], *, with_circuits: bool = True) -> Iterator[TaskResult]:
         return self.ledger.results_of(self.sweep, indices, with_circuits=with_circuits, lost=self._lost)
@@ -56,12 +66,64 @@ class SweepResults(Sequence[TaskResult]):
         """The results of tasks that failed."""
         return [result for result in self if result.error is not None]
 
+    def best(self, by: str = "esp", per: Sequence[str] = ("circuit", "snapshot"), *, n: int = 1) -> list[TaskResult]:
+        """Return the best results of each group of this sweep, see :meth:`Ledger.best`.
+
+        Args:
+            by: As in :meth:`Ledger.best`.
+            per: As in :meth:`Ledger.best`.
+            n: The number of results of each group.
+        """
+        return self.ledger.best(by, per, sweep=self.sweep, n=n)
+
+    def pareto(self, *figures: str, per: Sequence[str] = ("circuit", "snapshot")) -> list[TaskResult]:
+        """Return the results of this sweep that no other one of their group beats, see :meth:`Ledger.pareto`."""
+        return self.ledger.pareto(*figures, per=per, sweep=self.sweep)
+
+    def compare(self, other: SweepResults | Ledger | str | os.PathLike[str]) -> Comparison:
+        """Compare the results of this sweep with those of the same tasks elsewhere, see :meth:`Ledger.compare`.
+
+        Args:
+            other: The results of a sweep with the same tasks, such as one with another version of Qiskit, or a ledger,
+                of which the tasks of this sweep take part.
+        """
+        if isinstance(other, SweepResults):
+            return self.ledger.compare(other.ledger, sweep=self.sweep, other_sweep=other.sweep)
+        return self.ledger.compare(other, sweep=self.sweep)
+
+    def to_pandas(self) -> Any:
+        """Return the results as a ``pandas.DataFrame``.
+
+        Raises:
+            LedgerError: pyarrow or pandas is not installed.
+        """
+        from .ledger.frames import pandas_frame
+
+        return pandas_frame(self.table)
+
+    def to_polars(self) -> Any:
+        """Return the results as a ``polars.DataFrame``.
+
+        Raises:
+            LedgerError: pyarrow or polars is not installed.
+        """
+        from .ledger.frames import polars_frame
+
+        return polars_frame(self.table)
+
     def table(self) -> Any:
         """Return the results as a ``pyarrow.Table``, see :meth:`Ledger.table`."""
         from .ledger.table import table_of
 
-        return table_of(self._read(range(len(self)), with_circuits=False))
+        return table_of(self._read(self.indices, with_circuits=False), self.sweep.columns)
 
     def __repr__(self) -> str:
-        failed = f", {self.num_failed} failed," if self.num_failed else ""
-        return f"<SweepResults of {len(self)} tasks{failed} in {self.ledger!r}>"
+        counts = {"failed": self.num_failed, "not needed": len(self.sweep) - len(self)}
+        told = "".join(f", {count} {name}," for name, count in counts.items() if count).replace(",,", ",")
+        return f"<SweepResults of {len(self)} tasks{told} in {self.ledger!r}>"
+
+    def _repr_html_(self) -> str:
+        from .ledger.summary import results_html
+
+        still_lost = (result for result in self._read(list(self._lost), with_circuits=False) if result.is_lost)
+        return results_html(self.ledger._name, self.ledger._database, self.sweep, still_lost, self.indices)

@@ -6,23 +6,40 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
+from .. import _html
+from .._threads import available_processors
+from .description.forecast import SweepDescription, description_of
+from .description.reading import arguments_from
+from .description.writing import remembered, sweep_toml
 from .inputs.circuits import CircuitStore
 from .inputs.devices import DeviceList
-from .inputs.settings import Setting, seeds_of, settings_of
-from .tasks import Task
+from .inputs.layouts import layout_choices
+from .inputs.metrics import metrics_of
+from .inputs.objective import objective_of
+from .inputs.pass_managers import check_objects
+from .inputs.restrictions import check_restrictions
+from .inputs.settings import Axes, Setting, seeds_of, settings_of, values_of
+from .tasks import LAYOUTS, TAKEN, AddedColumns, Task
 from .worker.protocol import TaskSpec, versions
+from .worker.warm import WARM
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from qiskit import QuantumCircuit
+    from typing_extensions import Self
+
     from ..snapshot import Snapshot
     from .driver.progress import Progress
     from .driver.run import Run, RunOptions
+    from .inputs.choices import Choices
     from .inputs.circuits import CircuitSource
     from .inputs.devices import DeviceSource
+    from .ledger.carry_over import CarriedOver
     from .ledger.ledger import Ledger
     from .ledger.stale import StaleResult
     from .results import SweepResults
@@ -35,8 +52,9 @@ _ID_BYTES = 16
 class Sweep(Sequence[Task]):
     """Every combination of circuits, snapshots, settings and seeds, to be transpiled.
 
-    Combinations are computed when they are asked for. They are ordered by snapshot, then options, optimization level,
-    seed and circuit, each in the order in which they were given, so that tasks for one target are together.
+    Combinations are computed when they are asked for. They are ordered by snapshot, then options, pass manager, basis
+    gates, coupling map, scheduling method, optimization level, seed, initial layout and circuit, each in the order in
+    which they were given, so that tasks for one target are together.
     """
 
     def __init__(
@@ -47,11 +65,20 @@ class Sweep(Sequence[Task]):
         optimization_level: int | Iterable[int] = (2,),
         seeds: int | Iterable[int] = (0,),
         initial_layout: Any = None,
-        pass_manager: Callable[..., Any] | None = None,
-        options: Mapping[str, Any] | Iterable[Mapping[str, Any]] = (),
+        pass_manager: Any = None,
+        options: Mapping[str, Any] | Iterable[Mapping[str, Any]] | Choices = (),
         use_fractional_gates: bool | None = None,
+        basis_gates: Any = None,
+        coupling_map: Any = None,
+        scheduling_method: str | Iterable[str | None] | Choices | None = None,
+        metrics: Mapping[str, Callable[[QuantumCircuit], float | None]] | None = None,
+        objective: str | None = None,
+        stop_when: int | Mapping[str, float] | None = None,
     ) -> None:
         """Describe a sweep.
+
+        ``initial_layout``, ``pass_manager``, ``options``, ``basis_gates``, ``coupling_map`` and ``scheduling_method``
+        take one value, several (a list), or several with names (:class:`Choices`). The names are in results and tables.
 
         Args:
             circuits: Circuits, OpenQASM programs, paths of OpenQASM 2, OpenQASM 3 or QPY files and of folders of those,
@@ -62,26 +89,81 @@ class Sweep(Sequence[Task]):
             optimization_level: 0, 1, 2 or 3, or several.
             seeds: The transpiler's seed, or several.
             initial_layout: The physical qubit of each qubit: a list, or a ``Layout``, for all circuits, or a mapping
-                from names of circuits to lists.
+                from names of circuits to lists; or several of these.
             pass_manager: A factory of pass managers: ``pass_manager(target, optimization_level=...,
                 seed_transpiler=..., initial_layout=..., **options)``, called for every task. It must be picklable. By
-                default it is ``generate_preset_pass_manager`` of Qiskit, as ``transpile`` uses it.
+                default it is ``generate_preset_pass_manager`` of Qiskit, as ``transpile`` uses it, and a mapping has
+                options for that. A ``PassManager`` runs as it is: it has its own seed, target and level.
             options: Other options of the pass manager, such as ``{"layout_method": "trivial"}``, or several of those.
             use_fractional_gates: As in :func:`build_target`. By default, backends use their own
                 choice, and other sources all gates. It cannot be given with targets, which have the gates that they
                 have.
+            basis_gates: Names of the gates that may be used, of those that devices have. What is no gate stays.
+            coupling_map: The pairs of qubits that gates on two qubits may use (a list, or a ``CouplingMap``), of those
+                that each device has; or a list of the qubits between which they may be.
+            scheduling_method: ``"asap"``, ``"alap"`` or ``None``.
+            metrics: Figures of one's own: functions of a transpiled circuit that return a number or ``None``, by name.
+                They run in the workers, and must be picklable.
+            objective: The figure that tells which task of a circuit on a snapshot is the best: ``"esp"``, ``"depth"``,
+                ``"two_qubit_depth"``, ``"two_qubit_count"``, ``"size"`` or ``"duration"``; or a metric, of which the
+                smallest value is the best, and with ``-`` before its name the largest.
+            stop_when: When a circuit on a snapshot needs no more of its tasks, which are tried in the sweep's order: a
+                number of tries without a better one, or ``{"no_better_in": 50, "reaches": 0.9}``, of which one is
+                enough. Tasks beyond that are not done, and are no results of the sweep; which ones these are does not
+                depend on workers and their speed.
 
         Raises:
             IBMInputValueError: A circuit, a snapshot or another argument is invalid, or a target cannot be sent to
                 workers.
             FileNotFoundError: There is no such file or device.
         """
-        self._settings = settings_of(optimization_level, options, pass_manager)
+        self._given = remembered(locals())
+        axes = Axes(
+            options, pass_manager, basis_gates, coupling_map, scheduling_method, optimization_level,
+            metrics_of(metrics, TAKEN),
+        )  # fmt: skip
+        values, layouts = values_of(axes), layout_choices(initial_layout)
+        self._settings = settings_of(axes, values)
         self._seeds = seeds_of(seeds)
+        check_objects(values.pass_manager, {"several seeds": len(self._seeds) > 1, LAYOUTS: initial_layout is not None})
+        #: The objective of tries, if there is one.
+        self.objective = objective_of(objective, stop_when, tuple(axes.metrics))
+        WARM.start()
         #: The snapshots of the sweep, and targets.
         self.snapshots = DeviceList(snapshots, use_fractional_gates)
-        self._circuits = CircuitStore(circuits, initial_layout)
+        check_restrictions(self.snapshots, values.basis_gates, values.coupling_map)
+        self._circuits = CircuitStore(circuits, layouts)
+        #: The number of circuits, of which each has as many entries as there are layouts.
+        self.num_circuits = len(self._circuits) // len(layouts)
+        axes_with_names = (*self._settings[0].axes, *([LAYOUTS] if initial_layout is not None else []))
+        #: Columns that results of this sweep have besides those of all results.
+        self.columns = AddedColumns(axes_with_names, tuple(axes.metrics))
         self._last: Ledger | None = None
+
+    @classmethod
+    def from_toml(cls, source: str | os.PathLike[str]) -> Self:
+        """Make the sweep that a TOML file describes; the file may import functions, so read those of people you trust.
+
+        Args:
+            source: The path of the file, to whose folder its paths are relative; or its text, with a line break in it.
+
+        Raises:
+            IBMInputValueError: The file says something that a sweep does not have; the message tells the key.
+            FileNotFoundError: There is no such file, or none that it names.
+        """
+        return cls(**arguments_from(source))
+
+    def to_toml(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Return the sweep as TOML, which :meth:`from_toml` reads: the same tasks, with the same identifiers.
+
+        Args:
+            path: The file to write, too. Circuits that were given as objects go to a QPY file of that name beside it,
+                snapshots to files beside it. Without a path, circuits are in the text.
+
+        Raises:
+            IBMInputValueError: A file cannot say something that the sweep was given, such as a target or a lambda.
+        """
+        return sweep_toml(self, path, type(self))
 
     @cached_property
     def versions(self) -> tuple[str, str]:
@@ -90,15 +172,23 @@ class Sweep(Sequence[Task]):
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """The numbers of snapshots, settings (options times levels), seeds and circuits."""
+        """The numbers of snapshots, settings, seeds, and circuits times initial layouts.
+
+        Settings are all combinations of options, pass managers, restrictions, scheduling methods and levels.
+        """
         return len(self.snapshots), len(self._settings), len(self._seeds), len(self._circuits)
+
+    @property
+    def seeds(self) -> Sequence[int]:
+        """The seeds."""
+        return self._seeds
 
     def __len__(self) -> int:
         snapshots, settings, seeds, circuits = self.shape
         return snapshots * settings * seeds * circuits
 
     def indices(self, index: int) -> tuple[int, int, int, int]:
-        """Return the indices of snapshot, setting, seed and circuit of a task."""
+        """Return the indices of snapshot, setting, seed, and circuit with initial layout of a task."""
         _, settings, seeds, circuits = self.shape
         rest, circuit = divmod(index, circuits)
         rest, seed = divmod(rest, seeds)
@@ -136,6 +226,7 @@ class Sweep(Sequence[Task]):
             seed,
             circuit.layout,
             snapshot.use_fractional_gates,
+            {**setting.axes, **({} if circuit.layout_name is None else {LAYOUTS: circuit.layout_name})},
         )
 
     def task_key(self, index: int) -> bytes:
@@ -288,7 +379,82 @@ class Sweep(Sequence[Task]):
         with existing(ledger) as opened:
             return stale_results(self, opened, today, rtol, atol)
 
+    def describe(
+        self,
+        ledger: Ledger | str | os.PathLike[str] | None = None,
+        *,
+        workers: int | None = None,
+        keep_circuits: bool = False,
+        retry_failed: bool = False,
+    ) -> SweepDescription:
+        """Return how many tasks there are and are known, and what the others will take by what a ledger has measured.
+
+        Seeds cost nothing, so that a million tasks take some seconds; each circuit and each device is read.
+
+        Args:
+            ledger: The ledger of the run to come; by default that of the last :meth:`run`. One that is not there yet is
+                an empty one.
+            workers: The number of workers; by default one for each processor of this machine.
+            keep_circuits: As in :meth:`run`.
+            retry_failed: As in :meth:`run`.
+
+        Raises:
+            LedgerError: The ledger cannot be used.
+        """
+        from .ledger.ledger import Ledger
+
+        if isinstance(ledger, Ledger):
+            opened: AbstractContextManager[Ledger] = nullcontext(ledger)
+        elif ledger is None and self._last is not None:
+            opened = nullcontext(self._last)
+        else:
+            opened = Ledger(ledger if ledger is not None and os.path.exists(ledger) else None)  # noqa: PTH110 (str or path)
+        with opened as used:
+            measured = used.measured(self, with_circuit=keep_circuits, retry_failed=retry_failed)
+        return description_of(self, measured, workers or available_processors())
+
+    def carry_over(
+        self, ledger: Ledger | str | os.PathLike[str] | None = None, *, rtol: float = 0.0, atol: float = 0.0
+    ) -> CarriedOver:
+        """Give tasks that the ledger lacks the results of another calibration of the sweep, where those stay right.
+
+        A result stays right if it is of the same circuit, setting, seed and layout on the same device, and nothing that
+        its transpiled circuit uses changed by more than the tolerance, see :meth:`SnapshotDiff.affects`; durations of a
+        scheduled circuit must not have changed at all. Of several, that of the nearest calibration is taken. The task
+        gets its circuit and its figures, with the success probability that is estimated anew, and
+        :attr:`TaskResult.carried_from`; times and worker are those of the first task. :meth:`run` transpiles the rest.
+
+        The circuit is right for the new calibration, but need not be the one that ``transpile`` would choose there:
+        with other values elsewhere on the device, it may find another layout, even with ``rtol=0``.
+
+        Args:
+            ledger: The ledger, of runs with ``keep_circuits=True``; by default that of the last :meth:`run` of this
+                sweep.
+            rtol: Relative tolerance: changes within ``atol + rtol * abs(old)`` do not count. The old values are those
+                of the calibration for which the circuit was transpiled, so that small changes do not add up.
+            atol: Absolute tolerance, in SI units.
+
+        Raises:
+            SweepError: The sweep has not been run here, and no ledger is given.
+            IBMInputValueError: A tolerance is negative, infinite or NaN.
+            FileNotFoundError: There is no such ledger.
+        """
+        from ..exceptions import SweepError
+        from .ledger.carry_over import carry_over
+        from .ledger.ledger import Ledger, existing
+
+        if ledger is None and self._last is None:
+            raise SweepError("The sweep has not been run here; say which ledger has its results.")
+        if ledger is None or isinstance(ledger, Ledger):
+            return carry_over(self, ledger or self._last, rtol, atol)  # type: ignore[arg-type]
+        with existing(ledger) as opened:
+            return carry_over(self, opened, rtol, atol)
+
     def __repr__(self) -> str:
         names = ("snapshots", "settings", "seeds", "circuits")
         counts = ", ".join(f"{count} {name}" for count, name in zip(self.shape, names, strict=True))
         return f"<Sweep of {len(self)} tasks: {counts}>"
+
+    def _repr_html_(self) -> str:
+        names = ("snapshots", "settings", "seeds", "circuits")
+        return _html.title(f"Sweep of {len(self):,} tasks") + _html.table(names, [self.shape])

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from .. import _native
 from ..exceptions import LedgerDamagedError
@@ -20,8 +20,20 @@ if TYPE_CHECKING:
 
     from .._typing import MaybeNone
     from .inputs.devices import DeviceList
+    from .inputs.objective import Objective
     from .inputs.settings import Setting
     from .worker.protocol import Outcome, TaskSpec
+
+
+#: Axes that have names.
+AXES = ("options", "pass_manager", "basis_gates", "coupling_map", "scheduling_method", "initial_layout")
+#: The axis of initial layouts, which differ from task to task within a setting.
+LAYOUTS = "initial_layout"
+
+
+def column_of_axis(axis: str) -> str:
+    """Return the column of tables that has the names on an axis; results have some of the axes' values themselves."""
+    return f"{axis}_name" if axis in TaskFacts.__dataclass_fields__ else axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,7 @@ class Task:
         seed: The transpiler's seed.
         initial_layout: The physical qubit of each qubit, if that was given.
         use_fractional_gates: ``False`` if the target is without gates such as ``rzz``.
+        axes: Names of what was chosen on axes that have names, see :class:`Sweep`, by axis.
     """
 
     index: int
@@ -56,6 +69,14 @@ class Task:
     seed: int
     initial_layout: tuple[int, ...] | None
     use_fractional_gates: bool | None
+    axes: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+class AddedColumns(NamedTuple):
+    """Columns that results have besides those that all have: axes with names, and the user's own metrics."""
+
+    axes: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
 
 
 class TaskSource(Protocol):
@@ -70,8 +91,24 @@ class TaskSource(Protocol):
         """The versions of Qiskit and of this package."""
 
     @property
+    def seeds(self) -> Sequence[int]:
+        """The seeds."""
+
+    @property
+    def columns(self) -> AddedColumns:
+        """Names of axes and metrics."""
+
+    @property
     def snapshots(self) -> DeviceList:
         """The snapshots and targets."""
+
+    @property
+    def num_circuits(self) -> int:
+        """The number of circuits: the last one of the shape without initial layouts."""
+
+    @property
+    def objective(self) -> Objective | None:
+        """The objective of tries, if there is one."""
 
     def __len__(self) -> int: ...
 
@@ -133,7 +170,7 @@ class TaskFacts:
     error: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class TaskResult(Figures, TaskFacts):
     """The result of a task.
 
@@ -145,6 +182,10 @@ class TaskResult(Figures, TaskFacts):
         cpu_time: Time of processors that the pass manager took, s.
         worker: Machine and process that did the task.
         attempts: Number of times that the task was tried.
+        axes: Names of what was chosen on axes that have names, see :class:`Sweep`, by axis.
+        metrics: Values of the user's own metrics, by name; ``None`` where a metric gave none.
+        carried_from: The identifier of the task of another calibration whose result this is; ``None`` if the circuit
+            was transpiled for this one.
         packed: The transpiled circuit, compressed, and its length before that in bytes; ``None`` if it was not kept.
     """
 
@@ -152,7 +193,22 @@ class TaskResult(Figures, TaskFacts):
     cpu_time: float
     worker: str
     attempts: int
+    axes: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
+    carried_from: str | None = None
     packed: tuple[bytes, int] | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        where = f"{self.circuit!r:.60} on {self.backend:.60}, level {self.optimization_level}, seed {self.seed}"
+        if self.error is not None:
+            return f"<TaskResult {where}: failed, {self.error.partition(chr(10))[0]:.120}>"
+        esp = "" if self.esp is None else f", esp {self.esp:.4g}"
+        return f"<TaskResult {where}: depth {self.depth}, two-qubit depth {self.two_qubit_depth}{esp}>"
+
+    @property
+    def layout_name(self) -> str | None:
+        """The name of the initial layout, if it has one."""
+        return self.axes.get(LAYOUTS)
 
     @property
     def transpiled(self) -> QuantumCircuit | MaybeNone:
@@ -201,6 +257,12 @@ class TaskResult(Figures, TaskFacts):
             cpu_time=outcome.cpu_time,
             worker=outcome.worker,
             attempts=outcome.attempts,
+            axes=dict(task.axes),
+            metrics=outcome.metrics or {},
             packed=outcome.circuit,
             **vars(outcome.figures or Figures()),
         )
+
+
+#: Names that results have, which metrics cannot have.
+TAKEN = frozenset({*TaskResult.__dataclass_fields__, *AXES, *map(column_of_axis, AXES), "snapshot", "transpiled"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -47,7 +47,14 @@ class Chunker:
     does.
     """
 
-    def __init__(self, sweep: TaskSource, config: RunConfig, max_in_flight: int | None, workers: int | None) -> None:
+    def __init__(
+        self,
+        sweep: TaskSource,
+        config: RunConfig,
+        max_in_flight: int | None,
+        workers: int | None,
+        num_ready: Callable[[], int] | None = None,
+    ) -> None:
         """Begin without a chunk.
 
         Args:
@@ -55,10 +62,13 @@ class Chunker:
             config: Options that hold for all of its tasks.
             max_in_flight: Number of tasks that may be in flight; ``None`` for no limit.
             workers: Number of workers, if that is known.
+            num_ready: A function that returns the number of tasks that can be given out at present; by default, all
+                that follow can.
         """
         self._sweep, self._config = sweep, config
         self._max_in_flight = max_in_flight
         self._expected = workers
+        self._num_ready = num_ready
         #: Time of the last answer of each worker, in seconds of time.monotonic().
         self._heard: dict[str, float] = {}
         self._present = 1
@@ -75,7 +85,8 @@ class Chunker:
         return len(self._heard)
 
     @property
-    def _workers(self) -> int:
+    def num_workers(self) -> int:
+        """The number of workers that are to be kept busy."""
         # As long as all workers that have chunks answer, there may be more workers: the number doubles.
         return self._expected or max(_FIRST_WORKERS, 2 * len(self._heard))
 
@@ -103,7 +114,7 @@ class Chunker:
 
     def next(self, missing: Iterator[int | None], chunks: int, tasks: int) -> Chunk | None:
         """Return the next chunk; ``None`` if there is none, or if enough are in flight."""
-        room = _AHEAD * self._workers - chunks if self._max_in_flight is None else self._max_in_flight - tasks
+        room = _AHEAD * self.num_workers - chunks if self._max_in_flight is None else self._max_in_flight - tasks
         if room <= 0:
             return None
         if self._again and (self._max_in_flight is None or len(self._again[0].tasks) <= room or not tasks):
@@ -119,8 +130,9 @@ class Chunker:
         pace = max(_PACE, _PACE_PER_WORKER * len(self._heard))
         at_pace = int(pace / max(self._task_time, pace / _MAX_TASKS))
         # The last tasks are to be shared by all workers.
-        left = len(self._sweep) - (self._next or 0) if self._max_in_flight is None else self._max_in_flight
-        return max(1, min(at_pace, left // (_AHEAD * self._workers)))
+        following = len(self._sweep) - (self._next or 0) if self._num_ready is None else self._num_ready()
+        left = following if self._max_in_flight is None else self._max_in_flight
+        return max(1, min(at_pace, left // (_AHEAD * self.num_workers)))
 
     def _indices(self, missing: Iterator[int | None], size: int) -> list[int]:
         """Take about ``size`` tasks, up to a pause; rather somewhat fewer than the first ones of another snapshot."""

@@ -23,6 +23,7 @@ class Progress:
         known: Number of tasks that the ledger had already.
         done: Number of tasks that this run has done.
         failed: Number of those that failed.
+        skipped: Number of tasks that are not needed, see ``stop_when`` of :class:`Sweep`.
         started: Time of the begin of the run, in seconds of ``time.monotonic()``.
     """
 
@@ -30,6 +31,7 @@ class Progress:
     known: int = 0
     done: int = 0
     failed: int = 0
+    skipped: int = 0
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -38,9 +40,14 @@ class Progress:
         return self.done / max(time.monotonic() - self.started, 1e-9)
 
     @property
+    def left(self) -> int:
+        """Number of tasks that are to be done yet, as far as is known."""
+        return self.total - self.known - self.done - self.skipped
+
+    @property
     def remaining(self) -> float | None:
         """Estimated time until the end, s; ``None`` before the first task is done."""
-        return (self.total - self.known - self.done) / self.rate if self.done else None
+        return self.left / self.rate if self.done else None
 
 
 @contextmanager
@@ -68,7 +75,7 @@ class _Throttled:
 
     def __call__(self, state: Progress) -> None:
         now = time.monotonic()
-        if now >= self._next or state.known + state.done == state.total:
+        if now >= self._next or not state.left:
             self._next = now + _INTERVAL
             self._function(state)
 
@@ -81,10 +88,10 @@ class _Bar:
 
     def __call__(self, state: Progress) -> None:
         bar = self._bar
-        # Tasks that the ledger had took no time, and must not count for the rate.
-        bar.initial = state.known
+        # Tasks that the ledger had, or that are not needed, took no time, and must not count for the rate.
+        bar.initial = state.known + state.skipped
         bar.set_postfix({"errors": state.failed}, refresh=False) if state.failed else None
-        bar.update(state.known + state.done - bar.n)
+        bar.update(state.total - state.left - bar.n)
 
 
 def _is_interactive() -> bool:

@@ -16,18 +16,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cachetools import LRUCache
 
 from ..._logger import logger
 from ..._threads import available_processors
-from ...exceptions import IBMInputValueError, SweepError
+from ...exceptions import IBMInputValueError, SweepError, SweepWarning
 from ..results import SweepResults
 from ..tasks import TaskResult, TaskSource
+from ..tries import Tries
 from ..worker.protocol import WORKER_LOST, Chunk, Outcome, Reply, RunConfig
+from ..worker.warm import WARM
 from ..worker.worker import Stopped, Worker, run_chunk, this_worker
 from .chunks import Chunker
+from .failures import Failures, task_error
 from .progress import Progress, shown
 
 if TYPE_CHECKING:
@@ -51,8 +54,6 @@ _LOOK, _LOOKED_AT = 0.2, 500
 #: Number of tasks that were done lately and are remembered: more than the ledger is asked for at once, and than are in
 #: flight.
 _MAX_RECENT = 20_000
-#: Characters of an error in a warning.
-_MAX_TEXT = 300
 #: Number of failures of workers in a row that ends a sweep; four for each worker if those are more than two.
 _FAILURES = 8
 
@@ -81,6 +82,16 @@ class RunOptions:
                 raise IBMInputValueError(f"{name} must be at least {least}, not {value!r}.")
 
 
+class _Found(NamedTuple):
+    """A result of a try that waits for earlier ones."""
+
+    #: ``None`` if it is in the ledger.
+    result: TaskResult | None
+    is_known: bool
+    is_failed: bool
+    trace: str | None
+
+
 class Run:
     """One run of a sweep."""
 
@@ -92,8 +103,15 @@ class Run:
         )
         #: This machine's own workers, if there is no executor, or none any more.
         self._own = _OwnWorkers() if executor is None else None
+        if executor is not None:
+            WARM.stop(for_good=True)
         workers = None if self._own is None else self._own.number
-        self._chunker = Chunker(sweep, self._config, options.max_in_flight, workers)
+        #: If tries may end before all are done.
+        self._tries: Tries[_Found] | None = None
+        if sweep.objective is not None and sweep.objective.stops:
+            self._tries = Tries(sweep, sweep.objective, lambda: self._chunker.num_workers)
+        num_ready = None if self._tries is None else self._num_ready
+        self._chunker = Chunker(sweep, self._config, options.max_in_flight, workers, num_ready)
         self._replies: queue.SimpleQueue[Future[Reply]] = queue.SimpleQueue()
         self._in_flight: dict[Future[Reply], Chunk] = {}
         self._tasks_in_flight = 0
@@ -102,7 +120,8 @@ class Run:
         self._unwritten: list[tuple[int, TaskResult]] = []
         self._written = time.monotonic()
         self._state = Progress(len(sweep))
-        self._known: deque[int] = deque()
+        #: Results to be given on: ``None`` in place of one that is in the ledger.
+        self._known: deque[tuple[int, TaskResult | None]] = deque()
         self._claims = ledger.claims(with_circuit=options.keep_circuits, retry_failed=options.retry_failed)
         #: Tasks that other runs with this ledger do, by identifier.
         self._elsewhere: dict[bytes, int] = {}
@@ -114,44 +133,60 @@ class Run:
         #: Results of lost workers and failed machines by index: no ledger has them, and the next run does these tasks
         #: again.
         self.lost: dict[int, TaskResult] = {}
-        #: The first task of this run that failed.
-        self._first_failure: TaskResult | None = None
-        #: Number of tasks of the sweep that failed, in this run or as the ledger has it.
-        self.num_failed = 0
+        self._failures_of_tasks = Failures()
+        #: Tracebacks of errors of the chunk that is being noted, by identifier of the task.
+        self._traces: dict[str, str] = {}
 
     @property
     def results(self) -> SweepResults:
         """The results of the sweep; those that are there, as long as the run goes on."""
-        return SweepResults(self._sweep, self._ledger, self.lost, self.num_failed)
+        indices = range(len(self._sweep)) if self._tries is None else self._tries.indices()
+        return SweepResults(self._sweep, self._ledger, self.lost, self._failures_of_tasks.count, indices)
+
+    def result_of(self, index: int) -> TaskResult:
+        """Return the result of a task that is done."""
+        self.flush()
+        (result,) = self._ledger.results_of(self._sweep, [index], lost=self.lost)
+        return result
+
+    def is_skipped(self, index: int) -> bool:
+        """Return whether a task is known not to be needed."""
+        return self._tries is not None and index < len(self._sweep) and self._tries.is_skipped(index)
 
     def finished(self) -> Iterator[tuple[int, TaskResult | None]]:
         """Yield index and result of each task as they come; ``None`` for results that the ledger had already."""
         with shown(self._options.progress, len(self._sweep)) as report:
             try:
-                missing = self._claimed(self._missing())
+                missing = self._claimed(self._missing() if self._tries is None else self._missing_tries(self._tries))
                 while True:
                     self._check_that_it_is_ours()
                     while self._submit_all(missing):
-                        yield from self._taken_from_ledger()
-                    yield from self._taken_from_ledger()
+                        yield from self._waiting()
+                    yield from self._waiting()
                     report(self._state)
+                    if self._is_over():
+                        break
                     if self._in_flight:
                         yield from self._take_one()
                     elif self._elsewhere:
                         self._wait_for_others()
-                    else:
-                        break
             finally:
                 self._stop()
             report(self._state)
+        self._warn_of_failed()
+
+    def _is_over(self) -> bool:
+        if self._tries is not None:
+            return self._tries.is_over
+        return not self._in_flight and not self._elsewhere
 
     def _check_that_it_is_ours(self) -> None:
         if os.getpid() != self._process:
             raise SweepError("A run goes on in the process that began it, not in one that was forked off meanwhile.")
 
-    def _taken_from_ledger(self) -> Iterator[tuple[int, None]]:
+    def _waiting(self) -> Iterator[tuple[int, TaskResult | None]]:
         while self._known:
-            yield self._known.popleft(), None
+            yield self._known.popleft()
 
     def _missing(self) -> Iterator[tuple[bytes, int] | None]:
         """Yield tasks that the ledger lacks, and note the others; ``None`` when many of those wait."""
@@ -159,19 +194,95 @@ class Run:
         for index, task_id, is_known, is_failed in self._ledger.known_of(
             self._sweep, with_circuit=options.keep_circuits, retry_failed=options.retry_failed
         ):
-            self.num_failed += is_failed
+            if is_failed:
+                self._failures_of_tasks.note_known(index)
             if task_id in self._twins:
                 self._twins[task_id].append(index)
             elif is_known or task_id in self._recent:
                 if not is_known:
                     self.flush()
                 self._state.known += 1
-                self._known.append(index)
+                self._known.append((index, None))
                 if len(self._known) >= _MAX_KNOWN:
                     yield None
             else:
                 self._twins[task_id] = []
                 yield task_id, index
+
+    def _missing_tries(self, tries: Tries[_Found]) -> Iterator[tuple[bytes, int] | None]:
+        """Yield tries that the ledger lacks, as :meth:`_missing` does; ``None`` also when others have to come first."""
+        options = self._options
+        while not tries.is_over:
+            batch = tries.take()
+            found = list(
+                self._ledger.known_of(
+                    self._sweep,
+                    with_circuit=options.keep_circuits,
+                    retry_failed=options.retry_failed,
+                    indices=batch,
+                )
+            )
+            self._note_known([index for index, _, is_known, _ in found if is_known])
+            for index, task_id, is_known, _ in found:
+                if is_known or self.is_skipped(index):
+                    tries.drop(index)
+                elif task_id in self._twins:
+                    self._twins[task_id].append(index)
+                elif task_id in self._recent:
+                    self.flush()
+                    self._note_known([index])
+                else:
+                    self._twins[task_id] = []
+                    yield task_id, index
+            if not batch or len(self._known) >= _MAX_KNOWN:
+                yield None
+
+    def _num_ready(self) -> int:
+        """Return the number of tries that can be given out at present."""
+        if self._tries is None:
+            return 0
+        return self._tries.num_sure + max(0, self._tries.num_pending - self._tasks_in_flight)
+
+    def _note_known(self, indices: Sequence[int]) -> None:
+        """Note tries whose results are in the ledger."""
+        results = self._ledger.results_of(self._sweep, indices, with_circuits=False, lost=self.lost)
+        for index, result in zip(indices, results, strict=True):
+            self._judge(index, result, is_known=True)
+
+    def _judge(self, index: int, result: TaskResult, *, is_known: bool) -> None:
+        """Note the result of a try, and give on those that count from now on.
+
+        Raises:
+            SweepError: One of those failed, and that ends the run.
+        """
+        tries, objective = self._tries, self._sweep.objective
+        if tries is None or objective is None:
+            return
+        is_failed = result.error is not None
+        # Many may wait for one that takes long; they are in the ledger.
+        is_kept = not is_known and (is_failed or tries.num_pending < _MAX_WAITING)
+        found = _Found(result if is_kept else None, is_known, is_failed, self._traces.get(result.task_id))
+        counting = tries.note(index, objective.worth(result), found)
+        self._state.skipped = tries.num_skipped
+        for number, kept in counting:
+            self._state.known += kept.is_known
+            self._state.done += not kept.is_known
+            self._known.append((number, kept.result))
+            if kept.is_failed and kept.result is None:
+                self._failures_of_tasks.note_known(number)
+            elif kept.result is not None and kept.is_failed:
+                self._state.failed += 1
+                self._failures_of_tasks.note(number, kept.result)
+                if self._options.on_error == "raise":
+                    raise task_error(number, kept.result, kept.trace)
+
+    def _is_dropped(self, task_id: bytes, index: int) -> bool:
+        """Return whether a task that was claimed need not be done any more."""
+        if self._tries is None or not all(map(self.is_skipped, (index, *self._twins.get(task_id, ())))):
+            return False
+        self._tries.drop(index)
+        self._twins.pop(task_id, None)
+        return True
 
     def _submit_all(self, missing: Iterator[int | None]) -> bool:
         """Submit as many chunks as may be in flight.
@@ -200,30 +311,46 @@ class Run:
             if some and (task is None or len(some) >= size):
                 answer = self._claims.take(list(some))
                 self._note_done_elsewhere({task_id: some[task_id] for task_id in answer.done})
-                others = some.keys() - answer.ours - answer.done
-                self._elsewhere.update((task_id, some[task_id]) for task_id in others)
-                yield from (index for task_id, index in some.items() if task_id in answer.ours)
+                self._leave_to_others({task_id: some[task_id] for task_id in some.keys() - answer.ours - answer.done})
+                for task_id, index in some.items():
+                    if task_id in answer.ours and not self._is_dropped(task_id, index):
+                        yield index
                 elapsed, since = time.monotonic() - since, time.monotonic()
                 size = 2 * size if elapsed < _CLAIM_FOR / 2 else max(size // 2, 1) if elapsed > 2 * _CLAIM_FOR else size
                 some = {}
             if task is None:
                 yield None
 
+    def _leave_to_others(self, indices: Mapping[bytes, int]) -> None:
+        self._elsewhere.update(indices)
+        if self._tries is not None:
+            for index in indices.values():
+                self._tries.is_elsewhere(index, done_by_others=True)
+
     def _note_done_elsewhere(self, indices: Mapping[bytes, int]) -> None:
         for task_id, index in indices.items():
             self._elsewhere.pop(task_id, None)
             same = [index, *self._twins.pop(task_id, ())]
-            self._known.extend(same)
+            if self._tries is not None:
+                self._note_known(same)
+                continue
+            self._known.extend((number, None) for number in same)
             self._state.known += len(same)
 
     def _wait_for_others(self) -> None:
         """Wait a moment for what other runs do; take over what a run has given up."""
         self.flush()
         time.sleep(_LOOK)
+        self._elsewhere = {
+            task_id: index for task_id, index in self._elsewhere.items() if not self._is_dropped(task_id, index)
+        }
         for some in _batched(list(self._elsewhere), _LOOKED_AT):
             answer = self._claims.take(some)
             self._note_done_elsewhere({task_id: self._elsewhere[task_id] for task_id in answer.done})
             free = [self._elsewhere.pop(task_id) for task_id in some if task_id in answer.ours]
+            if self._tries is not None:
+                for index in free:
+                    self._tries.is_elsewhere(index, done_by_others=False)
             self._chunker.give_again([self._sweep.task_spec(index) for index in free])
 
     def _submit(self, chunk: Chunk) -> Future[Reply]:
@@ -289,14 +416,25 @@ class Run:
 
     def _done_all(self, outcomes: list[tuple[int, Outcome]]) -> Iterator[tuple[int, TaskResult]]:
         results = self._noted(outcomes)
+        if len(self._unwritten) >= _WRITE_AT or time.monotonic() > self._written + _WRITE_AFTER:
+            self.flush()
+        self._traces = {
+            result.task_id: outcome.trace
+            for (_, result), (_, outcome) in zip(results, outcomes, strict=False)
+            if outcome.trace
+        }
+        if self._tries is not None:
+            for index, result in results:
+                self._judge(index, result, is_known=False)
+            return
         failed = [(index, result) for index, result in results if result.error is not None]
         self._state.done += len(results)
         self._state.failed += len(failed)
-        if len(self._unwritten) >= _WRITE_AT or time.monotonic() > self._written + _WRITE_AFTER:
-            self.flush()
+        for index, result in failed:
+            self._failures_of_tasks.note(index, result)
         if failed and self._options.on_error == "raise":
             index, result = failed[0]
-            raise SweepError(f"Task {index} ({result.circuit} on {result.backend}) failed: {result.error}")
+            raise task_error(index, result, self._traces.get(result.task_id))
         yield from results
 
     def _noted(self, outcomes: list[tuple[int, Outcome]]) -> list[tuple[int, TaskResult]]:
@@ -309,9 +447,6 @@ class Run:
             results.extend((twin, result) for twin in self._twins.pop(task_id, ()))
             if not result.is_lost:
                 self._recent[task_id] = True
-        failed = [result for _, result in results if result.error is not None]
-        self.num_failed += len(failed)
-        self._first_failure = self._first_failure or next((result for result in failed if not result.is_lost), None)
         self.lost.update((index, result) for index, result in results if result.is_lost)
         return results
 
@@ -341,7 +476,8 @@ class Run:
         if os.getpid() != self._process:
             # Workers, results and ledger belong to the parent of this forked process.
             return
-        is_interrupted = bool(self._in_flight)
+        # Tries that turned out not to be needed may end by themselves.
+        is_interrupted = bool(self._in_flight) and not self._is_over()
         for future in self._in_flight:
             future.cancel()
         try:
@@ -349,7 +485,6 @@ class Run:
             self.flush()
             self._claims.drop()
             self._warn_of_lost()
-            self._warn_of_failed()
         finally:
             if self._own is not None:
                 self._own.stop()
@@ -368,14 +503,13 @@ class Run:
 
     def _warn_of_failed(self) -> None:
         """Say once how many tasks failed, since programs without a progress bar would end as if all were well."""
-        failed = self.num_failed - len(self.lost)
-        if not failed or self._options.on_error == "raise":
+        if not self._failures_of_tasks.count:
             return
-        text, first = "retry_failed=True tries them again", self._first_failure
-        if first is not None:
-            why = str(first.error).partition("\n")[0][:_MAX_TEXT]
-            text = f"the first one of this run, {first.circuit} on {first.backend}: {why}"
-        logger.warning("%d of %d tasks failed; %s", failed, len(self._sweep), text)
+        total = len(self._sweep) - self._state.skipped
+        summary = self._failures_of_tasks.summary(self._sweep, self._ledger, total)
+        logger.warning("%s", summary)
+        # Above are the generators and the method that the user called.
+        warnings.warn(summary, SweepWarning, stacklevel=4)
 
     def _keep_replies(self) -> None:
         """Note results that arrived after the run was interrupted."""
@@ -395,7 +529,7 @@ class _OwnWorkers:
 
     def __init__(self) -> None:
         self.number = available_processors()
-        self._worker = Worker()
+        self._worker = Worker(WARM)
         self._orders: queue.SimpleQueue[tuple[Future[Reply], Chunk] | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._work, name=f"sweep-{number}", daemon=True) for number in range(self.number)
@@ -424,6 +558,7 @@ class _OwnWorkers:
     def stop(self) -> None:
         """End all processes, and wait for the threads."""
         self._worker.stop(for_good=True)
+        WARM.stop()
         if sys.is_finalizing():
             # The interpreter has ended the threads already.
             return
@@ -452,25 +587,23 @@ def check_executor(executor: Any) -> None:
     """
     if executor is None or callable(getattr(executor, "submit", None)):
         return
-    raise IBMInputValueError(
-        f"The first argument is a concurrent.futures.Executor, not {executor!r:.80}. A ledger has a name: run(ledger=...)."
-    )
+    text = "A ledger has a name: run(ledger=...)."
+    if isinstance(executor, str | os.PathLike):
+        text = f"For a ledger, write run(ledger={os.fspath(executor)!r})."
+    raise IBMInputValueError(f"The first argument is a concurrent.futures.Executor, not {executor!r:.80}. {text}")
 
 
 def streamed(run: Run, *, in_order: bool) -> Iterator[TaskResult]:
     """Yield results as they come, or in the sweep's order."""
-    results = run.results
     waiting: dict[int, TaskResult | None] = {}
     following = 0
     for index, result in run.finished():
         if not in_order:
-            yield result or results[index]
+            yield result or run.result_of(index)
             continue
         # Results that wait for one that takes long are in the ledger; they need not be in memory, too.
         waiting[index] = result if len(waiting) < _MAX_WAITING else None
-        while following in waiting:
-            found = waiting.pop(following)
-            if found is None:
-                run.flush()
-            yield found or results[following]
+        while following in waiting or run.is_skipped(following):
+            if following in waiting:
+                yield waiting.pop(following) or run.result_of(following)
             following += 1

@@ -7,12 +7,12 @@ import os
 import tempfile
 import weakref
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
-from operator import index
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from .fingerprint import circuit_fingerprint, has_automatic_name
+from .layouts import NO_LAYOUT, LayoutChoice, check_names
 from .qpy_codec import encode_transfer
 
 if TYPE_CHECKING:
@@ -31,22 +31,28 @@ _FILES = (".qasm", ".qpy")
 
 
 class CircuitEntry(NamedTuple):
-    """A circuit of a sweep: its digest, its name, and the physical qubits on which it begins, if those were given."""
+    """A circuit of a sweep: its digest, its name, and the physical qubits on which it begins, if those were given.
+
+    ``layout_name`` is the name of these qubits, if the sweep has initial layouts.
+    """
 
     digest: bytes
     name: str
     layout: tuple[int, ...] | None
+    layout_name: str | None
 
 
 class CircuitStore:
-    """Circuits as bytes, in the order in which they came."""
+    """Circuits as bytes, in the order in which they came; all of them for the first layout, then for the next one."""
 
-    def __init__(self, circuits: CircuitSource | Iterable[CircuitSource], initial_layout: Any = None) -> None:
+    def __init__(
+        self, circuits: CircuitSource | Iterable[CircuitSource], layouts: Sequence[LayoutChoice] = NO_LAYOUT
+    ) -> None:
         """Read circuits.
 
         Args:
             circuits: One source or an iterable of sources, which may be nested.
-            initial_layout: A layout for all circuits, or a mapping from their names to layouts.
+            layouts: Layouts for all circuits, or mappings from their names to layouts.
 
         Raises:
             IBMInputValueError: A source is no circuit, or a layout is none of its circuit.
@@ -58,22 +64,21 @@ class CircuitStore:
         self._starts = array("Q", [0])
         self._names = array("Q", [0])
         self._digests = bytearray()
-        self._layouts: list[tuple[int, ...] | None] = []
-        self._layout = initial_layout
-        #: Names of circuits that were given a layout by name.
-        self._placed: set[str] = set()
+        self._choices = layouts
+        #: The layouts of each circuit, by choice.
+        self._layouts: list[list[tuple[int, ...] | None]] = [[] for _ in layouts]
         for circuit in _circuits(circuits):
             self._add(circuit)
         if self._file is not None:
             self._spill()
-        self._check_that_all_names_are_known()
+        check_names(self._choices)
 
     def _add(self, circuit: QuantumCircuit) -> None:
         from ...exceptions import IBMInputValueError
 
         try:
             digest = circuit_fingerprint(circuit)
-            layout = _layout_of(circuit, self._layout, self._placed)
+            layouts = [choice.layout_of(circuit) for choice in self._choices]
             sent = digest
             if has_automatic_name(circuit):
                 # Results carry the name, which has to be the same in every process.
@@ -84,7 +89,8 @@ class CircuitStore:
             if isinstance(error, IBMInputValueError):
                 raise
             raise IBMInputValueError(f"Circuit {circuit.name!r} cannot be sent to workers: {error}") from error
-        self._layouts.append(layout)
+        for layout, known in zip(layouts, self._layouts, strict=True):
+            known.append(layout)
         self._digests += digest
         self._content += name
         self._content += blob
@@ -93,14 +99,8 @@ class CircuitStore:
         if len(self._content) > _IN_MEMORY:
             self._spill()
 
-    def _check_that_all_names_are_known(self) -> None:
-        from ...exceptions import IBMInputValueError
-
-        if _is_by_name(self._layout) and (unknown := set(self._layout) - self._placed):
-            raise IBMInputValueError(f"initial_layout names circuits that are not there: {sorted(unknown)}.")
-
     def __len__(self) -> int:
-        return len(self._layouts)
+        return (len(self._names) - 1) * len(self._choices)
 
     def _spill(self) -> None:
         if self._file is None:
@@ -119,12 +119,15 @@ class CircuitStore:
 
     def entry(self, number: int) -> CircuitEntry:
         """Return digest, name and layout of a circuit."""
+        choice, number = divmod(number, len(self._names) - 1)
         name = self._read(self._starts[number], self._names[number + 1]).decode()
         digest = bytes(self._digests[number * _DIGEST : (number + 1) * _DIGEST])
-        return CircuitEntry(digest, name, self._layouts[number])
+        layout = self._layouts[choice][number]
+        return CircuitEntry(digest, name, layout, self._choices[choice].name_of(layout))
 
     def blob(self, number: int) -> bytes:
         """Return a circuit as bytes, see :func:`encode_transfer`."""
+        number %= len(self._names) - 1
         return self._read(self._names[number + 1], self._starts[number + 1])
 
 
@@ -191,36 +194,3 @@ def _program(text: str, name: str) -> QuantumCircuit:
         raise IBMInputValueError(f"{name} is OpenQASM 3: {error}") from error
     except Exception as error:
         raise IBMInputValueError(f"{name} is no OpenQASM that Qiskit can read: {error}") from error
-
-
-def _is_by_name(layout: Any) -> bool:
-    return isinstance(layout, Mapping) and bool(layout) and all(isinstance(key, str) for key in layout)
-
-
-def _layout_of(circuit: QuantumCircuit, layout: Any, placed: set[str]) -> tuple[int, ...] | None:
-    """Return the physical qubit of each qubit of a circuit.
-
-    Args:
-        circuit: The circuit.
-        layout: A list, a mapping of qubits, or a mapping of names of circuits.
-        placed: Names of circuits that have a layout by name; this one is added.
-    """
-    from ...exceptions import IBMInputValueError
-
-    if _is_by_name(layout):
-        placed.add(circuit.name)
-        layout = layout.get(circuit.name)
-    if layout is None:
-        return None
-    try:
-        # Qiskit's Layout gives the index of a qubit, as a dictionary does.
-        is_list = isinstance(layout, Iterable) and not isinstance(layout, Mapping)
-        is_list = is_list and not hasattr(layout, "get_virtual_bits")
-        chosen = tuple(index(qubit) for qubit in (layout if is_list else [layout[qubit] for qubit in circuit.qubits]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise IBMInputValueError(f"initial_layout does not place the qubits of {circuit.name!r}: {error}") from error
-    if len(chosen) != circuit.num_qubits or len(set(chosen)) != len(chosen) or min(chosen, default=0) < 0:
-        raise IBMInputValueError(
-            f"initial_layout of {circuit.name!r} must be {circuit.num_qubits} different qubits, not {list(chosen)}."
-        )
-    return chosen

@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime
 import os
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...snapshot.sources import SnapshotList, is_collection, not_a_source
@@ -110,6 +110,21 @@ class DeviceList:
         """Return a snapshot; ``None`` if the device is a target."""
         target, number = self._found(index)
         return self._snapshots.snapshot(number) if target is None else None
+
+    def distinct_targets(self) -> Iterator[tuple[str, Target]]:
+        """Yield name and target of each device, of calibrations that of the first one, with what is faulty there."""
+        from ...target import build_target
+
+        names: set[str] = set()
+        for index in range(len(self)):
+            entry = self.entry(index)
+            snapshot = self.snapshot(index)
+            if snapshot is None:
+                yield entry.backend, decode_device(self.form(index), None)[1]
+            elif entry.backend not in names:
+                names.add(entry.backend)
+                choice = entry.use_fractional_gates
+                yield entry.backend, build_target(snapshot, use_fractional_gates=choice, filter_faulty=False)
 
     def form(self, index: int) -> bytes:
         """Return a device for workers, which :func:`decode_device` reads.

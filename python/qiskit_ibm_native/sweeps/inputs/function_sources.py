@@ -60,6 +60,19 @@ def imported_modules(function: FunctionType) -> dict[str, str]:
     waiting = [value.__name__ for _, value in named_values(function) if isinstance(value, ModuleType)]
     with suppress(OSError, SyntaxError, TypeError):
         waiting += _imports(textwrap.dedent(inspect.getsource(function)), _package_of(function.__module__))
+    return _sources(waiting, root)
+
+
+def module_sources(module: str) -> dict[str, str]:
+    """Return the sources of a module and of those that it imports from its own folder or package, by name.
+
+    A module of an installed package has none: its version tells what it is.
+    """
+    root = _root_of(module)
+    return {} if root is None or _is_installed(root) else _sources([module], root)
+
+
+def _sources(waiting: list[str], root: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     while waiting:
         name = waiting.pop()
@@ -95,15 +108,25 @@ def _package_of(module: str) -> str:
 
 def _path_of(module: str) -> Path | None:
     """Return the source file of a module, without importing it."""
-    known = sys.modules.get(module)
-    file = getattr(known, "__file__", None)
-    if known is None and module:
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if module not in sys.modules and module:
         with suppress(ImportError, ValueError, AttributeError):
-            # The parents of a module that was found in a source are imported with it.
-            parent = module.rpartition(".")[0]
-            spec = importlib.util.find_spec(module) if not parent or parent in sys.modules else None
-            file = None if spec is None else spec.origin
+            file = _file_of(module)
     return Path(file).resolve() if file and file.endswith(".py") else None
+
+
+def _file_of(module: str) -> str | None:
+    """Return the file of a module that is not imported; its parents need not be."""
+    top, *parts = module.split(".")
+    spec = importlib.util.find_spec(top)
+    if spec is None or not parts:
+        return None if spec is None else spec.origin
+    for folder in spec.submodule_search_locations or ():
+        path = Path(folder, *parts)
+        for file in (path.with_name(f"{path.name}.py"), path / "__init__.py"):
+            if file.is_file():
+                return str(file)
+    return None
 
 
 def _root_of(module: str) -> Path | None:

@@ -137,7 +137,7 @@ def target_fingerprint(target: Target) -> bytes:
     from ...target import HistoricalTarget
 
     names = list(target.operation_names)
-    bounds = _angle_bounds(target, names)
+    bounds = angle_bounds(target, names)
     operations = [
         (name, bounds.get(name), fingerprint(target.operation_from_name(name)), _entries(target[name]))
         for name in sorted(names)
@@ -196,7 +196,7 @@ def _edges(target: Target, names: list[str]) -> bytes:
     return hashlib.sha256(repr(list(pairs)).encode()).digest()
 
 
-def _angle_bounds(target: Target, names: list[str]) -> dict[str, Any]:
+def angle_bounds(target: Target, names: list[str]) -> dict[str, Any]:
     """Return the bounds of angles by operation, which targets tell to nobody but their pickles.
 
     Raises:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Claims: which run of which program does a task at present, so that runs with one ledger share the work.
 
-A claim holds for a minute, and its run renews it as long as it lives. A run that is killed leaves claims that expire;
-they do not hold where its process is known to be gone. Clocks of machines that share a ledger may differ by some
-seconds, as those of a cluster do.
+A run renews its claims as long as it lives. A run that is killed leaves claims that are not renewed any more: they no
+longer hold when another run has seen them unchanged for a minute, or knows that the process is gone. Each run measures
+that minute by its own steady clock, so that clocks of machines may differ, and may be set, as they like.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ..._sqlite import Database
 
-#: Seconds for which a claim holds, and after which it is renewed: three renewals may fail.
+#: Seconds for which a claim holds without being renewed, and after which it is renewed: three renewals may fail.
 LEASE, _RENEWAL = 60.0, 15.0
 
 
@@ -50,6 +50,8 @@ class Claims:
         """
         self._database, self._condition = database, condition
         self._owner = f"{_place()} {os.getpid()} {uuid.uuid4().hex}"
+        #: Of other runs: the latest renewal, and the time of this run's steady clock at which it was seen first, s.
+        self._seen: dict[str, tuple[float, float]] = {}
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="claims", daemon=True)
 
@@ -57,9 +59,9 @@ class Claims:
         """Claim tasks that nobody else does or has done."""
         if not self._thread.ident:
             self._thread.start()
-        until = time.time() + LEASE
         with self._database.writing() as connection:
             answer = self._look(connection, ids)
+            until = _following(connection, self._owner)
             connection.executemany(
                 "INSERT OR REPLACE INTO claims VALUES (?, ?, ?)", [(task, self._owner, until) for task in answer.ours]
             )
@@ -75,18 +77,32 @@ class Claims:
         done = connection.execute(f"SELECT id FROM tasks WHERE id IN ({marks}){self._condition}", ids)  # noqa: S608
         done_ids = {task for (task,) in done}
         claimed = connection.execute(
-            f"SELECT id, owner FROM claims WHERE id IN ({marks}) AND owner != ? AND until > ?",  # noqa: S608
-            (*ids, self._owner, time.time()),
+            f"SELECT id, owner FROM claims WHERE id IN ({marks}) AND owner != ?",  # noqa: S608
+            (*ids, self._owner),
         ).fetchall()
-        gone = {owner for owner in {owner for _, owner in claimed} if _is_gone(owner)}
+        gone = {owner for owner in {owner for _, owner in claimed} if self._has_ended(connection, owner)}
         others = {task for task, owner in claimed if owner not in gone}
         return Answer(set(ids) - done_ids - others, done_ids)
+
+    def _has_ended(self, connection: sqlite3.Connection, owner: str) -> bool:
+        """Return whether another run has ended, or has not renewed its claims for long."""
+        if _is_gone(owner):
+            return True
+        ((until,),) = connection.execute("SELECT max(until) FROM claims WHERE owner = ?", (owner,))
+        now = time.monotonic()
+        latest, since = self._seen.get(owner, (None, now))
+        if latest != until:
+            since = now
+        self._seen[owner] = until, since
+        return now - since > LEASE
 
     def _renew(self) -> None:
         while not self._is_over.wait(_RENEWAL):
             # A file that is busy for a while is no reason to stop.
             with suppress(LedgerError), self._database.writing() as connection:
-                connection.execute("UPDATE claims SET until = ? WHERE owner = ?", (time.time() + LEASE, self._owner))
+                connection.execute(
+                    "UPDATE claims SET until = ? WHERE owner = ?", (_following(connection, self._owner), self._owner)
+                )
 
     def drop(self) -> None:
         """Give up all claims of this run."""
@@ -95,7 +111,14 @@ class Claims:
         self._is_over.set()
         self._thread.join()
         with self._database.writing() as connection:
-            connection.execute("DELETE FROM claims WHERE owner = ? OR until < ?", (self._owner, time.time()))
+            ended = [owner for owner in self._seen if self._has_ended(connection, owner)]
+            connection.executemany("DELETE FROM claims WHERE owner = ?", [(owner,) for owner in (self._owner, *ended)])
+
+
+def _following(connection: sqlite3.Connection, owner: str) -> float:
+    """Return a time for the claims of a run that is later than all that it has used, whatever the clock says."""
+    ((latest,),) = connection.execute("SELECT max(until) FROM claims WHERE owner = ?", (owner,))
+    return max(time.time() + LEASE, 0.0 if latest is None else latest + 1e-3)
 
 
 @cache

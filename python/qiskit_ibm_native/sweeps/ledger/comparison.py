@@ -8,10 +8,14 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from ... import _html
 from ..._sqlite import Database
 from .figures import FIGURES, Figure
+
+if TYPE_CHECKING:
+    from ..tasks import TaskSource
 
 #: Figures that have a better and a worse, but for wall time, which tells how busy machines were.
 _FIGURES = [figure for figure in FIGURES if figure.better is not None and figure.name != "wall_time"]
@@ -63,17 +67,33 @@ class Comparison:
             lines.append(f"  {name}: {better} better, {same} same, {worse} worse{mean}")
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        lines = str(self).splitlines()
+        rows = ((name, *counts) for name, counts in self.figures.items())
+        head = ("figure", "better here", "same", "worse here", "here/there")
+        return "".join(map(_html.title, lines[:2])) + _html.table(head, rows)
 
-def compared(here: Database, there: Database) -> Comparison:
-    """Compare two ledgers."""
+
+def compared(
+    here: Database, there: Database, sweep: TaskSource | None = None, other: TaskSource | None = None
+) -> Comparison:
+    """Compare two ledgers.
+
+    Args:
+        here: The first ledger.
+        there: The second one.
+        sweep: The sweep whose tasks take part; all by default. Of the second ledger, the same tasks do, of any version.
+        other: The sweep whose tasks of the second ledger take part.
+    """
     # A connection of its own: ATTACH is refused while somebody iterates over the ledger's own one.
     with closing(Database(here.path, here.schema)) as own, own.reading() as connection:
         connection.execute("ATTACH ? AS other", (str(there.path),))
+        wanted = {"here": _keys(connection, "here", sweep), "there": _keys(connection, "there", other or sweep)}
         # Of tasks that were done with several versions, the latest counts.
         for name, schema in (("here", "main"), ("there", "other")):
             connection.execute(
                 f"CREATE TEMP TABLE {name} AS SELECT * FROM {schema}.tasks"  # noqa: S608 (ours)
-                f" WHERE number IN (SELECT max(number) FROM {schema}.tasks GROUP BY key)"
+                f" WHERE number IN (SELECT max(number) FROM {schema}.tasks WHERE 1 {wanted[name]} GROUP BY key)"
             )
             connection.execute(f"CREATE UNIQUE INDEX temp.{name}_by_key ON {name} (key)")
         both, only_here, only_there, failed_here, failed_there = connection.execute(
@@ -85,6 +105,18 @@ def compared(here: Database, there: Database) -> Comparison:
         ).fetchone()
         figures = {figure.name: _compared(own, connection, figure) for figure in _FIGURES}
     return Comparison(both, only_here, only_there, failed_here, failed_there, figures)
+
+
+def _keys(connection: sqlite3.Connection, name: str, sweep: TaskSource | None) -> str:
+    """Return a condition that holds for the tasks of a sweep, of whatever version."""
+    if sweep is None:
+        return ""
+    connection.execute(f"CREATE TEMP TABLE {name}_keys (key BLOB PRIMARY KEY)")
+    connection.executemany(
+        f"INSERT OR IGNORE INTO {name}_keys VALUES (?)",  # noqa: S608 (ours)
+        ((sweep.task_key(number),) for number in range(len(sweep))),
+    )
+    return f"AND key IN (SELECT key FROM temp.{name}_keys)"  # noqa: S608 (ours)
 
 
 def _compared(database: Database, connection: sqlite3.Connection, figure: Figure) -> FigureComparison:

@@ -21,12 +21,17 @@ from ..._sqlite import Database
 from ..._timestamps import microseconds, moment
 from ...exceptions import IBMInputValueError, LedgerDamagedError, LedgerError
 from ..inputs.qpy_codec import MAX_CIRCUIT
-from ..tasks import TaskResult, TaskSource
+from ..tasks import AXES, LAYOUTS, TAKEN, AddedColumns, TaskResult, TaskSource
+from ..tries import counting
+from .axes import group_of_axis, names_in, with_names
 from .check import BATCH, BATCH_BYTES, LedgerReport, circuit_problems
 from .claims import Claims
 from .comparison import Comparison, compared
 from .figures import CIRCUIT_FIGURES, FIGURES, Figure
+from .measured import Measured, measured_of
+from .pareto import pareto_numbers
 from .schema import LEDGER
+from .selection import selection_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -42,7 +47,7 @@ _GROUPS = {
     "circuit": "tasks.circuit", "snapshot": "tasks.snapshot", "backend": "snapshots.backend", "seed": "tasks.seed",
     "optimization_level": "settings.optimization_level", "options": "settings.options, settings.pass_manager",
 }  # fmt: skip
-#: Figures that can be best.
+#: Figures that can be best; a metric can be, too.
 _GOALS = {figure.name: figure for figure in FIGURES if figure.better is not None}
 _JOINS = (
     "tasks JOIN circuits ON circuits.number = tasks.circuit JOIN snapshots ON snapshots.number = tasks.snapshot"
@@ -71,6 +76,10 @@ _COLUMNS: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "cpu_time": ("cpu", float),
     "worker": ("worker", str),
     "attempts": ("attempts", int),
+    "axes": ("settings.axes", (str, NoneType)),
+    "layout_name": ("layout_name", (str, NoneType)),
+    "metrics": ("metrics", (str, NoneType)),
+    "carried_from": ("carried_from", (bytes, NoneType)),
     "number": ("tasks.number", int),
 }
 _SELECTION = ", ".join(f"{expression} AS {name}" for name, (expression, _) in _COLUMNS.items())
@@ -80,6 +89,7 @@ _ORDER = "backend, calibrated, snapshots.digest, options, optimization_level, se
 _RESULT_COLUMNS = {
     "initial_layout": "initial_layout", "use_fractional_gates": "use_fractional_gates", "error": "error",
     **{figure.name: figure.ledger_column for figure in FIGURES}, "worker": "worker", "attempts": "attempts",
+    "metrics": "metrics", "layout_name": "layout_name", "carried_from": "carried_from",
 }  # fmt: skip
 _UPDATES = ", ".join(f"{column} = excluded.{column}" for column in _RESULT_COLUMNS.values())
 _INSERT = (
@@ -96,7 +106,7 @@ _IS_NOT_LOST = (
 )
 
 #: Condition for tasks that have all that they can have, if circuits are to be kept.
-_HAS_CIRCUIT = " AND (error IS NOT NULL OR number IN (SELECT task FROM transpiled))"
+_HAS_CIRCUIT = " AND (error IS NOT NULL OR tasks.number IN (SELECT task FROM transpiled))"
 
 
 class Ledger:
@@ -160,54 +170,120 @@ class Ledger:
             raise KeyError(task_id) from None
 
     def best(
-        self, by: str = "esp", per: Sequence[str] = ("circuit", "snapshot"), *, sweep: TaskSource | None = None
+        self,
+        by: str = "esp",
+        per: Sequence[str] = ("circuit", "snapshot"),
+        *,
+        sweep: TaskSource | None = None,
+        n: int = 1,
     ) -> list[TaskResult]:
         """Return the best result of each group; among equal ones that with the smallest task identifier.
 
         Args:
             by: ``"esp"`` for the largest, or ``"depth"``, ``"two_qubit_depth"``, ``"two_qubit_count"``, ``"size"``,
-                ``"duration"``, ``"wall_time"`` or ``"cpu_time"`` for the smallest. Results without the figure do not
-                take part.
+                ``"duration"``, ``"wall_time"`` or ``"cpu_time"`` for the smallest; or a metric of one's own for the
+                smallest, ``"-name"`` for the largest. Results without the figure do not take part.
             per: The values that results of a group have in common: any of ``"circuit"``, ``"snapshot"``, ``"backend"``,
-                ``"optimization_level"``, ``"options"``, ``"seed"``; nothing for the best of all.
-            sweep: The sweep whose results take part; by default all of the ledger.
+                ``"optimization_level"``, ``"options"``, ``"seed"``, ``"pass_manager"``, ``"basis_gates"``,
+                ``"coupling_map"``, ``"scheduling_method"``, ``"initial_layout"``; nothing for the best of all.
+            sweep: The sweep whose results take part, and by whose names groups are formed; by default all of the
+                ledger, by the names that were given first.
+            n: The number of results of each group.
 
         Raises:
             IBMInputValueError: There is no such figure or group.
         """
-        names = (per,) if isinstance(per, str) else tuple(per or ())
-        wrong = [repr(name) for name in names if name not in _GROUPS]
-        if not isinstance(by, str) or by not in _GOALS or wrong:
-            raise IBMInputValueError(
-                f"by is one of {', '.join(_GOALS)}, and per of {', '.join(_GROUPS)}, not {', '.join(wrong) or repr(by)}."
-            )
-        group = ", ".join(_GROUPS[name] for name in names) or "1"
-        goal = _GOALS[by]
-        order = f"tasks.{goal.ledger_column} {'DESC' if goal.better == 'more' else 'ASC'}, tasks.id"
+        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+            raise IBMInputValueError(f"n is a number of results from 1, not {n!r:.80}.")
+        value, is_largest = self._goal(by, sweep)
+        has_names = sweep is not None and bool(sweep.columns.axes)
+        group, order = _group(per, has_names=has_names), f"{value} {'DESC' if is_largest else 'ASC'}, tasks.id"
+        indices = () if sweep is None else counting(sweep, self)
         with self._database.reading() as connection:
-            chosen = _choose(connection, sweep)
+            chosen = _taking_part(connection, sweep, indices, has_names=has_names)
             ranked = (
                 f"SELECT tasks.number AS number, row_number() OVER (PARTITION BY {group} ORDER BY {order}) AS rank"  # noqa: S608
-                f" FROM {_JOINS} WHERE tasks.{goal.ledger_column} IS NOT NULL AND error IS NULL {chosen}"
+                f" FROM {_JOINS} WHERE {value} IS NOT NULL AND error IS NULL {chosen}"
             )
-            statement = f"SELECT number FROM ({ranked}) WHERE rank = 1"  # noqa: S608 (ours)
+            statement = f"SELECT number FROM ({ranked}) WHERE rank <= {n}"  # noqa: S608 (ours)
             numbers = {number for (number,) in connection.execute(statement)}
-        return sorted(self._numbered(numbers), key=_order)
+            axes = names_in(connection, numbers) if has_names else {}
+        found = sorted(self._numbered(numbers), key=_order)
+        return [with_names(result, axes.get(result.task_id, result.axes)) for result in found]
 
-    def compare(self, other: Ledger | str | os.PathLike[str]) -> Comparison:
+    def _goal(self, by: Any, sweep: TaskSource | None) -> tuple[str, bool]:
+        """Return in SQL what is to be best, and whether that is the largest."""
+        if isinstance(by, str) and by in _GOALS:
+            return f"tasks.{_GOALS[by].ledger_column}", _GOALS[by].better == "more"
+        metrics = (self.columns() if sweep is None else sweep.columns).metrics
+        name = by.removeprefix("-") if isinstance(by, str) else ""
+        if name not in metrics:
+            known = ", ".join((*_GOALS, *metrics, *(f"-{metric}" for metric in metrics)))
+            raise IBMInputValueError(f"by is one of {known}, not {by!r}.")
+        return f"json_extract(tasks.metrics, '$.{name}')", name != by
+
+    def columns(self) -> AddedColumns:
+        """Return the names of axes and metrics that results of this ledger have."""
+        axes = self._database.rows("SELECT DISTINCT json_each.key FROM settings, json_each(settings.axes)")
+        metrics = self._database.rows("SELECT DISTINCT json_each.key FROM tasks, json_each(tasks.metrics)")
+        layouts = self._database.rows("SELECT 1 FROM tasks WHERE layout_name IS NOT NULL LIMIT 1")
+        known = {name for (name,) in axes} | ({LAYOUTS} if layouts else set())
+        names = (name for (name,) in metrics if isinstance(name, str) and name.isidentifier() and name not in TAKEN)
+        return AddedColumns(tuple(axis for axis in AXES if axis in known), tuple(sorted(names)))
+
+    def pareto(
+        self, *figures: str, per: Sequence[str] = ("circuit", "snapshot"), sweep: TaskSource | None = None
+    ) -> list[TaskResult]:
+        """Return the results that none of their group beats: none is better in one figure, and as good in all.
+
+        Args:
+            *figures: Figures of which less is better, but for ``"esp"``: those of :meth:`best`, or names of metrics,
+                with ``-`` before those of which more is better. Results without one of them do not take part.
+            per: As in :meth:`best`.
+            sweep: As in :meth:`best`.
+
+        Returns:
+            The results of each group, those that are best in the first figure first. Of results that are equal in all
+            figures, there is the one with the smallest task identifier.
+
+        Raises:
+            IBMInputValueError: There is no such figure, metric or group.
+        """
+        if not figures:
+            raise IBMInputValueError('pareto takes figures, such as pareto("depth", "esp").')
+        goals = [self._goal(name, sweep) for name in figures]
+        has_names = sweep is not None and bool(sweep.columns.axes)
+        group = _group(per, has_names=has_names)
+        indices = () if sweep is None else counting(sweep, self)
+        with self._database.reading() as connection:
+            chosen = _taking_part(connection, sweep, indices, has_names=has_names)
+            rows = f"{_JOINS} WHERE error IS NULL {chosen}"
+            numbers = pareto_numbers(self._database, connection, rows, goals, group)
+            axes = names_in(connection, numbers) if has_names else {}
+        return [with_names(result, axes.get(result.task_id, result.axes)) for result in self._numbered(numbers)]
+
+    def compare(
+        self,
+        other: Ledger | str | os.PathLike[str],
+        *,
+        sweep: TaskSource | None = None,
+        other_sweep: TaskSource | None = None,
+    ) -> Comparison:
         """Compare results of the same tasks, such as those of two versions of Qiskit.
 
         Args:
             other: The ledger to compare with.
+            sweep: The sweep whose tasks take part; by default all.
+            other_sweep: The sweep whose tasks of ``other`` take part; by default those of ``sweep``.
 
         Returns:
             The numbers of tasks that became better, worse, or stayed as they were from ``other`` to this ledger, by
             figure.
         """
         if isinstance(other, Ledger):
-            return compared(self._database, other._database)
+            return compared(self._database, other._database, sweep, other_sweep)
         with existing(other) as opened:
-            return compared(self._database, opened._database)
+            return compared(self._database, opened._database, sweep, other_sweep)
 
     def verify(self) -> LedgerReport:
         """Read everything, for ledgers that others made; another process reads circuits, which may crash it.
@@ -261,7 +337,33 @@ class Ledger:
         """
         from .table import table_of
 
-        return table_of(self._chosen(sweep))
+        return table_of(self._chosen(sweep), self._columns_of(sweep))
+
+    def to_pandas(self, sweep: TaskSource | None = None) -> Any:
+        """Return results as a ``pandas.DataFrame``.
+
+        Args:
+            sweep: As in :meth:`table`.
+
+        Raises:
+            LedgerError: pyarrow or pandas is not installed.
+        """
+        from .frames import pandas_frame
+
+        return pandas_frame(lambda: self.table(sweep))
+
+    def to_polars(self, sweep: TaskSource | None = None) -> Any:
+        """Return results as a ``polars.DataFrame``.
+
+        Args:
+            sweep: As in :meth:`table`.
+
+        Raises:
+            LedgerError: pyarrow or polars is not installed.
+        """
+        from .frames import polars_frame
+
+        return polars_frame(lambda: self.table(sweep))
 
     def to_parquet(self, path: str | os.PathLike[str], sweep: TaskSource | None = None) -> int:
         """Write results to a Parquet file, and return their number.
@@ -275,12 +377,15 @@ class Ledger:
         """
         from .table import write_parquet
 
-        return write_parquet(self._chosen(sweep), Path(path))
+        return write_parquet(self._chosen(sweep), Path(path), self._columns_of(sweep))
+
+    def _columns_of(self, sweep: TaskSource | None) -> AddedColumns:
+        return self.columns() if sweep is None else sweep.columns
 
     def _chosen(self, sweep: TaskSource | None) -> Iterator[TaskResult]:
         if sweep is None:
             return self._all(with_circuits=False)
-        return self.results_of(sweep, range(len(sweep)), with_circuits=False)
+        return self.results_of(sweep, counting(sweep, self), with_circuits=False)
 
     def _all(self, *, with_circuits: bool = True) -> Iterator[TaskResult]:
         with self._database.reading() as connection:
@@ -344,6 +449,9 @@ class Ledger:
                 result = found.get(task_id)
                 if lost and (result is None or result.is_lost):
                     result = lost.get(index, result)
+                if result is not None and sweep.columns.axes:
+                    # The sweep's own names, whatever they were when the task was done.
+                    result = with_names(result, sweep[index].axes)
                 if result is None:
                     raise LedgerError(
                         f"{self.path} has no result of task {index}: run the sweep with this ledger first."
@@ -351,7 +459,7 @@ class Ledger:
                 yield result
 
     def known_of(
-        self, sweep: TaskSource, *, with_circuit: bool, retry_failed: bool
+        self, sweep: TaskSource, *, with_circuit: bool, retry_failed: bool, indices: Sequence[int] | None = None
     ) -> Iterator[tuple[int, bytes, bool, bool]]:
         """Yield index and identifier of each task, whether the ledger has its result, and whether that is an error.
 
@@ -359,12 +467,14 @@ class Ledger:
             sweep: The sweep.
             with_circuit: Results without a circuit do not count, unless their task failed.
             retry_failed: Results of failed tasks do not count.
+            indices: Indices of the tasks; by default all.
         """
         condition = _is_done(with_circuit=with_circuit, retry_failed=retry_failed)
         per_snapshot = len(sweep) // max(1, sweep.shape[0])
         size = max(1, min(_BATCH, _SNAPSHOTS * per_snapshot))
-        for start in range(0, len(sweep), size):
-            batch = range(start, min(start + size, len(sweep)))
+        chosen = range(len(sweep)) if indices is None else indices
+        for start in range(0, len(chosen), size):
+            batch = chosen[start : start + size]
             ids = [sweep.task_id(index) for index in batch]
             statement = f"SELECT id, error IS NOT NULL FROM tasks WHERE id IN ({_marks(ids)}){condition}"  # noqa: S608
             known = dict(self._database.rows(statement, ids))
@@ -372,6 +482,10 @@ class Ledger:
                 (index, task_id, task_id in known, bool(known.get(task_id)))
                 for index, task_id in zip(batch, ids, strict=True)
             )
+
+    def measured(self, sweep: TaskSource, *, with_circuit: bool = False, retry_failed: bool = False) -> Measured:
+        """Return what is known of a sweep, for which tasks are done as for :meth:`known_of`."""
+        return measured_of(self._database, sweep, _is_done(with_circuit=with_circuit, retry_failed=retry_failed))
 
     def claims(self, *, with_circuit: bool, retry_failed: bool) -> Claims:
         """Return the claims of a new run, for which tasks are done as for :meth:`known_of`."""
@@ -398,6 +512,15 @@ class Ledger:
 
     def __repr__(self) -> str:
         return f"<Ledger {'temporary' if self._is_temporary else self.path}>"
+
+    def _repr_html_(self) -> str:
+        from .summary import results_html
+
+        return results_html(self._name, self._database, None)
+
+    @property
+    def _name(self) -> str:
+        return "a temporary ledger" if self._is_temporary else self.path.name
 
 
 def _is_done(*, with_circuit: bool, retry_failed: bool) -> str:
@@ -447,19 +570,33 @@ def _row(sweep: TaskSource, index: int, result: TaskResult, numbers: _Numbers) -
     snapshot = {"digest": digest, "backend": result.backend, "calibrated": calibrated}
     setting = {
         "digest": sweep.setting(index).digest, "optimization_level": result.optimization_level,
-        "options": result.options, "pass_manager": result.pass_manager,
+        "options": result.options, "pass_manager": result.pass_manager, "axes": _object(_axes_of_setting(result)),
     }  # fmt: skip
     versions = dict(zip(("qiskit", "package"), sweep.versions, strict=True))
     return [
         bytes.fromhex(result.task_id), sweep.task_key(index),
         numbers.of("circuits", ["digest"], circuit), numbers.of("snapshots", ["digest"], snapshot),
         numbers.of("settings", ["digest"], setting), numbers.of("versions", ["qiskit", "package"], versions),
-        result.seed, *(_cell(getattr(result, name)) for name in _RESULT_COLUMNS),
+        result.seed, *(_cell(name, getattr(result, name)) for name in _RESULT_COLUMNS),
     ]  # fmt: skip
 
 
-def _cell(value: Any) -> Any:
+def _cell(name: str, value: Any) -> Any:
+    if name == "carried_from":
+        return None if value is None else bytes.fromhex(value)
+    if name == "metrics":
+        return _object(value)
     return json.dumps(value, separators=(",", ":")) if isinstance(value, dict | tuple) else value
+
+
+def _object(value: Mapping[str, Any]) -> str | None:
+    """Return a JSON object; nothing for an empty one."""
+    return json.dumps(dict(value), separators=(",", ":"), sort_keys=True) if value else None
+
+
+def _axes_of_setting(result: TaskResult) -> dict[str, str]:
+    """Return the names on all axes but that of layouts, which is of the task."""
+    return {axis: name for axis, name in result.axes.items() if axis != LAYOUTS}
 
 
 def _result(row: sqlite3.Row, packed: tuple[bytes, int] | None) -> TaskResult:
@@ -486,9 +623,28 @@ def _result(row: sqlite3.Row, packed: tuple[bytes, int] | None) -> TaskResult:
         error=row["error"],
         worker=row["worker"],
         attempts=row["attempts"],
+        axes=_axes(row),
+        metrics=_metrics(row["metrics"]),
+        carried_from=None if row["carried_from"] is None else row["carried_from"].hex(),
         packed=packed,
         **{figure.name: _figure(figure, row[figure.name]) for figure in FIGURES},
     )
+
+
+def _axes(row: sqlite3.Row) -> dict[str, str]:
+    axes = {} if row["axes"] is None else json.loads(row["axes"])
+    if not isinstance(axes, dict) or not all(isinstance(name, str) for name in axes.values()):
+        raise ValueError(f"{row['axes'][:100]!r} are no axes")
+    if row["layout_name"] is not None:
+        axes[LAYOUTS] = row["layout_name"]
+    return axes
+
+
+def _metrics(text: str | None) -> dict[str, float | None]:
+    metrics = {} if text is None else json.loads(text)
+    if not isinstance(metrics, dict) or not all(type(value) in {float, int, NoneType} for value in metrics.values()):
+        raise ValueError(f"{(text or '')[:100]!r} are no metrics")
+    return metrics
 
 
 def _figure(figure: Figure, value: Any) -> Any:
@@ -525,14 +681,40 @@ def _order(result: TaskResult) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _choose(connection: sqlite3.Connection, sweep: TaskSource | None) -> str:
-    """Return a condition that holds for the tasks of a sweep."""
+def _group(per: Sequence[str], *, has_names: bool) -> str:
+    """Return in SQL what results of a group have in common.
+
+    Args:
+        per: Names of columns and axes.
+        has_names: Whether names on axes are those of a sweep.
+    """
+    names = (per,) if isinstance(per, str) else tuple(per or ())
+    wrong = [repr(name) for name in names if name not in _GROUPS and name not in AXES]
+    if wrong:
+        known = ", ".join(dict.fromkeys((*_GROUPS, *AXES)))
+        raise IBMInputValueError(f"per is any of {known}, not {', '.join(wrong)}.")
+    return ", ".join(_GROUPS.get(name) or group_of_axis(name, is_chosen=has_names) for name in names) or "1"
+
+
+def _taking_part(
+    connection: sqlite3.Connection, sweep: TaskSource | None, indices: Sequence[int], *, has_names: bool
+) -> str:
+    """Return a condition that holds for some tasks of a sweep, with its names on axes if there are any."""
+    if has_names:
+        return _choose(connection, sweep, indices)
+    return selection_of(connection, sweep, indices).condition
+
+
+def _choose(connection: sqlite3.Connection, sweep: TaskSource | None, indices: Sequence[int]) -> str:
+    """Return a condition that holds for some tasks of a sweep."""
     if sweep is None:
         return ""
-    connection.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (id BLOB PRIMARY KEY)")
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (id BLOB PRIMARY KEY, axes TEXT)")
     connection.execute("DELETE FROM chosen")
+    has_names = bool(sweep.columns.axes)
     connection.executemany(
-        "INSERT OR IGNORE INTO chosen VALUES (?)", ((sweep.task_id(index),) for index in range(len(sweep)))
+        "INSERT OR IGNORE INTO chosen VALUES (?, ?)",
+        ((sweep.task_id(index), json.dumps(dict(sweep[index].axes)) if has_names else None) for index in indices),
     )
     return "AND tasks.id IN (SELECT id FROM chosen)"
 

@@ -74,6 +74,14 @@ _MIGRATIONS = (
         until REAL NOT NULL             -- seconds since 1970 in UTC
     );
     """,
+    # ``axes`` and ``metrics`` are JSON objects. ``layout_name`` is a name that was given to the initial layout, and
+    # ``carried_from`` the task of another calibration whose result this is, if it was not transpiled.
+    """
+    ALTER TABLE settings ADD COLUMN axes TEXT;
+    ALTER TABLE tasks ADD COLUMN layout_name TEXT;
+    ALTER TABLE tasks ADD COLUMN metrics TEXT;
+    ALTER TABLE tasks ADD COLUMN carried_from BLOB;
+    """,
 )
 #: The number is ``QINL``.
 LEDGER = Schema(0x51494E4C, _MIGRATIONS, "a ledger of a sweep", LedgerError, LedgerDamagedError)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...exceptions import LedgerError
+from ..tasks import AddedColumns, column_of_axis
 from .figures import FIGURES
 
 if TYPE_CHECKING:
@@ -20,23 +21,23 @@ if TYPE_CHECKING:
 _GROUP = 10_000
 
 
-def table_of(results: Iterator[TaskResult]) -> Any:
-    """Return results as a ``pyarrow.Table``."""
+def table_of(results: Iterator[TaskResult], added: AddedColumns) -> Any:
+    """Return results as a ``pyarrow.Table``, with columns for the names on axes and for metrics."""
     pa = _pyarrow()
-    schema = _schema(pa)
-    return pa.Table.from_batches(_batches(pa, schema, results), schema)
+    schema = _schema(pa, added)
+    return pa.Table.from_batches(_batches(pa, schema, results, added), schema)
 
 
-def write_parquet(results: Iterator[TaskResult], path: Path) -> int:
+def write_parquet(results: Iterator[TaskResult], path: Path, added: AddedColumns) -> int:
     """Write results to a Parquet file, which appears when it is complete; return their number."""
     pa = _pyarrow()
     from pyarrow import parquet
 
-    schema, written = _schema(pa), 0
+    schema, written = _schema(pa, added), 0
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with parquet.ParquetWriter(unfinished, schema) as writer:
-            for batch in _batches(pa, schema, results):
+            for batch in _batches(pa, schema, results, added):
                 writer.write_batch(batch)
                 written += batch.num_rows
         unfinished.replace(path)
@@ -53,7 +54,7 @@ def _pyarrow() -> Any:
     return pa
 
 
-def _schema(pa: Any) -> Any:
+def _schema(pa: Any, added: AddedColumns) -> Any:
     text, number, real, qubits = pa.string(), pa.int64(), pa.float64(), pa.list_(pa.int32())
     # Operations differ from circuit to circuit; as JSON they fit into one column.
     types = {int: number, float: real, dict: text, tuple: qubits}
@@ -63,12 +64,17 @@ def _schema(pa: Any) -> Any:
         ("options", text), ("pass_manager", text), ("seed", number), ("initial_layout", qubits),
         ("use_fractional_gates", pa.bool_()), ("qiskit_version", text), ("error", text),
         *((figure.name, types[figure.type]) for figure in FIGURES), ("worker", text), ("attempts", number),
+        ("carried_from", text), *((column_of_axis(axis), text) for axis in added.axes),
+        *((name, real) for name in added.metrics),
     ])  # fmt: skip
 
 
-def _batches(pa: Any, schema: Any, results: Iterator[TaskResult]) -> Iterator[Any]:
+def _batches(pa: Any, schema: Any, results: Iterator[TaskResult], added: AddedColumns) -> Iterator[Any]:
+    own = len(schema.names) - len(added.axes) - len(added.metrics)
     while group := list(islice(results, _GROUP)):
-        columns = [[_cell(getattr(result, name)) for result in group] for name in schema.names]
+        columns = [[_cell(getattr(result, name)) for result in group] for name in schema.names[:own]]
+        columns += [[result.axes.get(axis) for result in group] for axis in added.axes]
+        columns += [[result.metrics.get(name) for result in group] for name in added.metrics]
         yield pa.record_batch(columns, schema=schema)
 
 

@@ -25,6 +25,8 @@ _FROM_OUTSIDE = {"SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIGXCPU"}
 #: have.
 _ENVIRONMENT = {
     "PYTHONHASHSEED": "0", "QISKIT_PARALLEL": "FALSE", "QISKIT_IN_PARALLEL": "TRUE", "QISKIT_SETTINGS": os.devnull,
+    # A pass may describe a sweep.
+    "QISKIT_IBM_NATIVE_WARM_START": "0",
     "RAYON_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
 }  # fmt: skip
 _DROPPED = ("QISKIT_SABRE_ALL_THREADS", "QISKIT_TRANSPILER_SEED", "QISKIT_FORCE_THREADS")
@@ -57,7 +59,7 @@ class TranspilerProcess:
             self._child = ChildProcess(
                 "qiskit_ibm_native.sweeps.worker.transpiler_main",
                 self._trace.fileno(),
-                environment=_environment(),
+                environment=environment_of_processes(),
                 descriptors=(self._trace.fileno(),),
                 with_current_folder=True,
                 keep_output=True,
@@ -152,7 +154,8 @@ class TranspilerProcess:
         self._trace.close()
 
 
-def _environment() -> dict[str, str]:
+def environment_of_processes() -> dict[str, str]:
+    """Return the environment variables with which processes start now."""
     inherited = {name: value for name, value in os.environ.copy().items() if not name.startswith(_MPI)}
     for name in _DROPPED:
         inherited.pop(name, None)

@@ -6,6 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..ledger.figures import Figures
 
 #: The class of errors that are the fault of machines and workers, not of tasks. Ledgers do not keep these.
@@ -96,6 +98,10 @@ class Outcome(NamedTuple):
     cpu_time: float
     worker: str
     attempts: int
+    #: Values of the user's metrics, by name.
+    metrics: Mapping[str, float | None] | None = None
+    #: The traceback of an error that the task raised, without frames of this package.
+    trace: str | None = None
 
 
 def versions() -> tuple[str, str]:

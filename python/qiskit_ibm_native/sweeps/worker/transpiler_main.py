@@ -20,6 +20,7 @@ from cachetools import LRUCache
 
 from ..._processes import channel_to_parent, limit_memory, reserved_memory
 from .blob_cache import BlobCache, needs_of
+from .child_traceback import traceback_of
 from .layout_memory import LayoutMemory, searches_for_layouts, topology
 from .protocol import (
     DONE,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from qiskit.transpiler import StagedPassManager, Target
 
     from ...snapshot import Snapshot
+    from ..inputs.settings import LoadedRecipe
     from ..ledger.figures import Figures
 
 _Value = TypeVar("_Value")
@@ -78,7 +80,8 @@ class Transpiler:
         self._circuits: LRUCache[bytes, QuantumCircuit] = LRUCache(_CIRCUITS)
         self._layouts = LayoutMemory()
         self._topologies: LRUCache[Hashable, bytes] = LRUCache(_TOPOLOGIES)
-        self._settings: LRUCache[bytes, tuple[Any, dict[str, Any]]] = LRUCache(_SETTINGS)
+        self._settings: LRUCache[bytes, LoadedRecipe] = LRUCache(_SETTINGS)
+        self._restricted: LRUCache[Hashable, Target] = LRUCache(_DEVICES)
 
     def answers(self, request: Request) -> Iterator[bytes]:
         """Yield a message for each task, in their order; :data:`PAUSE` in place of the rest if they take long."""
@@ -95,24 +98,30 @@ class Transpiler:
     def _message(self, task: TaskSpec, config: RunConfig) -> bytes:
         wall, cpu = time.perf_counter(), time.process_time()
         head, figures, circuit, error = DONE, None, None, None
+        metrics, trace = None, None
         try:
-            figures, circuit, wall, cpu = self._transpiled(task, keep=config.keep_circuits)
+            figures, circuit, metrics, wall, cpu = self._transpiled(task, keep=config.keep_circuits)
         except MemoryError:
             # The state of the process is unknown now; the next task gets another one.
             head, error = LAST, ("MemoryError", "The task needs more memory than memory_limit allows.")
         except BaseException as problem:  # panics of Rust are no Exceptions
-            head, error = FAILED, _described(problem)
+            head, error, trace = FAILED, _described(problem), traceback_of(problem)
         if error is not None:
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        return head + pickle.dumps(tuple(Outcome(figures, circuit, error, wall, cpu, self._name, 1)), protocol=5)
+        outcome = Outcome(figures, circuit, error, wall, cpu, self._name, 1, metrics, trace)
+        return head + pickle.dumps(tuple(outcome), protocol=5)
 
-    def _transpiled(self, task: TaskSpec, *, keep: bool) -> tuple[Figures, tuple[bytes, int] | None, float, float]:
-        """Return figures, the packed circuit if it is kept, and wall and processor time of the passes, s."""
+    def _transpiled(
+        self, task: TaskSpec, *, keep: bool
+    ) -> tuple[Figures, tuple[bytes, int] | None, dict[str, float | None], float, float]:
+        """Return figures, the packed circuit if it is kept, metrics, and wall and processor time of the passes, s."""
+        from ..inputs.metrics import measured
         from ..ledger.figures import figures_of
 
         snapshot, target = _cached(
             self._devices, (task.snapshot, task.use_fractional_gates), lambda: self._device(task)
         )
+        target = self._allowed(task, target)
         circuit = _cached(self._circuits, task.circuit, lambda: self._circuit(task))
         wall, cpu = time.perf_counter(), time.process_time()
         transpiled = self._run(task, target, circuit)
@@ -120,7 +129,21 @@ class Transpiler:
         # As transpile() does; some passes make up names.
         transpiled.name = circuit.name
         figures = figures_of(transpiled, snapshot, target, use_fractional_gates=task.use_fractional_gates)
-        return figures, _packed(transpiled) if keep else None, wall, cpu
+        packed = _packed(transpiled) if keep else None
+        return figures, packed, measured(self._recipe(task).metrics, transpiled), wall, cpu
+
+    def _recipe(self, task: TaskSpec) -> LoadedRecipe:
+        return _cached(self._settings, task.setting, lambda: _setting(self._blobs[task.setting]))
+
+    def _allowed(self, task: TaskSpec, target: Target) -> Target:
+        """Return the part of a target that the setting of a task allows."""
+        from ..inputs.restrictions import restricted
+
+        restriction = self._recipe(task).restriction
+        if not restriction:
+            return target
+        key = (task.snapshot, task.use_fractional_gates, restriction)
+        return _cached(self._restricted, key, lambda: restricted(target, restriction))
 
     def _device(self, task: TaskSpec) -> tuple[Snapshot | None, Target]:
         from ..inputs.devices import decode_device
@@ -133,15 +156,17 @@ class Transpiler:
         return decode_transfer(self._blobs[task.circuit])
 
     def _run(self, task: TaskSpec, target: Target, circuit: QuantumCircuit) -> QuantumCircuit:
-        recipe = self._blobs[task.setting]
-        factory, options = _cached(self._settings, task.setting, lambda: _setting(recipe))
+        recipe = self._recipe(task)
         layout = None if task.initial_layout is None else list(task.initial_layout)
-        arguments = {**options, "seed_transpiler": task.seed, "initial_layout": layout}
-        if factory is not None:
+        arguments = {**recipe.options, "seed_transpiler": task.seed, "initial_layout": layout}
+        if recipe.factory is not None:
+            from ..inputs.restrictions import restricted
+
             # Factory, options and target are made anew for every task: a factory of the user may change any of them, or
             # remember something from one circuit to the next.
-            factory, options = _setting(recipe)
-            return factory(self._device(task)[1], **{**arguments, **options}).run(circuit)
+            factory, options, restriction, _ = _setting(self._blobs[task.setting])
+            allowed = restricted(self._device(task)[1], restriction)
+            return factory(allowed, **{**arguments, **options}).run(circuit)
         key = (task.snapshot, task.use_fractional_gates, task.setting, task.seed, task.initial_layout)
 
         def searching() -> StagedPassManager:
@@ -153,7 +178,7 @@ class Transpiler:
         def direct() -> StagedPassManager:
             return _cached(self._pass_managers, (*key, "direct"), lambda: _without_search(target, arguments))
 
-        device = (task.snapshot, task.use_fractional_gates)
+        device = (task.snapshot, task.use_fractional_gates, recipe.restriction)
         seen = _cached(self._topologies, device, lambda: topology(target))
         return self._layouts.run((task.circuit, task.setting, seen), circuit, searching, direct)
 
@@ -184,12 +209,11 @@ def _without_search(target: Target, arguments: dict[str, Any]) -> StagedPassMana
     return staged
 
 
-def _setting(recipe: bytes) -> tuple[Any, dict[str, Any]]:
-    """Return the factory of pass managers, ``None`` for Qiskit's, and its options."""
-    from ..inputs.pickling import unpickled
+def _setting(recipe: bytes) -> LoadedRecipe:
+    """Return a recipe with its own factory of pass managers, options and metrics."""
+    from ..inputs.settings import loaded_recipe
 
-    factory, level, options = pickle.loads(recipe)  # noqa: S301 (from our own driver)
-    return None if factory is None else unpickled(factory), {**options, "optimization_level": level}
+    return loaded_recipe(recipe)
 
 
 def _packed(circuit: QuantumCircuit) -> tuple[bytes, int]:

@@ -16,10 +16,15 @@ import time
 import weakref
 from collections import Counter, deque
 from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from .blob_cache import BlobCache, needs_of
 from .process import Interrupted, NotStarted, TranspilerProcess
 from .protocol import FAILED, LAST, PAUSE, RETIRED, Chunk, Outcome, Reply
+
+if TYPE_CHECKING:
+    from .warm import WarmProcesses
 
 #: Processes that are started for a chunk in place of those that were killed before they were ready: enough for a
 #: machine that is short of memory for a minute, and an end for one that kills all.
@@ -39,8 +44,9 @@ class Stopped(Exception):  # noqa: N818 (it is no error: nobody wants the result
 class Worker:
     """The transpiler processes and blobs of one process of an executor."""
 
-    def __init__(self) -> None:
-        """Begin without a process and without blobs."""
+    def __init__(self, warm: WarmProcesses | None = None) -> None:
+        """Begin without blobs; ``warm`` are processes to take before others are started."""
+        self._warm = warm
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self._blobs = BlobCache()
         self._lock = threading.Lock()
@@ -66,12 +72,16 @@ class Worker:
                     break
                 process.close()
             else:
-                try:
-                    process = TranspilerProcess()
-                except OSError as error:
-                    raise NotStarted(f"no process can be started: {error}") from error
+                process = self._started()
             self._busy.add(process)
         return process
+
+    def _started(self) -> TranspilerProcess:
+        warm = self._warm.take() if self._warm is not None else None
+        try:
+            return warm or TranspilerProcess()
+        except OSError as error:
+            raise NotStarted(f"no process can be started: {error}") from error
 
     def give_back(self, process: TranspilerProcess) -> None:
         """Keep a process for others, unless it has ended."""
@@ -94,6 +104,7 @@ class Worker:
         begin = time.monotonic()
         blobs, missing = self._blobs_of(chunk)
         if missing:
+            self._begin_process()
             return Reply(name, missing, {}, 0.0, None)
         try:
             outcomes = _Supervision(self, chunk, blobs).outcomes()
@@ -101,6 +112,14 @@ class Worker:
             time.sleep(_FAILURE_BACKOFF)
             return Reply(name, [], {}, 0.0, str(problem))
         return Reply(name, [], outcomes, time.monotonic() - begin, None)
+
+    def _begin_process(self) -> None:
+        """Have a process start while the blobs of the first chunk are on their way."""
+        with self._lock:
+            if not self._is_closed and not self._idle and not self._busy:
+                # If none can be started, the chunk will tell.
+                with suppress(NotStarted):
+                    self._idle.append(self._started())
 
     def _blobs_of(self, chunk: Chunk) -> tuple[dict[bytes, bytes], list[bytes]]:
         """Keep the blobs of a chunk; return those that its tasks need, or the digests of missing ones."""

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sweeps of realistic circuits against other ways to transpile them; each way is a process of its own.
+
+Usage: ``python realistic.py SIDE WORK LEVEL [quick]`` runs one of them, and prints what it took.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qiskit import QuantumCircuit, transpile
+from qiskit.transpiler import Target, generate_preset_pass_manager
+from tests.support.calibrations import Drift, is_universal
+from tests.support.sweeping import realistic
+
+from qiskit_ibm_native import Snapshot, Sweep, build_target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: The five devices, seeds and number of calibrations of the two works, and of the quick mode.
+DEVICES, SEEDS, CALIBRATIONS = ("sherbrooke", "torino", "fez", "kingston", "boston"), (0, 1, 2), 20
+PAIRS, LEVELS = 3, (1, 2, 3)
+
+
+class Work:
+    """Circuits, snapshots and seeds, in the order of a sweep."""
+
+    def __init__(self, name: str, *, quick: bool) -> None:
+        """Make the inputs, which is not measured."""
+        self.circuits = realistic()[::4] if quick else realistic()
+        if name == "devices":
+            self.snapshots = [Snapshot.load(device) for device in (DEVICES[:2] if quick else DEVICES)]
+            self.seeds = SEEDS[:1] if quick else SEEDS
+        else:
+            number = 4 if quick else CALIBRATIONS
+            drifting = map(Snapshot.from_payloads, *zip(*Drift("fez").calibrations(4 * number), strict=True))
+            self.snapshots = list(islice(filter(is_universal, drifting), number))
+            self.seeds = SEEDS[:1]
+
+    def __len__(self) -> int:
+        return len(self.circuits) * len(self.snapshots) * len(self.seeds)
+
+
+def loop(work: Work, level: int) -> list[Any]:
+    """Transpile one after the other, with a pass manager for each target and seed."""
+    made = []
+    for snapshot in work.snapshots:
+        target = build_target(snapshot)
+        for seed in work.seeds:
+            manager = generate_preset_pass_manager(target=target, optimization_level=level, seed_transpiler=seed)
+            made.extend(attempted(manager.run, circuit) for circuit in work.circuits)
+    return made
+
+
+def listed(work: Work, level: int) -> list[Any]:
+    """Give ``transpile`` the list of circuits for each target and seed; it starts processes of its own."""
+    made: list[Any] = []
+    for snapshot in work.snapshots:
+        target = build_target(snapshot)
+        for seed in work.seeds:
+            made += transpile(work.circuits, target=target, optimization_level=level, seed_transpiler=seed)
+    return made
+
+
+def one(level: int, task: tuple[Target, QuantumCircuit, int]) -> QuantumCircuit | None:
+    target, circuit, seed = task
+    return attempted(partial(transpile, target=target, optimization_level=level, seed_transpiler=seed), circuit)
+
+
+def pooled(work: Work, level: int) -> list[Any]:
+    """Map ``transpile`` over targets, seeds and circuits, on two processes."""
+    targets = [build_target(snapshot) for snapshot in work.snapshots]
+    tasks = ((target, circuit, seed) for target in targets for seed in work.seeds for circuit in work.circuits)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        return list(pool.map(partial(one, level), tasks, chunksize=10))
+
+
+def swept(work: Work, level: int, *, workers: int, keep: bool) -> list[Any]:
+    """Sweep; circuits are read back only if they were kept."""
+    sweep = Sweep(work.circuits, work.snapshots, optimization_level=level, seeds=work.seeds)
+    results = sweep.run(ThreadPoolExecutor(workers), keep_circuits=keep)
+    TIMES["transpiling"] = sum(result.cpu_time for result in results)
+    return [result.transpiled for result in results] if keep and CHECKED else [None] * len(sweep)
+
+
+def attempted(call: Callable[[QuantumCircuit], QuantumCircuit], circuit: QuantumCircuit) -> QuantumCircuit | None:
+    """Return ``None`` where a calibration lacks what a circuit needs."""
+    try:
+        return call(circuit)
+    except Exception:
+        return None
+
+
+#: Filled by :func:`swept`; whether circuits are to be compared.
+TIMES: dict[str, float] = {}
+CHECKED = False
+SIDES: dict[str, Callable[[Work, int], list[Any]]] = {
+    "loop": loop, "list": listed, "pool of two": pooled,
+    "sweep, one worker": partial(swept, workers=1, keep=False),
+    "sweep, two workers": partial(swept, workers=2, keep=False),
+    "sweep, one worker, circuits kept": partial(swept, workers=1, keep=True),
+}  # fmt: skip
+
+
+def processor_seconds() -> float:
+    """Return the processor time of this process and of its children that have ended."""
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def main(side: str, name: str, level: str, *rest: str) -> None:
+    """Run one side, and print processor time of all its processes and time by the clock, s."""
+    work = Work(name, quick="quick" in rest)
+    cpu, wall = processor_seconds(), time.perf_counter()
+    SIDES[side](work, int(level))
+    wall = time.perf_counter() - wall
+    stop_workers()
+    print(json.dumps({"cpu": processor_seconds() - cpu, "wall": wall, "tasks": len(work), **TIMES}))
+
+
+def stop_workers() -> None:
+    """End the processes of workers, whose time counts when they have ended."""
+    from qiskit_ibm_native.sweeps.worker.worker import this_worker
+
+    this_worker().stop()
+
+
+def measured(side: str, name: str, level: int, *, quick: bool) -> dict[str, float]:
+    """Run one side in a process of its own."""
+    command = [sys.executable, "-W", "ignore", __file__, side, name, str(level), *(["quick"] if quick else [])]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ})
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def check_circuits(name: str, level: int, *, quick: bool) -> None:
+    """Make sure that a sweep has the circuits of the loop, bit by bit."""
+    global CHECKED  # noqa: PLW0603
+    CHECKED = True
+    work = Work(name, quick=quick)
+    ours, theirs = swept(work, level, workers=2, keep=True), loop(work, level)
+    assert len(ours) == len(theirs) == len(work)
+    for number, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
+        assert mine == other, f"{name}, level {level}, task {number}"
+
+
+def realistic_sweeps(*, quick: bool = "QUICK" in os.environ) -> dict[str, Any]:
+    """Twenty circuits of 5 to 100 qubits x 5 devices x 3 seeds, and x 20 calibrations: sides by level."""
+    pairs, levels = (1, (1, 2)) if quick else (PAIRS, LEVELS)
+    found: dict[str, Any] = {"quick": quick}
+    for name in ("devices", "calibrations"):
+        found[name] = {}
+        for level in levels:
+            check_circuits(name, level, quick=quick)
+            times: dict[str, list[dict[str, float]]] = {side: [] for side in SIDES}
+            for turn in range(pairs):
+                # Sides that have neither a goal nor a pair run once.
+                for side in list(SIDES)[:: 1 if turn % 2 == 0 else -1]:
+                    if turn == 0 or side in {"loop", "sweep, one worker"}:
+                        times[side].append(measured(side, name, level, quick=quick))
+            found[name][str(level)] = summary(times)
+            print(f"  {name}, level {level}: {found[name][str(level)]['cpu_of_loop']}", flush=True)
+    return found
+
+
+def summary(times: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
+    """Return medians of sides, their parts of the loop's processor time, and the sweep's overhead of a task, s."""
+    sides = {
+        side: {name: statistics.median(run[name] for run in runs) for name in runs[0]} for side, runs in times.items()
+    }
+    pairs = zip(times["sweep, one worker"], times["loop"], strict=True)
+    ratios = {side: values["cpu"] / sides["loop"]["cpu"] for side, values in sides.items()}
+    ratios["sweep, one worker"] = statistics.median(ours["cpu"] / theirs["cpu"] for ours, theirs in pairs)
+    overheads = {
+        side: (values["cpu"] - values["transpiling"]) / values["tasks"]
+        for side, values in sides.items()
+        if "transpiling" in values
+    }
+    return {"sides": sides, "cpu_of_loop": ratios, "overhead_with_start": overheads}
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+    main(*sys.argv[1:])
