@@ -246,6 +246,7 @@ def _prepare() -> None:
     from qiskit.transpiler import Target
 
     from ... import target  # noqa: F401
+    from ..inputs import devices, metrics, qpy_codec, settings  # noqa: F401
     from ..ledger import figures  # noqa: F401
 
     for level in range(4):
