@@ -16,6 +16,9 @@ from qiskit_ibm_native import Ledger, Sweep
 from qiskit_ibm_native.exceptions import IBMInputValueError
 
 
+pytestmark = pytest.mark.filterwarnings("ignore::qiskit_ibm_native.SweepWarning")
+
+
 def cz_depth(circuit: QuantumCircuit) -> int:
     return circuit.depth(lambda instruction: instruction.name in {"cz", "cx"})
 
