@@ -15,7 +15,6 @@ from tests.support.sweeping import Serial, ghz, qft
 from qiskit_ibm_native import Ledger, Sweep
 from qiskit_ibm_native.exceptions import IBMInputValueError
 
-
 pytestmark = pytest.mark.filterwarnings("ignore::qiskit_ibm_native.SweepWarning")
 
 
