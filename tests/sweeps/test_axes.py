@@ -24,6 +24,8 @@ from qiskit_ibm_native import Choices, Ledger, Sweep, build_target
 from qiskit_ibm_native.exceptions import IBMInputValueError
 from qiskit_ibm_native.sweeps.inputs.restrictions import Coupling, Restriction, restricted
 
+pytestmark = pytest.mark.filterwarnings("ignore::qiskit_ibm_native.SweepWarning")
+
 
 def basic(target: Target, **options: Any) -> PassManager:
     return generate_preset_pass_manager(target=target, **{**options, "routing_method": "basic"})

@@ -15,6 +15,8 @@ from tests.support.sweeping import Serial, ghz, qft
 from qiskit_ibm_native import Ledger, Sweep
 from qiskit_ibm_native.exceptions import IBMInputValueError
 
+pytestmark = pytest.mark.filterwarnings("ignore::qiskit_ibm_native.SweepWarning")
+
 
 def cz_depth(circuit: QuantumCircuit) -> int:
     return circuit.depth(lambda instruction: instruction.name in {"cz", "cx"})
