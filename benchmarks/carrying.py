@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit, transpile
+from qiskit.transpiler import TranspilerError
 from tests.support.calibrations import Drift, is_universal
 from tests.support.sweeping import ghz, qaoa, qft
 
@@ -24,16 +25,24 @@ def carrying() -> dict[str, Any]:
     snapshots = list(islice(filter(is_universal, snapshots), DAYS))
     circuits = [ghz(3), ghz(5), qft(4), qaoa(6, 1), ghz(12)]
     anew = [[transpiled(circuit, snapshot) for circuit in circuits] for snapshot in snapshots]
-    used = [[frozenset(instructions(circuit)) for circuit in made] for made in anew]
+    used = [[frozenset(() if circuit is None else instructions(circuit)) for circuit in made] for made in anew]
     worth = np.array(
-        [[score(circuit, snapshot).esp[0] for circuit in made] for made, snapshot in zip(anew, snapshots, strict=True)]
+        [[worth_of(circuit, snapshot) for circuit in made] for made, snapshot in zip(anew, snapshots, strict=True)]
     )
     found = {str(rtol): carried(snapshots, anew, used, worth, rtol) for rtol in TOLERANCES}
     return {"days": DAYS, "window": WINDOW, "circuits": [circuit.name for circuit in circuits], "by_rtol": found}
 
 
-def transpiled(circuit: QuantumCircuit, snapshot: Snapshot) -> QuantumCircuit:
-    return transpile(circuit, target=build_target(snapshot), optimization_level=2, seed_transpiler=0)
+def transpiled(circuit: QuantumCircuit, snapshot: Snapshot) -> QuantumCircuit | None:
+    """Return ``None`` on a day when a gate does not work where Qiskit needs it."""
+    try:
+        return transpile(circuit, target=build_target(snapshot), optimization_level=2, seed_transpiler=0)
+    except TranspilerError:
+        return None
+
+
+def worth_of(circuit: QuantumCircuit | None, snapshot: Snapshot) -> float:
+    return np.nan if circuit is None else float(score(circuit, snapshot).esp[0])
 
 
 def carried(
@@ -53,11 +62,11 @@ def carried(
                     origin = before
                     break
             if origin is None:
-                days.append(day)
+                days.extend([day] if anew[day][number] is not None else [])
                 continue
             by_circuit[number] += 1
-            losses.append(worth[day, number] - score(anew[origin][number], snapshot).esp[0])
+            losses.append(worth[day, number] - worth_of(anew[origin][number], snapshot))
     return {
         "saved": sum(by_circuit) / (DAYS * len(origins)), "saved_by_circuit": [count / DAYS for count in by_circuit],
-        "esp_lost": {"mean": float(np.mean(losses)), "greatest": float(np.max(losses))} if losses else None,
+        "esp_lost": {"mean": float(np.nanmean(losses)), "greatest": float(np.nanmax(losses))} if losses else None,
     }  # fmt: skip
