@@ -20,7 +20,7 @@ from cachetools import LRUCache
 
 from ..._processes import channel_to_parent, limit_memory, reserved_memory
 from .blob_cache import BlobCache, needs_of
-from .layout_memory import LayoutMemory, searches_for_layouts, topology
+from .pass_memory import PassMemory, is_known
 from .protocol import (
     DONE,
     FAILED,
@@ -34,6 +34,7 @@ from .protocol import (
     TaskSpec,
     versions,
 )  # fmt: skip
+from .topology import topology
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -41,13 +42,18 @@ if TYPE_CHECKING:
 
     from ...snapshot import Snapshot
     from ..ledger.figures import Figures
+    from .passes import CutPasses
 
 _Value = TypeVar("_Value")
+#: Figures of a transpiled circuit, and the circuit, packed, if it is kept.
+_Result = tuple["Figures", "tuple[bytes, int] | None"]
 
 #: Seconds without a task after which the process ends: an idle one holds some 200 MB, and starting takes two seconds.
 PATIENCE = 120.0
 #: Sizes of caches. Tasks come ordered by snapshot, so few targets, which have megabytes, will do.
 _DEVICES, _PASS_MANAGERS, _CIRCUITS, _SETTINGS, _TOPOLOGIES = 4, 16, 1024, 64, 1024
+#: Bytes of results that hold for all seeds.
+_SEEDLESS = 32 << 20
 #: Characters of the longest message of an error that is kept: ledgers keep one for each failed task.
 _MAX_TEXT = 4000
 #: Seconds of work on one request after which the process pauses, so that its worker can give the rest to others.
@@ -76,9 +82,14 @@ class Transpiler:
         self._devices: LRUCache[Hashable, tuple[Snapshot | None, Target]] = LRUCache(_DEVICES)
         self._pass_managers: LRUCache[Hashable, Any] = LRUCache(_PASS_MANAGERS)
         self._circuits: LRUCache[bytes, QuantumCircuit] = LRUCache(_CIRCUITS)
-        self._layouts = LayoutMemory()
-        self._topologies: LRUCache[Hashable, bytes] = LRUCache(_TOPOLOGIES)
+        self._states = PassMemory()
+        self._topologies: LRUCache[Hashable, bytes | None] = LRUCache(_TOPOLOGIES)
+        self._seedless: LRUCache[Hashable, _Result] = LRUCache(_SEEDLESS, getsizeof=_size)
         self._settings: LRUCache[bytes, tuple[Any, dict[str, Any]]] = LRUCache(_SETTINGS)
+
+    def fit(self, memory_limit: int | None) -> None:
+        """Keep what tasks with that limit of memory leave room for."""
+        self._states.fit(memory_limit)
 
     def answers(self, request: Request) -> Iterator[bytes]:
         """Yield a message for each task, in their order; :data:`PAUSE` in place of the rest if they take long."""
@@ -110,17 +121,23 @@ class Transpiler:
         """Return figures, the packed circuit if it is kept, and wall and processor time of the passes, s."""
         from ..ledger.figures import figures_of
 
-        snapshot, target = _cached(
-            self._devices, (task.snapshot, task.use_fractional_gates), lambda: self._device(task)
-        )
+        snapshot, target = _cached(self._devices, task.device, lambda: self._device(task))
         circuit = _cached(self._circuits, task.circuit, lambda: self._circuit(task))
         wall, cpu = time.perf_counter(), time.process_time()
-        transpiled = self._run(task, target, circuit)
+        # With any other seed, it is the same.
+        but_seed = (task._replace(index=0, seed=0), keep)
+        known = self._seedless.get(but_seed)
+        if known is not None:
+            return *known, time.perf_counter() - wall, time.process_time() - cpu
+        transpiled, used_seed = self._run(task, target, circuit)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         # As transpile() does; some passes make up names.
         transpiled.name = circuit.name
         figures = figures_of(transpiled, snapshot, target, use_fractional_gates=task.use_fractional_gates)
-        return figures, _packed(transpiled) if keep else None, wall, cpu
+        result = figures, _packed(transpiled) if keep else None
+        if not used_seed and _size(result) <= _SEEDLESS:
+            self._seedless[but_seed] = result
+        return *result, wall, cpu
 
     def _device(self, task: TaskSpec) -> tuple[Snapshot | None, Target]:
         from ..inputs.devices import decode_device
@@ -132,7 +149,8 @@ class Transpiler:
 
         return decode_transfer(self._blobs[task.circuit])
 
-    def _run(self, task: TaskSpec, target: Target, circuit: QuantumCircuit) -> QuantumCircuit:
+    def _run(self, task: TaskSpec, target: Target, circuit: QuantumCircuit) -> tuple[QuantumCircuit, bool]:
+        """Return the transpiled circuit, and whether the seed may have mattered."""
         recipe = self._blobs[task.setting]
         factory, options = _cached(self._settings, task.setting, lambda: _setting(recipe))
         layout = None if task.initial_layout is None else list(task.initial_layout)
@@ -141,21 +159,16 @@ class Transpiler:
             # Factory, options and target are made anew for every task: a factory of the user may change any of them, or
             # remember something from one circuit to the next.
             factory, options = _setting(recipe)
-            return factory(self._device(task)[1], **{**arguments, **options}).run(circuit)
-        key = (task.snapshot, task.use_fractional_gates, task.setting, task.seed, task.initial_layout)
-
-        def searching() -> StagedPassManager:
-            return _cached(self._pass_managers, key, lambda: _preset(target, arguments))
-
-        if not searches_for_layouts(arguments, target):
-            return searching().run(circuit)
-
-        def direct() -> StagedPassManager:
-            return _cached(self._pass_managers, (*key, "direct"), lambda: _without_search(target, arguments))
-
-        device = (task.snapshot, task.use_fractional_gates)
-        seen = _cached(self._topologies, device, lambda: topology(target))
-        return self._layouts.run((task.circuit, task.setting, seen), circuit, searching, direct)
+            return factory(self._device(task)[1], **{**arguments, **options}).run(circuit), True
+        device = (*task.device, task.setting, task.initial_layout)
+        if not is_known(arguments):
+            staged = _cached(self._pass_managers, (*device, task.seed), lambda: _preset(target, arguments))
+            return staged.run(circuit), True
+        passes = _cached(self._pass_managers, device, lambda: _cut(target, arguments))
+        shared = _cached(self._topologies, device, lambda: topology(target))
+        key = (task.circuit, task.setting, task.initial_layout)
+        passed = self._states.run(passes, circuit, task.seed, key, device, shared)
+        return passed.circuit, passed.used_seed
 
 
 def _described(problem: BaseException) -> tuple[str, str]:
@@ -177,11 +190,10 @@ def _preset(target: Target, arguments: dict[str, Any]) -> StagedPassManager:
     return generate_preset_pass_manager(target=target, **arguments)
 
 
-def _without_search(target: Target, arguments: dict[str, Any]) -> StagedPassManager:
-    """Return the pass manager that does not search for a perfect layout; its other stages are the same."""
-    staged = _preset(target, arguments)
-    staged.layout = _preset(target, {**arguments, "layout_method": "sabre"}).layout
-    return staged
+def _cut(target: Target, arguments: dict[str, Any]) -> CutPasses:
+    from .passes import CutPasses
+
+    return CutPasses(_preset(target, arguments))
 
 
 def _setting(recipe: bytes) -> tuple[Any, dict[str, Any]]:
@@ -190,6 +202,11 @@ def _setting(recipe: bytes) -> tuple[Any, dict[str, Any]]:
 
     factory, level, options = pickle.loads(recipe)  # noqa: S301 (from our own driver)
     return None if factory is None else unpickled(factory), {**options, "optimization_level": level}
+
+
+def _size(result: _Result) -> int:
+    """Return the bytes of a result, roughly."""
+    return 4096 + (0 if result[1] is None else len(result[1][0]))
 
 
 def _packed(circuit: QuantumCircuit) -> tuple[bytes, int]:
@@ -223,6 +240,7 @@ def _prepare() -> None:
 
     from ... import target  # noqa: F401
     from ..ledger import figures  # noqa: F401
+    from . import passes  # noqa: F401
 
     for level in range(4):
         # Qiskit 2.2 fails on a target without errors; a task may do better, or tells what is wrong.
@@ -270,6 +288,7 @@ def main(descriptor: int, trace: int) -> None:
         if request.config.memory_limit != limit:
             limit = request.config.memory_limit
             limit_memory(_half_of_memory() if limit is None else limit)
+            transpiler.fit(limit)
         for message in transpiler.answers(request):
             channel.send(message)
             if message.startswith(LAST):
