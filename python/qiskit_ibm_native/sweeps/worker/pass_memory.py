@@ -50,6 +50,11 @@ class PassMemory:
         self._largest = self._room = room
         self._states: LRUCache[Hashable, State] = LRUCache(math.inf, getsizeof=_size)
 
+    @property
+    def size(self) -> int:
+        """Bytes of all states, roughly."""
+        return int(self._states.currsize)
+
     def fit(self, limit: int | None) -> None:
         """Take no more than a share of the memory that tasks may allocate.
 
@@ -89,10 +94,7 @@ class PassMemory:
 
 def is_known(options: dict[str, Any]) -> bool:
     """Return whether these options lead to passes of Qiskit of which is known what they depend on."""
-    return all(
-        name in _OPTIONS or value is None or value in _CHOICES.get(name, ())
-        for name, value in options.items()
-    )
+    return all(name in _OPTIONS or value is None or value in _CHOICES.get(name, ()) for name, value in options.items())
 
 
 def _needs_values(circuit: QuantumCircuit) -> bool:
@@ -106,4 +108,4 @@ def _needs_values(circuit: QuantumCircuit) -> bool:
 
 def _size(state: State) -> int:
     dag = state.dag
-    return _EMPTY + _QUBIT * dag.num_qubits() + _OPERATION * dag.size(recurse=True)
+    return _EMPTY + _QUBIT * int(dag.num_qubits()) + _OPERATION * int(dag.size(recurse=True))

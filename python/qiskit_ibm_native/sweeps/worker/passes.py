@@ -117,19 +117,20 @@ class CutPasses:
         return State(*self._before_values.seen, self._values, used_seed)
 
 
-class _Mark(AnalysisPass):
+class _Mark(AnalysisPass):  # type: ignore[misc]  # Qiskit has no types
     """Keeps the circuit as it is at some place."""
 
     def __init__(self, name: str) -> None:
         """Mark a place; passes of one class and the same arguments would count as one."""
         super().__init__()
+        self.place = name
         self.seen: tuple[DAGCircuit, dict[str, Any]] | None = None
 
     def run(self, dag: DAGCircuit) -> None:
         self.seen = copy.deepcopy(dag), _copied(self.property_set)
 
 
-class _Begin(TransformationPass):
+class _Begin(TransformationPass):  # type: ignore[misc]
     """Puts a state in place of the circuit that it is given."""
 
     def __init__(self) -> None:
