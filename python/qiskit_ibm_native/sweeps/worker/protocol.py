@@ -36,6 +36,11 @@ class TaskSpec(NamedTuple):
         """The digests of the blobs that the task needs."""
         return self.snapshot, self.circuit, self.setting
 
+    @property
+    def device(self) -> tuple[bytes, bool | None]:
+        """What tells targets apart."""
+        return self.snapshot, self.use_fractional_gates
+
 
 class RunConfig(NamedTuple):
     """Options that hold for all tasks of a run."""

@@ -21,7 +21,7 @@ from cachetools import LRUCache
 from ..._processes import channel_to_parent, limit_memory, reserved_memory
 from .blob_cache import BlobCache, needs_of
 from .child_traceback import traceback_of
-from .layout_memory import LayoutMemory, searches_for_layouts, topology
+from .pass_memory import PassMemory, is_known
 from .protocol import (
     DONE,
     FAILED,
@@ -35,6 +35,7 @@ from .protocol import (
     TaskSpec,
     versions,
 )  # fmt: skip
+from .topology import topology
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -43,13 +44,18 @@ if TYPE_CHECKING:
     from ...snapshot import Snapshot
     from ..inputs.settings import LoadedRecipe
     from ..ledger.figures import Figures
+    from .passes import CutPasses
 
 _Value = TypeVar("_Value")
+#: Figures of a transpiled circuit, the circuit, packed, if it is kept, and metrics.
+_Result = tuple["Figures", "tuple[bytes, int] | None", "dict[str, float | None]"]
 
 #: Seconds without a task after which the process ends: an idle one holds some 200 MB, and starting takes two seconds.
 PATIENCE = 120.0
 #: Sizes of caches. Tasks come ordered by snapshot, so few targets, which have megabytes, will do.
 _DEVICES, _PASS_MANAGERS, _CIRCUITS, _SETTINGS, _TOPOLOGIES = 4, 16, 1024, 64, 1024
+#: Bytes of results that hold for all seeds.
+_SEEDLESS = 32 << 20
 #: Characters of the longest message of an error that is kept: ledgers keep one for each failed task.
 _MAX_TEXT = 4000
 #: Seconds of work on one request after which the process pauses, so that its worker can give the rest to others.
@@ -78,10 +84,15 @@ class Transpiler:
         self._devices: LRUCache[Hashable, tuple[Snapshot | None, Target]] = LRUCache(_DEVICES)
         self._pass_managers: LRUCache[Hashable, Any] = LRUCache(_PASS_MANAGERS)
         self._circuits: LRUCache[bytes, QuantumCircuit] = LRUCache(_CIRCUITS)
-        self._layouts = LayoutMemory()
-        self._topologies: LRUCache[Hashable, bytes] = LRUCache(_TOPOLOGIES)
+        self._states = PassMemory()
+        self._topologies: LRUCache[Hashable, bytes | None] = LRUCache(_TOPOLOGIES)
+        self._seedless: LRUCache[Hashable, _Result] = LRUCache(_SEEDLESS, getsizeof=_size)
         self._settings: LRUCache[bytes, LoadedRecipe] = LRUCache(_SETTINGS)
         self._restricted: LRUCache[Hashable, Target] = LRUCache(_DEVICES)
+
+    def fit(self, memory_limit: int | None) -> None:
+        """Keep what tasks with that limit of memory leave room for."""
+        self._states.fit(memory_limit)
 
     def answers(self, request: Request) -> Iterator[bytes]:
         """Yield a message for each task, in their order; :data:`PAUSE` in place of the rest if they take long."""
@@ -118,19 +129,25 @@ class Transpiler:
         from ..inputs.metrics import measured
         from ..ledger.figures import figures_of
 
-        snapshot, target = _cached(
-            self._devices, (task.snapshot, task.use_fractional_gates), lambda: self._device(task)
-        )
+        snapshot, target = _cached(self._devices, task.device, lambda: self._device(task))
         target = self._allowed(task, target)
         circuit = _cached(self._circuits, task.circuit, lambda: self._circuit(task))
         wall, cpu = time.perf_counter(), time.process_time()
-        transpiled = self._run(task, target, circuit)
+        # With any other seed, it is the same.
+        but_seed = (task._replace(index=0, seed=0), keep)
+        known = self._seedless.get(but_seed)
+        if known is not None:
+            return *known, time.perf_counter() - wall, time.process_time() - cpu
+        transpiled, used_seed = self._run(task, target, circuit)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         # As transpile() does; some passes make up names.
         transpiled.name = circuit.name
         figures = figures_of(transpiled, snapshot, target, use_fractional_gates=task.use_fractional_gates)
         packed = _packed(transpiled) if keep else None
-        return figures, packed, measured(self._recipe(task).metrics, transpiled), wall, cpu
+        result = figures, packed, measured(self._recipe(task).metrics, transpiled)
+        if not used_seed and _size(result) <= _SEEDLESS:
+            self._seedless[but_seed] = result
+        return *result, wall, cpu
 
     def _recipe(self, task: TaskSpec) -> LoadedRecipe:
         return _cached(self._settings, task.setting, lambda: _setting(self._blobs[task.setting]))
@@ -142,8 +159,7 @@ class Transpiler:
         restriction = self._recipe(task).restriction
         if not restriction:
             return target
-        key = (task.snapshot, task.use_fractional_gates, restriction)
-        return _cached(self._restricted, key, lambda: restricted(target, restriction))
+        return _cached(self._restricted, (*task.device, restriction), lambda: restricted(target, restriction))
 
     def _device(self, task: TaskSpec) -> tuple[Snapshot | None, Target]:
         from ..inputs.devices import decode_device
@@ -155,7 +171,8 @@ class Transpiler:
 
         return decode_transfer(self._blobs[task.circuit])
 
-    def _run(self, task: TaskSpec, target: Target, circuit: QuantumCircuit) -> QuantumCircuit:
+    def _run(self, task: TaskSpec, target: Target, circuit: QuantumCircuit) -> tuple[QuantumCircuit, bool]:
+        """Return the transpiled circuit, and whether the seed may have mattered."""
         recipe = self._recipe(task)
         layout = None if task.initial_layout is None else list(task.initial_layout)
         arguments = {**recipe.options, "seed_transpiler": task.seed, "initial_layout": layout}
@@ -166,21 +183,16 @@ class Transpiler:
             # remember something from one circuit to the next.
             factory, options, restriction, _ = _setting(self._blobs[task.setting])
             allowed = restricted(self._device(task)[1], restriction)
-            return factory(allowed, **{**arguments, **options}).run(circuit)
-        key = (task.snapshot, task.use_fractional_gates, task.setting, task.seed, task.initial_layout)
-
-        def searching() -> StagedPassManager:
-            return _cached(self._pass_managers, key, lambda: _preset(target, arguments))
-
-        if not searches_for_layouts(arguments, target):
-            return searching().run(circuit)
-
-        def direct() -> StagedPassManager:
-            return _cached(self._pass_managers, (*key, "direct"), lambda: _without_search(target, arguments))
-
-        device = (task.snapshot, task.use_fractional_gates, recipe.restriction)
-        seen = _cached(self._topologies, device, lambda: topology(target))
-        return self._layouts.run((task.circuit, task.setting, seen), circuit, searching, direct)
+            return factory(allowed, **{**arguments, **options}).run(circuit), True
+        device = (*task.device, task.setting, task.initial_layout)
+        if not is_known(arguments):
+            staged = _cached(self._pass_managers, (*device, task.seed), lambda: _preset(target, arguments))
+            return staged.run(circuit), True
+        passes = _cached(self._pass_managers, device, lambda: _cut(target, arguments))
+        shared = _cached(self._topologies, device, lambda: topology(target))
+        key = (task.circuit, task.setting, task.initial_layout)
+        passed = self._states.run(passes, circuit, task.seed, key, device, shared)
+        return passed.circuit, passed.used_seed
 
 
 def _described(problem: BaseException) -> tuple[str, str]:
@@ -202,11 +214,10 @@ def _preset(target: Target, arguments: dict[str, Any]) -> StagedPassManager:
     return generate_preset_pass_manager(target=target, **arguments)
 
 
-def _without_search(target: Target, arguments: dict[str, Any]) -> StagedPassManager:
-    """Return the pass manager that does not search for a perfect layout; its other stages are the same."""
-    staged = _preset(target, arguments)
-    staged.layout = _preset(target, {**arguments, "layout_method": "sabre"}).layout
-    return staged
+def _cut(target: Target, arguments: dict[str, Any]) -> CutPasses:
+    from .passes import CutPasses
+
+    return CutPasses(_preset(target, arguments))
 
 
 def _setting(recipe: bytes) -> LoadedRecipe:
@@ -214,6 +225,11 @@ def _setting(recipe: bytes) -> LoadedRecipe:
     from ..inputs.settings import loaded_recipe
 
     return loaded_recipe(recipe)
+
+
+def _size(result: _Result) -> int:
+    """Return the bytes of a result, roughly."""
+    return 4096 + (0 if result[1] is None else len(result[1][0]))
 
 
 def _packed(circuit: QuantumCircuit) -> tuple[bytes, int]:
@@ -248,6 +264,7 @@ def _prepare() -> None:
     from ... import target  # noqa: F401
     from ..inputs import devices, metrics, qpy_codec, settings  # noqa: F401
     from ..ledger import figures  # noqa: F401
+    from . import passes  # noqa: F401
 
     for level in range(4):
         # Qiskit 2.2 fails on a target without errors; a task may do better, or tells what is wrong.
@@ -295,6 +312,7 @@ def main(descriptor: int, trace: int) -> None:
         if request.config.memory_limit != limit:
             limit = request.config.memory_limit
             limit_memory(_half_of_memory() if limit is None else limit)
+            transpiler.fit(limit)
         for message in transpiler.answers(request):
             channel.send(message)
             if message.startswith(LAST):
