@@ -97,7 +97,11 @@ def test_a_restart_in_the_middle_of_a_hundred_jobs_loses_nothing(served: Served,
             assert job.result(timeout=120).get_counts() == {"1": n + 1}
         assert len(provider.jobs(limit=None)) == 100
         assert session.status() == "Pending"
-    assert len(list(served.folder.glob("*.lock"))) == 1  # that of the one that lives
+    # The lock of the one that lives stays; that of the other goes when the service next looks for jobs that were left.
+    deadline = time.monotonic() + 60
+    while len(list(served.folder.glob("*.lock"))) > 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 @pytest.mark.slow
