@@ -43,7 +43,8 @@ class Failures:
         #: Number of tasks that failed, in this run or before.
         self.count = 0
         self._kinds: Counter[str] = Counter()
-        self._examples: dict[str, str] = {}
+        #: By text, index and description of the first task in the sweep's order, whenever it was done.
+        self._examples: dict[str, tuple[int, str]] = {}
         self._known: list[int] = []
 
     def note(self, index: int, result: TaskResult) -> None:
@@ -61,7 +62,8 @@ class Failures:
         text = " ".join(str(result.error).partition("\n")[0].split())[:_MAX_TEXT]
         if text in self._kinds or len(self._kinds) < _MAX_COUNTED:
             self._kinds[text] += 1
-            self._examples.setdefault(text, f"task {index}, {result.circuit} on {result.backend}")
+            example = index, f"task {index}, {result.circuit} on {result.backend}"
+            self._examples[text] = min(example, self._examples.get(text, example))
 
     def summary(self, sweep: TaskSource, ledger: Ledger, total: int) -> str:
         """Return how many of ``total`` tasks failed, and why: the most frequent errors, each with an example."""
@@ -69,8 +71,8 @@ class Failures:
             self._count(index, result)
         self._known = []
         lines = [f"{self.count} of {total} tasks failed:"]
-        for text, count in self._kinds.most_common(_MAX_KINDS):
-            lines.append(f"  {count} x {text} ({self._examples[text]})")
+        kinds = sorted(self._kinds.items(), key=lambda kind: (-kind[1], self._examples[kind[0]]))
+        lines += [f"  {count} x {text} ({self._examples[text][1]})" for text, count in kinds[:_MAX_KINDS]]
         if len(self._kinds) > _MAX_KINDS:
             lines.append(f"  and {len(self._kinds) - _MAX_KINDS} other kinds of errors")
         lines.append("results.errors has all of them; another run tries them again with retry_failed=True.")
