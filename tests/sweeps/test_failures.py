@@ -175,7 +175,7 @@ def test_a_worker_that_cannot_start_processes_leaves_tasks_to_others(monkeypatch
     def no_process() -> None:
         raise worker.NotStarted("no interpreter")
 
-    monkeypatch.setattr(broken, "process", no_process)
+    monkeypatch.setattr(broken, "_started", no_process)
 
     class Half(ThreadPoolExecutor):
         turn = 0
