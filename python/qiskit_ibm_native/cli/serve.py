@@ -245,7 +245,7 @@ def _is_alive(pid: int) -> bool:
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
-        # Somebody else's.
+        # The file belongs to another program.
         return True
     return True
 

@@ -67,7 +67,7 @@ def _replaced(body: bytes, replacement: Any) -> bytes:
 
 def _digest(text: str) -> str:
     content = text.encode()
-    # What is no circuit is compared as it is.
+    # Everything but circuits is compared as it is.
     with suppress(ValueError, zlib.error):
         decompressor = zlib.decompressobj()
         circuit = decompressor.decompress(base64.b64decode(text), min(_MAX_CIRCUIT, _MAX_RATIO * len(text)) + 1)

@@ -116,7 +116,7 @@ class Request:
 
     @property
     def key_without_circuits(self) -> Key:
-        """What submissions have in common that differ in their circuits alone, or in how these were written."""
+        """The common part of submissions that differ in their circuits alone, or in how these were written."""
         return self._key(without_circuits(self.body))
 
     @property

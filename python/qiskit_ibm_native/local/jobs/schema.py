@@ -90,7 +90,7 @@ def _take_over_version_1(connection: sqlite3.Connection) -> None:
     connection.executemany("INSERT INTO tags VALUES (?, ?)", sorted(pairs))
     connection.execute("DROP TABLE old_jobs")
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sessions'").fetchone():
-        # Nobody knows who opened them.
+        # Their owner is not known.
         connection.execute("ALTER TABLE sessions ADD COLUMN owner TEXT NOT NULL DEFAULT ''")
 
 

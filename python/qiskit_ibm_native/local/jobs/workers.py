@@ -198,7 +198,7 @@ class Workers:
             try:
                 ended = self._store.ended_among(running)
             except sqlite3.Error:
-                # Who needs the store next tells.
+                # The next caller of the store tells.
                 continue
             for job_id in ended:
                 # With the lock, so that the process does not get to the next job in between. One that is done here has

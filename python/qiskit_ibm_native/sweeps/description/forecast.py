@@ -105,7 +105,7 @@ def description_of(sweep: TaskSource, measured: Measured, workers: int) -> Sweep
 
     Args:
         sweep: The sweep.
-        measured: What a ledger knows of it.
+        measured: The tasks that a ledger has of it, and times.
         workers: The number of workers that times are for.
     """
     known = sum(done.tasks for done in measured.done.values())

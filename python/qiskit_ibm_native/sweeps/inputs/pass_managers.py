@@ -14,7 +14,7 @@ from .pickling import Pickled, pickled
 
 
 class Manager(NamedTuple):
-    """What makes a sweep's pass managers; Qiskit's own factory if there is neither a factory nor an object."""
+    """The maker of a sweep's pass managers; Qiskit's own factory if there is neither a factory nor an object."""
 
     #: A function, or a pass manager.
     value: Any = None

@@ -28,7 +28,7 @@ _OURS = {
 
 
 class Setting(NamedTuple):
-    """What a sweep chose for a task, but for device, circuit, seed and layout."""
+    """The choices of a sweep for a task, but for device, circuit, seed and layout."""
 
     digest: bytes
     optimization_level: int

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a ledger knows of a sweep before it runs: tasks that are done, and what tasks like the others took."""
+"""A ledger's knowledge of a sweep before it runs: tasks that are done, and what tasks like the others took."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Done(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """What a ledger knows of a sweep.
+    """A ledger's knowledge of a sweep.
 
     Attributes:
         distinct: Number of different tasks of the sweep.
