@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from qiskit import QuantumCircuit, transpile
 from qiskit.circuit.library import quantum_volume
-from qiskit.providers import BackendV2, Options
 from qiskit.quantum_info import Statevector, random_clifford
 from qiskit.transpiler import Target
 from qiskit_aer import AerSimulator
 from scipy.stats import rankdata
 from tests.support.sweeping import ghz, qaoa, qft
+from tests.support.target_backend import TargetBackend
 
 from qiskit_ibm_native import Snapshot, build_target, compare_scores
 
@@ -156,29 +156,6 @@ def used(circuit: QuantumCircuit) -> list[int]:
     })  # fmt: skip
 
 
-class Device(BackendV2):
-    """A target as a backend, from which Aer takes its noise."""
-
-    def __init__(self, target: Target) -> None:
-        super().__init__(name="part of a device")
-        self._target = target
-
-    @property
-    def target(self) -> Target:
-        return self._target
-
-    @property
-    def max_circuits(self) -> None:
-        return None
-
-    @classmethod
-    def _default_options(cls) -> Options:
-        return Options()
-
-    def run(self, run_input: Any, **options: Any) -> Any:
-        raise NotImplementedError
-
-
 def simulated(circuit: QuantumCircuit, target: Target) -> dict[int, float]:
     """Return the distribution of a transpiled circuit by Aer, with the noise that Aer makes of the used qubits."""
     qubits = used(circuit)
@@ -202,7 +179,7 @@ def simulated(circuit: QuantumCircuit, target: Target) -> dict[int, float]:
         if instruction.name != "barrier" and numbers.keys() >= {*indices}:
             clbits = [circuit.find_bit(bit).index for bit in instruction.clbits]
             small.append(instruction.operation, [numbers[qubit] for qubit in indices], clbits)
-    simulator = AerSimulator.from_backend(Device(part), method="density_matrix", seed_simulator=1)
+    simulator = AerSimulator.from_backend(TargetBackend(part), method="density_matrix", seed_simulator=1)
     counts = simulator.run(small, shots=SHOTS).result().get_counts()
     return {int(bits.replace(" ", ""), 2): count / SHOTS for bits, count in counts.items()}
 

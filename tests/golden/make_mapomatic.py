@@ -21,7 +21,7 @@ SEEDS = range(6)
 
 
 class Backend:
-    """What mapomatic asks a backend for."""
+    """The part of a backend that mapomatic asks for."""
 
     def __init__(self, properties: dict[str, Any]) -> None:
         self._properties = properties_from_server_data(properties)

@@ -6,17 +6,17 @@ from __future__ import annotations
 import itertools
 import warnings
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit, transpile
 from qiskit.circuit.library import QFTGate
 from qiskit.circuit.random import random_circuit
-from qiskit.providers import BackendV2, Options
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel, ReadoutError
 from scipy.stats import chi2
+from tests.support.target_backend import TargetBackend
 
 from qiskit_ibm_native import Snapshot, build_target
 from qiskit_ibm_native.local.engine import BoundCircuit, SimulationOptions, run
@@ -34,25 +34,6 @@ ALARM = 5e-8
 LAYOUT = [0, 1, 2, 3, 5, 8, 11, 14]
 
 
-class Hanoi(BackendV2):
-    """The device as Aer takes one."""
-
-    @property
-    def target(self) -> Target:
-        return device_target()
-
-    @property
-    def max_circuits(self) -> None:
-        return None
-
-    @classmethod
-    def _default_options(cls) -> Options:
-        return Options()
-
-    def run(self, *_: Any, **__: Any) -> None:
-        raise NotImplementedError
-
-
 @cache
 def device_target() -> Target:
     return build_target(HANOI)
@@ -63,7 +44,7 @@ def noise_of_aer() -> NoiseModel:
     """The noise of ``AerSimulator.from_backend``, but for readout, which is symmetric there."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = NoiseModel.from_backend(Hanoi())
+        model = NoiseModel.from_backend(TargetBackend(device_target()))
         for qubit in range(27):
             one, zero = (
                 HANOI.properties.qubit_property(qubit, f"prob_meas{name}")[0] for name in ("1_prep0", "0_prep1")

@@ -139,7 +139,7 @@ def test_a_second_service_leaves_the_files_of_a_running_one(tmp_path: Path, caps
     ready, variables = tmp_path / "ready", tmp_path / "quantum.env"
     second = ["serve", "--store", str(tmp_path / "others"), "--env-file", str(variables)]
     with serving(tmp_path, "--env-file", str(variables)) as process:
-        # What is printed may be kept for others.
+        # The printed lines may be kept for others.
         printed = "".join(process.stdout.readline() for _ in range(5))
         assert printed.endswith("Ctrl-C ends it; jobs are kept.\n")
         assert (

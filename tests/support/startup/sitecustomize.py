@@ -22,7 +22,7 @@ class _LazyPlugin:
 
     def __getattr__(self, name):
         if name.startswith("__"):
-            # Who copies or pickles it asks for these before there is an entry point.
+            # Copying and pickling ask for these before there is an entry point.
             raise AttributeError(name)
         return getattr(_load(self._entry_point)(), name)
 

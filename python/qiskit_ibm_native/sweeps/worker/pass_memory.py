@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What passes have made of circuits before the seed, or the values of a calibration, matter.
+"""Circuits as passes leave them before the seed, or the values of a calibration, matter.
 
 The passes before the seed matters unroll the circuit and search for a layout that needs no routing. They need not run
 again for the next seed, nor, unless there is such a layout, for the next calibration. Layout by ``SabreLayout`` and

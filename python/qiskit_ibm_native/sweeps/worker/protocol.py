@@ -38,7 +38,7 @@ class TaskSpec(NamedTuple):
 
     @property
     def device(self) -> tuple[bytes, bool | None]:
-        """What tells targets apart."""
+        """The key by which targets are told apart."""
         return self.snapshot, self.use_fractional_gates
 
 
