@@ -21,20 +21,22 @@ if TYPE_CHECKING:
 #: The time of the first calibration: some of the period is summer time, where offsets differ.
 BEGINNING = datetime.datetime(2025, 1, 1, tzinfo=datetime.timezone.utc)
 STEP = datetime.timedelta(hours=2, minutes=37, seconds=11)
+DAY = datetime.timedelta(days=1)
 #: By how much a value changes at a time, as a share of itself.
 _DRIFT = {
     "T1": 0.05, "T2": 0.05, "readout_error": 0.08, "prob_meas0_prep1": 0.08, "prob_meas1_prep0": 0.08,
     "gate_error": 0.04, "frequency": 1e-6,
 }  # fmt: skip
-#: Probabilities a day: a value is measured again, a qubit or gate fails, one comes back, the configuration changes.
+#: Probabilities at each calibration: a value is measured again, a qubit or gate fails, one comes back, the
+#: configuration changes. Failures are many more than devices have, so that a short history has some of each kind.
 _MEASURED, _FAILS, _RETURNS, _CHANGES = 0.6, 0.002, 0.15, 0.002
 
 
 class Drift:
     """A device whose calibrations go on from one to the next, the same ones for the same seed."""
 
-    def __init__(self, device: str, seed: int = 0) -> None:
-        """Start at a bundled device."""
+    def __init__(self, device: str, seed: int = 0, *, step: datetime.timedelta = STEP, fails: float = _FAILS) -> None:
+        """Start at a bundled device; ``fails`` is the probability that a qubit or gate fails at a calibration."""
         configuration, properties, _ = Snapshot.load(device).payloads
         assert properties is not None
         self._random = random.Random(f"{device} {seed}")
@@ -43,11 +45,13 @@ class Drift:
         self._properties: dict[str, Any] = json.loads(properties)
         self._first = json.loads(properties)
         self._version = 0
+        self._step = step
+        self._fails = fails
 
     def calibrations(self, count: int) -> Iterator[tuple[bytes, bytes]]:
         """Return configuration and properties payloads; the configuration is the same object until it changes."""
         for number in range(count):
-            self._advance(BEGINNING + number * STEP)
+            self._advance(BEGINNING + number * self._step)
             yield self._configuration_payload, json.dumps(self._properties).encode()
 
     def _advance(self, now: datetime.datetime) -> None:
@@ -82,7 +86,7 @@ class Drift:
         if quantities and quantities[-1]["name"] == "operational":
             if self._random.random() < _RETURNS:
                 quantities.pop()
-        elif self._random.random() < _FAILS:
+        elif self._random.random() < self._fails:
             quantities.append({"date": stamp, "name": "operational", "unit": "", "value": False})
 
 
