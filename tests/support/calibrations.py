@@ -77,7 +77,10 @@ class Drift:
             return
         # A value that strayed far is drawn back to its start.
         strayed = math.log(quantity["value"] / value)
-        quantity["value"] *= math.exp(self._random.gauss(-0.1 * strayed, drift))
+        moved = quantity["value"] * math.exp(self._random.gauss(-0.1 * strayed, drift))
+        # An error of 1 marks a gate that does not work, and stays.
+        if quantity["unit"] != "" or value < 1:
+            quantity["value"] = moved
         if quantity["unit"] == "":
             quantity["value"] = min(quantity["value"], 1.0)
         quantity["date"] = stamp
