@@ -99,6 +99,38 @@ def swept(work: Work, level: int, *, workers: int, keep: bool) -> list[Any]:
     return [result.transpiled for result in results] if keep and CHECKED else [None] * len(sweep)
 
 
+def passes(work: Work, level: int) -> list[float]:
+    """Return mean times of a task, s: of all passes, and of those that another seed, or calibration, needs again."""
+    found = [0.0, 0.0, 0.0]
+    for snapshot in work.snapshots:
+        target = build_target(snapshot)
+        for seed in work.seeds:
+            manager = generate_preset_pass_manager(target=target, optimization_level=level, seed_transpiler=seed)
+            for circuit in work.circuits:
+                times: list[tuple[str, float]] = []
+                manager.run(circuit, callback=partial(noted, times))
+                for index, share in enumerate(again(times)):
+                    found[index] += share / len(work)
+    return found
+
+
+def noted(times: list[tuple[str, float]], **state: Any) -> None:
+    times.append((type(state["pass_"]).__name__, state["time"]))
+
+
+def again(times: list[tuple[str, float]]) -> tuple[float, float, float]:
+    """Return the time of all passes of a task, of those behind the first use of the seed, and of the values, s.
+
+    ``SabreLayout`` is the first pass that uses the seed; values rank what a search for layouts finds, before it or
+    after it.
+    """
+    names = [name for name, _ in times]
+    seed = names.index("SabreLayout") if "SabreLayout" in names else len(names)
+    search = "VF2PostLayout" if seed < len(names) else "VF2Layout"
+    values = names.index(search) if search in names else names.index("BasisTranslator")
+    return tuple(sum(time for _, time in times[start:]) for start in (0, seed, values))  # type: ignore[return-value]
+
+
 def attempted(call: Callable[[QuantumCircuit], QuantumCircuit], circuit: QuantumCircuit) -> QuantumCircuit | None:
     """Return ``None`` where a calibration lacks what a circuit needs."""
     try:
@@ -117,6 +149,7 @@ SIDES: dict[str, Callable[[Work, int], list[Any]]] = {
     "sweep, one worker": partial(swept, workers=1, keep=False),
     "sweep, two workers": partial(swept, workers=2, keep=False),
     "sweep, one worker, circuits kept": partial(swept, workers=1, keep=True),
+    "passes": passes,
 }  # fmt: skip
 
 
@@ -136,8 +169,10 @@ def main(side: str, name: str, level: str, *rest: str) -> None:
     small.circuits = families()
     SIDES[side](small, int(level))
     cpu, wall = processor_seconds(), time.perf_counter()
-    SIDES[side](work, int(level))
+    made = SIDES[side](work, int(level))
     wall, cpu = time.perf_counter() - wall, processor_seconds() - cpu
+    if side == "passes":
+        TIMES.update(zip(("passes", "behind seed", "behind values"), made, strict=True))
     print(json.dumps({"cpu": cpu, "wall": wall, "tasks": len(work), **TIMES}), flush=True)
     for executor in STATE.values():
         executor.shutdown()
@@ -165,8 +200,9 @@ def check_circuits(name: str, level: int, *, quick: bool) -> None:
 def realistic_sweeps(*, quick: bool = "QUICK" in os.environ) -> dict[str, Any]:
     """Twenty circuits of 5 to 100 qubits x 5 devices x 3 seeds, and x 20 calibrations: sides by level."""
     pairs, levels = (1, (1, 2)) if quick else (PAIRS, LEVELS)
-    found: dict[str, Any] = {"quick": quick}
-    for name in ("devices", "calibrations"):
+    works = {name: Work(name, quick=quick) for name in ("devices", "calibrations")}
+    found: dict[str, Any] = {"quick": quick, "tasks": {name: len(work) for name, work in works.items()}}
+    for name in works:
         found[name] = {}
         for level in levels:
             check_circuits(name, level, quick=quick)
@@ -194,7 +230,10 @@ def summary(times: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
         for side, values in sides.items()
         if "transpiling" in values
     }
-    return {"sides": sides, "cpu_of_loop": ratios, "overhead": overheads}
+    times_of_passes = sides.pop("passes")
+    del ratios["passes"]
+    shares = {name: times_of_passes[f"behind {name}"] / times_of_passes["passes"] for name in ("seed", "values")}
+    return {"sides": sides, "cpu_of_loop": ratios, "overhead": overheads, "again": shares}
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import reliability
+import sweep_tables
 
 #: Work, goal, measured, and whether the goal is met.
 Row = tuple[str, str, str, bool]
@@ -234,114 +235,6 @@ def archive_text(results: dict[str, Any]) -> list[str]:
     ]
 
 
-def sweeps_page(results: dict[str, Any]) -> list[str]:
-    """Return what was to be reached with sweeps, and what was."""
-    found = results["sweeps"]
-    cost, loop, sent = found["overhead"], found["official"], found["bytes"]
-    resume, grown, scored = found["resume"], found["memory"], found["score"]
-    rows: list[Row] = [
-        (
-            (
-                f"processor time of a task beside the transpiler's ({cost['transpiling'] * 1e3:.1f} ms), two workers, 2,000 small"
-                " circuits; driver and workers, without their start"
-            ),
-            "≤ 1 ms",
-            f"{cost['seconds'] * 1e3:.2f} ms",
-            cost["seconds"] <= 1e-3,
-        ),
-        (
-            "two processes against one, circuits of 12 qubits on fez",
-            "≥ 1.85 times",
-            f"{found['workers']['ratio']:.2f} times",
-            found["workers"]["ratio"] >= 1.85,
-        ),
-        (
-            (
-                f"{loop['calibrations']} calibrations of fez x {loop['circuits']} small circuits, against a loop with the official"
-                " client's target and `transpile`; two workers / one"
-            ),
-            "≥ 5 times",
-            f"{loop['ratio']:.1f} / {loop['ratio_one_worker']:.1f} times ({loop['native']:.1f} s, {loop['official']:.0f} s)",
-            loop["ratio"] >= 5,
-        ),
-        (
-            "bytes sent for a task beside its circuit, after the first on a worker / with the first snapshot",
-            "≤ 2 kB / ≤ 100 kB",
-            f"{sent['per_task']:.0f} B / {sent['first'] / 1e3:.0f} kB",
-            sent["per_task"] <= 2000 and sent["first"] <= 100_000,
-        ),
-        (
-            f"resuming a finished ledger of {resume['tasks']:,} tasks",
-            "≤ 1 s",
-            f"{resume['seconds']:.2f} s",
-            resume["seconds"] <= 1,
-        ),
-        (
-            "what the driver's memory grows by for 10^6 tasks that are described and gone through",
-            "≤ 100 MB",
-            f"{grown['bytes'] / 1e6:.0f} MB",
-            grown["bytes"] <= 100e6,
-        ),
-        (
-            f"`score`, {scored['gates']} gates over {scored['calibrations']:,} calibrations of 156 qubits, two threads",
-            "≤ 100 ms",
-            f"{scored['seconds'] * 1e3:.0f} ms",
-            scored["seconds"] <= 0.1,
-        ),
-    ]
-    lines = ["| work | goal | measured | |", "|---|---|---|---|"]
-    return lines + [
-        f"| {work} | {goal} | {text} | {'met' if met else '**missed**'} |" for work, goal, text, met in rows
-    ]
-
-
-def scores_page(results: dict[str, Any]) -> list[str]:
-    """Return how estimates of circuits' worth agree with simulated fidelity."""
-    found = results["scores"]
-    count = len(found["circuits"])
-    lines = ["| Spearman's rank correlation with the simulated fidelity | ESP | mapomatic |", "|---|---|---|"]
-    both = [found["esp"], found["mapomatic"]]
-    overall = [
-        f"{side['overall']:.2f} ({side['interval']['low']:.2f} to {side['interval']['high']:.2f})" for side in both
-    ]
-    lines.append(
-        f"| all {found['points']} points, with the 95 % interval of a bootstrap | {overall[0]} | {overall[1]} |"
-    )
-    plain = [f"{side['overall_hellinger']:.2f}" for side in both]
-    lines.append(f"| the same, with the Hellinger fidelity that is not normalised | {plain[0]} | {plain[1]} |")
-    rows = {
-        "within_circuits": f"within a circuit, mean of {count} (least to greatest)",
-        "within_devices": f"within a device, mean of {len(found['devices'])} (least to greatest)",
-        "within_both": "layouts of one circuit on one device, mean (least to greatest)",
-    }
-    for name, text in rows.items():
-        cells = [
-            f"{side[name]['mean']:.2f} ({side[name]['least']:.2f} to {side[name]['greatest']:.2f})" for side in both
-        ]
-        lines.append(f"| {text} | {cells[0]} | {cells[1]} |")
-    losses = [f"{side['loss']['mean']:.4f} (at most {side['loss']['greatest']:.3f})" for side in both]
-    lines.append(f"| fidelity lost by the layout with the best estimate, mean | {losses[0]} | {losses[1]} |")
-    difference, off = found["esp_minus_mapomatic"], found["esp_minus_fidelity"]
-    return [
-        *lines,
-        "",
-        (
-            f"{count} circuits of 4 and 5 qubits x {len(found['devices'])} devices ({', '.join(found['devices'])}) x"
-            f" {found['layouts']['found'] + found['layouts']['drawn']} layouts, half of"
-        ),
-        "them found by Qiskit, half drawn at random; circuits are scheduled. The fidelity is the Hellinger fidelity of",
-        f"{found['shots']:,} shots with the exact distribution, normalised so that the uniform distribution has 0. Overall, the",
-        (
-            f"correlation of ESP is larger by {difference['median']:.2f} ({difference['low']:.2f} to"
-            f" {difference['high']:.2f})."
-        ),
-        (
-            f"ESP minus fidelity: {off['mean']:.2f} in the mean, {off['least']:.2f} to {off['greatest']:.2f}. ESP ranks;"
-            " it is no fidelity."
-        ),
-    ]
-
-
 def limits(results: dict[str, Any]) -> list[str]:
     """Return what ten million tasks on a thousand workers need."""
     found = results["sweeps"]
@@ -372,18 +265,6 @@ def limits(results: dict[str, Any]) -> list[str]:
             f"| resuming | {found['resume']['seconds'] / found['resume']['tasks'] * 1e6:.0f} µs a task |"
             f" {tasks * found['resume']['seconds'] / found['resume']['tasks']:.0f} s |"
         ),
-    ]
-
-
-def readme_sweeps(results: dict[str, Any]) -> list[str]:
-    """Return a sentence about sweeps."""
-    loop = results["sweeps"]["official"]
-    return [
-        (
-            f"{loop['circuits']} small circuits on {loop['calibrations']} calibrations of a device of 156 qubits take"
-            f" {loop['native']:.1f} s on two processors, where a"
-        ),
-        f"loop with the official client's targets takes {loop['official']:.0f} s.",
     ]
 
 
@@ -591,10 +472,12 @@ TABLES = {
     "pulse": pulse_page,
     "archive": archive_page,
     "archive_text": archive_text,
-    "sweeps": sweeps_page,
-    "scores": scores_page,
+    "sweeps": sweep_tables.goals,
+    "realistic": sweep_tables.realistic,
+    "carrying": sweep_tables.carrying,
+    "scores": sweep_tables.scores,
     "limits": limits,
-    "readme_sweeps": readme_sweeps,
+    "readme_sweeps": sweep_tables.readme,
     "readme_pulse": readme_pulse,
     "readme_provider": readme_provider,
     "accelerated": accelerated_page,

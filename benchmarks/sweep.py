@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import resource
 import statistics
@@ -40,7 +41,13 @@ def sweeps() -> dict[str, Any]:
     snapshots = Snapshot.parse_many(payloads)
     snapshots = [Snapshot.from_bytes(snapshot.to_bytes(payloads=False)) for snapshot in snapshots]
     found: dict[str, Any] = {"overhead": overhead(), "workers": workers(), "official": official_loop(payloads)}
-    found |= {"bytes": transfers(), "resume": resuming(), "memory": memory(), "driver": driver()}
+    found |= {
+        "first_use": first_use(),
+        "bytes": transfers(),
+        "resume": resuming(),
+        "memory": memory(),
+        "driver": driver(),
+    }
     for payloads in calibrations:
         snapshots.append(Snapshot.from_bytes(Snapshot.from_payloads(*payloads).to_bytes(payloads=False)))
     return {**found, "score": scores(snapshots)}
@@ -201,6 +208,31 @@ def memory() -> dict[str, Any]:
     """Memory of a million tasks, after all of them were iterated over."""
     grown = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True, env=None)
     return {"tasks": 1_000_000, "bytes": int(grown.stdout)}
+
+
+FIRST_USE = """
+import time
+begin = time.perf_counter()
+from qiskit_ibm_native import Sweep
+from tests.support.sweeping import realistic
+sweep = Sweep(realistic()[::4], "fez", optimization_level=1)
+described = time.perf_counter()
+assert not sweep.run().errors
+print(described - begin, time.perf_counter() - described)
+"""
+
+
+def first_use() -> dict[str, Any]:
+    """Time of a program with one small sweep, described and run, with processes that start early and without."""
+    times: dict[str, list[list[float]]] = {"warm": [], "cold": []}
+    for turn in range(10):
+        side = ("warm", "cold")[turn % 2]
+        environment = {**os.environ, "QISKIT_IBM_NATIVE_WARM_START": str(int(side == "warm"))}
+        command = [sys.executable, "-W", "ignore", "-c", FIRST_USE]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+        times[side].append([float(part) for part in done.stdout.split()])
+    parts = {side: [statistics.median(part) for part in zip(*runs, strict=True)] for side, runs in times.items()}
+    return {side: dict(zip(("described", "run"), median, strict=True)) for side, median in parts.items()}
 
 
 class Instant(Executor):
