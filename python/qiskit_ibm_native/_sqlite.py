@@ -179,6 +179,16 @@ class Database:
             yield connection
 
     @contextmanager
+    def one_moment(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection for reading to this thread alone; nothing that others write meanwhile is seen."""
+        with self._used(self._reader) as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    @contextmanager
     def writing(self, patience: float | None = None) -> Iterator[sqlite3.Connection]:
         """Give the connection for writing to this thread alone, within a transaction.
 
