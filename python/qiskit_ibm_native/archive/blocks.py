@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: Payloads of a block, and bytes of them before compression, which bound the memory that reading them takes. The number is
 #: the same as in native code.
-_MOST, _MOST_BYTES = 64, 128 << 20
+_MOST, _MOST_BYTES = 128, 128 << 20
 #: Seconds to wait for other writers; after that, blocks are not kept, and made again the next time.
 _PATIENCE = 1.0
 

@@ -63,7 +63,7 @@ _MIGRATIONS = (
         name TEXT NOT NULL,
         content NOT NULL,               -- a blob, or the name of a column of the block with the same one
         PRIMARY KEY (block, name)
-    ) WITHOUT ROWID;
+    );
     """,
 )
 #: The number is ``QINA``.

@@ -4,12 +4,16 @@
 use std::io::{self, Write};
 
 use zstd::stream::write::Encoder;
-use zstd::zstd_safe::get_frame_content_size;
+use zstd::zstd_safe::{CParameter, get_frame_content_size};
 
 use crate::pack::unpack;
 
 /// Higher levels take longer for nothing: most bytes are those of measured values, which no level makes shorter.
 const LEVEL: i32 = 1;
+/// Bits of the table of what may come again, and how many bytes have to. Of a few hundred different bytes, pieces come again
+/// by chance everywhere, and to refer to them takes a tenth more than to write them out; runs of zeros are found anyway.
+const TABLE: u32 = 6;
+const PIECE: u32 = 7;
 
 /// Compress sections, each by itself, so that random bytes of one do not spoil the code of another.
 ///
@@ -23,6 +27,8 @@ pub(super) fn compress(sections: &[Vec<u8>]) -> Vec<u8> {
 fn try_compress(sections: &[Vec<u8>]) -> io::Result<Vec<u8>> {
     let length: usize = sections.iter().map(Vec::len).sum();
     let mut encoder = Encoder::new(Vec::with_capacity(length / 2 + 64), LEVEL)?;
+    encoder.set_parameter(CParameter::HashLog(TABLE))?;
+    encoder.set_parameter(CParameter::MinMatch(PIECE))?;
     encoder.include_checksum(true)?;
     encoder.set_pledged_src_size(Some(length as u64))?;
     for section in sections.iter().filter(|section| !section.is_empty()) {

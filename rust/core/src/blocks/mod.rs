@@ -32,7 +32,7 @@ pub use self::reading::{Pick, ReadError, Series, read};
 /// Number of the format. Blocks of another number are made anew, so it goes up with whatever changes about them.
 pub const FORMAT: u32 = 1;
 /// A block has at most so many calibrations: reading some of one costs little, and 16 are read of a thousand.
-pub const MAX_ROWS: usize = 64;
+pub const MAX_ROWS: usize = 128;
 /// The tables of a block's gates have together at most so many cells of each quantity, 34 MB; those of 64 calibrations of
 /// 156 qubits have a thirtieth, and any payload fits alone. Payloads from outside can ask for more together.
 pub const MAX_BLOCK_CELLS: usize = 1 << 22;
