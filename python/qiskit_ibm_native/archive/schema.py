@@ -66,5 +66,14 @@ _MIGRATIONS = (
     );
     """,
 )
+#: An earlier version has neither sightings nor blocks: nothing is confirmed, and series are read from payloads.
+_STAND_INS = {
+    2: "CREATE TEMP TABLE sightings (calibration INTEGER, origin TEXT, until INTEGER);",
+    3: """
+    CREATE TEMP TABLE blocks (id INTEGER PRIMARY KEY, format INTEGER, num_qubits INTEGER, is_full INTEGER);
+    CREATE TEMP TABLE block_rows (properties INTEGER PRIMARY KEY, block INTEGER, row INTEGER);
+    CREATE TEMP TABLE block_columns (block INTEGER, name TEXT, content);
+    """,
+}
 #: The number is ``QINA``.
-ARCHIVE = Schema(0x51494E41, _MIGRATIONS, "an archive of calibrations", ArchiveError, ArchiveDamagedError)
+ARCHIVE = Schema(0x51494E41, _MIGRATIONS, "an archive of calibrations", ArchiveError, ArchiveDamagedError, _STAND_INS)

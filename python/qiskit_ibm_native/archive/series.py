@@ -80,17 +80,14 @@ def read(
             stacklevel=3,
         )
     values, valid = np.asarray(found.arrays["values"]), np.asarray(found.arrays["valid"])
+    values = values != 0 if found_quantity.is_flag else values
     if gate is None:
-        values = values != 0 if found_quantity.is_flag else values
         places: NDArray[np.uint32] = np.arange(found.num_qubits, dtype=np.uint32)
         at = _qubit_indices(qubits, found.num_qubits, backend)
     else:
         places = np.asarray(found.arrays["qargs"])
         if not len(places) and found.times:
             raise ArchiveError(f"No calibration of {backend} in that time lists the gate {gate!r}.")
-        if found_quantity.is_flag:
-            # A gate that is not listed may not be used, and that is known.
-            values, valid = valid & (values != 0), np.ones_like(valid)
         at = _qargs_indices(qubits, places, gate, backend)
     times = np.array(found.times, dtype="datetime64[us]")
     if at is not None:

@@ -110,6 +110,14 @@ impl Table {
         Ok(table)
     }
 
+    /// A table of zeros.
+    pub(crate) fn zeros(times: usize, places: usize) -> Result<Self, TooLarge> {
+        let mut table = Self::with_capacity(times, places)?;
+        table.values.resize(times * places, 0.0);
+        table.valid.resize(times * places, true);
+        Ok(table)
+    }
+
     fn add(&mut self, column: &Column) {
         self.values.extend_from_slice(column.values());
         self.valid.extend(column.states().iter().map(|state| state.is_valid()));

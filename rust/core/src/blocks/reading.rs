@@ -63,7 +63,9 @@ pub fn read(
         rows[pick.block].push((time, pick.row));
     }
     match subject {
-        Subject::Gate(gate, _) | Subject::GateOperational(gate) => read_gate(blocks, &rows, picks, gate, num_qubits),
+        Subject::Gate(gate, _) => read_gate(blocks, &rows, picks, gate, num_qubits, Table::missing),
+        // A gate that is not listed may not be used, and that is known.
+        Subject::GateOperational(gate) => read_gate(blocks, &rows, picks, gate, num_qubits, Table::zeros),
         _ => read_qubits(blocks, &rows, picks.len(), num_qubits as usize),
     }
 }
@@ -94,6 +96,7 @@ fn read_gate(
     picks: &[Pick],
     gate: &str,
     num_qubits: u32,
+    empty: impl FnOnce(usize, usize) -> Result<Table, TooLarge>,
 ) -> Result<Series, ReadError> {
     let listings = listings(blocks, rows, gate, num_qubits)?;
     let mut union = Union::default();
@@ -108,7 +111,7 @@ fn read_gate(
         }
     }
     let width = union.qargs.len();
-    let mut table = Table::missing(picks.len(), width)?;
+    let mut table = empty(picks.len(), width)?;
     all_sound(blocks.iter().zip(rows).zip(&listings).map(|((columns, rows), listing)| {
         let of_block = listing.union();
         if rows.is_empty() || of_block.qargs.is_empty() {
