@@ -250,7 +250,8 @@ class CalibrationArchive:
     ) -> series.ArchiveSeries:
         """Return one quantity over time.
 
-        What is read of payloads is kept in the file, so that the next time takes a hundredth of the first.
+        Payloads are read once: all their quantities are kept in the file, so that every later series, also of other
+        quantities, takes a fraction of the first.
 
         Args:
             backend: The device's name, with or without prefix.
@@ -366,7 +367,7 @@ class CalibrationArchive:
         return next((name for name in spellings(backend) if self._database.rows(exists, (name,))), backend)
 
     def verify(self) -> check.VerifyReport:
-        """Read everything: every payload against its digest, every calibration against its payloads.
+        """Read everything: payloads against their digests, calibrations and what series keep against their payloads.
 
         Returns:
             What is wrong, which is nothing if the report is true.
@@ -387,7 +388,8 @@ class CalibrationArchive:
             backend: The device; all devices by default.
             before: Those that were last updated before this time; without it, of any time.
             every: Not all of these: the last one of every such period, counted from 1970, stays.
-            damaged: Those of which a payload is damaged, whatever ``before`` and ``every`` say.
+            damaged: Those of which a payload is damaged, whatever ``before`` and ``every`` say; and what series keep, if it
+                is not what payloads say. Series make it again.
 
         Returns:
             What was removed.
