@@ -21,8 +21,9 @@ from .channels import (
     PulseChannel,
     RegisterSlot,
 )
+from .defcal import to_defcal, to_defcals
 from .device_channels import DeviceChannels
-from .export import ChannelArrays, to_defcal
+from .export import ChannelArrays
 from .instruction_schedule_map import InstructionScheduleMap
 from .instructions import Acquire, Delay, Instruction, Play, SetFrequency, SetPhase, ShiftFrequency, ShiftPhase
 from .library import (
@@ -30,9 +31,12 @@ from .library import (
     Cos,
     Drag,
     Gaussian,
+    GaussianDeriv,
     GaussianSquare,
     GaussianSquareDrag,
     Sawtooth,
+    Sech,
+    SechDeriv,
     Sin,
     Square,
     Triangle,
@@ -61,6 +65,7 @@ __all__ = [
     "Drag",
     "DriveChannel",
     "Gaussian",
+    "GaussianDeriv",
     "GaussianSquare",
     "GaussianSquareDrag",
     "Instruction",
@@ -75,6 +80,8 @@ __all__ = [
     "RegisterSlot",
     "Sawtooth",
     "Schedule",
+    "Sech",
+    "SechDeriv",
     "SetFrequency",
     "SetPhase",
     "ShiftFrequency",
@@ -86,6 +93,7 @@ __all__ = [
     "Waveform",
     "gaussian_square_echo",
     "to_defcal",
+    "to_defcals",
 ]
 
 
