@@ -233,7 +233,7 @@ class BackendConfiguration(PayloadView):
         return self._device_channels.describe(channel)
 
     def control_frequencies(self, drives: Mapping[Channel, float]) -> dict[Channel, float]:
-        """Return the frequency of each control channel, Hz, made of those of drive channels as :meth:`describe` says."""
+        """Return the frequency of each control channel, Hz, made of those of drives as :meth:`describe` says."""
         return self._device_channels.control_frequencies(drives)
 
     def _attribute(self, key: str) -> Any:

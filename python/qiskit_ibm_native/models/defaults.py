@@ -128,9 +128,7 @@ class PulseDefaults(PayloadView):
         return made
 
     @classmethod
-    def from_payload(
-        cls, payload: Payload, configuration: BackendConfiguration | None = None
-    ) -> PulseDefaults | None:
+    def from_payload(cls, payload: Payload, configuration: BackendConfiguration | None = None) -> PulseDefaults | None:
         """Create pulse defaults from a payload.
 
         Args:
@@ -180,8 +178,9 @@ class PulseDefaults(PayloadView):
         drives: dict[Channel, float] = {DriveChannel(it): value for it, value in enumerate(self.qubit_freq_est)}
         configuration = self._configuration
         controls = {} if configuration is None else configuration.control_frequencies(drives)
-        readouts = {kind(it): value for kind in (MeasureChannel, AcquireChannel)
-                    for it, value in enumerate(self.meas_freq_est)}  # fmt: skip
+        readouts: dict[Channel, float] = {
+            kind(it): value for kind in (MeasureChannel, AcquireChannel) for it, value in enumerate(self.meas_freq_est)
+        }
         return {**drives, **controls, **readouts}
 
     @property

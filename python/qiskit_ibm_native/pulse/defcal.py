@@ -28,7 +28,7 @@ _TEMPLATES = {
 }
 _TYPES = {"amp": "complex[float[64]]", "beta": "float[64]"}
 #: Statements that change a frame, and the number that they take.
-_CHANGES = {
+_CHANGES: dict[type[Instruction], tuple[str, str]] = {
     ShiftPhase: ("shift_phase", "phase"),
     SetPhase: ("set_phase", "phase"),
     ShiftFrequency: ("shift_frequency", "frequency"),

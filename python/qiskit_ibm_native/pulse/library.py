@@ -203,7 +203,9 @@ def GaussianDeriv(
     Raises:
         PulseError: The parameters make no sense.
     """
-    return SymbolicPulse("gaussian_deriv", duration, {"sigma": sigma, "amp": amp, "angle": angle}, name, limit_amplitude)
+    return SymbolicPulse(
+        "gaussian_deriv", duration, {"sigma": sigma, "amp": amp, "angle": angle}, name, limit_amplitude
+    )
 
 
 def Sech(

@@ -12,10 +12,13 @@ from .errors import pulse_error
 
 #: Words that OpenQASM 3 and OpenPulse keep for themselves; a gate or a parameter has another name.
 _KEYWORDS = frozenset(
-    "OPENQASM include defcalgrammar def cal defcal gate extern box let break continue if else end return for while in "
-    "switch case default pragma input output const readonly mutable qreg qubit creg bool bit int uint float angle "
-    "complex array void duration stretch gphase inv pow ctrl negctrl dim durationof barrier nop true false im "
-    "pi tau euler π τ ℇ port frame waveform".split()
+    re.findall(
+        r"\S+",
+        "OPENQASM include defcalgrammar def cal defcal gate extern box let break continue if else end return for while "
+        "in switch case default pragma input output const readonly mutable qreg creg qubit bool bit int uint float "
+        "angle complex array void duration stretch gphase inv pow ctrl negctrl dim durationof barrier nop true false "
+        "im pi tau euler π τ ℇ port frame waveform",
+    )
 )
 #: Operations that have no other definition, so that a defcal is one of a keyword.
 _OPERATIONS = frozenset({"delay", "measure", "reset"})
@@ -41,7 +44,9 @@ def gate_name(name: Any) -> str:
 def parameter_name(name: str) -> str:
     """Return the name of a gate's parameter; PulseError if OpenQASM 3 takes it for no name or for something else."""
     if name in _OPERATIONS or name in _FUNCTIONS.values():
-        raise pulse_error(f"the parameter {name!r} has a name that OpenQASM 3 uses; assign another parameter in its place")
+        raise pulse_error(
+            f"the parameter {name!r} has a name that OpenQASM 3 uses; assign another parameter in its place"
+        )
     return _checked("parameter", name)
 
 
