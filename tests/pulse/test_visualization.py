@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from qiskit.circuit import Parameter
 from tests.support.pulses import defaults
 
@@ -162,21 +163,22 @@ def test_peaks_are_kept_in_rows_and_in_images_of_random_pulses(channels):
 
 
 def test_nothing_is_drawn_where_nothing_is_played():
-    schedule = Schedule(*((1000 * at, Play(Constant(10, 0.5), D0)) for at in range(600)))
-    for count in (600, 3):
-        (axis,) = plot_schedule(schedule.filter(time_ranges=[(0, 1000 * count)])).axes
+    schedule = Schedule(*((1600 * at, Play(Constant(10, 0.5), D0)) for at in range(350)))
+    for count in (350, 3):
+        (axis,) = plot_schedule(schedule.filter(time_ranges=[(0, 1600 * count)])).axes
         times, heights = magnitude(axis)
         ends = np.flatnonzero(np.isnan(heights))
         assert len(ends) == count
         assert (heights[ends - 1] == 0).all()
         width = times[ends - 1] - times[np.concatenate([[0], ends[:-1] + 1])]
-        assert (width < (1100 if count == 600 else 11)).all()
+        assert (width < (1700 if count == 350 else 11)).all()
 
 
 # Time and size
 
 
 @pytest.mark.parametrize(("count", "channels"), [(22_000, 3), (22_000, 20), (22_000, 60)])
+@pytest.mark.slow
 def test_a_picture_is_bounded_in_its_work_and_its_size(count, channels):
     small, large = many(count // 10, channels), many(count, channels)
     sizes = []
@@ -209,9 +211,16 @@ def test_each_pulse_is_sampled_and_looked_at_once(monkeypatch):
 # Labels
 
 
+def rendered(figure):
+    """Draw a figure; return what knows where everything is."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return canvas.get_renderer()
+
+
 def boxes(figure):
     """Return the labels and names of each row with the boxes that they have in the picture."""
-    renderer = figure.canvas.get_renderer()
+    renderer = rendered(figure)
     return [[(it.get_text(), it.get_window_extent(renderer)) for it in axis.texts if it.get_text()]
             for axis in figure.axes]  # fmt: skip
 
@@ -225,9 +234,8 @@ def test_labels_of_phases_do_not_overlap(changes, width):
         start = int(random.integers(0, 6000))
         timed.append((start, ShiftPhase(float(random.choice([np.pi / 2, -2.345, 0.1])), D0)))
         timed.append((start, SetFrequency(5.123456e9, D0)) if at % 5 == 0 else (start, ShiftPhase(-np.pi, D1)))
-    timed += [(0, Play(Gaussian(6400, 0.2, 900), D0))]
+    timed += [(6000, Play(Gaussian(400, 0.2, 90), D0))]
     figure = plot_schedule(Schedule(*timed), figsize=(width, 4.0), frequencies={D0: 5e9})
-    figure.canvas.draw()
     for row in boxes(figure):
         for (one, box), (two, other) in itertools.combinations(row, 2):
             assert not box.overlaps(other), (one, two)
@@ -239,18 +247,17 @@ def test_labels_of_phases_do_not_overlap(changes, width):
 def test_nothing_on_the_picture_of_a_gate_overlaps_or_is_cut_off(gate):
     made, options = washington()
     figure = plot_schedule(made.instruction_schedule_map.get(*gate), **options)
-    figure.canvas.draw()
-    renderer = figure.canvas.get_renderer()
+    renderer = rendered(figure)
     shown = [box for row in boxes(figure) for box in row]
     for axis in figure.axes:
         shown.append((axis.get_ylabel(), axis.yaxis.label.get_window_extent(renderer)))
     last = figure.axes[-1]
-    shown += [(it.get_text(), it.get_window_extent(renderer)) for it in (*last.get_xticklabels(), last.xaxis.label)]
+    ticks = [it for it in last.get_xticklabels() if it.get_position()[0] <= last.get_xlim()[1]]
+    shown += [(it.get_text(), it.get_window_extent(renderer)) for it in (*ticks, last.xaxis.label)]
     (top,) = figure.axes[0].child_axes
     shown += [(it.get_text(), it.get_window_extent(renderer)) for it in (top.xaxis.label, *figure.texts)]
     (legend,) = figure.legends
     shown.append(("legend", legend.get_window_extent(renderer)))
-    shown.append(("title", figure._suptitle.get_window_extent(renderer)))
     for text, box in shown:
         assert figure.bbox.x0 <= box.x0, text
         assert box.x1 <= figure.bbox.x1, text
@@ -263,7 +270,7 @@ def test_nothing_on_the_picture_of_a_gate_overlaps_or_is_cut_off(gate):
 def test_all_labels_that_have_room_are_there():
     timed = [(100 * at, ShiftPhase(0.5 + at, D0)) for at in range(10)]
     (axis,) = plot_schedule(Schedule(*timed, (999, Play(Constant(1, 0.1), D0)))).axes
-    assert texts(axis)[:10] == [f"{0.5 + at:.3f}" for at in range(10)]
+    assert texts(axis)[1:] == [f"{0.5 + at:.3f}" for at in range(10)]
 
 
 def test_what_is_not_bound_is_written_as_it_is():
@@ -382,7 +389,7 @@ assert "matplotlib.pyplot" not in sys.modules
 
 
 def test_figures_are_pickled():
-    figure = plot_schedule(Schedule(Play(Constant(9, 0.5), D0)))
+    figure = plot_schedule(Schedule(Play(Constant(9, 0.5), D0)), dt=1e-9)
     assert len(pickle.loads(pickle.dumps(figure)).axes) == 1
 
 
@@ -405,8 +412,7 @@ def test_an_environment_without_matplotlib_is_told_what_to_install(monkeypatch):
 
 
 def paths(svg):
-    root = ElementTree.fromstring(svg)
-    return [it for it in root.iter("{http://www.w3.org/2000/svg}path")]
+    return list(ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}path"))
 
 
 @pytest.mark.parametrize("length", [300, 20_000, 3_000_000])

@@ -97,10 +97,23 @@ __all__ = [
 ]
 
 
+_PROGRAMS = "devices take no programs of pulses any more; a Schedule is made of instructions with their start times"
+#: Names that ``qiskit.pulse`` of Qiskit 1.4 had, or that look as if, and what is here instead.
+_ADVICE = {
+    "GaussianSquareEcho": "the function is called gaussian_square_echo, as in Qiskit 1.4",
+    "ScalableSymbolicPulse": "SymbolicPulse is the class of all shapes",
+    **dict.fromkeys(
+        ("LoConfig", "LoRange", "Snapshot", "SnapshotChannel"), "simulators of pulses alone had a use for it"
+    ),
+    **dict.fromkeys(("ScheduleBlock", "build", "builder", "functional_pulse", "macro", "transforms"), _PROGRAMS),
+}
+
+
 def __getattr__(name: str) -> object:
     # Importing the error imports Qiskit.
     if name == "PulseError":
         from ..exceptions import PulseError
 
         return PulseError
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    advice = f": {_ADVICE[name]}" if name in _ADVICE else ""
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{advice}")

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +19,7 @@ from matplotlib.patches import Patch
 from ..channels import AcquireChannel, Channel
 from ..errors import pulse_error
 from .image import draw_image
-from .labels import Mark, Placed, change, placed, width_of
+from .labels import Placed, marks_of, placed, width_of
 from .profile import Profile, profile
 from .rows import KINDS, Row, filled, in_order, window_of
 
@@ -107,13 +109,19 @@ def draw(
 def _label_times(axes: list[Axes], view: View) -> None:
     axes[-1].set_xlabel("time (dt)")
     axes[-1].set_xlim(*view.window)
-    axes[-1].xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value == round(value) else f"{value:g}")
+    axes[-1].xaxis.set_major_formatter(_tick)
     if view.dt is not None:
         unit, scale = view.unit
         factor = view.dt / scale
-        converted: tuple[Any, Any] = (lambda time: time * factor, lambda time: time / factor)
+        # Functions that can be pickled.
+        converted: Any = partial(operator.mul, factor), partial(operator.mul, 1 / factor)
         top = axes[0].secondary_xaxis("top", functions=converted)
+        top.xaxis.set_major_formatter(_tick)
         top.set_xlabel(f"time ({unit})")
+
+
+def _tick(value: float, _: float) -> str:
+    return f"{value:,.0f}" if value == round(value) else f"{value:g}"
 
 
 def _grouped(shown: list[Channel]) -> list[Row]:
@@ -221,9 +229,10 @@ def _draw_strip(axis: Axes, strip: _Strip, view: View, marker: str) -> None:
 
 
 def _draw_pulses(axis: Axes, strip: _Strip) -> None:
-    boxes = [(start, start + int(play.duration)) for start, play in strip.row.unbound]
-    outlines = [[(first, 0), (first, 1), (last, 1), (last, 0)] for first, last in boxes]
-    axis.add_collection(PolyCollection(outlines, facecolor="none", edgecolor=_UNBOUND, hatch="///"))
+    if strip.row.unbound:
+        boxes = [(start, start + int(play.duration)) for start, play in strip.row.unbound]
+        corners = [[(first, 0), (first, 1), (last, 1), (last, 0)] for first, last in boxes]
+        axis.add_collection(PolyCollection(corners, facecolor="none", edgecolor=_UNBOUND, hatch="///"))
     outline = strip.outline
     scale = 1.0 / (outline.largest or 1.0)
     # The smaller part of a pulse is in front, so that neither hides the other.
@@ -231,7 +240,8 @@ def _draw_pulses(axis: Axes, strip: _Strip) -> None:
         for _, color, (lowest, highest), is_larger in strip.parts:
             low, high = np.minimum(lowest, 0) * scale, np.maximum(highest, 0) * scale
             where = (is_larger == of_larger) & ~np.isnan(low)
-            axis.fill_between(outline.times, low, high, where=where, color=color, linewidth=0, zorder=zorder)
+            if where.any():
+                axis.fill_between(outline.times, low, high, where=where, color=color, linewidth=0, zorder=zorder)
     axis.plot(outline.times, outline.magnitude * scale, color=_INK, linewidth=0.8)
     if outline.largest:
         axis.text(
@@ -268,14 +278,10 @@ def _draw_acquisitions(axis: Axes, acquired: list[tuple[int, Acquire]], scale: f
 
 
 def _placed_changes(row: Row, view: View, points: float) -> Placed:
-    """Return marks where phases and frequencies change; changes at one time share a mark."""
+    """Return the marks where phases and frequencies change, and their labels."""
     first, last = view.window
-    texts: dict[int, list[str]] = {}
-    for start, instruction in row.changed if view.show_framechange else ():
-        texts.setdefault(start, []).append(change(instruction))
-    scale = points / (last - first)
-    return placed([Mark(start, (start - first) * scale, ", ".join(each)) for start, each in texts.items()], points,
-                  _CHANGE_SIZE)  # fmt: skip
+    changed = row.changed if view.show_framechange else ()
+    return placed(marks_of(changed, first, points / (last - first)), points, _CHANGE_SIZE)
 
 
 def _draw_changes(axis: Axes, changes: Placed, height: float, marker: str) -> None:

@@ -68,6 +68,20 @@ class Mark(NamedTuple):
     text: str
 
 
+def marks_of(changed: Iterable[tuple[int, Any]], first: int, scale: float) -> list[Mark]:
+    """Return marks of changes, one for all of a time.
+
+    Args:
+        changed: Times, dt, and what changes phases and frequencies then, in order.
+        first: The time at the left end.
+        scale: The length of a dt.
+    """
+    texts: dict[int, list[str]] = {}
+    for time, instruction in changed:
+        texts.setdefault(time, []).append(change(instruction))
+    return [Mark(time, (time - first) * scale, ", ".join(each)) for time, each in texts.items()]
+
+
 class Placed(NamedTuple):
     """The marks of a row, thinned out so that they can be told apart, and the labels that have room.
 
@@ -93,7 +107,7 @@ def placed(marks: Iterable[Mark], length: float, font_size: float) -> Placed:
         length: The length of the line.
         font_size: The size of the font, in the same unit.
     """
-    drawn = _apart(marks, 0.4 * font_size)
+    drawn = apart(marks, 0.4 * font_size)
     gap = 0.6 * font_size
     beside: list[tuple[Mark, float]] = []
     free_from = 0.0
@@ -109,7 +123,7 @@ def placed(marks: Iterable[Mark], length: float, font_size: float) -> Placed:
     return Placed(drawn, beside, is_beside=True)
 
 
-def _apart(marks: Iterable[Mark], least: float) -> list[Mark]:
+def apart(marks: Iterable[Mark], least: float) -> list[Mark]:
     """Return marks that are apart; the first of several that are not stands for all, without a label if they differ."""
     drawn: list[Mark] = []
     for mark in marks:

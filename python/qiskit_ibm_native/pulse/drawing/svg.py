@@ -7,7 +7,7 @@ import math
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from .labels import Mark, change, placed
+from .labels import apart, marks_of
 from .rows import Row, filled, in_order, window_of
 
 if TYPE_CHECKING:
@@ -75,8 +75,7 @@ def _row(row: Row, window: tuple[int, int], base: int) -> list[str]:
     for start, duration, high, style in boxes:
         x, width = _LEFT + start * scale, duration * scale
         parts.append(f'<rect x="{x:.1f}" y="{base - high}" width="{width:.1f}" height="{high}" {style}/>')
-    marks = [Mark(start, start * scale, change(it)) for start, it in row.changed]
-    for mark in placed(marks, _WIDTH, _MARK / 0.4).marks:
+    for mark in apart(marks_of(row.changed, window[0], scale), _MARK):
         title = f"<title>{_escaped(mark.text or 'several changes')}</title>"
         parts.append(f'<path d="M{_LEFT + mark.position:.1f} {base}l-3 5h6z" fill="#333">{title}</path>')
     return parts
