@@ -34,6 +34,7 @@ from qiskit_ibm_native.pulse import (
     ShiftPhase,
     Waveform,
 )
+from qiskit_ibm_native.pulse.drawing.profile import column_extremes
 from qiskit_ibm_native.visualization import plot_schedule
 
 D0, D1 = DriveChannel(0), DriveChannel(1)
@@ -139,6 +140,40 @@ def test_an_oscillation_between_columns_is_drawn_in_its_full_size():
     inside = path.vertices[(path.vertices[:, 0] > 100) & (path.vertices[:, 0] < 39_900)]
     assert np.abs(np.abs(inside[:, 1]) - 1.0).max() < 1e-12
     assert {-1.0, 1.0} == set(np.sign(inside[:, 1]))
+
+
+@pytest.mark.parametrize("window", [(0, 3000), (137, 2801), (1000, 1003), (1000, 1090), (-50, 9000)])
+@pytest.mark.parametrize("columns", [2, 60, 700])
+def test_extremes_of_columns_are_those_of_their_samples(window, columns):
+    random = np.random.default_rng(columns)
+    plays, samples = [], np.full(12_000, np.nan + 0j)
+    clock = 0
+    while clock < 2700:
+        length = int(random.choice([1, 2, 5, 40, 900]))
+        part = random.uniform(-0.5, 0.5, length) + 1j * random.uniform(-0.5, 0.5, length)
+        plays.append((clock, Waveform(part)))
+        samples[clock + 50 : clock + 50 + length] = part
+        clock += length + int(random.integers(0, 60))
+    columns = min(columns, window[1] - window[0])
+    values = column_extremes(plays, window, columns)
+    edges = np.linspace(*window, columns + 1)
+    for column in range(columns):
+        # Short pulses may count for their second column, too.
+        first, last = int(np.ceil(edges[column])), int(np.ceil(edges[column + 1]))
+        inside = samples[first + 50 : max(last, first) + 50]
+        inside = inside[~np.isnan(inside.real)]
+        if len(inside):
+            assert values[0, column] <= inside.real.min()
+            assert values[1, column] >= inside.real.max()
+            assert values[2, column] <= inside.imag.min()
+            assert values[3, column] >= inside.imag.max()
+            assert values[4, column] >= np.abs(inside).max()
+    visible = samples[max(window[0], 0) + 50 : window[1] + 50]
+    visible = visible[~np.isnan(visible.real)]
+    assert np.isnan(values).all() == (len(visible) == 0)
+    if len(visible):
+        assert np.nanmax(values[4]) == np.abs(visible).max()
+        assert np.nanmin(values[0]) == visible.real.min()
 
 
 @pytest.mark.parametrize("channels", [1, 30])
@@ -379,6 +414,7 @@ def test_notebooks_show_figures_that_pyplot_knows_nothing_of():
 import sys
 from IPython.core.formatters import DisplayFormatter
 from qiskit_ibm_native import Snapshot
+from qiskit_ibm_native.pulse.drawing.profile import column_extremes
 from qiskit_ibm_native.visualization import plot_schedule
 figure = plot_schedule(Snapshot.load("lima").defaults.instruction_schedule_map.get("x", 0))
 content, _ = DisplayFormatter().format(figure)
@@ -431,3 +467,11 @@ def test_marks_of_small_pictures_say_what_changes():
     titles = [it.text for it in ElementTree.fromstring(schedule._repr_svg_()).iter("{http://www.w3.org/2000/svg}title")]
     assert titles[1:] == ["\u03c0/2, =5 GHz"]
     assert len(paths(many(22_000)._repr_svg_())) < 400
+
+
+def test_small_pictures_have_one_row_for_all_recordings_beside_few_channels():
+    picture = defaults("sherbrooke").instruction_schedule_map.get("measure", 3)._repr_svg_()
+    root = ElementTree.fromstring(picture)
+    texts = [it.text for it in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts[:3:2] == ["m3", "a0\u2026a126"]
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}rect"))) == 1

@@ -16,16 +16,16 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from ..channels import AcquireChannel, Channel
 from ..errors import pulse_error
 from .image import draw_image
 from .labels import Placed, marks_of, placed, width_of
 from .profile import Profile, profile
-from .rows import KINDS, Row, filled, in_order, window_of
+from .rows import KINDS, Row, filled, grouped, in_order, window_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from ..channels import Channel
     from ..instructions import Acquire
     from ..schedule import Schedule
 
@@ -91,7 +91,7 @@ def draw(
     shown = in_order(schedule.channels if channels is None else channels)
     if not shown:
         raise pulse_error(f"{schedule.name} has no channel to draw")
-    rows = filled(schedule, _grouped(shown), window)
+    rows = filled(schedule, grouped(shown, MAX_ROWS), window)
     with rc_context(_STYLE):
         if len(rows) > MAX_ROWS:
             figure: Figure = ScheduleFigure(figsize=figsize or (9.5, 5.5), layout="constrained")
@@ -122,15 +122,6 @@ def _label_times(axes: list[Axes], view: View) -> None:
 
 def _tick(value: float, _: float) -> str:
     return f"{value:,.0f}" if value == round(value) else f"{value:g}"
-
-
-def _grouped(shown: list[Channel]) -> list[Row]:
-    """Return rows: one a channel, except that a measurement of few of many qubits records all of them in one."""
-    playing = [Row([channel]) for channel in shown if not isinstance(channel, AcquireChannel)]
-    recording: list[Channel] = [channel for channel in shown if isinstance(channel, AcquireChannel)]
-    if 0 < len(playing) < MAX_ROWS < len(shown):
-        return [*playing, Row(recording)]
-    return [Row([channel]) for channel in shown]
 
 
 class _Strip(NamedTuple):

@@ -168,7 +168,7 @@ def column_extremes(
         first = min(int((begin - window[0]) * scale), columns - 1)
         # The last sample counts for the column that it begins in.
         behind = min(int((end - 1 - window[0]) * scale), columns - 1) + 1
-        if behind - first <= 2:
+        if behind - first <= 2 and end - begin == pulse.duration:
             found = extremes.whole(pulse)[:, None]
         else:
             bounds = np.ceil(window[0] + np.arange(first + 1, behind) / scale).astype(np.intp) - begin

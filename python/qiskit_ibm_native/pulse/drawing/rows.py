@@ -64,6 +64,18 @@ class Row:
             self.changed.append(timed)
 
 
+def grouped(channels: list[Channel], most: int) -> list[Row]:
+    """Return rows of channels: one for each, or one for all recordings if only these are too many.
+
+    The measurement of one qubit of many records all of them. Rows are too many if they are more than ``most``.
+    """
+    playing = [Row([channel]) for channel in channels if not isinstance(channel, AcquireChannel)]
+    recording = [channel for channel in channels if isinstance(channel, AcquireChannel)]
+    if 0 < len(playing) < most < len(channels):
+        return [*playing, Row([*recording])]
+    return [Row([channel]) for channel in channels]
+
+
 def filled(schedule: Schedule, rows: list[Row], window: tuple[int, int]) -> list[Row]:
     """Give rows the instructions of a schedule that are, at least in part, in a range of times; return the rows."""
     by_channel = {channel: row for row in rows for channel in row.channels}

@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from .labels import apart, marks_of
-from .rows import Row, filled, in_order, window_of
+from .rows import Row, filled, grouped, in_order, window_of
 
 if TYPE_CHECKING:
     from ..channels import Channel
@@ -28,10 +28,11 @@ def to_svg(schedule: Schedule) -> str:
     The largest pulse of a row is as high as the row; its size is written at the end. Where samples are closer than
     pixels, a pixel is as high as the largest of them.
     """
-    channels = in_order(schedule.channels)
     window = window_of(schedule, None)
-    rows = filled(schedule, [Row([channel]) for channel in channels[:_MAX_ROWS]], window)
-    height = _ROW * (len(rows) + 1) + (14 if len(rows) < len(channels) else 0)
+    every = grouped(in_order(schedule.channels), _MAX_ROWS)
+    rows = filled(schedule, every[:_MAX_ROWS], window)
+    left_out = len(every) - len(rows)
+    height = _ROW * (len(rows) + 1) + (14 if left_out else 0)
     size = f'width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}"'
     font = 'font-family="sans-serif" font-size="11" role="img"'
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {size} {font}>', f"<title>{_escaped(schedule.name)}</title>"]
@@ -40,8 +41,8 @@ def to_svg(schedule: Schedule) -> str:
     base = _ROW * len(rows) + 14
     parts.append(f'<text x="{_LEFT}" y="{base}">0</text>')
     parts.append(f'<text x="{_WIDTH - _RIGHT}" y="{base}" text-anchor="end">{schedule.duration} dt</text>')
-    if len(rows) < len(channels):
-        parts.append(f'<text x="4" y="{base + 14}">and {len(channels) - len(rows)} more channels</text>')
+    if left_out:
+        parts.append(f'<text x="4" y="{base + 14}">and {left_out} more channels</text>')
     return "".join([*parts, "</svg>"])
 
 
@@ -56,8 +57,9 @@ def _row(row: Row, window: tuple[int, int], base: int) -> list[str]:
     """Return a row as elements; its line is at the height ``base``."""
     scale = (_WIDTH - _LEFT - _RIGHT) / (window[1] - window[0])
     color = _color(row.channel)
+    last = "" if len(row.channels) == 1 else f"\N{HORIZONTAL ELLIPSIS}{row.channels[-1].name}"
     parts = [
-        f'<text x="4" y="{base}">{row.channel.name}</text>',
+        f'<text x="4" y="{base}">{row.channel.name}{last}</text>',
         f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{base}" y2="{base}" stroke="#c9ccd1"/>',
     ]
     if row.played:
@@ -71,7 +73,8 @@ def _row(row: Row, window: tuple[int, int], base: int) -> list[str]:
             parts.append(f'<text x="{_WIDTH - _RIGHT + 4}" y="{base}" fill="#777">{outline.largest:.2g}</text>')
     boxes = [(start, play.duration, 20, 'fill="none" stroke="#aaa"') for start, play in row.unbound]
     recorded = f'fill="{color}" fill-opacity="0.5"'
-    boxes.extend((start, it.duration, 10, recorded) for start, it in row.acquired)
+    spans = dict.fromkeys((start, int(acquire.duration)) for start, acquire in row.acquired)
+    boxes.extend((*span, 10, recorded) for span in spans)
     for start, duration, high, style in boxes:
         x, width = _LEFT + start * scale, duration * scale
         parts.append(f'<rect x="{x:.1f}" y="{base - high}" width="{width:.1f}" height="{high}" {style}/>')
