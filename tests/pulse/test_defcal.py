@@ -174,6 +174,58 @@ def test_a_backend_knows_the_frequencies_of_control_channels(local_provider):
     assert defaults_of_backend.frequencies == Snapshot.load("lima").defaults.frequencies
 
 
+def random_schedule(random):
+    """Return a schedule of two qubits with every kind of instruction, and the frequencies of its channels."""
+    timed, frequencies = [], {}
+    channels = [D0, D1, U1, MeasureChannel(0), AcquireChannel(0), AcquireChannel(1), AcquireChannel(2)]
+    for channel in channels:
+        clock, frequencies[channel] = 0, float(random.uniform(4e9, 7e9))
+        for _ in range(int(random.integers(1, 12))):
+            clock += int(random.choice([0, 0, 1, 16, 333]))
+            value = float(random.choice([0.0, -np.pi / 2, 1e-9, random.uniform(-7, 7)]))
+            pulse = random.choice([G, Drag(7, 0.3, 2.5, value, angle=value), Waveform(random.uniform(-1, 1, 3))])
+            kinds = [
+                lambda: Play(pulse, channel), lambda: Delay(int(random.integers(0, 40)), channel),
+                lambda: ShiftPhase(value, channel), lambda: SetPhase(value, channel),
+                lambda: ShiftFrequency(value * 1e6, channel), lambda: SetFrequency(5e9 + value * 1e6, channel),
+            ]  # fmt: skip
+            if isinstance(channel, AcquireChannel):
+                kinds = [lambda: Acquire(9, channel, MemorySlot(channel.index)), kinds[1]]
+            instruction = random.choice(kinds)()
+            timed.append((clock, instruction))
+            clock += instruction.duration
+    return Schedule(*timed), frequencies
+
+
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("samples", [False, True])
+def test_random_schedules_are_played_as_they_are(seed, samples):
+    schedule, frequencies = random_schedule(np.random.default_rng(seed))
+    text = to_defcal(schedule, "g", (1, 0), samples, frequencies) if _records(schedule, {0, 1}) else None
+    if text is None:
+        with pytest.raises(PulseError, match="records no signal"):
+            to_defcal(schedule, "g", (1, 0), samples, frequencies)
+        return
+    openqasm3.parse(text)
+    bits = compare(Player(text), "g", (1, 0), schedule, frequencies)
+    assert len(bits or []) == len({it.channel for _, it in schedule.instructions if isinstance(it, Acquire)}
+                            - {AcquireChannel(2)})  # fmt: skip
+
+
+def _records(schedule, qubits):
+    acquired = {it.channel.index for _, it in schedule.instructions if isinstance(it, Acquire)}
+    return not acquired or not acquired.isdisjoint(qubits)
+
+
+@pytest.mark.parametrize("name", ["measure", "reset", "delay"])
+def test_operations_of_openqasm_are_defined_as_gates_are(name):
+    schedule = Schedule(Play(G, D0), (16, Acquire(8, AcquireChannel(0), MemorySlot(0))))
+    frequencies = {D0: 5e9, AcquireChannel(0): 7e9}
+    text = to_defcal(schedule, name, 0, frequencies=frequencies)
+    openqasm3.parse(text)
+    assert compare(Player(text), name, 0, schedule, frequencies) == [0]
+
+
 # Frames
 
 
@@ -366,6 +418,12 @@ def test_qubits_are_those_that_the_schedule_plays_on():
 def test_what_openqasm_cannot_say_is_refused(instruction, message):
     with pytest.raises(PulseError, match=message):
         to_defcal(Schedule(instruction), "x", 0)
+
+
+@pytest.mark.parametrize("schedule", [None, "x", [Play(G, D0)]])
+def test_a_gate_needs_a_schedule(schedule):
+    with pytest.raises(PulseError, match="x needs a schedule, not"):
+        to_defcal(schedule, "x", 0)
 
 
 def test_gates_are_given_by_name_and_qubits_and_once():

@@ -12,10 +12,11 @@ from . import qasm
 from .channels import AcquireChannel, Channel, DriveChannel, MeasureChannel, PulseChannel
 from .errors import pulse_error
 from .instructions import Acquire, Delay, Instruction, Play, SetFrequency, SetPhase, ShiftFrequency, ShiftPhase
+from .schedule import Schedule
 from .waveforms import SymbolicPulse
 
 if TYPE_CHECKING:
-    from .schedule import Schedule, Timed
+    from .schedule import Timed
 
     Qubits = int | Iterable[int]
 
@@ -111,7 +112,10 @@ class _Gate(NamedTuple):
 
 
 def _gate(name: str, qubits: Qubits, schedule: Schedule) -> _Gate:
-    name, operands = qasm.gate_name(name), _operands(name, qubits)
+    name = qasm.gate_name(name)
+    operands = _operands(name, qubits)
+    if not isinstance(schedule, Schedule | Instruction):
+        raise pulse_error(f"{name} needs a schedule, not {schedule!r}")
     parameters = [one.name for one in schedule.parameters]
     if len(set(parameters)) < len(parameters):
         raise pulse_error(f"{name} has different parameters of the same name; assign one of them: {sorted(parameters)}")
