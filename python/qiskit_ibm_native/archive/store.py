@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cachetools import LRUCache
 
 from .. import _native
+from .._moments import microseconds_of, period_of
 from .._sqlite import Database
-from .._timestamps import FIRST, LAST, bounds, microseconds, now
+from .._timestamps import FIRST, LAST, microseconds, now
 from ..exceptions import ArchiveDamagedError, ArchiveError, BackendPayloadError
 from ..snapshot import Snapshot
 from ..snapshot.acceptance import snapshot_of
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
+
+    from .._moments import Time
 
 #: Names the file, if it is not the default.
 VARIABLE = "QISKIT_IBM_NATIVE_ARCHIVE"
@@ -76,7 +79,7 @@ class CalibrationArchive:
 
     # Putting in
 
-    def add(self, snapshot: Any, *, until: datetime.datetime | None = None) -> bool:
+    def add(self, snapshot: Any, *, until: Time | None = None) -> bool:
         """Keep a snapshot.
 
         A snapshot without pulse defaults is known if the same configuration and properties are there with some; one
@@ -98,7 +101,7 @@ class CalibrationArchive:
     def _add(
         self,
         snapshot: Snapshot,
-        until: datetime.datetime | None,
+        until: Time | None,
         *,
         origin: str = "",
         is_of_today: bool = False,
@@ -130,7 +133,7 @@ class CalibrationArchive:
                 numbers = [None if payload is None else _payload_id(connection, payload) for payload in packed]
                 calibration, is_new = _calibration_id(connection, (*values, *numbers))
             if until is not None:
-                _see(connection, calibration, origin, microseconds(until))
+                _see(connection, calibration, origin, microseconds_of(until, name="until"))
         return is_new
 
     def _packed(self, payload: bytes) -> _Packed:
@@ -151,12 +154,12 @@ class CalibrationArchive:
         select = "SELECT DISTINCT backend FROM calibrations ORDER BY backend"
         return [name for (name,) in self._database.rows(select, kinds=(str,))]
 
-    def at(self, backend: str, datetime: datetime.datetime) -> Snapshot | None:
+    def at(self, backend: str, datetime: Time) -> Snapshot | None:
         """Return the calibration that held at a time: the last one that was updated then or before.
 
         Args:
             backend: The device's name, with or without prefix.
-            datetime: The time. One without time zone is in this machine's.
+            datetime: The time, in a form that :meth:`between` takes.
 
         Returns:
             The snapshot; ``None`` if there is none so old.
@@ -164,7 +167,7 @@ class CalibrationArchive:
         Raises:
             ArchiveDamagedError: Its payloads are not what was put in.
         """
-        return self._last(self._spelled(backend), "updated <= ?", (microseconds(datetime),))
+        return self._last(self._spelled(backend), "updated <= ?", (microseconds_of(datetime),))
 
     def latest(self, backend: str) -> Snapshot | None:
         """Return the last calibration of a device; ``None`` if there is none.
@@ -174,14 +177,14 @@ class CalibrationArchive:
         """
         return self._last(self._spelled(backend), "1", ())
 
-    def latest_before_confirmed(self, backend: str, before: datetime.datetime, origin: str = "") -> Snapshot | None:
+    def latest_before_confirmed(self, backend: str, before: Time, origin: str = "") -> Snapshot | None:
         """Return the last calibration before a time, if it is known that there was no later one; ``None`` otherwise.
 
         That is what a service would answer when it is asked for what was published before that time.
 
         Args:
             backend: The device's name, with or without prefix.
-            before: The time. One without time zone is in this machine's.
+            before: The time, in a form that :meth:`between` takes.
             origin: The service that confirmed it; an ``until`` that was given to :meth:`add` counts for all.
 
         Raises:
@@ -190,8 +193,8 @@ class CalibrationArchive:
         row = self._row_before_confirmed(self._spelled(backend), before, origin)
         return None if row is None else self._snapshot(row)
 
-    def _row_before_confirmed(self, backend: str, before: datetime.datetime, origin: str) -> Row | None:
-        then = microseconds(before)
+    def _row_before_confirmed(self, backend: str, before: Time, origin: str) -> Row | None:
+        then = microseconds_of(before, name="before")
         row = self._last_row(backend, "updated < ?", (then,))
         if row is None:
             return None
@@ -220,22 +223,27 @@ class CalibrationArchive:
                 )
         return rows
 
-    def between(
-        self, backend: str, start: datetime.datetime | None = None, end: datetime.datetime | None = None
-    ) -> SnapshotRange:
+    def between(self, backend: str, start: Time | None = None, end: Time | None = None) -> SnapshotRange:
         """Return the calibrations of a period, the oldest one first.
 
         Args:
             backend: The device's name, with or without prefix.
-            start: The start of the period, included.
-            end: The end of the period, excluded.
+            start: The start of the period, included: a ``datetime`` (one without time zone is in this machine's), a
+                ``date``, ``numpy.datetime64`` or ``pandas.Timestamp``, or a text: ``"2026"``, ``"2026-03"``,
+                ``"2026-03-01T12:00"`` (in UTC, as dates are), ``"-30d"``, ``"today"``, ``"yesterday"``. A text stands for
+                the first instant of what it names.
+            end: The end of the period, excluded, in the same forms: ``start="2026-03", end="2026-04"`` is March.
+
+        Raises:
+            IBMInputValueError: A text names no time, or nothing lies between two texts.
+            TypeError: A time is something else.
 
         Returns:
             A sequence whose snapshots are read when they are asked for.
         """
         backend = self._spelled(backend)
         condition = "WHERE backend = ? AND updated >= ? AND updated < ? ORDER BY updated, id"
-        return SnapshotRange(self, backend, self._rows(condition, (backend, *bounds(start, end))))
+        return SnapshotRange(self, backend, self._rows(condition, (backend, *period_of(start, end))))
 
     def series(
         self,
@@ -244,8 +252,8 @@ class CalibrationArchive:
         *,
         qubits: int | Iterable[int] | Iterable[Sequence[int]] | None = None,
         gate: str | None = None,
-        start: datetime.datetime | None = None,
-        end: datetime.datetime | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
         threads: int | None = None,
     ) -> series.ArchiveSeries:
         """Return one quantity over time.
@@ -269,7 +277,9 @@ class CalibrationArchive:
         Warns:
             RuntimeWarning: Some payloads are damaged. They are left out, and named in the result.
         """
-        return series.read(self._database, self._spelled(backend), quantity, qubits, gate, bounds(start, end), threads)
+        return series.read(
+            self._database, self._spelled(backend), quantity, qubits, gate, period_of(start, end), threads
+        )
 
     # Payloads
 
@@ -326,8 +336,8 @@ class CalibrationArchive:
         *,
         format: str = "folder",  # noqa: A002 (what it is called everywhere)
         backend: str | None = None,
-        start: datetime.datetime | None = None,
-        end: datetime.datetime | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
     ) -> int:
         """Write calibrations to a folder, which is made if there is none.
 
@@ -377,7 +387,7 @@ class CalibrationArchive:
         self,
         backend: str | None = None,
         *,
-        before: datetime.datetime | None = None,
+        before: Time | None = None,
         every: datetime.timedelta | None = None,
         damaged: bool = False,
     ) -> housekeeping.PruneReport:
