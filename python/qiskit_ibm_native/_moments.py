@@ -82,9 +82,10 @@ def microseconds_of(time: Any, *, name: str = "a moment", now: datetime.datetime
         raise TypeError(f"{name} must be {_FORMS}, not {time!r}")
     if time != time:  # noqa: PLR0124 (the NaT of pandas, which is a datetime)
         _refuse(time, name)
-    if hasattr(time, "to_pydatetime"):
+    pandas_time: Any = time
+    if hasattr(pandas_time, "to_pydatetime"):
         # Time stamps of pandas compute with time zones in their own way, and have nanoseconds.
-        time = time.floor("us").to_pydatetime()
+        time = pandas_time.floor("us").to_pydatetime()
     if not isinstance(time, datetime.datetime):
         time = datetime.datetime(time.year, time.month, time.day, tzinfo=_UTC)
     return microseconds(time)

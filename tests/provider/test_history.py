@@ -301,7 +301,7 @@ def test_backfill_refuses_what_makes_no_sense(archiving: IBMProvider, past) -> N
         archiving.backfill("ibmq_lima", BEGINNING, requests_per_minute=0)
     with pytest.raises(TypeError):
         archiving.backfill("ibmq_lima", 20250101)
-    with pytest.raises(IBMInputValueError, match="start must be .* not 'last week'"):
+    with pytest.raises(IBMInputValueError, match=r"start must be .* not 'last week'"):
         archiving.backfill("ibmq_lima", "last week")
     with IBMProvider() as provider, pytest.raises(IBMProviderValueError, match="no archive to fill"):
         provider.backfill("ibmq_lima", BEGINNING)

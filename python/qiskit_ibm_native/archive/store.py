@@ -230,8 +230,8 @@ class CalibrationArchive:
             backend: The device's name, with or without prefix.
             start: The start of the period, included: a ``datetime`` (one without time zone is in this machine's), a
                 ``date``, ``numpy.datetime64`` or ``pandas.Timestamp``, or a text: ``"2026"``, ``"2026-03"``,
-                ``"2026-03-01T12:00"`` (in UTC, as dates are), ``"-30d"``, ``"today"``, ``"yesterday"``. A text stands for
-                the first instant of what it names.
+                ``"2026-03-01T12:00"`` (in UTC, as dates are), ``"-30d"``, ``"today"``, ``"yesterday"``. A text stands
+                for the first instant of what it names.
             end: The end of the period, excluded, in the same forms: ``start="2026-03", end="2026-04"`` is March.
 
         Raises:

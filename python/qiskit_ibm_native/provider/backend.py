@@ -38,10 +38,10 @@ from .run.pipeline import check_size, prepare_and_submit, submit
 from .session import Session, open_session
 
 if TYPE_CHECKING:
-    from .._moments import Time
     from qiskit import QuantumCircuit
     from qiskit.transpiler import CouplingMap, InstructionDurations, Target
 
+    from .._moments import Time
     from .._typing import MaybeNone
     from ..client.api import RuntimeClient
     from ..models import BackendProperties
@@ -450,8 +450,8 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         is returned, and a warning is logged.
 
         Args:
-            datetime: The time: a datetime (one without time zone is in this machine's), date, ``numpy.datetime64`` or text, such
-                as ``"2026-03-01"`` (in UTC) or ``"-30d"``.
+            datetime: The time, as :meth:`CalibrationArchive.between` takes it: a datetime, or a date or text in UTC:
+                ``"2026-03-01"`` (in UTC) or ``"-30d"``.
 
         Returns:
             The snapshot, whose ``source`` tells where it is from. It has today's configuration and no properties if

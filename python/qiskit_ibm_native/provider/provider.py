@@ -26,9 +26,9 @@ from .connection import connect
 from .history.recorder import Recorder, recorder_of
 
 if TYPE_CHECKING:
-    from .._moments import Time
     from qiskit.providers import JobStatus
 
+    from .._moments import Time
     from ..archive import CalibrationArchive
     from ..client.endpoint import UrlResolver
     from ..exceptions import IBMError
