@@ -99,6 +99,16 @@ class Tabular:
         """
         return polars_frame(lambda: self.table(wide=wide))
 
+    def to_xarray(self) -> Any:
+        """Return the values as an ``xarray.Dataset`` with the dimension ``row``; units are attributes.
+
+        Raises:
+            IBMInputValueError: xarray is not installed.
+        """
+        table = self._table()
+        variables = {str(column.name): ("row", _plain(column), {"units": column.unit}) for column in table.columns}
+        return data_set(variables, {}, table.notes)
+
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Return Arrow's stream of the long table."""
         return self.table().__arrow_c_stream__(requested_schema)
@@ -177,15 +187,37 @@ def arrow_array(pa: Any, column: Column) -> Any:
     return pa.array(values, kind, mask=mask)
 
 
-def _pandas_frame(pandas: Any, table: Table) -> Any:
-    arrow = arrow_table(table)
+def labelled_frame(pandas: Any, arrow: Any) -> Any:
+    """Return a ``pyarrow.Table`` as a ``pandas.DataFrame``, whose ``attrs`` have the metadata, and the units of columns."""
     frame = arrow.to_pandas(types_mapper=_nullable(pandas, arrow))
-    frame.columns = [column.name for column in table.columns]
+    notes = {key.decode(): text.decode() for key, text in (arrow.schema.metadata or {}).items()}
+    units = {each.name: (each.metadata or {}).get(b"unit", b"").decode() for each in arrow.schema}
+    frame.attrs = {**notes, "units": {name: unit for name, unit in units.items() if unit}}
+    return frame
+
+
+def _pandas_frame(pandas: Any, table: Table) -> Any:
+    frame = labelled_frame(pandas, arrow_table(table))
     if table.index is not None:
+        frame.columns = [column.name for column in table.columns]
         frame = frame.set_index(table.index)
         frame.columns = pandas.Index(frame.columns, name=table.axis)
-    frame.attrs = {**table.notes, "units": {column.name: column.unit for column in table.columns if column.unit}}
+        frame.attrs["units"] = {column.name: column.unit for column in table.columns if column.unit}
     return frame
+
+
+def _plain(column: Column) -> NDArray[Any]:
+    """Return a column as an array in which missing values are ``nan``, ``NaT`` or ``None``."""
+    import numpy as np
+
+    valid = np.ones(len(column.values), dtype=bool) if column.valid is None else column.valid
+    if column.labels is not None:
+        labels = np.array([*column.labels, None], dtype=object)
+        return np.asarray(labels[np.where(valid, column.values, len(column.labels))])
+    if valid.all():
+        return np.asarray(column.values)
+    missing = np.datetime64("NaT") if column.values.dtype.kind == "M" else np.nan
+    return np.where(valid, column.values, missing)
 
 
 def _nullable(pandas: Any, table: Any) -> Callable[[Any], Any] | None:
@@ -206,9 +238,12 @@ def qargs_columns(qargs: NDArray[np.uint32], repeats: int = 1) -> list[Column]:
     """Return the columns of qargs, an array ``(m, k)``: a label such as ``"0-1"``, and ``k`` columns of qubits."""
     import numpy as np
 
-    codes = np.tile(np.arange(len(qargs), dtype=np.int32), repeats)
+    # Rows may repeat qargs, labels may not.
+    labels = qargs_labels(qargs)
+    code = {label: number for number, label in enumerate(dict.fromkeys(labels))}
+    codes = np.tile(np.array([code[label] for label in labels], dtype=np.int32), repeats)
     qubits = [Column(f"qubit_{index}", np.tile(column, repeats)) for index, column in enumerate(qargs.T)]
-    return [Column("qargs", codes, labels=qargs_labels(qargs)), *qubits]
+    return [Column("qargs", codes, labels=list(code)), *qubits]
 
 
 def qargs_labels(qargs: NDArray[np.uint32]) -> list[str]:

@@ -300,7 +300,7 @@ def _keep(database: Database, key: str, made: dict[int, bytes]) -> None:
 def _qubit_indices(qubits: Any, num_qubits: int, backend: str) -> list[int] | None:
     if qubits is None or not num_qubits:
         return None
-    listed = _indices(qubits)
+    listed = indices(qubits)
     for qubit in listed:
         if not 0 <= qubit < num_qubits:
             raise ArchiveError(f"{backend} has no qubit {qubit}; it has {num_qubits}.")
@@ -312,10 +312,10 @@ def _qargs_indices(qubits: Any, places: NDArray[np.uint32], gate: str, backend: 
         return None
     listed = list(qubits) if isinstance(qubits, Iterable) else [qubits]
     if any(isinstance(place, Iterable) for place in listed):
-        wanted = [tuple(_indices(place)) for place in listed]
+        wanted = [tuple(indices(place)) for place in listed]
     else:
         # One place of a gate on several qubits, or several of a gate on one.
-        flat = _indices(listed)
+        flat = indices(listed)
         wanted = [(qubit,) for qubit in flat] if places.shape[1] == 1 else [tuple(flat)]
     known = {tuple(place): at for at, place in enumerate(places.tolist())}
     for place in wanted:
@@ -324,7 +324,7 @@ def _qargs_indices(qubits: Any, places: NDArray[np.uint32], gate: str, backend: 
     return [known[place] for place in wanted]
 
 
-def _indices(qubits: Any) -> list[int]:
+def indices(qubits: Any) -> list[int]:
     """Return a qubit or several as integers.
 
     Raises:

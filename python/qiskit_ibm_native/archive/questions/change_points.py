@@ -63,7 +63,7 @@ class ChangePoints(Answer):
         index = largest(shares)
         most = ""
         if index is not None:
-            most = f", largest {self.qubits[index].tolist()} by {shares[index]:+.0%} at {self.times[index]!s:.16} UTC"
+            most = f", largest {self._subject_at(index)} by {shares[index]:+.0%} at {self.times[index]!s:.16} UTC"
         return f"<ChangePoints of {self._of()}: {len(self)} changes{most}>"
 
 

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._frames import Column, Table, qargs_labels
+from ..._frames import Column, Table, data_set, qargs_labels
 from .robust import ranks
 from .subject import Answer, Subject
 
@@ -48,7 +48,7 @@ class Correlation(Answer):
     def _table(self, *, wide: bool = False) -> Table:
         is_gate = self.gate is not None
         labels = qargs_labels(self.qubits) if is_gate else [str(qubit) for qubit in self.qubits.tolist()]
-        notes = {"backend": self.backend, "quantity": self.quantity, **({"gate": self.gate} if self.gate else {})}
+        notes = self._notes()
         axis = "qargs" if is_gate else "qubit"
         if wide:
             names = labels if is_gate else self.qubits.tolist()
@@ -69,14 +69,28 @@ class Correlation(Answer):
         ]
         return Table([*places, *values], notes)
 
+    def to_xarray(self) -> Any:
+        """Return the coefficients and counts as an ``xarray.Dataset`` with two dimensions.
+
+        They are ``qubit_a`` and ``qubit_b``, or ``qargs_a`` and ``qargs_b``.
+
+        Raises:
+            IBMInputValueError: xarray is not installed.
+        """
+        axis = "qubit" if self.gate is None else "qargs"
+        labels = self.qubits if self.gate is None else qargs_labels(self.qubits)
+        dimensions = (f"{axis}_a", f"{axis}_b")
+        variables = {"coefficient": (dimensions, self.coefficient, {}), "count": (dimensions, self.count, {})}
+        return data_set(variables, dict.fromkeys(dimensions, labels), self._notes())
+
     def __repr__(self) -> str:
         first, second = self.pairs()
         sizes = np.abs(np.nan_to_num(self.coefficient[first, second]))
         most = ""
         if len(sizes) and sizes.max() > 0:
             best = int(sizes.argmax())
-            a, b = first[best], second[best]
-            most = f", most {self.qubits[a].tolist()} and {self.qubits[b].tolist()} with {self.coefficient[a, b]:+.2f}"
+            a, b = int(first[best]), int(second[best])
+            most = f", most {self._subject_at(a)} and {self._subject_at(b)} with {self.coefficient[a, b]:+.2f}"
         return f"<Correlation of {'changes of ' if self.changes else ''}{self._of()}: {len(self)} columns{most}>"
 
 

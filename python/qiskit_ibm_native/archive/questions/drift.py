@@ -10,7 +10,7 @@ import numpy as np
 
 from ...exceptions import IBMInputValueError
 from .robust import NORMAL, Line, medians, spreads, theil_sen
-from .subject import DAY, Answer, Subject, largest
+from .subject import DAY, ColumnAnswer, Subject, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Drift(Answer):
+class Drift(ColumnAnswer):
     """Slopes and spreads, arrays ``(m,)``; a few wrong values do not change them.
 
     The slope is the median of the slopes of all pairs of calibrations [1, 2], its interval that of [2], and the spread
@@ -63,7 +63,7 @@ class Drift(Answer):
         with np.errstate(divide="ignore", invalid="ignore"):
             shares = self.slope_per_day / np.abs(self.median)
         index = largest(shares)
-        fastest = "" if index is None else f", fastest {self.qubits[index].tolist()} by {shares[index]:+.2%} a day"
+        fastest = "" if index is None else f", fastest {self._subject_at(index)} by {shares[index]:+.2%} a day"
         return f"<Drift of {self._of()}: {len(self)} columns{fastest}>"
 
 

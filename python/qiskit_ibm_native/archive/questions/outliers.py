@@ -57,7 +57,9 @@ class Outliers(Answer):
         index = largest(self.score)
         most = ""
         if index is not None:
-            most = f", farthest {self.qubits[index].tolist()} at {self.times[index]!s:.16} UTC with {self.score[index]:+.1f}"
+            most = (
+                f", farthest {self._subject_at(index)} at {self.times[index]!s:.16} UTC with {self.score[index]:+.1f}"
+            )
         return f"<Outliers of {self._of()}: {len(self)} values{most}>"
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..._moments import span_of
 from .robust import medians, spreads
-from .subject import Answer, Subject, largest
+from .subject import ColumnAnswer, Subject, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Stability(Answer):
+class Stability(ColumnAnswer):
     """Deviations over a window, arrays ``(m,)``.
 
     The Allan deviation [1] is ``sqrt(<(y_(k+1) - y_k)^2> / 2)`` for the means ``y_k`` of the values in windows that
@@ -65,8 +65,9 @@ class Stability(Answer):
         index = largest(self.relative_allan_deviation)
         least = ""
         if index is not None:
-            least = f", least stable {self.qubits[index].tolist()} with {self.relative_allan_deviation[index]:.1%}"
-        return f"<Stability of {self._of()} over {self.window}: {len(self)} columns{least}>"
+            least = f", least stable {self._subject_at(index)} with {self.relative_allan_deviation[index]:.1%}"
+        window = str(self.window).removesuffix(", 0:00:00")
+        return f"<Stability of {self._of()} over {window}: {len(self)} columns{least}>"
 
 
 def stability(subject: Subject, window: Span) -> Stability:

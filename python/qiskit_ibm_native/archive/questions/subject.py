@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._frames import Column, Table, Tabular, qargs_columns, qargs_labels, qubit_column, refuse_wide
+from ..._frames import (
+    Column,
+    Table,
+    Tabular,
+    data_set,
+    place_coords,
+    qargs_columns,
+    qargs_labels,
+    qubit_column,
+    refuse_wide,
+)
 from ...exceptions import IBMInputValueError
 from ...snapshot.quantities import find_gate_quantity, find_qubit_quantity
 
@@ -136,9 +146,16 @@ class Answer(Tabular):
             Column(name, array, ~np.isnan(array) if array.dtype.kind == "f" else None, unit)
             for name, (array, unit) in values.items()
         ]
+        return Table([*places(self.gate, self.qubits), *more, *columns], self._notes())
+
+    def _notes(self) -> dict[str, str]:
         gate = {} if self.gate is None else {"gate": self.gate}
-        notes = {"backend": self.backend, "quantity": self.quantity, **gate}
-        return Table([*places(self.gate, self.qubits), *more, *columns], notes)
+        return {"backend": self.backend, "quantity": self.quantity, **gate}
+
+    def _subject_at(self, index: int) -> str:
+        """Return a qubit or qargs as a text."""
+        qubits = self.qubits[index].tolist()
+        return f"qubit {qubits}" if self.gate is None else str(tuple(qubits))
 
     def _of(self) -> str:
         subject = self.quantity if self.gate is None else f"{self.gate} {self.quantity}"
@@ -146,6 +163,23 @@ class Answer(Tabular):
 
     def __len__(self) -> int:
         return len(self.qubits)
+
+
+@dataclass(frozen=True, repr=False)
+class ColumnAnswer(Answer):
+    """An answer with a value for each column of a series."""
+
+    def to_xarray(self) -> Any:
+        """Return the values as an ``xarray.Dataset`` with the dimension ``qubit`` or ``qargs``; units are attributes.
+
+        Raises:
+            IBMInputValueError: xarray is not installed.
+        """
+        table = self._table()
+        dimension, coords = place_coords(self.qubits)
+        values = table.columns[len(places(self.gate, self.qubits)) :]
+        variables = {str(each.name): (dimension, each.values, {"units": each.unit}) for each in values}
+        return data_set(variables, coords, table.notes)
 
 
 def largest(values: NDArray[np.float64]) -> int | None:
