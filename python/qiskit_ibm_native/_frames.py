@@ -188,7 +188,7 @@ def arrow_array(pa: Any, column: Column) -> Any:
 
 
 def labelled_frame(pandas: Any, arrow: Any) -> Any:
-    """Return a ``pyarrow.Table`` as a ``pandas.DataFrame``, whose ``attrs`` have the metadata, and the units of columns."""
+    """Return a ``pyarrow.Table`` as a ``pandas.DataFrame``, with the metadata and the units in ``attrs``."""
     frame = arrow.to_pandas(types_mapper=_nullable(pandas, arrow))
     notes = {key.decode(): text.decode() for key, text in (arrow.schema.metadata or {}).items()}
     units = {each.name: (each.metadata or {}).get(b"unit", b"").decode() for each in arrow.schema}

@@ -326,7 +326,7 @@ class CalibrationArchive:
         return tables.build_table(self, asked, self._chosen(backends), start, end)
 
     def to_pandas(self, of: str = "qubits", **choice: Unpack[tables.TableChoice]) -> Any:
-        """Return values of devices over time as a ``pandas.DataFrame``, see :meth:`table`; ``attrs["units"]`` has units.
+        """Return values of devices over time as a ``pandas.DataFrame``, see :meth:`table`; units are in ``attrs``.
 
         Raises:
             ArchiveError: As in :meth:`table`, or pandas is not installed.

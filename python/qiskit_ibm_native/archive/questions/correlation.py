@@ -80,7 +80,10 @@ class Correlation(Answer):
         axis = "qubit" if self.gate is None else "qargs"
         labels = self.qubits if self.gate is None else qargs_labels(self.qubits)
         dimensions = (f"{axis}_a", f"{axis}_b")
-        variables = {"coefficient": (dimensions, self.coefficient, {}), "count": (dimensions, self.count, {})}
+        variables: dict[str, tuple[Any, Any, Any]] = {
+            "coefficient": (dimensions, self.coefficient, {}),
+            "count": (dimensions, self.count, {}),
+        }
         return data_set(variables, dict.fromkeys(dimensions, labels), self._notes())
 
     def __repr__(self) -> str:
