@@ -186,8 +186,10 @@ def test_pulse_defaults_of_earlier_times(file: Path, monkeypatch, tmp_path) -> N
             assert backend.defaults(datetime=known + datetime.timedelta(days=1)).source == "archive"
             with pytest.raises(IBMBackendError, match=r"before 2019-01-01.* are not known: services keep no history"):
                 backend.defaults(datetime=datetime.datetime(2019, 1, 1, tzinfo=datetime.timezone.utc))
-            with pytest.raises(TypeError):
-                backend.defaults(datetime="yesterday")
+            with pytest.raises(TypeError, match="a moment must be a datetime"):
+                backend.defaults(datetime=20250101)
+            with pytest.raises(IBMInputValueError, match="not 'last week'"):
+                backend.defaults(datetime="last week")
         with IBMProvider() as provider:
             backend = provider.get_backend("ibmq_lima")
             assert backend.defaults(datetime=known + datetime.timedelta(days=1)).source == "service"
@@ -298,7 +300,9 @@ def test_backfill_refuses_what_makes_no_sense(archiving: IBMProvider, past) -> N
     with pytest.raises(IBMInputValueError, match="requests_per_minute must be above 0"):
         archiving.backfill("ibmq_lima", BEGINNING, requests_per_minute=0)
     with pytest.raises(TypeError):
-        archiving.backfill("ibmq_lima", "yesterday")
+        archiving.backfill("ibmq_lima", 20250101)
+    with pytest.raises(IBMInputValueError, match=r"start must be .* not 'last week'"):
+        archiving.backfill("ibmq_lima", "last week")
     with IBMProvider() as provider, pytest.raises(IBMProviderValueError, match="no archive to fill"):
         provider.backfill("ibmq_lima", BEGINNING)
 

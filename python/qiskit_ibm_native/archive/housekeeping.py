@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .._timestamps import FIRST, LAST, microseconds, moment
+from .._moments import microseconds_of
+from .._timestamps import FIRST, LAST, moment
 from ..exceptions import ArchiveDamagedError, ArchiveError
 from . import blocks
 from .check import VerifyReport, calibration_problem, verify
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
+    from .._moments import Time
     from .._sqlite import Database
 
 _MICROSECOND = datetime.timedelta(microseconds=1)
@@ -120,7 +122,7 @@ def stats(database: Database) -> ArchiveStats:
 def prune(
     database: Database,
     backend: str | None,
-    before: datetime.datetime | None,
+    before: Time | None,
     every: datetime.timedelta | None,
     damaged: bool,
 ) -> PruneReport:
@@ -169,7 +171,7 @@ def _still_damaged(connection: sqlite3.Connection, backend: str | None, report: 
 def _chosen(
     connection: sqlite3.Connection,
     backend: str | None,
-    before: datetime.datetime | None,
+    before: Time | None,
     every: datetime.timedelta | None,
 ) -> list[int]:
     condition, parameters = "WHERE 1", list[Any]()
@@ -180,7 +182,7 @@ def _chosen(
             raise ArchiveError(f"There are no calibrations of {backend!r}; nothing was removed.")
     if before is not None:
         condition += " AND updated < ?"
-        parameters.append(microseconds(before))
+        parameters.append(microseconds_of(before, name="before"))
     rows = connection.execute(
         f"SELECT id, backend, updated FROM calibrations {condition} ORDER BY updated, id",  # noqa: S608 (made above)
         parameters,

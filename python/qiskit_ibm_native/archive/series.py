@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .. import _native
+from .._frames import TIME_NOTES, Table, Tabular, needed, place_coords
 from .._threads import chosen_threads
 from .._timestamps import FIRST, LAST
 from ..exceptions import ArchiveDamagedError, ArchiveError, IBMInputValueError
 from ..snapshot.quantities import gate_quantity, qubit_quantity
 from . import blocks
+from .questions import change_points, correlation, drift, outliers, stability
+from .questions.subject import Subject
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from .._moments import Span
     from .._sqlite import Database
 
 #: The same as in native code.
@@ -28,7 +32,7 @@ _MOST_QUBITS = 1 << 16
 
 
 @dataclass(frozen=True)
-class ArchiveSeries:
+class ArchiveSeries(Tabular):
     """A quantity over time; one row for each different properties payload, the oldest one first.
 
     Attributes:
@@ -51,6 +55,107 @@ class ArchiveSeries:
     valid: NDArray[np.bool_]
     qubits: NDArray[np.uint32]
     damaged: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def unit(self) -> str:
+        """The SI unit of the values; empty for probabilities and flags."""
+        return (qubit_quantity if self.gate is None else gate_quantity)(self.quantity).unit
+
+    # Questions
+
+    def drift(self, *, confidence: float = 0.95) -> drift.Drift:
+        """Return how fast each column changes: the median slope of Theil and Sen, and the spread around that line.
+
+        Args:
+            confidence: The probability of the interval of the slope.
+
+        Returns:
+            One row a column, see :class:`Drift` for definitions and sources.
+
+        Raises:
+            IBMInputValueError: The quantity is a flag, or ``confidence`` is not between 0 and 1.
+        """
+        return drift.drift(self._subject(), confidence)
+
+    def change_points(self, *, significance: float = 0.001) -> change_points.ChangePoints:
+        """Return when the level of each column changed, by the test of Pettitt and binary segmentation.
+
+        Args:
+            significance: The largest probability, by chance alone, of a change that counts.
+
+        Returns:
+            One row a change, see :class:`ChangePoints` for the definition and its sources.
+
+        Raises:
+            IBMInputValueError: The quantity is a flag, or ``significance`` is not between 0 and 1.
+        """
+        return change_points.change_points(self._subject(), significance)
+
+    def outliers(self, *, threshold: float = 3.5) -> outliers.Outliers:
+        """Return values that are far from their column's median, by the modified z-score of Iglewicz and Hoaglin.
+
+        Args:
+            threshold: The smallest absolute score of an outlier.
+
+        Returns:
+            One row an outlier, see :class:`Outliers` for the definition and its source.
+
+        Raises:
+            IBMInputValueError: The quantity is a flag, or ``threshold`` is not above 0.
+        """
+        return outliers.outliers(self._subject(), threshold)
+
+    def correlation(self, *, changes: bool = False) -> correlation.Correlation:
+        """Return Spearman's rank correlation of each pair of columns.
+
+        Args:
+            changes: Whether to correlate changes from one calibration to the next. Levels that drift correlate even if
+                they have nothing to do with each other.
+
+        Returns:
+            A matrix, see :class:`Correlation` for the definition and its source.
+
+        Raises:
+            IBMInputValueError: The quantity is a flag.
+        """
+        return correlation.correlation(self._subject(), changes)
+
+    def stability(self, window: Span = "1d") -> stability.Stability:
+        """Return how much the mean over a window differs from that of the next one, and the spread of all values.
+
+        Args:
+            window: The length of a window, such as ``"12h"`` or a ``timedelta``.
+
+        Returns:
+            One row a column, see :class:`Stability` for definitions and sources.
+
+        Raises:
+            IBMInputValueError: The quantity is a flag, or ``window`` is not above zero.
+        """
+        return stability.stability(self._subject(), window)
+
+    def _subject(self) -> Subject:
+        return Subject(
+            self.backend, self.quantity, self.gate, self.unit, self.qubits, self.times, self.values, self.valid
+        )
+
+    # Tables
+
+    def _table(self, *, wide: bool = False) -> Table:
+        return self._subject().table(wide=wide)
+
+    def to_xarray(self) -> Any:
+        """Return the values as an ``xarray.DataArray`` with the dimensions ``time`` (UTC) and ``qubit`` or ``qargs``.
+
+        Missing values are ``nan``; the unit is the attribute ``units``.
+
+        Raises:
+            IBMInputValueError: xarray is not installed.
+        """
+        dimension, coords = place_coords(self.qubits)
+        notes = {"units": self.unit, **self._subject().notes}
+        coords = {"time": ("time", self.times, TIME_NOTES), **coords}
+        return needed("xarray").DataArray(self.values, coords, ("time", dimension), self.quantity, notes)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -150,7 +255,7 @@ def _payloads(database: Database, backend: str, period: tuple[int, int]) -> tupl
 def _qubit_indices(qubits: Any, num_qubits: int, backend: str) -> list[int] | None:
     if qubits is None or not num_qubits:
         return None
-    listed = _indices(qubits)
+    listed = indices(qubits)
     for qubit in listed:
         if not 0 <= qubit < num_qubits:
             raise ArchiveError(f"{backend} has no qubit {qubit}; it has {num_qubits}.")
@@ -162,10 +267,10 @@ def _qargs_indices(qubits: Any, places: NDArray[np.uint32], gate: str, backend: 
         return None
     listed = list(qubits) if isinstance(qubits, Iterable) else [qubits]
     if any(isinstance(place, Iterable) for place in listed):
-        wanted = [tuple(_indices(place)) for place in listed]
+        wanted = [tuple(indices(place)) for place in listed]
     else:
         # One place of a gate on several qubits, or several of a gate on one.
-        flat = _indices(listed)
+        flat = indices(listed)
         wanted = [(qubit,) for qubit in flat] if places.shape[1] == 1 else [tuple(flat)]
     known = {tuple(place): at for at, place in enumerate(places.tolist())}
     for place in wanted:
@@ -174,7 +279,7 @@ def _qargs_indices(qubits: Any, places: NDArray[np.uint32], gate: str, backend: 
     return [known[place] for place in wanted]
 
 
-def _indices(qubits: Any) -> list[int]:
+def indices(qubits: Any) -> list[int]:
     """Return a qubit or several as integers.
 
     Raises:

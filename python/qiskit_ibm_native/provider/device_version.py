@@ -6,7 +6,7 @@ from __future__ import annotations
 import copy
 import datetime as dt_module
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import _native
 from .._threads import Lock
@@ -263,10 +263,3 @@ def is_nothing(properties: bytes | None) -> bool:
 def now() -> dt_module.datetime:
     """Return the present time."""
     return dt_module.datetime.now(dt_module.timezone.utc)
-
-
-def checked_time(datetime: Any) -> dt_module.datetime:
-    """Return ``datetime`` if it is one; TypeError otherwise."""
-    if not isinstance(datetime, dt_module.datetime):
-        raise TypeError(f"'{datetime}' is not of type 'datetime'.")
-    return datetime

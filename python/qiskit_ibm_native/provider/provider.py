@@ -28,6 +28,7 @@ from .history.recorder import Recorder, recorder_of
 if TYPE_CHECKING:
     from qiskit.providers import JobStatus
 
+    from .._moments import Time
     from ..archive import CalibrationArchive
     from ..client.endpoint import UrlResolver
     from ..exceptions import IBMError
@@ -297,8 +298,8 @@ class IBMProvider:
     def backfill(
         self,
         backend: IBMBackend | str,
-        start: datetime.datetime,
-        end: datetime.datetime | None = None,
+        start: Time,
+        end: Time | None = None,
         step: datetime.timedelta | None = None,
         *,
         requests_per_minute: float = 60.0,
@@ -311,7 +312,8 @@ class IBMProvider:
 
         Args:
             backend: The device.
-            start: The time back to which calibrations are fetched. Times without time zone are in this machine's.
+            start: The time back to which calibrations are fetched. Times are taken as in
+                :meth:`CalibrationArchive.between`.
             end: From where to go back, the present by default.
             step: How much older the next calibration is to be at least. By default, all are fetched.
             requests_per_minute: The largest number of requests per minute.

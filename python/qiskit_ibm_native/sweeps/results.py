@@ -99,9 +99,10 @@ class SweepResults(Sequence[TaskResult]):
         Raises:
             LedgerError: pyarrow or pandas is not installed.
         """
-        from .ledger.frames import pandas_frame
+        from .._frames import pandas_frame
+        from ..exceptions import LedgerError
 
-        return pandas_frame(self.table)
+        return pandas_frame(self.table, LedgerError)
 
     def to_polars(self) -> Any:
         """Return the results as a ``polars.DataFrame``.
@@ -109,9 +110,10 @@ class SweepResults(Sequence[TaskResult]):
         Raises:
             LedgerError: pyarrow or polars is not installed.
         """
-        from .ledger.frames import polars_frame
+        from .._frames import polars_frame
+        from ..exceptions import LedgerError
 
-        return polars_frame(self.table)
+        return polars_frame(self.table, LedgerError)
 
     def table(self) -> Any:
         """Return the results as a ``pyarrow.Table``, see :meth:`Ledger.table`."""

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ..._moments import moment_of
 from ...exceptions import ArchiveError, IBMBackendApiProtocolError, IBMInputValueError
 from ...snapshot import Snapshot
-from ..device_version import checked_time, is_nothing
+from ..device_version import is_nothing
 from .recorder import MARGIN
 
 if TYPE_CHECKING:
+    from ..._moments import Time
     from ...archive import CalibrationArchive
     from ..device_state import DeviceState
 
@@ -49,16 +51,16 @@ class BackfillReport:
 def backfill(
     device: DeviceState,
     archive: CalibrationArchive,
-    start: datetime.datetime,
-    end: datetime.datetime | None,
+    start: Time,
+    end: Time | None,
     step: datetime.timedelta | None,
     requests_per_minute: float,
     progress: Callable[[BackfillReport], object] | None,
 ) -> BackfillReport:
     """Walk back in time from one calibration to the one before, see :meth:`IBMProvider.backfill`."""
-    first = checked_time(start).astimezone(_UTC)
+    first = moment_of(start, name="start")
     present = datetime.datetime.now(_UTC)
-    last = present if end is None else min(checked_time(end).astimezone(_UTC), present)
+    last = present if end is None else min(moment_of(end, name="end"), present)
     least = datetime.timedelta() if step is None else step
     if first >= last:
         raise IBMInputValueError(f"start, {first.isoformat()}, must be before end, {last.isoformat()}.")

@@ -367,9 +367,9 @@ class Ledger:
         Raises:
             LedgerError: pyarrow or pandas is not installed.
         """
-        from .frames import pandas_frame
+        from ..._frames import pandas_frame
 
-        return pandas_frame(lambda: self.table(sweep))
+        return pandas_frame(lambda: self.table(sweep), LedgerError)
 
     def to_polars(self, sweep: TaskSource | None = None) -> Any:
         """Return results as a ``polars.DataFrame``.
@@ -380,9 +380,9 @@ class Ledger:
         Raises:
             LedgerError: pyarrow or polars is not installed.
         """
-        from .frames import polars_frame
+        from ..._frames import polars_frame
 
-        return polars_frame(lambda: self.table(sweep))
+        return polars_frame(lambda: self.table(sweep), LedgerError)
 
     def to_parquet(self, path: str | os.PathLike[str], sweep: TaskSource | None = None) -> int:
         """Write results to a Parquet file, and return their number.
