@@ -167,7 +167,9 @@ def _tell(service: LocalService | ReplayService, options: argparse.Namespace) ->
     if options.json:
         print(json.dumps(_described(service)), flush=True)
     else:
-        print(_text(service) if options.env_file is None else _short_text(service, options.env_file), flush=True)
+        end = _end(options)
+        text = _text(service) if options.env_file is None else _short_text(service, options.env_file)
+        print(f"{text}\n\n{end}", flush=True)
     # Last: whoever sees this file reads the others.
     if options.ready_file is not None:
         _write(options.ready_file, json.dumps({"url": service.url, "pid": os.getpid()}) + "\n")
@@ -200,14 +202,19 @@ def _text(service: LocalService | ReplayService) -> str:
         "For QRMI, with such variables for each device:",
         "",
         *_exports(qrmi),
-        "",
-        "Ctrl-C ends it; jobs are kept.",
     ])  # fmt: skip
 
 
 def _short_text(service: LocalService | ReplayService, env_file: Path) -> str:
     """Return a text without the key, which is in a file already: what is printed may be kept for others."""
-    return f"Serving on {service.url}\n\nThe variables of clients are in {env_file}.\n\nCtrl-C ends it; jobs are kept."
+    return f"Serving on {service.url}\n\nThe variables of clients are in {env_file}."
+
+
+def _end(options: argparse.Namespace) -> str:
+    if options.at is None:
+        return "Ctrl-C ends it; jobs are kept."
+    jobs = "jobs are kept" if options.store else "jobs are forgotten then"
+    return f"Its clock starts at {options.at}; PUT /clock moves it. Ctrl-C ends it; {jobs}."
 
 
 def _exports(variables: dict[str, str]) -> Iterator[str]:

@@ -192,7 +192,8 @@ def _opened(archive: Archive) -> tuple[CalibrationArchive | None, CalibrationArc
         )
     named = os.environ.get(VARIABLE) or DEFAULT if archive is True else archive
     path = Path(named).expanduser()
-    if not path.is_file():
+    # SQLite takes a file of no bytes for a new one, and would make tables in it.
+    if not path.is_file() or not path.stat().st_size:
         raise bad_argument(f"There is no archive {path}; CalibrationArchive makes one, and provider.backfill fills it.")
     own = CalibrationArchive(path)
     return own, own

@@ -112,6 +112,7 @@ class LocalService(HttpService):
         latency = checked_latency(latency)
         limits = limits or Limits()
         check_history(archive=archive, at=at, speed=speed, queue_time=queue_time)
+        wait = checked_queue_time(queue_time)
         self._clock = None if at is None else Clock(at, 0.0 if speed is None else speed)
         with ExitStack() as opened:
             self._catalog = catalog = _catalog(devices, archive, self._clock)
@@ -126,7 +127,7 @@ class LocalService(HttpService):
         if self._clock is not None:
             # Months pass in a moment, and what was done in them is to be looked at.
             limits = replace(limits, store_days=math.inf)
-        times = None if self._clock is None else SimulatedTimes(self._clock, checked_queue_time(queue_time))
+        times = None if self._clock is None else SimulatedTimes(self._clock, wait)
         self._workers = Workers(
             self._store, catalog, limits, workers, seeds=seeds, times=times, first=_first,
             finish_left_jobs=finish_left_jobs,
