@@ -348,7 +348,11 @@ def read_blocks(
     """
 
 def block_problem(
-    columns: Mapping[str, bytes], rows: Sequence[int], packed: Sequence[tuple[bytes, int]], num_qubits: int, threads: int
+    columns: Mapping[str, bytes],
+    rows: Sequence[int],
+    packed: Sequence[tuple[bytes, int]],
+    num_qubits: int,
+    threads: int,
 ) -> str | None:
     """Compare a block with payloads.
 

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 from .. import _native
+from .._progress import Reported, advancing, followed
 from .._sqlite import Database
 from .._threads import available_processors
 from .._timestamps import microseconds
@@ -61,14 +62,14 @@ class VerifyReport:
         return "\n".join([f"{read}, {len(problems)} problems", *problems])
 
 
-def verify(database: Database) -> VerifyReport:
+def verify(database: Database, progress: Reported = False) -> VerifyReport:
     """Return what is wrong, see :meth:`CalibrationArchive.verify`."""
     # A connection of its own, and one transaction: what others add or remove meanwhile is no damage.
     with closing(Database(database.path, ARCHIVE)) as own, own.one_moment():
-        return _verify(own)
+        return _verify(own, progress)
 
 
-def _verify(database: Database) -> VerifyReport:
+def _verify(database: Database, progress: Reported) -> VerifyReport:
     file: list[str] = []
     try:
         results = [str(result) for (result,) in database.rows("PRAGMA integrity_check")]
@@ -76,12 +77,16 @@ def _verify(database: Database) -> VerifyReport:
     except ArchiveError as error:
         file.append(str(error.__cause__ or error))
     numbers, damaged = _numbers(database, "payloads", file), {}
-    with ThreadPoolExecutor(available_processors()) as executor:
-        for batch in _batches(database, numbers):
-            found = executor.map(lambda row: payload_problem(*row), batch.values())
-            damaged.update({number: why for number, why in zip(batch, found, strict=True) if why is not None})
     calibrations = _numbers(database, "calibrations", file)
-    problems = dict(_calibration_problems(database, calibrations, dict.fromkeys(numbers) | damaged))
+    # Payloads are decompressed twice: alone, and together with those of their calibration.
+    with advancing(progress, "verify", len(numbers) + len(calibrations), "row") as advance:
+        with ThreadPoolExecutor(available_processors()) as executor:
+            for batch in _batches(database, numbers):
+                found = executor.map(lambda row: payload_problem(*row), batch.values())
+                damaged.update({number: why for number, why in zip(batch, found, strict=True) if why is not None})
+                advance(len(batch))
+        known = dict.fromkeys(numbers) | damaged
+        problems = dict(_calibration_problems(database, followed(calibrations, advance), known))
     wrong: dict[int, str] = {}
     try:
         wrong.update(blocks.problems(database, available_processors()))
@@ -132,7 +137,7 @@ def payload_problem(digest: Any, length: Any, packed: Any) -> str | None:
 
 
 def _calibration_problems(
-    database: Database, numbers: list[int], payloads: dict[int, str | None]
+    database: Database, numbers: Iterable[int], payloads: dict[int, str | None]
 ) -> Iterator[tuple[int, str]]:
     for number in numbers:
         problem = calibration_problem(database.rows, number, payloads)

@@ -319,7 +319,7 @@ class IBMProvider:
         step: datetime.timedelta | None = None,
         *,
         requests_per_minute: float = 60.0,
-        progress: Callable[[BackfillReport], object] | None = None,
+        progress: bool | Callable[[BackfillReport], object] | None = None,
     ) -> BackfillReport:
         """Walk the history that the service keeps of a device into the archive, from the end to the start.
 
@@ -333,7 +333,8 @@ class IBMProvider:
             end: From where to go back, the present by default.
             step: How much older the next calibration is to be at least. By default, all are fetched.
             requests_per_minute: The largest number of requests per minute.
-            progress: Is called with a report after each calibration.
+            progress: A function that is called with a report after each calibration, or whether to show a bar; by
+                default, one is shown on terminals and in notebooks.
 
         Returns:
             What was done.
