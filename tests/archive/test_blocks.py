@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 from tests.support.calibrations import Drift
 
-
 from qiskit_ibm_native import CalibrationArchive, CalibrationSeries, Snapshot, _native, bundled_devices
 from qiskit_ibm_native.archive import ArchiveSeries, blocks
 from qiskit_ibm_native.snapshot.quantities import GATE_QUANTITIES, QUBIT_QUANTITIES

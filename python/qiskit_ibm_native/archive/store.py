@@ -38,13 +38,12 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from .._moments import Span, Time
+    from .._progress import Reported
+    from ..snapshot.imports.reader import Date
     from .questions.coherence import CoherenceLimit
     from .questions.explanation import Explanation
     from .questions.ranking import Ranking
     from .questions.working import LastWorked
-
-    from .._progress import Reported
-    from ..snapshot.imports.reader import Date
 
 #: Names the file, if it is not the default.
 VARIABLE = "QISKIT_IBM_NATIVE_ARCHIVE"
