@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from . import version as version
     from . import visualization as visualization
     from ._native import __version__ as __version__
+    from ._progress import WorkProgress as WorkProgress
     from .acceleration import Acceleration as Acceleration
     from .acceleration import accelerate as accelerate
     from .accounts import Account as Account
@@ -143,6 +144,7 @@ if TYPE_CHECKING:
     from .snapshot.diff import GateChange as GateChange
     from .snapshot.diff import QubitChange as QubitChange
     from .snapshot.diff import SnapshotDiff as SnapshotDiff
+    from .snapshot.imports import read_calibrations as read_calibrations
     from .snapshot.overrides import Provenance as Provenance
     from .snapshot.series import CalibrationSeries as CalibrationSeries
     from .snapshot.series import GateSeries as GateSeries
@@ -167,6 +169,7 @@ if TYPE_CHECKING:
 
 #: Public names by the module that they are imported from.
 _NAMES = {
+    "_progress": ("WorkProgress",),
     "acceleration": (
         "Acceleration",
         "accelerate",
@@ -275,6 +278,7 @@ _NAMES = {
         "QubitChange",
         "SnapshotDiff",
     ),
+    "snapshot.imports": ("read_calibrations",),
     "snapshot.overrides": ("Provenance",),
     "snapshot.series": (
         "CalibrationSeries",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import _native
 
@@ -25,8 +25,6 @@ FIRST, LAST = (
     (extreme.replace(tzinfo=datetime.timezone.utc) - _EPOCH) // _MICROSECOND
     for extreme in (datetime.datetime.min, datetime.datetime.max)  # noqa: DTZ901 (the zone is put in)
 )
-#: Beyond every datetime, and within SQLite's integers of 64 bits.
-_OPEN_START, _OPEN_END = -(2**62), 2**62
 
 
 def utc_now() -> datetime.datetime:
@@ -53,17 +51,6 @@ def utc_text(time: datetime.datetime) -> str:
     return utc(time).isoformat(timespec="microseconds")
 
 
-def checked_datetime(time: Any) -> datetime.datetime:
-    """Return ``time`` if it is a datetime.
-
-    Raises:
-        TypeError: It is something else.
-    """
-    if not isinstance(time, datetime.datetime):
-        raise TypeError(f"'{time}' is not of type 'datetime'.")
-    return time
-
-
 def microseconds(time: datetime.datetime) -> int:
     """Return a datetime in microseconds since 1970.
 
@@ -84,11 +71,6 @@ def microseconds(time: datetime.datetime) -> int:
 def moment(number: int) -> datetime.datetime:
     """Return the datetime, in UTC, of microseconds since 1970."""
     return _EPOCH + datetime.timedelta(microseconds=number)
-
-
-def bounds(start: datetime.datetime | None, end: datetime.datetime | None) -> tuple[int, int]:
-    """Return the microseconds of a period from ``start`` up to, without, ``end``; ``None`` leaves a side open."""
-    return _OPEN_START if start is None else microseconds(start), _OPEN_END if end is None else microseconds(end)
 
 
 @lru_cache(maxsize=8192)

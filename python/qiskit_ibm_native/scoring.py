@@ -291,13 +291,13 @@ def score_on_target(circuit: _native.ScoredCircuit, target: Target) -> float:
     """
     relaxation = [(getattr(known, "t1", None), getattr(known, "t2", None)) for known in target.qubit_properties or ()]
     try:
-        values = [_values_on(target, name, qargs) for name, qargs in circuit.operations]
+        values = [values_on(target, name, qargs) for name, qargs in circuit.operations]
     except LookupError:
         return math.nan
     return circuit.score_by_values(values, target.dt, relaxation)[0]
 
 
-def _values_on(target: Target, name: str, qargs: list[tuple[int, ...]]) -> list[tuple[float | None, float | None]]:
+def values_on(target: Target, name: str, qargs: list[tuple[int, ...]]) -> list[tuple[float | None, float | None]]:
     """Return duration and error of an operation, s and probability, ``None`` for what is not known."""
     entries = target[name]
     if entries is None or None in entries:

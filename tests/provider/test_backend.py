@@ -307,9 +307,9 @@ def test_properties_of_now_and_of_earlier(local_provider: IBMProvider) -> None:
     with pytest.raises(TypeError):
         backend.properties(refresh="yes")
     with pytest.raises(TypeError):
-        backend.properties(datetime="yesterday")
+        backend.properties(datetime=20250101)
     with pytest.raises(TypeError):
-        backend.target_history("yesterday")
+        backend.target_history(20250101)
 
 
 def test_qubit_properties_have_what_qiskit_has_no_place_for(local_provider: IBMProvider) -> None:

@@ -7,7 +7,11 @@ import copy
 import datetime
 import itertools
 import logging
+import os
 import pickle
+import signal
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -186,8 +190,10 @@ def test_pulse_defaults_of_earlier_times(file: Path, monkeypatch, tmp_path) -> N
             assert backend.defaults(datetime=known + datetime.timedelta(days=1)).source == "archive"
             with pytest.raises(IBMBackendError, match=r"before 2019-01-01.* are not known: services keep no history"):
                 backend.defaults(datetime=datetime.datetime(2019, 1, 1, tzinfo=datetime.timezone.utc))
-            with pytest.raises(TypeError):
-                backend.defaults(datetime="yesterday")
+            with pytest.raises(TypeError, match="a moment must be a datetime"):
+                backend.defaults(datetime=20250101)
+            with pytest.raises(IBMInputValueError, match="not 'last week'"):
+                backend.defaults(datetime="last week")
         with IBMProvider() as provider:
             backend = provider.get_backend("ibmq_lima")
             assert backend.defaults(datetime=known + datetime.timedelta(days=1)).source == "service"
@@ -256,6 +262,39 @@ def test_backfill_goes_on_where_it_was_interrupted(archiving: IBMProvider, past,
     assert archiving.archive.stats().calibrations == COUNT
 
 
+def test_a_backfill_that_ctrl_c_stops_at_any_moment_goes_on(archiving: IBMProvider, asked) -> None:
+    backend = archiving.get_backend("ibmq_lima")
+    backend.properties()
+    asked.clear()
+    stops = 0
+    for number in range(8):
+        timer = threading.Timer(0.004 * number, os.kill, (os.getpid(), signal.SIGINT))
+        try:
+            timer.start()
+            archiving.backfill(backend, BEGINNING, AFTER, requests_per_minute=1e9)
+            timer.join()
+            # The signal may come behind the walk.
+            time.sleep(0.05)
+        except KeyboardInterrupt:
+            stops += 1
+            assert archiving.archive.verify()
+    assert stops == 8
+    report = archiving.backfill(backend, BEGINNING, AFTER, requests_per_minute=1e9)
+    assert report.added + report.known == COUNT
+    assert archiving.archive.stats().calibrations == COUNT
+    # An interruption costs one request at most: the one that it stopped.
+    assert COUNT <= len(asked) <= COUNT + stops
+
+
+def test_a_backfill_shows_a_bar_if_that_is_wanted(archiving: IBMProvider, capsys) -> None:
+    archiving.backfill("ibmq_lima", BEGINNING, AFTER, requests_per_minute=1e9, progress=True)
+    shown = capsys.readouterr().err
+    assert "backfill ibmq_lima: 100%" in shown
+    assert f"added={COUNT}" in shown
+    archiving.backfill("ibmq_lima", BEGINNING, AFTER, requests_per_minute=1e9)
+    assert capsys.readouterr().err == ""
+
+
 def test_backfill_fetches_again_what_is_damaged(archiving: IBMProvider, file, calibrations, asked) -> None:
     archiving.backfill("ibmq_lima", BEGINNING, AFTER, requests_per_minute=1e9)
     row = archiving.archive.between("ibmq_lima")._rows[7]
@@ -298,7 +337,9 @@ def test_backfill_refuses_what_makes_no_sense(archiving: IBMProvider, past) -> N
     with pytest.raises(IBMInputValueError, match="requests_per_minute must be above 0"):
         archiving.backfill("ibmq_lima", BEGINNING, requests_per_minute=0)
     with pytest.raises(TypeError):
-        archiving.backfill("ibmq_lima", "yesterday")
+        archiving.backfill("ibmq_lima", 20250101)
+    with pytest.raises(IBMInputValueError, match=r"start must be .* not 'last week'"):
+        archiving.backfill("ibmq_lima", "last week")
     with IBMProvider() as provider, pytest.raises(IBMProviderValueError, match="no archive to fill"):
         provider.backfill("ibmq_lima", BEGINNING)
 

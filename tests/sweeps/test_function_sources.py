@@ -80,6 +80,14 @@ def test_functions_of_an_interactive_session_depend_on_the_values_that_they_name
     assert fingerprint(defined(1)) != fingerprint(defined(2))
 
 
+def test_lambdas_of_one_line_are_told_apart() -> None:
+    """Their sources are the same line."""
+    kept, dropped, again = lambda circuit: True, lambda circuit: False, lambda circuit: True
+    assert fingerprint(kept) == fingerprint(again) != fingerprint(dropped)
+    numbers = [lambda circuit, number=number: number for number in (1, 2)]
+    assert fingerprint(numbers[0]) != fingerprint(numbers[1])
+
+
 def test_a_module_that_cannot_be_read_does_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "odd_factory.py").write_text("import odd_latin\ndef factory(target): return odd_latin.A\n")
     (tmp_path / "odd_latin.py").write_bytes("# -*- coding: latin-1 -*-\nA = 'ä'\n".encode("latin-1"))

@@ -4,34 +4,35 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import index
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .. import _native
+from .._frames import TIME_NOTES, Table, Tabular, needed, place_coords
 from .._threads import chosen_threads
 from .._timestamps import FIRST, LAST
 from ..exceptions import ArchiveDamagedError, ArchiveError, IBMInputValueError
 from ..snapshot.quantities import gate_quantity, qubit_quantity
+from . import blocks
+from .questions import change_points, correlation, drift, outliers, stability
+from .questions.subject import Subject
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from .._moments import Span
     from .._sqlite import Database
 
 #: The same as in native code.
 _MOST_QUBITS = 1 << 16
-#: Payloads in memory at once.
-_BATCH = 256
-#: Seconds to wait for other writers; after that, extracts are not kept, and read again the next time.
-_PATIENCE = 1.0
 
 
 @dataclass(frozen=True)
-class ArchiveSeries:
+class ArchiveSeries(Tabular):
     """A quantity over time; one row for each different properties payload, the oldest one first.
 
     Attributes:
@@ -55,6 +56,107 @@ class ArchiveSeries:
     qubits: NDArray[np.uint32]
     damaged: dict[int, str] = field(default_factory=dict)
 
+    @property
+    def unit(self) -> str:
+        """The SI unit of the values; empty for probabilities and flags."""
+        return (qubit_quantity if self.gate is None else gate_quantity)(self.quantity).unit
+
+    # Questions
+
+    def drift(self, *, confidence: float = 0.95) -> drift.Drift:
+        """Return how fast each column changes: the median slope of Theil and Sen, and the spread around that line.
+
+        Args:
+            confidence: The probability of the interval of the slope.
+
+        Returns:
+            One row a column, see :class:`Drift` for definitions and sources.
+
+        Raises:
+            IBMInputValueError: The quantity is a flag, or ``confidence`` is not between 0 and 1.
+        """
+        return drift.drift(self._subject(), confidence)
+
+    def change_points(self, *, significance: float = 0.001) -> change_points.ChangePoints:
+        """Return when the level of each column changed, by the test of Pettitt and binary segmentation.
+
+        Args:
+            significance: The largest probability, by chance alone, of a change that counts.
+
+        Returns:
+            One row a change, see :class:`ChangePoints` for the definition and its sources.
+
+        Raises:
+            IBMInputValueError: The quantity is a flag, or ``significance`` is not between 0 and 1.
+        """
+        return change_points.change_points(self._subject(), significance)
+
+    def outliers(self, *, threshold: float = 3.5) -> outliers.Outliers:
+        """Return values that are far from their column's median, by the modified z-score of Iglewicz and Hoaglin.
+
+        Args:
+            threshold: The smallest absolute score of an outlier.
+
+        Returns:
+            One row an outlier, see :class:`Outliers` for the definition and its source.
+
+        Raises:
+            IBMInputValueError: The quantity is a flag, or ``threshold`` is not above 0.
+        """
+        return outliers.outliers(self._subject(), threshold)
+
+    def correlation(self, *, changes: bool = False) -> correlation.Correlation:
+        """Return Spearman's rank correlation of each pair of columns.
+
+        Args:
+            changes: Whether to correlate changes from one calibration to the next. Levels that drift correlate even if
+                they have nothing to do with each other.
+
+        Returns:
+            A matrix, see :class:`Correlation` for the definition and its source.
+
+        Raises:
+            IBMInputValueError: The quantity is a flag.
+        """
+        return correlation.correlation(self._subject(), changes)
+
+    def stability(self, window: Span = "1d") -> stability.Stability:
+        """Return how much the mean over a window differs from that of the next one, and the spread of all values.
+
+        Args:
+            window: The length of a window, such as ``"12h"`` or a ``timedelta``.
+
+        Returns:
+            One row a column, see :class:`Stability` for definitions and sources.
+
+        Raises:
+            IBMInputValueError: The quantity is a flag, or ``window`` is not above zero.
+        """
+        return stability.stability(self._subject(), window)
+
+    def _subject(self) -> Subject:
+        return Subject(
+            self.backend, self.quantity, self.gate, self.unit, self.qubits, self.times, self.values, self.valid
+        )
+
+    # Tables
+
+    def _table(self, *, wide: bool = False) -> Table:
+        return self._subject().table(wide=wide)
+
+    def to_xarray(self) -> Any:
+        """Return the values as an ``xarray.DataArray`` with the dimensions ``time`` (UTC) and ``qubit`` or ``qargs``.
+
+        Missing values are ``nan``; the unit is the attribute ``units``.
+
+        Raises:
+            IBMInputValueError: xarray is not installed.
+        """
+        dimension, coords = place_coords(self.qubits)
+        notes = {"units": self.unit, **self._subject().notes}
+        coords = {"time": ("time", self.times, TIME_NOTES), **coords}
+        return needed("xarray").DataArray(self.values, coords, ("time", dimension), self.quantity, notes)
+
     def __len__(self) -> int:
         return len(self.times)
 
@@ -74,44 +176,69 @@ def read(
 ) -> ArchiveSeries:
     """Return a series, see :meth:`CalibrationArchive.series`."""
     found_quantity = qubit_quantity(quantity) if gate is None else gate_quantity(quantity)
-    native_name = found_quantity.column
-    key = f"qubits {native_name}" if gate is None else f"gate {gate}"
-    found, damaged, num_qubits = _extracts(database, backend, key, native_name, gate, period, chosen_threads(threads))
-    arrays = _native.stack_extracted([content for _, content in found], native_name, gate, num_qubits)
+    subject = (found_quantity.column, gate)
+    found = _read(database, backend, subject, period, chosen_threads(threads))
+    if found.damaged:
+        warnings.warn(
+            f"{database.path}: {len(found.damaged)} damaged payloads of {backend} are left out; verify() tells more.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+    values, valid = np.asarray(found.arrays["values"]), np.asarray(found.arrays["valid"])
+    values = values != 0 if found_quantity.is_flag else values
     if gate is None:
-        values, valid = np.asarray(arrays["values"]), np.asarray(arrays["values_valid"])
-        values = values != 0 if found_quantity.is_flag else values
-        places: NDArray[np.uint32] = np.arange(num_qubits, dtype=np.uint32)
-        at = _qubit_indices(qubits, num_qubits, backend)
+        places: NDArray[np.uint32] = np.arange(found.num_qubits, dtype=np.uint32)
+        at = _qubit_indices(qubits, found.num_qubits, backend)
     else:
-        places = np.asarray(arrays["qargs"])
-        if not len(places) and found:
+        places = np.asarray(found.arrays["qargs"])
+        if not len(places) and found.times:
             raise ArchiveError(f"No calibration of {backend} in that time lists the gate {gate!r}.")
-        values = np.asarray(arrays[native_name])
-        valid = np.ones_like(values) if found_quantity.is_flag else np.asarray(arrays[f"{native_name}_valid"])
         at = _qargs_indices(qubits, places, gate, backend)
-    times = np.array([updated for updated, _ in found], dtype="datetime64[us]")
+    times = np.array(found.times, dtype="datetime64[us]")
     if at is not None:
         values, valid, places = values[:, at], valid[:, at], places[at]
-    return ArchiveSeries(backend, found_quantity.name, gate, times, values, valid, places, damaged)
+    return ArchiveSeries(backend, found_quantity.name, gate, times, values, valid, places, found.damaged)
 
 
-def _extracts(
-    database: Database,
-    backend: str,
-    key: str,
-    native_name: str,
-    gate: str | None,
-    period: tuple[int, int],
-    threads: int,
-) -> tuple[list[tuple[int, bytes]], dict[int, str], int]:
-    """Return times with what was read of payloads, what is damaged, and how many qubits the device has."""
+class _Found(NamedTuple):
+    """Times, native arrays of the subject at these, reasons for damaged payloads, and how many qubits the device has."""
+
+    times: list[int]
+    arrays: Mapping[str, Any]
+    damaged: dict[int, str]
+    num_qubits: int
+
+
+def _read(
+    database: Database, backend: str, subject: tuple[str, str | None], period: tuple[int, int], threads: int
+) -> _Found:
+    names = _native.block_columns(*subject)
+    # Blocks and payloads may be replaced at any time, and their numbers be given again.
+    with database.one_moment():
+        payloads, num_qubits = _payloads(database, backend, period)
+        found = blocks.kept(database, backend, period, num_qubits, names)
+    maker = blocks.Maker(database, backend, num_qubits, names, threads)
+    while True:
+        missing = [each for each in payloads if each.number not in found.rows.keys() | maker.damaged.keys()]
+        if missing:
+            maker.make(missing, found)
+        # Others may have removed calibrations meanwhile: those are neither found nor damaged.
+        there = [each for each in payloads if each.number in found.rows]
+        picks = [found.rows[each.number] for each in there]
+        arrays = _native.read_blocks(found.columns, picks, *subject, num_qubits)
+        if not isinstance(arrays, list):
+            return _Found([each.updated for each in there], arrays, maker.damaged, num_qubits)
+        found.remove(arrays)
+
+
+def _payloads(database: Database, backend: str, period: tuple[int, int]) -> tuple[list[blocks.Payload], int]:
+    """Return the properties payloads of a period, the oldest one first, and how many qubits the device has."""
     rows = database.rows(
-        "SELECT c.updated, c.properties, c.num_qubits, e.content FROM calibrations c"
-        " LEFT JOIN extracts e ON e.quantity = ? AND e.properties = c.properties"
+        "SELECT c.updated, c.properties, c.num_qubits, p.digest FROM calibrations c"
+        " LEFT JOIN payloads p ON p.id = c.properties"
         " WHERE c.backend = ? AND c.updated >= ? AND c.updated < ?"
         " GROUP BY c.updated, c.properties ORDER BY c.updated, c.properties",
-        (key, backend, *period),
+        (backend, *period),
         (int, int, int, object),
     )
     if any(not FIRST <= row[0] <= LAST or not 0 <= row[2] <= _MOST_QUBITS for row in rows):
@@ -121,81 +248,14 @@ def _extracts(
         raise ArchiveError(f"{backend} had {sorted(widths)} qubits in that time; choose a period by start and end.")
     if not rows and not database.rows("SELECT 1 FROM calibrations WHERE backend = ? LIMIT 1", (backend,)):
         raise ArchiveError(f"{database.path} has no calibrations of {backend!r}.")
-    num_qubits = widths.pop() if widths else 0
-    rows = _without_damage(rows, native_name, gate, num_qubits)
-    missing = list(dict.fromkeys(payload for _, payload, content in rows if content is None))
-    made: dict[int, bytes] = {}
-    damaged: dict[int, str] = {}
-    for start in range(0, len(missing), _BATCH):
-        batch = missing[start : start + _BATCH]
-        for payload, content in _extract(database, batch, num_qubits, native_name, gate, threads):
-            if isinstance(content, bytes):
-                made[payload] = content
-            else:
-                damaged[payload] = content
-    _keep(database, key, made)
-    if damaged:
-        warnings.warn(
-            f"{database.path}: {len(damaged)} damaged payloads of {backend} are left out; verify() tells more.",
-            RuntimeWarning,
-            stacklevel=5,
-        )
-    found = [
-        (updated, content if content is not None else made[payload])
-        for updated, payload, content in rows
-        if payload not in damaged
-    ]
-    return found, damaged, num_qubits
-
-
-def _without_damage(
-    rows: list[tuple[int, int, int, Any]], native_name: str, gate: str | None, num_qubits: int
-) -> list[tuple[int, int, bytes | None]]:
-    """Return time, payload and extract of each row; an extract that is not what was kept has to be made again."""
-    known = [number for number, row in enumerate(rows) if isinstance(row[3], bytes)]
-    wrong = _native.damaged_extracts([rows[number][3] for number in known], native_name, gate, num_qubits)
-    sound = set(known) - {known[index] for index in wrong}
-    return [
-        (updated, payload, content if number in sound else None)
-        for number, (updated, payload, _, content) in enumerate(rows)
-    ]
-
-
-def _extract(
-    database: Database, payloads: Sequence[int], num_qubits: int, native_name: str, gate: str | None, threads: int
-) -> Iterable[tuple[int, bytes | str]]:
-    marks = ", ".join("?" * len(payloads))
-    rows = database.rows(f"SELECT id, packed, length FROM payloads WHERE id IN ({marks})", payloads)  # noqa: S608 (marks)
-    sound = [(number, packed, length) for number, packed, length in rows if _is_sound(packed, length)]
-    packed = [(packed, length, num_qubits) for _, packed, length in sound]
-    read = {number for number, _, _ in sound}
-    yield from ((number, "the payload is not there") for number in payloads if number not in read)
-    contents = _native.extract_packed(packed, native_name, gate, threads)
-    yield from zip((number for number, _, _ in sound), contents, strict=True)
-
-
-def _is_sound(packed: Any, length: Any) -> bool:
-    return isinstance(packed, bytes) and isinstance(length, int) and 0 <= length < 2**32
-
-
-def _keep(database: Database, key: str, made: dict[int, bytes]) -> None:
-    """Keep what was read for the next time. If that cannot be, it is read again then."""
-    if not made:
-        return
-    insert = (
-        "INSERT OR REPLACE INTO extracts (quantity, properties, content) SELECT ?1, id, ?3 FROM payloads WHERE id = ?2"
-    )
-    try:
-        with database.writing(_PATIENCE) as connection:
-            connection.executemany(insert, [(key, payload, content) for payload, content in made.items()])
-    except ArchiveError:
-        return
+    payloads = [blocks.Payload(updated, number, digest) for updated, number, _, digest in rows]
+    return payloads, widths.pop() if widths else 0
 
 
 def _qubit_indices(qubits: Any, num_qubits: int, backend: str) -> list[int] | None:
     if qubits is None or not num_qubits:
         return None
-    listed = _indices(qubits)
+    listed = indices(qubits)
     for qubit in listed:
         if not 0 <= qubit < num_qubits:
             raise ArchiveError(f"{backend} has no qubit {qubit}; it has {num_qubits}.")
@@ -207,10 +267,10 @@ def _qargs_indices(qubits: Any, places: NDArray[np.uint32], gate: str, backend: 
         return None
     listed = list(qubits) if isinstance(qubits, Iterable) else [qubits]
     if any(isinstance(place, Iterable) for place in listed):
-        wanted = [tuple(_indices(place)) for place in listed]
+        wanted = [tuple(indices(place)) for place in listed]
     else:
         # One place of a gate on several qubits, or several of a gate on one.
-        flat = _indices(listed)
+        flat = indices(listed)
         wanted = [(qubit,) for qubit in flat] if places.shape[1] == 1 else [tuple(flat)]
     known = {tuple(place): at for at, place in enumerate(places.tolist())}
     for place in wanted:
@@ -219,7 +279,7 @@ def _qargs_indices(qubits: Any, places: NDArray[np.uint32], gate: str, backend: 
     return [known[place] for place in wanted]
 
 
-def _indices(qubits: Any) -> list[int]:
+def indices(qubits: Any) -> list[int]:
     """Return a qubit or several as integers.
 
     Raises:

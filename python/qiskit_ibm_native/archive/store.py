@@ -7,21 +7,26 @@ import datetime
 import hashlib
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from cachetools import LRUCache
 
 from .. import _native
+from .._frames import labelled_frame, needed, polars_frame
+from .._moments import microseconds_of, moment_of, period_of, span_of
 from .._sqlite import Database
-from .._timestamps import FIRST, LAST, bounds, microseconds, now
-from ..exceptions import ArchiveDamagedError, ArchiveError, BackendPayloadError
+from .._timestamps import FIRST, LAST, microseconds, now
+from ..exceptions import ArchiveDamagedError, ArchiveError, BackendPayloadError, IBMInputValueError
 from ..snapshot import Snapshot
 from ..snapshot.acceptance import snapshot_of
 from ..snapshot.device_names import find_device, spellings
-from . import check, exchange, housekeeping, series
+from ..snapshot.imports.reader import CalibrationReader
+from . import check, exchange, housekeeping, imports, series, tables
+from .questions import coherence, ranking, working
 from .ranges import Row, SnapshotRange
 from .schema import ARCHIVE
 
@@ -29,7 +34,16 @@ if TYPE_CHECKING:
     import sqlite3
     from types import TracebackType
 
-    from typing_extensions import Self
+    from qiskit import QuantumCircuit
+    from typing_extensions import Self, Unpack
+
+    from .._moments import Span, Time
+    from .._progress import Reported
+    from ..snapshot.imports.reader import Date
+    from .questions.coherence import CoherenceLimit
+    from .questions.explanation import Explanation
+    from .questions.ranking import Ranking
+    from .questions.working import LastWorked
 
 #: Names the file, if it is not the default.
 VARIABLE = "QISKIT_IBM_NATIVE_ARCHIVE"
@@ -76,7 +90,7 @@ class CalibrationArchive:
 
     # Putting in
 
-    def add(self, snapshot: Any, *, until: datetime.datetime | None = None) -> bool:
+    def add(self, snapshot: Any, *, until: Time | None = None) -> bool:
         """Keep a snapshot.
 
         A snapshot without pulse defaults is known if the same configuration and properties are there with some; one
@@ -98,7 +112,7 @@ class CalibrationArchive:
     def _add(
         self,
         snapshot: Snapshot,
-        until: datetime.datetime | None,
+        until: Time | None,
         *,
         origin: str = "",
         is_of_today: bool = False,
@@ -130,7 +144,7 @@ class CalibrationArchive:
                 numbers = [None if payload is None else _payload_id(connection, payload) for payload in packed]
                 calibration, is_new = _calibration_id(connection, (*values, *numbers))
             if until is not None:
-                _see(connection, calibration, origin, microseconds(until))
+                _see(connection, calibration, origin, microseconds_of(until, name="until"))
         return is_new
 
     def _packed(self, payload: bytes) -> _Packed:
@@ -151,12 +165,12 @@ class CalibrationArchive:
         select = "SELECT DISTINCT backend FROM calibrations ORDER BY backend"
         return [name for (name,) in self._database.rows(select, kinds=(str,))]
 
-    def at(self, backend: str, datetime: datetime.datetime) -> Snapshot | None:
+    def at(self, backend: str, datetime: Time) -> Snapshot | None:
         """Return the calibration that held at a time: the last one that was updated then or before.
 
         Args:
             backend: The device's name, with or without prefix.
-            datetime: The time. One without time zone is in this machine's.
+            datetime: The time, in a form that :meth:`between` takes.
 
         Returns:
             The snapshot; ``None`` if there is none so old.
@@ -164,7 +178,7 @@ class CalibrationArchive:
         Raises:
             ArchiveDamagedError: Its payloads are not what was put in.
         """
-        return self._last(self._spelled(backend), "updated <= ?", (microseconds(datetime),))
+        return self._last(self._spelled(backend), "updated <= ?", (microseconds_of(datetime),))
 
     def latest(self, backend: str) -> Snapshot | None:
         """Return the last calibration of a device; ``None`` if there is none.
@@ -174,14 +188,14 @@ class CalibrationArchive:
         """
         return self._last(self._spelled(backend), "1", ())
 
-    def latest_before_confirmed(self, backend: str, before: datetime.datetime, origin: str = "") -> Snapshot | None:
+    def latest_before_confirmed(self, backend: str, before: Time, origin: str = "") -> Snapshot | None:
         """Return the last calibration before a time, if it is known that there was no later one; ``None`` otherwise.
 
         That is what a service would answer when it is asked for what was published before that time.
 
         Args:
             backend: The device's name, with or without prefix.
-            before: The time. One without time zone is in this machine's.
+            before: The time, in a form that :meth:`between` takes.
             origin: The service that confirmed it; an ``until`` that was given to :meth:`add` counts for all.
 
         Raises:
@@ -190,8 +204,8 @@ class CalibrationArchive:
         row = self._row_before_confirmed(self._spelled(backend), before, origin)
         return None if row is None else self._snapshot(row)
 
-    def _row_before_confirmed(self, backend: str, before: datetime.datetime, origin: str) -> Row | None:
-        then = microseconds(before)
+    def _row_before_confirmed(self, backend: str, before: Time, origin: str) -> Row | None:
+        then = microseconds_of(before, name="before")
         row = self._last_row(backend, "updated < ?", (then,))
         if row is None:
             return None
@@ -220,22 +234,27 @@ class CalibrationArchive:
                 )
         return rows
 
-    def between(
-        self, backend: str, start: datetime.datetime | None = None, end: datetime.datetime | None = None
-    ) -> SnapshotRange:
+    def between(self, backend: str, start: Time | None = None, end: Time | None = None) -> SnapshotRange:
         """Return the calibrations of a period, the oldest one first.
 
         Args:
             backend: The device's name, with or without prefix.
-            start: The start of the period, included.
-            end: The end of the period, excluded.
+            start: The start of the period, included: a ``datetime`` (one without time zone is in this machine's), a
+                ``date``, ``numpy.datetime64`` or ``pandas.Timestamp``, or a text: ``"2026"``, ``"2026-03"``,
+                ``"2026-03-01T12:00"`` (in UTC, as dates are), ``"-30d"``, ``"today"``, ``"yesterday"``. A text stands
+                for the first instant of what it names.
+            end: The end of the period, excluded, in the same forms: ``start="2026-03", end="2026-04"`` is March.
+
+        Raises:
+            IBMInputValueError: A text names no time, or nothing lies between two texts.
+            TypeError: A time is something else.
 
         Returns:
             A sequence whose snapshots are read when they are asked for.
         """
         backend = self._spelled(backend)
         condition = "WHERE backend = ? AND updated >= ? AND updated < ? ORDER BY updated, id"
-        return SnapshotRange(self, backend, self._rows(condition, (backend, *bounds(start, end))))
+        return SnapshotRange(self, backend, self._rows(condition, (backend, *period_of(start, end))))
 
     def series(
         self,
@@ -244,13 +263,14 @@ class CalibrationArchive:
         *,
         qubits: int | Iterable[int] | Iterable[Sequence[int]] | None = None,
         gate: str | None = None,
-        start: datetime.datetime | None = None,
-        end: datetime.datetime | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
         threads: int | None = None,
     ) -> series.ArchiveSeries:
         """Return one quantity over time.
 
-        What is read of payloads is kept in the file, so that the next time takes a hundredth of the first.
+        Payloads are read once: all their quantities are kept in the file, so that every later series, also of other
+        quantities, takes a fraction of the first.
 
         Args:
             backend: The device's name, with or without prefix.
@@ -269,7 +289,242 @@ class CalibrationArchive:
         Warns:
             RuntimeWarning: Some payloads are damaged. They are left out, and named in the result.
         """
-        return series.read(self._database, self._spelled(backend), quantity, qubits, gate, bounds(start, end), threads)
+        return series.read(
+            self._database, self._spelled(backend), quantity, qubits, gate, period_of(start, end), threads
+        )
+
+    # Tables
+
+    def table(
+        self,
+        of: str = "qubits",
+        *,
+        backends: str | Iterable[str] | None = None,
+        quantities: str | Iterable[str] | None = None,
+        gates: str | Iterable[str] | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
+        threads: int | None = None,
+    ) -> Any:
+        """Return the values of devices over time as one ``pyarrow.Table``, with a row for each calibration and qubit.
+
+        Columns are ``backend``, ``time`` (UTC), ``qubit`` and a column for each quantity, in SI units. In the table of
+        gates they are ``backend``, ``time``, ``gate``, ``qargs`` (such as ``"0-1"``), ``qubit_0``, ``qubit_1`` and
+        those of quantities. Missing values are null; units are in the metadata of the fields.
+
+        Args:
+            of: ``"qubits"`` or ``"gates"``.
+            backends: A device or several; all by default.
+            quantities: A quantity or several; all of qubits or gates by default.
+            gates: A gate or several, of gates; all by default. Devices that do not have one are left out.
+            start: The start of the period, included, as in :meth:`between`.
+            end: The end of the period, excluded.
+            threads: The number of threads for reading payloads; by default, one for each processor.
+
+        Raises:
+            ArchiveError: There is no such device or gate, or pyarrow is not installed.
+            IBMInputValueError: There is no such table.
+            ValueError: There is no such quantity, or a gate is listed on different numbers of qubits.
+        """
+        asked = tables.request(of, quantities, gates, threads)
+        return tables.build_table(self, asked, self._chosen(backends), start, end)
+
+    def to_pandas(self, of: str = "qubits", **choice: Unpack[tables.TableChoice]) -> Any:
+        """Return values of devices over time as a ``pandas.DataFrame``, see :meth:`table`; units are in ``attrs``.
+
+        Raises:
+            ArchiveError: As in :meth:`table`, or pandas is not installed.
+        """
+        return labelled_frame(needed("pandas", ArchiveError), self.table(of, **choice))
+
+    def to_polars(self, of: str = "qubits", **choice: Unpack[tables.TableChoice]) -> Any:
+        """Return values of devices over time as a ``polars.DataFrame``, see :meth:`table`.
+
+        Raises:
+            ArchiveError: As in :meth:`table`, or polars is not installed.
+        """
+        return polars_frame(lambda: self.table(of, **choice), ArchiveError)
+
+    def to_parquet(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        backends: str | Iterable[str] | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
+        threads: int | None = None,
+    ) -> int:
+        """Write the tables of qubits and gates to Parquet files, one for each device and month, month by month.
+
+        A folder has files such as ``qubits/backend=ibm_fez/month=2026-03/part-0.parquet``, which DuckDB, pyarrow and
+        polars take for columns ``backend`` and ``month``; other columns are those of :meth:`table`. Months are in UTC
+        and always written whole, also if the period begins or ends within one, so that another call replaces a file by
+        a complete one. Each file appears when it is complete.
+
+        Args:
+            folder: The folder, which is made if there is none.
+            backends: A device or several; all by default.
+            start: The start of the period, included, as in :meth:`between`.
+            end: The end of the period, excluded.
+            threads: As in :meth:`table`.
+
+        Returns:
+            How many calibrations were written.
+
+        Raises:
+            ArchiveError: There is no such device, a folder cannot be made, or pyarrow is not installed.
+        """
+        return tables.write_months(self, Path(folder), self._chosen(backends), start, end, threads)
+
+    def _chosen(self, backends: str | Iterable[str] | None) -> list[str]:
+        if backends is None:
+            return self.backends()
+        names = [backends] if isinstance(backends, str) else backends
+        return list(dict.fromkeys(self._known(name) for name in names))
+
+    # Questions
+
+    def coherence_limit(
+        self,
+        backend: str,
+        gate: str,
+        *,
+        qubits: int | Iterable[int] | Iterable[Sequence[int]] | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
+    ) -> CoherenceLimit:
+        """Return the errors of a gate on one or two qubits over time, beside the least ones that relaxation allows.
+
+        Args:
+            backend: The device's name, with or without prefix.
+            gate: The gate, such as ``"cz"``.
+            qubits: Its qubits, as in :meth:`series`; all by default.
+            start: The start of the period, included, as in :meth:`between`.
+            end: The end of the period, excluded.
+
+        Returns:
+            Arrays by time and qargs, see :class:`CoherenceLimit` for the formula and its sources.
+
+        Raises:
+            ArchiveError: There is no such device, qubit or gate.
+            IBMInputValueError: The gate acts on more than two qubits.
+        """
+
+        def read() -> list[series.ArchiveSeries]:
+            of_gate = [
+                self.series(backend, name, gate=gate, qubits=qubits, start=start, end=end)
+                for name in ("error", "duration")
+            ]
+            return of_gate + [self.series(backend, name, start=start, end=end) for name in ("t1", "t2")]
+
+        return coherence.coherence_limit(*tables.aligned(read))
+
+    def ranking(
+        self,
+        quantity: str,
+        *,
+        gate: str | None = None,
+        backends: Iterable[str] | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
+        every: Span = "1d",
+        max_age: Span = "7d",
+    ) -> Ranking:
+        """Return which devices were better than others over time, by the median of a quantity.
+
+        Args:
+            quantity: The quantity, such as ``"t1"`` or, with ``gate``, ``"error"``.
+            gate: The gate. Devices that do not have it are left out.
+            backends: The devices; all by default.
+            start: The first moment, as in :meth:`between`; by default, the first calibration.
+            end: The end of the moments, excluded; by default, just after the last calibration.
+            every: The time from one moment to the next, such as ``"1d"`` or a ``timedelta``.
+            max_age: The age from which a calibration does not count at a moment.
+
+        Returns:
+            Values and ranks by moment and device, see :class:`Ranking` for the definition.
+
+        Raises:
+            ArchiveError: There is no such device, or none has the gate.
+            IBMInputValueError: Neither more nor less of the quantity is better.
+            ValueError: There is no such quantity.
+        """
+        name = ranking.checked_quantity(quantity, gate)
+        first, last = period_of(start, end)
+        # The calibration of the first moment is older than that.
+        earliest = None if start is None else moment_of(start) - span_of(max_age, name="max_age")
+        names = self._chosen(backends)
+        if gate is not None:
+            names = [each for each in names if gate in tables.gates_of(self, each, earliest, end)]
+            if not names:
+                raise ArchiveError(f"{self.path} has no device with the gate {gate!r} in that time.")
+        found = [self.series(each, name, gate=gate, start=earliest, end=end) for each in names]
+        edges = [None if given is None else np.datetime64(edge, "us") for given, edge in ((start, first), (end, last))]
+        return ranking.ranking(found, (edges[0], edges[1]), every, max_age)
+
+    def last_worked(self, backend: str, gate: str, qargs: int | Sequence[int]) -> LastWorked:
+        """Return when a gate last worked: in the last calibration in which it could be used.
+
+        Args:
+            backend: The device's name, with or without prefix.
+            gate: The gate, such as ``"cz"``.
+            qargs: Its qubits, such as ``(0, 1)``, in the order in which the device lists them; an integer for one
+                qubit.
+
+        Returns:
+            The time, and whether it works now and how often it did, see :class:`LastWorked` for the definition.
+
+        Raises:
+            ArchiveError: There is no such device, or no calibration lists the gate on these qubits.
+        """
+        qubits = series.indices(qargs)
+
+        def read() -> list[series.ArchiveSeries]:
+            of_gate = [self.series(backend, name, gate=gate, qubits=[qubits]) for name in ("operational", "error")]
+            return [*of_gate, self.series(backend, "operational", qubits=qubits)]
+
+        return working.last_worked(*tables.aligned(read))
+
+    def explain(
+        self,
+        circuit: QuantumCircuit,
+        before: Snapshot | Time,
+        after: Snapshot | Time,
+        *,
+        backend: str | None = None,
+        use_fractional_gates: bool | None = None,
+    ) -> Explanation:
+        """Return which changed values made the estimated success probability of a circuit another one, and by how much.
+
+        Args:
+            circuit: A circuit on the qubits of the device, of operations that the device has, as for :func:`score`.
+            before: A snapshot, or a time of which the archive has one, as in :meth:`at`.
+            after: A later one.
+            backend: The device's name, with or without prefix; needed for times.
+            use_fractional_gates: As in :func:`build_target`.
+
+        Returns:
+            The parts of all changed values, which add up, see :class:`Explanation` for the rule and its sources.
+
+        Raises:
+            ArchiveError: The archive has no calibration of the device from that time or before.
+            IBMInputValueError: A time is given without a device; or the circuit has control flow, or parameters as
+                delays.
+        """
+        from .questions.explanation import explain
+
+        snapshots = [self._snapshot_of(each, backend) for each in (before, after)]
+        return explain(circuit, snapshots[0], snapshots[1], use_fractional_gates=use_fractional_gates)
+
+    def _snapshot_of(self, source: Snapshot | Time, backend: str | None) -> Snapshot:
+        if isinstance(source, Snapshot):
+            return source
+        if backend is None:
+            raise IBMInputValueError(f"A snapshot of {source!r} needs backend=, the name of the device.")
+        found = self.at(self._known(backend), source)
+        if found is None:
+            raise ArchiveError(f"{self.path} has no calibration of {backend!r} from {moment_of(source)} or before.")
+        return found
 
     # Payloads
 
@@ -306,19 +561,46 @@ class CalibrationArchive:
 
     # Keeping house
 
-    def import_folder(self, path: str | os.PathLike[str]) -> exchange.ImportReport:
-        """Add all snapshots in a folder and the folders in it.
+    def import_folder(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        configuration: Any = None,
+        time_zone: str | datetime.tzinfo | None = None,
+        date: Date = None,
+        columns: Mapping[str, str | None] | None = None,
+        progress: Reported = None,
+    ) -> imports.ImportReport:
+        """Add all calibrations in a folder and the folders in it, or in one file.
 
-        Taken are what :meth:`Snapshot.save` writes, and folders with ``configuration.json``, ``properties.json`` and
-        ``defaults.json`` or ``conf_*.json``, ``props_*.json`` and ``defs_*.json``.
+        Taken are what :meth:`Snapshot.save` writes, folders with ``configuration.json``, ``properties.json`` and
+        ``defaults.json`` or ``conf_*.json``, ``props_*.json`` and ``defs_*.json``, and files of other programs as
+        :func:`read_calibrations` reads them. These find configurations in other files of the folder, too. A dump of a
+        calibration that is there as a payload, and a table of one that is there at all, are known.
+
+        An import that was interrupted goes on when it is asked for again: what the archive has is not added twice.
+
+        Args:
+            path: The folder or file.
+            configuration: The configurations of calibrations without one, see :func:`read_calibrations`.
+            time_zone: Where the clock of dates without an offset was, see :func:`read_calibrations`.
+            date: The time of calibrations without one, see :func:`read_calibrations`.
+            columns: Headings of tables that are to be taken for others, see :func:`read_calibrations`.
+            progress: A function that gets a :class:`WorkProgress` a few times a second, or whether to show a bar; by
+                default, one is shown on terminals and in notebooks.
 
         Returns:
-            How many were added and known, and what could not be read and why.
+            How many were added and known, what could not be read and why, and what was assumed.
 
         Raises:
-            FileNotFoundError: There is no such folder.
+            FileNotFoundError: There is no such folder or file.
+            IBMInputValueError: An argument makes no sense.
+
+        Warns:
+            UserWarning: Something was ambiguous; the message says what was assumed, and how to say it.
         """
-        return exchange.import_folder(self, Path(path))
+        reader = CalibrationReader(configuration, time_zone, date, columns)
+        return imports.import_folder(self, Path(path), reader, progress)
 
     def export(
         self,
@@ -326,10 +608,14 @@ class CalibrationArchive:
         *,
         format: str = "folder",  # noqa: A002 (what it is called everywhere)
         backend: str | None = None,
-        start: datetime.datetime | None = None,
-        end: datetime.datetime | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
+        progress: Reported = None,
     ) -> int:
         """Write calibrations to a folder, which is made if there is none.
+
+        An export to ``"folder"`` that was interrupted goes on when it is asked for again: files that are there and have
+        the same content are left as they are. One to ``"parquet"`` begins anew, and leaves nothing half done.
 
         Args:
             path: The folder.
@@ -338,9 +624,10 @@ class CalibrationArchive:
             backend: The device; all devices by default.
             start: The start of the period, included.
             end: The end of the period, excluded.
+            progress: As in :meth:`import_folder`.
 
         Returns:
-            How many calibrations were written.
+            How many calibrations the folder has of those.
 
         Raises:
             ValueError: There is no such format.
@@ -348,7 +635,7 @@ class CalibrationArchive:
         """
         names = self.backends() if backend is None else [self._known(backend)]
         ranges = [self.between(name, start, end) for name in names]
-        return exchange.export(ranges, Path(path), format)
+        return exchange.export(ranges, Path(path), format, progress)
 
     def _known(self, backend: str) -> str:
         names = self.backends()
@@ -365,19 +652,24 @@ class CalibrationArchive:
         exists = "SELECT 1 FROM calibrations WHERE backend = ? LIMIT 1"
         return next((name for name in spellings(backend) if self._database.rows(exists, (name,))), backend)
 
-    def verify(self) -> check.VerifyReport:
-        """Read everything: every payload against its digest, every calibration against its payloads.
+    def verify(self, progress: Reported = None) -> check.VerifyReport:
+        """Read everything: payloads against their digests, calibrations and what series keep against their payloads.
+
+        It changes nothing, and begins anew after an interruption, because what it has read may be damaged since.
+
+        Args:
+            progress: As in :meth:`import_folder`.
 
         Returns:
             What is wrong, which is nothing if the report is true.
         """
-        return check.verify(self._database)
+        return check.verify(self._database, progress)
 
     def prune(
         self,
         backend: str | None = None,
         *,
-        before: datetime.datetime | None = None,
+        before: Time | None = None,
         every: datetime.timedelta | None = None,
         damaged: bool = False,
     ) -> housekeeping.PruneReport:
@@ -387,7 +679,8 @@ class CalibrationArchive:
             backend: The device; all devices by default.
             before: Those that were last updated before this time; without it, of any time.
             every: Not all of these: the last one of every such period, counted from 1970, stays.
-            damaged: Those of which a payload is damaged, whatever ``before`` and ``every`` say.
+            damaged: Those of which a payload is damaged, whatever ``before`` and ``every`` say; and what series keep, if it
+                is not what payloads say. Series make it again.
 
         Returns:
             What was removed.

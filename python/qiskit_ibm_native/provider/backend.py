@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.transpiler import CouplingMap, InstructionDurations, Target
 
+    from .._moments import Time
     from .._typing import MaybeNone
     from ..client.api import RuntimeClient
     from ..models import BackendProperties
@@ -231,9 +232,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         with attribute_errors(self):
             return self._state.get(name)
 
-    def properties(
-        self, refresh: bool = False, datetime: dt_module.datetime | None = None
-    ) -> BackendProperties | MaybeNone:
+    def properties(self, refresh: bool = False, datetime: Time | None = None) -> BackendProperties | MaybeNone:
         """Return the last calibration; ``None`` if the device has no properties.
 
         Args:
@@ -256,7 +255,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
             self.refresh()
         return self.snapshot.properties
 
-    def defaults(self, refresh: bool = False, datetime: dt_module.datetime | None = None) -> PulseDefaults | MaybeNone:
+    def defaults(self, refresh: bool = False, datetime: Time | None = None) -> PulseDefaults | MaybeNone:
         """Return the pulses of the device; ``None`` if it has none, as devices of today do not.
 
         Args:
@@ -269,7 +268,8 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
             The pulses, whose ``source`` tells where they are from.
 
         Raises:
-            TypeError: ``datetime`` is none.
+            TypeError: ``datetime`` is no time.
+            IBMInputValueError: It is a text that names no time.
             IBMBackendError: Neither the archive nor the service has the pulses of that time.
             IBMBackendApiError: The service could not be asked.
             BackendPayloadError: Its reply is not what a device publishes.
@@ -442,7 +442,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
             watches.add(watch)
         return watch
 
-    def snapshot_history(self, datetime: dt_module.datetime) -> Snapshot:
+    def snapshot_history(self, datetime: Time) -> Snapshot:
         """Return what held before a time, in the words of the service: the last calibration that was updated before it.
 
         If the provider has an archive, it is looked at first; its answer is taken if it is known that there was no
@@ -450,20 +450,22 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         is returned, and a warning is logged.
 
         Args:
-            datetime: The time. One without time zone is in this machine's.
+            datetime: The time, as :meth:`CalibrationArchive.between` takes it: a datetime, or a date or text in UTC:
+                ``"2026-03-01"`` (in UTC) or ``"-30d"``.
 
         Returns:
             The snapshot, whose ``source`` tells where it is from. It has today's configuration and no properties if
             nobody knows any.
 
         Raises:
-            TypeError: It is no datetime.
+            TypeError: It is no time.
+            IBMInputValueError: A text names no time.
             IBMBackendApiError: The service could not be asked.
             BackendPayloadError: Its reply is not what a device publishes.
         """
         return self._state.snapshot_before(datetime)
 
-    def target_history(self, datetime: dt_module.datetime | None = None) -> Target:
+    def target_history(self, datetime: Time | None = None) -> Target:
         """Return the target of an earlier time.
 
         Args:
@@ -473,12 +475,13 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
             The target; that of an earlier time is a :class:`HistoricalTarget`, whose ``source`` tells where it is from.
 
         Raises:
-            TypeError: It is no datetime.
+            TypeError: It is no time.
+            IBMInputValueError: A text names no time.
             IBMBackendApiError: The service could not be asked.
         """
         return self._get_target(datetime=datetime)
 
-    def _get_target(self, *, datetime: dt_module.datetime | None = None, refresh: bool = False) -> Target:
+    def _get_target(self, *, datetime: Time | None = None, refresh: bool = False) -> Target:
         if datetime is not None:
             snapshot = self.snapshot_history(datetime)
             return build_historical_target(snapshot, use_fractional_gates=self._state.use_fractional_gates)

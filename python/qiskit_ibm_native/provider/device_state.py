@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import _native
+from .._moments import moment_of
 from .._threads import Lock
 from ..exceptions import (
     IBMApiError,
@@ -19,9 +20,10 @@ from ..exceptions import (
 )
 from ..snapshot import Snapshot
 from .conditional import call_of, conditional
-from .device_version import NO_PROPERTIES, DeviceVersion, checked_time, difference, is_nothing, now
+from .device_version import NO_PROPERTIES, DeviceVersion, difference, is_nothing, now
 
 if TYPE_CHECKING:
+    from .._moments import Time
     from ..models import BackendConfiguration
     from ..models.defaults import PulseDefaults
     from ..snapshot.diff import SnapshotDiff
@@ -117,9 +119,9 @@ class DeviceState:
 
     # The past
 
-    def snapshot_before(self, datetime: dt_module.datetime) -> Snapshot:
+    def snapshot_before(self, datetime: Time) -> Snapshot:
         """Return the snapshot of an earlier time; see :meth:`IBMBackend.snapshot_history`."""
-        before = checked_time(datetime).astimezone(dt_module.timezone.utc)
+        before = moment_of(datetime)
         found = self.recorder.find(self.name, before)
         if found is not None:
             return found
@@ -142,9 +144,9 @@ class DeviceState:
         self.recorder.record(snapshot, before, is_of_today=True)
         return snapshot
 
-    def defaults_before(self, datetime: dt_module.datetime) -> PulseDefaults | None:
+    def defaults_before(self, datetime: Time) -> PulseDefaults | None:
         """Return the pulses of an earlier time; see :meth:`IBMBackend.defaults`."""
-        before = checked_time(datetime).astimezone(dt_module.timezone.utc)
+        before = moment_of(datetime)
         found = self.recorder.find(self.name, before)
         if found is not None and found.defaults is not None:
             return found.defaults

@@ -6,7 +6,7 @@ from __future__ import annotations
 import copy
 import datetime as dt_module
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import _native
 from .._threads import Lock
@@ -222,7 +222,7 @@ class DeviceVersion:
     def _fetched_defaults(self) -> PulseDefaults | None:
         payload = self._fetch_defaults(self.pulses)
         native = None if payload is None else _native.Defaults.read(payload)
-        return None if native is None else PulseDefaults._from_native(native, "service")
+        return None if native is None else PulseDefaults._from_native(native, "service", self.model)
 
     def with_new_defaults(self) -> DeviceVersion:
         """Fetch the pulses again; return a version with the new ones, which shares everything else, or this one."""
@@ -263,10 +263,3 @@ def is_nothing(properties: bytes | None) -> bool:
 def now() -> dt_module.datetime:
     """Return the present time."""
     return dt_module.datetime.now(dt_module.timezone.utc)
-
-
-def checked_time(datetime: Any) -> dt_module.datetime:
-    """Return ``datetime`` if it is one; TypeError otherwise."""
-    if not isinstance(datetime, dt_module.datetime):
-        raise TypeError(f"'{datetime}' is not of type 'datetime'.")
-    return datetime

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .quantities import QUBIT_QUANTITIES, GateQuantities, QubitQuantities
+from .._frames import Column, Table, data_set, place_coords, qargs_columns, qubit_column, refuse_wide
+from .quantities import (
+    GATE_QUANTITIES,
+    QUBIT_QUANTITIES,
+    GateQuantities,
+    QubitQuantities,
+    value_columns,
+    value_variables,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,6 +48,23 @@ class GateColumns(GateQuantities):
         if self._updated is None:
             self._updated = np.asarray(self._native.gate_dates(self.name))
         return self._updated
+
+    def _table(self, *, wide: bool = False) -> Table:
+        refuse_wide(wide, self)
+        names = Column("gate", np.zeros(len(self), dtype=np.int32), labels=[self.name])
+        values = value_columns(self, GATE_QUANTITIES)
+        updated = [Column("updated", self.updated)] if self._native.has_payloads else []
+        return Table([names, *qargs_columns(self.qargs), *values, *updated], {"backend": self._native.name})
+
+    def to_xarray(self) -> Any:
+        """Return the values as an ``xarray.Dataset`` with the dimension ``qargs``; units are attributes.
+
+        Raises:
+            IBMInputValueError: xarray is not installed.
+        """
+        dimension, coords = place_coords(self.qargs)
+        variables = value_variables(self, GATE_QUANTITIES, (dimension,))
+        return data_set(variables, coords, {"backend": self._native.name, "gate": self.name})
 
     def __len__(self) -> int:
         return len(self.qargs)
@@ -105,6 +130,20 @@ class SnapshotColumns(QubitQuantities):
                 raise BackendPropertyError(f"There is no gate {name!r} in the properties; there are {self.gates}.")
             columns = self._gates.setdefault(name, GateColumns(self._native, name, arrays))
         return columns
+
+    def _table(self, *, wide: bool = False) -> Table:
+        refuse_wide(wide, self)
+        qubits = qubit_column(np.arange(self.num_qubits, dtype=np.uint32))
+        return Table([*qubits, *value_columns(self, QUBIT_QUANTITIES)], {"backend": self._native.name})
+
+    def to_xarray(self) -> Any:
+        """Return the values of qubits as an ``xarray.Dataset`` with the dimension ``qubit``; units are attributes.
+
+        Raises:
+            IBMInputValueError: xarray is not installed.
+        """
+        dimension, coords = place_coords(np.arange(self.num_qubits, dtype=np.uint32))
+        return data_set(value_variables(self, QUBIT_QUANTITIES, (dimension,)), coords, {"backend": self._native.name})
 
     def __repr__(self) -> str:
         return f"<SnapshotColumns of {self._native.name}: {self.num_qubits} qubits, gates {', '.join(self.gates)}>"

@@ -9,6 +9,8 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .._frames import Table, Tabular, refuse_wide
+from .changes import Change, change_table
 from .quantities import GATE_QUANTITIES, QUBIT_QUANTITIES, Quantity, gate_quantity, qubit_quantity
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ class Place(NamedTuple):
     qargs: tuple[int, ...] | None
 
 
-class SnapshotDiff:
+class SnapshotDiff(Tabular):
     """The differences from one snapshot to another; false if there are none.
 
     The comparison covers the quantities that have columns (:class:`SnapshotColumns`), the operations of the target and
@@ -163,6 +165,21 @@ class SnapshotDiff:
         entries = {(change.gate, change.qargs) for change in self.gates}
         entries |= {(entry.operation, entry.qargs) for entry in self.vanished if entry.qargs is not None}
         return qubits, measured, entries, {entry.operation for entry in self.vanished if entry.qargs is None}
+
+    def _table(self, *, wide: bool = False) -> Table:
+        refuse_wide(wide, self)
+        return change_table(self._changes(), {"backend": self._name})
+
+    def _changes(self) -> Iterator[Change]:
+        """Return all changed values; ``"available"`` says whether the target has an operation, 1 or 0."""
+        for entry in self.vanished:
+            yield Change(entry.operation, entry.qargs, "available", 1.0, 0.0)
+        for entry in self.appeared:
+            yield Change(entry.operation, entry.qargs, "available", 0.0, 1.0)
+        for qubit, name, old, new in self.qubits:
+            yield Change(None, (qubit,), name, old, new)
+        for change in self.gates:
+            yield Change(*change)
 
     def _rows(self) -> Iterator[tuple[str, str, str, str]]:
         """Return the changes as texts: location, quantity, old value, new value."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from .._frames import Column, Tabular
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -96,7 +98,23 @@ def _refuse(name: str, known: Iterable[str]) -> NoReturn:
     raise ValueError(f"there is no quantity {name!r}; there are {', '.join(known)}")
 
 
-class GateQuantities:
+def value_columns(owner: GateQuantities | QubitQuantities, quantities: Mapping[str, Quantity]) -> list[Column]:
+    """Return the columns of a long table with all quantities of an object."""
+    columns = []
+    for name, quantity in quantities.items():
+        valid = None if quantity.is_flag else owner.valid(name).ravel()
+        columns.append(Column(name, getattr(owner, name).ravel(), valid, quantity.unit))
+    return columns
+
+
+def value_variables(
+    owner: GateQuantities | QubitQuantities, quantities: Mapping[str, Quantity], dimensions: tuple[str, ...]
+) -> dict[str, tuple[Any, Any, dict[str, str]]]:
+    """Return the variables of a data set of xarray with all quantities of an object; missing values are ``nan``."""
+    return {name: (dimensions, getattr(owner, name), {"units": quantity.unit}) for name, quantity in quantities.items()}
+
+
+class GateQuantities(Tabular):
     """Arrays of the quantities of one gate; their last axis has the ``m`` qargs on which the gate is listed.
 
     Attributes:
@@ -135,7 +153,7 @@ class GateQuantities:
         return self._valid[quantity.name]
 
 
-class QubitQuantities:
+class QubitQuantities(Tabular):
     """Arrays of the quantities of qubits; their last axis has the qubits, and missing values are ``nan``."""
 
     def _pair(self, name: str) -> tuple[Floats, Flags]:

@@ -3,14 +3,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import _native
+from .._frames import TIME_NOTES, Column, Table, data_set, place_coords, qargs_columns, qubit_column, refuse_wide
 from .._timestamps import utc_array
-from .quantities import QUBIT_QUANTITIES, GateQuantities, QubitQuantities
+from .quantities import (
+    GATE_QUANTITIES,
+    QUBIT_QUANTITIES,
+    GateQuantities,
+    QubitQuantities,
+    value_columns,
+    value_variables,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +34,32 @@ class GateSeries(GateQuantities):
     """A gate over many calibrations: arrays ``(time, m)`` for the ``m`` qargs that any of the calibrations lists.
 
     Qargs are in the order of first appearance. The last row counts if a calibration repeats one.
+
+    Attributes:
+        times: Times of the last updates: an array ``(time,)`` of ``datetime64`` in UTC, ``NaT`` where missing.
     """
+
+    def __init__(self, name: str, arrays: Mapping[str, Any], times: NDArray[np.datetime64]) -> None:
+        """Create the series from native arrays by name."""
+        super().__init__(name, arrays)
+        self.times = times
+
+    def _table(self, *, wide: bool = False) -> Table:
+        refuse_wide(wide, self)
+        count = len(self.times)
+        times = Column("time", np.repeat(self.times, len(self.qargs)))
+        names = Column("gate", np.zeros(count * len(self.qargs), dtype=np.int32), labels=[self.name])
+        return Table([times, names, *qargs_columns(self.qargs, count), *value_columns(self, GATE_QUANTITIES)])
+
+    def to_xarray(self) -> Any:
+        """Return the values as an ``xarray.Dataset`` with the dimensions ``time`` (UTC) and ``qargs``.
+
+        Raises:
+            IBMInputValueError: xarray is not installed.
+        """
+        dimension, coords = place_coords(self.qargs)
+        variables = value_variables(self, GATE_QUANTITIES, ("time", dimension))
+        return data_set(variables, {"time": ("time", self.times, TIME_NOTES), **coords}, {"gate": self.name})
 
     def __repr__(self) -> str:
         return f"<GateSeries of {self.name}: {self.error.shape[0]} calibrations, {len(self.qargs)} qargs>"
@@ -97,13 +130,33 @@ class CalibrationSeries(QubitQuantities):
         """
         series = self._gates.get(name)
         if series is None:
-            made = GateSeries(name, _native.stack_snapshots(self._natives, "", name))
+            made = GateSeries(name, _native.stack_snapshots(self._natives, "", name), self.times)
             if not len(made.qargs):
                 from ..exceptions import BackendPropertyError
 
                 raise BackendPropertyError(f"No calibration of the series lists the gate {name!r}.")
             series = self._gates.setdefault(name, made)
         return series
+
+    def _table(self, *, wide: bool = False) -> Table:
+        refuse_wide(wide, self)
+        qubits = np.arange(self.t1.shape[1], dtype=np.uint32)
+        times = Column("time", np.repeat(self.times, len(qubits)))
+        columns = [times, *qubit_column(qubits, len(self)), *value_columns(self, QUBIT_QUANTITIES)]
+        return Table(columns, self._notes())
+
+    def to_xarray(self) -> Any:
+        """Return the values of qubits as an ``xarray.Dataset`` with the dimensions ``time`` (UTC) and ``qubit``.
+
+        Raises:
+            IBMInputValueError: xarray is not installed.
+        """
+        dimension, coords = place_coords(np.arange(self.t1.shape[1], dtype=np.uint32))
+        variables = value_variables(self, QUBIT_QUANTITIES, ("time", dimension))
+        return data_set(variables, {"time": ("time", self.times, TIME_NOTES), **coords}, self._notes())
+
+    def _notes(self) -> dict[str, str]:
+        return {"backend": self._natives[0].name} if self._natives else {}
 
     def __len__(self) -> int:
         return len(self._natives)

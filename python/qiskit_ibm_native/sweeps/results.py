@@ -66,11 +66,13 @@ class SweepResults(Sequence[TaskResult]):
         """The results of tasks that failed."""
         return [result for result in self if result.error is not None]
 
-    def best(self, by: str = "esp", per: Sequence[str] = ("circuit", "snapshot"), *, n: int = 1) -> list[TaskResult]:
+    def best(
+        self, by: str | None = None, per: Sequence[str] = ("circuit", "snapshot"), *, n: int = 1
+    ) -> list[TaskResult]:
         """Return the best results of each group of this sweep, see :meth:`Ledger.best`.
 
         Args:
-            by: As in :meth:`Ledger.best`.
+            by: As in :meth:`Ledger.best`; by default the objective of the sweep, and ``"esp"`` if it has none.
             per: As in :meth:`Ledger.best`.
             n: The number of results of each group.
         """
@@ -97,9 +99,10 @@ class SweepResults(Sequence[TaskResult]):
         Raises:
             LedgerError: pyarrow or pandas is not installed.
         """
-        from .ledger.frames import pandas_frame
+        from .._frames import pandas_frame
+        from ..exceptions import LedgerError
 
-        return pandas_frame(self.table)
+        return pandas_frame(self.table, LedgerError)
 
     def to_polars(self) -> Any:
         """Return the results as a ``polars.DataFrame``.
@@ -107,9 +110,10 @@ class SweepResults(Sequence[TaskResult]):
         Raises:
             LedgerError: pyarrow or polars is not installed.
         """
-        from .ledger.frames import polars_frame
+        from .._frames import polars_frame
+        from ..exceptions import LedgerError
 
-        return polars_frame(self.table)
+        return polars_frame(self.table, LedgerError)
 
     def table(self) -> Any:
         """Return the results as a ``pyarrow.Table``, see :meth:`Ledger.table`."""
