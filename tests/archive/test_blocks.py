@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What series keep: the same values as those of snapshots, whatever is kept, missing, damaged, removed or read at once."""
+"""Blocks that series keep: values are those of snapshots, whatever is kept, missing, damaged or removed meanwhile."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.support.calibrations import Drift
-
 
 from qiskit_ibm_native import CalibrationArchive, CalibrationSeries, Snapshot, _native, bundled_devices
 from qiskit_ibm_native.archive import ArchiveSeries, blocks
@@ -36,14 +35,23 @@ def at(hours: float) -> datetime.datetime:
 
 
 def calibration(
-    hours: float, t1: list[Any], gates: list[tuple[str, list[int], Any]] = (), *, num_qubits: int = 3, name: str = "ibm_tiny"
+    hours: float,
+    t1: list[Any],
+    gates: list[tuple[str, list[int], Any]] = (),
+    *,
+    num_qubits: int = 3,
+    name: str = "ibm_tiny",
 ) -> Snapshot:
     """Return a calibration with a T1 of each qubit, and with gates and their errors."""
     stamp = at(hours).isoformat()
     configuration = {"backend_name": name, "n_qubits": num_qubits, "basis_gates": ["x"], "gates": []}
     qubits = [[{"date": stamp, "name": "T1", "unit": "us", "value": value}] for value in t1]
     listed = [
-        {"gate": gate, "qubits": qargs, "parameters": [{"date": stamp, "name": "gate_error", "unit": "", "value": error}]}
+        {
+            "gate": gate,
+            "qubits": qargs,
+            "parameters": [{"date": stamp, "name": "gate_error", "unit": "", "value": error}],
+        }
         for gate, qargs, error in gates
     ]
     properties = {"last_update_date": stamp, "qubits": qubits, "gates": listed}
@@ -105,7 +113,9 @@ def test_every_quantity_and_gate_of_every_device(device: str, archive: Calibrati
 
 def test_missing_values_and_nan_are_told_apart(archive: CalibrationArchive) -> None:
     nan = float("nan")
-    for hours, t1 in enumerate([[1.5, None, nan], [nan, 2], [], [None, nan, -0.0], [1e400, 5e-324, True], [10**40, 0, 1]]):
+    for hours, t1 in enumerate(
+        [[1.5, None, nan], [nan, 2], [], [None, nan, -0.0], [1e400, 5e-324, True], [10**40, 0, 1]]
+    ):
         archive.add(calibration(hours, t1, [("cx", [0, 1], nan), ("cx", [1, 0], None)][: hours % 3]))
     assert_series_are_those_of_snapshots(archive, "ibm_tiny")
     series = archive.series("ibm_tiny", "t1")
@@ -181,7 +191,10 @@ def test_a_second_quantity_reads_no_payload(archive: CalibrationArchive, made: l
 def test_a_damaged_payload_does_not_make_blocks_anew(archive: CalibrationArchive) -> None:
     for number in range(3):
         archive.add(calibration(number, [number]))
-    changed(archive, "UPDATE payloads SET packed = zeroblob(9) WHERE id = (SELECT properties FROM calibrations WHERE id = 2)")
+    changed(
+        archive,
+        "UPDATE payloads SET packed = zeroblob(9) WHERE id = (SELECT properties FROM calibrations WHERE id = 2)",
+    )
     for quantity in ("t1", "t2", "t1"):
         with pytest.warns(RuntimeWarning, match="1 damaged payloads of ibm_tiny are left out") as told:
             series = archive.series("ibm_tiny", quantity)
@@ -274,7 +287,9 @@ def test_blocks_that_lack_something_are_made_again(archive: CalibrationArchive, 
         ("UPDATE block_columns SET content = 'qubits T1' WHERE name = 'duration cx'", "duration cx"),
     ],
 )
-def test_rows_and_columns_of_others_are_found_and_removed(archive: CalibrationArchive, statement: str, column: str) -> None:
+def test_rows_and_columns_of_others_are_found_and_removed(
+    archive: CalibrationArchive, statement: str, column: str
+) -> None:
     for number in range(3):
         archive.add(calibration(number, [number], [("cx", [0, 1], number / 4)]))
     archive.series("ibm_tiny", "t1")
@@ -374,7 +389,9 @@ def test_what_others_remove_while_a_series_is_read_is_no_damage(
 # Files that cannot be written
 
 
-def test_a_file_that_others_write_to_is_read_anyway(archive: CalibrationArchive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_others_write_to_is_read_anyway(
+    archive: CalibrationArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(blocks, "_PATIENCE", 0.05)
     for number in range(FULL + 1):
         archive.add(calibration(number, [number]))
@@ -388,7 +405,9 @@ def test_a_file_that_others_write_to_is_read_anyway(archive: CalibrationArchive,
     assert sorted(block_rows(archive).values()) == [1, FULL]
 
 
-def test_a_block_is_there_as_a_whole_or_not_at_all(archive: CalibrationArchive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_block_is_there_as_a_whole_or_not_at_all(
+    archive: CalibrationArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     archive.add(calibration(1, [1]))
 
     def failing(connection: sqlite3.Connection) -> None:

@@ -90,7 +90,9 @@ def test_blocks_in_an_archive_of_this_version_are_read_as_they_are(tmp_path):
     """A change of blocks needs another ``BLOCK_FORMAT``, so that they are made anew."""
     path = opened(f"archive-{ARCHIVE.version}", tmp_path)
     connection = sqlite3.connect(path)
-    assert connection.execute("SELECT format, num_qubits FROM blocks").fetchall() == [(_native.BLOCK_FORMAT, 5)], NEW_FORMAT
+    assert connection.execute("SELECT format, num_qubits FROM blocks").fetchall() == [(_native.BLOCK_FORMAT, 5)], (
+        NEW_FORMAT
+    )
     stored = dict(connection.execute("SELECT name, content FROM block_columns"))
     connection.close()
     columns = {name: stored[content] if isinstance(content, str) else content for name, content in stored.items()}

@@ -95,7 +95,10 @@ def test_an_archive_of_an_earlier_version_is_read_as_it_is(version: int, tmp_pat
         assert (archive.latest("ibmq_lima"), archive.latest("ibmq_vigo")) == (lima, vigo)
         for _ in range(2):
             assert archive.series("ibmq_lima", "t1").values.tolist() == [lima.columns.t1.tolist()]
-            assert archive.series("ibmq_vigo", "error", gate="cx").values[0].tolist() == vigo.columns.gate("cx").error.tolist()
+            assert (
+                archive.series("ibmq_vigo", "error", gate="cx").values[0].tolist()
+                == vigo.columns.gate("cx").error.tolist()
+            )
         later = vigo.last_update + datetime.timedelta(minutes=30)
         assert archive.latest_before_confirmed("ibmq_vigo", later) == (vigo if version > 1 else None)
         assert archive.stats().column_bytes == 0

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from .._sqlite import Database
 
-#: Payloads of a block, and bytes of them before compression, which bound the memory that reading them takes. The number is
-#: the same as in native code.
+#: Payloads of a block, as many as in native code, and bytes of them before compression, which bound the memory that
+#: reading them takes.
 _MOST, _MOST_BYTES = 128, 128 << 20
 #: Seconds to wait for other writers; after that, blocks are not kept, and made again the next time.
 _PATIENCE = 1.0
@@ -252,5 +252,5 @@ def _problem(database: Database, block: int, num_qubits: int, threads: int) -> s
     for _, number, length in rows:
         ((content,),) = database.rows("SELECT packed FROM payloads WHERE id = ?", (number,))
         packed.append((content, length))
-    columns = dict(_columns(database, block))
+    columns = {name: content for name, content in _columns(database, block) if isinstance(content, bytes)}
     return _native.block_problem(columns, [row for row, _, _ in rows], packed, num_qubits, threads)
