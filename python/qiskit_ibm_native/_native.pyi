@@ -305,8 +305,8 @@ def make_blocks(
         threads: Number of threads.
 
     Returns:
-        Blocks, and reasons by index for payloads that cannot be read. A block has the indices of its payloads, row by row,
-        and its columns by name; a text is the name of another column with the same bytes.
+        Blocks, and reasons by index for payloads that cannot be read. A block has the indices of its payloads, row by
+        row, and its columns by name; a text is the name of another column with the same bytes.
 
     Raises:
         ValueError: No device has so many qubits.
@@ -340,7 +340,7 @@ def read_blocks(
         num_qubits: The number of qubits of the device.
 
     Returns:
-        ``values`` and ``valid``, shape ``(time, num_qubits)``, or for a gate ``(time, m)``, with ``qargs`` (``(m, k)``).
+        ``values`` and ``valid``, shape ``(time, num_qubits)``, or for a gate ``(time, m)`` with ``qargs``, ``(m, k)``.
         Flags are 0 and 1. If blocks are damaged, their indices, in place of that.
 
     Raises:

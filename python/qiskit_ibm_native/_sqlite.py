@@ -52,8 +52,8 @@ class Schema(NamedTuple):
     error: type[IBMError]
     #: For what is not as it was written.
     damaged: type[IBMError]
-    #: By version, statements that make the tables that it added, empty and temporary: for files of earlier versions that
-    #: cannot be written. Without them such a file cannot be read.
+    #: By version, statements that make the tables that it added, empty and temporary: for files of earlier versions
+    #: that cannot be written. Without them such a file cannot be read.
     stand_ins: Mapping[int, str] = MappingProxyType({})
 
     @property

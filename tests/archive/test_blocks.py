@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What series keep: the same values as those of snapshots, whatever is kept, missing, damaged, removed or read at once."""
+"""Blocks that series keep: values are those of snapshots, whatever is kept, missing, damaged or removed meanwhile."""
 
 from __future__ import annotations
 
@@ -262,6 +262,8 @@ WRONG = [
     "UPDATE block_rows SET row = -1",
     "UPDATE block_rows SET row = 127",
     "UPDATE block_rows SET row = 'first'",
+    "UPDATE block_rows SET row = CAST(x'ff' AS TEXT)",
+    "UPDATE block_columns SET content = CAST(x'ff' AS TEXT)",
     "UPDATE block_rows SET row = 1e300",
     "UPDATE block_rows SET block = block + 1",
     "UPDATE block_rows SET block = 'x'",
@@ -276,6 +278,22 @@ def test_blocks_that_lack_something_are_made_again(archive: CalibrationArchive, 
     archive.series("ibm_tiny", "t1")
     changed(archive, statement)
     assert_series_are_those_of_snapshots(archive, "ibm_tiny")
+
+
+@pytest.mark.parametrize("table", ["blocks", "block_rows", "block_columns"])
+def test_a_page_that_sqlite_cannot_read_hides_no_payload(table: str, tmp_path: Path) -> None:
+    with CalibrationArchive(tmp_path / "archive.sqlite3") as archive:
+        for number in range(3):
+            archive.add(calibration(number, [number], [("cx", [0, 1], 0.25)]))
+        archive.series("ibm_tiny", "t1")
+        ((page,),) = rows(archive, "SELECT rootpage FROM sqlite_master WHERE name = ?", table)
+        ((size,),) = rows(archive, "PRAGMA page_size")
+    with archive.path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    with CalibrationArchive(archive.path) as again:
+        assert_series_are_those_of_snapshots(again, "ibm_tiny")
+        assert not again.verify()
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_an_archive_with_a_frame_that_lies_is_damaged_and_the_rest_is_read(tmp_p
     statement = f"UPDATE payloads SET length = ?, packed = ? WHERE id = ({lima})"
     for claimed, blocks in [*((claim, 0) for claim in CLAIMS), (2 << 30, 1 << 14)]:
         parameters = (claimed, frame(claimed, blocks))
-        changed("archive-3", tmp_path / str(claimed), lambda file, to=parameters: file.execute(statement, to))
+        changed("archive-2", tmp_path / str(claimed), lambda file, to=parameters: file.execute(statement, to))
     program = """
 for file in path.rglob("*.sqlite3"):
     archive = CalibrationArchive(file)
@@ -118,7 +118,7 @@ for file in path.rglob("*.sqlite3"):
 
 
 def test_short_blocks_of_many_calibrations_do_not_fill_the_memory(tmp_path):
-    """A column of a few hundred bytes has a value for each of 65,536 qubits, and any number of calibrations may have it."""
+    """A column of a few hundred bytes has a value for each of 65,536 qubits, and any calibration may have it."""
     text = b'{"qubits": [], "gates": []}'
     [([_], columns)], _ = _native.make_blocks([(_native.pack(text), len(text))], 1 << 16, 1)
     assert len(columns["qubits operational"]) < 300

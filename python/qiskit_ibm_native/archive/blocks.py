@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import _native
-from ..exceptions import ArchiveError
+from ..exceptions import ArchiveDamagedError, ArchiveError
 
 if TYPE_CHECKING:
     import sqlite3
 
     from .._sqlite import Database
 
-#: Payloads of a block, and bytes of them before compression, which bound the memory that reading them takes. The number is
-#: the same as in native code.
+#: Payloads of a block, as many as in native code, and bytes of them before compression, which bound the memory that
+#: reading them takes.
 _MOST, _MOST_BYTES = 128, 128 << 20
 #: Seconds to wait for other writers; after that, blocks are not kept, and made again the next time.
 _PATIENCE = 1.0
@@ -62,17 +62,23 @@ class Found:
 
 def kept(database: Database, backend: str, period: tuple[int, int], num_qubits: int, names: Sequence[str]) -> Found:
     """Return what the file has of the calibrations of a period; it must not be changed meanwhile."""
+    try:
+        return _kept(database, backend, period, num_qubits, names)
+    except ArchiveDamagedError:
+        # Where SQLite cannot read blocks, it can read payloads.
+        return Found()
+
+
+def _kept(database: Database, backend: str, period: tuple[int, int], num_qubits: int, names: Sequence[str]) -> Found:
     rows = database.rows(
         "SELECT r.properties, r.block, r.row FROM block_rows r JOIN blocks b ON b.id = r.block"
-        " WHERE b.format = ? AND b.num_qubits = ? AND r.properties IN"
-        " (SELECT properties FROM calibrations WHERE backend = ? AND updated >= ? AND updated < ?)",
-        (_native.BLOCK_FORMAT, num_qubits, backend, *period),
+        " WHERE b.format = ? AND b.num_qubits = ? AND typeof(r.row) = 'integer' AND r.row BETWEEN 0 AND ?"
+        " AND r.properties IN (SELECT properties FROM calibrations WHERE backend = ? AND updated >= ? AND updated < ?)",
+        (_native.BLOCK_FORMAT, num_qubits, _MOST - 1, backend, *period),
     )
     found, indices = Found(), dict[int, int]()
     for number, block, row in rows:
-        if isinstance(row, int) and 0 <= row < _MOST:
-            index = indices.setdefault(block, len(indices))
-            found.rows[number] = index, row
+        found.rows[number] = indices.setdefault(block, len(indices)), row
     for block in indices:
         contents = {name: content for name, content in _columns(database, block, names) if isinstance(content, bytes)}
         found.columns.append([contents.get(name) for name in names])
@@ -128,16 +134,16 @@ class Maker:
 
     def _in_unfinished_blocks(self) -> list[Payload]:
         """Return the payloads of the device that later ones join."""
-        return [
-            Payload(*row)
-            for row in self.database.rows(
-                "SELECT max(c.updated), p.id, p.digest FROM blocks b JOIN block_rows r ON r.block = b.id"
-                " JOIN payloads p ON p.id = r.properties JOIN calibrations c ON c.properties = p.id"
-                " WHERE NOT b.is_full AND b.format = ? AND b.num_qubits = ? AND c.backend = ? GROUP BY p.id",
-                (_native.BLOCK_FORMAT, self.num_qubits, self.backend),
-                (int, int, object),
-            )
-        ]
+        select = (
+            "SELECT max(c.updated), p.id, p.digest FROM blocks b JOIN block_rows r ON r.block = b.id"
+            " JOIN payloads p ON p.id = r.properties JOIN calibrations c ON c.properties = p.id"
+            " WHERE NOT b.is_full AND b.format = ? AND b.num_qubits = ? AND c.backend = ? GROUP BY p.id"
+        )
+        parameters = (_native.BLOCK_FORMAT, self.num_qubits, self.backend)
+        try:
+            return [Payload(*row) for row in self.database.rows(select, parameters, (int, int, object))]
+        except ArchiveDamagedError:
+            return []
 
     def _batches(
         self, payloads: Iterable[Payload], wanted: set[int]
@@ -252,5 +258,5 @@ def _problem(database: Database, block: int, num_qubits: int, threads: int) -> s
     for _, number, length in rows:
         ((content,),) = database.rows("SELECT packed FROM payloads WHERE id = ?", (number,))
         packed.append((content, length))
-    columns = dict(_columns(database, block))
+    columns = {name: content for name, content in _columns(database, block) if isinstance(content, bytes)}
     return _native.block_problem(columns, [row for row, _, _ in rows], packed, num_qubits, threads)

@@ -201,7 +201,7 @@ def read(
 
 
 class _Found(NamedTuple):
-    """Times, native arrays of the subject at these, reasons for damaged payloads, and how many qubits the device has."""
+    """Times, native arrays of the subject, reasons for damaged payloads, and how many qubits the device has."""
 
     times: list[int]
     arrays: Mapping[str, Any]

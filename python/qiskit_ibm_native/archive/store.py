@@ -679,8 +679,8 @@ class CalibrationArchive:
             backend: The device; all devices by default.
             before: Those that were last updated before this time; without it, of any time.
             every: Not all of these: the last one of every such period, counted from 1970, stays.
-            damaged: Those of which a payload is damaged, whatever ``before`` and ``every`` say; and what series keep, if it
-                is not what payloads say. Series make it again.
+            damaged: Those of which a payload is damaged, whatever ``before`` and ``every`` say; and what series keep,
+                if it is not what payloads say. Series make it again.
 
         Returns:
             What was removed.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Making blocks of compressed payloads.
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use super::listing::{Listing, encode_names};
@@ -182,14 +181,16 @@ pub(super) fn gate_table(series: &GateSeries, subject: Subject<'_>) -> Table {
 
 /// Replace bytes that are those of an earlier column by its name.
 fn without_repetitions(columns: Vec<(String, Vec<u8>)>) -> Vec<(String, Content)> {
-    let mut known: HashMap<Vec<u8>, String> = HashMap::new();
-    let content = |(name, bytes): (String, Vec<u8>)| match known.entry(bytes) {
-        Entry::Occupied(earlier) => (name, Content::Same(earlier.get().clone())),
-        Entry::Vacant(new) => {
-            let bytes = new.key().clone();
-            new.insert(name.clone());
-            (name, Content::Bytes(bytes))
-        }
-    };
-    columns.into_iter().map(content).collect()
+    let mut known: HashMap<u32, usize> = HashMap::new();
+    let mut distinct: Vec<(String, Content)> = Vec::with_capacity(columns.len());
+    for (name, bytes) in columns {
+        let earlier = *known.entry(crc32fast::hash(&bytes)).or_insert(distinct.len());
+        let bytes = Content::Bytes(bytes);
+        let content = match distinct.get(earlier) {
+            Some((earlier, content)) if *content == bytes => Content::Same(earlier.clone()),
+            _ => bytes,
+        };
+        distinct.push((name, content));
+    }
+    distinct
 }
