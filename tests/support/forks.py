@@ -13,11 +13,12 @@ from pathlib import Path
 from tests.support import ROOT
 
 _PROGRAM = """
-import json, os, sys
+import gc, json, os, sys
 from qiskit.transpiler import generate_preset_pass_manager
 from tests.support.sweeping import ghz
 from qiskit_ibm_native import Sweep
 Sweep(ghz(2), "lima")
+gc.freeze()
 for folder in json.loads(sys.argv[1]):
     sys.stdout.flush()
     child = os.fork()
@@ -25,7 +26,9 @@ for folder in json.loads(sys.argv[1]):
         os.chdir(folder)
         sys.path.insert(0, folder)
         exec(sys.argv[2], {"__name__": "__main__"})
-        break
+        sys.stdout.flush()
+        # To take all modules apart takes as long as to import them.
+        os._exit(0)
     if os.waitpid(child, 0)[1]:
         sys.exit(f"The process of {folder} failed.")
 """
