@@ -410,11 +410,11 @@ def test_an_image_of_many_channels_is_small_as_vector_graphics():
 
 
 def test_notebooks_show_figures_that_pyplot_knows_nothing_of():
+    pytest.importorskip("IPython")
     code = """
 import sys
 from IPython.core.formatters import DisplayFormatter
 from qiskit_ibm_native import Snapshot
-from qiskit_ibm_native.pulse.drawing.profile import column_extremes
 from qiskit_ibm_native.visualization import plot_schedule
 figure = plot_schedule(Snapshot.load("lima").defaults.instruction_schedule_map.get("x", 0))
 content, _ = DisplayFormatter().format(figure)
