@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import math
 import pickle
+import warnings
 
 import numpy as np
 import openqasm3
 import pytest
 from qiskit.circuit import Parameter
 from tests.support.openpulse_player import Captured, Played, Player
-from tests.support.pulses import defaults
+from tests.support.pulses import defaults, devices
 
 from qiskit_ibm_native import PulseDefaults, PulseError, Snapshot
 from qiskit_ibm_native.pulse import (
@@ -134,14 +135,21 @@ def test_gates_whose_waveforms_are_written_as_samples_are_played_as_their_schedu
     same(text, schedules, made.frequencies)
 
 
-@pytest.mark.parametrize("device", ["peekskill", "boeblingen"])
+@pytest.mark.parametrize("device", devices())
 @pytest.mark.slow
-def test_gates_of_sampled_and_of_unusual_waveforms_are_played_as_their_schedules(device):
+def test_gates_of_every_published_device_are_played_as_their_schedules(device):
     made = defaults(device)
-    frequencies = dict.fromkeys(map(ControlChannel, range(200)), 5e9) | made.frequencies
-    schedules = made.instruction_schedule_map
-    picked = {(name, it): schedules.get(name, it) for name in schedules.instructions if name != "measure"
-              for it in schedules.qubits_with_instruction(name)[:2]}  # fmt: skip
+    frequencies = dict.fromkeys(map(ControlChannel, range(400)), 5e9) | made.frequencies
+    schedules, picked = made.instruction_schedule_map, {}
+    for name in schedules.instructions:
+        for qubits in schedules.qubits_with_instruction(name)[:6]:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                schedule = schedules.get(name, qubits)
+            # Readouts of 20,000 samples take the parser seconds each.
+            if schedule is not None and len(to_defcal(schedule, name, qubits, frequencies=frequencies)) < 60_000:
+                picked[name, qubits] = schedule
+    assert len(picked) >= 8
     same(to_defcals(picked, frequencies=frequencies), picked, frequencies)
 
 

@@ -278,10 +278,13 @@ def test_labels_of_phases_do_not_overlap(changes, width):
     assert labelled >= min(changes - changes // 5 - 1, 1)
 
 
-@pytest.mark.parametrize("gate", [("cx", (0, 1)), ("u3", 0), ("measure", 3), ("x", 5)])
-def test_nothing_on_the_picture_of_a_gate_overlaps_or_is_cut_off(gate):
+@pytest.mark.parametrize("gate", [("cx", (0, 1)), ("u3", 0), ("measure", 3), ("x", 5), None])
+@pytest.mark.parametrize("width", [5.0, 9.5])
+def test_nothing_on_a_picture_overlaps_or_is_cut_off(gate, width):
     made, options = washington()
-    figure = plot_schedule(made.instruction_schedule_map.get(*gate), **options)
+    schedule = many(180, 18) if gate is None else made.instruction_schedule_map.get(*gate)
+    size = plot_schedule(schedule, **options).get_size_inches()
+    figure = plot_schedule(schedule, figsize=(width, size[1]), **options)
     renderer = rendered(figure)
     shown = [box for row in boxes(figure) for box in row]
     for axis in figure.axes:
@@ -410,11 +413,11 @@ def test_an_image_of_many_channels_is_small_as_vector_graphics():
 
 
 def test_notebooks_show_figures_that_pyplot_knows_nothing_of():
+    pytest.importorskip("IPython")
     code = """
 import sys
 from IPython.core.formatters import DisplayFormatter
 from qiskit_ibm_native import Snapshot
-from qiskit_ibm_native.pulse.drawing.profile import column_extremes
 from qiskit_ibm_native.visualization import plot_schedule
 figure = plot_schedule(Snapshot.load("lima").defaults.instruction_schedule_map.get("x", 0))
 content, _ = DisplayFormatter().format(figure)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
 COLUMNS = 1200
 #: More channels than this are drawn as rows of an image, one below the other.
 MAX_ROWS = 20
-#: Margins of a figure, inches: above the axes, the same with an axis of seconds, below them, right of them.
-_TOP, _TOP_WITH_SECONDS, _BOTTOM, _RIGHT = 0.4, 0.78, 0.85, 0.6
+#: Margins of a figure, inches: above the axes, the same with an axis of seconds, below them, right of them; the height
+#: of a line of the legend, and the width of one of its entries.
+_TOP, _TOP_WITH_SECONDS, _BOTTOM, _RIGHT, _LEGEND_LINE, _LEGEND_ENTRY = 0.4, 0.78, 0.65, 0.6, 0.19, 1.5
 #: Height of the unit of a row, inches, and of those of a picture of few rows; pulses are at most 1 high above the line
 #: and below.
 _UNIT, _UNIT_OF_FEW, _FEW = 0.27, 0.4, 3
@@ -96,13 +98,15 @@ def draw(
         if len(rows) > MAX_ROWS:
             figure: Figure = ScheduleFigure(figsize=figsize or (9.5, 5.5), layout="constrained")
             axes = draw_image(figure, rows, window)
+            of_title: dict[str, Any] = {}
         else:
             figure, axes = _draw_rows(rows, view, figsize)
+            of_title = {"y": 1 - 0.1 / figure.get_figheight(), "va": "top"}
         _label_times(axes, view)
         if title is None:
             in_seconds = f" = {view.seconds(schedule.duration)}" if view.dt else ""
             title = f"{schedule.name}: {schedule.duration:,} dt{in_seconds}"
-        figure.suptitle(title, fontsize=11, x=0.02, ha="left", parse_math=False)
+        figure.suptitle(title, fontsize=11, x=0.02, ha="left", parse_math=False, **of_title)
     return figure
 
 
@@ -170,23 +174,26 @@ def _draw_rows(rows: list[Row], view: View, figsize: tuple[float, float] | None)
     strips = [_Strip.of(row, view, max(width - left - _RIGHT, 1.0) * 72) for row in rows]
     heights = [strip.above + strip.below for strip in strips]
     unit = _UNIT if len(rows) > _FEW else _UNIT_OF_FEW
-    height = top + _BOTTOM + unit * sum(heights) if figsize is None else figsize[1]
+    marker = "|" if any(len(strip.changes.labels) < len(strip.changes.marks) for strip in strips) else "^"
+    legend, columns = _legend(strips, marker), max(int(width / _LEGEND_ENTRY), 1)
+    bottom = _BOTTOM + _LEGEND_LINE * math.ceil(len(legend) / columns)
+    height = top + bottom + unit * sum(heights) if figsize is None else figsize[1]
     figure = ScheduleFigure(figsize=(width, height))
     # Something is left for the axes, however small the figure is.
     grid = {
         "left": min(left / width, 0.4), "right": max(1 - _RIGHT / width, 0.6), "hspace": 0.0,
-        "bottom": min(_BOTTOM / height, 0.4), "top": max(1 - top / height, 0.6),
+        "bottom": min(bottom / height, 0.4), "top": max(1 - top / height, 0.6),
     }  # fmt: skip
     drawn = figure.subplots(len(rows), 1, sharex=True, squeeze=False, height_ratios=heights, gridspec_kw=grid)
     axes = list(drawn[:, 0])
-    marker = "|" if any(len(strip.changes.labels) < len(strip.changes.marks) for strip in strips) else "^"
     for axis, strip, label in zip(axes, strips, labels, strict=True):
         _prepare(axis, strip, label)
         _draw_strip(axis, strip, view, marker)
     for axis in axes[:-1]:
         axis.tick_params(axis="x", length=0)
         axis.spines["bottom"].set_visible(False)
-    _legend(figure, strips, marker)
+    if legend:
+        figure.legend(handles=legend, loc="lower center", ncols=min(columns, len(legend)), frameon=False, fontsize=8)
     return figure, axes
 
 
@@ -289,7 +296,8 @@ def _draw_changes(axis: Axes, changes: Placed, height: float, marker: str) -> No
         )  # fmt: skip
 
 
-def _legend(figure: Figure, strips: list[_Strip], marker: str) -> None:
+def _legend(strips: list[_Strip], marker: str) -> list[Any]:
+    """Return the entries of the legend: what is on the picture."""
     words = {word: color for strip in strips for word, color, *_ in strip.parts}
     handles: list[Any] = [Patch(color=color, label=word) for word, color in sorted(words.items(), reverse=True)]
     if words:
@@ -301,5 +309,4 @@ def _legend(figure: Figure, strips: list[_Strip], marker: str) -> None:
         handles.append(Line2D([], [], color=_INK, marker=marker, linestyle="", markersize=4, label=text))
     if any(strip.row.acquired for strip in strips):
         handles.append(Patch(color=_RECORDING, label="recording"))
-    if handles:
-        figure.legend(handles=handles, loc="lower center", ncols=len(handles), frameon=False, fontsize=8)
+    return handles
