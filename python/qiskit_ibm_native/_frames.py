@@ -215,7 +215,7 @@ def _pandas_frame(pandas: Any, table: Table) -> Any:
 
 
 def _plain(column: Column) -> NDArray[Any]:
-    """Return a column as an array in which missing values are ``nan``, ``NaT`` or ``None``."""
+    """Return a column as an array in which missing values are ``nan``, ``NaT``, or ``None`` among texts."""
     import numpy as np
 
     valid = np.ones(len(column.values), dtype=bool) if column.valid is None else column.valid

@@ -160,7 +160,8 @@ def test_differences_have_a_row_for_each_change():
     assert back["qubit_1"].dtype == pd.UInt32Dtype()
     data = diff.to_xarray()
     assert data["old"].dims == ("row",)
-    assert data["gate"].to_numpy().tolist() == [row["gate"] for row in rows]
+    gates = [None if pd.isna(gate) else gate for gate in data["gate"].to_numpy()]
+    assert gates == [row["gate"] for row in rows]
     assert len(lima.diff(lima).to_pandas()) == 0
 
 
