@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from .exceptions import IBMError
 
 
+#: Types of pandas for which a value may be missing, by those of Arrow.
+_NULLABLE = {"uint32": "UInt32Dtype", "int64": "Int64Dtype", "bool": "BooleanDtype"}
+
+
 class Column(NamedTuple):
     """A column of a table.
 
@@ -189,7 +193,11 @@ def arrow_array(pa: Any, column: Column) -> Any:
 
 def labelled_frame(pandas: Any, arrow: Any) -> Any:
     """Return a ``pyarrow.Table`` as a ``pandas.DataFrame``, with the metadata and the units in ``attrs``."""
-    frame = arrow.to_pandas(types_mapper=_nullable(pandas, arrow))
+    frame = arrow.to_pandas()
+    for name, column in zip(arrow.column_names, arrow.columns, strict=True):
+        # Integers and flags of which some are missing would be floats and objects.
+        if column.null_count and str(column.type) in _NULLABLE:
+            frame[name] = column.to_pandas(types_mapper=lambda kind: getattr(pandas, _NULLABLE[str(kind)])())
     notes = {key.decode(): text.decode() for key, text in (arrow.schema.metadata or {}).items()}
     units = {each.name: (each.metadata or {}).get(b"unit", b"").decode() for each in arrow.schema}
     frame.attrs = {**notes, "units": {name: unit for name, unit in units.items() if unit}}
@@ -207,7 +215,7 @@ def _pandas_frame(pandas: Any, table: Table) -> Any:
 
 
 def _plain(column: Column) -> NDArray[Any]:
-    """Return a column as an array in which missing values are ``nan``, ``NaT`` or ``None``."""
+    """Return a column as an array in which missing values are ``nan``, ``NaT``, or ``None`` among texts."""
     import numpy as np
 
     valid = np.ones(len(column.values), dtype=bool) if column.valid is None else column.valid
@@ -218,13 +226,6 @@ def _plain(column: Column) -> NDArray[Any]:
         return np.asarray(column.values)
     missing = np.datetime64("NaT") if column.values.dtype.kind == "M" else np.nan
     return np.where(valid, column.values, missing)
-
-
-def _nullable(pandas: Any, table: Any) -> Callable[[Any], Any] | None:
-    """Return which types pandas is to have for integers of which some are missing; by default they become floats."""
-    names = {"uint32": "UInt32", "int64": "Int64", "bool": "boolean"}
-    types = {column.type for column in table.columns if column.null_count and str(column.type) in names}
-    return {kind: pandas.api.types.pandas_dtype(names[str(kind)]) for kind in types}.get if types else None
 
 
 def qubit_column(qubits: NDArray[np.uint32], repeats: int = 1) -> list[Column]:
