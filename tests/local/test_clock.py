@@ -9,6 +9,7 @@ import threading
 import time
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -28,6 +29,8 @@ MARCH = datetime.datetime(2026, 3, 1, tzinfo=UTC)
         (datetime.date(2026, 3, 1), MARCH),
         (datetime.datetime(2026, 3, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=1))), MARCH),
         (datetime.datetime(2026, 3, 1), datetime.datetime(2026, 3, 1).astimezone(UTC)),
+        (np.datetime64("2026-03-01"), MARCH),
+        (np.datetime64("2026-03-01T00:00:00.000000000"), MARCH),
         (pd.Timestamp("2026-03-01", tz="Europe/Berlin"), MARCH - datetime.timedelta(hours=1)),
     ],
 )
@@ -83,7 +86,9 @@ def test_threads_that_advance_a_clock_at_once_advance_it_by_all_of_it() -> None:
     assert clock.now() - MARCH == datetime.timedelta(seconds=1600)
 
 
-@pytest.mark.parametrize("start", ["soon", "2026-13-01", 5, None, "", "0001-01-01T00:00+14:00", pd.NaT])
+@pytest.mark.parametrize(
+    "start", ["soon", "2026-13-01", 5, None, "", "0001-01-01T00:00+14:00", pd.NaT, np.datetime64("NaT")]
+)
 def test_what_is_no_time_is_refused(start: Any) -> None:
     with pytest.raises(IBMInputValueError, match="must be a datetime, a date, or a text such as"):
         Clock(start)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime
 import json
 import random
+import re
 import shutil
 import sqlite3
 import threading
@@ -15,6 +16,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import requests
 from qiskit import QuantumCircuit, transpile
@@ -83,6 +85,10 @@ def until(condition: Callable[[], Any], seconds: float = 60) -> None:
 def content_of(archive: Path) -> list[str]:
     with closing(sqlite3.connect(archive)) as connection:
         return list(connection.iterdump())
+
+
+def is_open(path: Path) -> bool:
+    return str(path.resolve()) in [file.path for file in psutil.Process().open_files()]
 
 
 class Http:
@@ -206,7 +212,8 @@ def test_time_passes_by_itself_if_it_is_told_to(archive: Path) -> None:
             known = [in_force(LIMA, moment) for moment in (before, after)]
             assert date_of(known[0]) <= found[-1] <= date_of(known[1])
         assert found == sorted(found)
-        assert len(set(found)) > 3
+        # However long a refresh takes on a machine that is busy.
+        assert len(set(found)) >= 2
 
 
 def test_names_of_devices_choose_some_of_the_archive(archive: Path, tmp_path: Path) -> None:
@@ -342,24 +349,17 @@ def test_a_program_that_runs_twice_gets_the_same_results(archive: Path) -> None:
     assert play() == play()
 
 
-def test_times_in_results_are_those_of_the_clock(readout: Path) -> None:
+@pytest.mark.parametrize("program", ["sampler", "executor"])
+def test_times_in_results_are_those_of_the_clock(program: str, readout: Path) -> None:
     with past(readout, BEGINNING) as provider:
         backend = lima(provider)
-        job = backend.run(ones(backend))
+        job = backend.run(ones(backend), program_id=program)
         job.result()
+        end = job.time_per_step()["COMPLETED"]
         raw = job._api_client.job_results(job.job_id())
-        stamps = [date for date in _dates(json.loads(raw)) if date.year == BEGINNING.year]
-        assert len(stamps) >= 2
-        for stamp in stamps:
-            assert BEGINNING < stamp < BEGINNING + datetime.timedelta(minutes=1)
-
-
-def _dates(content: Any) -> Iterator[datetime.datetime]:
-    if isinstance(content, dict) and content.get("__type__") == "datetime":
-        yield datetime.datetime.fromisoformat(content["__value__"])
-    elif isinstance(content, dict | list):
-        for member in content.values() if isinstance(content, dict) else content:
-            yield from _dates(member)
+        start, stop = re.findall(rb"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*\+00:00", raw)
+        begun, ended = (datetime.datetime.fromisoformat(stamp.decode()) for stamp in (start, stop))
+        assert BEGINNING < begun < ended < end < BEGINNING + datetime.timedelta(minutes=1)
 
 
 def test_sessions_end_by_the_clock(archive: Path) -> None:
@@ -389,6 +389,23 @@ def test_jobs_are_found_by_simulated_times(readout: Path) -> None:
         assert [job.job_id() for job in provider.jobs(start_datetime=middle)] == [second.job_id()]
         assert [job.job_id() for job in provider.jobs(end_datetime=middle)] == [first.job_id()]
         second.result()
+
+
+def test_jobs_fail_whose_gates_have_failed_before_they_begin(tmp_path: Path) -> None:
+    published = drifting("lima", 2)
+    content = json.loads(published[1].properties)
+    (gate,) = (gate for gate in content["gates"] if (gate["gate"], gate["qubits"]) == ("x", [0]))
+    gate["parameters"].append({"name": "operational", "unit": "", "value": 0, "date": content["last_update_date"]})
+    published[1] = published[1]._replace(properties=json.dumps(content).encode())
+    archive = archived(tmp_path / "failing.sqlite3", published)
+    with past(archive, BEGINNING + 0.75 * DAY, queue_time=12 * 3600) as provider:
+        backend = lima(provider)
+        job = backend.run(ones(backend))
+        provider.clock.advance(DAY)
+        with pytest.raises(IBMJobFailureError, match=r"\bx\b.*0"):
+            job.result()
+        assert job.time_per_step()["RUNNING"] == BEGINNING + 1.25 * DAY + datetime.datetime.resolution
+        assert job.time_per_step()["COMPLETED"] - job.time_per_step()["RUNNING"] < datetime.timedelta(minutes=1)
 
 
 # The store
@@ -541,7 +558,9 @@ def test_reading_puts_nothing_into_an_archive(readout: Path) -> None:
             backend.refresh()
         backend.properties(datetime=BEGINNING + DAY)
         backend.target_history(BEGINNING + DAY)
+        assert is_open(readout)
     assert content_of(readout) == before
+    assert not is_open(readout)
 
 
 def test_an_archive_without_a_time_records_as_before(tmp_path: Path) -> None:
@@ -600,6 +619,7 @@ def test_what_makes_no_sense_of_the_past_is_told(
         given["archive"] = given["archive"].format(folder=tmp_path)
     with pytest.raises(IBMInputValueError, match=text):
         LocalService(store=tmp_path / "jobs", **given)
+    assert not is_open(archive)
     assert not (tmp_path / "none.sqlite3").exists()
 
 

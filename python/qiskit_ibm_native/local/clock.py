@@ -15,8 +15,10 @@ from .arguments import bad_argument
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+
 #: Moments as users write them.
-Moment: TypeAlias = "datetime.datetime | datetime.date | str"
+Moment: TypeAlias = "datetime.datetime | datetime.date | np.datetime64 | str"
 #: So far, and no further: jobs and sessions end later than they begin, and calendars of Python end in 9999.
 _END = datetime.datetime(9000, 1, 1, tzinfo=datetime.timezone.utc)
 #: A year in a second, beyond which a clock shows nothing of use.
@@ -70,8 +72,9 @@ class Clock:
         """Set the clock to a time, later or earlier than what it shows.
 
         Args:
-            time: A datetime; a date, which is its midnight in UTC; or a text in ISO 8601 such as ``"2026-03-01"``,
-                which is UTC without an offset. A datetime without time zone is in this machine's.
+            time: A datetime; a ``numpy.datetime64``, which is UTC; a date, which is its midnight in UTC; or a text in
+                ISO 8601 such as ``"2026-03-01"``, which is UTC without an offset. A datetime without time zone is in
+                this machine's.
 
         Returns:
             The time, in UTC.
@@ -156,12 +159,15 @@ def moment_of(name: str, value: object) -> datetime.datetime:
 
     Args:
         name: The name of the argument.
-        value: A datetime, a date, or a text in ISO 8601, as for :meth:`Clock.move_to`.
+        value: A datetime, a date, a ``numpy.datetime64`` or a text in ISO 8601, as for :meth:`Clock.move_to`.
 
     Raises:
         IBMInputValueError: It is something else, or outside of the calendar.
     """
     try:
+        # The service does without numpy unless it is given something of numpy's.
+        if type(value).__name__ == "datetime64":
+            value = value.astype("datetime64[us]").item().replace(tzinfo=datetime.timezone.utc)  # type: ignore[attr-defined]
         if isinstance(value, str):
             return _timestamps.utc(_native.parse_instant(value))
         if isinstance(value, datetime.datetime):
@@ -169,8 +175,8 @@ def moment_of(name: str, value: object) -> datetime.datetime:
             return _timestamps.moment(_timestamps.microseconds(value))
         if isinstance(value, datetime.date):
             return datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.timezone.utc)
-    except (TypeError, ValueError, OverflowError):
-        # NaT of pandas is a datetime, too.
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        # NaT of pandas is a datetime, too; that of numpy is None.
         pass
     raise bad_argument(
         f"{name} is {value!r}; it must be a datetime, a date, or a text such as '2026-03-01' or '2026-03-01T12:00Z'."

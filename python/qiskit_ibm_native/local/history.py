@@ -23,7 +23,7 @@ from .devices import SIMULATOR, Catalog, Device, simulator
 from .fractional_gates import with_fractional_gates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ..archive import CalibrationArchive, SnapshotRange
     from ..snapshot import Snapshot
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 #: An archive as users name it; ``True`` for that of the user.
 Archive: TypeAlias = "CalibrationArchive | str | os.PathLike[str] | bool | None"
-#: Snapshots in memory, beyond one of each device: an hour of a program that asks for earlier and earlier ones.
+#: Snapshots in memory beyond one of each device, for programs that ask about earlier times again and again.
 _KEPT = 16
 
 
@@ -49,6 +49,23 @@ class DeviceThen(Device):
         return self._history.before(min(moment, self._moment + datetime.datetime.resolution))
 
 
+class SnapshotCache:
+    """Snapshots that were read last. Any number of threads may use one."""
+
+    def __init__(self, size: int) -> None:
+        """Keep as many snapshots."""
+        self._snapshots: LRUCache[tuple[str, int], Snapshot] = LRUCache(size)
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, int], read: Callable[[], Snapshot]) -> Snapshot:
+        """Return a snapshot, which is read if it is not there; by one thread, however many ask for it."""
+        with self._lock:
+            found = self._snapshots.get(key)
+            if found is None:
+                found = self._snapshots[key] = read()
+            return found
+
+
 class DeviceHistory:
     """The calibrations of a device in an archive.
 
@@ -57,9 +74,7 @@ class DeviceHistory:
         times: Times of the calibrations, in order.
     """
 
-    def __init__(
-        self, calibrations: SnapshotRange, *, adds_fractional_gates: bool, kept: LRUCache[Any, Snapshot]
-    ) -> None:
+    def __init__(self, calibrations: SnapshotRange, *, adds_fractional_gates: bool, kept: SnapshotCache) -> None:
         """Create a history.
 
         Args:
@@ -72,7 +87,6 @@ class DeviceHistory:
         self._calibrations = calibrations
         self._adds_fractional_gates = adds_fractional_gates
         self._kept = kept
-        self._lock = threading.Lock()
 
     def then(self, moment: datetime.datetime) -> DeviceThen | None:
         """Return the device at a moment; ``None`` if there was none yet.
@@ -93,15 +107,11 @@ class DeviceHistory:
         return self._snapshot(number - 1) if number else None
 
     def _snapshot(self, number: int) -> Snapshot:
-        key = self.name, number
-        with self._lock:
-            found = self._kept.get(key)
-            if found is None:
-                found = self._calibrations[number]
-                if self._adds_fractional_gates:
-                    found = with_fractional_gates(found)
-                self._kept[key] = found
-            return found
+        def read() -> Snapshot:
+            snapshot = self._calibrations[number]
+            return with_fractional_gates(snapshot) if self._adds_fractional_gates else snapshot
+
+        return self._kept.get((self.name, number), read)
 
 
 class History(Catalog):
@@ -206,7 +216,7 @@ def _histories(archive: CalibrationArchive, devices: Any) -> dict[str, DeviceHis
     names = there if devices is None else [devices] if not isinstance(devices, list | tuple) else devices
     if not names:
         raise invalid_devices("devices has none; name some, or leave it out for all of the archive.")
-    kept: LRUCache[Any, Snapshot] = LRUCache(len(names) + _KEPT)
+    kept = SnapshotCache(len(names) + _KEPT)
     found = {}
     for name in names:
         known = find_device(name.removesuffix(FRACTIONAL), there) if isinstance(name, str) else None
