@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _native
+from .._progress import Reported, advancing
 from .._threads import chosen_threads
 from .._timestamps import FIRST, LAST
 from ..exceptions import ArchiveDamagedError, ArchiveError, IBMInputValueError
@@ -71,12 +72,14 @@ def read(
     gate: str | None,
     period: tuple[int, int],
     threads: int | None,
+    progress: Reported = False,
 ) -> ArchiveSeries:
     """Return a series, see :meth:`CalibrationArchive.series`."""
     found_quantity = qubit_quantity(quantity) if gate is None else gate_quantity(quantity)
     native_name = found_quantity.column
     key = f"qubits {native_name}" if gate is None else f"gate {gate}"
-    found, damaged, num_qubits = _extracts(database, backend, key, native_name, gate, period, chosen_threads(threads))
+    threads = chosen_threads(threads)
+    found, damaged, num_qubits = _extracts(database, backend, key, native_name, gate, period, threads, progress)
     arrays = _native.stack_extracted([content for _, content in found], native_name, gate, num_qubits)
     if gate is None:
         values, valid = np.asarray(arrays["values"]), np.asarray(arrays["values_valid"])
@@ -104,6 +107,7 @@ def _extracts(
     gate: str | None,
     period: tuple[int, int],
     threads: int,
+    progress: Reported,
 ) -> tuple[list[tuple[int, bytes]], dict[int, str], int]:
     """Return times with what was read of payloads, what is damaged, and how many qubits the device has."""
     rows = database.rows(
@@ -126,14 +130,17 @@ def _extracts(
     missing = list(dict.fromkeys(payload for _, payload, content in rows if content is None))
     made: dict[int, bytes] = {}
     damaged: dict[int, str] = {}
-    for start in range(0, len(missing), _BATCH):
-        batch = missing[start : start + _BATCH]
-        for payload, content in _extract(database, batch, num_qubits, native_name, gate, threads):
-            if isinstance(content, bytes):
-                made[payload] = content
-            else:
-                damaged[payload] = content
-    _keep(database, key, made)
+    can_keep = True
+    with advancing(progress, "series", len(missing), "payload") as advance:
+        for start in range(0, len(missing), _BATCH):
+            batch = missing[start : start + _BATCH]
+            read_now = dict(_extract(database, batch, num_qubits, native_name, gate, threads))
+            kept = {payload: content for payload, content in read_now.items() if isinstance(content, bytes)}
+            damaged |= {payload: content for payload, content in read_now.items() if isinstance(content, str)}
+            # At once, so that a reading that is interrupted goes on here the next time; not again if others write.
+            can_keep = can_keep and _keep(database, key, kept)
+            made |= kept
+            advance(len(batch))
     if damaged:
         warnings.warn(
             f"{database.path}: {len(damaged)} damaged payloads of {backend} are left out; verify() tells more.",
@@ -178,10 +185,10 @@ def _is_sound(packed: Any, length: Any) -> bool:
     return isinstance(packed, bytes) and isinstance(length, int) and 0 <= length < 2**32
 
 
-def _keep(database: Database, key: str, made: dict[int, bytes]) -> None:
-    """Keep what was read for the next time. If that cannot be, it is read again then."""
+def _keep(database: Database, key: str, made: dict[int, bytes]) -> bool:
+    """Keep what was read for the next time, and return whether that could be. If not, it is read again then."""
     if not made:
-        return
+        return True
     insert = (
         "INSERT OR REPLACE INTO extracts (quantity, properties, content) SELECT ?1, id, ?3 FROM payloads WHERE id = ?2"
     )
@@ -189,7 +196,8 @@ def _keep(database: Database, key: str, made: dict[int, bytes]) -> None:
         with database.writing(_PATIENCE) as connection:
             connection.executemany(insert, [(key, payload, content) for payload, content in made.items()])
     except ArchiveError:
-        return
+        return False
+    return True
 
 
 def _qubit_indices(qubits: Any, num_qubits: int, backend: str) -> list[int] | None:

@@ -251,6 +251,7 @@ class CalibrationArchive:
         start: datetime.datetime | None = None,
         end: datetime.datetime | None = None,
         threads: int | None = None,
+        progress: Reported = None,
     ) -> series.ArchiveSeries:
         """Return one quantity over time.
 
@@ -265,6 +266,7 @@ class CalibrationArchive:
             start: The start of the period, included.
             end: The end of the period, excluded.
             threads: The number of threads for reading payloads; by default, one for each processor.
+            progress: As in :meth:`import_folder`, of payloads that have to be read.
 
         Raises:
             ArchiveError: There is no such device, qubit or gate.
@@ -273,7 +275,8 @@ class CalibrationArchive:
         Warns:
             RuntimeWarning: Some payloads are damaged. They are left out, and named in the result.
         """
-        return series.read(self._database, self._spelled(backend), quantity, qubits, gate, bounds(start, end), threads)
+        backend, period = self._spelled(backend), bounds(start, end)
+        return series.read(self._database, backend, quantity, qubits, gate, period, threads, progress)
 
     # Payloads
 
