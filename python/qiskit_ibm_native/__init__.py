@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from . import ibm_provider as ibm_provider
     from . import ibm_qubit_properties as ibm_qubit_properties
     from . import job as job
+    from . import layouts as layouts
     from . import local as local
     from . import migration as migration
     from . import models as models
@@ -110,6 +111,8 @@ if TYPE_CHECKING:
     from .exceptions import RequestsApiError as RequestsApiError
     from .exceptions import SweepError as SweepError
     from .exceptions import SweepWarning as SweepWarning
+    from .layouts import LayoutTable as LayoutTable
+    from .layouts import best_layouts as best_layouts
     from .models import BackendConfiguration as BackendConfiguration
     from .models import BackendProperties as BackendProperties
     from .models import BackendStatus as BackendStatus
@@ -232,6 +235,7 @@ _NAMES = {
         "SweepError",
         "SweepWarning",
     ),
+    "layouts": ("LayoutTable", "best_layouts"),
     "models": (
         "BackendConfiguration",
         "BackendProperties",
@@ -321,6 +325,7 @@ _ROOMS = (
     "client",
     "completion",
     "exceptions",
+    "layouts",
     "local",
     "migration",
     "models",

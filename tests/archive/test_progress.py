@@ -187,3 +187,47 @@ def test_a_check_that_was_interrupted_changes_nothing(filled: Path) -> None:
     with CalibrationArchive(filled) as archive:
         assert archive.verify()
         assert len(archive.between("lima")) == COUNT
+
+
+@pytest.mark.slow
+def test_a_series_that_was_interrupted_goes_on(filled: Path, payloads) -> None:
+    interrupted(filled, "series", after=2)
+    told: list[WorkProgress] = []
+    with CalibrationArchive(filled) as archive:
+        series = archive.series("lima", "t1", progress=told.append)
+        assert 0 < told[-1].total < COUNT
+        expected = [Snapshot.from_payloads(*each).columns.t1.tolist() for each in payloads]
+        assert series.values.tolist() == expected
+        told.clear()
+        archive.series("lima", "t1", progress=told.append)
+        assert not told
+
+
+@pytest.mark.slow
+def test_the_command_says_what_was_assumed(folder: Path, tmp_path: Path) -> None:
+    nowhere = folder / "lima 2021-04-01.csv"
+    nowhere.write_text("Qubit,T1 (us)\n0,1\n1,2\n2,3\n3,4\n4,5\n")
+    command = [
+        sys.executable,
+        "-m",
+        "qiskit_ibm_native",
+        "archive",
+        "--file",
+        str(tmp_path / "a"),
+        "import",
+        str(folder),
+    ]
+    options = ["--configuration", "lima", "--configuration", "vigo", "--time-zone", "UTC"]
+    run = subprocess.run([*command, *options], env=environment(), capture_output=True, text=True, check=True)
+    assert run.stdout.startswith(f"{COUNT} added, 0 known, 1 problems")
+    assert "It names no device" in run.stdout
+    (folder / "ibmq_lima 2021-04-01.csv").write_text(nowhere.read_text())
+    run = subprocess.run([*command, *options], env=environment(), capture_output=True, text=True, check=True)
+    assert run.stdout.startswith(f"1 added, {COUNT} known, 1 problems")
+    assert "assumed for" in run.stdout
+    assert run.stderr == ""
+    wrong = subprocess.run(
+        [*command, "--time-zone", "Mars"], env=environment(), capture_output=True, text=True, check=False
+    )
+    assert wrong.returncode == 2
+    assert "There is no time zone 'Mars'" in wrong.stderr

@@ -7,7 +7,7 @@ that is damaged, of another format or not there is made again, and where none ca
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -114,8 +114,14 @@ class Maker:
     damaged: dict[int, str] = field(default_factory=dict)
     _can_keep: bool = True
 
-    def make(self, missing: Iterable[Payload], found: Found) -> None:
-        """Make blocks of payloads, and of those in blocks that have room; keep them, and add what is wanted of them."""
+    def make(self, missing: Iterable[Payload], found: Found, advance: Callable[[int], object]) -> None:
+        """Make blocks of payloads, and of those in blocks that have room; keep them, and add what is wanted of them.
+
+        Args:
+            missing: Payloads that no block has yet.
+            found: Where to add columns.
+            advance: Told how many of the payloads are done, block by block.
+        """
         wanted = {payload.number for payload in missing}
         payloads = sorted({*missing, *self._in_unfinished_blocks()})
         for batch, is_full in self._batches(payloads, wanted):
@@ -131,6 +137,7 @@ class Maker:
                 found.add([_resolved(columns, name) for name in self.names], (payload.number for payload in of_rows))
                 if self._can_keep:
                     self._can_keep = self._keep(of_rows, columns, is_full or len(blocks) > 1)
+            advance(sum(payload.number in wanted for payload, _, _ in batch))
 
     def _in_unfinished_blocks(self) -> list[Payload]:
         """Return the payloads of the device that later ones join."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import _native
 from .._frames import TIME_NOTES, Table, Tabular, needed, place_coords
+from .._progress import Reported, advancing
 from .._threads import chosen_threads
 from .._timestamps import FIRST, LAST
 from ..exceptions import ArchiveDamagedError, ArchiveError, IBMInputValueError
@@ -173,11 +174,12 @@ def read(
     gate: str | None,
     period: tuple[int, int],
     threads: int | None,
+    progress: Reported = False,
 ) -> ArchiveSeries:
     """Return a series, see :meth:`CalibrationArchive.series`."""
     found_quantity = qubit_quantity(quantity) if gate is None else gate_quantity(quantity)
     subject = (found_quantity.column, gate)
-    found = _read(database, backend, subject, period, chosen_threads(threads))
+    found = _read(database, backend, subject, period, chosen_threads(threads), progress)
     if found.damaged:
         warnings.warn(
             f"{database.path}: {len(found.damaged)} damaged payloads of {backend} are left out; verify() tells more.",
@@ -210,7 +212,12 @@ class _Found(NamedTuple):
 
 
 def _read(
-    database: Database, backend: str, subject: tuple[str, str | None], period: tuple[int, int], threads: int
+    database: Database,
+    backend: str,
+    subject: tuple[str, str | None],
+    period: tuple[int, int],
+    threads: int,
+    progress: Reported,
 ) -> _Found:
     names = _native.block_columns(*subject)
     # Blocks and payloads may be replaced at any time, and their numbers be given again.
@@ -221,7 +228,8 @@ def _read(
     while True:
         missing = [each for each in payloads if each.number not in found.rows.keys() | maker.damaged.keys()]
         if missing:
-            maker.make(missing, found)
+            with advancing(progress, "series", len(missing), "payload") as advance:
+                maker.make(missing, found, advance)
         # Others may have removed calibrations meanwhile: those are neither found nor damaged.
         there = [each for each in payloads if each.number in found.rows]
         picks = [found.rows[each.number] for each in there]

@@ -266,6 +266,7 @@ class CalibrationArchive:
         start: Time | None = None,
         end: Time | None = None,
         threads: int | None = None,
+        progress: Reported = None,
     ) -> series.ArchiveSeries:
         """Return one quantity over time.
 
@@ -281,6 +282,7 @@ class CalibrationArchive:
             start: The start of the period, included.
             end: The end of the period, excluded.
             threads: The number of threads for reading payloads; by default, one for each processor.
+            progress: As in :meth:`import_folder`, of payloads that have to be read.
 
         Raises:
             ArchiveError: There is no such device, qubit or gate.
@@ -290,7 +292,7 @@ class CalibrationArchive:
             RuntimeWarning: Some payloads are damaged. They are left out, and named in the result.
         """
         return series.read(
-            self._database, self._spelled(backend), quantity, qubits, gate, period_of(start, end), threads
+            self._database, self._spelled(backend), quantity, qubits, gate, period_of(start, end), threads, progress
         )
 
     # Tables
