@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import random
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future
 from pathlib import Path
@@ -13,7 +17,8 @@ from typing import Any
 
 import pytest
 from qiskit import QuantumCircuit
-from tests.support.sweeping import Serial, families, ghz, misbehaving, named
+from tests.support import ROOT
+from tests.support.sweeping import Serial, facts, families, ghz, misbehaving, named, slow
 
 from qiskit_ibm_native import Ledger, Snapshot, Sweep, SweepError, SweepResults, SweepWarning
 from qiskit_ibm_native.exceptions import IBMInputValueError
@@ -204,6 +209,39 @@ def test_a_stream_that_is_given_up_goes_on_where_it_was(tmp_path: Path) -> None:
     stream.close()
     assert list(sweep.run(second, path).indices) == expected(sweep, second, 9)
     assert not set(first.done) & set(second.done)
+
+
+_KILLED = """
+import sys
+from tests.support.sweeping import Serial
+from tests.sweeps.test_stopping import searched
+searched().run(Serial(), sys.argv[1])
+"""
+
+
+def searched() -> Sweep:
+    arguments: Mapping[str, Any] = {"optimization_level": 1, "seeds": range(200), "pass_manager": slow}
+    return Sweep(families()[1:3], "lima", **arguments, objective="esp", stop_when=25)
+
+
+@pytest.mark.slow
+def test_a_search_whose_driver_was_killed_ends_with_the_same_tries(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    driver = subprocess.Popen([sys.executable, "-c", _KILLED, path], env={**os.environ, "PYTHONPATH": str(ROOT)})
+    known, deadline = 0, time.monotonic() + 60
+    while known < 5:
+        assert driver.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+        if path.exists():
+            with Ledger(path) as ledger:
+                known = len(ledger)
+    driver.kill()
+    driver.wait()
+    resumed, whole = searched().run(Serial(), path), searched().run(Serial())
+    assert list(resumed.indices) == list(whole.indices)
+    assert [facts(result) for result in resumed] == [facts(result) for result in whole]
+    assert known < len(whole) < len(searched())
 
 
 def test_only_tries_that_count_end_a_sweep_that_ends_at_the_first_error() -> None:
