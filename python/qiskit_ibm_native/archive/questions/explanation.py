@@ -151,7 +151,8 @@ def explain(
         for key, log in logs.items()
     ]
     parts.sort(key=lambda part: (-abs(part.log_change), part.gate or "", part.qargs, part.quantity))
-    return Explanation(circuit.name, after.name, ends[0], ends[1], sum(logs.values()), tuple(parts))
+    total = sum(part.log_change for part in parts)
+    return Explanation(circuit.name, after.name, ends[0], ends[1], total, tuple(parts))
 
 
 class _Played:
