@@ -100,8 +100,8 @@ def connect(
 
     service = prepare(
         devices=devices, store=store, noise=noise, seed=seed, faults=faults, latency=latency, record=record,
-        workers=workers, limits=limits, finish_left_jobs=finish_left_jobs, archive=None if at is None else archive, at=at,
-        speed=speed, queue_time=queue_time,
+        workers=workers, limits=limits, finish_left_jobs=finish_left_jobs, at=at, speed=speed,
+        queue_time=queue_time, archive=None if (at, speed, queue_time) == (None, None, None) else archive,
     )  # fmt: skip
     if instance not in (None, "local", service.crn):
         from ..exceptions import IBMInputValueError
