@@ -12,7 +12,7 @@ import pytest
 from tests.support.formats import opened
 from tests.support.sweeping import Serial, ghz
 
-from qiskit_ibm_native import CalibrationArchive, Ledger, Snapshot, Sweep
+from qiskit_ibm_native import CalibrationArchive, IBMProvider, Ledger, Snapshot, Sweep
 from qiskit_ibm_native.archive.schema import ARCHIVE
 from qiskit_ibm_native.exceptions import ArchiveError, LedgerError
 
@@ -59,6 +59,16 @@ def test_everything_in_them_can_be_read_and_nothing_is_written(folder: Path, mod
         results = SWEEP.run(Serial(), ledger)
         assert [result.depth for result in results] == [result.depth for result in ledger]
         assert len(ledger.table()) == 2
+    assert content_of(folder) == before
+
+
+def test_devices_are_served_as_they_were_without_a_byte_being_written(folder: Path) -> None:
+    before = content_of(folder)
+    with IBMProvider(channel="local", archive=folder / "archive.sqlite3", at="2021-03-16", workers=1) as provider:
+        backend = provider.get_backend("lima")
+        assert backend.properties().payload == Snapshot.load("lima").payloads.properties
+        provider.clock.advance(days=1)
+        assert not backend.refresh()
     assert content_of(folder) == before
 
 
