@@ -466,7 +466,7 @@ def test_reasons_for_a_gate_that_does_not_work(tmp_path):
             assert reason in found.reasons
             assert found.last_worked is None
             assert found.failing_since == lima.last_update
-            assert f"never, in 0.0% of 1 calibrations; {found.reasons[0]}" in repr(found)
+            assert f"never, in 0.0% of 1 calibration; {found.reasons[0]}" in repr(found)
     with CalibrationArchive(tmp_path / "unknown.sqlite3") as archive:
         archive.add(json_without_provenance(lima.with_overrides(error={("cx", (0, 1)): None})))
         assert archive.last_worked("lima", "cx", (0, 1)).works

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..._frames import Column, Table, data_set, qargs_labels
 from .robust import ranks
-from .subject import Answer, Subject
+from .subject import Answer, Subject, counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,7 +94,7 @@ class Correlation(Answer):
             best = int(sizes.argmax())
             a, b = int(first[best]), int(second[best])
             most = f", most {self._subject_at(a)} and {self._subject_at(b)} with {self.coefficient[a, b]:+.2f}"
-        return f"<Correlation of {'changes of ' if self.changes else ''}{self._of()}: {len(self)} columns{most}>"
+        return f"<Correlation of {'changes of ' if self.changes else ''}{self._of()}: {counted(len(self), 'column')}{most}>"
 
 
 def correlation(subject: Subject, changes: bool) -> Correlation:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...exceptions import IBMInputValueError
 from .robust import NORMAL, Line, medians, spreads, theil_sen
-from .subject import DAY, ColumnAnswer, Subject, largest
+from .subject import DAY, ColumnAnswer, Subject, counted, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +64,7 @@ class Drift(ColumnAnswer):
             shares = self.slope_per_day / np.abs(self.median)
         index = largest(shares)
         fastest = "" if index is None else f", fastest {self._subject_at(index)} by {shares[index]:+.2%} a day"
-        return f"<Drift of {self._of()}: {len(self)} columns{fastest}>"
+        return f"<Drift of {self._of()}: {counted(len(self), 'column')}{fastest}>"
 
 
 def drift(subject: Subject, confidence: float) -> Drift:
