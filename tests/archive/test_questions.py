@@ -118,6 +118,11 @@ def test_drift_that_is_not_defined():
         series_of(ODD["constant"]).drift(confidence=95)
 
 
+def test_drift_of_more_pairs_than_memory_has_is_refused():
+    with pytest.raises(IBMInputValueError, match=r"all pairs of 8193 calibrations.*choose a period"):
+        series_of(np.ones((8193, 1))).drift()
+
+
 def test_tables_of_drifts_have_units():
     frame = series_of(noisy(9, 2)).drift().to_pandas()
     assert frame.attrs["units"] == {"slope_per_day": "s/d", "low": "s/d", "high": "s/d", "median": "s", "spread": "s"}

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+#: Calibrations whose pairs take a quarter of a gigabyte.
+_MOST_VALUES = 8192
+
+
 @dataclass(frozen=True, repr=False)
 class Drift(ColumnAnswer):
     """Slopes and spreads, arrays ``(m,)``; a few wrong values do not change them.
@@ -72,6 +76,11 @@ def drift(subject: Subject, confidence: float) -> Drift:
     if not 0 < confidence < 1:
         raise IBMInputValueError(f"confidence must be between 0 and 1, not {confidence!r}.")
     values, days = subject.checked("drift"), subject.seconds / DAY
+    if len(values) > _MOST_VALUES:
+        raise IBMInputValueError(
+            f"A drift is made of all pairs of {len(values)} calibrations, of which there may be {_MOST_VALUES}: choose a period by"
+            " start and end."
+        )
     lines, residuals = [], np.array(values)
     for index, column in enumerate(values.T):
         present = ~np.isnan(column)
