@@ -118,6 +118,11 @@ def test_drift_that_is_not_defined():
         series_of(ODD["constant"]).drift(confidence=95)
 
 
+def test_drift_of_more_pairs_than_memory_has_is_refused():
+    with pytest.raises(IBMInputValueError, match=r"all pairs of 8193 calibrations.*choose a period"):
+        series_of(np.ones((8193, 1))).drift()
+
+
 def test_tables_of_drifts_have_units():
     frame = series_of(noisy(9, 2)).drift().to_pandas()
     assert frame.attrs["units"] == {"slope_per_day": "s/d", "low": "s/d", "high": "s/d", "median": "s", "spread": "s"}
@@ -466,7 +471,7 @@ def test_reasons_for_a_gate_that_does_not_work(tmp_path):
             assert reason in found.reasons
             assert found.last_worked is None
             assert found.failing_since == lima.last_update
-            assert f"never, in 0.0% of 1 calibrations; {found.reasons[0]}" in repr(found)
+            assert f"never, in 0.0% of 1 calibration; {found.reasons[0]}" in repr(found)
     with CalibrationArchive(tmp_path / "unknown.sqlite3") as archive:
         archive.add(json_without_provenance(lima.with_overrides(error={("cx", (0, 1)): None})))
         assert archive.last_worked("lima", "cx", (0, 1)).works

@@ -6,6 +6,14 @@ from __future__ import annotations
 from .check import VerifyReport
 from .housekeeping import ArchiveStats, BackendStats, PruneReport
 from .imports import ImportReport
+from .questions.change_points import ChangePoints
+from .questions.coherence import CoherenceLimit
+from .questions.correlation import Correlation
+from .questions.drift import Drift
+from .questions.outliers import Outliers
+from .questions.ranking import Ranking
+from .questions.stability import Stability
+from .questions.working import LastWorked
 from .ranges import SnapshotRange
 from .series import ArchiveSeries
 from .store import CalibrationArchive
@@ -15,8 +23,16 @@ __all__ = [
     "ArchiveStats",
     "BackendStats",
     "CalibrationArchive",
+    "ChangePoints",
+    "CoherenceLimit",
+    "Correlation",
+    "Drift",
     "ImportReport",
+    "LastWorked",
+    "Outliers",
     "PruneReport",
+    "Ranking",
     "SnapshotRange",
+    "Stability",
     "VerifyReport",
 ]

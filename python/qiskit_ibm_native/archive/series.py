@@ -74,7 +74,8 @@ class ArchiveSeries(Tabular):
             One row a column, see :class:`Drift` for definitions and sources.
 
         Raises:
-            IBMInputValueError: The quantity is a flag, or ``confidence`` is not between 0 and 1.
+            IBMInputValueError: The quantity is a flag, there are more than 8192 calibrations, of which all pairs count,
+                or ``confidence`` is not between 0 and 1.
         """
         return drift.drift(self._subject(), confidence)
 

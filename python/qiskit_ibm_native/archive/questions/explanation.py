@@ -16,6 +16,7 @@ from ..._frames import Column, Table, Tabular, refuse_wide
 from ...scoring import scored_circuit, values_on
 from ...snapshot.changes import Change, change_table
 from ...target import build_target
+from .subject import counted
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -36,7 +37,7 @@ _DT: Key = ("delay", (), "dt")
 _SMALLEST = 5e-324
 
 
-class Part(NamedTuple):
+class ExplainedChange(NamedTuple):
     """The part that a changed value has in a change of the estimated success probability.
 
     Attributes:
@@ -99,7 +100,7 @@ class Explanation(Tabular):
     before: float
     after: float
     log_change: float
-    parts: tuple[Part, ...]
+    parts: tuple[ExplainedChange, ...]
     missing_before: tuple[Use, ...] = ()
     missing_after: tuple[Use, ...] = ()
 
@@ -128,7 +129,7 @@ class Explanation(Tabular):
             part = self.parts[0]
             subject = f"{part.gate} on {part.qargs}" if part.gate else f"qubit {part.qargs[0]}"
             most = f", most by {part.quantity} of {subject} ({part.share:+.3g})"
-        return f"<Explanation of {text}: {len(self)} changed values{most}>"
+        return f"<Explanation of {text}: {counted(len(self), 'changed value')}{most}>"
 
 
 def explain(
@@ -147,7 +148,7 @@ def explain(
     logs = {**_error_parts(uses, old, new), **_wait_parts(played, old, new)}
     shares = _shares(logs, *ends)
     parts = [
-        Part(*key, old[key], new[key], uses.get((key[0] or "", key[1]), 0), log, shares[key])
+        ExplainedChange(*key, old[key], new[key], uses.get((key[0] or "", key[1]), 0), log, shares[key])
         for key, log in logs.items()
     ]
     parts.sort(key=lambda part: (-abs(part.log_change), part.gate or "", part.qargs, part.quantity))

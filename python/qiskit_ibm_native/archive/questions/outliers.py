@@ -11,7 +11,7 @@ import numpy as np
 from ..._frames import Column
 from ...exceptions import IBMInputValueError
 from .robust import NORMAL, medians
-from .subject import Answer, Subject, largest
+from .subject import Answer, Subject, counted, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +60,7 @@ class Outliers(Answer):
             most = (
                 f", farthest {self._subject_at(index)} at {self.times[index]!s:.16} UTC with {self.score[index]:+.1f}"
             )
-        return f"<Outliers of {self._of()}: {len(self)} values{most}>"
+        return f"<Outliers of {self._of()}: {counted(len(self), 'value')}{most}>"
 
 
 def outliers(subject: Subject, threshold: float) -> Outliers:

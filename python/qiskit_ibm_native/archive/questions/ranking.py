@@ -15,6 +15,7 @@ from ..._moments import span_of
 from ...exceptions import IBMInputValueError
 from ...snapshot.quantities import gate_quantity, qubit_quantity
 from .robust import medians
+from .subject import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,7 +102,7 @@ class Ranking(Tabular):
         if len(self.times) and self.ranks[-1].any():
             order = sorted((int(rank), name) for rank, name in zip(self.ranks[-1], self.backends, strict=True) if rank)
             last = ", at last " + ", ".join(f"{rank} {name}" for rank, name in order)
-        return f"<Ranking of {len(self.backends)} devices by {of}: {len(self)} moments{last}>"
+        return f"<Ranking of {counted(len(self.backends), 'device')} by {of}: {counted(len(self), 'moment')}{last}>"
 
 
 def checked_quantity(quantity: str, gate: str | None) -> str:

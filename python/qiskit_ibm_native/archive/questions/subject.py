@@ -182,6 +182,11 @@ class ColumnAnswer(Answer):
         return data_set(variables, coords, table.notes)
 
 
+def counted(number: int, word: str) -> str:
+    """Return a number with a word, which gets an ``s`` unless the number is 1."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
 def largest(values: NDArray[np.float64]) -> int | None:
     """Return the index of the largest absolute value that is finite; ``None`` if there is none."""
     sizes = np.where(np.isfinite(values), np.abs(values), -1.0)
