@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from tests.support.exports import FORMS, platform_csv, with_dates
 
-from qiskit_ibm_native import CalibrationArchive, Snapshot, read_calibrations
+from qiskit_ibm_native import CalibrationArchive, Snapshot, build_target, read_calibrations
 from qiskit_ibm_native.exceptions import IBMInputValueError
 from qiskit_ibm_native.snapshot.imports.csv_headings import meaning
 from qiskit_ibm_native.snapshot.imports.paths import device_in, time_in
@@ -221,8 +221,8 @@ def test_tables_have_the_values_of_the_payload(form: str, delimiter: str, tmp_pa
     name = f"{snapshot.name}_calibrations_2025-03-18T10_07_09Z.csv"
     path = written(tmp_path, name, platform_csv(properties, form, delimiter))
     columns = {"Gate length (ns)": "CZ gate length (ns)"} if form == "2026" else None
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
         (found,) = read_calibrations(path, configuration=DEVICES[form], date="name", columns=columns)
     assert found.name == snapshot.name
     assert found.last_update == datetime.datetime(2025, 3, 18, 10, 7, 9, tzinfo=UTC)
@@ -240,9 +240,25 @@ def test_tables_have_the_values_of_the_payload(form: str, delimiter: str, tmp_pa
         assert {tuple(qargs) for qargs in ours.qargs.tolist()} == set(by_qargs)
         for qargs, value in zip(ours.qargs.tolist(), getattr(ours, quantity).tolist(), strict=True):
             assert value == by_qargs[tuple(qargs)], (heading, qargs)
-    told = [str(warning.message) for warning in caught]
-    assert len(told) == (form == "2026")
-    assert all("length of each of id, rx, sx, x, and not of rz" in text for text in told)
+
+
+def test_lengths_that_a_table_gives_for_several_gates(tmp_path: Path) -> None:
+    snapshot, _, text = measured("2026")
+    path = written(tmp_path, "ibm_fez.csv", text)
+    with pytest.warns(
+        UserWarning, match=r"'Gate length \(ns\)' was taken for the length of cz; rzz has none.*columns="
+    ):
+        (found,) = read_calibrations(path, configuration=snapshot, date="2025-03-18T10:07:09Z")
+    durations = {gate: set(found.columns.gate(gate).duration.tolist()) for gate in ("id", "sx", "x", "rx", "rz")}
+    published = set(snapshot.columns.gate("sx").duration.tolist())
+    assert durations == {"id": published, "sx": published, "x": published, "rx": published, "rz": {0.0}}
+    np.testing.assert_array_equal(
+        np.sort(found.columns.gate("cz").duration), np.sort(snapshot.columns.gate("cz").duration)
+    )
+    assert not found.columns.gate("rzz").valid("duration").any()
+    target = build_target(found)
+    assert target["rz"][0,].duration == 0
+    assert target["measure"][0,].duration == build_target(snapshot)["measure"][0,].duration
 
 
 def test_qubits_that_do_not_work(tmp_path: Path) -> None:

@@ -130,17 +130,19 @@ def _extracts(
     missing = list(dict.fromkeys(payload for _, payload, content in rows if content is None))
     made: dict[int, bytes] = {}
     damaged: dict[int, str] = {}
-    can_keep = True
-    with advancing(progress, "series", len(missing), "payload") as advance:
-        for start in range(0, len(missing), _BATCH):
-            batch = missing[start : start + _BATCH]
-            read_now = dict(_extract(database, batch, num_qubits, native_name, gate, threads))
-            kept = {payload: content for payload, content in read_now.items() if isinstance(content, bytes)}
-            damaged |= {payload: content for payload, content in read_now.items() if isinstance(content, str)}
-            # At once, so that a reading that is interrupted goes on here the next time; not again if others write.
-            can_keep = can_keep and _keep(database, key, kept)
-            made |= kept
-            advance(len(batch))
+    try:
+        with advancing(progress, "series", len(missing), "payload") as advance:
+            for start in range(0, len(missing), _BATCH):
+                batch = missing[start : start + _BATCH]
+                for payload, content in _extract(database, batch, num_qubits, native_name, gate, threads):
+                    if isinstance(content, bytes):
+                        made[payload] = content
+                    else:
+                        damaged[payload] = content
+                advance(len(batch))
+    finally:
+        # Also when it is interrupted, so that the next reading goes on there.
+        _keep(database, key, made)
     if damaged:
         warnings.warn(
             f"{database.path}: {len(damaged)} damaged payloads of {backend} are left out; verify() tells more.",
@@ -185,10 +187,10 @@ def _is_sound(packed: Any, length: Any) -> bool:
     return isinstance(packed, bytes) and isinstance(length, int) and 0 <= length < 2**32
 
 
-def _keep(database: Database, key: str, made: dict[int, bytes]) -> bool:
-    """Keep what was read for the next time, and return whether that could be. If not, it is read again then."""
+def _keep(database: Database, key: str, made: dict[int, bytes]) -> None:
+    """Keep what was read for the next time. If that cannot be, it is read again then."""
     if not made:
-        return True
+        return
     insert = (
         "INSERT OR REPLACE INTO extracts (quantity, properties, content) SELECT ?1, id, ?3 FROM payloads WHERE id = ?2"
     )
@@ -196,8 +198,7 @@ def _keep(database: Database, key: str, made: dict[int, bytes]) -> bool:
         with database.writing(_PATIENCE) as connection:
             connection.executemany(insert, [(key, payload, content) for payload, content in made.items()])
     except ArchiveError:
-        return False
-    return True
+        return
 
 
 def _qubit_indices(qubits: Any, num_qubits: int, backend: str) -> list[int] | None:
