@@ -98,13 +98,34 @@ def test_lost_offsets_are_refused_until_somebody_says_where_the_clock_was(form: 
 
 def test_hours_that_were_twice_or_never(tmp_path: Path) -> None:
     twice = with_dates(LIMA.payloads.properties, lambda _: "2021-11-07 01:30:00")
+    again = with_dates(LIMA.payloads.properties, lambda _: "2021-11-07 01:30:00").replace("59.69", "60.69")
     never = with_dates(LIMA.payloads.properties, lambda _: "2021-03-14 02:30:00")
     zone = {"configuration": "lima", "time_zone": "America/New_York"}
     with pytest.warns(UserWarning, match=r"'2021-11-07 01:30:00' was twice.*the first one was taken.*'-05:00'"):
         (found,) = read_calibrations(written(tmp_path, "twice.json", twice), **zone)
     assert found.last_update == datetime.datetime(2021, 11, 7, 5, 30, tzinfo=UTC)
+    written(tmp_path, "again.json", again)
+    with CalibrationArchive(tmp_path / "archive") as archive:
+        with pytest.warns(UserWarning, match="2 files, such as"):
+            report = archive.import_folder(tmp_path, **zone)
+        assert report.added == 2
+        assert [len(paths) for paths in report.assumptions.values()] == [2]
     with pytest.raises(IBMInputValueError, match=r"There was no '2021-03-14 02:30:00'"):
         read_calibrations(written(tmp_path, "never.json", never), **zone)
+
+
+def test_dates_that_are_null_stay_so(tmp_path: Path) -> None:
+    content = json.loads(LIMA.payloads.properties)
+    content["qubits"][0][0]["date"] = None
+    content["note"] = 'a "date": "2021" in a text, and a \\ at its end\\'
+    content["last_update_date"] = "2021-03-15 00:36:03-04:00"
+    content["qubits"][0][1]["value"] = float("nan")
+    (found,) = read_calibrations(written(tmp_path, "dump.json", json.dumps(content)), configuration="lima")
+    kept = json.loads(found.payloads.properties)
+    assert kept["note"] == content["note"]
+    assert kept["qubits"][0][0] == content["qubits"][0][0]
+    assert found.last_update == UPDATED
+    assert np.isnan(found.columns.t2[0])
 
 
 @pytest.mark.parametrize(
@@ -116,6 +137,8 @@ def test_hours_that_were_twice_or_never(tmp_path: Path) -> None:
         ("2021-03-15 00:36:03 EST", "no date that is understood"),
         ("2021-03-15", "no date that is understood"),
         ([2021], "not \\[2021\\]"),
+        ({"year": 2021}, "not {'year': 2021}"),
+        (True, "a number"),
     ],
 )
 def test_what_is_no_date_is_refused(date: Any, problem: str, tmp_path: Path) -> None:
