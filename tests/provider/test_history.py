@@ -267,6 +267,8 @@ def test_a_backfill_that_ctrl_c_stops_at_any_moment_goes_on(archiving: IBMProvid
     backend.properties()
     asked.clear()
     stops = 0
+    # Programs in the background of a shell begin with signals of the keyboard ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in range(8):
         timer = threading.Timer(0.004 * number, os.kill, (os.getpid(), signal.SIGINT))
         try:
@@ -278,6 +280,7 @@ def test_a_backfill_that_ctrl_c_stops_at_any_moment_goes_on(archiving: IBMProvid
         except KeyboardInterrupt:
             stops += 1
             assert archiving.archive.verify()
+    signal.signal(signal.SIGINT, before)
     assert stops == 8
     report = archiving.backfill(backend, BEGINNING, AFTER, requests_per_minute=1e9)
     assert report.added + report.known == COUNT
