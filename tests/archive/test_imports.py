@@ -485,6 +485,25 @@ def test_configurations_that_contradict_each_other(archive: CalibrationArchive, 
     assert archive.latest("lima").payloads.configuration == LIMA.payloads.configuration
 
 
+def test_files_are_imported_one_by_one_as_well(archive: CalibrationArchive, tmp_path: Path) -> None:
+    LIMA.save(tmp_path / "lima.zip")
+    assert archive.import_folder(tmp_path / "lima.zip").added == 1
+    assert archive.latest("lima") == LIMA
+    notes = written(tmp_path, "notes.txt", "nothing of interest")
+    assert set(archive.import_folder(notes).problems) == {notes}
+    with pytest.raises(FileNotFoundError, match="neither a folder nor a file"):
+        archive.import_folder(tmp_path / "nowhere.json")
+
+
+def test_the_configuration_of_a_calibration_serves_others(archive: CalibrationArchive, tmp_path: Path) -> None:
+    later = with_dates(LIMA.payloads.properties, lambda _: "2021-04-01T12:00:00Z")
+    written(tmp_path, "in/a/props_lima_later.json", later)
+    written(tmp_path, "in/b/conf_lima.json", LIMA.payloads.configuration)
+    written(tmp_path, "in/b/props_lima.json", LIMA.payloads.properties)
+    report = archive.import_folder(tmp_path / "in")
+    assert (report.added, report.problems) == (2, {})
+
+
 def test_payloads_of_fake_devices_whose_dates_are_dumped(archive: CalibrationArchive, tmp_path: Path) -> None:
     written(tmp_path, "in/conf_lima.json", LIMA.payloads.configuration)
     written(tmp_path, "in/props_lima.json", with_dates(LIMA.payloads.properties, LOST["naive ISO"]))
