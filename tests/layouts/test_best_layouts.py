@@ -159,15 +159,15 @@ def circuit() -> QuantumCircuit:
 
 def moved(circuit: QuantumCircuit, active: tuple[int, ...], layout: list[int]) -> QuantumCircuit:
     """Return a circuit somewhere else, written by hand."""
-    place = dict(zip(active, layout, strict=True))
+    new = dict(zip(active, layout, strict=True))
     there = QuantumCircuit(5, circuit.num_clbits, name=circuit.name)
     for step in circuit.data:
         qubits = [circuit.find_bit(bit).index for bit in step.qubits]
         if step.name == "barrier":
-            there.barrier([place[qubit] for qubit in qubits if qubit in place])
-        elif all(qubit in place for qubit in qubits):
+            there.barrier([new[qubit] for qubit in qubits if qubit in new])
+        elif all(qubit in new for qubit in qubits):
             clbits = [circuit.find_bit(bit).index for bit in step.clbits]
-            there.append(step.operation, [place[qubit] for qubit in qubits], clbits)
+            there.append(step.operation, [new[qubit] for qubit in qubits], clbits)
     return there
 
 
@@ -194,11 +194,11 @@ def test_aggregates_count_what_cannot_run_as_zero(circuit, history, aggregate: A
     expected = []
     for row in table.values:
         success = sorted(0.0 if np.isnan(value) else value for value in row)
-        place = {"median": 0.5, "worst": 0.0}.get(aggregate, aggregate)
+        share = {"median": 0.5, "worst": 0.0}.get(aggregate, aggregate)
         if aggregate == "mean":
             expected.append(sum(success) / len(success))
             continue
-        whole, part = divmod(place * (len(success) - 1), 1)
+        whole, part = divmod(share * (len(success) - 1), 1)
         above = success[min(int(whole) + 1, len(success) - 1)]
         expected.append(success[int(whole)] + part * (above - success[int(whole)]))
     np.testing.assert_allclose(table.score, expected, rtol=1e-13)
