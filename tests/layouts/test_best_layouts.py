@@ -7,6 +7,7 @@ import datetime
 import json
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 import rustworkx
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, transpile
 from tests.support.calibrations import Drift
+from tests.support.native_circuits import LINES, line
 
 from qiskit_ibm_native import (
     CalibrationArchive,
@@ -30,6 +32,7 @@ from qiskit_ibm_native.layouts import embedding
 from qiskit_ibm_native.layouts.embedding import embeddings
 from qiskit_ibm_native.layouts.pattern import DeviceGraph, Pattern
 
+MAPOMATIC = json.loads(Path(__file__).parents[1].joinpath("golden", "mapomatic_layouts.json").read_text())
 PATTERNS = {
     "pair": (2, [(0, 1)]),
     "line": (5, [(0, 1), (1, 2), (2, 3), (3, 4)]),
@@ -270,6 +273,20 @@ def test_the_order_by_mapomatics_cost_is_that_of_its_published_formula(device: s
     assert len(costs) > 40
     assert costs == sorted(costs)
     np.testing.assert_allclose(1 - table.score, costs, rtol=1e-12)
+
+
+@pytest.mark.parametrize("device", LINES)
+def test_the_order_by_mapomatics_cost_is_the_one_that_mapomatic_gave(device: str) -> None:
+    expected = MAPOMATIC[device]
+    if not expected:
+        with pytest.raises(IBMInputValueError, match="fits nowhere"):
+            best_layouts(line(LINES[device]), device, by="mapomatic")
+        return
+    table = best_layouts(line(LINES[device]), device, by="mapomatic")
+    costs = {tuple(layout): cost for layout, cost in expected}
+    assert set(map(tuple, table.layouts.tolist())) == set(costs)
+    assert [costs[tuple(layout)] for layout in table.layouts.tolist()] == [cost for _, cost in expected]
+    np.testing.assert_allclose(1 - table.score, [cost for _, cost in expected], rtol=1e-12)
 
 
 def test_the_order_by_mapomatics_cost_is_that_of_mapomatic_itself() -> None:
