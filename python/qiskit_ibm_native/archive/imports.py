@@ -77,7 +77,7 @@ def import_folder(
     """Add all calibrations below a folder or in a file, see :meth:`CalibrationArchive.import_folder`."""
     if not path.is_dir() and not path.is_file():
         raise FileNotFoundError(f"{path} is neither a folder nor a file")
-    sources = list(_sources(path)) if path.is_dir() else [_Source(path)]
+    sources = list(_sources(path)) if path.is_dir() else [_source(path, path.parent)]
     work = _Import(archive, path if path.is_dir() else path.parent, reader)
     with advancing(progress, "import", len(sources), "file") as advance:
         for source in sources:
@@ -127,9 +127,9 @@ class _Import:
 
     def _take_payloads(self, path: Path, payloads: tuple[bytes, bytes | None, bytes | None]) -> None:
         snapshot = self._reader.of_payloads(payloads, path, self._root)
+        self._reader.configurations.found(payloads[0], path)
         if snapshot.last_update is None:
             self._lone[path] = snapshot
-            self._reader.configurations.found(payloads[0], path)
             return
         self._count(self._archive.add(snapshot))
 
@@ -215,10 +215,12 @@ def _sources(path: Path) -> Iterator[_Source]:
                 taken |= {configuration, *others}
                 yield _Source(configuration if star else folder, partial(read_files, [configuration, *others], path))
         for file in sorted(files):
-            if file.endswith(".zip"):
-                yield _Source(folder / file, partial(read_zip, folder / file, path))
-            elif file.lower().endswith(DUMPS + TABLES) and folder / file not in taken:
-                yield _Source(folder / file)
+            if file.endswith(".zip") or (file.lower().endswith(DUMPS + TABLES) and folder / file not in taken):
+                yield _source(folder / file, path)
+
+
+def _source(file: Path, root: Path) -> _Source:
+    return _Source(file, partial(read_zip, file, root) if file.suffix == ".zip" else None)
 
 
 def _files(paths: list[Path]) -> str:
