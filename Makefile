@@ -134,7 +134,8 @@ environments: .environments/oldest/ready .environments/wheel/ready ## Install th
 # that import it themselves have the marker `official`.
 OF_QISKIT := tests/target tests/pulse tests/provider tests/local/test_simulation.py tests/local/test_service.py tests/snapshot/test_snapshot.py \
   tests/scoring/test_score.py tests/scoring/test_score_on_target.py tests/sweeps/test_sweeps.py tests/sweeps/test_targets.py \
-  tests/sweeps/test_pass_memory.py tests/package/test_exported_names.py
+  tests/sweeps/test_pass_memory.py tests/sweeps/test_same_circuits.py tests/sweeps/test_axes.py tests/sweeps/test_stopping.py \
+  tests/package/test_exported_names.py
 IMPORTS_OFFICIAL = $(shell grep -rlE '^(from|import) (qiskit_ibm_runtime|tests\.support\.(official|deviations|differential)\b)' tests --include='test_*.py')
 .PHONY: test-oldest
 test-oldest: .environments/oldest/ready ## Run what Qiskit's version can change with the oldest one that is supported

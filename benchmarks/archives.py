@@ -31,6 +31,7 @@ def archive() -> dict[str, Any]:
     found = {"columns": columns(payloads[:COLUMNS]), "form": forms(payloads), "diff": differences(payloads)}
     with tempfile.TemporaryDirectory() as folder:
         found |= archives(Path(folder, "archive.sqlite3"), payloads)
+        found["blocks"] = blocks(Path(folder, "blocks.sqlite3"), payloads[:COLUMNS])
     return {**found, "refresh": refreshes()}
 
 
@@ -118,7 +119,7 @@ def archives(path: Path, payloads: list[Payloads]) -> dict[str, Any]:
         first = []
         for _ in range(5):
             with store._database.writing() as connection:
-                connection.execute("DELETE FROM extracts")
+                connection.execute("DELETE FROM blocks")
             start = time.perf_counter()
             series = store.series(DEVICE, "t1", qubits=3)
             first.append(time.perf_counter() - start)
@@ -138,6 +139,41 @@ def archives(path: Path, payloads: list[Payloads]) -> dict[str, Any]:
         "series": {"first": summary(first), "again": again},
         "at": rounds({"cold": (cold, 30)}, 5)["cold"],
         "size": {"published": stats.published_bytes, "file": stats.file_bytes, "calibrations": stats.calibrations},
+    }
+
+
+def blocks(path: Path, payloads: list[Payloads], runs: int = 5) -> dict[str, Any]:
+    """A quantity of an archive, then others; and by how much the file grows. The first one reads all payloads."""
+    with CalibrationArchive(path) as store:
+        for each in payloads:
+            store.add(Snapshot.from_payloads(*each))
+    # A file that is closed has no log beside it.
+    empty = path.stat().st_size
+    with CalibrationArchive(path) as store:
+        store.series(DEVICE, "t1")
+    full = path.stat().st_size
+    with CalibrationArchive(path) as store:
+        expected = CalibrationSeries.from_payloads(payloads)
+        for quantity in ("t1", "t2", "readout_error", "operational"):
+            assert np.array_equal(store.series(DEVICE, quantity).values, getattr(expected, quantity), equal_nan=True)
+        for gate in ("cz", "sx"):
+            assert np.array_equal(store.series(DEVICE, "error", gate=gate).values, expected.gate(gate).error)
+        del expected
+        others = [("t2", None), ("readout_error", None), ("operational", None), ("error", "sx"), ("error", "cz")]
+        times: dict[str, list[float]] = {"first": [], "second": []}
+        for _ in range(runs):
+            with store._database.writing() as connection:
+                connection.execute("DELETE FROM blocks")
+            for name, subjects in (("first", [("t1", None)]), ("second", others)):
+                for quantity, gate in subjects:
+                    start = time.perf_counter()
+                    store.series(DEVICE, quantity, gate=gate)
+                    times[name].append(time.perf_counter() - start)
+    return {
+        **{name: summary(each) for name, each in times.items()},
+        "calibrations": len(payloads),
+        "file": empty,
+        "growth": round((full - empty) / empty, 4),
     }
 
 

@@ -177,6 +177,7 @@ def archive_page(results: dict[str, Any]) -> list[str]:
     first, again = (found["series"][name]["median"] / 1000 for name in ("first", "again"))
     at, refresh = (found[name]["median"] / 1000 for name in ("at", "refresh"))
     diff = found["diff"]["diff"]["median"] / 1000
+    alone = (form["form"]["median"] - form["read form"]["median"]) / form["json"]["median"]
     fraction, pickled = size["published"] / size["file"], form["bytes"] / form["pickled"]
     rows: list[Row] = [
         (
@@ -191,6 +192,7 @@ def archive_page(results: dict[str, Any]) -> list[str]:
             f"{first / 1000:.2f} s / {again:.1f} ms",
             first <= 1000 and again <= 20,
         ),
+        *_block_rows(found),
         ("`archive.at` → Target, cold", "≤ 3 ms", f"{at:.1f} ms", at <= 3),
         (
             f"archive of 2,000 calibrations of fez, of the {size['published'] / 1e6:.0f} MB of payloads",
@@ -199,10 +201,10 @@ def archive_page(results: dict[str, Any]) -> list[str]:
             fraction >= 12,
         ),
         (
-            "`Snapshot.from_bytes` → Target, fez, of the time of the JSON path",
-            "≤ 0.5",
-            f"{form['ratio']:.2f}; reading alone {form['read_ratio']:.2f}",
-            form["ratio"] <= 0.5,
+            "`Snapshot.from_bytes` → Target, fez, of the time of the JSON path; making the Target alone",
+            "0.05 more than the latter",
+            f"{form['ratio']:.2f}; {alone:.2f}",
+            form["ratio"] <= alone + 0.05,
         ),
         (
             f"`snapshot.diff`, fez, {found['diff']['changes']} values changed",
@@ -221,6 +223,28 @@ def archive_page(results: dict[str, Any]) -> list[str]:
     lines = ["| work | goal | measured | |", "|---|---|---|---|"]
     return lines + [
         f"| {work} | {goal} | {text} | {'met' if met else '**missed**'} |" for work, goal, text, met in rows
+    ]
+
+
+def _block_rows(found: dict[str, Any]) -> list[Row]:
+    """Return what was to be reached with columns that archives keep, if it was measured."""
+    if "blocks" not in found:
+        return []
+    kept = found["blocks"]
+    first, second = (kept[name]["median"] / 1000 for name in ("first", "second"))
+    return [
+        (
+            "`archive.series` of all qubits or pairs over 1,000 calibrations of 156 qubits, first quantity / any other",
+            "≤ 300 ms / ≤ 20 ms",
+            f"{first:.0f} ms / {second:.1f} ms",
+            first <= 300 and second <= 20,
+        ),
+        (
+            "growth of the file by columns of all quantities",
+            "≤ 20 %",
+            f"{kept['growth'] * 100:.1f} %",
+            kept["growth"] <= 0.2,
+        ),
     ]
 
 
@@ -475,6 +499,7 @@ TABLES = {
     "sweeps": sweep_tables.goals,
     "realistic": sweep_tables.realistic,
     "carrying": sweep_tables.carrying,
+    "speed": sweep_tables.speed,
     "scores": sweep_tables.scores,
     "limits": limits,
     "readme_sweeps": sweep_tables.readme,

@@ -147,6 +147,17 @@ def realistic(results: dict[str, Any]) -> list[str]:
     return lines + _overheads(found)
 
 
+def speed(results: dict[str, Any]) -> list[str]:
+    """Return the processor time of sweeps as a part of a loop's, by level."""
+    found = results["realistic_sweeps"]
+    works = ("devices", "calibrations")
+    lines = ["| optimization level | 5 devices, 3 seeds | 20 calibrations of a device |", "|---|---|---|"]
+    for level in found["devices"]:
+        cells = [f"{found[work][level]['cpu_of_loop']['sweep, one worker']:.2f}" for work in works]
+        lines.append(f"| {level} | {cells[0]} | {cells[1]} |")
+    return lines
+
+
 def _rounds(work: str) -> int:
     """Return for how many seeds, or calibrations, the same is done."""
     return 3 if work == "devices" else 20

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from . import ibm_provider as ibm_provider
     from . import ibm_qubit_properties as ibm_qubit_properties
     from . import job as job
+    from . import layouts as layouts
     from . import local as local
     from . import migration as migration
     from . import models as models
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from . import version as version
     from . import visualization as visualization
     from ._native import __version__ as __version__
+    from ._progress import WorkProgress as WorkProgress
     from .acceleration import Acceleration as Acceleration
     from .acceleration import accelerate as accelerate
     from .accounts import Account as Account
@@ -119,6 +121,8 @@ if TYPE_CHECKING:
     from .exceptions import RequestsApiError as RequestsApiError
     from .exceptions import SweepError as SweepError
     from .exceptions import SweepWarning as SweepWarning
+    from .layouts import LayoutTable as LayoutTable
+    from .layouts import best_layouts as best_layouts
     from .models import BackendConfiguration as BackendConfiguration
     from .models import BackendProperties as BackendProperties
     from .models import BackendStatus as BackendStatus
@@ -153,6 +157,7 @@ if TYPE_CHECKING:
     from .snapshot.diff import GateChange as GateChange
     from .snapshot.diff import QubitChange as QubitChange
     from .snapshot.diff import SnapshotDiff as SnapshotDiff
+    from .snapshot.imports import read_calibrations as read_calibrations
     from .snapshot.overrides import Provenance as Provenance
     from .snapshot.series import CalibrationSeries as CalibrationSeries
     from .snapshot.series import GateSeries as GateSeries
@@ -177,6 +182,7 @@ if TYPE_CHECKING:
 
 #: Public names by the module that they are imported from.
 _NAMES = {
+    "_progress": ("WorkProgress",),
     "acceleration": (
         "Acceleration",
         "accelerate",
@@ -251,6 +257,7 @@ _NAMES = {
         "SweepError",
         "SweepWarning",
     ),
+    "layouts": ("LayoutTable", "best_layouts"),
     "models": (
         "BackendConfiguration",
         "BackendProperties",
@@ -297,6 +304,7 @@ _NAMES = {
         "QubitChange",
         "SnapshotDiff",
     ),
+    "snapshot.imports": ("read_calibrations",),
     "snapshot.overrides": ("Provenance",),
     "snapshot.series": (
         "CalibrationSeries",
@@ -339,6 +347,7 @@ _ROOMS = (
     "client",
     "completion",
     "exceptions",
+    "layouts",
     "local",
     "migration",
     "models",

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias, final
 
 __all__ = [
     "AMPLITUDE_TOLERANCE",
+    "BLOCK_FORMAT",
     "PULSE_SHAPES",
     "Array",
     "CommandSchedule",
@@ -23,17 +24,18 @@ __all__ = [
     "TargetPlan",
     "Vocabulary",
     "__version__",
+    "block_columns",
+    "block_problem",
     "build_profile",
     "check_official_configuration",
     "check_official_properties",
     "count_shots",
-    "damaged_extracts",
-    "extract_packed",
     "hex_shots",
+    "make_blocks",
     "pack",
     "pack_instructions",
     "parse_instant",
-    "stack_extracted",
+    "read_blocks",
     "stack_snapshots",
     "unpack",
     "unpack_instructions",
@@ -43,6 +45,9 @@ _Payload: TypeAlias = bytes | bytearray | memoryview | str
 
 AMPLITUDE_TOLERANCE: float
 """Amount by which a sample may be above 1, as rounding makes it so."""
+
+BLOCK_FORMAT: int
+"""Number of the format of blocks; those of another one are made anew."""
 
 PULSE_SHAPES: dict[str, tuple[str, tuple[str, ...]]]
 """Display name and parameters besides the duration of each pulse shape, by its name in payloads; as Qiskit has them."""
@@ -289,36 +294,77 @@ def stack_snapshots(snapshots: Sequence[Snapshot], quantity: str, gate: str | No
             more than 2^27 cells.
     """
 
-def extract_packed(
-    packed: Sequence[tuple[bytes, int, int]], quantity: str, gate: str | None, threads: int
-) -> list[bytes | str]:
-    """Read a quantity of compressed properties payloads on ``threads`` threads.
+def make_blocks(
+    packed: Sequence[tuple[bytes, int]], num_qubits: int, threads: int
+) -> tuple[list[tuple[list[int], dict[str, bytes | str]]], dict[int, str]]:
+    """Make blocks of compressed properties payloads: all columns of up to 64 calibrations of a device.
 
     Args:
-        packed: Compressed bytes, their length without compression, and the number of qubits.
-        quantity: The quantity of qubits, as payloads call it, or ``"operational"``.
-        gate: The gate, in place of the quantity.
+        packed: Compressed bytes, and their length without compression.
+        num_qubits: The number of qubits of the device.
         threads: Number of threads.
 
     Returns:
-        For each, bytes that :func:`stack_extracted` takes, or a text that says what is wrong with it.
+        Blocks, and reasons by index for payloads that cannot be read. A block has the indices of its payloads, row by
+        row, and its columns by name; a text is the name of another column with the same bytes.
+
+    Raises:
+        ValueError: No device has so many qubits.
+    """
+
+def block_columns(quantity: str, gate: str | None) -> list[str]:
+    """Return the names of the columns of a block that a series needs.
+
+    Args:
+        quantity: Of qubits, as payloads call it; of gates ``"error"`` or ``"duration"``; or ``"operational"``.
+        gate: The gate.
 
     Raises:
         ValueError: There is no such quantity.
     """
 
-def damaged_extracts(extracted: Sequence[bytes], quantity: str, gate: str | None, num_qubits: int) -> list[int]:
-    """Return which of many are not what :func:`extract_packed` returned, by their index.
+def read_blocks(
+    columns: Sequence[Sequence[bytes | None]],
+    picks: Sequence[tuple[int, int]],
+    quantity: str,
+    gate: str | None,
+    num_qubits: int,
+) -> dict[str, Array] | list[int]:
+    """Read a quantity of some calibrations, which are in the order of time.
+
+    Args:
+        columns: For each block, the columns that :func:`block_columns` names; ``None`` for one that is missing.
+        picks: For each calibration, the index of its block, and its row.
+        quantity: As in :func:`block_columns`.
+        gate: As there.
+        num_qubits: The number of qubits of the device.
+
+    Returns:
+        ``values`` and ``valid``, shape ``(time, num_qubits)``, or for a gate ``(time, m)`` with ``qargs``, ``(m, k)``.
+        Flags are 0 and 1. If blocks are damaged, their indices, in place of that.
 
     Raises:
-        ValueError: There is no such quantity, or no device has so many qubits.
+        ValueError: As in :func:`stack_snapshots`, a pick is of no block, or no device has so many qubits.
     """
 
-def stack_extracted(extracted: Sequence[bytes], quantity: str, gate: str | None, num_qubits: int) -> dict[str, Array]:
-    """Stack what :func:`extract_packed` returned, as :func:`stack_snapshots` does.
+def block_problem(
+    columns: Mapping[str, bytes],
+    rows: Sequence[int],
+    packed: Sequence[tuple[bytes, int]],
+    num_qubits: int,
+    threads: int,
+) -> str | None:
+    """Compare a block with payloads.
 
-    Raises:
-        ValueError: The bytes are something else, no device has so many qubits, or as in :func:`stack_snapshots`.
+    Args:
+        columns: All columns by name.
+        rows: Rows of the payloads.
+        packed: The payloads, as in :func:`make_blocks`; those that cannot be read are left out.
+        num_qubits: The number of qubits of the device.
+        threads: Number of threads.
+
+    Returns:
+        The first thing that is not what the payloads say; ``None`` if there is nothing.
     """
 
 def pack(payload: bytes, limit: int = ...) -> bytes:

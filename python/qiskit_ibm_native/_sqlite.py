@@ -19,10 +19,11 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from ._threads import members_of
@@ -51,6 +52,9 @@ class Schema(NamedTuple):
     error: type[IBMError]
     #: For what is not as it was written.
     damaged: type[IBMError]
+    #: By version, statements that make the tables that it added, empty and temporary: for files of earlier versions
+    #: that cannot be written. Without them such a file cannot be read.
+    stand_ins: Mapping[int, str] = MappingProxyType({})
 
     @property
     def version(self) -> int:
@@ -142,11 +146,7 @@ class Database:
                 f"{self.path} was not used, because it {problem}. Files of this package have nothing else."
             )
         if not is_writable:
-            if version < schema.version:
-                raise schema.error(
-                    f"{self.path} has version {version}, has to be brought to version {schema.version}, and cannot be"
-                    " written: open a copy of it."
-                )
+            self._stand_in(connection, version)
             return
         if not tables:
             # So that what is pruned can be given back.
@@ -156,6 +156,19 @@ class Database:
         connection.execute("PRAGMA foreign_keys = ON")
         if version < schema.version:
             _migrate(connection, schema)
+
+    def _stand_in(self, connection: sqlite3.Connection, version: int) -> None:
+        """Make temporary tables for those that a file of an earlier version lacks."""
+        later = range(version + 1, self.schema.version + 1)
+        if not self.schema.stand_ins.keys() >= set(later):
+            raise self.schema.error(
+                f"{self.path} has version {version}, has to be brought to version {self.schema.version}, and cannot be"
+                " written: open a copy of it."
+            )
+        connection.execute("PRAGMA temp_store = MEMORY")
+        for number in later:
+            for statement in _statements(self.schema.stand_ins[number]):
+                connection.execute(statement)
 
     @contextmanager
     def _used(self, line: _Line) -> Iterator[sqlite3.Connection]:
@@ -177,6 +190,16 @@ class Database:
         """Give the connection for reading to this thread alone."""
         with self._used(self._reader) as connection:
             yield connection
+
+    @contextmanager
+    def one_moment(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection for reading to this thread alone; nothing that others write meanwhile is seen."""
+        with self._used(self._reader) as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.rollback()
 
     @contextmanager
     def writing(self, patience: float | None = None) -> Iterator[sqlite3.Connection]:

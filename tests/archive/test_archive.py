@@ -548,6 +548,8 @@ def test_damaged_rows_are_found_and_the_rest_stays_usable(copied, history, times
     change(copied, "UPDATE payloads SET digest = randomblob(32) WHERE id = ?", rows[7].properties)
     change(copied, "UPDATE payloads SET packed = 'text', length = 'long' WHERE id = ?", rows[9].properties)
     change(copied, "DELETE FROM payloads WHERE id = ?", rows[11].properties)
+    # Another test may have kept what these payloads said.
+    change(copied, "DELETE FROM block_rows")
     change(copied, "UPDATE calibrations SET updated = updated + 1 WHERE id = ?", rows[13].id)
     with CalibrationArchive(copied) as archive:
         report = archive.verify()
@@ -596,15 +598,6 @@ def test_one_wrong_bit_is_noticed(archive):
             assert archive.latest("ibm_tiny") == snapshot(1)
         except ArchiveDamagedError:
             assert not archive.verify()
-
-
-def test_what_series_keep_is_made_again_if_it_is_damaged(archive):
-    archive.add(snapshot(1))
-    expected = archive.series("ibm_tiny", "t1").values.tolist()
-    for wrong in (b"", b"\xff", b"not a column at all"):
-        change(archive.path, "UPDATE extracts SET content = ?", wrong)
-        assert archive.series("ibm_tiny", "t1").values.tolist() == expected
-        assert archive._database.rows("SELECT count(*) FROM extracts WHERE content = ?", (wrong,)) == [(0,)]
 
 
 def test_damage_stops_neither_an_export_nor_what_comes_before_it(copied, tmp_path, times):

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import multiprocessing
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -102,6 +104,88 @@ def test_threads_share_an_archive(tmp_path: Path) -> None:
             thread.join()
         assert not failures
         assert len(archive.between("ibmq_lima")) == 80
+        assert archive.verify()
+
+
+#: Forgets what series have kept, and makes it again, until it is killed. Each line that it writes is a round.
+MAKER = """
+import random, sys
+from qiskit_ibm_native import CalibrationArchive
+chance = random.Random(int(sys.argv[2]))
+with CalibrationArchive(sys.argv[1]) as archive:
+    expected = {name: archive.between("ibmq_lima").columns()._pair(name)[0].tolist() for name in ("t1", "t2")}
+    while True:
+        for name, values in expected.items():
+            assert archive.series("ibmq_lima", name).values.tolist() == values, name
+        print(name, flush=True)
+        with archive._database.writing() as connection:
+            connection.execute("DELETE FROM blocks WHERE id % 2 = ?", (chance.randrange(2),))
+"""
+
+
+@pytest.mark.slow
+def test_processes_that_make_blocks_at_once_are_killed(tmp_path: Path) -> None:
+    path = tmp_path / "archive.sqlite3"
+    with CalibrationArchive(path) as archive:
+        for snapshot in Snapshot.parse_many(list(Drift("lima").calibrations(300))):
+            archive.add(snapshot)
+        expected = archive.between("ibmq_lima").columns().t1.tolist()
+        for kills in range(8):
+            workers = [
+                subprocess.Popen(
+                    [sys.executable, "-c", MAKER, path, str(2 * kills + number)],
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
+                for number in range(2)
+            ]
+            for worker in workers:
+                assert worker.stdout is not None
+                assert worker.stdout.readline(), worker.communicate()[1]
+            time.sleep(0.0131 * kills)
+            for worker in workers:
+                worker.send_signal(signal.SIGKILL)
+                _, errors = worker.communicate(timeout=60)
+                assert worker.returncode == -signal.SIGKILL, errors
+            report = archive.verify()
+            assert report, str(report)
+            assert archive.series("ibmq_lima", "t1").values.tolist() == expected
+
+
+def test_series_are_right_while_others_add_and_prune(tmp_path: Path) -> None:
+    """Numbers of payloads and blocks are given again all the time."""
+    snapshots = Snapshot.parse_many(list(Drift("lima").calibrations(60)))
+    utc = datetime.timezone.utc
+    expected = {each.last_update.astimezone(utc).replace(tzinfo=None): each.columns.t1.tolist() for each in snapshots}
+    path = tmp_path / "archive.sqlite3"
+    failures: list[BaseException] = []
+    is_over = threading.Event()
+
+    def read() -> None:
+        try:
+            with CalibrationArchive(path) as archive:
+                while not is_over.is_set():
+                    series = archive.series("ibmq_lima", "t1")
+                    assert series.damaged == {}
+                    assert series.values.tolist() == [expected[time] for time in series.times.tolist()]
+        except BaseException as error:
+            failures.append(error)
+
+    with CalibrationArchive(path) as archive:
+        archive.add(snapshots[0])
+        threads = [threading.Thread(target=read) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        chance = random.Random(3)
+        for _ in range(4):
+            for snapshot in chance.sample(snapshots, 20):
+                archive.add(snapshot)
+            archive.prune(every=datetime.timedelta(hours=chance.randrange(12, 60)))
+        is_over.set()
+        for thread in threads:
+            thread.join()
+        assert not failures, failures
         assert archive.verify()
 
 

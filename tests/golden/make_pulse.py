@@ -15,10 +15,31 @@ from pathlib import Path
 
 import numpy as np
 import qiskit_ibm_runtime
-from qiskit.pulse import Acquire, Delay, Play, SymbolicPulse, Waveform
+from qiskit.pulse import Acquire, Delay, Play, SymbolicPulse, Waveform, library
 from qiskit.pulse.library.symbolic_pulses import _get_expression_args
 from qiskit_ibm_runtime.utils.backend_decoder import configuration_from_server_data, defaults_from_server_data
 
+#: A pulse of each public shape, by its name, with its arguments.
+SHAPES = [
+    ["Constant", {"duration": 33, "amp": 0.4, "angle": 0.3}],
+    ["Cos", {"duration": 161, "amp": 0.4, "phase": 0.2, "freq": 0.031, "angle": 0.3}],
+    ["Drag", {"duration": 160, "amp": 0.2, "sigma": 40, "beta": -1.5, "angle": 0.7}],
+    ["Gaussian", {"duration": 161, "amp": 0.5, "sigma": 40, "angle": -0.7}],
+    ["GaussianDeriv", {"duration": 160, "amp": 20.0, "sigma": 40.0, "angle": 0.3}],
+    ["GaussianSquare", {"duration": 320, "amp": 0.3, "sigma": 16, "width": 200, "angle": 1.3}],
+    ["GaussianSquareDrag", {"duration": 320, "amp": 0.3, "sigma": 16, "beta": 1.1, "width": 200, "angle": 1.3}],
+    ["Sawtooth", {"duration": 161, "amp": 0.4, "phase": 0.2, "freq": 0.031}],
+    ["Sech", {"duration": 160, "amp": 0.7, "sigma": 20.0, "angle": -0.4}],
+    ["Sech", {"duration": 161, "amp": 0.7, "sigma": 20.0, "angle": -0.4, "zero_ends": False}],
+    ["SechDeriv", {"duration": 160, "amp": 10.0, "sigma": 20.0, "angle": 1.1}],
+    ["Sin", {"duration": 161, "amp": 0.4, "phase": 0.2, "freq": 0.031, "angle": 0.3}],
+    ["Square", {"duration": 161, "amp": 0.4, "phase": 0.2, "freq": 0.031}],
+    ["Triangle", {"duration": 161, "amp": 0.4, "phase": 0.2, "freq": 0.031}],
+    [
+        "gaussian_square_echo",
+        {"duration": 320, "amp": 0.3, "sigma": 16, "width": 200, "angle": 1.3, "active_amp": 0.1, "active_angle": 0.5},
+    ],
+]
 BACKENDS = Path(qiskit_ibm_runtime.__file__).parent / "fake_provider" / "backends"
 PARAMETERS = {"P0": 0.3, "P1": 0.5, "P2": 0.7}
 #: Signs that samples are summed with: a sample that is wrong by 1e-12 makes a sum wrong by as much.
@@ -116,8 +137,15 @@ def golden(name: str) -> dict[str, object]:
     }
 
 
+def shapes() -> list[object]:
+    """Return what Qiskit makes of each shape: its name, the arguments, the name of the type, and sums of samples."""
+    made = [(name, values, getattr(library, name)(**values)) for name, values in SHAPES]
+    return [[name, values, pulse.pulse_type, sums(envelope(pulse))] for name, values, pulse in made]
+
+
 def main() -> None:
-    """Write a file per device."""
+    """Write a file per device, and one with the shapes."""
+    (Path(__file__).parent / "shapes.json").write_text(json.dumps(shapes(), indent=1) + "\n")
     target = Path(__file__).parent / "pulse"
     for path in sorted(BACKENDS.glob("*/defs_*.json")):
         name = path.parent.name

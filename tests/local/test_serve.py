@@ -20,7 +20,10 @@ from typing import Any
 import pytest
 import requests
 from tests.support.formats import FORMATS
+from tests.support.histories import archived, date_of, drifting
+from tests.support.running import transpiled
 
+from qiskit_ibm_native import IBMProvider
 from qiskit_ibm_native.cli import main
 from qiskit_ibm_native.local.clients import environment_of
 
@@ -174,14 +177,17 @@ def test_a_key_that_files_cannot_have_is_told(tmp_path: Path, capsys: pytest.Cap
         _env_file({"QISKIT_IBM_TOKEN": "a b"})
 
 
-@pytest.mark.parametrize("given", [["--seed", "1"], ["--ideal"], ["--devices", "ibm_fez"], ["--record", "x"]])
+@pytest.mark.parametrize(
+    "given", [["--seed", "1"], ["--ideal"], ["--devices", "ibm_fez"], ["--record", "x"], ["--at", "2026"]]
+)
 def test_a_replay_simulates_nothing(given: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["serve", "--port", "0", "--replay", str(FORMATS / "recording-1"), *given]) == 2
     assert f"leave out {given[0]}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    "options", [["--latency", "-1"], ["--seed", "-1"], ["--replay", "/no/such"], ["--record", "/dev/null/x"], ["--port", "-1"]]
+    "options", [["--latency", "-1"], ["--seed", "-1"], ["--replay", "/no/such"], ["--record", "/dev/null/x"], ["--port", "-1"],
+     ["--at", "2026-03-01"], ["--archive", "/no/such", "--at", "2026-03-01"], ["--archive", "/no/such"], ["--queue-time", "1"]],
 )  # fmt: skip
 def test_wrong_options_are_one_line(options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = [] if "--replay" in options else ["--store", str(tmp_path / "jobs")]
@@ -189,6 +195,42 @@ def test_wrong_options_are_one_line(options: list[str], tmp_path: Path, capsys: 
     told = capsys.readouterr().err
     assert told.startswith("qiskit-ibm-native: ")
     assert told.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_devices_are_served_as_they_were(tmp_path: Path) -> None:
+    lima = drifting("lima", 4)
+    archive = archived(tmp_path / "history.sqlite3", lima)
+    options = ["--archive", str(archive), "--at", "2025-01-01T12:00Z", "--queue-time", "3600", "--speed", "0"]
+    with serving(tmp_path, "--json", *options) as process:
+        told = json.loads(process.stdout.readline())
+        arguments = told["clients"]["qiskit-ibm-native"]["arguments"]
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in told["environment"].items():
+                patch.setenv(name, value)
+            with IBMProvider(**arguments) as provider:
+                backend = provider.get_backend("lima")
+                assert backend.properties().payload == lima[0].properties
+                job = backend.run(transpiled(backend))
+                assert job.status().name == "QUEUED"
+                # As by curl: the key itself does in place of a token.
+                headers = {"Authorization": f"apikey {told['token']}"}
+                moved = requests.put(f"{told['url']}/clock", json={"advance": 86_400}, headers=headers, timeout=30)
+                assert moved.json()["time"] == "2025-01-02T12:00:00+00:00"
+                assert sum(job.result().get_counts().values()) == 4000
+                assert date_of(job.properties().payload) == lima[0].time
+                assert backend.refresh()
+                assert backend.properties().payload == lima[1].properties
+
+
+@pytest.mark.slow
+def test_people_are_told_of_the_clock(tmp_path: Path) -> None:
+    archive = archived(tmp_path / "history.sqlite3", drifting("lima", 1))
+    with serving(tmp_path, "--archive", str(archive), "--at", "2025-01-02") as process:
+        text = ""
+        while "Ctrl-C" not in text:
+            text += process.stdout.readline()
+    assert text.endswith("Its clock starts at 2025-01-02; PUT /clock moves it. Ctrl-C ends it; jobs are kept.\n")
 
 
 @pytest.mark.slow

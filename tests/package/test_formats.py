@@ -18,6 +18,7 @@ from qiskit_ibm_native.sweeps.ledger.schema import LEDGER
 NEW_VERSION = (
     "what is written has changed: it needs a new version, with a new file beside the old ones (CONTRIBUTING.md)"
 )
+NEW_FORMAT = "blocks have changed: they need another BLOCK_FORMAT, and a new file of this version of the archive"
 COMPACT_VERSIONS = range(1, int.from_bytes(Snapshot.load("vigo").to_bytes(payloads=False)[8:10], "little") + 1)
 T1 = [
     5.9698643286635694e-05,
@@ -85,18 +86,37 @@ def test_archives_of_every_version_are_read(version, tmp_path):
     assert version_of(path) == ARCHIVE.version
 
 
-def test_extracts_in_an_archive_of_this_version_are_read_as_they_are(tmp_path):
-    """A change of extracts needs a migration that empties their table, so that they are made anew."""
-    connection = sqlite3.connect(opened(f"archive-{ARCHIVE.version}", tmp_path))
-    extracts = dict(connection.execute("SELECT quantity, content FROM extracts"))
+def test_blocks_in_an_archive_of_this_version_are_read_as_they_are(tmp_path):
+    """A change of blocks needs another ``BLOCK_FORMAT``, so that they are made anew."""
+    path = opened(f"archive-{ARCHIVE.version}", tmp_path)
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT format, num_qubits FROM blocks").fetchall() == [(_native.BLOCK_FORMAT, 5)], (
+        NEW_FORMAT
+    )
+    stored = dict(connection.execute("SELECT name, content FROM block_columns"))
     connection.close()
-    assert sorted(extracts) == ["gate cx", "qubits T1"]
-    assert _native.damaged_extracts([extracts["qubits T1"]], "T1", None, 5) == [], NEW_VERSION
-    assert _native.damaged_extracts([extracts["gate cx"]], "error", "cx", 5) == [], NEW_VERSION
+    columns = {name: stored[content] if isinstance(content, str) else content for name, content in stored.items()}
     properties = Snapshot.load("lima").payloads[1]
-    packed = [(_native.pack(properties), len(properties), 5)]
-    assert _native.extract_packed(packed, "T1", None, 1) == [extracts["qubits T1"]], NEW_VERSION
-    assert _native.extract_packed(packed, "error", "cx", 1) == [extracts["gate cx"]], NEW_VERSION
+    packed = [(_native.pack(properties), len(properties))]
+    assert _native.block_problem(columns, [0], packed, 5, 1) is None, NEW_FORMAT
+    [([row], made)], problems = _native.make_blocks(packed, 5, 1)
+    assert (row, problems) == (0, {})
+    assert list(made) == list(stored), NEW_FORMAT
+    with CalibrationArchive(path) as archive:
+        for quantity, gate, name in (("t1", None, "qubits T1"), ("error", "cx", "error cx")):
+            series = archive.series("ibmq_lima", quantity, gate=gate)
+            assert (series.values[0, :4].tolist(), name in stored) == (CX if gate else T1[:4], True)
+        assert archive._database.rows("SELECT id FROM blocks") == [(1,)], NEW_FORMAT
+
+
+def test_what_earlier_versions_kept_of_series_is_dropped(tmp_path):
+    path = opened("archive-2", tmp_path)
+    assert "extracts" in dict(tables(path))
+    with CalibrationArchive(path) as archive:
+        assert archive.stats().column_bytes == 0
+        assert archive.series("ibmq_lima", "t1").values.tolist() == [T1]
+        assert archive.stats().column_bytes > 0
+    assert "extracts" not in dict(tables(path))
 
 
 @pytest.mark.parametrize("version", range(1, LEDGER.version + 1))

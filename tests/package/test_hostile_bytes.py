@@ -104,7 +104,7 @@ def test_how_many_qubits_an_archive_says_there_are_is_not_asked_for(tmp_path):
     counts = [(1 << 16) + 1, (1 << 32) - 1, 1 << 32, 1 << 60, -1]
     for count in counts:
         statement = f"UPDATE calibrations SET num_qubits = {count}"
-        changed("archive-2", tmp_path / str(count), lambda file, statement=statement: file.execute(statement))
+        changed("archive-3", tmp_path / str(count), lambda file, statement=statement: file.execute(statement))
     program = """
 for file in path.rglob("*.sqlite3"):
     archive = CalibrationArchive(file)
@@ -117,20 +117,46 @@ for file in path.rglob("*.sqlite3"):
     assert all(line.endswith(" True") or line == "False" for line in lines)
 
 
-def test_short_extracts_of_many_calibrations_do_not_fill_the_memory(tmp_path):
-    """An extract of fourteen bytes has a value for each of 65,536 qubits."""
-    content = bytes([2, 0]) + struct.pack("<d", 1.0)
-    content += struct.pack("<I", zlib.crc32(content))
+def test_short_blocks_of_many_calibrations_do_not_fill_the_memory(tmp_path):
+    """A column of a few hundred bytes has a value for each of 65,536 qubits, and any calibration may have it."""
+    text = b'{"qubits": [], "gates": []}'
+    [([_], columns)], _ = _native.make_blocks([(_native.pack(text), len(text))], 1 << 16, 1)
+    assert len(columns["qubits operational"]) < 300
     calibration = "INSERT INTO calibrations VALUES (?1, 'many', 65536, ?1, (SELECT min(id) FROM payloads), ?1, NULL, 0)"
 
     def change(file: sqlite3.Connection) -> None:
+        file.execute("INSERT INTO blocks VALUES (9, ?, 65536, 1)", (_native.BLOCK_FORMAT,))
+        for column in columns.items():
+            file.execute("INSERT INTO block_columns VALUES (9, ?, ?)", column)
         for number in range(100, 3100):
             file.execute("INSERT INTO payloads VALUES (?, ?, 1, x'00')", (number, number.to_bytes(32, "little")))
             file.execute(calibration, (number,))
-            file.execute("INSERT INTO extracts VALUES ('qubits T1', ?, ?)", (number, content))
+            file.execute("INSERT INTO block_rows VALUES (?, 9, 0)", (number,))
 
-    path = changed("archive-2", tmp_path, change)
-    assert run('refused(lambda: CalibrationArchive(path).series("many", "t1"))', path) == ["ValueError True"]
+    path = changed("archive-3", tmp_path, change)
+    program = """
+archive = CalibrationArchive(path)
+refused(lambda: archive.series("many", "t1"))
+print(bool(archive.verify()))
+"""
+    assert run(program, path) == ["ValueError True", "False"]
+
+
+def test_columns_that_claim_more_than_they_have_are_made_again(tmp_path):
+    """A frame of zeros in place of a column, and a list of gates and of qargs as long as a frame may be."""
+    long = [frame(claim, 0) for claim in CLAIMS] + [frame(length, length // BLOCK) for length in (4 * BLOCK, 64 << 20)]
+    for number, content in enumerate(long):
+        statement = "UPDATE block_columns SET content = ?"
+        changed("archive-3", tmp_path / str(number), lambda file, to=(content,): file.execute(statement, to))
+    program = """
+for file in path.rglob("*.sqlite3"):
+    archive = CalibrationArchive(file)
+    print(bool(archive.verify()))
+    print(archive.series("ibmq_lima", "error", gate="cx").values[0, 0], archive.series("ibmq_lima", "t1").values[0, 0])
+    print(bool(archive.verify()))
+"""
+    sound = ["False", "0.02043493012013503 5.9698643286635694e-05", "True"]
+    assert run(program, tmp_path) == sound * len(long)
 
 
 def test_a_ledger_with_a_frame_that_lies_gives_its_results_and_refuses_the_circuit(tmp_path):
@@ -212,11 +238,11 @@ def test_payloads_that_are_short_when_compressed_are_read_in_the_memory_there_is
     )
     (tmp_path / "form").write_bytes(sealed(content + 2 * b"\xff\xff\xff\xff\xff\xff\xff\xff"))
     statement = "UPDATE payloads SET length = ?, packed = ? WHERE id IN (SELECT configuration FROM calibrations)"
-    changed("archive-2", tmp_path, lambda file: file.execute(statement, (len(configuration), packed)))
+    changed("archive-3", tmp_path, lambda file: file.execute(statement, (len(configuration), packed)))
     program = """
 snapshot = Snapshot.from_bytes((path / "form").read_bytes())
 refused(lambda: snapshot.payloads)
-archive = CalibrationArchive(path / "archive-2.sqlite3")
+archive = CalibrationArchive(path / "archive-3.sqlite3")
 refused(lambda: archive.latest("ibmq_lima"))
 print(bool(archive.verify()))
 """

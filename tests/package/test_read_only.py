@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from tests.support.formats import opened
 from tests.support.sweeping import Serial, ghz
 
-from qiskit_ibm_native import CalibrationArchive, Ledger, Snapshot, Sweep
+from qiskit_ibm_native import CalibrationArchive, IBMProvider, Ledger, Snapshot, Sweep
+from qiskit_ibm_native.archive.schema import ARCHIVE
 from qiskit_ibm_native.exceptions import ArchiveError, LedgerError
 
 SWEEP = Sweep([ghz(2), ghz(3)], "lima", optimization_level=1)
@@ -60,6 +62,16 @@ def test_everything_in_them_can_be_read_and_nothing_is_written(folder: Path, mod
     assert content_of(folder) == before
 
 
+def test_devices_are_served_as_they_were_without_a_byte_being_written(folder: Path) -> None:
+    before = content_of(folder)
+    with IBMProvider(channel="local", archive=folder / "archive.sqlite3", at="2021-03-16", workers=1) as provider:
+        backend = provider.get_backend("lima")
+        assert backend.properties().payload == Snapshot.load("lima").payloads.properties
+        provider.clock.advance(days=1)
+        assert not backend.refresh()
+    assert content_of(folder) == before
+
+
 def test_writing_to_them_is_a_clear_error(folder: Path) -> None:
     before = content_of(folder)
     with CalibrationArchive(folder / "archive.sqlite3") as archive, Ledger(folder / "ledger.sqlite3") as ledger:
@@ -81,6 +93,29 @@ def test_a_reader_without_rights_sees_what_others_add(folder: Path) -> None:
             folder.chmod(0o755)
         folder.chmod(0o555)
         assert len(reader.between("ibmq_vigo")) == 1
+
+
+@pytest.mark.parametrize("version", range(1, ARCHIVE.version))
+def test_an_archive_of_an_earlier_version_is_read_as_it_is(version: int, tmp_path: Path) -> None:
+    path = opened(f"archive-{version}", tmp_path)
+    path.chmod(0o444)
+    before = content_of(tmp_path)
+    with CalibrationArchive(path) as archive:
+        lima, vigo = Snapshot.load("lima"), Snapshot.load("vigo")
+        assert (archive.latest("ibmq_lima"), archive.latest("ibmq_vigo")) == (lima, vigo)
+        for _ in range(2):
+            assert archive.series("ibmq_lima", "t1").values.tolist() == [lima.columns.t1.tolist()]
+            assert (
+                archive.series("ibmq_vigo", "error", gate="cx").values[0].tolist()
+                == vigo.columns.gate("cx").error.tolist()
+            )
+        later = vigo.last_update + datetime.timedelta(minutes=30)
+        assert archive.latest_before_confirmed("ibmq_vigo", later) == (vigo if version > 1 else None)
+        assert archive.stats().column_bytes == 0
+        assert archive.verify()
+        with pytest.raises(ArchiveError, match="can only be read"):
+            archive.add(lima)
+    assert content_of(tmp_path) == before
 
 
 def test_a_file_of_an_earlier_version_says_that_it_has_to_be_copied(tmp_path: Path) -> None:

@@ -7,7 +7,11 @@ import copy
 import datetime
 import itertools
 import logging
+import os
 import pickle
+import signal
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -256,6 +260,39 @@ def test_backfill_goes_on_where_it_was_interrupted(archiving: IBMProvider, past,
     assert (report.added, report.known, report.requests) == (COUNT - 7, 7, COUNT - 7)
     assert len(asked) == COUNT - 7
     assert archiving.archive.stats().calibrations == COUNT
+
+
+def test_a_backfill_that_ctrl_c_stops_at_any_moment_goes_on(archiving: IBMProvider, asked) -> None:
+    backend = archiving.get_backend("ibmq_lima")
+    backend.properties()
+    asked.clear()
+    stops = 0
+    for number in range(8):
+        timer = threading.Timer(0.004 * number, os.kill, (os.getpid(), signal.SIGINT))
+        try:
+            timer.start()
+            archiving.backfill(backend, BEGINNING, AFTER, requests_per_minute=1e9)
+            timer.join()
+            # The signal may come behind the walk.
+            time.sleep(0.05)
+        except KeyboardInterrupt:
+            stops += 1
+            assert archiving.archive.verify()
+    assert stops == 8
+    report = archiving.backfill(backend, BEGINNING, AFTER, requests_per_minute=1e9)
+    assert report.added + report.known == COUNT
+    assert archiving.archive.stats().calibrations == COUNT
+    # An interruption costs one request at most: the one that it stopped.
+    assert COUNT <= len(asked) <= COUNT + stops
+
+
+def test_a_backfill_shows_a_bar_if_that_is_wanted(archiving: IBMProvider, capsys) -> None:
+    archiving.backfill("ibmq_lima", BEGINNING, AFTER, requests_per_minute=1e9, progress=True)
+    shown = capsys.readouterr().err
+    assert "backfill ibmq_lima: 100%" in shown
+    assert f"added={COUNT}" in shown
+    archiving.backfill("ibmq_lima", BEGINNING, AFTER, requests_per_minute=1e9)
+    assert capsys.readouterr().err == ""
 
 
 def test_backfill_fetches_again_what_is_damaged(archiving: IBMProvider, file, calibrations, asked) -> None:

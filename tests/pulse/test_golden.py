@@ -3,11 +3,16 @@
 
 from __future__ import annotations
 
+import json
+import pickle
+
 import numpy as np
 import pytest
+from tests.support import TESTS
 from tests.support.pulses import PARAMETERS, defaults, devices, golden, sums
 
-from qiskit_ibm_native.pulse import Acquire, Delay, Play, ShiftPhase, Waveform
+from qiskit_ibm_native.pulse import Acquire, Delay, Play, ShiftPhase, Waveform, library
+from qiskit_ibm_native.pulse.waveforms import SHAPES
 
 #: The two sums of 22,400 samples may be off by the rounding of as many additions.
 TOLERANCE = 1e-12
@@ -86,6 +91,17 @@ def test_commands_and_pulses_equal_those_of_qiskit_1(device):
             # numpy's size of a complex number is off by a bit on some processors.
             assert pulse.parameters == pytest.approx(values, rel=4e-16, abs=0)
         assert sums(pulse.samples) == pytest.approx(expected_sums, abs=TOLERANCE, rel=0)
+
+
+def test_every_public_shape_has_the_samples_of_qiskit_1():
+    made = json.loads((TESTS / "golden" / "shapes.json").read_text())
+    for name, values, pulse_type, expected in made:
+        shape = getattr(library, name)(**values)
+        assert shape.pulse_type == pulse_type
+        assert sums(shape.samples) == pytest.approx(expected, abs=TOLERANCE, rel=0)
+        assert pickle.loads(pickle.dumps(shape)) == shape
+    shapes = {shape for shape, (display_name, _) in SHAPES.items() if display_name in {it[2] for it in made}}
+    assert shapes == set(SHAPES)
 
 
 def test_the_rest_of_the_defaults_equals_that_of_qiskit_1(device):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 import subprocess
 import sys
 from xml.etree import ElementTree
@@ -12,6 +13,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from qiskit.circuit import Parameter, ParameterVector
+from tests.support import ROOT
 from tests.support.pulses import defaults
 
 from qiskit_ibm_native import PulseError, pulse
@@ -68,6 +70,21 @@ def test_groups_of_channels_have_no_instances():
 def test_every_exported_name_is_there():
     for name in pulse.__all__:
         assert getattr(pulse, name).__name__ == name
+
+
+def test_names_of_shapes_in_the_documentation_are_there():
+    page = (ROOT / "docs/pulse.md").read_text()
+    names = re.findall(r"`(\w+)`", page.partition("Shapes of pulses are ")[2].partition("any samples")[0])
+    assert len(names) == 15
+    assert [name for name in names if not hasattr(pulse, name)] == []
+
+
+def test_names_that_are_not_here_say_what_is():
+    for name, advice in (("GaussianSquareEcho", "gaussian_square_echo"), ("ScheduleBlock", "programs of pulses")):
+        with pytest.raises(AttributeError, match=rf"no attribute '{name}': .*{advice}"):
+            getattr(pulse, name)
+    with pytest.raises(AttributeError, match=r"no attribute 'nonsense'$"):
+        _ = pulse.nonsense
 
 
 def test_pulses_need_no_qiskit_until_there_is_a_parameter():
@@ -143,6 +160,9 @@ def test_a_width_may_be_given_in_sigmas():
         (lambda: GaussianSquare(100, 0.1, 10, width=101), "a width from 0 to the duration"),
         (lambda: Drag(160, 1.0, 40, beta=1000.0), "an amplitude of at most 1"),
         (lambda: pulse.Sin(100, 0.1, 0, freq=0.5), "a frequency above 0 and below 0.5"),
+        (lambda: pulse.GaussianDeriv(160, 66.0, 40), "an amplitude of at most 1"),
+        (lambda: pulse.SechDeriv(161, 41.0, 20), "an amplitude of at most 1"),
+        (lambda: pulse.Sech(160, 1.1, 20), "an amplitude of at most 1"),
         (lambda: pulse.SymbolicPulse("round", 1, {}), "there is no pulse shape 'round'"),
         (lambda: pulse.SymbolicPulse("constant", 1, {"amp": 1}), "a constant needs amp, angle"),
         (lambda: Waveform([0.5, 1.5]), "at most 1 in size, but one is 1.5"),

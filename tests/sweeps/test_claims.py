@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support import ROOT
@@ -40,7 +40,7 @@ def test_a_task_is_claimed_by_one_run_at_a_time(tmp_path: Path) -> None:
         assert one.take(IDS[:3]).ours == set(IDS[:3])
         assert other.take(IDS[1:5]).ours == set(IDS[3:5])
         assert one.take(IDS[:4]).ours == set(IDS[:3])
-        assert other.look(IDS) == (set(IDS[3:]), set())
+        assert other.look(IDS) == (set(IDS[3:]), set(), set())
         one.drop()
         assert other.take(IDS).ours == set(IDS)
         other.drop()
@@ -85,6 +85,38 @@ def test_clocks_that_are_wrong_or_are_set_end_no_claim(
         one.drop()
         assert other.take(IDS).ours == set(IDS)
         other.drop()
+
+
+class Counted(Serial):
+    """Counts tasks, each of which takes longer than a lease, and tells when the first one begins."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.done, self.has_begun = seconds, 0, threading.Event()
+
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+        self.has_begun.set()
+        time.sleep(self.seconds)
+        self.done += len(args[0].tasks)
+        return super().submit(function, *args, **kwargs)
+
+
+def test_a_task_that_takes_longer_than_the_lease_is_done_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lease = 0.6
+    monkeypatch.setattr(claims_module, "LEASE", lease)
+    monkeypatch.setattr(claims_module, "_RENEWAL", 0.1)
+    path, sweep = tmp_path / "x.sqlite3", Sweep(ghz(2), "lima")
+    first, other = Counted(4 * lease), Counted(0)
+    results: list[Any] = []
+    thread = threading.Thread(target=lambda: results.append(list(sweep.run(first, path))))
+    thread.start()
+    assert first.has_begun.wait(60)
+    # The second driver waits for the first, although the lease ends four times.
+    results.append(list(sweep.run(other, path)))
+    thread.join()
+    assert (first.done, other.done) == (1, 0)
+    assert results[0] == results[1]
+    with Ledger(path) as ledger:
+        assert ledger._database.rows("SELECT count(*) FROM claims") == [(0,)]
 
 
 _SUSPENDED = """
@@ -153,7 +185,8 @@ def test_results_that_do_not_count_are_not_done(tmp_path: Path) -> None:
     with Ledger(tmp_path / "x.sqlite3") as ledger:
         Sweep([ghz(3), ghz(9)], "lima").run(Serial(), ledger)
         ids = [bytes.fromhex(result.task_id) for result in ledger]
-        assert claims_of(ledger).look(ids) == (set(), set(ids))
+        (failed,) = (bytes.fromhex(result.task_id) for result in ledger if result.error is not None)
+        assert claims_of(ledger).look(ids) == (set(), set(ids), {failed})
         again = ledger.claims(with_circuit=True, retry_failed=True)
         assert again.look(ids).ours == set(ids)
 

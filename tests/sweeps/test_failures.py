@@ -23,7 +23,7 @@ from qiskit.transpiler.basepasses import TransformationPass
 from tests.support import ROOT
 from tests.support.sweeping import Serial, ghz, misbehaving, named, slow
 
-from qiskit_ibm_native import Ledger, Sweep, SweepError, SweepWarning
+from qiskit_ibm_native import Ledger, Sweep, SweepError, SweepResults, SweepWarning
 from qiskit_ibm_native.sweeps.driver.progress import Progress
 from qiskit_ibm_native.sweeps.worker.process import TranspilerProcess
 from qiskit_ibm_native.sweeps.worker.protocol import RETIRED
@@ -396,3 +396,35 @@ def test_kinds_of_failures_are_told_once_at_the_end_with_an_example_of_each(tmp_
         stream = sweep.stream(Serial(), path)
         next(stream)
         stream.close()
+
+
+def test_failures_of_a_task_that_the_sweep_has_again_count_again() -> None:
+    """The first one is done, and in no answer of the ledger, when its like comes."""
+    sweep = Sweep(named("raise_"), "lima", seeds=[*range(40), 0], pass_manager=misbehaving)
+    results = sweep.run(Serial(), retries=0)
+    assert results.num_failed == len(results.errors) == len(sweep) == 41
+
+
+def test_failures_in_another_run_with_the_ledger_count_too(tmp_path: Path) -> None:
+    path, met = tmp_path / "shared.sqlite3", threading.Barrier(2, timeout=60)
+    # A run claims sixteen tasks first.
+    sweep = Sweep(named("raise_", "good"), "lima", seeds=range(16), pass_manager=misbehaving)
+    found: list[SweepResults] = []
+
+    class Meeting(Serial):
+        """Begins when the other run does, so that each has tasks that the other one waits for."""
+
+        def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+            if not hasattr(self, "has_met"):
+                self.has_met = met.wait()
+            return super().submit(function, *args, **kwargs)
+
+    def run() -> None:
+        found.append(sweep.run(Meeting(), path, retries=0, max_in_flight=1))
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [results.num_failed for results in found] == [16, 16]

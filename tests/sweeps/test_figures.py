@@ -140,15 +140,33 @@ def test_values_that_are_no_usual_numbers_are_exact() -> None:
     assert [repr(step.params[0]) for step in back.data] == [repr(step.params[0]) for step in circuit.data]
 
 
-def test_delays_keep_their_units_and_types() -> None:
+def delays(circuit: QuantumCircuit) -> list[tuple[str, str]]:
+    """Return durations and units of delays, those of bodies after those around them."""
+    found = [
+        (repr(step.operation.duration), step.operation.unit) for step in circuit.data if step.operation.name == "delay"
+    ]
+    bodies = (body for step in circuit.data for body in getattr(step.operation, "blocks", ()))
+    return found + [delay for body in bodies for delay in delays(body)]
+
+
+@pytest.mark.parametrize("odd", ["", "parameter", "body"])
+def test_delays_keep_their_units_and_types(odd: str) -> None:
     """QPY gives back neither: a delay of 1.5 us cannot even be read again."""
-    circuit = QuantumCircuit(1)
+    circuit = QuantumCircuit(1, 1)
+    if odd == "parameter":
+        circuit.rz(Parameter("theta"), 0)
     for length, unit in ((1.5, "us"), (2.0, "ns"), (100, "ns"), (1e-3, "s"), (7, "dt"), (0.25, "ms")):
         circuit.delay(length, 0, unit=unit)
-    back = decode(encode_kept(circuit))
-    assert [(repr(step.operation.duration), step.operation.unit) for step in back.data] == [
-        (repr(step.operation.duration), step.operation.unit) for step in circuit.data
-    ]
+    if odd == "body":
+        with circuit.if_test((0, 1)):
+            circuit.delay(0.75, 0, unit="us")
+            circuit.delay(3, 0, unit="ms")
+    known = delays(circuit)
+    content = encode_kept(circuit)
+    assert content.startswith(b"C") == (not odd)
+    assert delays(decode(content)) == known
+    # The circuit itself is as it was.
+    assert delays(circuit) == known
 
 
 def test_damaged_columns_are_refused() -> None:

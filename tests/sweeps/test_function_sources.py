@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import importlib
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.forks import printed_in
 
 from qiskit_ibm_native.sweeps.inputs.fingerprint import fingerprint
 
@@ -37,37 +37,37 @@ FILES = {
 }  # fmt: skip
 
 
-def digest_of(folder: Path, changes: dict[str, tuple[str, str]]) -> str:
-    """Return the fingerprint of the factory in a package with some changes, in a fresh process."""
-    package = folder / "somebodys"
-    package.mkdir(parents=True)
+CODE = """
+from somebodys.factories import factory
+from qiskit_ibm_native.sweeps.inputs.fingerprint import fingerprint
+print(fingerprint(factory).hex())
+"""
+
+
+def package(folder: Path, change: tuple[str, str, str] | None) -> Path:
+    """Make the package, with a change of one file, and return the folder from which it is imported."""
+    inside = folder / "somebodys"
+    inside.mkdir(parents=True)
     for name, content in FILES.items():
-        old, new = changes.get(name, ("", ""))
+        old, new = change[1:] if change is not None and change[0] == name else ("", "")
         assert old in content
-        (package / name).write_text(content.replace(old, new) if old else content)
-    code = (
-        "from somebodys.factories import factory\n"
-        "from qiskit_ibm_native.sweeps.inputs.fingerprint import fingerprint\nprint(fingerprint(factory).hex())"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
+        (inside / name).write_text(content.replace(old, new) if old else content)
+    return folder
 
 
 @pytest.mark.slow
 def test_modules_that_a_factory_imports_count_and_others_do_not(tmp_path: Path) -> None:
-    base = digest_of(tmp_path / "base", {})
-    assert digest_of(tmp_path / "same", {}) == base
-    counted = {
-        "deep.py": ("LEVEL = 1", "LEVEL = 2"), "late.py": ("A = 1", "A = 2"), "factories.py": ("FACTOR = 1", "FACTOR = 2"),
-    }  # fmt: skip
-    for name, change in counted.items():
-        assert digest_of(tmp_path / name, {name: change}) != base, name
-    assert digest_of(tmp_path / "again", {"factories.py": ("level - 1", "level - 2")}) != base
-    ignored = {
-        "stranger.py": ("B = 1", "B = 2"), "tools.py": ("return 1", "return 2"), "factories.py": ("unused = 1", "unused = 2"),
-    }  # fmt: skip
-    for name, change in ignored.items():
-        assert digest_of(tmp_path / f"ignored {name}", {name: change}) == base, name
+    counted = [
+        ("deep.py", "LEVEL = 1", "LEVEL = 2"), ("late.py", "A = 1", "A = 2"),
+        ("factories.py", "FACTOR = 1", "FACTOR = 2"), ("factories.py", "level - 1", "level - 2"),
+    ]  # fmt: skip
+    ignored = [
+        ("stranger.py", "B = 1", "B = 2"), ("tools.py", "return 1", "return 2"), ("factories.py", "unused = 1", "unused = 2"),
+    ]  # fmt: skip
+    changes = [None, None, *ignored, *counted]
+    folders = [package(tmp_path / str(number), change) for number, change in enumerate(changes)]
+    base, *others = printed_in(folders, CODE)
+    assert [digest != base for digest in others] == [False] * (1 + len(ignored)) + [True] * len(counted)
 
 
 def test_functions_of_an_interactive_session_depend_on_the_values_that_they_name() -> None:
@@ -78,6 +78,14 @@ def test_functions_of_an_interactive_session_depend_on_the_values_that_they_name
 
     assert fingerprint(defined(1)) == fingerprint(defined(1))
     assert fingerprint(defined(1)) != fingerprint(defined(2))
+
+
+def test_lambdas_of_one_line_are_told_apart() -> None:
+    """Their sources are the same line."""
+    kept, dropped, again = lambda circuit: True, lambda circuit: False, lambda circuit: True
+    assert fingerprint(kept) == fingerprint(again) != fingerprint(dropped)
+    numbers = [lambda circuit, number=number: number for number in (1, 2)]
+    assert fingerprint(numbers[0]) != fingerprint(numbers[1])
 
 
 def test_a_module_that_cannot_be_read_does_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

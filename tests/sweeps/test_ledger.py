@@ -99,9 +99,9 @@ def test_only_what_is_missing_is_done(tmp_path: Path, pool: Any) -> None:
 
 
 def test_known_tasks_are_passed_over_in_portions(tmp_path: Path, pool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from qiskit_ibm_native.sweeps.driver import run
+    from qiskit_ibm_native.sweeps.driver import tally
 
-    monkeypatch.setattr(run, "_MAX_KNOWN", 7)
+    monkeypatch.setattr(tally, "_MAX_WAITING", 7)
     path = tmp_path / "ledger.sqlite3"
     done = Sweep(ghz(2), "lima", seeds=[seed for seed in range(60) if seed % 20 < 15])
     done.run(pool, path)

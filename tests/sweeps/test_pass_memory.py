@@ -4,54 +4,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import IfElseOp
 from qiskit.circuit.random import random_circuit
-from qiskit.transpiler import CouplingMap, Target, TranspilerError, generate_preset_pass_manager
+from qiskit.transpiler import CouplingMap, Target, generate_preset_pass_manager
 from qiskit.transpiler.passes import SabreLayout, VF2Layout
+from tests.support.circuit_content import content, outcome
 from tests.support.sweeping import Swing, families, ghz
 
 from qiskit_ibm_native import Snapshot, build_target
 from qiskit_ibm_native.sweeps.worker.pass_memory import PassMemory, is_known
 from qiskit_ibm_native.sweeps.worker.passes import CutPasses
 from qiskit_ibm_native.sweeps.worker.topology import topology
-
-
-def content(circuit: QuantumCircuit) -> tuple[Any, ...]:
-    """Return all that a circuit has; QPY has registers in another order each time."""
-    qubits, clbits = ({bit: number for number, bit in enumerate(bits)} for bits in (circuit.qubits, circuit.clbits))
-    instructions = [
-        (
-            instruction.name,
-            tuple(nested(value) if isinstance(value, QuantumCircuit) else repr(value) for value in instruction.params),
-            tuple(qubits[bit] for bit in instruction.qubits),
-            tuple(clbits[bit] for bit in instruction.clbits),
-        )
-        for instruction in circuit.data
-    ]
-    layout = circuit.layout
-    places = (
-        None if layout is None else (layout.initial_index_layout(), layout.final_index_layout(filter_ancillas=True))
-    )
-    registers = circuit.qregs, circuit.cregs
-    return instructions, repr(circuit.global_phase), circuit.name, circuit.metadata, places, registers
-
-
-def outcome(make: Callable[[], QuantumCircuit]) -> Any:
-    """Return what a circuit has, or the error in its place."""
-    try:
-        return content(make())
-    except TranspilerError as error:
-        return str(error)
-
-
-def nested(circuit: QuantumCircuit) -> tuple[Any, ...]:
-    """Return the same of the body of a branch, whose name Qiskit makes up."""
-    return content(QuantumCircuit.copy(circuit, name="body"))
 
 
 class Memory:

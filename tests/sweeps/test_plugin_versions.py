@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import json
 from pathlib import Path
 
 import pytest
+from tests.support.forks import printed_in
 from tests.support.sweeping import ghz
 
 from qiskit_ibm_native import Sweep
@@ -25,8 +24,8 @@ class Mine(PassManagerStagePlugin):
 """
 
 
-def identifier(folder: Path, version: str, depth: int, *, site: str = "", options: str, extra: str = "") -> str:
-    """Return the identifier of a task whose options name a plug-in of a package made on the fly."""
+def plugin(folder: Path, version: str, depth: int, *, site: str = "") -> Path:
+    """Make a package with plug-ins, and return the folder from which it is imported."""
     root = folder / site if site else folder
     package, information = root / "somebodys_plugin", root / f"somebodys_plugin-{version}.dist-info"
     package.mkdir(parents=True)
@@ -40,19 +39,16 @@ def identifier(folder: Path, version: str, depth: int, *, site: str = "", option
         "[qiskit.unitary_synthesis]\nmine = somebodys_plugin.stage:Mine\n"
         "[qiskit.synthesis]\nclifford.mine = somebodys_plugin.stage:Mine\n"
     )
+    return root
+
+
+def identifiers(folders: list[Path], options: str, extra: str = "") -> list[str]:
+    """Return the identifier of a task whose options name a plug-in, with the package in each folder."""
     code = (
         f"{extra}\nfrom tests.support.sweeping import ghz\nfrom qiskit_ibm_native import Sweep\n"
         f"print(Sweep(ghz(2), 'lima', options={options})[0].id)"
     )
-    paths = os.pathsep.join([str(root), os.fspath(Path(__file__).parents[2]), *sys.path])
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": paths},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.strip()
+    return printed_in(folders, code)
 
 
 @pytest.mark.slow
@@ -64,18 +60,19 @@ def identifier(folder: Path, version: str, depth: int, *, site: str = "", option
     ],
 )
 def test_versions_and_local_code_of_plugins_count(tmp_path: Path, options: str, extra: str) -> None:
-    base = identifier(tmp_path / "base", "1.0", 1, options=options, extra=extra)
-    assert identifier(tmp_path / "same", "1.0", 1, options=options, extra=extra) == base
-    assert identifier(tmp_path / "later", "1.1", 1, options=options, extra=extra) != base
-    assert identifier(tmp_path / "changed", "1.0", 2, options=options, extra=extra) != base
+    kinds = {"base": ("1.0", 1), "same": ("1.0", 1), "later": ("1.1", 1), "changed": ("1.0", 2)}
+    folders = [plugin(tmp_path / name, *kind) for name, kind in kinds.items()]
+    base, same, later, changed = identifiers(folders, options, extra)
+    assert same == base
+    assert len({base, later, changed}) == 3
 
 
 @pytest.mark.slow
 def test_installed_plugins_are_known_by_their_versions(tmp_path: Path) -> None:
-    options, site = "{'unitary_synthesis_method': 'mine'}", "site-packages"
-    base = identifier(tmp_path / "base", "1.0", 1, site=site, options=options)
-    assert identifier(tmp_path / "changed", "1.0", 2, site=site, options=options) == base
-    assert identifier(tmp_path / "later", "1.1", 1, site=site, options=options) != base
+    kinds = {"base": ("1.0", 1), "changed": ("1.0", 2), "later": ("1.1", 1)}
+    folders = [plugin(tmp_path / name, *kind, site="site-packages") for name, kind in kinds.items()]
+    base, changed, later = identifiers(folders, "{'unitary_synthesis_method': 'mine'}")
+    assert changed == base != later
 
 
 @pytest.mark.parametrize(
@@ -176,36 +173,37 @@ CHANGES = {
 }
 
 
-def digests(folder: Path, change: tuple[str, str, str] | None = None) -> dict[str, str]:
-    """Return the digests of settings by form, with a change of one file."""
+def package(folder: Path, change: tuple[str, str, str] | None = None) -> Path:
+    """Make the package, with a change of one file, and return the folder from which it is imported."""
     for name, content in FILES.items():
         path = folder / "somebodys" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         is_changed = change is not None and name == change[0]
         assert not is_changed or change[1] in content
         path.write_text(content.replace(*change[1:]) if is_changed else content)
-    code = (
-        "import functools\nfrom somebodys.factories import *\nfrom somebodys.factories import Factory, chosen\n"
-        "from qiskit_ibm_native.sweeps.inputs.settings import _digest\n"
-        "from qiskit_ibm_native.sweeps.inputs.pass_managers import Manager\n"
-        "from qiskit_ibm_native.sweeps.inputs.restrictions import Restriction\n"
-        f"for name, form in {FORMS!r}.items():\n"
-        "    print(name, _digest(1, {}, Manager(eval(form)), Restriction(), {}).hex(), sep=':')\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), *sys.path])},
-    )  # fmt: skip
-    return dict(line.split(":") for line in done.stdout.splitlines())
+    return folder
+
+
+#: Prints the digests of settings by form.
+DIGESTS = f"""
+import functools, json
+from somebodys.factories import *
+from somebodys.factories import Factory, chosen
+from qiskit_ibm_native.sweeps.inputs.settings import _digest
+from qiskit_ibm_native.sweeps.inputs.pass_managers import Manager
+from qiskit_ibm_native.sweeps.inputs.restrictions import Restriction
+forms = {FORMS!r}.items()
+print(json.dumps({{name: _digest(1, {{}}, Manager(eval(form)), Restriction(), {{}}).hex() for name, form in forms}}))
+"""
 
 
 @pytest.mark.slow
 def test_code_that_any_form_of_factory_depends_on_counts(tmp_path: Path) -> None:
-    base = digests(tmp_path / "base")
-    assert digests(tmp_path / "same") == base
-    assert digests(tmp_path / "stranger", ("stranger.py", "B = 1", "B = 2")) == base
+    changes = [None, None, ("stranger.py", "B = 1", "B = 2"), *CHANGES]
+    folders = [package(tmp_path / str(number), change) for number, change in enumerate(changes)]
+    base, same, stranger, *others = map(json.loads, printed_in(folders, DIGESTS))
+    assert base == same == stranger
     assert len(set(base.values())) == len(FORMS)
-    for number, (change, independent) in enumerate(CHANGES.items()):
-        changed = digests(tmp_path / str(number), change)
+    for changed, (change, independent) in zip(others, CHANGES.items(), strict=True):
         missed = {name for name in FORMS if changed[name] == base[name]}
         assert missed <= independent, change

@@ -299,6 +299,7 @@ def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch, pool: Any) -> No
 
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.delenv("CI", raising=False)
     Sweep(ghz(2), "lima").run(pool)
     assert "1/1" in terminal.getvalue()
 

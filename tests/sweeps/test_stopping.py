@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import random
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future
 from pathlib import Path
@@ -13,9 +17,10 @@ from typing import Any
 
 import pytest
 from qiskit import QuantumCircuit
-from tests.support.sweeping import Serial, ghz, misbehaving, named
+from tests.support import ROOT
+from tests.support.sweeping import Serial, facts, families, ghz, misbehaving, named, slow
 
-from qiskit_ibm_native import Ledger, Sweep, SweepError, SweepResults, SweepWarning
+from qiskit_ibm_native import Ledger, Snapshot, Sweep, SweepError, SweepResults, SweepWarning
 from qiskit_ibm_native.exceptions import IBMInputValueError
 from qiskit_ibm_native.sweeps.driver.progress import Progress
 from qiskit_ibm_native.sweeps.ledger.figures import Figures
@@ -114,8 +119,14 @@ def test_the_first_tries_count_whatever_the_order_in_which_they_are_done(
         assert states[-1].left == 0
         assert states[-1].failed == results.num_failed == len(results.errors)
         assert bool(results.errors) == bool(fails)
-        assert results.table().num_rows == results.ledger.table(sweep).num_rows == len(wanted)
         assert f"{len(sweep) - len(wanted)} not needed" in repr(results)
+
+
+def test_tables_have_the_tries_that_count() -> None:
+    pytest.importorskip("pyarrow")
+    sweep = described(objective="depth", stop_when=10)
+    results = sweep.run(Played(2, 20))
+    assert results.table().num_rows == results.ledger.table(sweep).num_rows == len(results) < len(sweep)
 
 
 def test_a_run_again_does_nothing_and_more_tries_do_only_those(tmp_path: Path) -> None:
@@ -200,6 +211,39 @@ def test_a_stream_that_is_given_up_goes_on_where_it_was(tmp_path: Path) -> None:
     assert not set(first.done) & set(second.done)
 
 
+_KILLED = """
+import sys
+from tests.support.sweeping import Serial
+from tests.sweeps.test_stopping import searched
+searched().run(Serial(), sys.argv[1])
+"""
+
+
+def searched() -> Sweep:
+    arguments: Mapping[str, Any] = {"optimization_level": 1, "seeds": range(200), "pass_manager": slow}
+    return Sweep(families()[1:3], "lima", **arguments, objective="esp", stop_when=25)
+
+
+@pytest.mark.slow
+def test_a_search_whose_driver_was_killed_ends_with_the_same_tries(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    driver = subprocess.Popen([sys.executable, "-c", _KILLED, path], env={**os.environ, "PYTHONPATH": str(ROOT)})
+    known, deadline = 0, time.monotonic() + 60
+    while known < 5:
+        assert driver.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+        if path.exists():
+            with Ledger(path) as ledger:
+                known = len(ledger)
+    driver.kill()
+    driver.wait()
+    resumed, whole = searched().run(Serial(), path), searched().run(Serial())
+    assert list(resumed.indices) == list(whole.indices)
+    assert [facts(result) for result in resumed] == [facts(result) for result in whole]
+    assert known < len(whole) < len(searched())
+
+
 def test_only_tries_that_count_end_a_sweep_that_ends_at_the_first_error() -> None:
     sweep = described(objective="depth", stop_when=6)
     failing = [
@@ -224,6 +268,35 @@ def test_real_circuits_stop_too(pool: Any) -> None:
     good = sorted(result.esp for result in every)[20]
     reached = Sweep(circuit, "lima", **arguments, objective="esp", stop_when={"reaches": good}).run(Serial())
     assert [result.esp >= good for result in reached] == [False] * (len(reached) - 1) + [True]
+
+
+def test_stale_circuits_are_those_of_tries_that_count(tmp_path: Path, pool: Any) -> None:
+    path, lima = tmp_path / "ledger.sqlite3", Snapshot.load("lima")
+    arguments: Mapping[str, Any] = {"optimization_level": 1, "seeds": range(12), "initial_layout": [0, 1, 2]}
+    sweep = Sweep(ghz(3), lima, **arguments, objective="esp", stop_when=3)
+    results = sweep.run(pool, path, keep_circuits=True)
+    changed = lima.with_overrides(t1={1: 5e-6})
+    assert 0 < len(results) < 12
+    # Nothing is known of the other tries; then all are done, and no more are results of this sweep.
+    for _ in range(2):
+        assert [stale.result for stale in sweep.find_stale(changed)] == list(results)
+        every = Sweep(ghz(3), lima, **arguments)
+        every.run(pool, path, keep_circuits=True)
+    assert len(every.find_stale(changed)) == 12
+
+
+def test_the_best_results_are_those_by_the_objective(pool: Any) -> None:
+    arguments: Mapping[str, Any] = {"optimization_level": 1, "seeds": range(16), "metrics": {"num_rz": num_rz}}
+    circuits = families()[1:3]
+    for objective in ("two_qubit_count", "esp", "num_rz", "-num_rz"):
+        results = Sweep(circuits, ["lima", "vigo"], **arguments, objective=objective).run(pool)
+        assert results.best() == results.best(by=objective)
+        assert results.best(n=3) == results.ledger.best(sweep=results.sweep, n=3) == results.best(objective, n=3)
+    # The objectives do not agree, and without one it is the estimated success.
+    assert results.best() != results.best("num_rz")
+    assert results.ledger.best() == results.ledger.best("esp") != results.best()
+    without = Sweep(circuits, ["lima", "vigo"], **arguments).run(pool, results.ledger)
+    assert without.best() == without.best(by="esp")
 
 
 def test_a_circuit_that_always_fails_stops_as_well(pool: Any) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import math
 import random
 import re
@@ -155,6 +156,54 @@ def test_files_and_devices_are_written_as_they_were_given(folder: Path) -> None:
         IBMInputValueError, match=r"snapshot of ibmq_lima cannot be written into the text: to_toml\('plan"
     ):
         sweep.to_toml()
+
+
+ODD_NAMES = ["~mine", "x[1]", "a*b", "OPENQASM 3", "f\u00fc\u00df", " lead", 'quote"', "back\\slash", "#hash", "tab\t"]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_files_of_odd_names_are_found_again(name: str, folder: Path) -> None:
+    Snapshot.load("lima").with_overrides(t1={0: 1e-4}).save(folder / f"{name}.zip")
+    for inside in (f"{name}.qasm", f"{name}/one.qasm"):
+        path = Path(inside)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(qasm2.dumps(ghz(2)))
+        for given in (path, inside, path.absolute()):
+            sweep = Sweep(given, Path(f"{name}.zip"))
+            assert ids(Sweep.from_toml(sweep.to_toml())) == ids(sweep)
+            document = tomllib.loads(sweep.to_toml("plan.toml"))
+            assert [path.name for path in map(Path, document["circuits"])] == [path.name]
+            assert ids(Sweep.from_toml("plan.toml")) == ids(sweep)
+
+
+def test_a_file_that_is_called_as_a_bundled_device_is_that_file(folder: Path) -> None:
+    Snapshot.load("lima").with_overrides(t1={0: 1e-4}).save(folder / "saved.zip")
+    (folder / "saved.zip").rename(folder / "fez")
+    sweep = Sweep(ghz(2), Path("fez"))
+    assert tomllib.loads(sweep.to_toml("plan.toml"))["snapshots"] == ["./fez"]
+    assert ids(Sweep.from_toml("plan.toml")) == ids(sweep) != ids(Sweep(ghz(2), "fez"))
+
+
+def test_a_path_that_reads_as_a_program_is_refused(folder: Path) -> None:
+    path = Path("two\nlines.qasm")
+    path.write_text(qasm2.dumps(ghz(2)))
+    with pytest.raises(
+        IBMInputValueError, match=r"'two.nlines.qasm' cannot be written: it reads as an OpenQASM program"
+    ):
+        Sweep(path, "lima").to_toml("plan.toml")
+    assert list(folder.iterdir()) == [folder / path]
+
+
+@pytest.mark.parametrize("name", ["a/b", "../up", "x" * 300, "\0", "", "two\nlines"])
+def test_devices_of_any_name_are_written_beside_the_file(name: str, folder: Path) -> None:
+    payloads = [json.loads(payload) for payload in Snapshot.load("lima").payloads[:2]]
+    changed = Snapshot.from_payloads(*(json.dumps({**payload, "backend_name": name}).encode() for payload in payloads))
+    (folder / "plans").mkdir()
+    sweep = Sweep(ghz(2), changed)
+    sweep.to_toml("plans/plan.toml")
+    assert ids(Sweep.from_toml("plans/plan.toml")) == ids(sweep)
+    assert {path.suffix for path in (folder / "plans").iterdir()} == {".toml", ".zip", ".qpy"}
+    assert list(folder.iterdir()) == [folder / "plans"]
 
 
 def test_iterators_are_written_by_what_they_gave(folder: Path) -> None:

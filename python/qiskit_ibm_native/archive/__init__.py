@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from .check import VerifyReport
-from .exchange import ImportReport
 from .housekeeping import ArchiveStats, BackendStats, PruneReport
+from .imports import ImportReport
 from .questions.change_points import ChangePoints
 from .questions.coherence import CoherenceLimit
 from .questions.correlation import Correlation

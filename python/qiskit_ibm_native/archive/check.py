@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Verification of an archive: every payload against its digest, every calibration against its payloads."""
+"""Verification of an archive: payloads against their digests, calibrations and columns against their payloads."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .. import _native
+from .._progress import Reported, advancing, followed
 from .._sqlite import Database
 from .._threads import available_processors
 from .._timestamps import microseconds
 from ..exceptions import ArchiveError, BackendPayloadError
+from . import blocks
 from .schema import ARCHIVE
 
 #: Payloads and bytes in memory at once.
@@ -34,6 +36,7 @@ class VerifyReport:
         damaged_payloads: Numbers of payloads that are not what was put in, and why.
         damaged_calibrations: Numbers of calibrations that cannot be used, and why.
         file: Problems of the file that SQLite reports.
+        damaged_blocks: Numbers of blocks of columns that are not what their payloads say, and why.
     """
 
     calibrations: int
@@ -41,9 +44,10 @@ class VerifyReport:
     damaged_payloads: dict[int, str]
     damaged_calibrations: dict[int, str]
     file: tuple[str, ...] = ()
+    damaged_blocks: dict[int, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return not (self.damaged_payloads or self.damaged_calibrations or self.file)
+        return not (self.damaged_payloads or self.damaged_calibrations or self.file or self.damaged_blocks)
 
     def __str__(self) -> str:
         read = f"{self.calibrations} calibrations, {self.payloads} payloads"
@@ -53,22 +57,19 @@ class VerifyReport:
             *(f"  file: {problem}" for problem in self.file),
             *(f"  payload {number}: {why}" for number, why in self.damaged_payloads.items()),
             *(f"  calibration {number}: {why}" for number, why in self.damaged_calibrations.items()),
+            *(f"  block {number}: {why}" for number, why in self.damaged_blocks.items()),
         ]
         return "\n".join([f"{read}, {len(problems)} problems", *problems])
 
 
-def verify(database: Database) -> VerifyReport:
+def verify(database: Database, progress: Reported = False) -> VerifyReport:
     """Return what is wrong, see :meth:`CalibrationArchive.verify`."""
     # A connection of its own, and one transaction: what others add or remove meanwhile is no damage.
-    with closing(Database(database.path, ARCHIVE)) as own, own.reading() as connection:
-        connection.execute("BEGIN")
-        try:
-            return _verify(own)
-        finally:
-            connection.rollback()
+    with closing(Database(database.path, ARCHIVE)) as own, own.one_moment():
+        return _verify(own, progress)
 
 
-def _verify(database: Database) -> VerifyReport:
+def _verify(database: Database, progress: Reported) -> VerifyReport:
     file: list[str] = []
     try:
         results = [str(result) for (result,) in database.rows("PRAGMA integrity_check")]
@@ -76,13 +77,22 @@ def _verify(database: Database) -> VerifyReport:
     except ArchiveError as error:
         file.append(str(error.__cause__ or error))
     numbers, damaged = _numbers(database, "payloads", file), {}
-    with ThreadPoolExecutor(available_processors()) as executor:
-        for batch in _batches(database, numbers):
-            found = executor.map(lambda row: payload_problem(*row), batch.values())
-            damaged.update({number: why for number, why in zip(batch, found, strict=True) if why is not None})
     calibrations = _numbers(database, "calibrations", file)
-    problems = dict(_calibration_problems(database, calibrations, dict.fromkeys(numbers) | damaged))
-    return VerifyReport(len(calibrations), len(numbers), damaged, problems, tuple(file))
+    # Payloads are decompressed twice: alone, and together with those of their calibration.
+    with advancing(progress, "verify", len(numbers) + len(calibrations), "row") as advance:
+        with ThreadPoolExecutor(available_processors()) as executor:
+            for batch in _batches(database, numbers):
+                found = executor.map(lambda row: payload_problem(*row), batch.values())
+                damaged.update({number: why for number, why in zip(batch, found, strict=True) if why is not None})
+                advance(len(batch))
+        known = dict.fromkeys(numbers) | damaged
+        problems = dict(_calibration_problems(database, followed(calibrations, advance), known))
+    wrong: dict[int, str] = {}
+    try:
+        wrong.update(blocks.problems(database, available_processors()))
+    except ArchiveError as error:
+        file.append(f"blocks cannot be listed: {error.__cause__ or error}")
+    return VerifyReport(len(calibrations), len(numbers), damaged, problems, tuple(file), wrong)
 
 
 def _numbers(database: Database, table: str, file: list[str]) -> list[int]:
@@ -127,7 +137,7 @@ def payload_problem(digest: Any, length: Any, packed: Any) -> str | None:
 
 
 def _calibration_problems(
-    database: Database, numbers: list[int], payloads: dict[int, str | None]
+    database: Database, numbers: Iterable[int], payloads: dict[int, str | None]
 ) -> Iterator[tuple[int, str]]:
     for number in numbers:
         problem = calibration_problem(database.rows, number, payloads)

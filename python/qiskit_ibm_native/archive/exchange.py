@@ -1,100 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calibrations from folders, and to folders and tables."""
+"""Calibrations to folders and tables."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from .._progress import Reported, advancing, followed
 from .._timestamps import utc_array
-from ..exceptions import ArchiveError, BackendPayloadError
-from ..snapshot import Snapshot
+from ..exceptions import ArchiveError
 from ..snapshot.quantities import GATE_QUANTITIES, QUBIT_QUANTITIES, Quantity
-from ..snapshot.storage import read_files, read_folder, read_zip, scratch_folder
+from ..snapshot.storage import has_payloads, scratch_folder
 
 if TYPE_CHECKING:
+    from ..snapshot import Snapshot
     from .ranges import SnapshotRange
-    from .store import CalibrationArchive
 
 #: Calibrations and bytes of one row group of a table.
 _GROUP, _GROUP_BYTES = 64, 128 << 20
 #: Bytes that a name may have on the file systems of today.
 _LONGEST_NAME = 255
-#: Names of files without compression: ours, and those of the official client's snapshots.
-_PLAIN = (("configuration.json", "properties.json", "defaults.json"), ("conf_*.json", "props_*.json", "defs_*.json"))
 
 
-@dataclass
-class ImportReport:
-    """The result of an import.
-
-    Attributes:
-        added: The number of new snapshots.
-        known: The number of snapshots that the archive had already.
-        problems: Reasons by path, for snapshots that could not be added.
-    """
-
-    added: int = 0
-    known: int = 0
-    problems: dict[Path, str] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        lines = [f"{self.added} added, {self.known} known, {len(self.problems)} problems"]
-        return "\n".join([*lines, *(f"  {path}: {problem}" for path, problem in self.problems.items())])
-
-
-def import_folder(archive: CalibrationArchive, path: Path) -> ImportReport:
-    """Add all snapshots below a folder, see :meth:`CalibrationArchive.import_folder`."""
-    if not path.is_dir():
-        raise FileNotFoundError(f"{path} is not a folder")
-    report = ImportReport()
-    for source, load in _sources(path):
-        try:
-            is_new = archive.add(load())
-        except (ArchiveError, BackendPayloadError, OSError, ValueError) as error:
-            report.problems[source] = str(error)
-        else:
-            report.added, report.known = report.added + is_new, report.known + (not is_new)
-    return report
-
-
-def _sources(path: Path) -> Iterator[tuple[Path, Callable[[], Snapshot]]]:
-    """Yield the paths of snapshots, each with a function that loads it."""
-    for folder_name, folders, files in os.walk(path):
-        folders.sort()
-        folder = Path(folder_name)
-        if "configuration.json.gz" in files:
-            yield folder, partial(_load, read_folder, folder, path)
-        for names in _PLAIN:
-            for configuration in sorted(folder.glob(names[0])):
-                # The star stands for the same text in all payloads of a device.
-                star = configuration.name[len(names[0].partition("*")[0]) :] if "*" in names[0] else ""
-                others = [folder / (name.partition("*")[0] + star if star else name) for name in names[1:]]
-                yield configuration if star else folder, partial(_load, read_files, [configuration, *others], path)
-        for file in sorted(files):
-            if file.endswith(".zip"):
-                yield folder / file, partial(_load, read_zip, folder / file, path)
-
-
-def _load(read: Callable[[Any, Path], tuple[bytes, bytes | None, bytes | None]], source: Any, root: Path) -> Snapshot:
-    return Snapshot.from_payloads(*read(source, root))
-
-
-def export(ranges: Sequence[SnapshotRange], path: Path, format: str) -> int:  # noqa: A002 (as its caller)
+def export(
+    ranges: Sequence[SnapshotRange],
+    path: Path,
+    format: str,  # noqa: A002 (as its caller)
+    progress: Reported = False,
+) -> int:
     """Write calibrations, see :meth:`CalibrationArchive.export`."""
     writers = {"folder": _write_folder, "parquet": _write_parquet}
     if format not in writers:
         raise ValueError(f"format must be one of {', '.join(writers)}, not {format!r}")
     path.mkdir(parents=True, exist_ok=True)
-    return writers[format](ranges, path)
+    with advancing(progress, "export", sum(map(len, ranges)), "calibration") as advance:
+        return writers[format](ranges, path, advance)
 
 
-def _write_folder(ranges: Sequence[SnapshotRange], path: Path) -> int:
+def _write_folder(ranges: Sequence[SnapshotRange], path: Path, advance: Callable[[int], None]) -> int:
     written = 0
     for calibrations in ranges:
         # Names of devices come from payloads, and must not lead out of the folder.
@@ -105,14 +50,16 @@ def _write_folder(ranges: Sequence[SnapshotRange], path: Path) -> int:
                 f" {_LONGEST_NAME} bytes; {written} calibrations were written. Choose devices by backend=."
             )
         folder = path / name
-        for updated, snapshot in calibrations.sound():
+        for updated, snapshot in followed(calibrations.sound(), advance):
             # The digest keeps two of one time apart.
-            snapshot.save(folder / f"{updated:%Y%m%dT%H%M%S.%fZ}-{snapshot.digest[:12]}.zip")
+            file = folder / f"{updated:%Y%m%dT%H%M%S.%fZ}-{snapshot.digest[:12]}.zip"
+            if not has_payloads(file, snapshot.payloads):
+                snapshot.save(file)
             written += 1
     return written
 
 
-def _write_parquet(ranges: Sequence[SnapshotRange], path: Path) -> int:
+def _write_parquet(ranges: Sequence[SnapshotRange], path: Path, advance: Callable[[int], None]) -> int:
     try:
         import pyarrow as pa
         from pyarrow import parquet
@@ -139,6 +86,7 @@ def _write_parquet(ranges: Sequence[SnapshotRange], path: Path) -> int:
                     of_qubits.write_table(pa.table(_qubit_rows(calibrations.backend, group), schema=qubits))
                     of_gates.write_table(pa.table(_gate_rows(calibrations.backend, group), schema=gates))
                     written += len(group)
+                    advance(len(group))
         # Files appear under their names when they are complete.
         for name, file in files.items():
             file.replace(path / name)

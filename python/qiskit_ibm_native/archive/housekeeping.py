@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .._moments import microseconds_of
 from .._timestamps import FIRST, LAST, moment
 from ..exceptions import ArchiveDamagedError, ArchiveError
+from . import blocks
 from .check import VerifyReport, calibration_problem, verify
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class ArchiveStats:
         payloads: The number of different payloads.
         published_bytes: Size of the payloads of all calibrations, as devices publish them.
         stored_bytes: Size of the payloads as stored.
-        extract_bytes: Size of the columns that :meth:`CalibrationArchive.series` keeps for the next time.
+        column_bytes: Size of the columns that :meth:`CalibrationArchive.series` keeps for the next time.
         file_bytes: Size of the file, with its log.
     """
 
@@ -61,7 +62,7 @@ class ArchiveStats:
     payloads: int
     published_bytes: int
     stored_bytes: int
-    extract_bytes: int
+    column_bytes: int
     file_bytes: int
 
     def __str__(self) -> str:
@@ -111,10 +112,10 @@ def stats(database: Database) -> ArchiveStats:
         "SELECT ifnull(sum(p.length), 0) FROM calibrations c"
         " JOIN payloads p ON p.id IN (c.configuration, c.properties, c.defaults)"
     )
-    ((extracts,),) = database.rows("SELECT ifnull(sum(length(content)), 0) FROM extracts")
+    columns = blocks.size(database)
     calibrations = sum(backend.calibrations for backend in backends.values())
     return ArchiveStats(
-        database.path, backends, calibrations, payloads, published, stored, extracts, _file_bytes(database)
+        database.path, backends, calibrations, payloads, published, stored, columns, _file_bytes(database)
     )
 
 
@@ -143,7 +144,9 @@ def prune(
             " SELECT properties FROM calibrations EXCEPT SELECT defaults FROM calibrations"
         )
         gone = connection.execute(orphans).fetchall()
-        connection.executemany("DELETE FROM extracts WHERE properties = ?", gone)
+        blocks.forget(connection, [number for (number,) in gone])
+        if report is not None:
+            blocks.remove(connection, [(number,) for number in report.damaged_blocks])
         connection.executemany("DELETE FROM payloads WHERE id = ?", gone)
     with database.reading() as connection:
         # A script, because execute() ends after the first page.

@@ -43,6 +43,37 @@ _MIGRATIONS = (
         PRIMARY KEY (quantity, properties)
     ) WITHOUT ROWID;
     """,
+    """
+    DROP TABLE extracts;
+    -- All columns of some properties payloads of a device: made when a series is asked for, and of no worth by themselves.
+    CREATE TABLE blocks (
+        id INTEGER PRIMARY KEY,
+        format INTEGER NOT NULL,        -- blocks of another one are made anew
+        num_qubits INTEGER NOT NULL,
+        is_full INTEGER NOT NULL        -- whether no later payload joins these
+    );
+    CREATE TABLE block_rows (
+        properties INTEGER PRIMARY KEY REFERENCES payloads ON DELETE CASCADE,
+        block INTEGER NOT NULL REFERENCES blocks ON DELETE CASCADE,
+        row INTEGER NOT NULL
+    );
+    CREATE INDEX block_rows_by_block ON block_rows (block);
+    CREATE TABLE block_columns (
+        block INTEGER NOT NULL REFERENCES blocks ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        content NOT NULL,               -- a blob, or the name of a column of the block with the same one
+        PRIMARY KEY (block, name)
+    );
+    """,
 )
+#: An earlier version has neither sightings nor blocks: nothing is confirmed, and series are read from payloads.
+_STAND_INS = {
+    2: "CREATE TEMP TABLE sightings (calibration INTEGER, origin TEXT, until INTEGER);",
+    3: """
+    CREATE TEMP TABLE blocks (id INTEGER PRIMARY KEY, format INTEGER, num_qubits INTEGER, is_full INTEGER);
+    CREATE TEMP TABLE block_rows (properties INTEGER PRIMARY KEY, block INTEGER, row INTEGER);
+    CREATE TEMP TABLE block_columns (block INTEGER, name TEXT, content);
+    """,
+}
 #: The number is ``QINA``.
-ARCHIVE = Schema(0x51494E41, _MIGRATIONS, "an archive of calibrations", ArchiveError, ArchiveDamagedError)
+ARCHIVE = Schema(0x51494E41, _MIGRATIONS, "an archive of calibrations", ArchiveError, ArchiveDamagedError, _STAND_INS)

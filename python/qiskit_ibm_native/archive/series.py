@@ -4,19 +4,21 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import index
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .. import _native
 from .._frames import TIME_NOTES, Table, Tabular, needed, place_coords
+from .._progress import Reported, advancing
 from .._threads import chosen_threads
 from .._timestamps import FIRST, LAST
 from ..exceptions import ArchiveDamagedError, ArchiveError, IBMInputValueError
 from ..snapshot.quantities import gate_quantity, qubit_quantity
+from . import blocks
 from .questions import change_points, correlation, drift, outliers, stability
 from .questions.subject import Subject
 
@@ -28,10 +30,6 @@ if TYPE_CHECKING:
 
 #: The same as in native code.
 _MOST_QUBITS = 1 << 16
-#: Payloads in memory at once.
-_BATCH = 256
-#: Seconds to wait for other writers; after that, extracts are not kept, and read again the next time.
-_PATIENCE = 1.0
 
 
 @dataclass(frozen=True)
@@ -177,47 +175,79 @@ def read(
     gate: str | None,
     period: tuple[int, int],
     threads: int | None,
+    progress: Reported = False,
 ) -> ArchiveSeries:
     """Return a series, see :meth:`CalibrationArchive.series`."""
     found_quantity = qubit_quantity(quantity) if gate is None else gate_quantity(quantity)
-    native_name = found_quantity.column
-    key = f"qubits {native_name}" if gate is None else f"gate {gate}"
-    found, damaged, num_qubits = _extracts(database, backend, key, native_name, gate, period, chosen_threads(threads))
-    arrays = _native.stack_extracted([content for _, content in found], native_name, gate, num_qubits)
+    subject = (found_quantity.column, gate)
+    found = _read(database, backend, subject, period, chosen_threads(threads), progress)
+    if found.damaged:
+        warnings.warn(
+            f"{database.path}: {len(found.damaged)} damaged payloads of {backend} are left out; verify() tells more.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+    values, valid = np.asarray(found.arrays["values"]), np.asarray(found.arrays["valid"])
+    values = values != 0 if found_quantity.is_flag else values
     if gate is None:
-        values, valid = np.asarray(arrays["values"]), np.asarray(arrays["values_valid"])
-        values = values != 0 if found_quantity.is_flag else values
-        places: NDArray[np.uint32] = np.arange(num_qubits, dtype=np.uint32)
-        at = _qubit_indices(qubits, num_qubits, backend)
+        places: NDArray[np.uint32] = np.arange(found.num_qubits, dtype=np.uint32)
+        at = _qubit_indices(qubits, found.num_qubits, backend)
     else:
-        places = np.asarray(arrays["qargs"])
-        if not len(places) and found:
+        places = np.asarray(found.arrays["qargs"])
+        if not len(places) and found.times:
             raise ArchiveError(f"No calibration of {backend} in that time lists the gate {gate!r}.")
-        values = np.asarray(arrays[native_name])
-        valid = np.ones_like(values) if found_quantity.is_flag else np.asarray(arrays[f"{native_name}_valid"])
         at = _qargs_indices(qubits, places, gate, backend)
-    times = np.array([updated for updated, _ in found], dtype="datetime64[us]")
+    times = np.array(found.times, dtype="datetime64[us]")
     if at is not None:
         values, valid, places = values[:, at], valid[:, at], places[at]
-    return ArchiveSeries(backend, found_quantity.name, gate, times, values, valid, places, damaged)
+    return ArchiveSeries(backend, found_quantity.name, gate, times, values, valid, places, found.damaged)
 
 
-def _extracts(
+class _Found(NamedTuple):
+    """Times, native arrays of the subject, reasons for damaged payloads, and how many qubits the device has."""
+
+    times: list[int]
+    arrays: Mapping[str, Any]
+    damaged: dict[int, str]
+    num_qubits: int
+
+
+def _read(
     database: Database,
     backend: str,
-    key: str,
-    native_name: str,
-    gate: str | None,
+    subject: tuple[str, str | None],
     period: tuple[int, int],
     threads: int,
-) -> tuple[list[tuple[int, bytes]], dict[int, str], int]:
-    """Return times with what was read of payloads, what is damaged, and how many qubits the device has."""
+    progress: Reported,
+) -> _Found:
+    names = _native.block_columns(*subject)
+    # Blocks and payloads may be replaced at any time, and their numbers be given again.
+    with database.one_moment():
+        payloads, num_qubits = _payloads(database, backend, period)
+        found = blocks.kept(database, backend, period, num_qubits, names)
+    maker = blocks.Maker(database, backend, num_qubits, names, threads)
+    while True:
+        missing = [each for each in payloads if each.number not in found.rows.keys() | maker.damaged.keys()]
+        if missing:
+            with advancing(progress, "series", len(missing), "payload") as advance:
+                maker.make(missing, found, advance)
+        # Others may have removed calibrations meanwhile: those are neither found nor damaged.
+        there = [each for each in payloads if each.number in found.rows]
+        picks = [found.rows[each.number] for each in there]
+        arrays = _native.read_blocks(found.columns, picks, *subject, num_qubits)
+        if not isinstance(arrays, list):
+            return _Found([each.updated for each in there], arrays, maker.damaged, num_qubits)
+        found.remove(arrays)
+
+
+def _payloads(database: Database, backend: str, period: tuple[int, int]) -> tuple[list[blocks.Payload], int]:
+    """Return the properties payloads of a period, the oldest one first, and how many qubits the device has."""
     rows = database.rows(
-        "SELECT c.updated, c.properties, c.num_qubits, e.content FROM calibrations c"
-        " LEFT JOIN extracts e ON e.quantity = ? AND e.properties = c.properties"
+        "SELECT c.updated, c.properties, c.num_qubits, p.digest FROM calibrations c"
+        " LEFT JOIN payloads p ON p.id = c.properties"
         " WHERE c.backend = ? AND c.updated >= ? AND c.updated < ?"
         " GROUP BY c.updated, c.properties ORDER BY c.updated, c.properties",
-        (key, backend, *period),
+        (backend, *period),
         (int, int, int, object),
     )
     if any(not FIRST <= row[0] <= LAST or not 0 <= row[2] <= _MOST_QUBITS for row in rows):
@@ -227,75 +257,8 @@ def _extracts(
         raise ArchiveError(f"{backend} had {sorted(widths)} qubits in that time; choose a period by start and end.")
     if not rows and not database.rows("SELECT 1 FROM calibrations WHERE backend = ? LIMIT 1", (backend,)):
         raise ArchiveError(f"{database.path} has no calibrations of {backend!r}.")
-    num_qubits = widths.pop() if widths else 0
-    rows = _without_damage(rows, native_name, gate, num_qubits)
-    missing = list(dict.fromkeys(payload for _, payload, content in rows if content is None))
-    made: dict[int, bytes] = {}
-    damaged: dict[int, str] = {}
-    for start in range(0, len(missing), _BATCH):
-        batch = missing[start : start + _BATCH]
-        for payload, content in _extract(database, batch, num_qubits, native_name, gate, threads):
-            if isinstance(content, bytes):
-                made[payload] = content
-            else:
-                damaged[payload] = content
-    _keep(database, key, made)
-    if damaged:
-        warnings.warn(
-            f"{database.path}: {len(damaged)} damaged payloads of {backend} are left out; verify() tells more.",
-            RuntimeWarning,
-            stacklevel=5,
-        )
-    found = [
-        (updated, content if content is not None else made[payload])
-        for updated, payload, content in rows
-        if payload not in damaged
-    ]
-    return found, damaged, num_qubits
-
-
-def _without_damage(
-    rows: list[tuple[int, int, int, Any]], native_name: str, gate: str | None, num_qubits: int
-) -> list[tuple[int, int, bytes | None]]:
-    """Return time, payload and extract of each row; an extract that is not what was kept has to be made again."""
-    known = [number for number, row in enumerate(rows) if isinstance(row[3], bytes)]
-    wrong = _native.damaged_extracts([rows[number][3] for number in known], native_name, gate, num_qubits)
-    sound = set(known) - {known[index] for index in wrong}
-    return [
-        (updated, payload, content if number in sound else None)
-        for number, (updated, payload, _, content) in enumerate(rows)
-    ]
-
-
-def _extract(
-    database: Database, payloads: Sequence[int], num_qubits: int, native_name: str, gate: str | None, threads: int
-) -> Iterable[tuple[int, bytes | str]]:
-    marks = ", ".join("?" * len(payloads))
-    rows = database.rows(f"SELECT id, packed, length FROM payloads WHERE id IN ({marks})", payloads)  # noqa: S608 (marks)
-    sound = [(number, packed, length) for number, packed, length in rows if _is_sound(packed, length)]
-    packed = [(packed, length, num_qubits) for _, packed, length in sound]
-    read = {number for number, _, _ in sound}
-    yield from ((number, "the payload is not there") for number in payloads if number not in read)
-    contents = _native.extract_packed(packed, native_name, gate, threads)
-    yield from zip((number for number, _, _ in sound), contents, strict=True)
-
-
-def _is_sound(packed: Any, length: Any) -> bool:
-    return isinstance(packed, bytes) and isinstance(length, int) and 0 <= length < 2**32
-
-
-def _keep(database: Database, key: str, made: dict[int, bytes]) -> None:
-    """Keep what was read for the next time. If that cannot be, it is read again then."""
-    if not made:
-        return
-    insert = (
-        "INSERT OR REPLACE INTO extracts (quantity, properties, content) SELECT ?1, id, ?3 FROM payloads WHERE id = ?2"
-    )
-    try:
-        with database.writing(_PATIENCE) as connection:
-            connection.executemany(insert, [(key, payload, content) for payload, content in made.items()])
-    except ArchiveError:
-        return
+    payloads = [blocks.Payload(updated, number, digest) for updated, number, _, digest in rows]
+    return payloads, widths.pop() if widths else 0
 
 
 def _qubit_indices(qubits: Any, num_qubits: int, backend: str) -> list[int] | None:

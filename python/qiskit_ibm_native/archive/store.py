@@ -7,7 +7,7 @@ import datetime
 import hashlib
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,7 +24,8 @@ from ..exceptions import ArchiveDamagedError, ArchiveError, BackendPayloadError,
 from ..snapshot import Snapshot
 from ..snapshot.acceptance import snapshot_of
 from ..snapshot.device_names import find_device, spellings
-from . import check, exchange, housekeeping, series, tables
+from ..snapshot.imports.reader import CalibrationReader
+from . import check, exchange, housekeeping, imports, series, tables
 from .questions import coherence, ranking, working
 from .ranges import Row, SnapshotRange
 from .schema import ARCHIVE
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from .._moments import Span, Time
+    from .._progress import Reported
+    from ..snapshot.imports.reader import Date
     from .questions.coherence import CoherenceLimit
     from .questions.explanation import Explanation
     from .questions.ranking import Ranking
@@ -263,10 +266,12 @@ class CalibrationArchive:
         start: Time | None = None,
         end: Time | None = None,
         threads: int | None = None,
+        progress: Reported = None,
     ) -> series.ArchiveSeries:
         """Return one quantity over time.
 
-        What is read of payloads is kept in the file, so that the next time takes a hundredth of the first.
+        Payloads are read once: all their quantities are kept in the file, so that every later series, also of other
+        quantities, takes a fraction of the first.
 
         Args:
             backend: The device's name, with or without prefix.
@@ -277,6 +282,7 @@ class CalibrationArchive:
             start: The start of the period, included.
             end: The end of the period, excluded.
             threads: The number of threads for reading payloads; by default, one for each processor.
+            progress: As in :meth:`import_folder`, of payloads that have to be read.
 
         Raises:
             ArchiveError: There is no such device, qubit or gate.
@@ -286,7 +292,7 @@ class CalibrationArchive:
             RuntimeWarning: Some payloads are damaged. They are left out, and named in the result.
         """
         return series.read(
-            self._database, self._spelled(backend), quantity, qubits, gate, period_of(start, end), threads
+            self._database, self._spelled(backend), quantity, qubits, gate, period_of(start, end), threads, progress
         )
 
     # Tables
@@ -557,19 +563,46 @@ class CalibrationArchive:
 
     # Keeping house
 
-    def import_folder(self, path: str | os.PathLike[str]) -> exchange.ImportReport:
-        """Add all snapshots in a folder and the folders in it.
+    def import_folder(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        configuration: Any = None,
+        time_zone: str | datetime.tzinfo | None = None,
+        date: Date = None,
+        columns: Mapping[str, str | None] | None = None,
+        progress: Reported = None,
+    ) -> imports.ImportReport:
+        """Add all calibrations in a folder and the folders in it, or in one file.
 
-        Taken are what :meth:`Snapshot.save` writes, and folders with ``configuration.json``, ``properties.json`` and
-        ``defaults.json`` or ``conf_*.json``, ``props_*.json`` and ``defs_*.json``.
+        Taken are what :meth:`Snapshot.save` writes, folders with ``configuration.json``, ``properties.json`` and
+        ``defaults.json`` or ``conf_*.json``, ``props_*.json`` and ``defs_*.json``, and files of other programs as
+        :func:`read_calibrations` reads them. These find configurations in other files of the folder, too. A dump of a
+        calibration that is there as a payload, and a table of one that is there at all, are known.
+
+        An import that was interrupted goes on when it is asked for again: what the archive has is not added twice.
+
+        Args:
+            path: The folder or file.
+            configuration: The configurations of calibrations without one, see :func:`read_calibrations`.
+            time_zone: Where the clock of dates without an offset was, see :func:`read_calibrations`.
+            date: The time of calibrations without one, see :func:`read_calibrations`.
+            columns: Headings of tables that are to be taken for others, see :func:`read_calibrations`.
+            progress: A function that gets a :class:`WorkProgress` a few times a second, or whether to show a bar; by
+                default, one is shown on terminals and in notebooks.
 
         Returns:
-            How many were added and known, and what could not be read and why.
+            How many were added and known, what could not be read and why, and what was assumed.
 
         Raises:
-            FileNotFoundError: There is no such folder.
+            FileNotFoundError: There is no such folder or file.
+            IBMInputValueError: An argument makes no sense.
+
+        Warns:
+            UserWarning: Something was ambiguous; the message says what was assumed, and how to say it.
         """
-        return exchange.import_folder(self, Path(path))
+        reader = CalibrationReader(configuration, time_zone, date, columns)
+        return imports.import_folder(self, Path(path), reader, progress)
 
     def export(
         self,
@@ -579,8 +612,12 @@ class CalibrationArchive:
         backend: str | None = None,
         start: Time | None = None,
         end: Time | None = None,
+        progress: Reported = None,
     ) -> int:
         """Write calibrations to a folder, which is made if there is none.
+
+        An export to ``"folder"`` that was interrupted goes on when it is asked for again: files that are there and have
+        the same content are left as they are. One to ``"parquet"`` begins anew, and leaves nothing half done.
 
         Args:
             path: The folder.
@@ -589,9 +626,10 @@ class CalibrationArchive:
             backend: The device; all devices by default.
             start: The start of the period, included.
             end: The end of the period, excluded.
+            progress: As in :meth:`import_folder`.
 
         Returns:
-            How many calibrations were written.
+            How many calibrations the folder has of those.
 
         Raises:
             ValueError: There is no such format.
@@ -599,7 +637,7 @@ class CalibrationArchive:
         """
         names = self.backends() if backend is None else [self._known(backend)]
         ranges = [self.between(name, start, end) for name in names]
-        return exchange.export(ranges, Path(path), format)
+        return exchange.export(ranges, Path(path), format, progress)
 
     def _known(self, backend: str) -> str:
         names = self.backends()
@@ -616,13 +654,18 @@ class CalibrationArchive:
         exists = "SELECT 1 FROM calibrations WHERE backend = ? LIMIT 1"
         return next((name for name in spellings(backend) if self._database.rows(exists, (name,))), backend)
 
-    def verify(self) -> check.VerifyReport:
-        """Read everything: every payload against its digest, every calibration against its payloads.
+    def verify(self, progress: Reported = None) -> check.VerifyReport:
+        """Read everything: payloads against their digests, calibrations and what series keep against their payloads.
+
+        It changes nothing, and begins anew after an interruption, because what it has read may be damaged since.
+
+        Args:
+            progress: As in :meth:`import_folder`.
 
         Returns:
             What is wrong, which is nothing if the report is true.
         """
-        return check.verify(self._database)
+        return check.verify(self._database, progress)
 
     def prune(
         self,
@@ -638,7 +681,8 @@ class CalibrationArchive:
             backend: The device; all devices by default.
             before: Those that were last updated before this time; without it, of any time.
             every: Not all of these: the last one of every such period, counted from 1970, stays.
-            damaged: Those of which a payload is damaged, whatever ``before`` and ``every`` say.
+            damaged: Those of which a payload is damaged, whatever ``before`` and ``every`` say; and what series keep,
+                if it is not what payloads say. Series make it again.
 
         Returns:
             What was removed.

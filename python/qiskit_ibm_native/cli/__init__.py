@@ -6,13 +6,14 @@ from __future__ import annotations
 import argparse
 import sqlite3
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import local_jobs, migrate, serve
 
 if TYPE_CHECKING:
-    from ..archive import CalibrationArchive
+    from ..archive import CalibrationArchive, ImportReport
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,11 +50,14 @@ def _add_archive(commands: Any) -> None:
     stats.set_defaults(run=lambda options: _with_archive(options, lambda archive: archive.stats()))
     verify = works.add_parser("verify", help="check that everything is as it was stored; exit status 1 if not")
     verify.set_defaults(run=lambda options: _with_archive(options, lambda archive: archive.verify()))
-    imports = works.add_parser("import", help="add all snapshots of a folder and its sub-folders")
+    imports = works.add_parser("import", help="add all calibrations of a folder and its sub-folders, or of a file")
     imports.add_argument("folder")
-    imports.set_defaults(
-        run=lambda options: _with_archive(options, lambda archive: archive.import_folder(options.folder))
+    imports.add_argument(
+        "--configuration", action="append", help="a bundled device or a file, for calibrations without one; repeatable"
     )
+    imports.add_argument("--time-zone", help="of dates that have lost their offset, such as UTC or America/New_York")
+    imports.add_argument("--date", help="of calibrations without one: ISO 8601, or 'name' for that in the file's name")
+    imports.set_defaults(run=lambda options: _with_archive(options, lambda archive: _import(archive, options)))
     export = works.add_parser("export", help="write calibrations to a folder of snapshots or of Parquet files")
     export.add_argument("folder")
     export.add_argument("--format", choices=("folder", "parquet"), default="folder", help="(default: %(default)s)")
@@ -69,6 +73,15 @@ def _with_archive(options: argparse.Namespace, function: Callable[[CalibrationAr
         outcome = function(archive)
     print(outcome)
     return 1 if isinstance(outcome, VerifyReport) and not outcome else 0
+
+
+def _import(archive: CalibrationArchive, options: argparse.Namespace) -> ImportReport:
+    # The report has what the warnings say.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return archive.import_folder(
+            options.folder, configuration=options.configuration, time_zone=options.time_zone, date=options.date
+        )
 
 
 def _export(archive: CalibrationArchive, options: argparse.Namespace) -> str:

@@ -24,7 +24,21 @@ _PLAIN = re.compile(r"[\w.:/+=@%,~-]*", re.ASCII)
 #: The first line of a file of variables; a comment to those that read such files, but for GitHub.
 _WRITTEN = "# Written by qiskit-ibm-native serve"
 #: Options that make no sense for a service that simulates nothing.
-_SIMULATING = ("devices", "store", "store_days", "store_mib", "ideal", "workers", "seed", "record", "job_memory")
+_SIMULATING = (
+    "devices",
+    "store",
+    "store_days",
+    "store_mib",
+    "ideal",
+    "workers",
+    "seed",
+    "record",
+    "job_memory",
+    "archive",
+    "at",
+    "speed",
+    "queue_time",
+)
 
 
 def add(commands: Any) -> None:
@@ -91,6 +105,18 @@ def _add_simulation(serve: argparse.ArgumentParser) -> None:
         metavar="MIB",
         help="memory that a job may allocate (default: three quarters of the memory, shared by the workers)",
     )
+    past = serve.add_argument_group("for devices as they were")
+    past.add_argument("--archive", metavar="FILE", help="an archive of calibrations, whose devices are served")
+    past.add_argument("--at", metavar="TIME", help="the time at which the service starts, such as 2026-03-01T12:00Z")
+    past.add_argument(
+        "--speed",
+        type=float,
+        metavar="N",
+        help="seconds that pass for the service in a second (default: 0)",
+    )
+    past.add_argument(
+        "--queue-time", type=float, metavar="SECONDS", help="how long a job waits before it begins, by that clock"
+    )
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -130,7 +156,8 @@ def _service(options: argparse.Namespace) -> LocalService | ReplayService:
     return prepare(
         devices=devices[0] if devices is not None and len(devices) == 1 else devices, store=options.store,
         noise=not options.ideal, seed=options.seed, workers=options.workers, record=options.record, limits=limits,
-        finish_left_jobs=True, **address,
+        finish_left_jobs=True, archive=options.archive, at=options.at, speed=options.speed, queue_time=options.queue_time,
+        **address,
     )  # fmt: skip
 
 
@@ -140,7 +167,9 @@ def _tell(service: LocalService | ReplayService, options: argparse.Namespace) ->
     if options.json:
         print(json.dumps(_described(service)), flush=True)
     else:
-        print(_text(service) if options.env_file is None else _short_text(service, options.env_file), flush=True)
+        end = _end(options)
+        text = _text(service) if options.env_file is None else _short_text(service, options.env_file)
+        print(f"{text}\n\n{end}", flush=True)
     # Last: whoever sees this file reads the others.
     if options.ready_file is not None:
         _write(options.ready_file, json.dumps({"url": service.url, "pid": os.getpid()}) + "\n")
@@ -173,14 +202,19 @@ def _text(service: LocalService | ReplayService) -> str:
         "For QRMI, with such variables for each device:",
         "",
         *_exports(qrmi),
-        "",
-        "Ctrl-C ends it; jobs are kept.",
     ])  # fmt: skip
 
 
 def _short_text(service: LocalService | ReplayService, env_file: Path) -> str:
     """Return a text without the key, which is in a file already: what is printed may be kept for others."""
-    return f"Serving on {service.url}\n\nThe variables of clients are in {env_file}.\n\nCtrl-C ends it; jobs are kept."
+    return f"Serving on {service.url}\n\nThe variables of clients are in {env_file}."
+
+
+def _end(options: argparse.Namespace) -> str:
+    if options.at is None:
+        return "Ctrl-C ends it; jobs are kept."
+    jobs = "jobs are kept" if options.store else "jobs are forgotten then"
+    return f"Its clock starts at {options.at}; PUT /clock moves it. Ctrl-C ends it; {jobs}."
 
 
 def _exports(variables: dict[str, str]) -> Iterator[str]:

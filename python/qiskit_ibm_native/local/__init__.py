@@ -9,22 +9,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import datetime
     import os
     from collections.abc import Iterable, Sequence
 
+    from .._moments import Time
+    from ..archive import CalibrationArchive
     from ..provider.connection import Connection
     from ..snapshot import Snapshot
     from .clients import ClientOptions as ClientOptions
+    from .clock import Clock as Clock
     from .replay import ReplayService as ReplayService
     from .server import LocalService as LocalService
     from .service.faults import Fault as Fault
     from .service.limits import Limits as Limits
 
-__all__ = ["ClientOptions", "Fault", "Limits", "LocalService", "ReplayService", "connect", "require_packages"]
+__all__ = ["ClientOptions", "Clock", "Fault", "Limits", "LocalService", "ReplayService", "connect", "require_packages"]
 
 #: Modules of public names, which need packages of the extra and are imported when they are asked for.
 _MODULES = {
     "ClientOptions": "clients",
+    "Clock": "clock",
     "Fault": "service.faults",
     "Limits": "service.limits",
     "LocalService": "server",
@@ -59,6 +64,10 @@ def connect(
     workers: int | None = None,
     limits: Limits | None = None,
     finish_left_jobs: bool = False,
+    archive: CalibrationArchive | str | os.PathLike[str] | bool | None = None,
+    at: Time | None = None,
+    speed: float | None = None,
+    queue_time: float | datetime.timedelta | None = None,
 ) -> Connection:
     """Start a service inside this process, for ``IBMProvider(channel="local")``.
 
@@ -75,6 +84,11 @@ def connect(
         workers: Number of jobs that run at once.
         limits: Limits of requests, of jobs and of the store, the memory of a job among them.
         finish_left_jobs: Whether to run, behind its own jobs, those that services left in the store when they ended.
+        archive: Without ``at``, the provider records calibrations into it. With ``at``, devices are those of this
+            archive, as they were then, and nothing is recorded.
+        at: The time at which the service starts. ``provider.clock`` moves it.
+        speed: With ``at``: seconds that pass for the service in a second; none by default.
+        queue_time: With ``at``: how long a job waits before it begins, by that clock.
 
     Returns:
         The connection; closing it ends the service, in the process that started it.
@@ -86,7 +100,8 @@ def connect(
 
     service = prepare(
         devices=devices, store=store, noise=noise, seed=seed, faults=faults, latency=latency, record=record,
-        workers=workers, limits=limits, finish_left_jobs=finish_left_jobs,
+        workers=workers, limits=limits, finish_left_jobs=finish_left_jobs, at=at, speed=speed,
+        queue_time=queue_time, archive=None if (at, speed, queue_time) == (None, None, None) else archive,
     )  # fmt: skip
     if instance not in (None, "local", service.crn):
         from ..exceptions import IBMInputValueError
@@ -94,7 +109,9 @@ def connect(
         service.stop()
         raise IBMInputValueError(f"The local service has one instance, {service.crn}; leave out instance={instance!r}.")
     service.start()
-    return Connection(service.endpoint(), close=service.stop)
+    if at is None:
+        return Connection(service.endpoint(), close=service.stop, archive=archive)
+    return Connection(service.endpoint(), close=service.stop, clock=service.clock)
 
 
 def prepare(*, workers: int | None = None, limits: Limits | None = None, **options: Any) -> LocalService:

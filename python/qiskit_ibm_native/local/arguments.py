@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import re
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ _ARGUMENTS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "limits": ((Limits, _NOTHING), "a Limits, such as Limits(store_days=7)"),
     "finish_left_jobs": ((bool,), "True or False"),
 }
+#: No queue is longer.
+_MAX_QUEUE_TIME = datetime.timedelta(days=366)
 #: Keys that a header can carry.
 _KEY = re.compile(r"[!-~]*")
 
@@ -70,6 +73,43 @@ def checked_faults(faults: Any) -> list[Fault]:
         if not isinstance(fault, Fault):
             raise bad_argument(f"faults has {fault!r}; it must have nothing but Fault, such as Fault('drop').")
     return found
+
+
+def check_history(*, archive: object, at: object, speed: object, queue_time: object) -> None:
+    """Check that a service has an archive and a time, or neither and nothing that needs them.
+
+    Raises:
+        IBMInputValueError: One of them is missing.
+    """
+    has_archive = archive is not None and archive is not False
+    if has_archive and at is None:
+        raise bad_argument("archive needs a time; add at='2026-03-01', or leave archive out.")
+    given = {"at": at, "speed": speed, "queue_time": queue_time}
+    named = [name for name, value in given.items() if value is not None]
+    if named and not has_archive:
+        raise bad_argument(
+            f"{', '.join(named)}: only devices of an archive have a past; add archive=True for your own, or a path."
+        )
+
+
+def checked_queue_time(queue_time: float | datetime.timedelta | None) -> datetime.timedelta:
+    """Return the time that jobs wait.
+
+    Raises:
+        IBMInputValueError: The time is none, or longer than a year.
+    """
+    try:
+        found = (
+            queue_time if isinstance(queue_time, datetime.timedelta) else datetime.timedelta(seconds=queue_time or 0)
+        )
+        if not isinstance(queue_time, bool) and datetime.timedelta() <= found <= _MAX_QUEUE_TIME:
+            return found
+    except (TypeError, ValueError, OverflowError):
+        # NaN among them.
+        pass
+    raise bad_argument(
+        f"queue_time is {queue_time!r}; it must be a timedelta or a number of seconds, from 0 to {_MAX_QUEUE_TIME.days} days."
+    )
 
 
 def bad_argument(message: str) -> Exception:

@@ -102,7 +102,13 @@ class Device:
 
 
 class Catalog:
-    """All devices by name."""
+    """All devices by name.
+
+    Attributes:
+        errors: Exceptions of devices that cannot be read any more.
+    """
+
+    errors: tuple[type[Exception], ...] = ()
 
     def __init__(self, devices: Devices = None) -> None:
         """Find the devices.
@@ -121,8 +127,8 @@ class Catalog:
         by_name: dict[str, list[Snapshot | SavedSnapshot]] = {}
         for source in sources_of(devices):
             by_name.setdefault(source.name, []).append(source)
-        by_name[SIMULATOR] = [_simulator()]
-        self._devices = {name: Device(sources) for name, sources in sorted(by_name.items())}
+        self._devices = {name: Device(sources) for name, sources in by_name.items()} | {SIMULATOR: simulator()}
+        self._devices = dict(sorted(self._devices.items()))
         self._first = dict(self._devices)
 
     def __iter__(self) -> Iterator[Device]:
@@ -146,9 +152,18 @@ class Catalog:
         """Forget what was published."""
         self._devices = dict(self._first)
 
-    def get(self, name: str) -> Device | None:
-        """Return a device, ``None`` if there is none of that name."""
+    def get(self, name: str, moment: datetime.datetime | None = None) -> Device | None:  # noqa: ARG002
+        """Return a device, ``None`` if there is none of that name.
+
+        Args:
+            name: The device's name.
+            moment: The moment at which it is looked at. These devices are the same at any time; those of
+                :class:`History` are not.
+        """
         return self._devices.get(name)
+
+    def close(self) -> None:
+        """Close files from which devices are read; there are none."""
 
 
 @lru_cache(256)
@@ -163,7 +178,8 @@ def validator(payload: bytes) -> str:
     return f'W/"{hashlib.sha256(payload).hexdigest()[:32]}"'
 
 
-def _simulator() -> Snapshot:
+def simulator() -> Device:
+    """Return the ideal simulator."""
     names = sorted(name for gates in _SIMULATOR_GATES.values() for name in gates)
     control_flow = ["if_else", "for_loop", "while_loop", "switch_case"]
     configuration = {
@@ -176,7 +192,7 @@ def _simulator() -> Snapshot:
         "supported_instructions": [*names, "measure", "reset", "delay", *control_flow],
         "supported_features": ["qasm3", "dynamic_circuits"], "description": "an ideal simulator", "dt": 1.0,
     }  # fmt: skip
-    return Snapshot.from_payloads(json.dumps(configuration))
+    return Device([Snapshot.from_payloads(json.dumps(configuration))])
 
 
 def _gates() -> Iterator[dict[str, Any]]:

@@ -3,12 +3,18 @@
 
 from __future__ import annotations
 
+import datetime
+import math
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .arguments import check_arguments, checked_faults
+from .arguments import bad_argument, check_arguments, check_history, checked_faults, checked_queue_time
+from .clock import Clock
 from .devices import Catalog
+from .jobs.simulated_times import SimulatedTimes
 from .jobs.store import open_store
 from .jobs.workers import Workers
 from .latency import checked_latency, delayed
@@ -21,6 +27,8 @@ from .service.tokens import Tokens
 from .serving import HttpService
 
 if TYPE_CHECKING:
+    from .._moments import Time
+    from ..archive import CalibrationArchive
     from ..snapshot import Snapshot
     from .jobs.simulator import Simulator
     from .replay import ReplayService
@@ -53,6 +61,13 @@ class LocalService(HttpService):
         public: Whether other machines may reach the service.
         limits: Limits of requests, of jobs and of the store.
         finish_left_jobs: Whether to run, behind its own jobs, those that services left in the store when they ended.
+        archive: Devices are those of this archive, as they were at the time of the service: a
+            :class:`CalibrationArchive`, the path of one, or ``True`` for that of the user. ``devices`` are names of
+            some of them then. Nothing is put into the archive.
+        at: With an archive, the time at which the service starts; :attr:`clock` moves it.
+        speed: With an archive, seconds that pass for the service in a second: 86400 for a day a second. By default,
+            its clock stands still until it is moved.
+        queue_time: With an archive, how long a job waits before it begins, by that clock: seconds, or a timedelta.
 
     Attributes:
         crn: The CRN of its one instance.
@@ -82,6 +97,10 @@ class LocalService(HttpService):
         public: bool = False,
         limits: Limits | None = None,
         finish_left_jobs: bool = False,
+        archive: CalibrationArchive | str | os.PathLike[str] | bool | None = None,
+        at: Time | None = None,
+        speed: float | None = None,
+        queue_time: float | datetime.timedelta | None = None,
         _first: Simulator | None = None,
     ) -> None:
         """Prepare a service; :meth:`start` or :meth:`serve` answers."""
@@ -93,26 +112,33 @@ class LocalService(HttpService):
         seeds = None if seed is None else JobSeeds(seed)
         latency = checked_latency(latency)
         limits = limits or Limits()
-        self._catalog = catalog = Catalog(devices)
-        super().__init__(host=host, port=port, token=token, public=public, limits=limits)
-        try:
-            self._store = open_store(store)
-        except BaseException:
-            self._socket.close()
-            raise
-        try:
+        check_history(archive=archive, at=at, speed=speed, queue_time=queue_time)
+        wait = checked_queue_time(queue_time)
+        self._clock = None if at is None else Clock(at, 0.0 if speed is None else speed)
+        with ExitStack() as opened:
+            self._catalog = catalog = _catalog(devices, archive, self._clock)
+            opened.callback(catalog.close)
+            super().__init__(host=host, port=port, token=token, public=public, limits=limits)
+            opened.callback(self._socket.close)
+            self._store = open_store(store, self._clock)
+            opened.callback(self._store.close)
             self._recording = None if record is None else Recording(record, secrets=[self.token])
-        except BaseException:
-            self._socket.close()
-            self._store.close()
-            raise
+            opened.pop_all()
         self._seeds = seeds
+        if self._clock is not None:
+            # Months pass in a moment, and what was done in them is to be looked at.
+            limits = replace(limits, store_days=math.inf)
+        times = None if self._clock is None else SimulatedTimes(self._clock, wait)
         self._workers = Workers(
-            self._store, catalog, limits, workers, seeds=seeds, first=_first, finish_left_jobs=finish_left_jobs
-        )
+            self._store, catalog, limits, workers, seeds=seeds, times=times, first=_first,
+            finish_left_jobs=finish_left_jobs,
+        )  # fmt: skip
+        if self._clock is not None:
+            self._clock.tell(self._workers.look_again)
         # Clients that were here before a restart hold tokens.
         tokens = Tokens(self.token, self._store if token else None)
-        self.faults: Faults = build_app(AppState(catalog, self._store, self._workers, tokens, self.crn, noise))
+        state = AppState(catalog, self._store, self._workers, tokens, self.crn, noise, self._clock)
+        self.faults: Faults = build_app(state)
         self.faults.abort = self._abort
         self._add_first_faults()
         self._use(Bounded(self._seen_by_clients(latency), tokens, limits))
@@ -146,6 +172,19 @@ class LocalService(HttpService):
 
         return ReplayService(folder, **options)
 
+    @property
+    def clock(self) -> Clock:
+        """The clock of a service with an archive: ``clock.now()``, ``clock.move_to(time)``, ``clock.advance(hours=6)``.
+
+        Raises:
+            IBMInputValueError: The service has the time of the machine.
+        """
+        if self._clock is None:
+            raise bad_argument(
+                "This service has the time of the machine, which is not moved; create it with archive=... and at=..."
+            )
+        return self._clock
+
     def publish(self, snapshot: Snapshot) -> None:
         """Add a calibration to a device, as if it had just been measured; the latest one is the present one.
 
@@ -153,16 +192,17 @@ class LocalService(HttpService):
             snapshot: The calibration. A device of another name is a new one.
 
         Raises:
-            IBMInputValueError: It is no snapshot.
+            IBMInputValueError: It is no snapshot, or the devices are those of an archive.
             IBMError: The service was stopped, or is that of another process.
         """
         self._check_usable()
         self._catalog.publish(snapshot)
 
     def reset(self) -> None:
-        """Forget the jobs and sessions of this service, those that run included; faults, seeds and devices are as new.
+        """Forget the jobs and sessions of this service, those that run included; the rest is as new.
 
-        For tests, which need not start a service each. What other services put into the same store stays.
+        That is faults, seeds, devices, and a clock that can be moved. For tests, which need not start a service each.
+        What other services put into the same store stays.
 
         Raises:
             IBMError: The service was stopped, or is that of another process.
@@ -173,6 +213,8 @@ class LocalService(HttpService):
         for job_id in self._store.clear():
             self._workers.interrupt(job_id)
         self._catalog.reset()
+        if self._clock is not None:
+            self._clock.reset()
         if self._seeds is not None:
             self._seeds.restart()
 
@@ -182,9 +224,18 @@ class LocalService(HttpService):
     def _end(self) -> None:
         self._workers.stop()
         self._store.close()
+        self._catalog.close()
         if self._recording is not None:
             self._recording.close()
 
     def _descriptors(self) -> list[int]:
         own = [] if self._recording is None else self._recording.descriptors()
         return [*self._workers.descriptors(), *own]
+
+
+def _catalog(devices: Any, archive: Any, clock: Clock | None) -> Catalog:
+    if clock is None:
+        return Catalog(devices)
+    from .history import History
+
+    return History(archive, clock, devices)

@@ -101,7 +101,7 @@ def _ranges_of_gigahertz(value: list[list[float]] | None) -> list[list[float]] |
 def _channel_frequencies(value: list[list[dict[str, Any]]] | None) -> list[list[dict[str, Any]]] | None:
     if value is None:
         return None
-    return [[{**term, "scale": _complex(*term["scale"])} for term in terms] for terms in value]
+    return [[{**term, "q": term["q"], "scale": _complex(*term["scale"])} for term in terms] for terms in value]
 
 
 def _complex(real: float, imaginary: float) -> complex:
@@ -231,6 +231,10 @@ class BackendConfiguration(PayloadView):
     def describe(self, channel: ControlChannel) -> dict[DriveChannel, complex]:
         """Return the drive channels whose frequencies make up that of a control channel, with their factors."""
         return self._device_channels.describe(channel)
+
+    def control_frequencies(self, drives: Mapping[Channel, float]) -> dict[Channel, float]:
+        """Return the frequency of each control channel, Hz, made of those of drives as :meth:`describe` says."""
+        return self._device_channels.control_frequencies(drives)
 
     def _attribute(self, key: str) -> Any:
         if key not in self._spans and key in self._defaults:

@@ -15,6 +15,7 @@ from .view import PayloadView, encode
 if TYPE_CHECKING:
     from .._native import Defaults as NativeDefaults
     from ..pulse.waveforms import Samples
+    from .configuration import BackendConfiguration
     from .view import Payload
 
 
@@ -112,23 +113,33 @@ class PulseDefaults(PayloadView):
 
     _payload_name = "defaults"
     _native: NativeDefaults
+    #: The configuration of the device, if it is known: what tells the frequencies of control channels.
+    _configuration: BackendConfiguration | None
 
     def __init__(self) -> None:
         raise TypeError("use Snapshot.defaults, PulseDefaults.from_payload or PulseDefaults.from_dict")
 
     @classmethod
-    def _from_native(cls, native: NativeDefaults, source: str | None = None) -> PulseDefaults:
-        return cls._view(native, native.payload, native.members(), source)
+    def _from_native(
+        cls, native: NativeDefaults, source: str | None = None, configuration: BackendConfiguration | None = None
+    ) -> PulseDefaults:
+        made = cls._view(native, native.payload, native.members(), source)
+        vars(made)["_configuration"] = configuration
+        return made
 
     @classmethod
-    def from_payload(cls, payload: Payload) -> PulseDefaults | None:
-        """Create pulse defaults from a payload: JSON text as bytes-like or ``str``. ``{}`` and ``null`` mean none.
+    def from_payload(cls, payload: Payload, configuration: BackendConfiguration | None = None) -> PulseDefaults | None:
+        """Create pulse defaults from a payload.
+
+        Args:
+            payload: JSON text as bytes-like or ``str``. ``{}`` and ``null`` mean none.
+            configuration: The configuration of the device, for :attr:`frequencies` of control channels.
 
         Raises:
             BackendPayloadError: The payload is not JSON, or not what a device publishes. The error tells where.
         """
         native = _native.Defaults.read(payload)
-        return None if native is None else cls._from_native(native)
+        return None if native is None else cls._from_native(native, configuration=configuration)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PulseDefaults | None:
@@ -156,16 +167,21 @@ class PulseDefaults(PayloadView):
 
     @property
     def frequencies(self) -> dict[Channel, float]:
-        """Estimated frequencies of the drive, measure and acquire channels, Hz.
+        """Estimated frequencies of the drive, control, measure and acquire channels, Hz; a copy.
 
-        A control channel has the frequency of its target's drive, which the configuration tells.
+        That of a control channel is made of those of drives, as the configuration describes. Defaults that come with
+        their configuration, such as those of snapshots and backends, have them; others have no control channels here.
         """
-        qubits, readouts = self._native.frequencies
-        return {
-            **{DriveChannel(qubit): frequency * 1e9 for qubit, frequency in enumerate(qubits)},
-            **{MeasureChannel(qubit): frequency * 1e9 for qubit, frequency in enumerate(readouts)},
-            **{AcquireChannel(qubit): frequency * 1e9 for qubit, frequency in enumerate(readouts)},
+        return dict(self._once("frequencies", self._made_frequencies))
+
+    def _made_frequencies(self) -> dict[Channel, float]:
+        drives: dict[Channel, float] = {DriveChannel(it): value for it, value in enumerate(self.qubit_freq_est)}
+        configuration = self._configuration
+        controls = {} if configuration is None else configuration.control_frequencies(drives)
+        readouts: dict[Channel, float] = {
+            kind(it): value for kind in (MeasureChannel, AcquireChannel) for it, value in enumerate(self.meas_freq_est)
         }
+        return {**drives, **controls, **readouts}
 
     @property
     def pulse_library(self) -> list[PulseLibraryItem]:
@@ -196,8 +212,8 @@ class PulseDefaults(PayloadView):
         "cmd_def": lambda commands: [_command(each).to_dict() for each in commands],
     }
 
-    def __reduce__(self) -> tuple[Any, tuple[bytes]]:
-        return type(self).from_payload, (self._payload,)
+    def __reduce__(self) -> tuple[Any, tuple[bytes, BackendConfiguration | None]]:
+        return type(self).from_payload, (self._payload, self._configuration)
 
     def __repr__(self) -> str:
         gates = self.instruction_schedule_map

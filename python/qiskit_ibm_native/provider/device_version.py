@@ -222,7 +222,7 @@ class DeviceVersion:
     def _fetched_defaults(self) -> PulseDefaults | None:
         payload = self._fetch_defaults(self.pulses)
         native = None if payload is None else _native.Defaults.read(payload)
-        return None if native is None else PulseDefaults._from_native(native, "service")
+        return None if native is None else PulseDefaults._from_native(native, "service", self.model)
 
     def with_new_defaults(self) -> DeviceVersion:
         """Fetch the pulses again; return a version with the new ones, which shares everything else, or this one."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ..exceptions import IBMError
     from ..snapshot.diff import SnapshotDiff
     from .backend import IBMBackend
+    from .connection import MovableClock
     from .history.backfill import BackfillReport
     from .history.watch import Watch
     from .jobs.base import IBMJob
@@ -96,7 +97,8 @@ class IBMProvider:
         tags: With no instance: use those with all of these tags only.
         private_endpoint: Whether to use endpoints of a private network.
         archive: Records all calibrations that pass by, and answers what it knows about earlier ones: a
-            :class:`CalibrationArchive`, the path of one, or ``True`` for that of the user.
+            :class:`CalibrationArchive`, the path of one, or ``True`` for that of the user. With ``channel="local"`` and
+            ``at="2026-03-01"``, devices are as the archive has them for that time, see :attr:`clock`.
         timeout: Seconds that a call may take at most, with all that belongs to it: connecting, a service that hangs,
             repetitions, lookups. 60 by default, or what the variable ``QISKIT_IBM_NATIVE_TIMEOUT`` says. Waiting for a
             job has a time of its own: ``job.result(timeout=...)``.
@@ -140,7 +142,7 @@ class IBMProvider:
         limits = limits_of(timeout=timeout, max_reply_bytes=max_reply_bytes, max_result_bytes=max_result_bytes)
         connection = connect(
             token=token, url=url, name=name, instance=instance, proxies=proxies, verify=verify, channel=channel,
-            url_resolver=url_resolver, channel_options=channel_options,
+            url_resolver=url_resolver, archive=archive, channel_options=channel_options,
             account_options={
                 "filename": filename, "region": region, "private_endpoint": private_endpoint,
                 "plans_preference": None if plans_preference is None else tuple(plans_preference),
@@ -149,11 +151,12 @@ class IBMProvider:
         )  # fmt: skip
         self._account = connection.account
         self._endpoint = connection.endpoint
+        self._clock = connection.clock
         self._transport = Transport(self._endpoint.proxies, self._endpoint.verify, limits=limits)
         self._authenticator = Authenticator(self._endpoint.api_key, self._endpoint.iam_url, self._transport)
         self._watches: weakref.WeakSet[Watch] = weakref.WeakSet()
         try:
-            self._recorder = recorder_of(archive, self._endpoint.url)
+            self._recorder = recorder_of(connection.archive, self._endpoint.url)
         except BaseException:
             _close(os.getpid(), self._transport, connection.close, Recorder(), ())
             raise
@@ -276,6 +279,19 @@ class IBMProvider:
         """The archive that calibrations are recorded into, if there is one."""
         return self._recorder.archive
 
+    @property
+    def clock(self) -> MovableClock:
+        """The clock of a service in the past: ``clock.now()``, ``clock.move_to(time)``, ``clock.advance(hours=6)``.
+
+        Raises:
+            IBMProviderValueError: The service has the present time.
+        """
+        if self._clock is None:
+            raise IBMProviderValueError(
+                "The service has the present time; IBMProvider(channel='local', archive=..., at=...) has the past."
+            )
+        return self._clock
+
     def refresh_all(
         self, backends: Iterable[IBMBackend] | None = None, *, threads: int = 8, return_exceptions: bool = False
     ) -> dict[IBMBackend, SnapshotDiff | IBMError]:
@@ -303,7 +319,7 @@ class IBMProvider:
         step: datetime.timedelta | None = None,
         *,
         requests_per_minute: float = 60.0,
-        progress: Callable[[BackfillReport], object] | None = None,
+        progress: bool | Callable[[BackfillReport], object] | None = None,
     ) -> BackfillReport:
         """Walk the history that the service keeps of a device into the archive, from the end to the start.
 
@@ -317,7 +333,8 @@ class IBMProvider:
             end: From where to go back, the present by default.
             step: How much older the next calibration is to be at least. By default, all are fetched.
             requests_per_minute: The largest number of requests per minute.
-            progress: Is called with a report after each calibration.
+            progress: A function that is called with a report after each calibration, or whether to show a bar; by
+                default, one is shown on terminals and in notebooks.
 
         Returns:
             What was done.

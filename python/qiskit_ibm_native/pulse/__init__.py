@@ -21,8 +21,9 @@ from .channels import (
     PulseChannel,
     RegisterSlot,
 )
+from .defcal import to_defcal, to_defcals
 from .device_channels import DeviceChannels
-from .export import ChannelArrays, to_defcal
+from .export import ChannelArrays
 from .instruction_schedule_map import InstructionScheduleMap
 from .instructions import Acquire, Delay, Instruction, Play, SetFrequency, SetPhase, ShiftFrequency, ShiftPhase
 from .library import (
@@ -30,9 +31,12 @@ from .library import (
     Cos,
     Drag,
     Gaussian,
+    GaussianDeriv,
     GaussianSquare,
     GaussianSquareDrag,
     Sawtooth,
+    Sech,
+    SechDeriv,
     Sin,
     Square,
     Triangle,
@@ -61,6 +65,7 @@ __all__ = [
     "Drag",
     "DriveChannel",
     "Gaussian",
+    "GaussianDeriv",
     "GaussianSquare",
     "GaussianSquareDrag",
     "Instruction",
@@ -75,6 +80,8 @@ __all__ = [
     "RegisterSlot",
     "Sawtooth",
     "Schedule",
+    "Sech",
+    "SechDeriv",
     "SetFrequency",
     "SetPhase",
     "ShiftFrequency",
@@ -86,7 +93,20 @@ __all__ = [
     "Waveform",
     "gaussian_square_echo",
     "to_defcal",
+    "to_defcals",
 ]
+
+
+_PROGRAMS = "devices take no programs of pulses any more; a Schedule is made of instructions with their start times"
+#: Names that ``qiskit.pulse`` of Qiskit 1.4 had, or that look as if, and what is here instead.
+_ADVICE = {
+    "GaussianSquareEcho": "the function is called gaussian_square_echo, as in Qiskit 1.4",
+    "ScalableSymbolicPulse": "SymbolicPulse is the class of all shapes",
+    **dict.fromkeys(
+        ("LoConfig", "LoRange", "Snapshot", "SnapshotChannel"), "simulators of pulses alone had a use for it"
+    ),
+    **dict.fromkeys(("ScheduleBlock", "build", "builder", "functional_pulse", "macro", "transforms"), _PROGRAMS),
+}
 
 
 def __getattr__(name: str) -> object:
@@ -95,4 +115,5 @@ def __getattr__(name: str) -> object:
         from ..exceptions import PulseError
 
         return PulseError
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    advice = f": {_ADVICE[name]}" if name in _ADVICE else ""
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{advice}")

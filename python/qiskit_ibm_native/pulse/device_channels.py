@@ -148,6 +148,19 @@ class DeviceChannels:
             raise _error("Can only describe ControlChannels.")
         return {DriveChannel(term["q"]): term["scale"] for term in self._frequencies[channel.index]}
 
+    def control_frequencies(self, drives: Mapping[Channel, float]) -> dict[Channel, float]:
+        """Return the frequency of each control channel, Hz: the sum of those that :meth:`describe` names.
+
+        Args:
+            drives: Frequencies of drive channels, Hz. Control channels that need others are left out.
+        """
+        described = {channel: self.describe(channel) for channel in map(ControlChannel, range(len(self._frequencies)))}
+        return {
+            channel: sum((factor * drives[drive]).real for drive, factor in terms.items())
+            for channel, terms in described.items()
+            if terms and terms.keys() <= drives.keys()
+        }
+
     def _checked(self, qubit: int) -> int:
         if not 0 <= qubit < self._num_qubits:
             raise _error(f"Invalid index for {qubit}-qubit system: the device has {self._num_qubits} qubits.")

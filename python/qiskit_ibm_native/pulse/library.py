@@ -184,6 +184,78 @@ def Constant(
     return SymbolicPulse("constant", duration, {"amp": amp, "angle": angle}, name, limit_amplitude)
 
 
+def GaussianDeriv(
+    duration: Any, amp: Any, sigma: Any, angle: Any = 0.0, name: str | None = None, limit_amplitude: bool | None = None
+) -> SymbolicPulse:
+    r"""Return the derivative of a gaussian that is not lifted.
+
+    With :math:`x = (t - d/2) / \sigma`: :math:`-A\,x / \sigma \cdot \exp(-x^2 / 2)`, at most
+    :math:`amp / (\sigma \sqrt{e})` in size.
+
+    Args:
+        duration: How many samples it has, dt.
+        amp: Magnitude of the amplitude of the gaussian, dt.
+        sigma: Standard deviation, dt.
+        angle: Phase of the amplitude, rad.
+        name: What to call it.
+        limit_amplitude: Whether a sample above 1 is an error; it is, by default.
+
+    Raises:
+        PulseError: The parameters make no sense.
+    """
+    return SymbolicPulse(
+        "gaussian_deriv", duration, {"sigma": sigma, "amp": amp, "angle": angle}, name, limit_amplitude
+    )
+
+
+def Sech(
+    duration: Any,
+    amp: Any,
+    sigma: Any,
+    angle: Any = 0.0,
+    name: str | None = None,
+    zero_ends: bool = True,
+    limit_amplitude: bool | None = None,
+) -> SymbolicPulse:
+    r"""Return a hyperbolic secant around the middle of the pulse: :math:`A / \cosh((t - d/2) / \sigma)`.
+
+    Args:
+        duration: How many samples it has, dt.
+        amp: Magnitude of the amplitude.
+        sigma: Width, dt.
+        angle: Phase of the amplitude, rad.
+        name: What to call it.
+        zero_ends: Whether to lift it to 0 one sample before and after the pulse, with the same peak.
+        limit_amplitude: Whether a sample above 1 is an error; it is, by default.
+
+    Raises:
+        PulseError: The parameters make no sense.
+    """
+    shape = "sech" if zero_ends else "sech_open"
+    return SymbolicPulse(shape, duration, {"sigma": sigma, "amp": amp, "angle": angle}, name, limit_amplitude)
+
+
+def SechDeriv(
+    duration: Any, amp: Any, sigma: Any, angle: Any = 0.0, name: str | None = None, limit_amplitude: bool | None = None
+) -> SymbolicPulse:
+    r"""Return the derivative of a hyperbolic secant that is not lifted.
+
+    With :math:`x = (t - d/2) / \sigma`: :math:`-A \tanh(x) / (\sigma \cosh(x))`, at most :math:`amp / 2\sigma` in size.
+
+    Args:
+        duration: How many samples it has, dt.
+        amp: Magnitude of the amplitude of the secant, dt.
+        sigma: Width, dt.
+        angle: Phase of the amplitude, rad.
+        name: What to call it.
+        limit_amplitude: Whether a sample above 1 is an error; it is, by default.
+
+    Raises:
+        PulseError: The parameters make no sense.
+    """
+    return SymbolicPulse("sech_deriv", duration, {"sigma": sigma, "amp": amp, "angle": angle}, name, limit_amplitude)
+
+
 def _wave(shape: str, what: str) -> Callable[..., SymbolicPulse]:
     """Return the function that makes pulses of an oscillating shape."""
 

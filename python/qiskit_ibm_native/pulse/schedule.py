@@ -6,12 +6,15 @@ from __future__ import annotations
 import enum
 import itertools
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .channels import Channel
 from .errors import pulse_error
 from .instructions import Instruction, whole
 from .parameters import by_parameter
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Timed = tuple[int, Instruction]
 Channels = tuple[Channel, ...]
@@ -323,13 +326,53 @@ class Schedule:
 
         return to_arrays(self, apply_phases)
 
+    def draw(
+        self,
+        backend: Any = None,
+        *,
+        time_range: tuple[int, int] | None = None,
+        disable_channels: Iterable[Channel] = (),
+        show_framechange: bool = True,
+        show_waveform_info: bool = True,
+        **options: Any,
+    ) -> Figure:
+        """Draw the schedule; see :func:`qiskit_ibm_native.visualization.plot_schedule`.
+
+        Args:
+            backend: A backend with pulses, for its time resolution and its frequencies.
+            time_range: The first and the last time to draw, dt; by default, all of the schedule.
+            disable_channels: Channels to leave out.
+            show_framechange: Whether to show where phases and frequencies change.
+            show_waveform_info: Whether to write the names of pulses.
+            options: Further arguments of ``plot_schedule``, which go before those of the backend.
+
+        Returns:
+            The figure; ``figure.savefig`` writes it, and notebooks show it.
+
+        Raises:
+            PulseError: There is no channel to draw, or the range of times is empty.
+            ImportError: Matplotlib is not installed.
+        """
+        from .drawing import plot_schedule
+
+        left_out = set(disable_channels)
+        options = {"channels": [channel for channel in self.channels if channel not in left_out], **options}
+        if backend is not None:
+            defaults = backend.defaults()
+            known = {} if defaults is None else {"frequencies": defaults.frequencies}
+            options = {"dt": backend.dt, **known, **options}
+        return plot_schedule(
+            self, time_range=time_range, show_framechange=show_framechange, show_waveform_info=show_waveform_info,
+            **options,
+        )  # fmt: skip
+
     def _repr_svg_(self) -> str:
-        from .drawing import to_svg
+        from .drawing.svg import to_svg
 
         return to_svg(self)
 
     def _repr_html_(self) -> str:
-        from .drawing import to_html
+        from .drawing.svg import to_html
 
         return to_html(self)
 

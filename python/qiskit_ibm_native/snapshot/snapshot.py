@@ -325,7 +325,7 @@ class Snapshot:
         if model is None and (native := self._native.defaults) is not None:
             from ..models.defaults import PulseDefaults
 
-            model = PulseDefaults._from_native(native, self._source)
+            model = PulseDefaults._from_native(native, self._source, self.configuration)
             object.__setattr__(self, "_defaults", model)
         return model
 

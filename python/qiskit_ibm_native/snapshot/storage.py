@@ -108,6 +108,16 @@ def read_files(files: Sequence[Path], root: Path) -> tuple[bytes, bytes | None, 
     return _complete(files[0], payloads)
 
 
+def read_plain_file(path: Path, root: Path) -> bytes:
+    """Return the content of one file, decompressed if its name ends in ``.gz``, see :func:`read_folder`.
+
+    Raises:
+        BackendPayloadError: The file is damaged or too large.
+    """
+    with _explained(path, "file"):
+        return _gunzipped(path, root) if path.suffix == ".gz" else _content(path, root, most_bytes())
+
+
 def read_zip(path: Path, root: Path | None = None) -> tuple[bytes, bytes | None, bytes | None]:
     """Return configuration, properties and defaults of a ZIP file, see :func:`read_folder`."""
     import zipfile
@@ -121,6 +131,19 @@ def read_zip(path: Path, root: Path | None = None) -> tuple[bytes, bytes | None,
                 with _explained(path, kind):
                     payloads.append(_unzipped(archive, f"{kind}.json") if f"{kind}.json" in names else None)
     return _complete(path, payloads)
+
+
+def has_payloads(path: Path, payloads: Sequence[bytes | None]) -> bool:
+    """Return whether a ZIP file has these payloads, by their lengths and checksums."""
+    import zipfile
+
+    present = {f"{kind}.json": payload for kind, payload in zip(_KINDS, payloads, strict=True) if payload is not None}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            there = {entry.filename: (entry.file_size, entry.CRC) for entry in archive.infolist()}
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return False
+    return there == {name: (len(payload), zlib.crc32(payload)) for name, payload in present.items()}
 
 
 def _complete(path: Path, payloads: Sequence[bytes | None]) -> tuple[bytes, bytes | None, bytes | None]:

@@ -66,11 +66,13 @@ class SweepResults(Sequence[TaskResult]):
         """The results of tasks that failed."""
         return [result for result in self if result.error is not None]
 
-    def best(self, by: str = "esp", per: Sequence[str] = ("circuit", "snapshot"), *, n: int = 1) -> list[TaskResult]:
+    def best(
+        self, by: str | None = None, per: Sequence[str] = ("circuit", "snapshot"), *, n: int = 1
+    ) -> list[TaskResult]:
         """Return the best results of each group of this sweep, see :meth:`Ledger.best`.
 
         Args:
-            by: As in :meth:`Ledger.best`.
+            by: As in :meth:`Ledger.best`; by default the objective of the sweep, and ``"esp"`` if it has none.
             per: As in :meth:`Ledger.best`.
             n: The number of results of each group.
         """

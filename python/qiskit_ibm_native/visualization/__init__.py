@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .schedule import plot_schedule
+from ..pulse.drawing import plot_schedule
 
 __all__ = ["plot_schedule"]
 

@@ -7,13 +7,14 @@ mod support;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use qiskit_ibm_native_core::columns::QubitQuantity;
+use qiskit_ibm_native_core::blocks::{Content, Pick, Subject, make, read};
+use qiskit_ibm_native_core::columns::{GateQuantity, QubitQuantity};
 use qiskit_ibm_native_core::compact::{decode, encode};
 use qiskit_ibm_native_core::diff::{Diff, Tolerance};
 use qiskit_ibm_native_core::pack::{MAX_PAYLOAD, pack};
 use qiskit_ibm_native_core::plan::Options;
 use qiskit_ibm_native_core::score::{Circuit, Delay};
-use qiskit_ibm_native_core::series::{Selection, extract, stack, stack_gate};
+use qiskit_ibm_native_core::series::{stack, stack_gate};
 use qiskit_ibm_native_core::shots::{count, write_hex};
 use qiskit_ibm_native_core::snapshot::{Payloads, Snapshot};
 
@@ -78,14 +79,41 @@ fn series(criterion: &mut Criterion) {
     group.bench_function("stack/cz/fez", |bencher| {
         bencher.iter(|| stack_gate(black_box(&tables)).expect("small"));
     });
-    let payload = support::payload("fez", "properties");
-    let packed = pack(&payload, 6, MAX_PAYLOAD).expect("short");
-    group.throughput(Throughput::Bytes(payload.len() as u64));
-    for (name, selection) in [("T1", Selection::Qubits(QubitQuantity::T1)), ("cz", Selection::Gate("cz"))] {
-        group.bench_function(format!("extract/{name}/fez"), |bencher| {
-            bencher.iter(|| {
-                extract(vec![(black_box(&packed[..]), payload.len(), 156)], selection, 1).remove(0).expect("sound")
-            });
+    group.finish();
+}
+
+fn blocks(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("blocks");
+    let old = support::payload("fez", "properties");
+    let new = recalibrated("fez").payloads().properties.clone().expect("fez has properties");
+    let packed = [&old, &new].map(|payload| pack(payload, 6, MAX_PAYLOAD).expect("short"));
+    let calibrations: Vec<_> = (0..TIMES).map(|time| (&packed[time % 2][..], [&old, &new][time % 2].len())).collect();
+    group.throughput(Throughput::Elements(TIMES as u64));
+    group.bench_function("make/fez", |bencher| {
+        bencher.iter(|| make(black_box(calibrations.clone()), 156, 1).expect("a device has so many qubits"));
+    });
+    let block = make(calibrations, 156, 1).expect("a device has so many qubits").blocks.remove(0);
+    let column = |name: &String| {
+        let find = |name: &String| block.columns.iter().find(|(known, _)| known == name).map(|(_, content)| content);
+        match find(name) {
+            Some(Content::Same(earlier)) => find(earlier),
+            content => content,
+        }
+    };
+    let picks: Vec<_> = (0..TIMES).map(|row| Pick { block: 0, row }).collect();
+    let subjects = [("T1", Subject::Qubits(QubitQuantity::T1)), ("cz", Subject::Gate("cz", GateQuantity::Error))];
+    for (name, subject) in subjects {
+        let columns: Vec<_> = subject
+            .columns()
+            .iter()
+            .map(|name| match column(name) {
+                Some(Content::Bytes(bytes)) => Some(&bytes[..]),
+                _ => None,
+            })
+            .collect();
+        let columns = [columns];
+        group.bench_function(format!("read/{name}/fez"), |bencher| {
+            bencher.iter(|| read(black_box(&columns), &picks, subject, 156).expect("sound"));
         });
     }
     group.finish();
@@ -149,5 +177,5 @@ fn shots(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, compact, diff, series, score, shots);
+criterion_group!(benches, compact, diff, series, blocks, score, shots);
 criterion_main!(benches);

@@ -4,41 +4,15 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::columns::{Column, GateColumns, GateQuantity, QubitQuantity, State};
-use crate::compact::{CompactError, read_column, read_gate, write_column, write_gate};
+use crate::blocks::MAX_GATES;
+use crate::columns::{Column, GateColumns, GateQuantity, State};
 use crate::configuration::MAX_QUBITS;
-use crate::error::{Payload, PayloadError};
-use crate::pack::{MAX_PAYLOAD, unpack};
-use crate::parallel::in_parallel;
-use crate::properties::Properties;
+use crate::error::PayloadError;
 use crate::qargs::QargsList;
 
-/// A table has at most so many cells, which take 1.2 GB: 2,000 calibrations of 10,000 qubits need a sixth. Extracts and
+/// A table has at most so many cells, which take 1.2 GB: 2,000 calibrations of 10,000 qubits need a sixth. Blocks and
 /// payloads from outside can ask for more of it than they have bytes.
 pub const MAX_CELLS: usize = 1 << 27;
-
-/// Stands for a gate that a calibration does not list.
-pub const NOT_LISTED: &[u8] = b"not listed";
-
-/// Subject of a series.
-#[derive(Debug, Clone, Copy)]
-pub enum Selection<'n> {
-    /// A quantity of qubits.
-    Qubits(QubitQuantity),
-    /// Flags that tell whether qubits may be used.
-    Operational,
-    /// A gate, by name.
-    Gate(&'n str),
-}
-
-/// Values of the subject in one calibration.
-#[derive(Debug, Clone)]
-pub enum Values {
-    /// A value per qubit.
-    Qubits(Column),
-    /// A row by qargs of the gate.
-    Gate(Box<GateColumns>),
-}
 
 /// Values by calibration and qubit or qargs, row by row.
 #[derive(Debug, Clone, Default)]
@@ -76,8 +50,8 @@ pub enum SeriesError {
     NotDecompressed,
     /// The payload is refused.
     Payload(PayloadError),
-    /// The extract is damaged.
-    Extract(CompactError),
+    /// The payload lists more gates than [`MAX_GATES`].
+    TooManyGates(usize),
     /// The table would be too large.
     TooLarge(TooLarge),
 }
@@ -90,7 +64,9 @@ impl fmt::Display for SeriesError {
             }
             Self::NotDecompressed => f.write_str("the payload cannot be decompressed"),
             Self::Payload(error) => error.fmt(f),
-            Self::Extract(error) => error.fmt(f),
+            Self::TooManyGates(gates) => {
+                write!(f, "{gates} gates are more than columns are kept of, which is {MAX_GATES}")
+            }
             Self::TooLarge(error) => error.fmt(f),
         }
     }
@@ -101,12 +77,6 @@ impl std::error::Error for SeriesError {}
 impl From<PayloadError> for SeriesError {
     fn from(error: PayloadError) -> Self {
         Self::Payload(error)
-    }
-}
-
-impl From<CompactError> for SeriesError {
-    fn from(error: CompactError) -> Self {
-        Self::Extract(error)
     }
 }
 
@@ -133,9 +103,18 @@ impl Table {
         Ok(Self { values: room(times, places)?, valid: room(times, places)? })
     }
 
-    fn missing(times: usize, places: usize) -> Result<Self, TooLarge> {
+    /// A table without values.
+    pub(crate) fn missing(times: usize, places: usize) -> Result<Self, TooLarge> {
         let mut table = Self::with_capacity(times, places)?;
         table.add_missing(times * places);
+        Ok(table)
+    }
+
+    /// A table of zeros.
+    pub(crate) fn zeros(times: usize, places: usize) -> Result<Self, TooLarge> {
+        let mut table = Self::with_capacity(times, places)?;
+        table.values.resize(times * places, 0.0);
+        table.valid.resize(times * places, true);
         Ok(table)
     }
 
@@ -168,25 +147,6 @@ pub fn stack(columns: &[Option<&Column>], width: usize) -> Result<Table, TooLarg
         match column {
             Some(column) => table.add(column),
             None => table.add_missing(width),
-        }
-    }
-    Ok(table)
-}
-
-/// Stack a quantity of qubits that [`extract`] gave of devices with `num_qubits` qubits.
-pub fn stack_extracts<'b>(
-    extracts: impl ExactSizeIterator<Item = &'b [u8]>,
-    selection: Selection<'_>,
-    num_qubits: u32,
-) -> Result<Table, SeriesError> {
-    check_qubits(num_qubits)?;
-    let width = num_qubits as usize;
-    // An extract of a few bytes can have a value for each qubit, so there is room for the table before they are read.
-    let mut table = Table::with_capacity(extracts.len(), width)?;
-    for bytes in extracts {
-        match from_bytes(bytes, selection, num_qubits)? {
-            Some(Values::Qubits(column)) => table.add(&column),
-            _ => table.add_missing(width),
         }
     }
     Ok(table)
@@ -236,72 +196,14 @@ pub fn stack_gate(tables: &[Option<&GateColumns>]) -> Result<GateSeries, TooLarg
     Ok(series)
 }
 
-/// Return the values of the selection in a calibration; `None` if it does not list the gate.
+/// Flags as a column of numbers.
 #[must_use]
-pub fn find(properties: &Properties, selection: Selection<'_>) -> Option<Values> {
-    Some(match selection {
-        Selection::Qubits(quantity) => Values::Qubits(properties.qubits.column(quantity).clone()),
-        Selection::Operational => Values::Qubits(flags(properties.qubits.operational())),
-        Selection::Gate(name) => Values::Gate(Box::new(properties.gate(name)?.clone())),
-    })
-}
-
-fn flags(flags: &[bool]) -> Column {
+pub fn flags(flags: &[bool]) -> Column {
     let values = flags.iter().map(|flag| f64::from(u8::from(*flag))).collect();
     Column::from_parts(values, vec![State::Integer; flags.len()])
-}
-
-/// A compressed properties payload: the bytes, how long they are without compression, and how many qubits the device has.
-pub type PackedProperties<'b> = (&'b [u8], usize, u32);
-
-/// Extract the selection from compressed properties payloads, each as bytes that [`from_bytes`] takes: [`NOT_LISTED`] for a
-/// calibration that does not list the gate, an error for one that is damaged.
-#[must_use]
-pub fn extract(
-    packed: Vec<PackedProperties<'_>>,
-    selection: Selection<'_>,
-    threads: usize,
-) -> Vec<Result<Vec<u8>, SeriesError>> {
-    in_parallel(packed, threads, |(bytes, length, num_qubits)| {
-        check_qubits(num_qubits)?;
-        let bytes = unpack(bytes, length, MAX_PAYLOAD).ok_or(SeriesError::NotDecompressed)?;
-        let properties =
-            Properties::read(&bytes, num_qubits).map_err(|fault| fault.in_payload(Payload::Properties, &bytes))?;
-        let found = properties.as_ref().and_then(|properties| find(properties, selection));
-        Ok(found.as_ref().map_or_else(|| NOT_LISTED.to_vec(), Values::to_bytes))
-    })
-}
-
-impl Values {
-    /// The values as bytes with a checksum; dates are left out.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = match self {
-            Self::Qubits(column) => write_column(column),
-            Self::Gate(gate) => write_gate(gate),
-        };
-        bytes.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
-        bytes
-    }
 }
 
 /// Check that there can be a device of so many qubits.
 pub fn check_qubits(num_qubits: u32) -> Result<(), SeriesError> {
     if num_qubits > MAX_QUBITS { Err(SeriesError::TooManyQubits(num_qubits)) } else { Ok(()) }
-}
-
-/// Read what [`extract`] gave of a device with `num_qubits` qubits, which [`check_qubits`] must have passed.
-pub fn from_bytes(bytes: &[u8], selection: Selection<'_>, num_qubits: u32) -> Result<Option<Values>, CompactError> {
-    if bytes == NOT_LISTED {
-        return Ok(None);
-    }
-    let damaged = CompactError::Damaged { what: "its checksum does not agree", offset: bytes.len() };
-    let (bytes, sum) = bytes.split_last_chunk::<4>().ok_or_else(|| damaged.clone())?;
-    if crc32fast::hash(bytes) != u32::from_le_bytes(*sum) {
-        return Err(damaged);
-    }
-    Ok(Some(match selection {
-        Selection::Gate(_) => Values::Gate(Box::new(read_gate(bytes, num_qubits)?)),
-        _ => Values::Qubits(read_column(bytes, num_qubits as usize)?),
-    }))
 }

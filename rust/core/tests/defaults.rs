@@ -98,8 +98,10 @@ fn samples(shape: Shape, duration: u32, parameters: &[(Parameter, f64)]) -> Vec<
 #[test]
 fn envelopes_are_symmetric_and_as_long_as_they_say() {
     use Parameter::{Beta, Sigma, Width};
-    let all: [(Shape, &[(Parameter, f64)]); 5] = [
+    let all: [(Shape, &[(Parameter, f64)]); 7] = [
         (Shape::Gaussian, &[(Sigma, 16.0)]),
+        (Shape::Sech, &[(Sigma, 16.0)]),
+        (Shape::SechOpen, &[(Sigma, 16.0)]),
         (Shape::GaussianSquare, &[(Sigma, 8.0), (Width, 32.0)]),
         (Shape::Drag, &[(Sigma, 16.0), (Beta, 1.5)]),
         (Shape::GaussianSquareDrag, &[(Sigma, 8.0), (Width, 32.0), (Beta, 1.5)]),
@@ -119,6 +121,19 @@ fn envelopes_are_symmetric_and_as_long_as_they_say() {
                 assert!((first[0] - last[0]).abs() < 1e-15 && (first[1] + last[1]).abs() < 1e-15, "{shape:?}");
                 assert!(first[0] >= 0.0 && first[0] <= 0.5, "{shape:?}");
             }
+        }
+    }
+}
+
+#[test]
+fn derivatives_are_antisymmetric_and_rise_first() {
+    for shape in [Shape::GaussianDeriv, Shape::SechDeriv] {
+        for duration in [2, 64, 65] {
+            let samples = samples(shape, duration, &[(Parameter::Sigma, 16.0)]);
+            for (first, last) in samples.iter().zip(samples.iter().rev()) {
+                assert!((first[0] + last[0]).abs() < 1e-15 && first[1] == 0.0, "{shape:?}");
+            }
+            assert!(samples[0][0] > 0.0, "{shape:?}");
         }
     }
 }

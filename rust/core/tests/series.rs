@@ -5,10 +5,7 @@ mod support;
 use qiskit_ibm_native_core::columns::{GateQuantity, NO_DATE, QubitQuantity};
 use qiskit_ibm_native_core::configuration::MAX_QUBITS;
 use qiskit_ibm_native_core::diff::{ChangedQuantity, Diff, Tolerance};
-use qiskit_ibm_native_core::pack::{MAX_PAYLOAD, pack, unpack};
-use qiskit_ibm_native_core::series::{
-    MAX_CELLS, NOT_LISTED, Selection, TooLarge, Values, cells, extract, find, from_bytes, stack, stack_gate,
-};
+use qiskit_ibm_native_core::series::{MAX_CELLS, TooLarge, cells, check_qubits, stack, stack_gate};
 use qiskit_ibm_native_core::snapshot::{Payloads, Snapshot};
 
 fn changed(device: &str, from: &str, to: &str) -> (Snapshot<Vec<u8>>, Snapshot<Vec<u8>>) {
@@ -55,35 +52,11 @@ fn what_is_not_operational_has_vanished() {
 }
 
 #[test]
-fn what_is_extracted_is_what_is_found() {
-    let snapshot = support::snapshot("fez");
-    let properties = snapshot.properties().expect("it has some");
-    let bytes = snapshot.payloads().properties.as_deref().expect("it has some");
-    let packed = pack(bytes, 3, MAX_PAYLOAD).expect("it is short enough");
-    assert_eq!(unpack(&packed, bytes.len(), MAX_PAYLOAD).as_deref(), Some(bytes));
-    assert_eq!(unpack(&packed, bytes.len() + 1, MAX_PAYLOAD), None);
-    assert_eq!(unpack(&packed[..100], bytes.len(), MAX_PAYLOAD), None);
-    for selection in [Selection::Qubits(QubitQuantity::T2), Selection::Operational, Selection::Gate("cz")] {
-        let found = find(properties, selection).expect("it is there");
-        let extracted = extract(vec![(&packed, bytes.len(), 156); 3], selection, 2);
-        assert!(extracted.iter().all(|each| each.as_deref() == Ok(&found.to_bytes())));
-        let again = from_bytes(&found.to_bytes(), selection, 156).expect("sound").expect("it is there");
-        assert_eq!(again.to_bytes(), found.to_bytes());
-        let mut other = found.to_bytes();
-        other[3] ^= 1;
-        assert!(from_bytes(&other, selection, 156).is_err() && from_bytes(&[], selection, 156).is_err());
-    }
-    assert_eq!(extract(vec![(&packed, bytes.len(), 156)], Selection::Gate("none"), 1)[0].as_deref(), Ok(NOT_LISTED));
-    let damaged = [(&packed[..50], bytes.len(), 156), (&packed[..], bytes.len(), 3)].to_vec();
-    assert!(extract(damaged, Selection::Operational, 1).iter().all(Result::is_err));
-}
-
-#[test]
 fn series_have_a_row_for_each_calibration() {
     let snapshot = support::snapshot("hanoi");
     let properties = snapshot.properties().expect("it has some");
-    let Some(Values::Gate(table)) = find(properties, Selection::Gate("cx")) else { panic!("it is listed") };
-    let series = stack_gate(&[None, Some(&table), Some(&table)]).expect("it is small");
+    let table = properties.gate("cx").expect("it is listed");
+    let series = stack_gate(&[None, Some(table), Some(table)]).expect("it is small");
     assert_eq!(series.qargs, table.qargs);
     let width = table.qargs.len();
     let errors = &series.columns[GateQuantity::Error as usize];
@@ -95,11 +68,11 @@ fn series_have_a_row_for_each_calibration() {
     assert_eq!((&table.values[..27], table.valid[27]), (column.values(), false));
 }
 
-/// An archive says how many qubits its devices have; an extract of some bytes can have a value for each.
+/// An archive says how many qubits its devices have; a block of some bytes can have a value for each.
 #[test]
 fn tables_that_are_too_large_are_refused_before_memory_is_asked_for() {
-    let bytes = extract(vec![(&[], 0, MAX_QUBITS + 1)], Selection::Operational, 1).remove(0);
-    assert!(bytes.expect_err("too many").to_string().contains("65537 qubits are more than a device may have"));
+    let refused = check_qubits(MAX_QUBITS + 1).expect_err("too many");
+    assert!(refused.to_string().contains("65537 qubits are more than a device may have"));
     assert_eq!(cells(1 << 14, 1 << 13), Ok(MAX_CELLS));
     let too_large = TooLarge { times: 3, places: MAX_CELLS / 2 };
     assert_eq!(cells(3, MAX_CELLS / 2), Err(too_large));

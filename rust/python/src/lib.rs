@@ -4,6 +4,7 @@
 //! Nothing is decided here. Docstrings of what is exported live in the stub, `_native.pyi`.
 
 mod array;
+mod blocks;
 mod defaults;
 mod diff;
 mod envelope;
@@ -32,6 +33,8 @@ mod _native {
     #[pymodule_export]
     use super::array::PyArray;
     #[pymodule_export]
+    use super::blocks::{block_columns, block_problem, make_blocks, read_blocks};
+    #[pymodule_export]
     use super::defaults::PyDefaults;
     #[pymodule_export]
     use super::diff::PyDiff;
@@ -52,7 +55,7 @@ mod _native {
     #[pymodule_export]
     use super::score::PyScoredCircuit;
     #[pymodule_export]
-    use super::series::{damaged_extracts, extract_packed, stack_extracted, stack_snapshots};
+    use super::series::stack_snapshots;
     #[pymodule_export]
     use super::shots::{count_shots, hex_shots};
     #[pymodule_export]
@@ -62,6 +65,7 @@ mod _native {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("AMPLITUDE_TOLERANCE", AMPLITUDE_TOLERANCE)?;
+        module.add("BLOCK_FORMAT", qiskit_ibm_native_core::blocks::FORMAT)?;
         module.add("PULSE_SHAPES", super::envelope::pulse_shapes(module.py())?)?;
         // Benchmarks refuse a debug build.
         module.add("build_profile", if cfg!(debug_assertions) { "debug" } else { "release" })

@@ -21,6 +21,7 @@ from ..._threads import available_processors
 from .starter import in_lasting_thread
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Callable
 
     from ...snapshot import Snapshot
@@ -122,7 +123,14 @@ class Simulator:
         return self._process
 
     def run(
-        self, program: str, params: bytes, snapshot: Snapshot, has_noise: bool, is_wanted: Callable[[], bool]
+        self,
+        program: str,
+        params: bytes,
+        snapshot: Snapshot,
+        has_noise: bool,
+        is_wanted: Callable[[], bool],
+        *,
+        begins: datetime.datetime | None = None,
     ) -> bytes:
         """Run a job; return its results as JSON.
 
@@ -132,6 +140,7 @@ class Simulator:
             snapshot: The device.
             has_noise: Whether the device is as noisy as its calibration says, or ideal.
             is_wanted: Tells whether the job is still to be run; called while :meth:`kill` waits.
+            begins: The time at which the job begins, if that is not the present.
 
         Raises:
             JobFailed: The job could not be run.
@@ -143,7 +152,7 @@ class Simulator:
             process = self._started()
             self._is_running = True
             with suppress(OSError):
-                process.send(pickle.dumps((program, params, snapshot, has_noise)))
+                process.send(pickle.dumps((program, params, snapshot, has_noise, begins)))
         try:
             self._is_warm = self._is_warm or process.receive() is not None
             reply = process.receive() if self._is_warm else None

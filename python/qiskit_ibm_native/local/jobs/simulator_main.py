@@ -51,10 +51,10 @@ def _reply(request: bytes, memory: int) -> bytes:
     from ..errors import BadInputError
     from ..programs.run import run_job
 
-    program, params, snapshot, has_noise = pickle.loads(request)  # noqa: S301 (of the process that started this one)
+    program, params, snapshot, has_noise, begins = pickle.loads(request)  # noqa: S301 (of the process that started this one)
     result, failure = b"", None
     try:
-        result = run_job(program, params, Device([snapshot]), has_noise, memory)
+        result = run_job(program, params, Device([snapshot]), has_noise, memory, begins)
     except Exception as error:
         _raise_if_without_memory(error)
         hint = f" (a job may have {memory >> 20} MiB)" if NO_MEMORY.search(str(error)) else ""

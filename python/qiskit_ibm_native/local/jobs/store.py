@@ -32,6 +32,8 @@ from .life import Life, is_over
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from ..clock import Clock
+
 DEFAULT_STORE = "~/.qiskit/qiskit-ibm-native/local.sqlite3"
 STORE_VARIABLE = "QISKIT_IBM_NATIVE_LOCAL_STORE"
 _PENDING = ("Queued", "Running")
@@ -39,20 +41,26 @@ _PENDING = ("Queued", "Running")
 _MAX_ATTEMPTS = 3
 #: Jobs that are deleted at once; others wait meanwhile.
 _PRUNED_AT_ONCE = 20
+#: Kinds of times that a file has; a file of 0.1 has the machine's.
+_MACHINE, _SIMULATED = b"the machine's", b"simulated"
 #: Days beyond which nothing is old, infinity among them.
 _MAX_DAYS = 100_000
 
 
-def open_store(path: str | os.PathLike[str] | None = None) -> Store:
+def open_store(path: str | os.PathLike[str] | None = None, clock: Clock | None = None) -> Store:
     """Open the store of a service.
 
     Args:
         path: The file. By default the one that ``QISKIT_IBM_NATIVE_LOCAL_STORE`` names, otherwise that of the user; if
             that one cannot be written, a temporary one, which is told by a warning.
+        clock: The clock of the service, if that is not the machine's. The default is a temporary file then: jobs of
+            simulated times are not kept among others.
 
     Raises:
         IBMInputValueError: The file that was asked for cannot be used.
     """
+    if clock is not None:
+        return Store(path, clock) if path else _temporary_store(clock)
     asked = path or os.environ.get(STORE_VARIABLE)
     if asked:
         return Store(asked)
@@ -61,14 +69,19 @@ def open_store(path: str | os.PathLike[str] | None = None) -> Store:
     except (OSError, RuntimeError, ValueError) as error:
         if isinstance(getattr(error, "__cause__", None), _LaterVersionError):
             raise
-        # 35 ms, which nobody else needs to pay.
-        from tempfile import TemporaryDirectory
-
-        folder = TemporaryDirectory(prefix="qiskit-ibm-native-")
-        logger.warning("Jobs are kept in %s, until the service ends. %s", folder.name, error)
-        store = Store(Path(folder.name) / "local.sqlite3")
-        store.at_end = folder.cleanup
+        store = _temporary_store()
+        logger.warning("Jobs are kept in %s, until the service ends. %s", store.path.parent, error)
         return store
+
+
+def _temporary_store(clock: Clock | None = None) -> Store:
+    # 35 ms, which nobody else needs to pay.
+    from tempfile import TemporaryDirectory
+
+    folder = TemporaryDirectory(prefix="qiskit-ibm-native-")
+    store = Store(Path(folder.name) / "local.sqlite3", clock)
+    store.at_end = folder.cleanup
+    return store
 
 
 class _LaterVersionError(Exception):
@@ -78,12 +91,18 @@ class _LaterVersionError(Exception):
 class Store:
     """Jobs and sessions. Any number of threads may use one."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], clock: Clock | None = None) -> None:
         """Open a file, which is made if there is none, and brought to the present version if it has an earlier one.
 
+        Args:
+            path: The file.
+            clock: Tells the times of jobs and sessions, if the machine does not.
+
         Raises:
-            IBMInputValueError: The file cannot be used, or a later version of this package wrote it.
+            IBMInputValueError: The file cannot be used, a later version of this package wrote it, or its jobs have
+                times of another kind of clock.
         """
+        self._clock = clock
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._pid: int | None = os.getpid()
@@ -122,7 +141,26 @@ class Store:
             # Reading does not need it, and a file that cannot be written is of no use.
             with self._changes():
                 pass
+            self._check_times()
         self._life = Life(self._life_file(self.owner))
+
+    def _check_times(self) -> None:
+        """Refuse a file whose times are those of another kind of clock: old jobs would be forgotten at once."""
+        kind = _MACHINE if self._clock is None else _SIMULATED
+        (is_used,) = self._db.execute(
+            "SELECT EXISTS (SELECT 1 FROM jobs) OR EXISTS (SELECT 1 FROM sessions)"
+        ).fetchone()
+        found = self.setting("times", _MACHINE if is_used else kind)
+        if found != kind:
+            raise ValueError(f"the times of its jobs are {found.decode()}, those of this service {kind.decode()}")
+
+    def now(self) -> datetime.datetime:
+        """Return the present time, in UTC."""
+        return _timestamps.utc_now() if self._clock is None else self._clock.now()
+
+    def _now(self) -> str:
+        """Return the present time as the file has times: ISO 8601 in UTC, so that texts are in the order of time."""
+        return _timestamps.utc_text(self.now())
 
     @property
     def _db(self) -> sqlite3.Connection:
@@ -193,8 +231,10 @@ class Store:
 
     # Jobs
 
-    def add_job(self, *, params: bytes, tags: Sequence[str], **job: Any) -> str:
-        """Keep a job that was submitted; return its id."""
+    def add_job(
+        self, *, params: bytes, tags: Sequence[str], created: datetime.datetime | None = None, **job: Any
+    ) -> str:
+        """Keep a job that was submitted, at present unless a time is given; return its id."""
         job_id = "d" + secrets.token_hex(10)[:19]
         row = {
             **job,
@@ -202,7 +242,7 @@ class Store:
             "tags": json.dumps(list(tags)),
             "owner": self.owner,
             "status": "Queued",
-            "created": now(),
+            "created": self._now() if created is None else _timestamps.utc_text(created),
         }
         columns, marks = ", ".join(row), ", ".join("?" * len(row))
         with self._changes() as db:
@@ -260,26 +300,46 @@ class Store:
         job = {**dict(row), "tags": json.loads(row["tags"])}
         return job if job["finished"] else {**job, **self._unwritten.get(job["id"], {})}
 
-    def start_job(self, job_id: str) -> bool:
-        """Mark a job as running; return whether it was waiting until now, for this service."""
+    def start_job(self, job_id: str, begins: datetime.datetime | None = None) -> bool:
+        """Mark a job as running; return whether it was waiting until now, for this service.
+
+        Args:
+            job_id: The identifier.
+            begins: The time of its begin, if that is not the present.
+        """
         with self._changes() as db:
             cursor = db.execute(
                 "UPDATE jobs SET status = 'Running', running = ?, attempts = attempts + 1"
                 " WHERE id = ? AND status = 'Queued' AND owner = ?",
-                (now(), job_id, self.owner),
+                (self._now() if begins is None else _timestamps.utc_text(begins), job_id, self.owner),
             )
         return cursor.rowcount == 1
 
-    def finish_job(self, job_id: str, result: bytes) -> bool:
-        """Keep a job's results; return whether it was running until now."""
-        return self._change(job_id, ("Running",), {"result": result}, status="Completed", finished=now())
+    def finish_job(self, job_id: str, result: bytes, ended: datetime.datetime | None = None) -> bool:
+        """Keep a job's results; return whether it was running until now.
+
+        Args:
+            job_id: The identifier.
+            result: The results.
+            ended: The time of its end, if that is not the present.
+        """
+        finished = self._now() if ended is None else _timestamps.utc_text(ended)
+        return self._change(job_id, ("Running",), {"result": result}, status="Completed", finished=finished)
 
     def end_job(
-        self, job_id: str, status: str, reason: str | None = None, code: int | None = None, logs: str = ""
+        self,
+        job_id: str,
+        status: str,
+        reason: str | None = None,
+        code: int | None = None,
+        logs: str = "",
+        ended: datetime.datetime | None = None,
     ) -> bool:
         """Mark a job as failed or cancelled; return whether it was pending until now."""
         content = {"logs": logs} if logs else {}
-        return self._change(job_id, _PENDING, content, status=status, finished=now(), reason=reason, reason_code=code)
+        finished = self._now() if ended is None else _timestamps.utc_text(ended)
+        values = {"status": status, "finished": finished, "reason": reason, "reason_code": code}
+        return self._change(job_id, _PENDING, content, **values)
 
     def _change(self, job_id: str, statuses: Sequence[str], content: Mapping[str, Any], **values: Any) -> bool:
         marks = ", ".join("?" * len(statuses))
@@ -302,7 +362,7 @@ class Store:
     def remember_end(self, job_id: str, status: str, reason: str, code: int) -> None:
         """Tell everybody who asks this store how a job ended whose end cannot be written, until it can."""
         if job_id not in self._unwritten:
-            self._unwritten[job_id] = {"status": status, "finished": now(), "reason": reason, "reason_code": code}
+            self._unwritten[job_id] = {"status": status, "finished": self._now(), "reason": reason, "reason_code": code}
             self._tell_watchers(job_id)
 
     def _tell_watchers(self, job_id: str) -> None:
@@ -405,7 +465,7 @@ class Store:
                 cursor = db.execute(
                     "UPDATE jobs SET status = 'Cancelled', finished = ?, reason = 'Left by a service that ended'"
                     " WHERE status IN (?, ?) AND owner = ?",
-                    (now(), *_PENDING, owner),
+                    (self._now(), *_PENDING, owner),
                 )
             cancelled += cursor.rowcount
         return cancelled
@@ -426,7 +486,7 @@ class Store:
         db.execute(
             "UPDATE jobs SET status = 'Failed', finished = ?, reason = 'The service ended while it ran, again and again',"
             " reason_code = 5203 WHERE status = 'Running' AND owner = ? AND attempts >= ?",
-            (now(), owner, _MAX_ATTEMPTS),
+            (self._now(), owner, _MAX_ATTEMPTS),
         )
         db.execute("UPDATE jobs SET status = 'Queued', running = NULL WHERE status = 'Running' AND owner = ?", (owner,))
         (count,) = db.execute("SELECT COUNT(*) FROM jobs WHERE status = 'Queued' AND owner = ?", (owner,)).fetchone()
@@ -446,7 +506,7 @@ class Store:
             The number of jobs that were deleted.
         """
         pruned = 0
-        oldest = _timestamps.utc_now() - datetime.timedelta(days=days) if days < _MAX_DAYS else None
+        oldest = self.now() - datetime.timedelta(days=days) if days < _MAX_DAYS else None
         before = "" if oldest is None else _timestamps.utc_text(oldest)
         while deleted := self._prune_before(before) if before else 0:
             pruned += deleted
@@ -508,7 +568,7 @@ class Store:
         with self._changes() as db:
             db.execute(
                 "INSERT INTO sessions (id, backend, mode, max_ttl, accepting, created, owner) VALUES (?, ?, ?, ?, 1, ?, ?)",
-                (session_id, backend, mode, max_ttl, now(), self.owner),
+                (session_id, backend, mode, max_ttl, self._now(), self.owner),
             )
         return session_id
 
@@ -519,7 +579,7 @@ class Store:
             return None
         session = dict(rows[0])
         end = parse_time(session["created"]) + datetime.timedelta(seconds=session["max_ttl"])
-        if session["accepting"] and datetime.datetime.now(datetime.timezone.utc) >= end:
+        if session["accepting"] and self.now() >= end:
             self.close_session(session_id, cancel=False)
             session |= {"accepting": 0, "closed": end.isoformat()}
         # One search each, in place of one walk through all jobs of the session.
@@ -539,13 +599,13 @@ class Store:
         with self._changes() as db:
             db.execute(
                 "UPDATE sessions SET accepting = 0, closed = COALESCE(closed, ?) WHERE id = ?",
-                (now(), session_id),
+                (self._now(), session_id),
             )
             if cancel:
                 db.execute(
                     "UPDATE jobs SET status = 'Cancelled', finished = ?, reason = 'Session was cancelled'"
                     " WHERE session_id = ? AND finished IS NULL AND status = 'Queued'",
-                    (now(), session_id),
+                    (self._now(), session_id),
                 )
 
 
@@ -564,11 +624,6 @@ def _order(filters: Mapping[str, Any], ascending: bool) -> str:
     # Walking along the numbers to those of some time before takes longer than finding that time.
     by_time = filters.get("created_before") is not None and filters.get("backend") is None and not ascending
     return f"created {order}, number {order}" if by_time else f"number {order}"
-
-
-def now() -> str:
-    """Return the present time as the file has times: ISO 8601 in UTC, so that texts are in the order of time."""
-    return _timestamps.utc_text(_timestamps.utc_now())
 
 
 def parse_time(text: str) -> datetime.datetime:

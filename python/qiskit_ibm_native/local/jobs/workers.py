@@ -18,12 +18,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..._logger import logger
+from .simulated_times import JobTimes
 from .simulator import JobFailed, Simulator, SimulatorDied, number_of_workers
 
 if TYPE_CHECKING:
+    import datetime
+
     from ..devices import Catalog
     from ..seeds import JobSeeds
     from ..service.limits import Limits
+    from .simulated_times import SimulatedTimes
     from .store import Store
 
 #: Codes of the platform for the ends of jobs.
@@ -53,6 +57,7 @@ class Workers:
         number: int | None = None,
         *,
         seeds: JobSeeds | None = None,
+        times: SimulatedTimes | None = None,
         first: Simulator | None = None,
         finish_left_jobs: bool = False,
     ) -> None:
@@ -64,6 +69,7 @@ class Workers:
             limits: Limits of jobs and of the store.
             number: Number of jobs that run at once; by default that of processors, at most 4.
             seeds: Seeds of jobs that have none of their own.
+            times: Tells when jobs begin, if the machine's clock does not.
             first: A simulator that was started already.
             finish_left_jobs: Whether to take over jobs of services that have ended, behind all others.
         """
@@ -71,6 +77,7 @@ class Workers:
         self._catalog = catalog
         self._limits = limits
         self._seeds = seeds
+        self._times = times
         self._finishes_left_jobs = finish_left_jobs
         number = number_of_workers(number)
         memory = limits.memory_of_a_job(number)
@@ -104,17 +111,30 @@ class Workers:
         """Whether a simulator has imported all that it needs."""
         return any(simulator.is_warm for simulator in self._simulators)
 
-    def submit(self, job_id: str, *, is_left: bool = False) -> None:
-        """Run a job when there is a process for it; one that was left by others, behind all that were not."""
+    def submit(self, job_id: str, created: datetime.datetime | None = None, *, is_left: bool = False) -> None:
+        """Run a job when there is a process for it; one that was left by others, behind all that were not.
+
+        Args:
+            job_id: The identifier.
+            created: When the job was submitted to this service.
+            is_left: Whether it was left by others.
+        """
         # The numbers of seeds are those of jobs that were submitted to this service.
         if self._seeds is not None and not is_left:
             self._seeds.number(job_id)
         with self._changed:
             self._count += 1
+            if self._times is not None:
+                self._times.add(job_id, created)
             if not self._waiting:
                 self._waiting_since = time.monotonic()
             heapq.heappush(self._waiting, (is_left, self._count, job_id))
             self._changed.notify()
+
+    def look_again(self) -> None:
+        """Let jobs begin that have waited for long enough because the clock was moved."""
+        with self._changed:
+            self._changed.notify_all()
 
     def position(self, job_id: str) -> int | None:
         """Return the number of jobs that wait before a job, plus one; ``None`` if it does not wait here."""
@@ -133,6 +153,8 @@ class Workers:
                 return
             kept = [entry for entry in self._waiting if entry[2] != job_id]
             if len(kept) < len(self._waiting):
+                if self._times is not None:
+                    self._times.forget(job_id)
                 self._waiting = kept
                 heapq.heapify(kept)
 
@@ -245,15 +267,24 @@ class Workers:
             while not self._stopping.is_set():
                 seconds = None
                 if self._waiting and self._idle:
-                    seconds = self._waiting_since + _PATIENCE - time.monotonic()
-                    simulator = self._free_simulator(may_start=seconds <= 0)
-                    if simulator is not None:
-                        job_id = heapq.heappop(self._waiting)[2]
-                        self._running[job_id] = simulator
-                        self._is_running.set()
-                        return job_id, simulator
+                    seconds = None if self._times is None else self._times.wait(self._waiting[0][2])
+                    if self._times is None or seconds == 0:
+                        seconds = self._waiting_since + _PATIENCE - time.monotonic()
+                        simulator = self._free_simulator(may_start=seconds <= 0)
+                        if simulator is not None:
+                            return self._taken(simulator), simulator
                 self._changed.wait(seconds)
         return None
+
+    def _taken(self, simulator: Simulator) -> str:
+        """Take the first job for a simulator; the lock is held."""
+        job_id = heapq.heappop(self._waiting)[2]
+        self._running[job_id] = simulator
+        self._is_running.set()
+        if self._times is not None and self._waiting:
+            # One thread may have waited for the begin of several jobs.
+            self._changed.notify()
+        return job_id
 
     def _free_simulator(self, may_start: bool) -> Simulator | None:
         """Take a simulator that runs no job: the last one that was used, or one that is not started if that may be."""
@@ -265,31 +296,46 @@ class Workers:
         return simulator
 
     def _run(self, job_id: str, simulator: Simulator) -> None:
-        if self._stopping.is_set() or not self._store.start_job(job_id):
+        times = self._times_of(job_id)
+        if self._stopping.is_set() or not self._store.start_job(job_id, times.begins):
             return
         job = self._store.job(job_id, with_content=True)
-        device = None if job is None else self._catalog.get(job["backend"])
+        try:
+            device = None if job is None else self._catalog.get(job["backend"], times.due)
+        except self._catalog.errors as error:
+            self._store.end_job(job_id, "Failed", str(error), INTERNAL, ended=times.ended())
+            return
         if job is None or device is None:
-            self._store.end_job(job_id, "Failed", "The device is not there any more", BAD_JOB)
+            reason = "The device is not there any more"
+            self._store.end_job(job_id, "Failed", reason, BAD_JOB, ended=times.ended())
             return
         params = job["params"] if self._seeds is None else self._seeds.seeded(job_id, job["params"])
-        timer = threading.Timer(job["cost"], self._run_too_long, [job_id])
+        timer = threading.Timer(job["cost"], self._run_too_long, [job_id, times])
         timer.daemon = True
         timer.start()
         try:
             result = simulator.run(
-                job["program"], params, device.latest, bool(job["noise"]), lambda: self._is_wanted(job_id)
-            )
-            self._store.finish_job(job_id, result)
+                job["program"], params, device.latest, bool(job["noise"]), lambda: self._is_wanted(job_id),
+                begins=times.begins,
+            )  # fmt: skip
+            self._store.finish_job(job_id, result, times.ended())
             self._keep_small()
         except JobFailed as error:
-            self._store.end_job(job_id, "Failed", str(error), BAD_JOB if error.is_bad else INTERNAL, error.logs)
+            code = BAD_JOB if error.is_bad else INTERNAL
+            self._store.end_job(job_id, "Failed", str(error), code, error.logs, ended=times.ended())
         except SimulatorDied as error:
             # A process that was killed because its job ended, or because the service stops, is no failure of the job.
             if self._is_wanted(job_id):
-                self._store.end_job(job_id, "Failed", f"The simulator crashed ({error})", INTERNAL)
+                reason = f"The simulator crashed ({error})"
+                self._store.end_job(job_id, "Failed", reason, INTERNAL, ended=times.ended())
         finally:
             timer.cancel()
+
+    def _times_of(self, job_id: str) -> JobTimes:
+        if self._times is None:
+            return JobTimes(None)
+        with self._changed:
+            return self._times.take(job_id)
 
     def _keep_small(self) -> None:
         """Prune the store if a result made it larger than it may be."""
@@ -314,6 +360,6 @@ class Workers:
             else:
                 return
 
-    def _run_too_long(self, job_id: str) -> None:
-        if self._store.end_job(job_id, "Cancelled", "Ran too long", RAN_TOO_LONG):
+    def _run_too_long(self, job_id: str, times: JobTimes) -> None:
+        if self._store.end_job(job_id, "Cancelled", "Ran too long", RAN_TOO_LONG, ended=times.ended()):
             self.interrupt(job_id)

@@ -12,6 +12,8 @@ from .checks import check_submission
 from .simulation import Simulation
 
 if TYPE_CHECKING:
+    import datetime
+
     from ..devices import Device
 
 #: Modules of programs, each with ``run(params, simulation)``, which returns the results as JSON can have them.
@@ -20,7 +22,14 @@ _PROGRAMS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def run_job(program: str, content: bytes, device: Device, has_noise: bool, memory: int) -> bytes:
+def run_job(
+    program: str,
+    content: bytes,
+    device: Device,
+    has_noise: bool,
+    memory: int,
+    begins: datetime.datetime | None = None,
+) -> bytes:
     """Run a job; return its results as JSON.
 
     Args:
@@ -29,6 +38,7 @@ def run_job(program: str, content: bytes, device: Device, has_noise: bool, memor
         device: The device.
         has_noise: Whether the device is as noisy as its calibration says, or ideal.
         memory: Bytes that may be allocated for the job.
+        begins: The time at which the job begins, if that is not the present.
 
     Raises:
         BadInputError: The job is not what the program takes.
@@ -36,7 +46,7 @@ def run_job(program: str, content: bytes, device: Device, has_noise: bool, memor
     params = orjson.loads(content)
     # Jobs of a store may be older than the checks of their submission.
     check_submission(program, params, device)
-    simulation = Simulation(device, has_noise, memory, params.get("options") or {})
+    simulation = Simulation(device, has_noise, memory, params.get("options") or {}, begins)
     return orjson.dumps(_module_of(program, params).run(params, simulation))
 
 

@@ -61,9 +61,9 @@ def run(params: dict[str, Any], simulation: Simulation) -> dict[str, Any]:
         bool(execution.get("scheduler_timing")),
     )  # fmt: skip
     pubs = [_read_pub(pub, number, options, simulation) for number, pub in enumerate(params["pubs"])]
-    start = datetime.datetime.now(datetime.timezone.utc)
+    start = simulation.now()
     done = iter(simulation.run([task for pub in pubs for task in pub.tasks()]))
-    stop = datetime.datetime.now(datetime.timezone.utc)
+    stop = simulation.now()
     fields, metadata = [], []
     for pub in pubs:
         runs = [[next(done) for _ in group] for group in pub.randomized]

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import datetime
+import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qiskit_aer import AerSimulator
 
+from ... import _timestamps
 from ...target import build_target
 from .. import engine
 from ..errors import BadInputError
@@ -35,7 +38,14 @@ class Simulation:
         noise_model: Noise of the job in place of the device's; ``None`` if it has none.
     """
 
-    def __init__(self, device: Device, has_noise: bool, memory: int, options: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        device: Device,
+        has_noise: bool,
+        memory: int,
+        options: dict[str, Any] | None = None,
+        begins: datetime.datetime | None = None,
+    ) -> None:
         """Prepare simulations.
 
         Args:
@@ -44,10 +54,13 @@ class Simulation:
             memory: Bytes that may be allocated for the job.
             options: The options of the job: of ``simulator``, ``noise_model`` and ``seed_simulator`` count; members of
                 ``experimental`` that ``AerSimulator`` knows are its options, the others have no effect.
+            begins: The time at which the job begins, if that is not the present.
 
         Raises:
             BadInputError: The noise model or the seed cannot be read.
         """
+        self._begins = begins or _timestamps.utc_now()
+        self._start = time.monotonic()
         self.device = device
         self.has_noise = has_noise
         options = options or {}
@@ -77,6 +90,10 @@ class Simulation:
     def target(self) -> Target:
         """The instructions of the device with their durations."""
         return build_target(self.device.latest, filter_faulty=False)
+
+    def now(self) -> datetime.datetime:
+        """Return the time, in UTC, as the clock of the service has it."""
+        return self._begins + datetime.timedelta(seconds=time.monotonic() - self._start)
 
     def run(self, tasks: Sequence[engine.BoundCircuit]) -> list[engine.MeasuredBits]:
         """Return the measured bits of each circuit.

@@ -16,7 +16,7 @@ from ..._logger import logger
 from .faults import Faults
 from .openapi import document, page
 from .operation import Operation, Refusal, error_response
-from .routes import backends, faults, health, identity, jobs, outcomes, sessions
+from .routes import backends, clock, faults, health, identity, jobs, outcomes, sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from ..clock import Clock
     from ..devices import Catalog
     from ..jobs.store import Store
     from ..jobs.workers import Workers
@@ -48,6 +49,7 @@ class AppState:
     tokens: Tokens
     crn: str
     has_noise: bool = True
+    clock: Clock | None = None
 
 
 def build_app(state: AppState) -> Faults:
@@ -56,6 +58,8 @@ def build_app(state: AppState) -> Faults:
     app.add_exception_handler(HTTPException, _explained)
     # Without one of its own, each would be logged with a traceback.
     app.add_exception_handler(sqlite3.Error, StoreTrouble())
+    for kind in state.catalog.errors:
+        app.add_exception_handler(kind, _gone)
     app.add_exception_handler(Exception, _failed)
     in_front = Faults(app, state.tokens.expire)
     operations = [*_operations(state, in_front)]
@@ -81,6 +85,7 @@ def _operations(state: AppState, in_front: Faults) -> Iterator[Operation]:
     yield from health.operations(state.store, state.workers)
     yield from identity.operations(state.tokens, state.crn)
     yield from faults.operations(in_front)
+    yield from clock.operations(state.clock)
 
 
 def _route(path: str, operations: Mapping[str, Operation], state: AppState) -> Route:
@@ -128,6 +133,11 @@ class StoreTrouble:
         is_change = request.method != "GET" and any(words in str(error) for words in _UNWRITABLE)
         solution = "Free space on the disk, or choose another file." if is_change else ""
         return error_response(507 if is_change else 500, 1000, f"The store of jobs cannot be used: {error}", solution)
+
+
+async def _gone(_request: Request, error: Exception) -> Response:
+    """Return a response that clients take for final: another request would find the same damage."""
+    return error_response(410, 1000, str(error))
 
 
 async def _failed(_request: Request, error: Exception) -> Response:

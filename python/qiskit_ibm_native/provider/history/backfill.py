@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..._moments import moment_of
+from ..._progress import bar, shows_bar
 from ...exceptions import ArchiveError, IBMBackendApiProtocolError, IBMInputValueError
 from ...snapshot import Snapshot
 from ..device_version import is_nothing
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 _UTC = datetime.timezone.utc
 _MICROSECOND = datetime.timedelta(microseconds=1)
+#: Without a rate: a part of a period says nothing.
+_BAR = "{desc}: {percentage:3.0f}% |{bar}| [{elapsed}<{remaining}{postfix}]"
 _BEGINNING = datetime.datetime(1970, 1, 1, tzinfo=_UTC)
 
 
@@ -48,6 +52,10 @@ class BackfillReport:
     is_exhausted: bool = False
 
 
+#: A function that gets reports, or whether to show a bar; ``None`` to show one to people only.
+Shown = bool | Callable[[BackfillReport], object] | None
+
+
 def backfill(
     device: DeviceState,
     archive: CalibrationArchive,
@@ -55,7 +63,7 @@ def backfill(
     end: Time | None,
     step: datetime.timedelta | None,
     requests_per_minute: float,
-    progress: Callable[[BackfillReport], object] | None,
+    progress: Shown,
 ) -> BackfillReport:
     """Walk back in time from one calibration to the one before, see :meth:`IBMProvider.backfill`."""
     first = moment_of(start, name="start")
@@ -68,38 +76,87 @@ def backfill(
         raise IBMInputValueError(f"step must not be negative, as {step!r} is.")
     if not requests_per_minute > 0:
         raise IBMInputValueError(f"requests_per_minute must be above 0, not {requests_per_minute!r}.")
-    pause, next_request = 60.0 / requests_per_minute, 0.0
-    configuration, origin = device.configuration.payload, device.recorder.origin
-    report, before = BackfillReport(device.name), last
-    while before > first:
+    walk = _Walk(device, archive, first, last, least, present, 60.0 / requests_per_minute)
+    with _shown(progress, device.name) as tell:
+        while walk.before > first and not walk.report.is_exhausted:
+            walk.step()
+            tell(walk.report)
+    return walk.report
+
+
+@contextmanager
+def _shown(progress: Shown, name: str) -> Iterator[Callable[[BackfillReport], object]]:
+    """Give a function that is to be called with the report after each calibration."""
+    if callable(progress):
+        yield progress
+    elif not shows_bar(progress):
+        yield lambda _: None
+    else:
+        # Calibrations yet to come are not known, but the period is.
+        with bar(100.0, "%", f"backfill {name}", bar_format=_BAR) as shown:
+
+            def tell(report: BackfillReport) -> None:
+                shown.set_postfix(added=report.added, known=report.known, refresh=False)
+                shown.update(100.0 * report.fraction - shown.n)
+
+            yield tell
+
+
+class _Walk:
+    """A walk back in time, which is ``before`` now."""
+
+    def __init__(
+        self,
+        device: DeviceState,
+        archive: CalibrationArchive,
+        first: datetime.datetime,
+        last: datetime.datetime,
+        least: datetime.timedelta,
+        present: datetime.datetime,
+        pause: float,
+    ) -> None:
+        self._device, self._archive = device, archive
+        self._first, self._last, self._least, self._present = first, last, least, present
+        self._pause, self._next_request = pause, 0.0
+        self._configuration, self._origin = device.configuration.payload, device.recorder.origin
+        self.before = last
+        self.report = BackfillReport(device.name)
+
+    def step(self) -> None:
+        """Go to the calibration before, which is fetched if the archive does not know it for sure."""
         # Periods that were requested before are skipped, which makes a backfill resumable.
-        updated = _known(archive, device.name, before, least, origin)
+        updated = _known(self._archive, self._device.name, self.before, self._least, self._origin)
         if updated is not None:
-            report = replace(report, known=report.known + 1)
+            self.report = replace(self.report, known=self.report.known + 1)
         else:
-            time.sleep(max(next_request - time.monotonic(), 0.0))
-            next_request = time.monotonic() + pause
-            payload = device.fetch_properties(before)
-            report = replace(report, requests=report.requests + 1)
-            if is_nothing(payload):
-                report = replace(report, reached=first, fraction=1.0, is_exhausted=True)
-                _tell(progress, report)
-                return report
-            snapshot = Snapshot.from_payloads(configuration, payload)
-            updated = snapshot.last_update
-            if updated is None or updated > before:
-                raise IBMBackendApiProtocolError(
-                    f"The service was asked for the properties of {device.name} before {before.isoformat()}, "
-                    f"and sent those of {updated and updated.isoformat()}."
-                )
-            added = archive._add(snapshot, min(before, present - MARGIN), origin=origin, is_of_today=True)
-            report = replace(report, added=report.added + added, known=report.known + (not added))
-            # Should a service take "before" for "until", the same would come for ever.
-            updated = min(updated.astimezone(_UTC), before - _MICROSECOND)
-        before = _earlier(updated, least, first)
-        report = replace(report, reached=before, fraction=(last - before) / (last - first))
-        _tell(progress, report)
-    return report
+            updated = self._fetched()
+            if updated is None:
+                self.report = replace(self.report, reached=self._first, fraction=1.0, is_exhausted=True)
+                return
+        self.before = _earlier(updated, self._least, self._first)
+        fraction = (self._last - self.before) / (self._last - self._first)
+        self.report = replace(self.report, reached=self.before, fraction=fraction)
+
+    def _fetched(self) -> datetime.datetime | None:
+        """Fetch the calibration before, add it, and return its time; ``None`` if there is none."""
+        time.sleep(max(self._next_request - time.monotonic(), 0.0))
+        self._next_request = time.monotonic() + self._pause
+        payload = self._device.fetch_properties(self.before)
+        self.report = replace(self.report, requests=self.report.requests + 1)
+        if is_nothing(payload):
+            return None
+        snapshot = Snapshot.from_payloads(self._configuration, payload)
+        updated = snapshot.last_update
+        if updated is None or updated > self.before:
+            raise IBMBackendApiProtocolError(
+                f"The service was asked for the properties of {self._device.name} before {self.before.isoformat()}, "
+                f"and sent those of {updated and updated.isoformat()}."
+            )
+        until = min(self.before, self._present - MARGIN)
+        added = self._archive._add(snapshot, until, origin=self._origin, is_of_today=True)
+        self.report = replace(self.report, added=self.report.added + added, known=self.report.known + (not added))
+        # Should a service take "before" for "until", the same would come for ever.
+        return min(updated.astimezone(_UTC), self.before - _MICROSECOND)
 
 
 def _earlier(updated: datetime.datetime, least: datetime.timedelta, first: datetime.datetime) -> datetime.datetime:
@@ -122,8 +179,3 @@ def _known(
         # A calibration that cannot be read is fetched again.
         return None
     return None if found is None or found.last_update is None else found.last_update.astimezone(_UTC)
-
-
-def _tell(progress: Callable[[BackfillReport], object] | None, report: BackfillReport) -> None:
-    if progress is not None:
-        progress(report)

@@ -20,6 +20,7 @@ from typing import Any
 
 from ...exceptions import IBMInputValueError
 from ...snapshot.storage import bundled_folder
+from ..inputs.circuits import is_program
 from .named_functions import function_named
 
 if sys.version_info >= (3, 11):
@@ -122,15 +123,19 @@ class _Reader:
                 hint = f"did you mean {near!r}?" if near is not None else f"there are {', '.join(known)}"
                 raise self._error(f"{within}{key}", f"is no key; {hint}")
 
+    def _path(self, text: str) -> Path:
+        # Not by Path.expanduser(), to which "./~name" is "~name", and which fails if there is no such user.
+        return self._folder / os.path.expanduser(text)  # noqa: PTH111
+
     def _circuits(self, value: Any) -> list[str | Path]:
         found: list[str | Path] = []
         for where, item in self._items("circuits", value):
             if not isinstance(item, str):
                 raise self._error(where, f"is a path or an OpenQASM program, not {item!r:.80}")
-            if "OPENQASM" in item or "\n" in item:
+            if is_program(item):
                 found.append(item)
                 continue
-            path = self._folder / Path(item).expanduser()
+            path = self._path(item)
             matches = [path] if path.exists() or not has_magic(item) else self._matches(item)
             if not matches or not matches[0].exists():
                 raise FileNotFoundError(
@@ -166,7 +171,7 @@ class _Reader:
             raise self._error(where, f"is the name of a device, a path, or a range of an archive, not {item!r:.80}")
         if bundled_folder(item) is not None:
             return item
-        path = self._folder / Path(item).expanduser()
+        path = self._path(item)
         if not path.exists():
             raise FileNotFoundError(
                 f"{self._name}: {where}: there is no bundled device {item!r}, and no such file in {self._folder.absolute()}."
@@ -180,7 +185,7 @@ class _Reader:
         texts = [table.get(key) for key in _RANGE[:2]]
         if not all(isinstance(text, str) for text in texts):
             raise self._error(where, "needs texts 'archive', the path of the file, and 'backend', the device")
-        path = self._folder / Path(str(texts[0])).expanduser()
+        path = self._path(str(texts[0]))
         if not path.is_file():
             raise FileNotFoundError(f"{self._name}: {where}.archive: there is no archive {path}.")
         ends = table.get("between", (None, None))

@@ -7,6 +7,7 @@ import base64
 import datetime
 import io
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from operator import index
@@ -19,6 +20,7 @@ from ...snapshot.acceptance import accept
 from ...snapshot.sources import LazySnapshots, is_collection
 from ...snapshot.storage import bundled_folder
 from ..inputs.choices import Choices
+from ..inputs.circuits import is_program
 from ..inputs.qpy_codec import decode_transfer
 from ..tasks import TaskSource
 from .named_functions import name_of_function
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 #: Names that a sweep gives to circuits whose name Qiskit made up, and a name of that kind.
 _RENAMED, _AUTOMATIC = "circuit-", "circuit-0"
+#: Characters that names of files are without, and the longest part of one that is the name of a device.
+_NO_FILE_NAME, _MAX_FILE_NAME = re.compile(r"[^\w.-]", re.ASCII), 60
 #: Arguments that are written as they are, or by the names of functions.
 _PLAIN = ("basis_gates", "coupling_map", "scheduling_method", "objective", "stop_when")
 #: The end of a period is not in it.
@@ -54,15 +58,14 @@ def remembered(arguments: Mapping[str, Any]) -> dict[str, Any]:
     sources = [circuits] if isinstance(circuits, str | os.PathLike) else circuits
     if isinstance(sources, list | tuple) and all(map(_is_path, sources)):
         # As absolute ones, since the working folder may change.
-        given["circuits"] = [Path(source).expanduser().absolute() for source in sources]
+        given["circuits"] = [Path(source).absolute() for source in sources]
     if isinstance(given["snapshots"], Iterator):
         given["snapshots"] = None
     return given
 
 
 def _is_path(source: Any) -> bool:
-    is_program = isinstance(source, str) and ("OPENQASM" in source or "\n" in source)
-    return isinstance(source, str | os.PathLike) and not is_program
+    return isinstance(source, os.PathLike) or (isinstance(source, str) and not is_program(source))
 
 
 def sweep_toml(sweep: WritableSweep, path: str | os.PathLike[str] | None, make: Callable[..., TaskSource]) -> str:
@@ -135,7 +138,15 @@ class _Writer:
             raise
 
     def _relative(self, path: Path) -> str:
-        return str(path) if self.folder is None else os.path.relpath(path, self.folder)
+        """Return a path as the file has it: one that reads as something else begins with the present folder.
+
+        Raises:
+            IBMInputValueError: It reads as a program.
+        """
+        text = str(path) if self.folder is None else os.path.relpath(path, self.folder)
+        if is_program(text):
+            raise _refusal(f"The path {text!r:.200}", "it reads as an OpenQASM program; give the file another name")
+        return f"./{text}" if text.startswith("~") or bundled_folder(text) is not None else text
 
     def _beside(self, ending: str) -> Path:
         assert self._path is not None and self.folder is not None  # noqa: S101, PT018 (for mypy)
@@ -168,7 +179,7 @@ class _Writer:
         elif isinstance(source, str) and bundled_folder(source) is not None:
             yield source
         elif isinstance(source, str | os.PathLike):
-            yield self._relative(Path(source).expanduser().absolute())
+            yield self._relative(Path(source).absolute())
         elif (accepted := accept(source)) is not None:
             yield self._snapshot(accepted.snapshot)
         elif is_collection(source):
@@ -201,7 +212,8 @@ class _Writer:
                 + ("into the text: to_toml('plan.toml') writes it to a file beside." if snapshot.has_payloads
                    else "because it has no payloads: it was made from a compact form without them.")
             )  # fmt: skip
-        file = self._beside(f"-{name}-{snapshot.digest[:12]}.zip")
+        # The name of a device may be any text, and the digest tells files apart.
+        file = self._beside(f"-{_NO_FILE_NAME.sub('_', name)[:_MAX_FILE_NAME]}-{snapshot.digest[:12]}.zip")
         self.files[file] = snapshot
         return file.name
 

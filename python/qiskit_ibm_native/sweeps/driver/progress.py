@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Seconds between two calls of a function: people see no more than five changes a second.
-_INTERVAL = 0.2
+from ..._progress import Throttled, bar, shows_bar
 
 
 @dataclass
@@ -54,30 +52,13 @@ class Progress:
 def shown(progress: bool | Callable[[Progress], object] | None, total: int) -> Iterator[Callable[[Progress], None]]:
     """Give a function that is to be called with the state of the run."""
     if callable(progress):
-        yield _Throttled(progress)
-        return
-    if progress is False or (progress is None and not _is_interactive()):
+        throttled = Throttled(progress)
+        yield lambda state: throttled(state, is_last=not state.left)
+    elif shows_bar(progress):
+        with bar(total, "task") as shown_bar:
+            yield _Bar(shown_bar)
+    else:
         yield lambda _: None
-        return
-    from tqdm.auto import tqdm
-
-    with tqdm(total=total, unit="task", smoothing=0.1, dynamic_ncols=True) as bar:
-        yield _Bar(bar)
-        bar.refresh()
-
-
-class _Throttled:
-    """Calls a function at most a few times a second, and at the end."""
-
-    def __init__(self, function: Callable[[Progress], object]) -> None:
-        self._function = function
-        self._next = 0.0
-
-    def __call__(self, state: Progress) -> None:
-        now = time.monotonic()
-        if now >= self._next or not state.left:
-            self._next = now + _INTERVAL
-            self._function(state)
 
 
 class _Bar:
@@ -92,9 +73,3 @@ class _Bar:
         bar.initial = state.known + state.skipped
         bar.set_postfix({"errors": state.failed}, refresh=False) if state.failed else None
         bar.update(state.total - state.left - bar.n)
-
-
-def _is_interactive() -> bool:
-    if "ipykernel" in sys.modules:
-        return True
-    return sys.stderr is not None and sys.stderr.isatty()

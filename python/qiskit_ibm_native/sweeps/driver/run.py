@@ -11,12 +11,12 @@ import sys
 import threading
 import time
 import warnings
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cachetools import LRUCache
 
@@ -25,22 +25,21 @@ from ..._threads import available_processors
 from ...exceptions import IBMInputValueError, SweepError, SweepWarning
 from ..results import SweepResults
 from ..tasks import TaskResult, TaskSource
-from ..tries import Tries
 from ..worker.protocol import WORKER_LOST, Chunk, Outcome, Reply, RunConfig
 from ..worker.warm import WARM
 from ..worker.worker import Stopped, Worker, run_chunk, this_worker
 from .chunks import Chunker
-from .failures import Failures, task_error
 from .progress import Progress, shown
+from .run_tries import RunTries
+from .tally import Tally
 
 if TYPE_CHECKING:
+    from ..ledger.claims import Answer
     from ..ledger.ledger import Ledger
 
 #: Seconds after which results are written, and the number that is written before that: a transaction takes some
 #: milliseconds, and a driver that is killed loses half a second of results.
 _WRITE_AFTER, _WRITE_AT = 0.5, 500
-#: Number of tasks from the ledger that wait in memory before they are given on.
-_MAX_KNOWN = 5000
 #: Number of times that a task is given to an executor whose worker is lost with it: a task that ends workers must not
 #: end all, and one that was beside it is innocent three times.
 _LOSSES = 4
@@ -82,16 +81,6 @@ class RunOptions:
                 raise IBMInputValueError(f"{name} must be at least {least}, not {value!r}.")
 
 
-class _Found(NamedTuple):
-    """A result of a try that waits for earlier ones."""
-
-    #: ``None`` if it is in the ledger.
-    result: TaskResult | None
-    is_known: bool
-    is_failed: bool
-    trace: str | None
-
-
 class Run:
     """One run of a sweep."""
 
@@ -106,10 +95,13 @@ class Run:
         if executor is not None:
             WARM.stop(for_good=True)
         workers = None if self._own is None else self._own.number
+        self._tally = Tally(len(sweep), raises=options.on_error == "raise")
         #: If tries may end before all are done.
-        self._tries: Tries[_Found] | None = None
+        self._tries: RunTries | None = None
         if sweep.objective is not None and sweep.objective.stops:
-            self._tries = Tries(sweep, sweep.objective, lambda: self._chunker.num_workers)
+            self._tries = RunTries(
+                sweep, sweep.objective, ledger, self._known_of, self._tally, lambda: self._chunker.num_workers
+            )
         num_ready = None if self._tries is None else self._num_ready
         self._chunker = Chunker(sweep, self._config, options.max_in_flight, workers, num_ready)
         self._replies: queue.SimpleQueue[Future[Reply]] = queue.SimpleQueue()
@@ -119,60 +111,53 @@ class Run:
         self._failures = 0
         self._unwritten: list[tuple[int, TaskResult]] = []
         self._written = time.monotonic()
-        self._state = Progress(len(sweep))
-        #: Results to be given on: ``None`` in place of one that is in the ledger.
-        self._known: deque[tuple[int, TaskResult | None]] = deque()
         self._claims = ledger.claims(with_circuit=options.keep_circuits, retry_failed=options.retry_failed)
         #: Tasks that other runs with this ledger do, by identifier.
         self._elsewhere: dict[bytes, int] = {}
         #: By the identifier of each task that is not done yet, the indices of others that are the same task.
         self._twins: dict[bytes, list[int]] = {}
-        #: Identifiers of tasks that were done lately: the ledger was asked for those that follow before.
+        #: Identifiers of tasks that were done lately, and whether they failed: the ledger was asked for those that
+        #: follow before.
         self._recent: LRUCache[bytes, bool] = LRUCache(_MAX_RECENT)
         self._process = os.getpid()
-        #: Results of lost workers and failed machines by index: no ledger has them, and the next run does these tasks
-        #: again.
-        self.lost: dict[int, TaskResult] = {}
-        self._failures_of_tasks = Failures()
-        #: Tracebacks of errors of the chunk that is being noted, by identifier of the task.
-        self._traces: dict[str, str] = {}
 
     @property
     def results(self) -> SweepResults:
         """The results of the sweep; those that are there, as long as the run goes on."""
         indices = range(len(self._sweep)) if self._tries is None else self._tries.indices()
-        return SweepResults(self._sweep, self._ledger, self.lost, self._failures_of_tasks.count, indices)
+        tally = self._tally
+        return SweepResults(self._sweep, self._ledger, tally.lost, tally.failures.count, indices)
 
     def result_of(self, index: int) -> TaskResult:
         """Return the result of a task that is done."""
         self.flush()
-        (result,) = self._ledger.results_of(self._sweep, [index], lost=self.lost)
+        (result,) = self._ledger.results_of(self._sweep, [index], lost=self._tally.lost)
         return result
 
     def is_skipped(self, index: int) -> bool:
         """Return whether a task is known not to be needed."""
-        return self._tries is not None and index < len(self._sweep) and self._tries.is_skipped(index)
+        return self._tries is not None and index < len(self._sweep) and self._tries.are_skipped([index])
 
     def finished(self) -> Iterator[tuple[int, TaskResult | None]]:
         """Yield index and result of each task as they come; ``None`` for results that the ledger had already."""
         with shown(self._options.progress, len(self._sweep)) as report:
             try:
-                missing = self._claimed(self._missing() if self._tries is None else self._missing_tries(self._tries))
+                missing = self._claimed(self._missing())
                 while True:
                     self._check_that_it_is_ours()
                     while self._submit_all(missing):
-                        yield from self._waiting()
-                    yield from self._waiting()
-                    report(self._state)
+                        yield from self._tally.take()
+                    yield from self._tally.take()
+                    report(self._tally.state)
                     if self._is_over():
                         break
                     if self._in_flight:
-                        yield from self._take_one()
+                        self._take_one()
                     elif self._elsewhere:
                         self._wait_for_others()
             finally:
                 self._stop()
-            report(self._state)
+            report(self._tally.state)
         self._warn_of_failed()
 
     def _is_over(self) -> bool:
@@ -184,103 +169,60 @@ class Run:
         if os.getpid() != self._process:
             raise SweepError("A run goes on in the process that began it, not in one that was forked off meanwhile.")
 
-    def _waiting(self) -> Iterator[tuple[int, TaskResult | None]]:
-        while self._known:
-            yield self._known.popleft()
+    def _known_of(self, indices: Sequence[int] | None = None) -> Iterator[tuple[int, bytes, bool, bool]]:
+        """Yield index and identifier of each task, whether it need not be done, and whether its result is an error."""
+        options = self._options
+        return self._ledger.known_of(
+            self._sweep, with_circuit=options.keep_circuits, retry_failed=options.retry_failed, indices=indices
+        )
 
     def _missing(self) -> Iterator[tuple[bytes, int] | None]:
-        """Yield tasks that the ledger lacks, and note the others; ``None`` when many of those wait."""
-        options = self._options
-        for index, task_id, is_known, is_failed in self._ledger.known_of(
-            self._sweep, with_circuit=options.keep_circuits, retry_failed=options.retry_failed
-        ):
-            if is_failed:
-                self._failures_of_tasks.note_known(index)
+        """Yield tasks that neither the ledger nor this run has, and note the others.
+
+        ``None`` comes when many results wait for the caller, or when other tasks have to be done first.
+        """
+        for task in self._unknown() if self._tries is None else self._tries.missing():
+            if task is None:
+                yield None
+                continue
+            task_id, index = task
             if task_id in self._twins:
                 self._twins[task_id].append(index)
-            elif is_known or task_id in self._recent:
-                if not is_known:
-                    self.flush()
-                self._state.known += 1
-                self._known.append((index, None))
-                if len(self._known) >= _MAX_KNOWN:
-                    yield None
+            elif task_id in self._recent:
+                self.flush()
+                self._note_known([index], is_failed=self._recent[task_id])
             else:
                 self._twins[task_id] = []
-                yield task_id, index
+                yield task
 
-    def _missing_tries(self, tries: Tries[_Found]) -> Iterator[tuple[bytes, int] | None]:
-        """Yield tries that the ledger lacks, as :meth:`_missing` does; ``None`` also when others have to come first."""
-        options = self._options
-        while not tries.is_over:
-            batch = tries.take()
-            found = list(
-                self._ledger.known_of(
-                    self._sweep,
-                    with_circuit=options.keep_circuits,
-                    retry_failed=options.retry_failed,
-                    indices=batch,
-                )
-            )
-            self._note_known([index for index, _, is_known, _ in found if is_known])
-            for index, task_id, is_known, _ in found:
-                if is_known or self.is_skipped(index):
-                    tries.drop(index)
-                elif task_id in self._twins:
-                    self._twins[task_id].append(index)
-                elif task_id in self._recent:
-                    self.flush()
-                    self._note_known([index])
-                else:
-                    self._twins[task_id] = []
-                    yield task_id, index
-            if not batch or len(self._known) >= _MAX_KNOWN:
+    def _unknown(self) -> Iterator[tuple[bytes, int] | None]:
+        """Yield tasks that the ledger lacks, if all count, and note the others; ``None`` when many of those wait."""
+        for index, task_id, is_known, is_failed in self._known_of():
+            if is_known:
+                self._tally.note_known(index, is_failed=is_failed)
+            else:
+                yield task_id, index
+            if self._tally.is_full:
                 yield None
 
     def _num_ready(self) -> int:
         """Return the number of tries that can be given out at present."""
-        if self._tries is None:
-            return 0
-        return self._tries.num_sure + max(0, self._tries.num_pending - self._tasks_in_flight)
+        return 0 if self._tries is None else self._tries.num_ready(self._tasks_in_flight)
 
-    def _note_known(self, indices: Sequence[int]) -> None:
-        """Note tries whose results are in the ledger."""
-        results = self._ledger.results_of(self._sweep, indices, with_circuits=False, lost=self.lost)
-        for index, result in zip(indices, results, strict=True):
-            self._judge(index, result, is_known=True)
-
-    def _judge(self, index: int, result: TaskResult, *, is_known: bool) -> None:
-        """Note the result of a try, and give on those that count from now on.
-
-        Raises:
-            SweepError: One of those failed, and that ends the run.
-        """
-        tries, objective = self._tries, self._sweep.objective
-        if tries is None or objective is None:
+    def _note_known(self, indices: Sequence[int], *, is_failed: bool) -> None:
+        """Note tasks that are the same, whose result is in the ledger."""
+        if self._tries is not None:
+            self._tries.note_known(indices)
             return
-        is_failed = result.error is not None
-        # Many may wait for one that takes long; they are in the ledger.
-        is_kept = not is_known and (is_failed or tries.num_pending < _MAX_WAITING)
-        found = _Found(result if is_kept else None, is_known, is_failed, self._traces.get(result.task_id))
-        counting = tries.note(index, objective.worth(result), found)
-        self._state.skipped = tries.num_skipped
-        for number, kept in counting:
-            self._state.known += kept.is_known
-            self._state.done += not kept.is_known
-            self._known.append((number, kept.result))
-            if kept.is_failed and kept.result is None:
-                self._failures_of_tasks.note_known(number)
-            elif kept.result is not None and kept.is_failed:
-                self._state.failed += 1
-                self._failures_of_tasks.note(number, kept.result)
-                if self._options.on_error == "raise":
-                    raise task_error(number, kept.result, kept.trace)
+        for index in indices:
+            self._tally.note_known(index, is_failed=is_failed)
 
     def _is_dropped(self, task_id: bytes, index: int) -> bool:
         """Return whether a task that was claimed need not be done any more."""
-        if self._tries is None or not all(map(self.is_skipped, (index, *self._twins.get(task_id, ())))):
+        same = [index, *self._twins.get(task_id, ())]
+        if self._tries is None or not self._tries.are_skipped(same):
             return False
-        self._tries.drop(index)
+        self._tries.drop(same)
         self._twins.pop(task_id, None)
         return True
 
@@ -299,7 +241,7 @@ class Run:
             self._in_flight[future] = chunk
             self._tasks_in_flight += len(chunk.tasks)
             future.add_done_callback(self._replies.put)
-        return len(self._known) >= _MAX_KNOWN
+        return self._tally.is_full
 
     def _claimed(self, missing: Iterator[tuple[bytes, int] | None]) -> Iterator[int | None]:
         """Yield indices of tasks that no other run with this ledger does, some of which are claimed at once."""
@@ -310,7 +252,7 @@ class Run:
                 some[task[0]] = task[1]
             if some and (task is None or len(some) >= size):
                 answer = self._claims.take(list(some))
-                self._note_done_elsewhere({task_id: some[task_id] for task_id in answer.done})
+                self._note_done_elsewhere(answer, some)
                 self._leave_to_others({task_id: some[task_id] for task_id in some.keys() - answer.ours - answer.done})
                 for task_id, index in some.items():
                     if task_id in answer.ours and not self._is_dropped(task_id, index):
@@ -324,18 +266,14 @@ class Run:
     def _leave_to_others(self, indices: Mapping[bytes, int]) -> None:
         self._elsewhere.update(indices)
         if self._tries is not None:
-            for index in indices.values():
-                self._tries.is_elsewhere(index, done_by_others=True)
+            self._tries.leave_to_others(indices.values())
 
-    def _note_done_elsewhere(self, indices: Mapping[bytes, int]) -> None:
-        for task_id, index in indices.items():
+    def _note_done_elsewhere(self, answer: Answer, indices: Mapping[bytes, int]) -> None:
+        """Note tasks that other runs have done by now."""
+        for task_id in answer.done:
             self._elsewhere.pop(task_id, None)
-            same = [index, *self._twins.pop(task_id, ())]
-            if self._tries is not None:
-                self._note_known(same)
-                continue
-            self._known.extend((number, None) for number in same)
-            self._state.known += len(same)
+            same = [indices[task_id], *self._twins.pop(task_id, ())]
+            self._note_known(same, is_failed=task_id in answer.failed)
 
     def _wait_for_others(self) -> None:
         """Wait a moment for what other runs do; take over what a run has given up."""
@@ -346,11 +284,10 @@ class Run:
         }
         for some in _batched(list(self._elsewhere), _LOOKED_AT):
             answer = self._claims.take(some)
-            self._note_done_elsewhere({task_id: self._elsewhere[task_id] for task_id in answer.done})
+            self._note_done_elsewhere(answer, dict(self._elsewhere))
             free = [self._elsewhere.pop(task_id) for task_id in some if task_id in answer.ours]
             if self._tries is not None:
-                for index in free:
-                    self._tries.is_elsewhere(index, done_by_others=False)
+                self._tries.take_over(free)
             self._chunker.give_again([self._sweep.task_spec(index) for index in free])
 
     def _submit(self, chunk: Chunk) -> Future[Reply]:
@@ -369,8 +306,8 @@ class Run:
         )
         self._own = _OwnWorkers()
 
-    def _take_one(self) -> Iterator[tuple[int, TaskResult]]:
-        """Wait for a chunk, and yield the results of its tasks."""
+    def _take_one(self) -> None:
+        """Wait for a chunk, and note the results of its tasks."""
         future = self._next_reply()
         if future is None:
             return
@@ -378,7 +315,7 @@ class Run:
         self._tasks_in_flight -= len(chunk.tasks)
         error = CancelledError("It was cancelled.") if future.cancelled() else future.exception()
         if error is not None:
-            yield from self._lost(chunk, error)
+            self._lost(chunk, error)
             return
         reply = future.result()
         if reply.worker_error is not None:
@@ -392,8 +329,7 @@ class Run:
         self._failures = 0
         self._chunker.learn(reply.seconds, len(reply.outcomes))
         self._chunker.give_again([task for number, task in enumerate(chunk.tasks) if number not in reply.outcomes])
-        # All are noted before any is given on: the caller may stop at each.
-        yield from self._done_all(_outcomes(chunk, reply))
+        self._done_all(_outcomes(chunk, reply))
 
     def _note_failure(self, text: str, error: BaseException | None) -> None:
         """Count failures of workers; when nothing else comes any more, the sweep cannot go on.
@@ -414,28 +350,15 @@ class Run:
             self.flush()
             return None
 
-    def _done_all(self, outcomes: list[tuple[int, Outcome]]) -> Iterator[tuple[int, TaskResult]]:
+    def _done_all(self, outcomes: list[tuple[int, Outcome]]) -> None:
+        # All are kept before any is given on: the caller may stop at each.
         results = self._noted(outcomes)
         if len(self._unwritten) >= _WRITE_AT or time.monotonic() > self._written + _WRITE_AFTER:
             self.flush()
-        self._traces = {
-            result.task_id: outcome.trace
-            for (_, result), (_, outcome) in zip(results, outcomes, strict=False)
-            if outcome.trace
-        }
-        if self._tries is not None:
-            for index, result in results:
-                self._judge(index, result, is_known=False)
-            return
-        failed = [(index, result) for index, result in results if result.error is not None]
-        self._state.done += len(results)
-        self._state.failed += len(failed)
-        for index, result in failed:
-            self._failures_of_tasks.note(index, result)
-        if failed and self._options.on_error == "raise":
-            index, result = failed[0]
-            raise task_error(index, result, self._traces.get(result.task_id))
-        yield from results
+        traces = {result.task_id: outcome.trace for (_, result), (_, outcome) in zip(results, outcomes, strict=False)}
+        note = self._tally.note_done if self._tries is None else self._tries.note_done
+        for index, result in results:
+            note(index, result, traces[result.task_id])
 
     def _noted(self, outcomes: list[tuple[int, Outcome]]) -> list[tuple[int, TaskResult]]:
         """Return the results of outcomes, after they were noted as lost or as to be written."""
@@ -446,11 +369,11 @@ class Run:
             task_id = bytes.fromhex(result.task_id)
             results.extend((twin, result) for twin in self._twins.pop(task_id, ()))
             if not result.is_lost:
-                self._recent[task_id] = True
-        self.lost.update((index, result) for index, result in results if result.is_lost)
+                self._recent[task_id] = result.error is not None
+        self._tally.lost.update((index, result) for index, result in results if result.is_lost)
         return results
 
-    def _lost(self, chunk: Chunk, error: BaseException) -> Iterator[tuple[int, TaskResult]]:
+    def _lost(self, chunk: Chunk, error: BaseException) -> None:
         """Give out the tasks of a lost worker again, one by one, so that the guilty one is found."""
         if isinstance(error, KeyboardInterrupt):
             raise error
@@ -463,7 +386,7 @@ class Run:
         self._chunker.give_again(again)
         text = f"The executor's worker was lost each time: {type(error).__name__}: {error}"
         outcome = Outcome(None, None, (WORKER_LOST, text), 0.0, 0.0, "", _LOSSES)
-        yield from self._done_all([(task.index, outcome) for task in chunk.tasks if task not in again])
+        self._done_all([(task.index, outcome) for task in chunk.tasks if task not in again])
 
     def flush(self) -> None:
         """Write results that are not written yet."""
@@ -493,20 +416,20 @@ class Run:
                 this_worker().stop()
 
     def _warn_of_lost(self) -> None:
-        if self.lost:
-            first = next(iter(self.lost.values()))
+        if lost := self._tally.lost:
+            first = next(iter(lost.values()))
             logger.warning(
                 "%d tasks were not done, because workers were lost or their machines failed; the next run with this ledger"
                 " does them. The first one, %s on %s: %s",
-                len(self.lost), first.circuit, first.backend, first.error,
+                len(lost), first.circuit, first.backend, first.error,
             )  # fmt: skip
 
     def _warn_of_failed(self) -> None:
         """Say once how many tasks failed, since programs without a progress bar would end as if all were well."""
-        if not self._failures_of_tasks.count:
+        if not self._tally.failures.count:
             return
-        total = len(self._sweep) - self._state.skipped
-        summary = self._failures_of_tasks.summary(self._sweep, self._ledger, total)
+        total = len(self._sweep) - self._tally.state.skipped
+        summary = self._tally.failures.summary(self._sweep, self._ledger, total)
         logger.warning("%s", summary)
         # Above are the generators and the method that the user called.
         warnings.warn(summary, SweepWarning, stacklevel=4)

@@ -131,6 +131,11 @@ class CircuitStore:
         return self._read(self._names[number + 1], self._starts[number + 1])
 
 
+def is_program(source: str) -> bool:
+    """Return whether a text is an OpenQASM program, and not a path, which may have ``OPENQASM`` in a folder's name."""
+    return "\n" in source or ("OPENQASM" in source and ";" in source)
+
+
 def _circuits(source: Any) -> Iterator[QuantumCircuit]:
     from qiskit import QuantumCircuit
 
@@ -138,7 +143,7 @@ def _circuits(source: Any) -> Iterator[QuantumCircuit]:
 
     if isinstance(source, QuantumCircuit):
         yield source
-    elif isinstance(source, str) and ("OPENQASM" in source or "\n" in source):
+    elif isinstance(source, str) and is_program(source):
         yield _program(source, "circuits")
     elif isinstance(source, str | os.PathLike):
         yield from _files(Path(source))

@@ -130,6 +130,9 @@ class _Writer:
             text: Any = inspect.getsource(function)
         except (OSError, TypeError):
             text = self._code(getattr(function, "__code__", None))
+        if isinstance(function, FunctionType) and isinstance(text, str) and text.count("lambda") > 1:
+            # Lambdas that begin in one line have the same source.
+            text = text, self._code(function.__code__)
         name = getattr(function, "__qualname__", repr(type(function)))
         self._write_all("function", (str(function.__module__), name, text))
         if isinstance(function, MethodType):

@@ -53,6 +53,11 @@ class Objective:
         """Whether tries may end before all are done."""
         return self.no_better_in is not None or self.reaches is not None
 
+    @property
+    def goal(self) -> str:
+        """The objective as it is given: with ``-`` before a metric of which more is better."""
+        return f"-{self.name}" if self.is_metric and self.is_more_better else self.name
+
     def worth(self, result: Tried) -> float | None:
         """Return a number that is larger for a better result; ``None`` for a result that is better than none."""
         if result.error is not None:

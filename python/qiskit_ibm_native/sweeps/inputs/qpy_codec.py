@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Circuits as bytes: QPY with a note of the units of delays, which QPY leaves out.
 
+The note is a list of units, one for each delay. QPY does not read back a duration that is no whole number without its
+unit: it has none of these, and the note has unit and duration.
+
 Ledgers keep circuits of standard gates in columns (:func:`encode_kept`): QPY takes five times as long to write those.
 
 Circuits that QPY does not give back as they were are sent to workers as pickles, as Qiskit itself sends circuits to
@@ -12,7 +15,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +24,7 @@ from .pickling import Pickled, pickled, unpickled
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
+    from qiskit.circuit import Delay
 
 #: Bytes of the largest circuit that a ledger keeps: eight million gates.
 MAX_CIRCUIT = 512 << 20
@@ -45,10 +49,10 @@ def encode(circuit: QuantumCircuit) -> bytes:
     from ...exceptions import IBMInputValueError
 
     units = list(_units(circuit))
-    note = json.dumps(units) if not _KEPT.issuperset(units) else ""
+    note = json.dumps(units) if any(isinstance(unit, list) or unit not in _KEPT for unit in units) else ""
     file = io.BytesIO()
     try:
-        qpy.dump(circuit, file)
+        qpy.dump(_with_delays(circuit, _without_fraction) if note else circuit, file)
     except Exception as error:
         raise IBMInputValueError(f"Circuit {circuit.name!r} cannot be written as QPY: {error}") from error
     return f"{note}\n".encode() + file.getvalue()
@@ -68,9 +72,10 @@ def decode(content: bytes) -> QuantumCircuit:
     if file[: len(_MAGIC)] != _MAGIC or file[len(_MAGIC) : len(_MAGIC) + 1] < _OLDEST:
         raise ValueError("it is no QPY, or of a version before 13, which Qiskit 1.3 was the first to write")
     (circuit,) = qpy.load(io.BytesIO(file))
-    if note:
-        _restore(circuit, iter(json.loads(note)))
-    return circuit
+    if not note:
+        return circuit
+    units = iter(json.loads(note))
+    return _with_delays(circuit, lambda delay: _restored(delay, next(units)))
 
 
 def encode_kept(circuit: QuantumCircuit) -> bytes:
@@ -164,8 +169,8 @@ def decode_transfer(blob: bytes) -> QuantumCircuit:
     return circuit
 
 
-def _units(circuit: QuantumCircuit, *, within: str = "") -> Iterator[str]:
-    """Return the units of delays in their order, bodies of control flow included."""
+def _units(circuit: QuantumCircuit, *, within: str = "") -> Iterator[str | list[Any]]:
+    """Return units of delays in their order, bodies of control flow included, some of them with the duration."""
     from ...exceptions import IBMInputValueError
 
     for instruction in circuit.data:
@@ -178,7 +183,7 @@ def _units(circuit: QuantumCircuit, *, within: str = "") -> Iterator[str]:
                     f"Subroutine {within!r} has a delay in {operation.unit}, which QPY writes without its unit;"
                     " decompose() the circuit, or use dt."
                 )
-            yield operation.unit
+            yield [operation.unit, operation.duration] if _has_fraction(operation) else operation.unit
         for block in getattr(operation, "blocks", ()):
             yield from _units(block, within=within)
         definition = getattr(operation, "_definition", None)
@@ -188,18 +193,33 @@ def _units(circuit: QuantumCircuit, *, within: str = "") -> Iterator[str]:
                 pass
 
 
-def _restore(circuit: QuantumCircuit, units: Iterator[str]) -> None:
+def _has_fraction(delay: Delay) -> bool:
+    return isinstance(delay.duration, float) and delay.unit not in _KEPT
+
+
+def _without_fraction(delay: Delay) -> Delay:
     from qiskit.circuit import Delay
 
-    for number, instruction in enumerate(circuit.data):
-        if instruction.is_standard_gate():
-            continue
+    return Delay(0, "dt") if _has_fraction(delay) else delay
+
+
+def _restored(delay: Delay, unit: str | list[Any]) -> Delay:
+    """Return a delay with its own unit, and its duration if the note has it."""
+    from qiskit.circuit import Delay
+
+    unit, duration = unit if isinstance(unit, list) else (unit, delay.duration)
+    return delay if unit == delay.unit else Delay(duration, unit)
+
+
+def _with_delays(circuit: QuantumCircuit, change: Callable[[Delay], Delay]) -> QuantumCircuit:
+    """Return a copy of a circuit whose delays are changed, in bodies of control flow, too."""
+    # Qiskit panics when instructions of a body are replaced in place.
+    changed = circuit.copy_empty_like()
+    for instruction in circuit.data:
         operation: Any = instruction.operation
         if operation.name == "delay":
-            unit = next(units)
-            if unit != operation.unit:
-                circuit.data[number] = instruction.replace(operation=Delay(operation.duration, unit))
+            operation = change(operation)
         elif blocks := getattr(operation, "blocks", ()):
-            for block in blocks:
-                _restore(block, units)
-            circuit.data[number] = instruction.replace(operation=operation.replace_blocks(blocks))
+            operation = operation.replace_blocks([_with_delays(block, change) for block in blocks])
+        changed.append(instruction.replace(operation=operation), copy=False)
+    return changed

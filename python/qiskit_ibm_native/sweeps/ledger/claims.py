@@ -36,6 +36,8 @@ class Answer(NamedTuple):
     ours: set[bytes]
     #: The ledger has their results by now.
     done: set[bytes]
+    #: Those of the latter that failed.
+    failed: set[bytes]
 
 
 class Claims:
@@ -74,15 +76,16 @@ class Claims:
 
     def _look(self, connection: sqlite3.Connection, ids: Sequence[bytes]) -> Answer:
         marks = ", ".join("?" * len(ids))
-        done = connection.execute(f"SELECT id FROM tasks WHERE id IN ({marks}){self._condition}", ids)  # noqa: S608
-        done_ids = {task for (task,) in done}
+        statement = f"SELECT id, error IS NOT NULL FROM tasks WHERE id IN ({marks}){self._condition}"  # noqa: S608 (ours)
+        done: dict[bytes, int] = dict(connection.execute(statement, ids).fetchall())
         claimed = connection.execute(
             f"SELECT id, owner FROM claims WHERE id IN ({marks}) AND owner != ?",  # noqa: S608
             (*ids, self._owner),
         ).fetchall()
         gone = {owner for owner in {owner for _, owner in claimed} if self._has_ended(connection, owner)}
         others = {task for task, owner in claimed if owner not in gone}
-        return Answer(set(ids) - done_ids - others, done_ids)
+        failed = {task for task, is_failed in done.items() if is_failed}
+        return Answer(set(ids) - done.keys() - others, set(done), failed)
 
     def _has_ended(self, connection: sqlite3.Connection, owner: str) -> bool:
         """Return whether another run has ended, or has not renewed its claims for long."""

@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 import weakref
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from types import NoneType
@@ -171,7 +171,7 @@ class Ledger:
 
     def best(
         self,
-        by: str = "esp",
+        by: str | None = None,
         per: Sequence[str] = ("circuit", "snapshot"),
         *,
         sweep: TaskSource | None = None,
@@ -182,7 +182,8 @@ class Ledger:
         Args:
             by: ``"esp"`` for the largest, or ``"depth"``, ``"two_qubit_depth"``, ``"two_qubit_count"``, ``"size"``,
                 ``"duration"``, ``"wall_time"`` or ``"cpu_time"`` for the smallest; or a metric of one's own for the
-                smallest, ``"-name"`` for the largest. Results without the figure do not take part.
+                smallest, ``"-name"`` for the largest. By default the objective of the sweep, and ``"esp"`` where there
+                is none. Results without the figure do not take part.
             per: The values that results of a group have in common: any of ``"circuit"``, ``"snapshot"``, ``"backend"``,
                 ``"optimization_level"``, ``"options"``, ``"seed"``, ``"pass_manager"``, ``"basis_gates"``,
                 ``"coupling_map"``, ``"scheduling_method"``, ``"initial_layout"``; nothing for the best of all.
@@ -195,21 +196,43 @@ class Ledger:
         """
         if isinstance(n, bool) or not isinstance(n, int) or n < 1:
             raise IBMInputValueError(f"n is a number of results from 1, not {n!r:.80}.")
+        if by is None:
+            by = "esp" if sweep is None or sweep.objective is None else sweep.objective.goal
         value, is_largest = self._goal(by, sweep)
-        has_names = sweep is not None and bool(sweep.columns.axes)
-        group, order = _group(per, has_names=has_names), f"{value} {'DESC' if is_largest else 'ASC'}, tasks.id"
-        indices = () if sweep is None else counting(sweep, self)
-        with self._database.reading() as connection:
-            chosen = _taking_part(connection, sweep, indices, has_names=has_names)
+        order = f"{value} {'DESC' if is_largest else 'ASC'}, tasks.id"
+
+        def first(connection: sqlite3.Connection, rows: str, group: str) -> Iterable[int]:
             ranked = (
                 f"SELECT tasks.number AS number, row_number() OVER (PARTITION BY {group} ORDER BY {order}) AS rank"  # noqa: S608
-                f" FROM {_JOINS} WHERE {value} IS NOT NULL AND error IS NULL {chosen}"
+                f" FROM {rows} AND {value} IS NOT NULL"
             )
             statement = f"SELECT number FROM ({ranked}) WHERE rank <= {n}"  # noqa: S608 (ours)
-            numbers = {number for (number,) in connection.execute(statement)}
+            return (number for (number,) in connection.execute(statement))
+
+        return sorted(self._chosen_of_groups(per, sweep, first), key=_order)
+
+    def _chosen_of_groups(
+        self,
+        per: Sequence[str],
+        sweep: TaskSource | None,
+        choose: Callable[[sqlite3.Connection, str, str], Iterable[int]],
+    ) -> Iterator[TaskResult]:
+        """Yield some of the results that did not fail, with the names on axes that a sweep gives them.
+
+        Args:
+            per: The values that results of a group have in common.
+            sweep: The sweep whose results take part; by default all.
+            choose: Returns their numbers, in the order of the results. It gets a connection, and in SQL the rows that
+                take part, which ends with a condition, and the values by which they are grouped.
+        """
+        has_names = sweep is not None and bool(sweep.columns.axes)
+        group = _group(per, has_names=has_names)
+        indices = () if sweep is None else counting(sweep, self)
+        with self._database.reading() as connection:
+            condition = _taking_part(connection, sweep, indices, has_names=has_names)
+            numbers = list(choose(connection, f"{_JOINS} WHERE error IS NULL {condition}", group))
             axes = names_in(connection, numbers) if has_names else {}
-        found = sorted(self._numbered(numbers), key=_order)
-        return [with_names(result, axes.get(result.task_id, result.axes)) for result in found]
+        return (with_names(result, axes.get(result.task_id, result.axes)) for result in self._numbered(numbers))
 
     def _goal(self, by: Any, sweep: TaskSource | None) -> tuple[str, bool]:
         """Return in SQL what is to be best, and whether that is the largest."""
@@ -252,15 +275,11 @@ class Ledger:
         if not figures:
             raise IBMInputValueError('pareto takes figures, such as pareto("depth", "esp").')
         goals = [self._goal(name, sweep) for name in figures]
-        has_names = sweep is not None and bool(sweep.columns.axes)
-        group = _group(per, has_names=has_names)
-        indices = () if sweep is None else counting(sweep, self)
-        with self._database.reading() as connection:
-            chosen = _taking_part(connection, sweep, indices, has_names=has_names)
-            rows = f"{_JOINS} WHERE error IS NULL {chosen}"
-            numbers = pareto_numbers(self._database, connection, rows, goals, group)
-            axes = names_in(connection, numbers) if has_names else {}
-        return [with_names(result, axes.get(result.task_id, result.axes)) for result in self._numbered(numbers)]
+
+        def front(connection: sqlite3.Connection, rows: str, group: str) -> Iterable[int]:
+            return pareto_numbers(self._database, connection, rows, goals, group)
+
+        return list(self._chosen_of_groups(per, sweep, front))
 
     def compare(
         self,

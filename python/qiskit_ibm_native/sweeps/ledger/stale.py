@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...exceptions import SweepError
 from ...scoring import scores_of
 from ...snapshot.sources import SnapshotList
+from ..tries import counting
 
 if TYPE_CHECKING:
     from ...snapshot import Snapshot
@@ -39,7 +40,8 @@ def stale_results(sweep: TaskSource, ledger: Ledger | None, today: Any, rtol: fl
     now = SnapshotList(today)
     latest = {snapshot.name: snapshot for snapshot in map(now.snapshot, range(len(now)))}
     found, without, differences = [], 0, _Differences(latest, rtol, atol)
-    for index, result in enumerate(ledger.results_of(sweep, range(len(sweep)))):
+    indices = counting(sweep, ledger)
+    for index, result in zip(indices, ledger.results_of(sweep, indices), strict=True):
         if result.error is not None or result.backend not in latest:
             continue
         circuit = result.transpiled

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::bytes::{Reader, Writer};
-use super::{COLUMNS, Columns, CompactError};
+use super::{Columns, CompactError};
 use crate::columns::{Column, GateColumns, GateQuantity, QubitColumns, QubitQuantity, State};
 use crate::configuration::{Configuration, GateDefinition, MAX_QUBITS, Signature, Timing};
 use crate::instant::Instant;
@@ -43,36 +43,6 @@ pub(super) fn read(bytes: &[u8], columns: Columns) -> ReadResult<DeviceData> {
     let properties = if reader.from.flag()? { Some(reader.properties()?) } else { None };
     reader.from.finish()?;
     Ok(DeviceData { configuration, properties })
-}
-
-/// One column by itself.
-pub(crate) fn write_column(column: &Column) -> Vec<u8> {
-    let mut out = Writer::default();
-    put_column(&mut out, column);
-    out.0
-}
-
-/// Read a column of `rows` rows that [`write_column`] wrote.
-pub(crate) fn read_column(bytes: &[u8], rows: usize) -> ReadResult<Column> {
-    let mut from = Reader::new(bytes);
-    let column = take_column(&mut from, rows)?;
-    from.finish()?;
-    Ok(column)
-}
-
-/// One gate's table by itself.
-pub(crate) fn write_gate(gate: &GateColumns) -> Vec<u8> {
-    let mut writer = PoolWriter::default();
-    writer.gate(gate);
-    writer.out.0
-}
-
-/// Read a table that [`write_gate`] wrote.
-pub(crate) fn read_gate(bytes: &[u8], num_qubits: u32) -> ReadResult<GateColumns> {
-    let mut reader = PoolReader::new(bytes, COLUMNS, num_qubits);
-    let gate = reader.gate()?;
-    reader.from.finish()?;
-    Ok(gate)
 }
 
 #[derive(Default)]
@@ -384,14 +354,15 @@ fn take_instant(from: &mut Reader<'_>) -> ReadResult<Instant> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Column, Columns, PoolReader, write_column};
+    use super::{Column, Columns, PoolReader, Writer, put_column};
     use crate::columns::Cell;
 
     #[test]
     fn columns_of_later_versions_are_missing() {
-        let written = Column::missing(3);
-        let bytes = [vec![0], write_column(&written)].concat();
-        let mut reader = PoolReader::new(&bytes, Columns { qubits: 1, gates: 0 }, 3);
+        let mut written = Writer::default();
+        written.byte(0);
+        put_column(&mut written, &Column::missing(3));
+        let mut reader = PoolReader::new(&written.0, Columns { qubits: 1, gates: 0 }, 3);
         let columns: [Column; 2] = reader.columns(1, 3).expect("one column was written");
         for column in columns {
             assert_eq!(column.len(), 3);

@@ -30,8 +30,6 @@ use crate::columns::{GateQuantity, QubitQuantity};
 use crate::pack::{MAX_PAYLOAD, pack, unpack};
 use crate::snapshot::{DeviceData, Payloads};
 
-pub(crate) use self::columns::{read_column, read_gate, write_column, write_gate};
-
 /// Start of every compact form. The first byte is no text, and the last ones show it when something took the
 /// whole for text.
 pub const MAGIC: [u8; 8] = *b"\x89QIN\r\n\x1a\n";

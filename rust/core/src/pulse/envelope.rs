@@ -36,10 +36,14 @@ named_enum! {
         Cos = "cos",
         Drag = "drag",
         Gaussian = "gaussian",
+        GaussianDeriv = "gaussian_deriv",
         GaussianSquare = "gaussian_square",
         GaussianSquareDrag = "gaussian_square_drag",
         GaussianSquareEcho = "gaussian_square_echo",
         Sawtooth = "sawtooth",
+        Sech = "sech",
+        SechDeriv = "sech_deriv",
+        SechOpen = "sech_open",
         Sin = "sin",
         Square = "square",
         Triangle = "triangle",
@@ -57,10 +61,13 @@ impl Shape {
             Self::Cos => "Cos",
             Self::Drag => "Drag",
             Self::Gaussian => "Gaussian",
+            Self::GaussianDeriv => "GaussianDeriv",
             Self::GaussianSquare => "GaussianSquare",
             Self::GaussianSquareDrag => "GaussianSquareDrag",
             Self::GaussianSquareEcho => "gaussian_square_echo",
             Self::Sawtooth => "Sawtooth",
+            Self::Sech | Self::SechOpen => "Sech",
+            Self::SechDeriv => "SechDeriv",
             Self::Sin => "Sin",
             Self::Square => "Square",
             Self::Triangle => "Triangle",
@@ -82,7 +89,7 @@ impl Shape {
     #[must_use]
     pub fn parameters(self) -> &'static [Parameter] {
         match self {
-            Self::Gaussian => &[Sigma],
+            Self::Gaussian | Self::GaussianDeriv | Self::Sech | Self::SechDeriv | Self::SechOpen => &[Sigma],
             Self::GaussianSquare => &[Sigma, Width],
             Self::GaussianSquareDrag => &[Sigma, Width, Beta],
             Self::GaussianSquareEcho => &[Sigma, Width, ActiveAmp, ActiveAngle],
@@ -160,6 +167,8 @@ impl Envelope {
         match self.shape {
             Shape::Drag | Shape::GaussianSquareDrag => amp <= 1.0 && self.get(Beta).abs() < self.get(Sigma),
             Shape::GaussianSquareEcho => amp + self.get(ActiveAmp).abs() <= 1.0,
+            Shape::GaussianDeriv => amp <= self.get(Sigma) * 0.5_f64.exp(),
+            Shape::SechDeriv => amp <= self.get(Sigma) * 2.0,
             _ => amp <= 1.0,
         }
     }

@@ -28,6 +28,19 @@ impl Envelope {
                 let gaussian = Lifted::new(duration / 2.0, duration + 1.0, sigma);
                 real(&|t| gaussian.at(t));
             }
+            Shape::GaussianDeriv => real(&|t| {
+                let x = (t - duration / 2.0) / sigma;
+                -x / sigma * gaussian(x)
+            }),
+            Shape::Sech => {
+                let end = sech((duration / 2.0 + 1.0) / sigma);
+                real(&|t| (sech((t - duration / 2.0) / sigma) - end) / (1.0 - end));
+            }
+            Shape::SechOpen => real(&|t| sech((t - duration / 2.0) / sigma)),
+            Shape::SechDeriv => real(&|t| {
+                let x = (t - duration / 2.0) / sigma;
+                -x.tanh() * sech(x) / sigma
+            }),
             Shape::GaussianSquare => {
                 let square = FlatTop::new(duration / 2.0, self.get(Width), -1.0, duration + 1.0, sigma);
                 real(&|t| square.at(t));
@@ -124,6 +137,10 @@ impl Lifted {
 
 fn gaussian(x: f64) -> f64 {
     (-(x * x) / 2.0).exp()
+}
+
+fn sech(x: f64) -> f64 {
+    1.0 / x.cosh()
 }
 
 /// 1 over `width`, and half a lifted gaussian before and after.

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -57,14 +56,14 @@ def run(params: dict[str, Any], simulation: Simulation) -> dict[str, Any]:
     bits = [np.empty((math.prod(piece.shape), piece.shots, piece.circuit.num_clbits), np.bool_) for piece in job.pieces]
     spans = []
     for parts in _chunks(job):
-        start = datetime.datetime.now(datetime.timezone.utc)
+        start = simulation.now()
         tasks = [runners[part.item].tasks(part.start, part.stop) for part in parts]
         # In one run, so that the simulator gives what Aer gives for a list of circuits.
         done = iter(simulation.run([task for some in tasks for task in some]))
         for part, some in zip(parts, tasks, strict=True):
             measured = [next(done) for _ in some]
             bits[part.item][part.start : part.stop] = runners[part.item].bits(part.start, part.stop, measured)
-        stop = datetime.datetime.now(datetime.timezone.utc)
+        stop = simulation.now()
         spans.append({
             "start": start.isoformat(), "stop": stop.isoformat(), "parts": [_written(part, job) for part in parts]
         })  # fmt: skip

@@ -93,8 +93,9 @@ def _submission(catalog: Catalog, store: Store, workers: Workers, has_noise: boo
         device = catalog.get(str(job.get("backend")))
         if device is None:
             raise Refusal(404, 1007, f"There is no backend {job.get('backend')!r}")
-        job_id = store.add_job(noise=int(has_noise), **_checked_job(job, store, device))
-        workers.submit(job_id)
+        checked, created = _checked_job(job, store, device), store.now()
+        job_id = store.add_job(noise=int(has_noise), created=created, **checked)
+        workers.submit(job_id, created)
         return json_response({"id": job_id, "backend": device.name})
 
     replies = {200: object_of({"id": text(), "backend": text()})}
@@ -275,7 +276,8 @@ def seconds_of(job: dict[str, Any]) -> float:
     """Return for how many seconds a job ran; 0 until it is done."""
     if not job["running"] or not job["finished"]:
         return 0
-    return (parse_time(job["finished"]) - parse_time(job["running"])).total_seconds()
+    # A clock that was moved back shows times before the begin.
+    return max((parse_time(job["finished"]) - parse_time(job["running"])).total_seconds(), 0)
 
 
 def _number(value: str | None, otherwise: int) -> int:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import TYPE_CHECKING, Any
 
 from ...jobs.store import Store, parse_time
@@ -51,14 +50,15 @@ def operations(catalog: Catalog, store: Store) -> list[Operation]:
         session = store.session(session_id)
         if session is None:
             raise Refusal(404, 1219, f"There is no session {session_id!r}")
-        end = parse_time(session["closed"]) if session["closed"] else datetime.datetime.now(datetime.timezone.utc)
+        end = parse_time(session["closed"]) if session["closed"] else store.now()
         return json_response({
             "id": session["id"], "backend_name": session["backend"], "mode": session["mode"], "state": session["state"],
             "accepting_jobs": bool(session["accepting"]), "max_ttl": session["max_ttl"], "active_ttl": session["max_ttl"],
             "interactive_ttl": 60, "started_at": session["first"], "activated_at": session["first"],
             "last_job_started": session["last_started"], "last_job_completed": session["last_done"],
             "closed_at": session["closed"],
-            "elapsed_time": (end - parse_time(session["created"])).total_seconds(),
+            # A clock that was moved back shows times before the session.
+            "elapsed_time": max((end - parse_time(session["created"])).total_seconds(), 0),
         })  # fmt: skip
 
     async def open_session(request: Request) -> Response:

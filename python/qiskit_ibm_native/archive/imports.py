@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calibrations from folders: saved snapshots, payloads, dumps of models, and tables of the platform's web page."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from .._progress import Reported, advancing
+from ..exceptions import ArchiveError, BackendPayloadError
+from ..snapshot import Snapshot
+from ..snapshot.acceptance import _frames_to_user
+from ..snapshot.imports.configurations import MissingConfigurationError
+from ..snapshot.imports.reader import DUMPS, TABLES, CalibrationReader, ReadCalibration
+from ..snapshot.storage import read_files, read_folder, read_zip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .store import CalibrationArchive
+
+#: Names of files without compression: ours, and those of the official client's snapshots.
+_PLAIN = (("configuration.json", "properties.json", "defaults.json"), ("conf_*.json", "props_*.json", "defs_*.json"))
+#: Of problems within one file, so many are told.
+_MOST_TOLD = 5
+_SECOND = datetime.timedelta(seconds=1)
+
+
+@dataclass
+class ImportReport:
+    """The result of an import.
+
+    Attributes:
+        added: The number of new snapshots.
+        known: The number of snapshots that the archive had already.
+        problems: Reasons by path, for snapshots that could not be added.
+        assumptions: Paths by sentences that say what was ambiguous, what was assumed, and how to say it.
+        ignored: JSON files and tables that have no calibrations.
+    """
+
+    added: int = 0
+    known: int = 0
+    problems: dict[Path, str] = field(default_factory=dict)
+    assumptions: dict[str, list[Path]] = field(default_factory=dict)
+    ignored: list[Path] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        lines = [f"{self.added} added, {self.known} known, {len(self.problems)} problems"]
+        lines += [f"  {path}: {problem}" for path, problem in self.problems.items()]
+        lines += [f"  assumed for {_files(paths)}: {sentence}" for sentence, paths in self.assumptions.items()]
+        if self.ignored:
+            lines.append(f"  no calibrations in {_files(self.ignored)}")
+        return "\n".join(lines)
+
+
+class _Source(NamedTuple):
+    """A file or a folder of payloads.
+
+    Attributes:
+        path: The file or folder.
+        load: Loads the payloads; ``None`` for files of other programs, which a reader reads.
+    """
+
+    path: Path
+    load: Callable[[], tuple[bytes, bytes | None, bytes | None]] | None = None
+
+
+def import_folder(
+    archive: CalibrationArchive, path: Path, reader: CalibrationReader, progress: Reported = None
+) -> ImportReport:
+    """Add all calibrations below a folder or in a file, see :meth:`CalibrationArchive.import_folder`."""
+    if not path.is_dir() and not path.is_file():
+        raise FileNotFoundError(f"{path} is neither a folder nor a file")
+    sources = list(_sources(path)) if path.is_dir() else [_Source(path)]
+    work = _Import(archive, path if path.is_dir() else path.parent, reader)
+    with advancing(progress, "import", len(sources), "file") as advance:
+        for source in sources:
+            work.take(source)
+            advance(1)
+    work.take_delayed()
+    for sentence, paths in work.report.assumptions.items():
+        warnings.warn(f"{_files(paths)}: {sentence}", UserWarning, stacklevel=_frames_to_user())
+    return work.report
+
+
+class _Import:
+    """An import under way. Each snapshot is added by itself: an interruption loses at most one."""
+
+    def __init__(self, archive: CalibrationArchive, root: Path, reader: CalibrationReader) -> None:
+        self._archive = archive
+        self._root = root
+        self._reader = reader
+        #: Labels of calibrations whose configuration may be in a file that comes later, by file.
+        self._delayed: dict[Path, set[str]] = {}
+        #: Configurations without calibrations.
+        self._lone: dict[Path, Snapshot] = {}
+        self.report = ImportReport(assumptions=reader.assumptions)
+
+    def take(self, source: _Source) -> None:
+        """Add what is in a source, or note why not."""
+        try:
+            if source.load is None:
+                self._take_file(source.path, None)
+            else:
+                self._take_payloads(source.path, source.load())
+        except (ArchiveError, BackendPayloadError, OSError, ValueError) as error:
+            self.report.problems[source.path] = str(error)
+
+    def take_delayed(self) -> None:
+        """Add what has waited for its configuration; what still has none is a problem."""
+        delayed, self._delayed = self._delayed, {}
+        for path, labels in delayed.items():
+            self._take_file(path, labels)
+        for path, snapshot in self._lone.items():
+            # Those of calibrations in other files were found.
+            if snapshot.name not in self._reader.configurations.used:
+                try:
+                    self._archive.add(snapshot)
+                except ArchiveError as error:
+                    self.report.problems[path] = str(error)
+
+    def _take_payloads(self, path: Path, payloads: tuple[bytes, bytes | None, bytes | None]) -> None:
+        snapshot = self._reader.of_payloads(payloads, path, self._root)
+        if snapshot.last_update is None:
+            self._lone[path] = snapshot
+            self._reader.configurations.found(payloads[0], path)
+            return
+        self._count(self._archive.add(snapshot))
+
+    def _take_file(self, path: Path, labels: set[str] | None) -> None:
+        """Add the calibrations of a file of another program; those of some labels only, if they are given."""
+        found = self._reader.read(path, self._root)
+        if found is None:
+            self.report.ignored.append(path)
+            return
+        problems = []
+        for calibration in found:
+            if labels is not None and calibration.label not in labels:
+                continue
+            if isinstance(calibration.snapshot, MissingConfigurationError) and labels is None:
+                self._delayed.setdefault(path, set()).add(calibration.label)
+                continue
+            problem = self._add(calibration)
+            if problem is not None:
+                problems.append(f"{calibration.label}: {problem}" if calibration.label else str(problem))
+        if problems:
+            more = f" And {len(problems) - _MOST_TOLD} more." if len(problems) > _MOST_TOLD else ""
+            self.report.problems[path] = " ".join(problems[:_MOST_TOLD]) + more
+
+    def _add(self, calibration: ReadCalibration) -> Exception | None:
+        """Add a calibration, and return the reason if it cannot be added."""
+        snapshot = calibration.snapshot
+        if isinstance(snapshot, Exception):
+            return snapshot
+        try:
+            self._count(not self._is_known(snapshot, is_table=calibration.is_converted) and self._archive.add(snapshot))
+        except (ArchiveError, BackendPayloadError, ValueError) as error:
+            return error
+        return None
+
+    def _count(self, is_new: bool) -> None:
+        self.report.added += is_new
+        self.report.known += not is_new
+
+    def _is_known(self, snapshot: Snapshot, *, is_table: bool) -> bool:
+        """Return whether the archive has the same calibration in another form, or more of it.
+
+        A dump has other bytes than the payload that it is of, but no other values; a table has less than either, and a
+        time in whole seconds.
+        """
+        updated = snapshot.last_update
+        if updated is None:
+            return False
+        if is_table:
+            return len(self._archive.between(snapshot.name, updated, updated + _SECOND)) > 0
+        end = updated + datetime.timedelta(microseconds=1)
+        for other in self._archive.between(snapshot.name, updated, end):
+            configuration, properties, _ = other.payloads
+            if _is_same(Snapshot.from_payloads(configuration, properties), snapshot, configuration):
+                return True
+        return False
+
+
+def _is_same(known: Snapshot, new: Snapshot, configuration: bytes) -> bool:
+    """Return whether two calibrations have the same values, whatever their configurations."""
+    try:
+        return not known.diff(Snapshot.from_payloads(configuration, new.payloads.properties))
+    except BackendPayloadError:
+        return False
+
+
+def _sources(path: Path) -> Iterator[_Source]:
+    """Yield the sources of calibrations in a folder and the folders in it."""
+    for folder_name, folders, files in os.walk(path):
+        folders.sort()
+        folder = Path(folder_name)
+        taken: set[Path] = set()
+        if "configuration.json.gz" in files:
+            yield _Source(folder, partial(read_folder, folder, path))
+            taken |= {folder / f"{kind}.json.gz" for kind in ("configuration", "properties", "defaults")}
+        for names in _PLAIN:
+            for configuration in sorted(folder.glob(names[0])):
+                # The star stands for the same text in all payloads of a device.
+                star = configuration.name[len(names[0].partition("*")[0]) :] if "*" in names[0] else ""
+                others = [folder / (name.partition("*")[0] + star if star else name) for name in names[1:]]
+                taken |= {configuration, *others}
+                yield _Source(configuration if star else folder, partial(read_files, [configuration, *others], path))
+        for file in sorted(files):
+            if file.endswith(".zip"):
+                yield _Source(folder / file, partial(read_zip, folder / file, path))
+            elif file.lower().endswith(DUMPS + TABLES) and folder / file not in taken:
+                yield _Source(folder / file)
+
+
+def _files(paths: list[Path]) -> str:
+    return str(paths[0]) if len(paths) == 1 else f"{len(paths)} files, such as {paths[0]}"

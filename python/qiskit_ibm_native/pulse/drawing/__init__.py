@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures of schedules: small ones for notebooks, and figures of matplotlib, which is imported when one is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ..channels import Channel
+    from ..schedule import Schedule
+
+
+def plot_schedule(
+    schedule: Schedule,
+    *,
+    dt: float | None = None,
+    channels: Iterable[Channel] | None = None,
+    frequencies: Mapping[Channel, float] | None = None,
+    time_range: tuple[int, int] | None = None,
+    show_framechange: bool = True,
+    show_waveform_info: bool = True,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
+) -> Figure:
+    """Draw a schedule over time.
+
+    Up to twenty channels have a row each: the real part of what is played (blue), its imaginary part (orange) and its
+    magnitude (line), up to the largest magnitude of the row, which is written at its right end; triangles where a phase
+    or a frequency changes; boxes where signals are recorded. Where samples are closer than columns of the picture, a
+    column shows the lowest and the highest of its samples, so that no peak is lost; where changes are closer than their
+    labels, those that have room are labelled. Many recordings beside a few other channels share a row. More channels
+    are drawn as an image per kind of channel, whose rows are channels and whose color is the highest magnitude.
+
+    Args:
+        schedule: The schedule to draw.
+        dt: The device's time resolution in seconds, for an axis in nanoseconds; ``backend.dt``.
+        channels: The channels to draw; by default, all that something happens on.
+        frequencies: Frequencies to write beside the rows of channels, Hz; ``backend.defaults().frequencies``.
+        time_range: The first and the last time to draw, dt; by default, all of the schedule.
+        show_framechange: Whether to show where phases and frequencies change.
+        show_waveform_info: Whether to write the names of pulses.
+        title: The text above; by default, the schedule's name and its duration.
+        figsize: Width and height, inches.
+
+    Returns:
+        The figure; ``figure.savefig`` writes it, and notebooks show it.
+
+    Raises:
+        PulseError: There is no channel to draw, or the range of times is empty.
+        ImportError: Matplotlib is not installed.
+    """
+    try:
+        from .figure import View, draw
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != "matplotlib":
+            raise
+        raise ImportError(
+            "Pictures of schedules need matplotlib: pip install 'qiskit-ibm-native[visualization]'", name="matplotlib"
+        ) from error
+    view = View(schedule, dt, frequencies or {}, time_range, show_framechange, show_waveform_info)
+    return draw(view, channels, title, figsize)
