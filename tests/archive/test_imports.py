@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from tests.support.exports import FORMS, platform_csv, with_dates
 
-from qiskit_ibm_native import CalibrationArchive, Snapshot, read_calibrations
+from qiskit_ibm_native import CalibrationArchive, Snapshot, build_target, read_calibrations
 from qiskit_ibm_native.exceptions import IBMInputValueError
 from qiskit_ibm_native.snapshot.imports.csv_headings import meaning
 from qiskit_ibm_native.snapshot.imports.paths import device_in, time_in
@@ -98,13 +98,34 @@ def test_lost_offsets_are_refused_until_somebody_says_where_the_clock_was(form: 
 
 def test_hours_that_were_twice_or_never(tmp_path: Path) -> None:
     twice = with_dates(LIMA.payloads.properties, lambda _: "2021-11-07 01:30:00")
+    again = with_dates(LIMA.payloads.properties, lambda _: "2021-11-07 01:30:00").replace("59.69", "60.69")
     never = with_dates(LIMA.payloads.properties, lambda _: "2021-03-14 02:30:00")
     zone = {"configuration": "lima", "time_zone": "America/New_York"}
     with pytest.warns(UserWarning, match=r"'2021-11-07 01:30:00' was twice.*the first one was taken.*'-05:00'"):
         (found,) = read_calibrations(written(tmp_path, "twice.json", twice), **zone)
     assert found.last_update == datetime.datetime(2021, 11, 7, 5, 30, tzinfo=UTC)
+    written(tmp_path, "again.json", again)
+    with CalibrationArchive(tmp_path / "archive") as archive:
+        with pytest.warns(UserWarning, match="2 files, such as"):
+            report = archive.import_folder(tmp_path, **zone)
+        assert report.added == 2
+        assert [len(paths) for paths in report.assumptions.values()] == [2]
     with pytest.raises(IBMInputValueError, match=r"There was no '2021-03-14 02:30:00'"):
         read_calibrations(written(tmp_path, "never.json", never), **zone)
+
+
+def test_dates_that_are_null_stay_so(tmp_path: Path) -> None:
+    content = json.loads(LIMA.payloads.properties)
+    content["qubits"][0][0]["date"] = None
+    content["note"] = 'a "date": "2021" in a text, and a \\ at its end\\'
+    content["last_update_date"] = "2021-03-15 00:36:03-04:00"
+    content["qubits"][0][1]["value"] = float("nan")
+    (found,) = read_calibrations(written(tmp_path, "dump.json", json.dumps(content)), configuration="lima")
+    kept = json.loads(found.payloads.properties)
+    assert kept["note"] == content["note"]
+    assert kept["qubits"][0][0] == content["qubits"][0][0]
+    assert found.last_update == UPDATED
+    assert np.isnan(found.columns.t2[0])
 
 
 @pytest.mark.parametrize(
@@ -116,6 +137,8 @@ def test_hours_that_were_twice_or_never(tmp_path: Path) -> None:
         ("2021-03-15 00:36:03 EST", "no date that is understood"),
         ("2021-03-15", "no date that is understood"),
         ([2021], "not \\[2021\\]"),
+        ({"year": 2021}, "not {'year': 2021}"),
+        (True, "a number"),
     ],
 )
 def test_what_is_no_date_is_refused(date: Any, problem: str, tmp_path: Path) -> None:
@@ -221,8 +244,8 @@ def test_tables_have_the_values_of_the_payload(form: str, delimiter: str, tmp_pa
     name = f"{snapshot.name}_calibrations_2025-03-18T10_07_09Z.csv"
     path = written(tmp_path, name, platform_csv(properties, form, delimiter))
     columns = {"Gate length (ns)": "CZ gate length (ns)"} if form == "2026" else None
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
         (found,) = read_calibrations(path, configuration=DEVICES[form], date="name", columns=columns)
     assert found.name == snapshot.name
     assert found.last_update == datetime.datetime(2025, 3, 18, 10, 7, 9, tzinfo=UTC)
@@ -240,9 +263,25 @@ def test_tables_have_the_values_of_the_payload(form: str, delimiter: str, tmp_pa
         assert {tuple(qargs) for qargs in ours.qargs.tolist()} == set(by_qargs)
         for qargs, value in zip(ours.qargs.tolist(), getattr(ours, quantity).tolist(), strict=True):
             assert value == by_qargs[tuple(qargs)], (heading, qargs)
-    told = [str(warning.message) for warning in caught]
-    assert len(told) == (form == "2026")
-    assert all("length of each of id, rx, sx, x, and not of rz" in text for text in told)
+
+
+def test_lengths_that_a_table_gives_for_several_gates(tmp_path: Path) -> None:
+    snapshot, _, text = measured("2026")
+    path = written(tmp_path, "ibm_fez.csv", text)
+    with pytest.warns(
+        UserWarning, match=r"'Gate length \(ns\)' was taken for the length of cz; rzz has none.*columns="
+    ):
+        (found,) = read_calibrations(path, configuration=snapshot, date="2025-03-18T10:07:09Z")
+    durations = {gate: set(found.columns.gate(gate).duration.tolist()) for gate in ("id", "sx", "x", "rx", "rz")}
+    published = set(snapshot.columns.gate("sx").duration.tolist())
+    assert durations == {"id": published, "sx": published, "x": published, "rx": published, "rz": {0.0}}
+    np.testing.assert_array_equal(
+        np.sort(found.columns.gate("cz").duration), np.sort(snapshot.columns.gate("cz").duration)
+    )
+    assert not found.columns.gate("rzz").valid("duration").any()
+    target = build_target(found)
+    assert target["rz"][0,].duration == 0
+    assert target["measure"][0,].duration == build_target(snapshot)["measure"][0,].duration
 
 
 def test_qubits_that_do_not_work(tmp_path: Path) -> None:

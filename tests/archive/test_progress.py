@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import pty
 import select
@@ -13,12 +14,14 @@ import subprocess
 import sys
 import termios
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from tests.support import ROOT
 from tests.support.calibrations import Drift
 
 from qiskit_ibm_native import CalibrationArchive, Snapshot, WorkProgress
+from qiskit_ibm_native._progress import is_interactive
 
 COUNT = 60
 WORKER = [sys.executable, "-m", "tests.support.bulk_worker"]
@@ -134,6 +137,23 @@ def on_a_terminal(arguments: list[str], variables: dict[str, str]) -> str:
         os.close(leader)
     assert worker.wait(60) == 0
     return shown.decode()
+
+
+def test_a_person_looks_at_terminals_and_notebooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    for stderr, expected in ((Terminal(), True), (io.StringIO(), False), (None, False)):
+        monkeypatch.setattr(sys, "stderr", stderr)
+        assert is_interactive() is expected
+    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
+    assert is_interactive()
+    for value, expected in (("true", False), ("1", False), ("0", True), ("", True)):
+        monkeypatch.setenv("CI", value)
+        assert is_interactive() is expected
 
 
 @pytest.mark.slow

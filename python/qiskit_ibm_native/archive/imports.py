@@ -182,6 +182,9 @@ class _Import:
         end = updated + datetime.timedelta(microseconds=1)
         for other in self._archive.between(snapshot.name, updated, end):
             configuration, properties, _ = other.payloads
+            if properties == snapshot.payloads.properties:
+                # add() completes it, or knows it.
+                return False
             if _is_same(Snapshot.from_payloads(configuration, properties), snapshot, configuration):
                 return True
         return False
