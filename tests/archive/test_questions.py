@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
+import pickle
 import random
 
 import numpy as np
@@ -482,3 +483,13 @@ def test_gates_that_there_never_were(archive):
         archive.last_worked("lima", "cx", (0, 4))
     with pytest.raises(ArchiveError, match="has no calibrations of 'ibm_nowhere'"):
         archive.last_worked("ibm_nowhere", "cx", (0, 1))
+
+
+def test_answers_are_compared_by_identity_and_can_be_pickled(archive):
+    first, second = (archive.series("lima", "t1").drift() for _ in range(2))
+    assert first == first
+    assert first != second
+    assert len({first, second}) == 2
+    again = pickle.loads(pickle.dumps(first))
+    np.testing.assert_array_equal(again.slope_per_day, first.slope_per_day)
+    assert repr(again) == repr(first)

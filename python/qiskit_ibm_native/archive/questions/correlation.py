@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _FEWEST = 3
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Correlation(Answer):
     """Rank correlations of columns, arrays ``(m, m)``.
 

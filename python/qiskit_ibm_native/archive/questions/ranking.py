@@ -33,7 +33,7 @@ _NEITHER = frozenset({"frequency", "anharmonicity", "operational"})
 _MOST_MOMENTS = 1_000_000
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Ranking(Tabular):
     """Ranks of devices over time, arrays ``(time, devices)``.
 

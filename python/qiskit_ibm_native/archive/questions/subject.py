@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 DAY = 86400.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Subject:
     """Values of a quantity by time and column; a column is a qubit, or the qargs of a gate.
 
@@ -115,7 +115,7 @@ def places(gate: str | None, qubits: NDArray[np.uint32], repeats: int = 1) -> li
     return [names, *qargs_columns(qubits, repeats)]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Answer(Tabular):
     """The answer to a question about a series.
 
@@ -165,7 +165,7 @@ class Answer(Tabular):
         return len(self.qubits)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class ColumnAnswer(Answer):
     """An answer with a value for each column of a series."""
 
