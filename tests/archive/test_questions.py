@@ -420,6 +420,17 @@ def test_rankings_that_make_no_sense(archive):
         archive.ranking("t1", start="1900", every="1min")
 
 
+def test_rankings_from_the_beginning_of_time_and_of_nothing(archive, tmp_path):
+    early = archive.ranking("t1", start="0001", end="0001-01-03")
+    assert early.times.astype(str).tolist() == ["0001-01-01T00:00:00.000000", "0001-01-02T00:00:00.000000"]
+    assert not early.ranks.any()
+    with CalibrationArchive(tmp_path / "empty.sqlite3") as empty:
+        nothing = empty.ranking("t1")
+    assert (len(nothing), nothing.quantity, nothing.unit, nothing.backends) == (0, "t1", "s", ())
+    assert len(nothing.to_pandas()) == 0
+    assert repr(nothing) == "<Ranking of 0 devices by t1: 0 moments>"
+
+
 def test_equal_devices_share_a_rank(tmp_path):
     lima = Snapshot.load("lima")
     with CalibrationArchive(tmp_path / "archive.sqlite3") as archive:

@@ -70,7 +70,9 @@ def request(of: str, quantities: Any, gates: Any, threads: int | None) -> Reques
     if of == "qubits" and gates is not None:
         raise IBMInputValueError('gates= is for the table of gates: of="gates".')
     known, find = (QUBIT_QUANTITIES, qubit_quantity) if of == "qubits" else (GATE_QUANTITIES, gate_quantity)
-    chosen = known if quantities is None else [quantities] if isinstance(quantities, str) else quantities
+    chosen = list(known) if quantities is None else [quantities] if isinstance(quantities, str) else list(quantities)
+    if not chosen:
+        raise IBMInputValueError("quantities names no quantity; leave it out for all.")
     named = None if gates is None else (gates,) if isinstance(gates, str) else tuple(gates)
     return Request(of, tuple(dict.fromkeys(find(name).name for name in chosen)), named, threads)
 
