@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What changes together."""
+"""Columns that change together."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class _SortedColumns:
         both = self._present & self._present[:, [column]]
         theirs = _deviations(self._order, self._first, self._last, both)
         order, first, last = (
-            np.broadcast_to(each[:, [column]], both.shape) for each in (self._order, self._first, self._last)
+            np.broadcast_to(array[:, [column]], both.shape) for array in (self._order, self._first, self._last)
         )
         ours = _deviations(order, first, last, both)
         squares = (theirs**2).sum(axis=0) * (ours**2).sum(axis=0)

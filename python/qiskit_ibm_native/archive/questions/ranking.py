@@ -135,16 +135,16 @@ def ranking(
         every: The time between moments.
         max_age: The age from which a calibration does not count.
     """
-    times = _moments([each.times for each in series], period, every)
+    times = _moments([device.times for device in series], period, every)
     values = np.full((len(times), len(series)), np.nan)
-    for number, each in enumerate(series):
-        index = np.searchsorted(each.times, times, side="right") - 1
+    for number, device in enumerate(series):
+        index = np.searchsorted(device.times, times, side="right") - 1
         known = index >= 0
-        known[known] = times[known] - each.times[index[known]] <= np.timedelta64(max_age)
-        present = np.where(each.valid & np.isfinite(each.values), each.values, np.nan)
+        known[known] = times[known] - device.times[index[known]] <= np.timedelta64(max_age)
+        present = np.where(device.valid & np.isfinite(device.values), device.values, np.nan)
         used, inverse = np.unique(index[known], return_inverse=True)
         values[known, number] = medians(present[used].T)[inverse]
-    backends = tuple(each.backend for each in series)
+    backends = tuple(device.backend for device in series)
     return Ranking(quantity.name, gate, quantity.unit, backends, times, values, _ranks(values, quantity.name))
 
 
@@ -154,11 +154,11 @@ def _moments(
     step: datetime.timedelta,
 ) -> NDArray[np.datetime64]:
     first, last = (None if edge is None else utc_array([edge])[0] for edge in period)
-    known = [each for each in times if len(each)]
+    known = [of_device for of_device in times if len(of_device)]
     if not known and (first is None or last is None):
         return np.empty(0, dtype="datetime64[us]")
-    start = min(each[0] for each in known) if first is None else first
-    end = max(each[-1] for each in known) + np.timedelta64(1, "us") if last is None else last
+    start = min(of_device[0] for of_device in known) if first is None else first
+    end = max(of_device[-1] for of_device in known) + np.timedelta64(1, "us") if last is None else last
     if (end - start) / np.timedelta64(step) > _MOST_MOMENTS:
         raise IBMInputValueError(
             f"From {start} to {end} there are more than {_MOST_MOMENTS:,} moments, one every {step}."

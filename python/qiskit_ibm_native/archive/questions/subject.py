@@ -178,7 +178,7 @@ class ColumnAnswer(Answer):
         table = self._table()
         dimension, coords = place_coords(self.qubits)
         values = table.columns[len(places(self.gate, self.qubits)) :]
-        variables = {str(each.name): (dimension, each.values, {"units": each.unit}) for each in values}
+        variables = {str(column.name): (dimension, column.values, {"units": column.unit}) for column in values}
         return data_set(variables, coords, table.notes)
 
 
