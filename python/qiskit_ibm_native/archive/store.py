@@ -461,10 +461,10 @@ class CalibrationArchive:
         earliest = None if first is None else max(first, _BEGINNING + age) - age
         names = self._chosen(backends)
         if gate is not None:
-            names = [each for each in names if gate in tables.gates_of(self, each, earliest, last)]
+            names = [device for device in names if gate in tables.gates_of(self, device, earliest, last)]
             if not names:
                 raise ArchiveError(f"{self.path} has no device with the gate {gate!r} in that time.")
-        devices = [self.series(each, found.name, gate=gate, start=earliest, end=last) for each in names]
+        devices = [self.series(device, found.name, gate=gate, start=earliest, end=last) for device in names]
         return ranking.ranking(devices, found, gate, (first, last), span_of(every, name="every"), age)
 
     def last_worked(self, backend: str, gate: str, qargs: int | Sequence[int]) -> LastWorked:
@@ -518,7 +518,7 @@ class CalibrationArchive:
         """
         from .questions.explanation import explain
 
-        snapshots = [self._snapshot_of(each, backend) for each in (before, after)]
+        snapshots = [self._snapshot_of(source, backend) for source in (before, after)]
         return explain(circuit, snapshots[0], snapshots[1], use_fractional_gates=use_fractional_gates)
 
     def _snapshot_of(self, source: Snapshot | Time, backend: str | None) -> Snapshot:
