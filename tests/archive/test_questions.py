@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
+import pickle
 import random
 
 import numpy as np
@@ -419,6 +420,17 @@ def test_rankings_that_make_no_sense(archive):
         archive.ranking("t1", start="1900", every="1min")
 
 
+def test_rankings_from_the_beginning_of_time_and_of_nothing(archive, tmp_path):
+    early = archive.ranking("t1", start="0001", end="0001-01-03")
+    assert early.times.astype(str).tolist() == ["0001-01-01T00:00:00.000000", "0001-01-02T00:00:00.000000"]
+    assert not early.ranks.any()
+    with CalibrationArchive(tmp_path / "empty.sqlite3") as empty:
+        nothing = empty.ranking("t1")
+    assert (len(nothing), nothing.quantity, nothing.unit, nothing.backends) == (0, "t1", "s", ())
+    assert len(nothing.to_pandas()) == 0
+    assert repr(nothing) == "<Ranking of 0 devices by t1: 0 moments>"
+
+
 def test_equal_devices_share_a_rank(tmp_path):
     lima = Snapshot.load("lima")
     with CalibrationArchive(tmp_path / "archive.sqlite3") as archive:
@@ -482,3 +494,13 @@ def test_gates_that_there_never_were(archive):
         archive.last_worked("lima", "cx", (0, 4))
     with pytest.raises(ArchiveError, match="has no calibrations of 'ibm_nowhere'"):
         archive.last_worked("ibm_nowhere", "cx", (0, 1))
+
+
+def test_answers_are_compared_by_identity_and_can_be_pickled(archive):
+    first, second = (archive.series("lima", "t1").drift() for _ in range(2))
+    assert first == first
+    assert first != second
+    assert len({first, second}) == 2
+    again = pickle.loads(pickle.dumps(first))
+    np.testing.assert_array_equal(again.slope_per_day, first.slope_per_day)
+    assert repr(again) == repr(first)

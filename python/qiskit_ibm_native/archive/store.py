@@ -12,14 +12,13 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 from cachetools import LRUCache
 
 from .. import _native
 from .._frames import labelled_frame, needed, polars_frame
-from .._moments import microseconds_of, moment_of, period_of, span_of
+from .._moments import fixed_period, microseconds_of, moment_of, period_of, span_of
 from .._sqlite import Database
-from .._timestamps import FIRST, LAST, microseconds, now
+from .._timestamps import FIRST, LAST, microseconds, moment, now
 from ..exceptions import ArchiveDamagedError, ArchiveError, BackendPayloadError, IBMInputValueError
 from ..snapshot import Snapshot
 from ..snapshot.acceptance import snapshot_of
@@ -51,6 +50,8 @@ DEFAULT = "~/.qiskit/qiskit-ibm-native/calibrations.sqlite3"
 #: Configurations in memory; a device has one for months.
 _MOST_CONFIGURATIONS = 16
 _ROW = "SELECT id, updated, configuration, properties, defaults FROM calibrations"
+#: The first time of the calendar.
+_BEGINNING = moment(FIRST)
 _KINDS = (int, int, int, int, (int, NoneType))
 
 
@@ -329,7 +330,7 @@ class CalibrationArchive:
             ValueError: There is no such quantity, or a gate is listed on different numbers of qubits.
         """
         asked = tables.request(of, quantities, gates, threads)
-        return tables.build_table(self, asked, self._chosen(backends), start, end)
+        return tables.build_table(self, asked, self._chosen(backends), *fixed_period(start, end))
 
     def to_pandas(self, of: str = "qubits", **choice: Unpack[tables.TableChoice]) -> Any:
         """Return values of devices over time as a ``pandas.DataFrame``, see :meth:`table`; units are in ``attrs``.
@@ -376,7 +377,7 @@ class CalibrationArchive:
         Raises:
             ArchiveError: There is no such device, a folder cannot be made, or pyarrow is not installed.
         """
-        return tables.write_months(self, Path(folder), self._chosen(backends), start, end, threads)
+        return tables.write_months(self, Path(folder), self._chosen(backends), *fixed_period(start, end), threads)
 
     def _chosen(self, backends: str | Iterable[str] | None) -> list[str]:
         if backends is None:
@@ -411,13 +412,15 @@ class CalibrationArchive:
             ArchiveError: There is no such device, qubit or gate.
             IBMInputValueError: The gate acts on more than two qubits.
         """
+        first, last = fixed_period(start, end)
+        chosen: Any = list(qubits) if isinstance(qubits, Iterable) else qubits
 
         def read() -> list[series.ArchiveSeries]:
             of_gate = [
-                self.series(backend, name, gate=gate, qubits=qubits, start=start, end=end)
+                self.series(backend, name, gate=gate, qubits=chosen, start=first, end=last)
                 for name in ("error", "duration")
             ]
-            return of_gate + [self.series(backend, name, start=start, end=end) for name in ("t1", "t2")]
+            return of_gate + [self.series(backend, name, start=first, end=last) for name in ("t1", "t2")]
 
         return coherence.coherence_limit(*tables.aligned(read))
 
@@ -451,18 +454,18 @@ class CalibrationArchive:
             IBMInputValueError: Neither more nor less of the quantity is better.
             ValueError: There is no such quantity.
         """
-        name = ranking.checked_quantity(quantity, gate)
-        first, last = period_of(start, end)
+        found = ranking.checked_quantity(quantity, gate)
+        first, last = fixed_period(start, end)
         # The calibration of the first moment is older than that.
-        earliest = None if start is None else moment_of(start) - span_of(max_age, name="max_age")
+        age = span_of(max_age, name="max_age")
+        earliest = None if first is None else max(first, _BEGINNING + age) - age
         names = self._chosen(backends)
         if gate is not None:
-            names = [each for each in names if gate in tables.gates_of(self, each, earliest, end)]
+            names = [device for device in names if gate in tables.gates_of(self, device, earliest, last)]
             if not names:
                 raise ArchiveError(f"{self.path} has no device with the gate {gate!r} in that time.")
-        found = [self.series(each, name, gate=gate, start=earliest, end=end) for each in names]
-        edges = [None if given is None else np.datetime64(edge, "us") for given, edge in ((start, first), (end, last))]
-        return ranking.ranking(found, (edges[0], edges[1]), every, max_age)
+        devices = [self.series(device, found.name, gate=gate, start=earliest, end=last) for device in names]
+        return ranking.ranking(devices, found, gate, (first, last), span_of(every, name="every"), age)
 
     def last_worked(self, backend: str, gate: str, qargs: int | Sequence[int]) -> LastWorked:
         """Return when a gate last worked: in the last calibration in which it could be used.
@@ -515,7 +518,7 @@ class CalibrationArchive:
         """
         from .questions.explanation import explain
 
-        snapshots = [self._snapshot_of(each, backend) for each in (before, after)]
+        snapshots = [self._snapshot_of(source, backend) for source in (before, after)]
         return explain(circuit, snapshots[0], snapshots[1], use_fractional_gates=use_fractional_gates)
 
     def _snapshot_of(self, source: Snapshot | Time, backend: str | None) -> Snapshot:

@@ -43,7 +43,7 @@ class TableChoice(TypedDict, total=False):
 
 
 class Request(NamedTuple):
-    """What a table is to have.
+    """The content that a table is to have.
 
     Attributes:
         of: ``"qubits"`` or ``"gates"``.
@@ -70,7 +70,9 @@ def request(of: str, quantities: Any, gates: Any, threads: int | None) -> Reques
     if of == "qubits" and gates is not None:
         raise IBMInputValueError('gates= is for the table of gates: of="gates".')
     known, find = (QUBIT_QUANTITIES, qubit_quantity) if of == "qubits" else (GATE_QUANTITIES, gate_quantity)
-    chosen = known if quantities is None else [quantities] if isinstance(quantities, str) else quantities
+    chosen = list(known) if quantities is None else [quantities] if isinstance(quantities, str) else list(quantities)
+    if not chosen:
+        raise IBMInputValueError("quantities names no quantity; leave it out for all.")
     named = None if gates is None else (gates,) if isinstance(gates, str) else tuple(gates)
     return Request(of, tuple(dict.fromkeys(find(name).name for name in chosen)), named, threads)
 
@@ -86,7 +88,7 @@ def aligned(read: Callable[[], Sequence[ArchiveSeries]]) -> Sequence[ArchiveSeri
     """
     for _ in range(_TRIES):
         found = read()
-        if all(np.array_equal(each.times, found[0].times) for each in found):
+        if all(np.array_equal(series.times, found[0].times) for series in found):
             return found
     raise ArchiveError("The archive changed whenever it was read; give an end to read a period that is complete.")
 
@@ -95,7 +97,7 @@ def build_table(archive: CalibrationArchive, asked: Request, backends: Sequence[
     """Return the values of some devices as a ``pyarrow.Table``, see :meth:`CalibrationArchive.table`."""
     pa = needed("pyarrow", ArchiveError)
     found = [
-        (number, each) for number, name in enumerate(backends) for each in _series(archive, asked, name, start, end)
+        (number, series) for number, name in enumerate(backends) for series in _series(archive, asked, name, start, end)
     ]
     listed = {series[0].gate for _, series in found}
     for gate in asked.gates or ():
@@ -157,7 +159,7 @@ def _long(found: Sequence[ArchiveSeries], number: int, backends: Sequence[str], 
         subjects = [names, *qargs_columns(first.qubits, count)]
         missing = range(first.qubits.shape[1], width)
         subjects += [Column(f"qubit_{k}", np.zeros(size, np.uint32), np.zeros(size, bool)) for k in missing]
-    values = [Column(each.quantity, each.values.ravel(), each.valid.ravel(), each.unit) for each in found]
+    values = [Column(series.quantity, series.values.ravel(), series.valid.ravel(), series.unit) for series in found]
     device = Column("backend", np.full(size, number, dtype=np.int32), labels=list(backends))
     return Table([device, times, *subjects, *values])
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class CoherenceLimit(Answer):
     """Errors of a gate, and the least ones that relaxation allows, arrays ``(time, m)``.
 

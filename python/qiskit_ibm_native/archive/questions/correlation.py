@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What changes together."""
+"""Columns that change together."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _FEWEST = 3
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Correlation(Answer):
     """Rank correlations of columns, arrays ``(m, m)``.
 
@@ -110,7 +110,7 @@ def correlation(subject: Subject, changes: bool) -> Correlation:
         coefficient[np.ix_(complete, complete)] = np.clip(unit.T @ unit, -1, 1)
     sorted_columns = _SortedColumns(values, present)
     for column in np.flatnonzero(~present.all(axis=0)):
-        coefficient[column] = coefficient[:, column] = sorted_columns.coefficients(column)
+        coefficient[column] = coefficient[:, column] = sorted_columns.coefficients(int(column))
     count = present.T.astype(np.int64) @ present.astype(np.int64)
     diagonal = np.diag_indices(len(coefficient))
     coefficient[diagonal] = np.where(np.isnan(coefficient[diagonal]), np.nan, 1.0)
@@ -149,7 +149,7 @@ class _SortedColumns:
         both = self._present & self._present[:, [column]]
         theirs = _deviations(self._order, self._first, self._last, both)
         order, first, last = (
-            np.broadcast_to(each[:, [column]], both.shape) for each in (self._order, self._first, self._last)
+            np.broadcast_to(array[:, [column]], both.shape) for array in (self._order, self._first, self._last)
         )
         ours = _deviations(order, first, last, both)
         squares = (theirs**2).sum(axis=0) * (ours**2).sum(axis=0)

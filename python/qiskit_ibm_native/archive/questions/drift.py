@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MOST_VALUES = 8192
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Drift(ColumnAnswer):
     """Slopes and spreads, arrays ``(m,)``; a few wrong values do not change them.
 

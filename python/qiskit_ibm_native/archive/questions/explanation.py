@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What changed when the estimated success probability of a circuit became another one."""
+"""Reasons why the estimated success probability of a circuit became another one."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def explain(
 ) -> Explanation:
     """Return what changed the estimated success probability of a circuit, see :meth:`CalibrationArchive.explain`."""
     played = _Played(scored_circuit(circuit))
-    targets = [build_target(each, use_fractional_gates=use_fractional_gates) for each in (before, after)]
+    targets = [build_target(snapshot, use_fractional_gates=use_fractional_gates) for snapshot in (before, after)]
     missing = [played.missing(target) for target in targets]
     states = [None if gone else played.state(target) for gone, target in zip(missing, targets, strict=True)]
     ends = [math.nan if state is None else played.success(state) for state in states]
@@ -195,8 +195,8 @@ class _Played:
     def _score(self, state: State, quantities: tuple[str | None, str | None], qubits: Sequence[int]) -> float:
         values = [
             [
-                tuple(None if quantity is None else state[name, each, quantity] for quantity in quantities)
-                for each in qargs
+                tuple(None if quantity is None else state[name, operands, quantity] for quantity in quantities)
+                for operands in qargs
             ]
             for name, qargs in self._operations
         ]
@@ -218,7 +218,7 @@ def _has(target: Target, name: str, qubits: tuple[int, ...]) -> bool:
 
 def _uses(circuit: QuantumCircuit) -> Counter[Use]:
     index = {bit: number for number, bit in enumerate(circuit.qubits)}
-    return Counter((each.name, tuple(index[bit] for bit in each.qubits)) for each in circuit.data)
+    return Counter((instruction.name, tuple(index[bit] for bit in instruction.qubits)) for instruction in circuit.data)
 
 
 def _error_parts(uses: Mapping[Use, int], old: State, new: State) -> dict[Key, float]:

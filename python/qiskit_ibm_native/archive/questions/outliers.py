@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _NORMAL_OF_MEAN = float(np.sqrt(np.pi / 2))
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Outliers(Answer):
     """Outliers, arrays with an item for each, by time and then by column.
 
