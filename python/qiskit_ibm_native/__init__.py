@@ -57,14 +57,20 @@ if TYPE_CHECKING:
     from .acceleration import accelerate as accelerate
     from .accounts import Account as Account
     from .accounts import ProxyConfiguration as ProxyConfiguration
+    from .archive import Alert as Alert
     from .archive import ArchiveSeries as ArchiveSeries
     from .archive import ArchiveStats as ArchiveStats
     from .archive import BackendStats as BackendStats
     from .archive import CalibrationArchive as CalibrationArchive
+    from .archive import Event as Event
+    from .archive import EventRule as EventRule
+    from .archive import Events as Events
     from .archive import ImportReport as ImportReport
     from .archive import PruneReport as PruneReport
     from .archive import SnapshotRange as SnapshotRange
+    from .archive import ValueRule as ValueRule
     from .archive import VerifyReport as VerifyReport
+    from .archive import read_rules as read_rules
     from .client.api import RuntimeClient as RuntimeClient
     from .client.discovery import Instance as Instance
     from .client.execution_spans import DataSlice as DataSlice
@@ -182,14 +188,20 @@ _NAMES = {
         "ProxyConfiguration",
     ),
     "archive": (
+        "Alert",
         "ArchiveSeries",
         "ArchiveStats",
         "BackendStats",
         "CalibrationArchive",
+        "Event",
+        "EventRule",
+        "Events",
         "ImportReport",
         "PruneReport",
         "SnapshotRange",
+        "ValueRule",
         "VerifyReport",
+        "read_rules",
     ),
     "client.api": ("RuntimeClient",),
     "client.discovery": ("Instance",),

@@ -564,9 +564,9 @@ class CalibrationArchive:
             or to the present. Gaps are those of the archive: while nothing is recorded, every device is late.
         ``"frozen"``
             A value that is equal, bit by bit, in all calibrations that have one for longer than ``frozen_after``, while
-            at least half of the other qubits, or of the gate's other qargs, that have the quantity changed it. So what is
-            constant by design is not frozen. Missing values neither end such a time nor begin one, and errors of 1, which
-            mark gates that do not work, count as missing.
+            at least half of the other qubits, or of the gate's other qargs, that have the quantity changed it. So what
+            is constant by design is not frozen. Missing values neither end such a time nor begin one, and errors of 1,
+            which mark gates that do not work, count as missing.
 
         Args:
             backends: A device or several, with or without prefix; all by default.
@@ -632,8 +632,8 @@ class CalibrationArchive:
             rules: As in :meth:`alerts`.
             interval: The time from one look to the next, such as ``"5min"`` or a ``timedelta``.
             timeout: How long to watch; for ever by default. Ctrl-C while it waits ends it, too, without an exception.
-            memory: A file that remembers what was told, so that another watch with the same rules goes on there. Without
-                it, nothing is kept.
+            memory: A file that remembers what was told, so that another watch with the same rules goes on there.
+                Without it, nothing is kept.
 
         Raises:
             ArchiveError: There is no such device, gate or qubit.

@@ -6,13 +6,13 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, overload
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from ..._frames import Column, Table, Tabular, refuse_wide
-from ..._timestamps import moment, utc_array
+from ..._timestamps import moment, utc, utc_array
 from ...snapshot.changes import number_column, text_column
 from ...snapshot.quantities import find_gate_quantity, find_qubit_quantity
 
@@ -30,8 +30,8 @@ class Event:
     Attributes:
         backend: The device's name.
         kind: ``"failed"``, ``"returned"``, ``"late"`` or ``"frozen"``.
-        time: The first moment at which the event could be known, in UTC: the time of a calibration, or the moment at which
-            a calibration became late.
+        time: The first moment at which the event could be known, in UTC: the time of a calibration, or the moment at
+            which a calibration became late.
         since: When the state began that the event is about: the failure, the wait for a calibration, the value.
         until: When that state ended; ``None`` if it lasts at the end of the period.
         duration: From ``since`` to ``until``; for a state that lasts, to the last calibration, or to the end of the
@@ -68,11 +68,20 @@ class Event:
         """The SI unit of the value; empty if there is none."""
         return "" if self.quantity is None else unit_of(self.quantity, self.gate)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the event as a dictionary for JSON: times are ISO 8601 in UTC, the duration is in seconds."""
+        times = {name: iso_text(getattr(self, name)) for name in ("time", "since", "until")}
+        more = {"subject": self.subject, "unit": self.unit, "text": str(self)}
+        qubits, seconds = list(self.qubits), self.duration.total_seconds()
+        return {**asdict(self), "qubits": qubits, "duration": seconds, **times, **more}
+
     def __str__(self) -> str:
         name = f" {self.quantity}" if self.quantity else ""
         lasts = "" if self.kind == "returned" else ", lasts" if self.until is None else f", until {minute(self.until)}"
         of = "" if self.subject == self.backend else f" of {self.backend}"
-        return f"{minute(self.time)}: {self.subject}{name}{of} {self.kind}: {self.reason}{lasts} (before: {self.before})"
+        return (
+            f"{minute(self.time)}: {self.subject}{name}{of} {self.kind}: {self.reason}{lasts} (before: {self.before})"
+        )
 
 
 @dataclass(frozen=True, repr=False)
@@ -140,14 +149,19 @@ def unit_of(quantity: str, gate: str | None) -> str:
     return "" if found is None else found.unit
 
 
-def value_text(value: float, unit: str) -> str:
+def value_text(value: float, unit: str, digits: int = 9) -> str:
     """Return a value with its unit."""
-    return f"{value:.9g} {unit}".rstrip()
+    return f"{value:.{digits}g} {unit}".rstrip()
 
 
 def minute(time: datetime.datetime) -> str:
     """Return a time in UTC to the minute."""
     return f"{time:%Y-%m-%d %H:%M} UTC"
+
+
+def iso_text(time: datetime.datetime | None) -> str | None:
+    """Return a time as ISO 8601 in UTC; ``None`` for ``None``."""
+    return None if time is None else utc(time).isoformat().replace("+00:00", "Z")
 
 
 def moment_at(time: np.datetime64) -> datetime.datetime:

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from statistics import median
 
 from .event import Event
 
 #: Gaps whose median is the usual one, and how many there have to be.
 MOST_GAPS, FEWEST_GAPS = 30, 5
+#: Hours from which a length is told in days.
+_LONG = 96
 
 
 def late_calibrations(
@@ -30,7 +33,7 @@ def late_calibrations(
         factor: That factor.
     """
     times = sorted(set(calibrations))
-    gaps = [(later - earlier).total_seconds() for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
     for number, time in enumerate(times):
         known = gaps[max(number - MOST_GAPS, 0) : number]
         usual = median(known) if len(known) >= FEWEST_GAPS else None
@@ -40,10 +43,11 @@ def late_calibrations(
         until = times[number + 1] if number + 1 < len(times) else None
         gap = max(until or present, time) - time
         if limit is not None and gap > limit:
-            before = "unknown" if usual is None else f"a calibration every {usual / 3600:.1f} h"
-            reason = f"no calibration for {_hours(gap)}, and {_hours(limit)} is the limit"
+            before = "unknown" if usual is None else f"a calibration every {_length(datetime.timedelta(seconds=usual))}"
+            reason = f"no calibration for {_length(gap)}, and {_length(limit)} is the limit"
             yield Event(backend, "late", time + limit, time, until, gap, None, (), None, None, before, reason)
 
 
-def _hours(span: datetime.timedelta) -> str:
-    return f"{span.total_seconds() / 3600:.1f} h"
+def _length(span: datetime.timedelta) -> str:
+    hours = span.total_seconds() / 3600
+    return f"{hours:.1f} h" if hours < _LONG else f"{hours / 24:.1f} d"

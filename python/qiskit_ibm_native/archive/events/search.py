@@ -65,7 +65,7 @@ class Asked:
         Raises:
             IBMInputValueError: There is no such kind or quantity, or a length of time or the factor makes no sense.
         """
-        chosen = tuple(dict.fromkeys(_texts(kinds) if kinds is not None else KINDS))
+        chosen = tuple(dict.fromkeys(_texts(kinds, "kinds of events") if kinds is not None else KINDS))
         for kind in chosen:
             if kind not in KINDS:
                 raise IBMInputValueError(f"Events are {', '.join(map(repr, KINDS))}, not {kind!r}.")
@@ -73,14 +73,16 @@ class Asked:
         if not is_number or not 1 <= late_factor < float("inf"):
             raise IBMInputValueError(f"late_factor must be a number from 1 on, not {late_factor!r}.")
         return cls(
-            chosen, None if gates is None else tuple(dict.fromkeys(_texts(gates))),
+            chosen, None if gates is None else tuple(dict.fromkeys(_texts(gates, "gates"))),
             None if qubits is None else frozenset(series.indices(qubits)), _quantities(quantities),
             None if late_after is None else span_of(late_after, name="late_after"), float(late_factor),
             span_of(frozen_after, name="frozen_after"),
         )  # fmt: skip
 
 
-def events(archive: CalibrationArchive, backends: Sequence[str], asked: Asked, start: Any, end: Any, history: Span) -> Events:
+def events(
+    archive: CalibrationArchive, backends: Sequence[str], asked: Asked, start: Any, end: Any, history: Span
+) -> Events:
     """Return the events of devices, see :meth:`CalibrationArchive.events`."""
     begin = None if start is None else moment_of(start, name="start")
     earliest = None if begin is None else begin - span_of(history, name="history")
@@ -136,11 +138,16 @@ def device_events(
         gates: Gates of :func:`listed_gates`.
         start: The start of the period, included.
         end: The end of the period, excluded, and the present for calibrations that are late.
+
+    Raises:
+        ArchiveError: The device does not have a qubit, or changed their number.
     """
     calibrations = archive.between(backend, start, end).times
     if not calibrations:
         return
     read = partial(archive.series, backend, start=start, end=end)
+    if asked.qubits is not None:
+        read("operational", qubits=sorted(asked.qubits))  # refuses qubits that the device does not have
     if {"failed", "returned"} & set(asked.kinds):
         yield from (event for event in _failures(read, asked, gates) if event.kind in asked.kinds)
     if "late" in asked.kinds:
@@ -172,15 +179,18 @@ def _among(asked: Asked, found: Iterable[Event]) -> Iterator[Event]:
     return (event for event in found if asked.qubits is None or asked.qubits.issuperset(event.qubits))
 
 
-def _texts(value: str | Iterable[str]) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
+def _texts(value: str | Iterable[str], name: str) -> list[str]:
+    listed = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
+    if not all(isinstance(text, str) for text in listed):
+        raise IBMInputValueError(f"{name} must be texts, not {value!r}.")
+    return listed
 
 
 def _quantities(names: str | Iterable[str] | None) -> frozenset[str]:
     if names is None:
         return frozenset([*QUBIT_QUANTITIES, *GATE_QUANTITIES])
     found = set()
-    for name in _texts(names):
+    for name in _texts(names, "quantities"):
         quantity = find_qubit_quantity(name) or find_gate_quantity(name)
         if quantity is None or quantity.is_flag:
             known = [each.name for each in (*QUBIT_QUANTITIES.values(), *GATE_QUANTITIES.values()) if not each.is_flag]
