@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+from .alerting.alert import Alert
+from .alerting.rules import EventRule, ValueRule
+from .alerting.rules_file import read_rules
 from .check import VerifyReport
+from .events.event import Event, Events
 from .housekeeping import ArchiveStats, BackendStats, PruneReport
 from .imports import ImportReport
 from .questions.change_points import ChangePoints
@@ -19,6 +23,7 @@ from .series import ArchiveSeries
 from .store import CalibrationArchive
 
 __all__ = [
+    "Alert",
     "ArchiveSeries",
     "ArchiveStats",
     "BackendStats",
@@ -27,6 +32,9 @@ __all__ = [
     "CoherenceLimit",
     "Correlation",
     "Drift",
+    "Event",
+    "EventRule",
+    "Events",
     "ImportReport",
     "LastWorked",
     "Outliers",
@@ -34,5 +42,7 @@ __all__ = [
     "Ranking",
     "SnapshotRange",
     "Stability",
+    "ValueRule",
     "VerifyReport",
+    "read_rules",
 ]

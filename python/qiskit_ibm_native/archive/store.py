@@ -7,7 +7,7 @@ import datetime
 import hashlib
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,6 +25,7 @@ from ..snapshot.acceptance import snapshot_of
 from ..snapshot.device_names import find_device, spellings
 from ..snapshot.imports.reader import CalibrationReader
 from . import check, exchange, housekeeping, imports, series, tables
+from .events import search
 from .questions import coherence, ranking, working
 from .ranges import Row, SnapshotRange
 from .schema import ARCHIVE
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from .._moments import Span, Time
     from .._progress import Reported
     from ..snapshot.imports.reader import Date
+    from .alerting.alert import Alert
+    from .alerting.rules import Rules
+    from .events.event import Events
     from .questions.coherence import CoherenceLimit
     from .questions.explanation import Explanation
     from .questions.ranking import Ranking
@@ -530,6 +534,119 @@ class CalibrationArchive:
         if found is None:
             raise ArchiveError(f"{self.path} has no calibration of {backend!r} from {moment_of(source)} or before.")
         return found
+
+    # Events and alerts
+
+    def events(
+        self,
+        backends: str | Iterable[str] | None = None,
+        *,
+        kinds: str | Iterable[str] | None = None,
+        gates: str | Iterable[str] | None = None,
+        qubits: int | Iterable[int] | None = None,
+        quantities: str | Iterable[str] | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
+        history: Span = search.HISTORY,
+        late_after: Span | None = None,
+        late_factor: float = search.LATE_FACTOR,
+        frozen_after: Span = search.FROZEN_AFTER,
+    ) -> Events:
+        """Return what happened to devices: failures and returns, calibrations that are late, values that are frozen.
+
+        ``"failed"``
+            A qubit that is flagged as not operational; a gate that is flagged so, has an error of 1 or more, or is no
+            longer listed on its qubits. It worked in the calibration before; or that is the first one, and what was
+            before is unknown. Missing errors and flags are no failures, and a gate has not failed before it is listed
+            for the first time. A gate does not fail with its qubits: those have events of their own.
+        ``"returned"``
+            A qubit or gate that works, and did not in the calibration before.
+        ``"late"``
+            A gap between calibrations that is longer than ``late_after``, or else than ``late_factor`` times the median
+            of the up to 30 gaps before it, of which there have to be 5. The last gap goes on to the end of the period,
+            or to the present. Gaps are those of the archive: while nothing is recorded, every device is late.
+        ``"frozen"``
+            A value that is equal, bit by bit, in all calibrations that have one for longer than ``frozen_after``, while
+            at least half of the other qubits, or of the gate's other qargs, that have the quantity changed it. So what
+            is constant by design is not frozen. Missing values neither end such a time nor begin one, and errors of 1,
+            which mark gates that do not work, count as missing.
+
+        Args:
+            backends: A device or several, with or without prefix; all by default.
+            kinds: The kinds of events; all by default.
+            gates: Events of these gates, of no others and of no qubits; ``()`` for those of qubits alone. Devices that
+                do not have them are left out.
+            qubits: Events of these qubits, and of gates all of whose qubits are among these.
+            quantities: Quantities of which frozen values are wanted; all by default.
+            start: The first moment of an event, as in :meth:`between`.
+            end: The end of the period, excluded; it counts as the present.
+            history: How long before ``start`` calibrations are looked at, for what was before.
+            late_after: The longest gap between calibrations, such as ``"36h"`` or a ``timedelta``.
+            late_factor: The number of usual gaps from which one is too long, without ``late_after``.
+            frozen_after: How long a value has to be the same.
+
+        Returns:
+            A sequence of :class:`Event` by time, and a table of them.
+
+        Raises:
+            ArchiveError: There is no such device, no device has the gate, or one changed its number of qubits.
+            IBMInputValueError: There is no such kind or quantity, or an argument makes no sense.
+        """
+        asked = search.Asked.of(kinds, gates, qubits, quantities, late_after, late_factor, frozen_after)
+        return search.events(self, self._chosen(backends), asked, start, end, history)
+
+    def alerts(self, rules: Rules, *, at: Time | None = None, since: Time | None = None) -> list[Alert]:
+        """Return the alerts of rules that hold in the last calibrations.
+
+        Args:
+            rules: A :class:`ValueRule` or :class:`EventRule`, several of them, or the path of a file of rules, see
+                :func:`read_rules`.
+            at: The present: later calibrations are not looked at. By default, now.
+            since: Alerts that began at this time or later, whether or not they are over; by default, those that hold.
+
+        Returns:
+            The alerts, by rule, device and subject. An alert holds as long as its condition does in each calibration.
+
+        Raises:
+            ArchiveError: There is no such device, gate or qubit.
+            FileNotFoundError: There is no such file.
+            IBMInputValueError: The file says something that is no rule, or two rules have the same name.
+        """
+        from .alerting.evaluation import alerts
+        from .alerting.rules_file import rules_of
+
+        return alerts(self, rules_of(rules), at, since)
+
+    def watch(
+        self,
+        rules: Rules,
+        *,
+        interval: Span = "1min",
+        timeout: Span | None = None,
+        memory: str | os.PathLike[str] | None = None,
+    ) -> Iterator[Alert]:
+        """Yield alerts while calibrations come in, those that hold already first.
+
+        The file is looked at again and again, so that another process may write it. An alert is told when its condition
+        begins to hold, and again only if it has not held in between, whatever the number of calibrations that come in
+        at once. Calibrations that are older than the last one of their device are not looked at.
+
+        Args:
+            rules: As in :meth:`alerts`.
+            interval: The time from one look to the next, such as ``"5min"`` or a ``timedelta``.
+            timeout: How long to watch; for ever by default. Ctrl-C while it waits ends it, too, without an exception.
+            memory: A file that remembers what was told, so that another watch with the same rules goes on there.
+                Without it, nothing is kept.
+
+        Raises:
+            ArchiveError: There is no such device, gate or qubit.
+            FileNotFoundError: There is no such file of rules.
+            IBMInputValueError: As in :meth:`alerts`, or an argument makes no sense, or ``memory`` is another file.
+        """
+        from .alerting.rules_file import rules_of
+        from .alerting.watching import watch
+
+        return watch(self, rules_of(rules), interval, timeout, memory)
 
     # Payloads
 

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import local_jobs, migrate, serve
+from . import archive_alerts, local_jobs, migrate, serve
 
 if TYPE_CHECKING:
     from ..archive import CalibrationArchive, ImportReport
@@ -41,8 +41,8 @@ def _parser() -> argparse.ArgumentParser:
 def _add_archive(commands: Any) -> None:
     archive = commands.add_parser(
         "archive",
-        help="check, fill and export an archive of calibrations",
-        description="Check, fill and export an archive of calibrations.",
+        help="check, fill, export and ask an archive of calibrations",
+        description="Check, fill, export and ask an archive of calibrations.",
     )
     archive.add_argument("--file", help="the archive (default: that of the user)")
     works = archive.add_subparsers(required=True, metavar="work")
@@ -62,6 +62,7 @@ def _add_archive(commands: Any) -> None:
     export.add_argument("folder")
     export.add_argument("--format", choices=("folder", "parquet"), default="folder", help="(default: %(default)s)")
     export.add_argument("--backend", help="name of the one device to export")
+    archive_alerts.add(works)
     export.set_defaults(run=lambda options: _with_archive(options, lambda archive: _export(archive, options)))
 
 
