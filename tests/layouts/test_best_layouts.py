@@ -8,7 +8,6 @@ import json
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -287,22 +286,6 @@ def test_the_order_by_mapomatics_cost_is_the_one_that_mapomatic_gave(device: str
     assert set(map(tuple, table.layouts.tolist())) == set(costs)
     assert [costs[tuple(layout)] for layout in table.layouts.tolist()] == [cost for _, cost in expected]
     np.testing.assert_allclose(1 - table.score, [cost for _, cost in expected], rtol=1e-12)
-
-
-def test_the_order_by_mapomatics_cost_is_that_of_mapomatic_itself() -> None:
-    mapomatic = pytest.importorskip("mapomatic", reason="mapomatic, of whose order this is a test, is not installed")
-    snapshot = Snapshot.load("hanoi")
-    backend = SimpleNamespace(configuration=lambda: snapshot.configuration, properties=lambda: snapshot.properties)
-    circuit = native("hanoi", 5, PATTERNS["line"][1])
-    matching = mapomatic.matching_layouts(circuit, snapshot.configuration.coupling_map)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Treating CircuitInstruction as an iterable", DeprecationWarning)
-        ranked = mapomatic.evaluate_layouts(circuit, matching, backend)
-    table = best_layouts(circuit, snapshot, by="mapomatic")
-    assert len(ranked) == len(table) > 50
-    by_layout = {tuple(layout): cost for layout, cost in ranked}
-    assert [by_layout[tuple(layout)] for layout in table.layouts.tolist()] == [cost for _, cost in ranked]
-    np.testing.assert_allclose(1 - table.score, [cost for _, cost in ranked], rtol=1e-12)
 
 
 # Archives, tables and what makes no sense
