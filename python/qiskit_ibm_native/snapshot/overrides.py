@@ -43,7 +43,22 @@ class Provenance(NamedTuple):
 
 def provenance_of(properties: BackendProperties | None) -> Provenance | None:
     """Return the note that :func:`overridden` left in properties, if there is one."""
-    note = None if properties is None else getattr(properties, _NOTE, None)
+    return _provenance(None if properties is None else getattr(properties, _NOTE, None))
+
+
+def has_note(properties: bytes | None) -> bool:
+    """Return whether a properties payload has such a note."""
+    # Nothing is decoded for payloads as devices publish them.
+    if properties is None or _NOTE.encode() not in properties:
+        return False
+    try:
+        content = json.loads(properties)
+    except ValueError:
+        return False
+    return isinstance(content, Mapping) and _provenance(content.get(_NOTE)) is not None
+
+
+def _provenance(note: Any) -> Provenance | None:
     if not isinstance(note, Mapping) or not isinstance(note.get("of"), str):
         return None
     overrides = note.get("overrides")
