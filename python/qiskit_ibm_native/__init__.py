@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from .archive import BackendStats as BackendStats
     from .archive import CalibrationArchive as CalibrationArchive
     from .archive import ImportReport as ImportReport
+    from .archive import MergeReport as MergeReport
     from .archive import PruneReport as PruneReport
     from .archive import SnapshotRange as SnapshotRange
     from .archive import VerifyReport as VerifyReport
@@ -184,6 +185,7 @@ _NAMES = {
         "BackendStats",
         "CalibrationArchive",
         "ImportReport",
+        "MergeReport",
         "PruneReport",
         "SnapshotRange",
         "VerifyReport",

@@ -6,6 +6,7 @@ from __future__ import annotations
 from .check import VerifyReport
 from .housekeeping import ArchiveStats, BackendStats, PruneReport
 from .imports import ImportReport
+from .merging import MergeReport
 from .ranges import SnapshotRange
 from .series import ArchiveSeries
 from .store import CalibrationArchive
@@ -16,6 +17,7 @@ __all__ = [
     "BackendStats",
     "CalibrationArchive",
     "ImportReport",
+    "MergeReport",
     "PruneReport",
     "SnapshotRange",
     "VerifyReport",

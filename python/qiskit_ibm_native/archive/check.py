@@ -38,8 +38,7 @@ class VerifyReport:
         damaged_calibrations: Numbers of calibrations that cannot be used, and why.
         file: Problems of the file that SQLite reports.
         damaged_blocks: Numbers of blocks of columns that are not what their payloads say, and why.
-        damaged_sightings: Numbers of calibrations of which the origin, or the time until which they held, is damaged, and
-            why.
+        damaged_sightings: Numbers of calibrations whose origins, or times until which they held, are damaged, and why.
     """
 
     calibrations: int

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from ..accounts.urls import is_loopback
+from .._hosts import is_loopback
 from ..exceptions import ArchiveError, IBMInputValueError
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ def origins_of(database: Database, backend: str, chosen: Condition) -> dict[int,
     """Return the names of origins by number of the calibration; those of unknown origin are left out."""
     found: dict[int, set[str]] = {}
     rows = database.rows(
-        "SELECT s.calibration, s.origin FROM calibrations c JOIN sightings s ON s.calibration = c.id"
-        f" WHERE c.backend = ? AND s.origin <> '' AND {chosen.text}",  # noqa: S608 (made here)
+        "SELECT s.calibration, s.origin FROM calibrations c JOIN sightings s ON s.calibration = c.id"  # noqa: S608 (ours)
+        f" WHERE c.backend = ? AND s.origin <> '' AND {chosen.text}",
         (backend, *chosen.parameters),
         (int, str),
     )

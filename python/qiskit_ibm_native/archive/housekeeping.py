@@ -62,7 +62,7 @@ class ArchiveStats:
         backends: Calibrations by name of the device.
         calibrations: The number of measured calibrations of all devices.
         payloads: The number of different payloads.
-        published_bytes: Size of the payloads of all calibrations, also of those with overrides, as devices publish them.
+        published_bytes: Size of the payloads of all calibrations, overridden ones too, as devices publish them.
         stored_bytes: Size of the payloads as stored.
         column_bytes: Size of the columns that :meth:`CalibrationArchive.series` keeps for the next time.
         file_bytes: Size of the file, with its log.
@@ -219,7 +219,7 @@ def _changing(database: Database, dry_run: bool) -> Iterator[sqlite3.Connection]
 
 
 def _remove(connection: sqlite3.Connection, numbers: Sequence[int], *, dry_run: bool) -> PruneReport:
-    """Remove calibrations, their sightings, and payloads that no other calibration has; blocks of these go with them."""
+    """Remove calibrations with their sightings, and payloads that no other calibration has with their blocks."""
     gone = set(numbers)
     used: set[Any] = set()
     for number, *payloads in connection.execute("SELECT id, configuration, properties, defaults FROM calibrations"):
@@ -249,8 +249,8 @@ def _of_removal(connection: sqlite3.Connection, wanted: Removal, chosen: Conditi
     """Return numbers and payloads of calibrations, digest and origin aside."""
     first, last = period_of(wanted.start, wanted.end)
     select = (
-        "SELECT c.id, c.configuration, c.properties, c.defaults FROM calibrations c"
-        f" WHERE {chosen.text} AND c.updated >= ? AND c.updated < ?"  # noqa: S608 (a constant)
+        "SELECT c.id, c.configuration, c.properties, c.defaults FROM calibrations c"  # noqa: S608 (a constant)
+        f" WHERE {chosen.text} AND c.updated >= ? AND c.updated < ?"
     )
     parameters: list[Any] = [*chosen.parameters, first, last]
     if wanted.backend is not None:
@@ -301,7 +301,8 @@ def _forgotten(
         raise ArchiveError(
             f"There are no calibrations of the origin {origin!r}; origins are {listed}. Nothing was removed."
         )
-    gone, stay = [], []
+    gone: list[int] = []
+    stay: list[int] = []
     for number in numbers:
         names = {labels[name] for name in seen.get(number, ())}
         if label(origin) in names:

@@ -193,9 +193,9 @@ class _Import:
         if updated is None:
             return False
         if is_table:
-            return len(self._archive.between(snapshot.name, updated, updated + _SECOND)) > 0
+            return len(self._archive.between(snapshot.name, updated, updated + _SECOND, origin="any")) > 0
         end = updated + datetime.timedelta(microseconds=1)
-        for other in self._archive.between(snapshot.name, updated, end):
+        for other in self._archive.between(snapshot.name, updated, end, provenance="any", origin="any"):
             configuration, properties, _ = other.payloads
             if _is_same(Snapshot.from_payloads(configuration, properties), snapshot, configuration):
                 return True

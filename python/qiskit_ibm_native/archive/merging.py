@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._progress import Reported, advancing
-from .._sqlite import Database
 from ..exceptions import ArchiveDamagedError, ArchiveError
 from .check import calibration_problem, payload_problem
 from .schema import SIGHTING_CHECKSUM
 from .writing import Calibration, Packed, calibration_id, payload_id, see
+
+if TYPE_CHECKING:
+    from .._sqlite import Database
 
 #: Calibrations of one transaction; an interruption loses at most these.
 _BATCH = 50
@@ -72,7 +74,9 @@ class _Merge:
                 configuration, properties, defaults = (
                     None if payload is None else payload_id(connection, payload) for payload in payloads
                 )
-                assert configuration is not None and properties is not None  # noqa: S101 (checked before)
+                if configuration is None or properties is None:
+                    # Checked before; of this the other file makes sure, too.
+                    continue
                 row, is_new = calibration_id(connection, calibration, (configuration, properties, defaults))
                 added += is_new
                 for origin, until in sightings:

@@ -10,8 +10,8 @@ from .. import _native
 from .._sqlite import Schema
 from ..exceptions import ArchiveDamagedError, ArchiveError
 
-#: Of a row of calibrations and of one of sightings, a checksum of all other columns: what no payload says is damaged if it is
-#: another one.
+#: Checksums over all other columns of a row of calibrations, and of one of sightings, which tell damage of what no
+#: payload says.
 CALIBRATION_CHECKSUM = (
     "row_checksum(id, backend, num_qubits, updated, configuration, properties, defaults, added, is_overridden)"
 )
@@ -112,8 +112,8 @@ _MIGRATIONS = (
     CREATE INDEX sightings_by_origin ON sightings (origin);
     """,
 )
-#: An earlier version may have neither sightings nor blocks: nothing is confirmed, and series are read from payloads. Its rows
-#: have no checksums, and are looked through for overrides.
+#: An earlier version may have neither sightings nor blocks: nothing is confirmed, and series are read from payloads.
+#: Its rows have no checksums, and are looked through for overrides.
 _STAND_INS = {
     2: "CREATE TEMP TABLE sightings (calibration INTEGER, origin TEXT, until INTEGER);",
     3: """

@@ -243,10 +243,10 @@ def _payloads(
 ) -> tuple[list[blocks.Payload], int]:
     """Return the properties payloads of a period, the oldest one first, and how many qubits the device has."""
     rows = database.rows(
-        "SELECT c.updated, c.properties, c.num_qubits, p.digest FROM calibrations c"
+        "SELECT c.updated, c.properties, c.num_qubits, p.digest FROM calibrations c"  # noqa: S608 (made by us)
         " LEFT JOIN payloads p ON p.id = c.properties"
-        f" WHERE c.backend = ? AND {chosen.text} AND c.updated >= ? AND c.updated < ?"  # noqa: S608 (made by us)
-        " GROUP BY c.updated, c.properties ORDER BY c.updated, c.properties",
+        f" WHERE c.backend = ? AND {chosen.text} AND c.updated >= ? AND c.updated < ?"
+        " GROUP BY c.updated, c.properties ORDER BY c.updated, max(c.added), c.properties",
         (backend, *chosen.parameters, *period),
         (int, int, int, object),
     )

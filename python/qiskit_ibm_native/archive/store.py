@@ -63,11 +63,11 @@ class CalibrationArchive:
     configuration. Everything else can be made of them again. Any number of threads and processes may use one file at
     once; if one of them is killed, at most the snapshot that it was adding is lost.
 
-    Two choices go with all questions. ``provenance`` is ``"measured"`` by default; ``"overridden"`` asks for snapshots with
-    overrides (:meth:`Snapshot.with_overrides`), which nothing else returns, and ``"any"`` for both. ``origin`` is the
-    service that calibrations are of, as :meth:`origins` lists them: devices of one name from two services are two series.
-    It is needed if there are several, of which none has all calibrations of the device that the others have; ``"any"``
-    joins them. Calibrations of unknown origin, such as those that were added by hand, go with any origin.
+    Two choices go with all questions. ``provenance`` is ``"measured"`` by default; ``"overridden"`` asks for snapshots
+    with overrides (:meth:`Snapshot.with_overrides`), which nothing else returns, and ``"any"`` for both. ``origin`` is
+    the service that calibrations are of, as :meth:`origins` lists them: devices of one name from two services are two
+    series. It is needed if there are several, of which none has all calibrations that the others have; ``"any"`` joins
+    them. Calibrations of unknown origin, such as those that were added by hand, go with any origin.
 
     Attributes:
         path: The file.
@@ -143,11 +143,10 @@ class CalibrationArchive:
         updated = snapshot.last_update
         if updated is None:
             raise ArchiveError(f"{snapshot!r} cannot be kept: it has no properties with a date, and so no time.")
-        configuration, properties, defaults = (
-            None if payload is None else self._packed(payload) for payload in snapshot.payloads
-        )
-        assert configuration is not None and properties is not None  # noqa: S101 (it has a date)
-        is_overridden = has_note(snapshot.payloads.properties)
+        payloads = snapshot.payloads
+        configuration, properties = self._packed(payloads.configuration), self._packed(payloads.properties or b"")
+        defaults = None if payloads.defaults is None else self._packed(payloads.defaults)
+        is_overridden = has_note(payloads.properties)
         new = Calibration(snapshot.name, snapshot.num_qubits, microseconds(updated), is_overridden, now())
         with self._database.writing(patience) as connection:
             known = calibration_of(connection, properties) if is_of_today else None
@@ -157,8 +156,11 @@ class CalibrationArchive:
                     if payload is not None and payload.is_repair:
                         payload_id(connection, payload)
             else:
-                of_defaults = None if defaults is None else payload_id(connection, defaults)
-                numbers = payload_id(connection, configuration), payload_id(connection, properties), of_defaults
+                numbers = (
+                    payload_id(connection, configuration),
+                    payload_id(connection, properties),
+                    None if defaults is None else payload_id(connection, defaults),
+                )
                 calibration, is_new = calibration_id(connection, new, numbers)
             if until is not None or origin:
                 # An origin that said nothing about later ones has published this one at its time.
@@ -524,7 +526,6 @@ class CalibrationArchive:
             ArchiveError: There is no such device, qubit or gate.
             IBMInputValueError: The gate acts on more than two qubits.
         """
-
         period: dict[str, Any] = {"start": start, "end": end, "provenance": provenance, "origin": origin}
 
         def read() -> list[series.ArchiveSeries]:
@@ -762,7 +763,8 @@ class CalibrationArchive:
             path: The folder.
             format: ``"folder"`` for one file per calibration, which :meth:`Snapshot.load` and :meth:`import_folder`
                 read, and a file ``sightings.ndjson`` beside those of a device, from which :meth:`import_folder` knows
-                origins and until when calibrations held; ``"parquet"`` for the values in ``qubits.parquet`` and ``gates.parquet``.
+                origins and until when calibrations held; ``"parquet"`` for the values in ``qubits.parquet`` and
+                ``gates.parquet``.
             backend: The device; all devices by default.
             start: The start of the period, included.
             end: The end of the period, excluded.
@@ -785,7 +787,7 @@ class CalibrationArchive:
         names = self.backends(provenance=provenance)
         known = find_device(backend, names)
         if known is None:
-            of = "" if provenance == choice.ANY else f"{provenance} "
+            of = "overridden " if provenance == "overridden" else ""
             raise ArchiveError(
                 f"{self.path} has no {of}calibrations of {backend!r}; there are {', '.join(names) or 'none'}."
             )
@@ -824,10 +826,10 @@ class CalibrationArchive:
         Args:
             backend: The device; all devices by default.
             before: Those that were last updated before this time; without it, of any time.
-            every: Not all of these: the last one of every such period, counted from 1970, stays, of each series: of each
-                origin, and of measured and overridden ones.
-            damaged: Those of which a payload is damaged, whatever ``before`` and ``every`` say; and what series keep, if it
-                is not what payloads say. Series make it again.
+            every: Not all of these: the last one of every such period, counted from 1970, stays; of each origin, and
+                of measured and of overridden ones.
+            damaged: Those that are damaged, whatever ``before`` and ``every`` say; damaged notes of origins, and of when
+                calibrations held; and what series keep, if it is not what payloads say. Series make it again.
             dry_run: Whether to remove nothing, and return what would be removed.
 
         Returns:

@@ -91,7 +91,7 @@ def calibration_id(
     same = "SELECT id, defaults, added FROM calibrations WHERE configuration = ? AND properties = ? ORDER BY added DESC, id DESC"
     incomplete = None
     for number, known, added in connection.execute(same, (configuration, properties)).fetchall():
-        if known == defaults and calibration.added < added:
+        if known == defaults and isinstance(added, int) and calibration.added < added:
             connection.execute("UPDATE calibrations SET added = ? WHERE id = ?", (calibration.added, number))
             _sum(connection, number)
         if defaults in (None, known):

@@ -12,9 +12,11 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from .._moments import moment_of
 from .quantities import GATE_QUANTITIES, QUBIT_QUANTITIES, Quantity, find_gate_quantity, find_qubit_quantity
 
 if TYPE_CHECKING:
+    from .._moments import Time
     from ..models import BackendProperties
     from . import Snapshot
 
@@ -82,15 +84,15 @@ def overridden(
     snapshot: Snapshot,
     properties: bytes | None,
     table: Any,
-    date: datetime.datetime | None,
+    date: Time | None,
     values: Mapping[str, Any],
 ) -> bytes | None:
-    """Return a properties payload with overrides, see :meth:`Snapshot.with_overrides`; ``None`` without any."""
+    """Return a properties payload with overrides, see :meth:`Snapshot.with_overrides`; ``None`` if nothing changes."""
     given = [] if table is None else list(_of_table(table))
     for name, values_of_name in values.items():
         given += _of_values(snapshot, name, values_of_name)
     changes: list[Change] = [(quantity, location, _checked(quantity, value)) for quantity, location, value in given]
-    if not changes:
+    if not changes and date is None:
         return None
     content: dict[str, Any] = json.loads(properties) if properties is not None and snapshot._native.has_properties else {
         "backend_name": snapshot.name, "backend_version": str(getattr(snapshot.configuration, "backend_version", "")),
@@ -107,6 +109,8 @@ def overridden(
         # One character is a unit without prefix; "Hz" would be read as a prefix H.
         written, unit = _gigahertz(value) if quantity.unit == "Hz" else (value, quantity.unit)
         _put(listed, quantity.payload_name, unit, written, stamp or content.get("last_update_date"), stamp)
+    if stamp is not None:
+        content["last_update_date"] = stamp
     note = provenance_of(snapshot.properties)
     content[_NOTE] = {
         "of": snapshot.digest if note is None else note.base_digest,
@@ -285,14 +289,15 @@ def _checked(quantity: Quantity, value: Any) -> float | bool | None:
     return number
 
 
-def _stamp(date: datetime.datetime) -> str:
-    if not isinstance(date, datetime.datetime):
-        _refuse(f"date must be a datetime, not {date!r}")
+def _stamp(date: Any) -> str:
     try:
-        # A datetime without time zone is in this machine's, as everywhere.
-        return datetime.datetime.astimezone(date).isoformat()
-    except (OverflowError, ValueError) as error:
+        # The offset of the caller's zone stays; a datetime without time zone is in this machine's, as everywhere.
+        time = date.astimezone() if type(date) is datetime.datetime else moment_of(date, name="date")
+    except TypeError as error:
+        _refuse(str(error))
+    except OverflowError as error:
         _refuse(f"date is beyond the calendar: {error}")
+    return str(time.isoformat())
 
 
 def _refuse(message: str) -> NoReturn:
