@@ -15,6 +15,7 @@ from tests.support.calibrations import Drift
 from tests.support.formats import opened
 
 from qiskit_ibm_native import ArchiveError, CalibrationArchive, MergeReport, Snapshot
+from qiskit_ibm_native.archive import merging
 
 LOCAL = "http://127.0.0.1:4001"
 ORIGINS = ("", CLOUD, OTHER, LOCAL)
@@ -140,20 +141,26 @@ def test_merges_that_make_no_sense(tmp_path: Path) -> None:
             archive.merge(tmp_path / "text")
 
 
-def test_a_merge_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
+def test_a_merge_goes_on_where_it_was_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calibrations = [Snapshot.from_payloads(*payloads) for payloads in Drift("lima").calibrations(160)]
+    take, taken = merging._Merge.take, []
+
+    def interrupted(work: Any, numbers: list[int]) -> None:
+        if len(taken) == 2:
+            raise KeyboardInterrupt
+        taken.append(numbers)
+        take(work, numbers)
+
     with CalibrationArchive(tmp_path / "one") as one, CalibrationArchive(tmp_path / "two") as two:
         for each in calibrations:
             one.add(each)
-
-        def stop(progress: Any) -> None:
-            if progress.done >= 100:
-                raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            two.merge(one, progress=stop)
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(merging._Merge, "take", interrupted)
+            two.merge(one)
         some = two.stats().calibrations
         assert 0 < some < 160
-        report = two.merge(one)
+        reports: list[Any] = []
+        report = two.merge(one, progress=reports.append)
         assert (report.added, report.known) == (160 - some, some)
+        assert (reports[-1].done, reports[-1].total) == (160, 160)
         assert list(two.between("lima")) == calibrations

@@ -290,14 +290,16 @@ def _checked(quantity: Quantity, value: Any) -> float | bool | None:
 
 
 def _stamp(date: Any) -> str:
+    if type(date) is datetime.datetime:
+        try:
+            # The offset of the zone stays; a datetime without time zone is in this machine's, as everywhere.
+            return date.astimezone().isoformat()
+        except (OverflowError, ValueError) as error:
+            _refuse(f"date is beyond the calendar: {error}")
     try:
-        # The offset of the caller's zone stays; a datetime without time zone is in this machine's, as everywhere.
-        time = date.astimezone() if type(date) is datetime.datetime else moment_of(date, name="date")
+        return moment_of(date, name="date").isoformat()
     except TypeError as error:
         _refuse(str(error))
-    except OverflowError as error:
-        _refuse(f"date is beyond the calendar: {error}")
-    return str(time.isoformat())
 
 
 def _refuse(message: str) -> NoReturn:
