@@ -67,10 +67,12 @@ class _Merge:
 
     def take(self, numbers: list[int]) -> None:
         """Add some calibrations in one transaction."""
-        found = [(number, *self._read(number)) for number in numbers if self._is_sound(number)]
+        # Others may remove calibrations meanwhile, which is no damage.
+        with self._other.one_moment():
+            found = [self._read(number) for number in numbers if self._is_sound(number)]
         added = 0
         with self._database.writing() as connection:
-            for _, calibration, payloads, sightings in found:
+            for calibration, payloads, sightings in found:
                 configuration, properties, defaults = (
                     None if payload is None else payload_id(connection, payload) for payload in payloads
                 )
@@ -98,16 +100,15 @@ class _Merge:
 
     def _read(self, number: int) -> tuple[Calibration, list[Packed | None], list[tuple[str, int]]]:
         """Return a calibration that is sound, its payloads, and until when which origin has seen it."""
-        with self._other.one_moment():
-            ((*columns, configuration, properties, defaults),) = self._other.rows(
-                f"SELECT {_COLUMNS} FROM calibrations WHERE id = ?",  # noqa: S608 (a constant)
-                (number,),
-            )
-            payloads = [None if each is None else self._packed(each) for each in (configuration, properties, defaults)]
-            rows = self._other.rows(
-                f"SELECT checksum IS {SIGHTING_CHECKSUM}, origin, until FROM sightings WHERE calibration = ?",  # noqa: S608
-                (number,),
-            )
+        ((*columns, configuration, properties, defaults),) = self._other.rows(
+            f"SELECT {_COLUMNS} FROM calibrations WHERE id = ?",  # noqa: S608 (a constant)
+            (number,),
+        )
+        payloads = [None if each is None else self._packed(each) for each in (configuration, properties, defaults)]
+        rows = self._other.rows(
+            f"SELECT checksum IS {SIGHTING_CHECKSUM}, origin, until FROM sightings WHERE calibration = ?",  # noqa: S608
+            (number,),
+        )
         if not all(is_sound for is_sound, *_ in rows):
             self.report.damaged[number] = "its sightings are not what their checksums say"
         backend, num_qubits, updated, is_overridden, added = columns
