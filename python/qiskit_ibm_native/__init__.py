@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from .archive import Events as Events
     from .archive import ImportReport as ImportReport
     from .archive import LastWorked as LastWorked
+    from .archive import MergeReport as MergeReport
     from .archive import Outliers as Outliers
     from .archive import PruneReport as PruneReport
     from .archive import Ranking as Ranking
@@ -212,6 +213,7 @@ _NAMES = {
         "Events",
         "ImportReport",
         "LastWorked",
+        "MergeReport",
         "Outliers",
         "PruneReport",
         "Ranking",

@@ -10,6 +10,7 @@ from .check import VerifyReport
 from .events.event import Event, Events
 from .housekeeping import ArchiveStats, BackendStats, PruneReport
 from .imports import ImportReport
+from .merging import MergeReport
 from .questions.change_points import ChangePoints
 from .questions.coherence import CoherenceLimit
 from .questions.correlation import Correlation
@@ -37,6 +38,7 @@ __all__ = [
     "Events",
     "ImportReport",
     "LastWorked",
+    "MergeReport",
     "Outliers",
     "PruneReport",
     "Ranking",

@@ -19,6 +19,7 @@ from ..snapshot.acceptance import _frames_to_user
 from ..snapshot.imports.configurations import MissingConfigurationError
 from ..snapshot.imports.reader import DUMPS, TABLES, CalibrationReader, ReadCalibration
 from ..snapshot.storage import read_files, read_folder, read_zip
+from . import sightings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,6 +101,8 @@ class _Import:
         self._delayed: dict[Path, set[str]] = {}
         #: Configurations without calibrations.
         self._lone: dict[Path, Snapshot] = {}
+        #: Sightings by folder.
+        self._sightings: dict[Path, dict[str, dict[str, datetime.datetime]]] = {}
         self.report = ImportReport(assumptions=reader.assumptions)
 
     def take(self, source: _Source) -> None:
@@ -132,6 +135,18 @@ class _Import:
             self._lone[path] = snapshot
             return
         self._count(self._archive.add(snapshot))
+        if path.suffix == ".zip":
+            for origin, until in self._seen(path.parent).get(snapshot.digest, {}).items():
+                self._archive._add(snapshot, until, origin=origin)
+
+    def _seen(self, folder: Path) -> dict[str, dict[str, datetime.datetime]]:
+        """Return the sightings that were exported to a folder, by digest and origin."""
+        if folder not in self._sightings:
+            found = sightings.read(folder, self._root)
+            self._sightings[folder] = found.known
+            if found.problem is not None:
+                self.report.problems[folder / sightings.NAME] = found.problem
+        return self._sightings[folder]
 
     def _take_file(self, path: Path, labels: set[str] | None) -> None:
         """Add the calibrations of a file of another program; those of some labels only, if they are given."""
@@ -178,9 +193,9 @@ class _Import:
         if updated is None:
             return False
         if is_table:
-            return len(self._archive.between(snapshot.name, updated, updated + _SECOND)) > 0
+            return len(self._archive.between(snapshot.name, updated, updated + _SECOND, origin="any")) > 0
         end = updated + datetime.timedelta(microseconds=1)
-        for other in self._archive.between(snapshot.name, updated, end):
+        for other in self._archive.between(snapshot.name, updated, end, provenance="any", origin="any"):
             configuration, properties, _ = other.payloads
             if properties == snapshot.payloads.properties:
                 # add() completes it, or knows it.
