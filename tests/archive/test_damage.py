@@ -146,7 +146,7 @@ def test_verify_finds_every_damaged_byte_that_changes_an_answer(sound: Path, tmp
             differing = None if found is None else [key for key in expected if found[key] != expected[key]]
             assert not is_content, (offset, content[offset], wrong[offset], differing)
     # Most bytes are used, and no test is as good as its number says if they are not.
-    assert changed >= 50
+    assert changed >= 40
 
 
 @pytest.mark.parametrize(
