@@ -953,8 +953,8 @@ class CalibrationArchive:
             before: Those that were last updated before this time; without it, of any time.
             every: Not all of these: the last one of every such period, counted from 1970, stays; of each origin, and
                 of measured and of overridden ones.
-            damaged: Those that are damaged, whatever ``before`` and ``every`` say; damaged notes of origins, and of
-                when calibrations held; and what series keep, if it is not what payloads say. Series make it again.
+            damaged: Those that are damaged, whatever ``before`` and ``every`` say; notes of origins, and of when
+                calibrations held, that are; and what series keep, if payloads say otherwise. Series make it again.
             dry_run: Whether to remove nothing, and return what would be removed.
 
         Returns:
