@@ -247,7 +247,7 @@ def test_correlations_have_a_matrix_and_pairs():
 
 
 def test_matrices_larger_than_memory_are_refused():
-    with pytest.raises(IBMInputValueError, match="matrix of 4097 columns.*choose by qubits="):
+    with pytest.raises(IBMInputValueError, match=r"matrix of 4097 columns.*choose by qubits="):
         series_of(np.ones((3, 4097))).correlation()
 
 
