@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from .acceleration import accelerate as accelerate
     from .accounts import Account as Account
     from .accounts import ProxyConfiguration as ProxyConfiguration
+    from .archive import Alert as Alert
     from .archive import ArchiveSeries as ArchiveSeries
     from .archive import ArchiveStats as ArchiveStats
     from .archive import BackendStats as BackendStats
@@ -65,14 +66,20 @@ if TYPE_CHECKING:
     from .archive import CoherenceLimit as CoherenceLimit
     from .archive import Correlation as Correlation
     from .archive import Drift as Drift
+    from .archive import Event as Event
+    from .archive import EventRule as EventRule
+    from .archive import Events as Events
     from .archive import ImportReport as ImportReport
     from .archive import LastWorked as LastWorked
+    from .archive import MergeReport as MergeReport
     from .archive import Outliers as Outliers
     from .archive import PruneReport as PruneReport
     from .archive import Ranking as Ranking
     from .archive import SnapshotRange as SnapshotRange
     from .archive import Stability as Stability
+    from .archive import ValueRule as ValueRule
     from .archive import VerifyReport as VerifyReport
+    from .archive import read_rules as read_rules
     from .archive.questions.explanation import ExplainedChange as ExplainedChange
     from .archive.questions.explanation import Explanation as Explanation
     from .client.api import RuntimeClient as RuntimeClient
@@ -192,6 +199,7 @@ _NAMES = {
         "ProxyConfiguration",
     ),
     "archive": (
+        "Alert",
         "ArchiveSeries",
         "ArchiveStats",
         "BackendStats",
@@ -200,14 +208,20 @@ _NAMES = {
         "CoherenceLimit",
         "Correlation",
         "Drift",
+        "Event",
+        "EventRule",
+        "Events",
         "ImportReport",
         "LastWorked",
+        "MergeReport",
         "Outliers",
         "PruneReport",
         "Ranking",
         "SnapshotRange",
         "Stability",
+        "ValueRule",
         "VerifyReport",
+        "read_rules",
     ),
     "archive.questions.explanation": (
         "ExplainedChange",

@@ -65,7 +65,7 @@ def written(folder: Path, name: str, content: str | bytes) -> Path:
 
 
 def assert_same_values(found: Snapshot, expected: Snapshot) -> None:
-    """Everything that is measured is equal, bit by bit, and of the same instant."""
+    """Compare all that is measured, bit by bit, with its instants."""
     assert found.last_update == expected.last_update
     assert not found.diff(Snapshot.from_payloads(*expected.payloads[:2]))
     for gate in expected.columns.gates:
@@ -76,17 +76,17 @@ def assert_same_values(found: Snapshot, expected: Snapshot) -> None:
 # Dumps
 
 
-@pytest.mark.parametrize("form", WHOLE)
-def test_dumps_with_whole_dates_are_the_calibration(form: str, tmp_path: Path) -> None:
-    dump = written(tmp_path, "dump.json", with_dates(LIMA.payloads.properties, WHOLE[form]))
+@pytest.mark.parametrize("style", WHOLE)
+def test_dumps_with_whole_dates_are_the_calibration(style: str, tmp_path: Path) -> None:
+    dump = written(tmp_path, "dump.json", with_dates(LIMA.payloads.properties, WHOLE[style]))
     (found,) = read_calibrations(dump, configuration="lima")
     assert_same_values(found, LIMA)
     assert found.last_update == UPDATED
 
 
-@pytest.mark.parametrize("form", LOST)
-def test_lost_offsets_are_refused_until_somebody_says_where_the_clock_was(form: str, tmp_path: Path) -> None:
-    dump = written(tmp_path, "dump.json", with_dates(LIMA.payloads.properties, LOST[form]))
+@pytest.mark.parametrize("style", LOST)
+def test_lost_offsets_are_refused_until_somebody_says_where_the_clock_was(style: str, tmp_path: Path) -> None:
+    dump = written(tmp_path, "dump.json", with_dates(LIMA.payloads.properties, LOST[style]))
     with pytest.raises(IBMInputValueError, match=r"has lost its offset.*time_zone='UTC'"):
         read_calibrations(dump, configuration="lima")
     for zone in ("America/New_York", "-04:00", NEW_YORK):
@@ -189,7 +189,7 @@ def test_several_calibrations_in_one_file(tmp_path: Path) -> None:
     by_day = f'{{"2021-04-01": {days[0]}, "2021-04-02": {days[1]}, "2021-04-03": {days[2]}}}'
     for content in (f"[{', '.join(days)}]", "\n".join(days) + "\n", by_day, f"[{', '.join(pairs)}]"):
         found = read_calibrations(written(tmp_path, "all.json", content), configuration="lima")
-        assert [each.last_update.day for each in found] == [1, 2, 3]
+        assert [snapshot.last_update.day for snapshot in found] == [1, 2, 3]
         np.testing.assert_array_equal(found[2].columns.t1, LIMA.columns.t1)
     assert len(read_calibrations(tmp_path / "all.json")) == 3  # pairs have their configuration
 
@@ -231,25 +231,25 @@ SCALES = {"T1": 1e-6, "T2": 1e-6, "frequency": 1e9, "anharmonicity": 1e9, "reado
 COLUMNS = {"T1": "t1", "T2": "t2"}
 
 
-def measured(form: str) -> tuple[Snapshot, dict[str, Any], str]:
-    snapshot = Snapshot.load(DEVICES[form])
+def measured(style: str) -> tuple[Snapshot, dict[str, Any], str]:
+    snapshot = Snapshot.load(DEVICES[style])
     properties = json.loads(snapshot.payloads.properties)
-    return snapshot, properties, platform_csv(properties, form)
+    return snapshot, properties, platform_csv(properties, style)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("style", FORMS)
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_tables_have_the_values_of_the_payload(form: str, delimiter: str, tmp_path: Path) -> None:
-    snapshot, properties, _ = measured(form)
+def test_tables_have_the_values_of_the_payload(style: str, delimiter: str, tmp_path: Path) -> None:
+    snapshot, properties, _ = measured(style)
     name = f"{snapshot.name}_calibrations_2025-03-18T10_07_09Z.csv"
-    path = written(tmp_path, name, platform_csv(properties, form, delimiter))
-    columns = {"Gate length (ns)": "CZ gate length (ns)"} if form == "2026" else None
+    path = written(tmp_path, name, platform_csv(properties, style, delimiter))
+    columns = {"Gate length (ns)": "CZ gate length (ns)"} if style == "2026" else None
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        (found,) = read_calibrations(path, configuration=DEVICES[form], date="name", columns=columns)
+        (found,) = read_calibrations(path, configuration=DEVICES[style], date="name", columns=columns)
     assert found.name == snapshot.name
     assert found.last_update == datetime.datetime(2025, 3, 18, 10, 7, 9, tzinfo=UTC)
-    for heading, what in FORMS[form]["columns"]:
+    for heading, what in FORMS[style]["columns"]:
         if isinstance(what, str):
             if what != "operational":
                 quantity = COLUMNS.get(what, what)
@@ -485,6 +485,25 @@ def test_configurations_that_contradict_each_other(archive: CalibrationArchive, 
     assert archive.latest("lima").payloads.configuration == LIMA.payloads.configuration
 
 
+def test_files_are_imported_one_by_one_as_well(archive: CalibrationArchive, tmp_path: Path) -> None:
+    LIMA.save(tmp_path / "lima.zip")
+    assert archive.import_folder(tmp_path / "lima.zip").added == 1
+    assert archive.latest("lima") == LIMA
+    notes = written(tmp_path, "notes.txt", "nothing of interest")
+    assert set(archive.import_folder(notes).problems) == {notes}
+    with pytest.raises(FileNotFoundError, match="neither a folder nor a file"):
+        archive.import_folder(tmp_path / "nowhere.json")
+
+
+def test_the_configuration_of_a_calibration_serves_others(archive: CalibrationArchive, tmp_path: Path) -> None:
+    later = with_dates(LIMA.payloads.properties, lambda _: "2021-04-01T12:00:00Z")
+    written(tmp_path, "in/a/props_lima_later.json", later)
+    written(tmp_path, "in/b/conf_lima.json", LIMA.payloads.configuration)
+    written(tmp_path, "in/b/props_lima.json", LIMA.payloads.properties)
+    report = archive.import_folder(tmp_path / "in")
+    assert (report.added, report.problems) == (2, {})
+
+
 def test_payloads_of_fake_devices_whose_dates_are_dumped(archive: CalibrationArchive, tmp_path: Path) -> None:
     written(tmp_path, "in/conf_lima.json", LIMA.payloads.configuration)
     written(tmp_path, "in/props_lima.json", with_dates(LIMA.payloads.properties, LOST["naive ISO"]))
@@ -496,7 +515,7 @@ def test_payloads_of_fake_devices_whose_dates_are_dumped(archive: CalibrationArc
 
 
 def test_no_file_stops_the_others(archive: CalibrationArchive, tmp_path: Path) -> None:
-    """Whatever is in files, the import goes on, and each of them is added, known, a problem or ignored."""
+    """An import goes on whatever is in files, and each of them is added, known, a problem or ignored."""
     chance = random.Random(18)
     _, _, table = measured("2021")
     dump = with_dates(LIMA.payloads.properties, WHOLE["str()"])

@@ -3,9 +3,14 @@
 
 from __future__ import annotations
 
+from .alerting.alert import Alert
+from .alerting.rules import EventRule, ValueRule
+from .alerting.rules_file import read_rules
 from .check import VerifyReport
+from .events.event import Event, Events
 from .housekeeping import ArchiveStats, BackendStats, PruneReport
 from .imports import ImportReport
+from .merging import MergeReport
 from .questions.change_points import ChangePoints
 from .questions.coherence import CoherenceLimit
 from .questions.correlation import Correlation
@@ -19,6 +24,7 @@ from .series import ArchiveSeries
 from .store import CalibrationArchive
 
 __all__ = [
+    "Alert",
     "ArchiveSeries",
     "ArchiveStats",
     "BackendStats",
@@ -27,12 +33,18 @@ __all__ = [
     "CoherenceLimit",
     "Correlation",
     "Drift",
+    "Event",
+    "EventRule",
+    "Events",
     "ImportReport",
     "LastWorked",
+    "MergeReport",
     "Outliers",
     "PruneReport",
     "Ranking",
     "SnapshotRange",
     "Stability",
+    "ValueRule",
     "VerifyReport",
+    "read_rules",
 ]

@@ -42,14 +42,14 @@ def change_table(changes: Iterable[Change], notes: Mapping[str, str], more: Sequ
     listed = list(changes)
     width = max([1, *(len(change.qargs) for change in listed if change.qargs)])
     qubits = [
-        _numbers(f"qubit_{index}", [_qubit(change.qargs, index) for change in listed], "uint32")
+        number_column(f"qubit_{index}", [_qubit(change.qargs, index) for change in listed], "uint32")
         for index in range(width)
     ]
     labels = [None if change.qargs is None else "-".join(map(str, change.qargs)) for change in listed]
     columns = [
-        _texts("gate", [change.gate for change in listed]), _texts("qargs", labels), *qubits,
-        _texts("quantity", [change.quantity for change in listed]), _texts("unit", [unit_of(change) for change in listed]),
-        _numbers("old", [change.old for change in listed]), _numbers("new", [change.new for change in listed]),
+        text_column("gate", [change.gate for change in listed]), text_column("qargs", labels), *qubits,
+        text_column("quantity", [change.quantity for change in listed]), text_column("unit", [unit_of(change) for change in listed]),
+        number_column("old", [change.old for change in listed]), number_column("new", [change.new for change in listed]),
     ]  # fmt: skip
     return Table([*columns, *more], notes)
 
@@ -65,14 +65,16 @@ def _qubit(qargs: tuple[int, ...] | None, index: int) -> int | None:
     return qargs[index] if qargs is not None and index < len(qargs) else None
 
 
-def _numbers(name: str, values: Sequence[float | None], kind: str = "float64") -> Column:
+def number_column(name: str, values: Sequence[float | None], kind: str = "float64") -> Column:
+    """Return a column of numbers, of which ``None`` is missing."""
     import numpy as np
 
     valid = np.array([value is not None for value in values], dtype=bool)
     return Column(name, np.array([value or 0 for value in values], dtype=kind), valid)
 
 
-def _texts(name: str, values: Sequence[str | None]) -> Column:
+def text_column(name: str, values: Sequence[str | None]) -> Column:
+    """Return a column of texts, of which ``None`` is missing."""
     import numpy as np
 
     labels = list(dict.fromkeys(value for value in values if value is not None))

@@ -122,14 +122,14 @@ class CsvTable:
 
     def _numbered(self, columns: Sequence[Column], num_qubits: int) -> Iterator[tuple[int, tuple[int, list[str]]]]:
         """Yield qubits with the numbers and cells of their rows."""
-        place = next(column.number for column in columns if column.heading.kind == "row")
+        row_column = next(column.number for column in columns if column.heading.kind == "row")
         seen: set[int] = set()
         for number, row in enumerate(self._rows):
-            text = _cell(row, place).removeprefix("Q").removeprefix("q")
+            text = _cell(row, row_column).removeprefix("Q").removeprefix("q")
             # Tables of 2020 have no text for qubit 0, which comes first.
             text = "0" if not text and not number else text
             if not text.isdigit():
-                _refuse(f"Row {number + 2} is of the qubit {_cell(row, place)!r}, which is no number.")
+                _refuse(f"Row {number + 2} is of the qubit {_cell(row, row_column)!r}, which is no number.")
             qubit = int(text)
             if qubit in seen or qubit >= num_qubits:
                 there = "in the table twice" if qubit in seen else f"beyond the {num_qubits} of the configuration"
@@ -160,9 +160,9 @@ class CsvTable:
                 continue
             number = _number(text, line, column)
             if name in _PROBABILITIES and not 0 <= number <= 1:
-                _refuse(f"{_place(line, column)}: {text} is no probability.")
+                _refuse(f"{_located(line, column)}: {text} is no probability.")
             if name in {"T1", "T2", "readout_length"} and number < 0:
-                _refuse(f"{_place(line, column)}: {text} is no time.")
+                _refuse(f"{_located(line, column)}: {text} is no time.")
             unit = (
                 ""
                 if name in _PROBABILITIES
@@ -217,7 +217,7 @@ def _entries(text: str, qubit: int, line: int, column: Column) -> Iterator[tuple
         return
     if ":" not in text:
         if column.heading.name in TWO_QUBIT_GATES | {"two"}:
-            _refuse(f"{_place(line, column)}: {text!r} does not say of which coupling it is.")
+            _refuse(f"{_located(line, column)}: {text!r} does not say of which coupling it is.")
         yield (qubit,), _number(text, line, column)
         return
     for part in re.split(r"[;,]", text):
@@ -228,7 +228,7 @@ def _entries(text: str, qubit: int, line: int, column: Column) -> Iterator[tuple
         qargs = (int(pair[1]), int(pair[2])) if pair else (qubit, int(name)) if name.isdigit() else None
         if qargs is None or ":" in value or qubit not in qargs or qargs[0] == qargs[1]:
             _refuse(
-                f"{_place(line, column)}: {part.strip()!r} is no value of a coupling of qubit {qubit}, as 0_1:0.005 and 1:0.005"
+                f"{_located(line, column)}: {part.strip()!r} is no value of a coupling of qubit {qubit}, as 0_1:0.005 and 1:0.005"
                 " are. Spreadsheets spoil such cells: take the file as it was downloaded."
             )
         if value.casefold() not in _EMPTY:
@@ -251,21 +251,21 @@ class _GateValues:
         """
         if len(qargs) == 2 and frozenset(qargs) not in self._couplings:
             _refuse(
-                f"{_place(line, column)}: qubits {qargs[0]} and {qargs[1]} are not coupled in the configuration, which is of"
+                f"{_located(line, column)}: qubits {qargs[0]} and {qargs[1]} are not coupled in the configuration, which is of"
                 " another device or of another time. Give the right one by configuration=."
             )
         if column.heading.kind == "error" and not 0 <= number <= 1:
-            _refuse(f"{_place(line, column)}: {number} is no probability.")
+            _refuse(f"{_located(line, column)}: {number} is no probability.")
         if number < 0:
-            _refuse(f"{_place(line, column)}: {number} is no time.")
+            _refuse(f"{_located(line, column)}: {number} is no time.")
         unit = f"{_PREFIXES[column.heading.power]}s"
         name, unit = ("gate_error", "") if column.heading.kind == "error" else ("gate_length", unit)
         for gate in gates:
             if (gate in TWO_QUBIT_GATES) != (len(qargs) == 2):
-                _refuse(f"{_place(line, column)}: {gate} is no gate on {len(qargs)} qubits.")
+                _refuse(f"{_located(line, column)}: {gate} is no gate on {len(qargs)} qubits.")
             entry = self._values.setdefault((gate, qargs), {})
             if entry.setdefault(name, (number, unit)) != (number, unit):
-                _refuse(f"{_place(line, column)}: {number}, and {entry[name][0]} elsewhere for the same qubits.")
+                _refuse(f"{_located(line, column)}: {number}, and {entry[name][0]} elsewhere for the same qubits.")
 
     def listed(self, date: str) -> list[dict[str, Any]]:
         """Return the gates of a properties payload."""
@@ -301,20 +301,20 @@ def _number(text: str, line: int, column: Column) -> float:
     try:
         number = float(text)
     except ValueError:
-        _refuse(f"{_place(line, column)}: {text!r} is no number.")
+        _refuse(f"{_located(line, column)}: {text!r} is no number.")
     if not math.isfinite(number):
-        _refuse(f"{_place(line, column)}: {text} is no finite number.")
+        _refuse(f"{_located(line, column)}: {text} is no finite number.")
     return number
 
 
 def _flag(text: str, line: int, column: Column) -> bool:
     flag = _FLAGS.get(text.casefold())
     if flag is None:
-        _refuse(f"{_place(line, column)}: {text!r} is neither yes nor no.")
+        _refuse(f"{_located(line, column)}: {text!r} is neither yes nor no.")
     return flag
 
 
-def _place(line: int, column: Column) -> str:
+def _located(line: int, column: Column) -> str:
     return f"Row {line}, column {column.text!r}"
 
 

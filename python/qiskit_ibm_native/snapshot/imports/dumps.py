@@ -97,7 +97,7 @@ def properties_payload(dump: Dump, name: str, zone: Zone, date: str | None) -> b
         _refuse("There are no properties.")
     is_dated = content.get("last_update_date") is not None
     if dump.text is not None and is_dated and content.get("backend_name") == name:
-        # Everything but dates stays as it is written, and in a fraction of the time of writing it anew.
+        # The text stays as it is but for dates, in a fraction of the time of writing it anew.
         return dump.text if is_as_published(dump.text) else _rewritten(dump.text, zone)
     written: dict[str, Any] = _with_instants(content, zone)
     if not is_dated:
