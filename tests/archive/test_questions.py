@@ -21,6 +21,7 @@ from tests.support.calibrations import DAY, Drift
 from qiskit_ibm_native import ArchiveError, ArchiveSeries, CalibrationArchive, Snapshot
 from qiskit_ibm_native.archive.questions.change_points import pettitt
 from qiskit_ibm_native.archive.questions.coherence import limits
+from qiskit_ibm_native.archive.questions.ranking import _ranks
 from qiskit_ibm_native.exceptions import IBMInputValueError
 
 START = np.datetime64("2026-01-01", "us")
@@ -245,6 +246,11 @@ def test_correlations_have_a_matrix_and_pairs():
     assert found.to_xarray()["coefficient"].sel(qargs_a="1-2", qargs_b="3-4").item() == found.coefficient[1, 3]
 
 
+def test_matrices_larger_than_memory_are_refused():
+    with pytest.raises(IBMInputValueError, match=r"matrix of 4097 columns.*choose by qubits="):
+        series_of(np.ones((3, 4097))).correlation()
+
+
 def test_two_values_do_not_correlate():
     assert np.isnan(series_of(ODD["two calibrations"]).correlation().coefficient).all()
 
@@ -416,7 +422,7 @@ def test_rankings_that_make_no_sense(archive):
         archive.ranking("error", gate="ecr")
     with pytest.raises(ValueError, match="no quantity 't3'"):
         archive.ranking("t3")
-    with pytest.raises(IBMInputValueError, match="more than 1,000,000 moments"):
+    with pytest.raises(IBMInputValueError, match="2 devices have more than 10,000,000 values"):
         archive.ranking("t1", start="1900", every="1min")
 
 
@@ -429,6 +435,15 @@ def test_rankings_from_the_beginning_of_time_and_of_nothing(archive, tmp_path):
     assert (len(nothing), nothing.quantity, nothing.unit, nothing.backends) == (0, "t1", "s", ())
     assert len(nothing.to_pandas()) == 0
     assert repr(nothing) == "<Ranking of 0 devices by t1: 0 moments>"
+
+
+def test_ranks_are_those_of_scipy():
+    source = np.random.default_rng(12)
+    values = np.round(source.random((200, 7)), 1)
+    values[source.random(values.shape) < 0.3] = np.nan
+    for quantity, sign in (("t1", -1), ("error", 1)):
+        expected = np.nan_to_num(stats.rankdata(sign * values, "min", axis=1, nan_policy="omit"))
+        np.testing.assert_array_equal(_ranks(values, quantity), expected)
 
 
 def test_equal_devices_share_a_rank(tmp_path):

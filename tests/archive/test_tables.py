@@ -217,6 +217,17 @@ def test_gates_that_come_with_another_configuration_are_found(tmp_path):
     assert ecr["error"].null_count() == 0
 
 
+def test_gates_on_very_many_qubits_are_left_to_those_who_ask_for_others(tmp_path):
+    lima = Snapshot.load("lima")
+    properties = json.loads(lima.payloads.properties)
+    properties["gates"].append({"gate": "all", "qubits": list(range(5)) * 4, "parameters": []})
+    with CalibrationArchive(tmp_path / "archive.sqlite3") as archive:
+        archive.add(Snapshot.from_payloads(lima.payloads.configuration, json.dumps(properties)))
+        with pytest.raises(ArchiveError, match="acts on 20 qubits, and tables have 16 columns"):
+            archive.table("gates")
+        assert archive.table("gates", gates=["cx", "x"]).num_rows == 8 + 5
+
+
 def test_a_frame_is_of_one_moment_although_others_add_calibrations(history, tmp_path, monkeypatch):
     late = [Snapshot.from_payloads(*each) for each in Drift("lima", 7, step=DAY).calibrations(3)]
     read = CalibrationArchive.series

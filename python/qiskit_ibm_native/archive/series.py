@@ -119,7 +119,7 @@ class ArchiveSeries(Tabular):
             A matrix, see :class:`Correlation` for the definition and its source.
 
         Raises:
-            IBMInputValueError: The quantity is a flag.
+            IBMInputValueError: The quantity is a flag, or there are more than 4096 columns.
         """
         return correlation.correlation(self._subject(), changes)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._frames import Column, Table, data_set, qargs_labels
+from ...exceptions import IBMInputValueError
 from .robust import ranks
 from .subject import Answer, Subject, counted
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Pairs of values below which a coefficient says nothing: two are always in order.
 _FEWEST = 3
+#: Columns whose matrices take a quarter of a gigabyte.
+_MOST_COLUMNS = 4096
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -100,6 +103,10 @@ class Correlation(Answer):
 def correlation(subject: Subject, changes: bool) -> Correlation:
     """Return the correlations of a series, see :meth:`ArchiveSeries.correlation`."""
     values = subject.checked("correlation")
+    if values.shape[1] > _MOST_COLUMNS:
+        raise IBMInputValueError(
+            f"Correlations are a matrix of {values.shape[1]} columns, of which there may be {_MOST_COLUMNS}: choose by qubits=."
+        )
     if changes:
         values = np.diff(values, axis=0)
     present = ~np.isnan(values)
