@@ -555,7 +555,8 @@ class CalibrationArchive:
             A qubit that is flagged as not operational; a gate that is flagged so, has an error of 1 or more, or is no
             longer listed on its qubits. It worked in the calibration before; or that is the first one, and what was
             before is unknown. Missing errors and flags are no failures, and a gate has not failed before it is listed
-            for the first time. A gate does not fail with its qubits: those have events of their own.
+            for the first time; one that is flagged and has no value counts as not listed. A gate does not fail with
+            its qubits: those have events of their own.
         ``"returned"``
             A qubit or gate that works, and did not in the calibration before.
         ``"late"``
