@@ -49,7 +49,7 @@ def brief(events) -> list[tuple]:
 
 
 def states_of(history) -> dict[tuple, list[str | None]]:
-    """Return by subject the state in each calibration: works, not operational, error of 1, not listed; None for none yet."""
+    """Return the states in each calibration by subject; ``None`` before there is such a one."""
     contents = [json.loads(published.properties) for published in history]
     states: dict[tuple, list[str | None]] = {}
     for number, content in enumerate(contents):
@@ -59,7 +59,8 @@ def states_of(history) -> dict[tuple, list[str | None]]:
         for gate in content["gates"]:
             listed[gate["gate"], tuple(gate["qubits"])] = state_of(gate["parameters"], is_gate=True)
         for subject, state in listed.items():
-            states.setdefault(subject, [None] * number).append(state)
+            if subject in states or state != "not listed":
+                states.setdefault(subject, [None] * number).append(state)
         for rows in states.values():
             if len(rows) == number:
                 rows.append("not listed")

@@ -632,9 +632,11 @@ class CalibrationArchive:
         Args:
             rules: As in :meth:`alerts`.
             interval: The time from one look to the next, such as ``"5min"`` or a ``timedelta``.
-            timeout: How long to watch; for ever by default. Ctrl-C while it waits ends it, too, without an exception.
-            memory: A file that remembers what was told, so that another watch with the same rules goes on there.
-                Without it, nothing is kept.
+            timeout: How long to watch; for ever by default, and a single look for ``timedelta(0)``. Ctrl-C while it waits
+                ends it, too, without an exception.
+            memory: A file that remembers what was told, so that another watch with rules of the same names goes on
+                there. An alert is remembered when the next one is asked for, so that it is told again if the program
+                failed with it. Without such a file, nothing is kept.
 
         Raises:
             ArchiveError: There is no such device, gate or qubit.
