@@ -276,7 +276,7 @@ differential: build ## Give CASES mutated payloads to the official client, to th
 
 .PHONY: soak
 soak: build ## Let nothing grow, be lost or be there twice in long runs: archives, sweeps, parsing, polling, jobs (hours)
-	SOAK_SECONDS=60 $(BIN)/python $(PYTEST) --timeout=0 tests/archive/test_processes.py
+	SOAK_SECONDS=$${SOAK_SECONDS:-60} $(BIN)/python $(PYTEST) --timeout=0 tests/archive/test_processes.py
 	KILLS=50 $(BIN)/python $(PYTEST) --timeout=0 tests/sweeps/test_killed.py
 	FORK_ROUNDS=50 $(BIN)/python $(PYTEST) --timeout=0 tests/package/test_forks.py
 	SWEEP_TASKS=10000 $(BIN)/python $(PYTEST) -m slow -k three_programs tests/sweeps/test_claims.py

@@ -248,6 +248,29 @@ def _block_rows(found: dict[str, Any]) -> list[Row]:
     ]
 
 
+def frames_page(results: dict[str, Any]) -> list[str]:
+    """Return what was to be reached with frames, and how long questions take."""
+    found = results["frames"]
+    first, again, rows = found["first"], found["again"], found["rows"]
+    lines = [
+        "| work | rows | goal | first time | its processor time | again | |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name in ("pandas, qubits", "pandas, gates"):
+        wall, later = (times[name]["median"] / 1e6 for times in (first, again))
+        used = first[f"processor, {name}"]["median"] / 1e6
+        count = rows[name.rpartition(" ")[2]][0]
+        met = "met" if wall <= 2 else "**missed**"
+        lines.append(f"| {name} | {count:,} | ≤ 2 s | {wall:.2f} s | {used:.2f} s | {later:.2f} s | {met} |")
+    lines.append(f"| polars, gates | {rows['gates'][0]:,} | | | | {again['polars, gates']['median'] / 1e6:.2f} s | |")
+    count, size = sum(each[0] for each in rows.values()), found["parquet_bytes"] / 1e6
+    lines.append(
+        f"| `to_parquet`, both, {size:.0f} MB | {count:,} | | | | {again['parquet']['median'] / 1e6:.2f} s | |"
+    )
+    asked = ", ".join(f"`{name}` {each['median'] / 1e3:.0f} ms" for name, each in found["questions"].items())
+    return [*lines, "", f"Questions about the errors of all `cz` of a device over the year: {asked}."]
+
+
 def archive_text(results: dict[str, Any]) -> list[str]:
     """Return a paragraph about an archive."""
     found = results["archive"]
@@ -496,6 +519,7 @@ TABLES = {
     "pulse": pulse_page,
     "archive": archive_page,
     "archive_text": archive_text,
+    "frames": frames_page,
     "sweeps": sweep_tables.goals,
     "realistic": sweep_tables.realistic,
     "carrying": sweep_tables.carrying,

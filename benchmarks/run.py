@@ -22,6 +22,7 @@ from tests.support.official import shipped_devices, shipped_payloads
 from accelerated import accelerated
 from archives import archive
 from carrying import carrying
+from frames import frames
 from grids import grid
 from local_service import local_service
 from measure import environment, processes, refuse_debug_build, rounds
@@ -277,6 +278,7 @@ SUBJECTS: dict[str, Callable[[], dict[str, Any]]] = {
         provider,
         pulse,
         archive,
+        frames,
         sweeps,
         scores,
         carrying,

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Post alerts of an archive to a webhook, as JSON: what is new since the last run, or while calibrations come in.
 
-The address is taken from the environment variable ``ALERT_WEBHOOK_URL``, because it often has a secret in it, which would
-be seen in a list of processes. It is never printed. ``ALERT_WEBHOOK_TOKEN``, if there is one, is sent as a bearer token.
+The address is taken from the environment variable ``ALERT_WEBHOOK_URL``, because it often has a secret in it, which
+would be seen in a list of processes. It is never printed. ``ALERT_WEBHOOK_TOKEN``, if there is one, is sent as a bearer
+token.
 
 For cron, every ten minutes::
 
@@ -25,7 +26,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from qiskit_ibm_native import Alert, CalibrationArchive
 from qiskit_ibm_native.exceptions import IBMError
 
-URL, TOKEN = "ALERT_WEBHOOK_URL", "ALERT_WEBHOOK_TOKEN"  # noqa: S105 (the name of a variable)
+URL, TOKEN = "ALERT_WEBHOOK_URL", "ALERT_WEBHOOK_TOKEN"
 #: Seconds until a webhook has to have answered.
 TIMEOUT = 30
 

@@ -62,15 +62,26 @@ if TYPE_CHECKING:
     from .archive import ArchiveStats as ArchiveStats
     from .archive import BackendStats as BackendStats
     from .archive import CalibrationArchive as CalibrationArchive
+    from .archive import ChangePoints as ChangePoints
+    from .archive import CoherenceLimit as CoherenceLimit
+    from .archive import Correlation as Correlation
+    from .archive import Drift as Drift
     from .archive import Event as Event
     from .archive import EventRule as EventRule
     from .archive import Events as Events
     from .archive import ImportReport as ImportReport
+    from .archive import LastWorked as LastWorked
+    from .archive import MergeReport as MergeReport
+    from .archive import Outliers as Outliers
     from .archive import PruneReport as PruneReport
+    from .archive import Ranking as Ranking
     from .archive import SnapshotRange as SnapshotRange
+    from .archive import Stability as Stability
     from .archive import ValueRule as ValueRule
     from .archive import VerifyReport as VerifyReport
     from .archive import read_rules as read_rules
+    from .archive.questions.explanation import ExplainedChange as ExplainedChange
+    from .archive.questions.explanation import Explanation as Explanation
     from .client.api import RuntimeClient as RuntimeClient
     from .client.discovery import Instance as Instance
     from .client.execution_spans import DataSlice as DataSlice
@@ -193,15 +204,28 @@ _NAMES = {
         "ArchiveStats",
         "BackendStats",
         "CalibrationArchive",
+        "ChangePoints",
+        "CoherenceLimit",
+        "Correlation",
+        "Drift",
         "Event",
         "EventRule",
         "Events",
         "ImportReport",
+        "LastWorked",
+        "MergeReport",
+        "Outliers",
         "PruneReport",
+        "Ranking",
         "SnapshotRange",
+        "Stability",
         "ValueRule",
         "VerifyReport",
         "read_rules",
+    ),
+    "archive.questions.explanation": (
+        "ExplainedChange",
+        "Explanation",
     ),
     "client.api": ("RuntimeClient",),
     "client.discovery": ("Instance",),

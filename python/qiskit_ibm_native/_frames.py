@@ -199,7 +199,7 @@ def labelled_frame(pandas: Any, arrow: Any) -> Any:
         if column.null_count and str(column.type) in _NULLABLE:
             frame[name] = column.to_pandas(types_mapper=lambda kind: getattr(pandas, _NULLABLE[str(kind)])())
     notes = {key.decode(): text.decode() for key, text in (arrow.schema.metadata or {}).items()}
-    units = {each.name: (each.metadata or {}).get(b"unit", b"").decode() for each in arrow.schema}
+    units = {kind.name: (kind.metadata or {}).get(b"unit", b"").decode() for kind in arrow.schema}
     frame.attrs = {**notes, "units": {name: unit for name, unit in units.items() if unit}}
     return frame
 

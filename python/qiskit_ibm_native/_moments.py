@@ -109,6 +109,17 @@ def period_of(start: Any, end: Any) -> tuple[int, int]:
     return first, last
 
 
+def fixed_period(start: Any, end: Any) -> tuple[datetime.datetime | None, datetime.datetime | None]:
+    """Return the ends of a period as datetimes in UTC, so that ``"-30d"`` means the same in all that is asked of it.
+
+    Raises:
+        IBMInputValueError: As in :func:`period_of`.
+        TypeError: As there.
+    """
+    first, last = period_of(start, end)
+    return None if start is None else moment(first), None if end is None else moment(last)
+
+
 def span_of(span: Any, *, name: str) -> datetime.timedelta:
     """Return a length of time: a ``timedelta``, a ``numpy.timedelta64``, or a text such as ``"7d"`` or ``"12h"``.
 

@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
@@ -55,6 +55,8 @@ class Schema(NamedTuple):
     #: By version, statements that make the tables that it added, empty and temporary: for files of earlier versions
     #: that cannot be written. Without them such a file cannot be read.
     stand_ins: Mapping[int, str] = MappingProxyType({})
+    #: Functions of ours that statements call, with their names.
+    functions: tuple[tuple[str, Callable[..., Any]], ...] = ()
 
     @property
     def version(self) -> int:
@@ -126,6 +128,7 @@ class Database:
 
     def _prepare(self, connection: sqlite3.Connection, *, is_writable: bool) -> None:
         _restrict(connection)
+        _define(connection, self.schema.functions)
         # All at one moment, since another process may be bringing the file to another version.
         connection.execute("BEGIN")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -140,7 +143,7 @@ class Database:
                 f"{self.path} has version {version}, and this package knows versions up to {schema.version}; a later one"
                 " is needed."
             )
-        problem = _problem([sql for (sql,) in tables], schema.migrations[:version])
+        problem = _problem([sql for (sql,) in tables], schema.migrations[:version], schema.functions)
         if problem is not None:
             raise schema.damaged(
                 f"{self.path} was not used, because it {problem}. Files of this package have nothing else."
@@ -345,14 +348,22 @@ def _restrict(connection: sqlite3.Connection) -> None:
         connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
 
 
-def _problem(found: Sequence[Any], migrations: tuple[str, ...]) -> str | None:
+def _define(connection: sqlite3.Connection, functions: Iterable[tuple[str, Callable[..., Any]]]) -> None:
+    for name, function in functions:
+        connection.create_function(name, -1, function, deterministic=True)
+
+
+def _problem(
+    found: Sequence[Any], migrations: tuple[str, ...], functions: tuple[tuple[str, Callable[..., Any]], ...]
+) -> str | None:
     """Return what a file has that it must not have, or lacks; ``None`` if there is nothing.
 
     Args:
         found: The definitions of everything that is in it. What SQLite makes by itself has none.
         migrations: The file's own, up to its version.
+        functions: Functions that these call.
     """
-    expected, present = _definitions(migrations), set()
+    expected, present = _definitions(migrations, functions), set()
     for sql in found:
         plain = _plain(sql) if isinstance(sql, str) else sql
         present.add(plain)
@@ -364,9 +375,12 @@ def _problem(found: Sequence[Any], migrations: tuple[str, ...]) -> str | None:
 
 
 @cache
-def _definitions(migrations: tuple[str, ...]) -> frozenset[str | None]:
+def _definitions(
+    migrations: tuple[str, ...], functions: tuple[tuple[str, Callable[..., Any]], ...]
+) -> frozenset[str | None]:
     """Return how SQLite keeps the definitions of some migrations."""
     with closing(sqlite3.connect(":memory:")) as connection:
+        _define(connection, functions)
         for script in migrations:
             connection.executescript(script)
         found = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()

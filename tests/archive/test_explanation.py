@@ -12,7 +12,7 @@ from qiskit import QuantumCircuit, transpile
 from tests.support.calibrations import DAY, Drift
 
 from qiskit_ibm_native import ArchiveError, CalibrationArchive, Snapshot, build_target, score
-from qiskit_ibm_native.archive.questions.explanation import Explanation, Part, explain
+from qiskit_ibm_native.archive.questions.explanation import ExplainedChange, Explanation, explain
 from qiskit_ibm_native.exceptions import IBMInputValueError
 
 LIMA = Snapshot.load("lima")
@@ -35,7 +35,7 @@ def waiting() -> QuantumCircuit:
     return circuit
 
 
-def parts_of(found: Explanation) -> dict[tuple, Part]:
+def parts_of(found: Explanation) -> dict[tuple, ExplainedChange]:
     return {(part.gate, part.qargs, part.quantity): part for part in found.parts}
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from tests.support.exports import FORMS, platform_csv, with_dates
 
-from qiskit_ibm_native import CalibrationArchive, Snapshot, read_calibrations
+from qiskit_ibm_native import CalibrationArchive, Snapshot, build_target, read_calibrations
 from qiskit_ibm_native.exceptions import IBMInputValueError
 from qiskit_ibm_native.snapshot.imports.csv_headings import meaning
 from qiskit_ibm_native.snapshot.imports.paths import device_in, time_in
@@ -65,7 +65,7 @@ def written(folder: Path, name: str, content: str | bytes) -> Path:
 
 
 def assert_same_values(found: Snapshot, expected: Snapshot) -> None:
-    """Everything that is measured is equal, bit by bit, and of the same instant."""
+    """Compare all that is measured, bit by bit, with its instants."""
     assert found.last_update == expected.last_update
     assert not found.diff(Snapshot.from_payloads(*expected.payloads[:2]))
     for gate in expected.columns.gates:
@@ -76,17 +76,17 @@ def assert_same_values(found: Snapshot, expected: Snapshot) -> None:
 # Dumps
 
 
-@pytest.mark.parametrize("form", WHOLE)
-def test_dumps_with_whole_dates_are_the_calibration(form: str, tmp_path: Path) -> None:
-    dump = written(tmp_path, "dump.json", with_dates(LIMA.payloads.properties, WHOLE[form]))
+@pytest.mark.parametrize("style", WHOLE)
+def test_dumps_with_whole_dates_are_the_calibration(style: str, tmp_path: Path) -> None:
+    dump = written(tmp_path, "dump.json", with_dates(LIMA.payloads.properties, WHOLE[style]))
     (found,) = read_calibrations(dump, configuration="lima")
     assert_same_values(found, LIMA)
     assert found.last_update == UPDATED
 
 
-@pytest.mark.parametrize("form", LOST)
-def test_lost_offsets_are_refused_until_somebody_says_where_the_clock_was(form: str, tmp_path: Path) -> None:
-    dump = written(tmp_path, "dump.json", with_dates(LIMA.payloads.properties, LOST[form]))
+@pytest.mark.parametrize("style", LOST)
+def test_lost_offsets_are_refused_until_somebody_says_where_the_clock_was(style: str, tmp_path: Path) -> None:
+    dump = written(tmp_path, "dump.json", with_dates(LIMA.payloads.properties, LOST[style]))
     with pytest.raises(IBMInputValueError, match=r"has lost its offset.*time_zone='UTC'"):
         read_calibrations(dump, configuration="lima")
     for zone in ("America/New_York", "-04:00", NEW_YORK):
@@ -98,13 +98,34 @@ def test_lost_offsets_are_refused_until_somebody_says_where_the_clock_was(form: 
 
 def test_hours_that_were_twice_or_never(tmp_path: Path) -> None:
     twice = with_dates(LIMA.payloads.properties, lambda _: "2021-11-07 01:30:00")
+    again = with_dates(LIMA.payloads.properties, lambda _: "2021-11-07 01:30:00").replace("59.69", "60.69")
     never = with_dates(LIMA.payloads.properties, lambda _: "2021-03-14 02:30:00")
     zone = {"configuration": "lima", "time_zone": "America/New_York"}
     with pytest.warns(UserWarning, match=r"'2021-11-07 01:30:00' was twice.*the first one was taken.*'-05:00'"):
         (found,) = read_calibrations(written(tmp_path, "twice.json", twice), **zone)
     assert found.last_update == datetime.datetime(2021, 11, 7, 5, 30, tzinfo=UTC)
+    written(tmp_path, "again.json", again)
+    with CalibrationArchive(tmp_path / "archive") as archive:
+        with pytest.warns(UserWarning, match="2 files, such as"):
+            report = archive.import_folder(tmp_path, **zone)
+        assert report.added == 2
+        assert [len(paths) for paths in report.assumptions.values()] == [2]
     with pytest.raises(IBMInputValueError, match=r"There was no '2021-03-14 02:30:00'"):
         read_calibrations(written(tmp_path, "never.json", never), **zone)
+
+
+def test_dates_that_are_null_stay_so(tmp_path: Path) -> None:
+    content = json.loads(LIMA.payloads.properties)
+    content["qubits"][0][0]["date"] = None
+    content["note"] = 'a "date": "2021" in a text, and a \\ at its end\\'
+    content["last_update_date"] = "2021-03-15 00:36:03-04:00"
+    content["qubits"][0][1]["value"] = float("nan")
+    (found,) = read_calibrations(written(tmp_path, "dump.json", json.dumps(content)), configuration="lima")
+    kept = json.loads(found.payloads.properties)
+    assert kept["note"] == content["note"]
+    assert kept["qubits"][0][0] == content["qubits"][0][0]
+    assert found.last_update == UPDATED
+    assert np.isnan(found.columns.t2[0])
 
 
 @pytest.mark.parametrize(
@@ -116,6 +137,8 @@ def test_hours_that_were_twice_or_never(tmp_path: Path) -> None:
         ("2021-03-15 00:36:03 EST", "no date that is understood"),
         ("2021-03-15", "no date that is understood"),
         ([2021], "not \\[2021\\]"),
+        ({"year": 2021}, "not {'year': 2021}"),
+        (True, "a number"),
     ],
 )
 def test_what_is_no_date_is_refused(date: Any, problem: str, tmp_path: Path) -> None:
@@ -166,7 +189,7 @@ def test_several_calibrations_in_one_file(tmp_path: Path) -> None:
     by_day = f'{{"2021-04-01": {days[0]}, "2021-04-02": {days[1]}, "2021-04-03": {days[2]}}}'
     for content in (f"[{', '.join(days)}]", "\n".join(days) + "\n", by_day, f"[{', '.join(pairs)}]"):
         found = read_calibrations(written(tmp_path, "all.json", content), configuration="lima")
-        assert [each.last_update.day for each in found] == [1, 2, 3]
+        assert [snapshot.last_update.day for snapshot in found] == [1, 2, 3]
         np.testing.assert_array_equal(found[2].columns.t1, LIMA.columns.t1)
     assert len(read_calibrations(tmp_path / "all.json")) == 3  # pairs have their configuration
 
@@ -208,25 +231,25 @@ SCALES = {"T1": 1e-6, "T2": 1e-6, "frequency": 1e9, "anharmonicity": 1e9, "reado
 COLUMNS = {"T1": "t1", "T2": "t2"}
 
 
-def measured(form: str) -> tuple[Snapshot, dict[str, Any], str]:
-    snapshot = Snapshot.load(DEVICES[form])
+def measured(style: str) -> tuple[Snapshot, dict[str, Any], str]:
+    snapshot = Snapshot.load(DEVICES[style])
     properties = json.loads(snapshot.payloads.properties)
-    return snapshot, properties, platform_csv(properties, form)
+    return snapshot, properties, platform_csv(properties, style)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("style", FORMS)
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_tables_have_the_values_of_the_payload(form: str, delimiter: str, tmp_path: Path) -> None:
-    snapshot, properties, _ = measured(form)
+def test_tables_have_the_values_of_the_payload(style: str, delimiter: str, tmp_path: Path) -> None:
+    snapshot, properties, _ = measured(style)
     name = f"{snapshot.name}_calibrations_2025-03-18T10_07_09Z.csv"
-    path = written(tmp_path, name, platform_csv(properties, form, delimiter))
-    columns = {"Gate length (ns)": "CZ gate length (ns)"} if form == "2026" else None
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        (found,) = read_calibrations(path, configuration=DEVICES[form], date="name", columns=columns)
+    path = written(tmp_path, name, platform_csv(properties, style, delimiter))
+    columns = {"Gate length (ns)": "CZ gate length (ns)"} if style == "2026" else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (found,) = read_calibrations(path, configuration=DEVICES[style], date="name", columns=columns)
     assert found.name == snapshot.name
     assert found.last_update == datetime.datetime(2025, 3, 18, 10, 7, 9, tzinfo=UTC)
-    for heading, what in FORMS[form]["columns"]:
+    for heading, what in FORMS[style]["columns"]:
         if isinstance(what, str):
             if what != "operational":
                 quantity = COLUMNS.get(what, what)
@@ -240,9 +263,25 @@ def test_tables_have_the_values_of_the_payload(form: str, delimiter: str, tmp_pa
         assert {tuple(qargs) for qargs in ours.qargs.tolist()} == set(by_qargs)
         for qargs, value in zip(ours.qargs.tolist(), getattr(ours, quantity).tolist(), strict=True):
             assert value == by_qargs[tuple(qargs)], (heading, qargs)
-    told = [str(warning.message) for warning in caught]
-    assert len(told) == (form == "2026")
-    assert all("length of each of id, rx, sx, x, and not of rz" in text for text in told)
+
+
+def test_lengths_that_a_table_gives_for_several_gates(tmp_path: Path) -> None:
+    snapshot, _, text = measured("2026")
+    path = written(tmp_path, "ibm_fez.csv", text)
+    with pytest.warns(
+        UserWarning, match=r"'Gate length \(ns\)' was taken for the length of cz; rzz has none.*columns="
+    ):
+        (found,) = read_calibrations(path, configuration=snapshot, date="2025-03-18T10:07:09Z")
+    durations = {gate: set(found.columns.gate(gate).duration.tolist()) for gate in ("id", "sx", "x", "rx", "rz")}
+    published = set(snapshot.columns.gate("sx").duration.tolist())
+    assert durations == {"id": published, "sx": published, "x": published, "rx": published, "rz": {0.0}}
+    np.testing.assert_array_equal(
+        np.sort(found.columns.gate("cz").duration), np.sort(snapshot.columns.gate("cz").duration)
+    )
+    assert not found.columns.gate("rzz").valid("duration").any()
+    target = build_target(found)
+    assert target["rz"][0,].duration == 0
+    assert target["measure"][0,].duration == build_target(snapshot)["measure"][0,].duration
 
 
 def test_qubits_that_do_not_work(tmp_path: Path) -> None:
@@ -446,6 +485,25 @@ def test_configurations_that_contradict_each_other(archive: CalibrationArchive, 
     assert archive.latest("lima").payloads.configuration == LIMA.payloads.configuration
 
 
+def test_files_are_imported_one_by_one_as_well(archive: CalibrationArchive, tmp_path: Path) -> None:
+    LIMA.save(tmp_path / "lima.zip")
+    assert archive.import_folder(tmp_path / "lima.zip").added == 1
+    assert archive.latest("lima") == LIMA
+    notes = written(tmp_path, "notes.txt", "nothing of interest")
+    assert set(archive.import_folder(notes).problems) == {notes}
+    with pytest.raises(FileNotFoundError, match="neither a folder nor a file"):
+        archive.import_folder(tmp_path / "nowhere.json")
+
+
+def test_the_configuration_of_a_calibration_serves_others(archive: CalibrationArchive, tmp_path: Path) -> None:
+    later = with_dates(LIMA.payloads.properties, lambda _: "2021-04-01T12:00:00Z")
+    written(tmp_path, "in/a/props_lima_later.json", later)
+    written(tmp_path, "in/b/conf_lima.json", LIMA.payloads.configuration)
+    written(tmp_path, "in/b/props_lima.json", LIMA.payloads.properties)
+    report = archive.import_folder(tmp_path / "in")
+    assert (report.added, report.problems) == (2, {})
+
+
 def test_payloads_of_fake_devices_whose_dates_are_dumped(archive: CalibrationArchive, tmp_path: Path) -> None:
     written(tmp_path, "in/conf_lima.json", LIMA.payloads.configuration)
     written(tmp_path, "in/props_lima.json", with_dates(LIMA.payloads.properties, LOST["naive ISO"]))
@@ -457,7 +515,7 @@ def test_payloads_of_fake_devices_whose_dates_are_dumped(archive: CalibrationArc
 
 
 def test_no_file_stops_the_others(archive: CalibrationArchive, tmp_path: Path) -> None:
-    """Whatever is in files, the import goes on, and each of them is added, known, a problem or ignored."""
+    """An import goes on whatever is in files, and each of them is added, known, a problem or ignored."""
     chance = random.Random(18)
     _, _, table = measured("2021")
     dump = with_dates(LIMA.payloads.properties, WHOLE["str()"])

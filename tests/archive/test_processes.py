@@ -57,6 +57,31 @@ def test_four_processes_add_and_read_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_one_process_adds_and_removes_while_others_read(tmp_path: Path) -> None:
+    """For a day with ``SOAK_SECONDS=86400``: answers stay right, and neither the file nor a process grows."""
+    path = tmp_path / "archive.sqlite3"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    roles = ["write", "read", "read", "merge"]
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.support.archive_soak", role, str(path), str(SECONDS)],
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for role in roles
+    ]  # fmt: skip
+    for role, worker in zip(roles, workers, strict=True):
+        output, errors = worker.communicate(timeout=SECONDS + 120)
+        assert worker.returncode == 0, f"{role}: {errors}"
+        done, warm, end = map(int, output.split())
+        assert done > 3, role
+        assert end < 1.05 * warm + (16 << 20), f"{role}: {warm} bytes, and then {end}"
+    with CalibrationArchive(path) as archive:
+        assert 0 < archive.stats().calibrations <= 400
+        report = archive.verify()
+        assert report, str(report)
+
+
+@pytest.mark.slow
 def test_killed_twenty_times_in_the_midst_of_writing(tmp_path: Path) -> None:
     path = tmp_path / "archive.sqlite3"
     taken: set[str] = set()

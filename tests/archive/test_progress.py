@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import pty
 import select
@@ -13,12 +14,14 @@ import subprocess
 import sys
 import termios
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from tests.support import ROOT
 from tests.support.calibrations import Drift
 
 from qiskit_ibm_native import CalibrationArchive, Snapshot, WorkProgress
+from qiskit_ibm_native._progress import is_interactive
 
 COUNT = 60
 WORKER = [sys.executable, "-m", "tests.support.bulk_worker"]
@@ -33,8 +36,8 @@ def payloads() -> list[tuple[bytes, bytes]]:
 def filled(payloads, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("filled") / "archive.sqlite3"
     with CalibrationArchive(path) as archive:
-        for each in payloads:
-            archive.add(Snapshot.from_payloads(*each))
+        for pair in payloads:
+            archive.add(Snapshot.from_payloads(*pair))
     return path
 
 
@@ -76,8 +79,8 @@ def test_functions_are_told_how_far_the_work_is(folder: Path, filled: Path, tmp_
         assert (told[-1].work, told[-1].unit, told[-1].done, told[-1].total) == ("import", "file", COUNT, COUNT)
         assert archive.verify(progress=told.append)
         assert (told[-1].work, told[-1].done, told[-1].total) == ("verify", 2 * COUNT + 1, 2 * COUNT + 1)
-        for form in ("folder", "parquet"):
-            archive.export(tmp_path / form, format=form, progress=told.append)
+        for style in ("folder", "parquet"):
+            archive.export(tmp_path / style, format=style, progress=told.append)
             assert (told[-1].work, told[-1].unit, told[-1].done) == ("export", "calibration", COUNT)
     assert told[-1].remaining == 0
     assert told[-1].rate > 0
@@ -134,6 +137,23 @@ def on_a_terminal(arguments: list[str], variables: dict[str, str]) -> str:
         os.close(leader)
     assert worker.wait(60) == 0
     return shown.decode()
+
+
+def test_a_person_looks_at_terminals_and_notebooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    for stderr, expected in ((Terminal(), True), (io.StringIO(), False), (None, False)):
+        monkeypatch.setattr(sys, "stderr", stderr)
+        assert is_interactive() is expected
+    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
+    assert is_interactive()
+    for value, expected in (("true", False), ("1", False), ("0", True), ("", True)):
+        monkeypatch.setenv("CI", value)
+        assert is_interactive() is expected
 
 
 @pytest.mark.slow
@@ -196,7 +216,7 @@ def test_a_series_that_was_interrupted_goes_on(filled: Path, payloads) -> None:
     with CalibrationArchive(filled) as archive:
         series = archive.series("lima", "t1", progress=told.append)
         assert 0 < told[-1].total < COUNT
-        expected = [Snapshot.from_payloads(*each).columns.t1.tolist() for each in payloads]
+        expected = [Snapshot.from_payloads(*pair).columns.t1.tolist() for pair in payloads]
         assert series.values.tolist() == expected
         told.clear()
         archive.series("lima", "t1", progress=told.append)

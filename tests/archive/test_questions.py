@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
+import pickle
 import random
 
 import numpy as np
@@ -116,6 +117,11 @@ def test_drift_that_is_not_defined():
     assert (constant.low.tolist(), constant.high.tolist()) == ([0] * 3, [0] * 3)
     with pytest.raises(IBMInputValueError, match="confidence must be between 0 and 1"):
         series_of(ODD["constant"]).drift(confidence=95)
+
+
+def test_drift_of_more_pairs_than_memory_has_is_refused():
+    with pytest.raises(IBMInputValueError, match=r"all pairs of 8193 calibrations.*choose a period"):
+        series_of(np.ones((8193, 1))).drift()
 
 
 def test_tables_of_drifts_have_units():
@@ -414,6 +420,17 @@ def test_rankings_that_make_no_sense(archive):
         archive.ranking("t1", start="1900", every="1min")
 
 
+def test_rankings_from_the_beginning_of_time_and_of_nothing(archive, tmp_path):
+    early = archive.ranking("t1", start="0001", end="0001-01-03")
+    assert early.times.astype(str).tolist() == ["0001-01-01T00:00:00.000000", "0001-01-02T00:00:00.000000"]
+    assert not early.ranks.any()
+    with CalibrationArchive(tmp_path / "empty.sqlite3") as empty:
+        nothing = empty.ranking("t1")
+    assert (len(nothing), nothing.quantity, nothing.unit, nothing.backends) == (0, "t1", "s", ())
+    assert len(nothing.to_pandas()) == 0
+    assert repr(nothing) == "<Ranking of 0 devices by t1: 0 moments>"
+
+
 def test_equal_devices_share_a_rank(tmp_path):
     lima = Snapshot.load("lima")
     with CalibrationArchive(tmp_path / "archive.sqlite3") as archive:
@@ -466,7 +483,7 @@ def test_reasons_for_a_gate_that_does_not_work(tmp_path):
             assert reason in found.reasons
             assert found.last_worked is None
             assert found.failing_since == lima.last_update
-            assert f"never, in 0.0% of 1 calibrations; {found.reasons[0]}" in repr(found)
+            assert f"never, in 0.0% of 1 calibration; {found.reasons[0]}" in repr(found)
     with CalibrationArchive(tmp_path / "unknown.sqlite3") as archive:
         archive.add(json_without_provenance(lima.with_overrides(error={("cx", (0, 1)): None})))
         assert archive.last_worked("lima", "cx", (0, 1)).works
@@ -477,3 +494,13 @@ def test_gates_that_there_never_were(archive):
         archive.last_worked("lima", "cx", (0, 4))
     with pytest.raises(ArchiveError, match="has no calibrations of 'ibm_nowhere'"):
         archive.last_worked("ibm_nowhere", "cx", (0, 1))
+
+
+def test_answers_are_compared_by_identity_and_can_be_pickled(archive):
+    first, second = (archive.series("lima", "t1").drift() for _ in range(2))
+    assert first == first
+    assert first != second
+    assert len({first, second}) == 2
+    again = pickle.loads(pickle.dumps(first))
+    np.testing.assert_array_equal(again.slope_per_day, first.slope_per_day)
+    assert repr(again) == repr(first)

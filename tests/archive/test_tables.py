@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import datetime
 import json
-import shutil
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -190,7 +190,9 @@ def test_what_there_is_not_is_refused(archive, monkeypatch):
         ({"quantities": "t3"}, ValueError, "no quantity 't3'"),
         ({"of": "gates", "quantities": "t1"}, ValueError, "no quantity 't1'"),
         ({"of": "gates", "gates": ["cx", "cxx"]}, ArchiveError, "lists the gate 'cxx'"),
+        ({"quantities": []}, IBMInputValueError, "names no quantity"),
         ({"start": "soon"}, IBMInputValueError, "start must be"),
+        ({"start": "2025-02", "end": "2025-02"}, IBMInputValueError, "the end is excluded"),
     ]
     for arguments, error, message in cases:
         with pytest.raises(error, match=message):
@@ -215,23 +217,41 @@ def test_gates_that_come_with_another_configuration_are_found(tmp_path):
     assert ecr["error"].null_count() == 0
 
 
-def test_a_frame_is_of_one_moment_although_others_add_calibrations(archive, history, tmp_path, monkeypatch):
-    shutil.copy(archive.path, tmp_path / "copy.sqlite3")
+def test_a_frame_is_of_one_moment_although_others_add_calibrations(history, tmp_path, monkeypatch):
     late = [Snapshot.from_payloads(*each) for each in Drift("lima", 7, step=DAY).calibrations(3)]
     read = CalibrationArchive.series
-    with CalibrationArchive(tmp_path / "copy.sqlite3") as copy:
+    with CalibrationArchive(tmp_path / "archive.sqlite3") as archive:
+        for snapshot in history["ibmq_lima"]:
+            archive.add(snapshot)
 
         def series(self, backend, quantity, **choice):
             found = read(self, backend, quantity, **choice)
             if late and quantity == "t2":
-                copy.add(late.pop())
+                archive.add(late.pop())
             return found
 
         monkeypatch.setattr(CalibrationArchive, "series", series)
-        frame = copy.to_pandas(backends="lima")
+        frame = archive.to_pandas(backends="lima")
         assert not late
         assert len(frame) == 5 * (COUNTS["lima"] + 3)
         assert not frame["frequency"].isna().any()
+
+
+def test_words_mean_the_same_instant_in_all_that_is_read(tmp_path, monkeypatch):
+    """A calibration of just thirty days ago does not leave the period while quantities are read one after the other."""
+    lima = Snapshot.load("lima")
+    young = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(30) + datetime.timedelta(seconds=2)
+    dated = json.loads(lima.payloads.properties) | {"last_update_date": young.isoformat()}
+    read = CalibrationArchive.series
+
+    def slow(self, *arguments, **choice):
+        time.sleep(0.3)
+        return read(self, *arguments, **choice)
+
+    monkeypatch.setattr(CalibrationArchive, "series", slow)
+    with CalibrationArchive(tmp_path / "archive.sqlite3") as archive:
+        archive.add(Snapshot.from_payloads(lima.payloads.configuration, json.dumps(dated)))
+        assert archive.table(start="-30d").num_rows == 5
 
 
 # Parquet

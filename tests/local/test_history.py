@@ -563,6 +563,19 @@ def test_reading_puts_nothing_into_an_archive(readout: Path) -> None:
     assert not is_open(readout)
 
 
+def test_what_is_added_to_an_archive_is_there_for_the_next_service(tmp_path: Path) -> None:
+    path = archived(tmp_path / "grows.sqlite3", LIMA[:3])
+    with LocalService(archive=path, at=BEGINNING + 5 * DAY, workers=1) as service:
+        client = Http(service)
+        archived(path, LIMA[3:5], VIGO[:1])
+        assert client.get("/backends/ibmq_lima/properties").content == LIMA[2].properties
+        assert client.get("/backends/ibmq_vigo/properties").status_code == 404
+    with LocalService(archive=path, at=BEGINNING + 5 * DAY, workers=1) as service:
+        client = Http(service)
+        assert client.get("/backends/ibmq_lima/properties").content == LIMA[4].properties
+        assert client.get("/backends/ibmq_vigo/properties").content == VIGO[0].properties
+
+
 def test_an_archive_without_a_time_records_as_before(tmp_path: Path) -> None:
     path = tmp_path / "records.sqlite3"
     with IBMProvider(channel="local", archive=path, workers=1) as provider:
@@ -621,6 +634,30 @@ def test_what_makes_no_sense_of_the_past_is_told(
         LocalService(store=tmp_path / "jobs", **given)
     assert not is_open(archive)
     assert not (tmp_path / "none.sqlite3").exists()
+
+
+def test_a_provider_that_records_has_no_speed(archive: Path) -> None:
+    with pytest.raises(IBMInputValueError, match=r"archive needs a time; add at='2026-03-01'"):
+        IBMProvider(channel="local", archive=archive, speed=1)
+
+
+def test_channels_are_given_the_archive_and_say_what_is_recorded_into(
+    service: LocalService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other_channel.py").write_text(
+        "from qiskit_ibm_native.provider.connection import Connection\n"
+        "def connect(*, instance, archive, endpoint):\n"
+        "    return Connection(endpoint, archive=archive.with_suffix('.other'))\n"
+    )
+    information = tmp_path / "other_channel-1.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Name: other-channel\nVersion: 1\n")
+    (information / "entry_points.txt").write_text("[qiskit_ibm_native.channels]\nother = other_channel:connect\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with IBMProvider(channel="other", archive=tmp_path / "mine.sqlite3", endpoint=service.endpoint()) as provider:
+        assert provider.archive is not None
+        assert provider.archive.path == tmp_path / "mine.other"
+    assert not (tmp_path / "mine.sqlite3").exists()
 
 
 def test_an_archive_of_nothing_has_no_past(tmp_path: Path) -> None:

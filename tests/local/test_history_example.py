@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import math
 import re
 import subprocess
@@ -89,3 +90,21 @@ def test_the_example_needs_no_archive_and_prints_the_same_each_time(tmp_path: Pa
     first = run(tmp_path, "--days", "2", "--device", "lima")
     assert run(tmp_path, "--days", "2", "--device", "lima") == first
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_the_notebook_prints_what_it_shows(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    pyplot = pytest.importorskip("matplotlib.pyplot", reason="matplotlib is not installed")
+    pyplot.switch_backend("agg")
+    monkeypatch.syspath_prepend(EXAMPLES)
+    cells = json.loads((EXAMPLES / "recalibration.ipynb").read_text(encoding="utf-8"))["cells"]
+    programs = [cell for cell in cells if cell["cell_type"] == "code"]
+    names: dict[str, Any] = {}
+    for cell in programs:
+        exec("".join(cell["source"]), names)
+        shown = ["".join(output["text"]) for output in cell["outputs"] if output["output_type"] == "stream"]
+        printed = capsys.readouterr().out
+        # Shots are drawn by what Aer has; estimates are not.
+        assert [line[:42] for line in printed.splitlines()] == [line[:42] for line in "".join(shown).splitlines()]
+    assert names["figure"].axes
+    names["folder"].cleanup()

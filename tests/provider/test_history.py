@@ -129,7 +129,9 @@ def test_the_service_failing_the_archive_answers_with_a_warning(past, file, cali
         with caplog.at_level(logging.WARNING, logger="qiskit_ibm_native"):
             logging.getLogger("qiskit_ibm_native").propagate = True
             found = backend.snapshot_history(time_of(10))
-            assert (found.source, found) == ("archive", calibrations[3])
+            assert (found.source, found) == ("archive-nearest", calibrations[3])
+            assert pickle.loads(pickle.dumps(found)).properties.source == "archive-nearest"
+            assert backend.target_history(time_of(10)).source == "archive-nearest"
         with pytest.raises(IBMBackendApiError):
             backend.snapshot_history(time_of(2))
         past.faults.clear()
@@ -139,13 +141,27 @@ def test_the_service_failing_the_archive_answers_with_a_warning(past, file, cali
 
 
 def test_the_past_of_a_device_whose_service_forgot_it(past, file, calibrations) -> None:
-    older = calibrations[0].with_overrides(t1={0: 5e-5})
+    older = calibrations[0]
     content = older.payloads.properties.replace(b"2024-12-31T19:00:00-05:00", b"2020-01-01T00:00:00-05:00")
     with IBMProvider(archive=file) as provider:
         provider.archive.add(Snapshot.from_payloads(older.payloads.configuration, content))
         found = provider.get_backend("ibmq_lima").properties(datetime=datetime.datetime(2021, 1, 1))
-        assert found.source == "archive"
-        assert found.t1(0) == 5e-5
+        assert found.source == "archive-nearest"
+        assert found.t1(0) == calibrations[0].columns.t1[0]
+
+
+def test_a_provider_asks_for_its_own_service(past, file, calibrations) -> None:
+    """Devices of the same name on another service are other devices."""
+    with IBMProvider(archive=file) as provider:
+        provider._transport.policy = quick.QUICK
+        archive, backend = provider.archive, provider.get_backend("ibmq_lima")
+        archive.add(calibrations[3], origin=past.api_url)
+        archive.add(calibrations[4], origin="https://quantum.example.org", until=AFTER)
+        archive.add(calibrations[5].with_overrides(t1={0: 5e-5}), origin=past.api_url)
+        past.faults.add(Fault("status", match="properties", status=400, times=1))
+        assert backend.snapshot_history(time_of(10)) == calibrations[3]
+        assert backend.snapshot_history(time_of(10)) == calibrations[10]
+        assert archive.origins("ibmq_lima") == ["https://quantum.example.org", "local"]
 
 
 def test_overrides_are_not_recorded(archiving: IBMProvider, calibrations) -> None:
@@ -267,6 +283,8 @@ def test_a_backfill_that_ctrl_c_stops_at_any_moment_goes_on(archiving: IBMProvid
     backend.properties()
     asked.clear()
     stops = 0
+    # Programs in the background of a shell begin with signals of the keyboard ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in range(8):
         timer = threading.Timer(0.004 * number, os.kill, (os.getpid(), signal.SIGINT))
         try:
@@ -278,6 +296,7 @@ def test_a_backfill_that_ctrl_c_stops_at_any_moment_goes_on(archiving: IBMProvid
         except KeyboardInterrupt:
             stops += 1
             assert archiving.archive.verify()
+    signal.signal(signal.SIGINT, before)
     assert stops == 8
     report = archiving.backfill(backend, BEGINNING, AFTER, requests_per_minute=1e9)
     assert report.added + report.known == COUNT

@@ -24,7 +24,11 @@ def work(path: str, seed: int, seconds: float) -> None:
         mine: list[Snapshot] = []
         while time.monotonic() < deadline:
             snapshot = Snapshot.from_payloads(*next(calibrations))
-            assert archive.add(snapshot, until=snapshot.last_update)
+            assert archive.add(snapshot, until=snapshot.last_update, origin=f"http://127.0.0.1:{4000 + seed}")
+            if chance.random() < 0.1:
+                invented = snapshot.with_overrides(t1={0: 1e-6})
+                assert archive.add(invented)
+                assert archive.remove(digest=invented.digest).calibrations == 1
             sys.stdout.write(f"{snapshot.digest}\n")
             sys.stdout.flush()
             mine.append(snapshot)

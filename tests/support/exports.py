@@ -53,9 +53,9 @@ FORMS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def platform_csv(properties: dict[str, Any], form: str, delimiter: str = ",") -> str:
-    """Return the calibration CSV of decoded properties, in a form of :data:`FORMS`."""
-    shape = FORMS[form]
+def platform_csv(properties: dict[str, Any], style: str, delimiter: str = ",") -> str:
+    """Return the calibration CSV of decoded properties, in a style of :data:`FORMS`."""
+    shape = FORMS[style]
     gates: dict[tuple[str, str], dict[tuple[int, ...], Any]] = {}
     for gate in properties["gates"]:
         for parameter in gate["parameters"]:
@@ -93,7 +93,7 @@ def with_dates(properties: bytes, write: Any) -> str:
 
     def walk(item: Any) -> Any:
         if isinstance(item, list):
-            return [walk(each) for each in item]
+            return [walk(part) for part in item]
         if isinstance(item, dict):
             return {
                 key: write(value) if key in {"date", "last_update_date"} and value is not None else walk(value)

@@ -48,3 +48,17 @@ def read(payloads: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 def _works(quantities: list[dict[str, Any]]) -> bool:
     values = {quantity["name"]: quantity["value"] for quantity in quantities}
     return values.get("gate_error", 1) < 1 and values.get("operational", True)
+
+
+#: Devices and their gate on two qubits, for :func:`line`.
+LINES = {"lima": "cx", "hanoi": "cx", "sherbrooke": "ecr"}
+
+
+def line(gate: str) -> QuantumCircuit:
+    """Return a circuit of five qubits in a line."""
+    circuit = QuantumCircuit(5, 5, name="line")
+    circuit.sx(range(5))
+    for qubit in range(4):
+        getattr(circuit, gate)(qubit, qubit + 1)
+    circuit.measure(range(5), range(5))
+    return circuit

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
+
+from .._hosts import is_loopback
 
 CLOUD_URL = "https://cloud.ibm.com"
 #: Hosts of services that IBM has shut down, and parent domains of such hosts.
@@ -34,16 +35,6 @@ def url_problem(url: Any) -> str | None:
     if parts.scheme == "http" and not is_loopback(host):
         return f"http:// would send the API key to {host} unencrypted; use https://"
     return None
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host is ``localhost`` or a loopback address; no name is resolved."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def masked(instance: str | None) -> str | None:

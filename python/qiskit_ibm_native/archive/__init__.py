@@ -10,6 +10,15 @@ from .check import VerifyReport
 from .events.event import Event, Events
 from .housekeeping import ArchiveStats, BackendStats, PruneReport
 from .imports import ImportReport
+from .merging import MergeReport
+from .questions.change_points import ChangePoints
+from .questions.coherence import CoherenceLimit
+from .questions.correlation import Correlation
+from .questions.drift import Drift
+from .questions.outliers import Outliers
+from .questions.ranking import Ranking
+from .questions.stability import Stability
+from .questions.working import LastWorked
 from .ranges import SnapshotRange
 from .series import ArchiveSeries
 from .store import CalibrationArchive
@@ -20,12 +29,21 @@ __all__ = [
     "ArchiveStats",
     "BackendStats",
     "CalibrationArchive",
+    "ChangePoints",
+    "CoherenceLimit",
+    "Correlation",
+    "Drift",
     "Event",
     "EventRule",
     "Events",
     "ImportReport",
+    "LastWorked",
+    "MergeReport",
+    "Outliers",
     "PruneReport",
+    "Ranking",
     "SnapshotRange",
+    "Stability",
     "ValueRule",
     "VerifyReport",
     "read_rules",

@@ -16,8 +16,9 @@ from .._sqlite import Database
 from .._threads import available_processors
 from .._timestamps import microseconds
 from ..exceptions import ArchiveError, BackendPayloadError
+from ..snapshot.overrides import has_note
 from . import blocks
-from .schema import ARCHIVE
+from .schema import ARCHIVE, CALIBRATION_CHECKSUM, SIGHTING_CHECKSUM
 
 #: Payloads and bytes in memory at once.
 _BATCH, _BATCH_BYTES = 64, 256 << 20
@@ -37,6 +38,7 @@ class VerifyReport:
         damaged_calibrations: Numbers of calibrations that cannot be used, and why.
         file: Problems of the file that SQLite reports.
         damaged_blocks: Numbers of blocks of columns that are not what their payloads say, and why.
+        damaged_sightings: Numbers of calibrations whose origins, or times until which they held, are damaged, and why.
     """
 
     calibrations: int
@@ -45,9 +47,16 @@ class VerifyReport:
     damaged_calibrations: dict[int, str]
     file: tuple[str, ...] = ()
     damaged_blocks: dict[int, str] = field(default_factory=dict)
+    damaged_sightings: dict[Any, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return not (self.damaged_payloads or self.damaged_calibrations or self.file or self.damaged_blocks)
+        return not (
+            self.damaged_payloads
+            or self.damaged_calibrations
+            or self.file
+            or self.damaged_blocks
+            or self.damaged_sightings
+        )
 
     def __str__(self) -> str:
         read = f"{self.calibrations} calibrations, {self.payloads} payloads"
@@ -58,6 +67,7 @@ class VerifyReport:
             *(f"  payload {number}: {why}" for number, why in self.damaged_payloads.items()),
             *(f"  calibration {number}: {why}" for number, why in self.damaged_calibrations.items()),
             *(f"  block {number}: {why}" for number, why in self.damaged_blocks.items()),
+            *(f"  sightings of calibration {number}: {why}" for number, why in self.damaged_sightings.items()),
         ]
         return "\n".join([f"{read}, {len(problems)} problems", *problems])
 
@@ -92,7 +102,18 @@ def _verify(database: Database, progress: Reported) -> VerifyReport:
         wrong.update(blocks.problems(database, available_processors()))
     except ArchiveError as error:
         file.append(f"blocks cannot be listed: {error.__cause__ or error}")
-    return VerifyReport(len(calibrations), len(numbers), damaged, problems, tuple(file), wrong)
+    sightings = _sighting_problems(database, set(calibrations), file)
+    return VerifyReport(len(calibrations), len(numbers), damaged, problems, tuple(file), wrong, sightings)
+
+
+def _sighting_problems(database: Database, calibrations: set[int], file: list[str]) -> dict[Any, str]:
+    try:
+        rows = database.rows(f"SELECT calibration, checksum IS {SIGHTING_CHECKSUM} FROM sightings")  # noqa: S608 (a constant)
+    except ArchiveError as error:
+        file.append(f"sightings cannot be listed: {error.__cause__ or error}")
+        return {}
+    problems = {number: "they are not what their checksum says" for number, is_sound in rows if not is_sound}
+    return problems | {number: "there is no such calibration" for number, _ in rows if number not in calibrations}
 
 
 def _numbers(database: Database, table: str, file: list[str]) -> list[int]:
@@ -154,9 +175,12 @@ def calibration_problem(rows: Rows, number: int, payloads: dict[int, str | None]
         payloads: Known problems of payloads by number, ``None`` for sound ones; payloads that are missing in it are
             checked and added.
     """
-    select = "SELECT backend, num_qubits, updated, configuration, properties, defaults FROM calibrations WHERE id = ?"
+    select = (
+        f"SELECT checksum IS {CALIBRATION_CHECKSUM}, is_overridden, backend, num_qubits, updated, configuration,"  # noqa: S608
+        " properties, defaults FROM calibrations WHERE id = ?"
+    )
     try:
-        ((backend, num_qubits, updated, *used),) = rows(select, (number,))
+        ((is_sound, is_overridden, backend, num_qubits, updated, *used),) = rows(select, (number,))
     except (ArchiveError, ValueError) as error:
         return f"it cannot be read: {error.__cause__ or error}"
     used = [payload for payload in used if payload is not None]
@@ -182,4 +206,6 @@ def calibration_problem(rows: Rows, number: int, payloads: dict[int, str | None]
             f"it is listed for {str(backend)[:100]} with {num_qubits} qubits at another time than its payloads, "
             f"which are of {snapshot.name} with {snapshot.num_qubits} qubits at {updated_at}"
         )
-    return None
+    if has_note(contents[1]) != is_overridden:
+        return "it is listed as measured, and has overrides" if not is_overridden else "it has no overrides"
+    return None if is_sound else "its row is not what its checksum says"

@@ -13,6 +13,7 @@ from .._timestamps import utc_array
 from ..exceptions import ArchiveError
 from ..snapshot.quantities import GATE_QUANTITIES, QUBIT_QUANTITIES, Quantity
 from ..snapshot.storage import has_payloads, scratch_folder
+from . import sightings
 
 if TYPE_CHECKING:
     from ..snapshot import Snapshot
@@ -50,12 +51,15 @@ def _write_folder(ranges: Sequence[SnapshotRange], path: Path, advance: Callable
                 f" {_LONGEST_NAME} bytes; {written} calibrations were written. Choose devices by backend=."
             )
         folder = path / name
-        for updated, snapshot in followed(calibrations.sound(), advance):
+        digests: dict[int, str] = {}
+        for row, updated, snapshot in followed(calibrations.sound(), advance):
             # The digest keeps two of one time apart.
             file = folder / f"{updated:%Y%m%dT%H%M%S.%fZ}-{snapshot.digest[:12]}.zip"
             if not has_payloads(file, snapshot.payloads):
                 snapshot.save(file)
+            digests[row.id] = snapshot.digest
             written += 1
+        sightings.write(folder, calibrations._archive._database, digests)
     return written
 
 
@@ -101,7 +105,7 @@ def _arrow_type(quantity: Quantity) -> Any:
 
 def _groups(snapshots: SnapshotRange) -> Iterator[list[Snapshot]]:
     group, size = [], 0
-    for _, snapshot in snapshots.sound():
+    for *_, snapshot in snapshots.sound():
         group.append(snapshot)
         size += len(snapshot.payloads.properties or b"")
         if len(group) >= _GROUP or size > _GROUP_BYTES:

@@ -4,15 +4,22 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from .._moments import microseconds_of
+from .. import _native
+from .._moments import microseconds_of, period_of
 from .._timestamps import FIRST, LAST, moment
-from ..exceptions import ArchiveDamagedError, ArchiveError
+from ..exceptions import ArchiveDamagedError, ArchiveError, IBMInputValueError
 from . import blocks
 from .check import VerifyReport, calibration_problem, verify
+from .choice import MEASURED, Condition, label, of_provenance, origins_of
+from .schema import SIGHTING_CHECKSUM
 
 if TYPE_CHECKING:
     import sqlite3
@@ -22,6 +29,7 @@ if TYPE_CHECKING:
     from .._sqlite import Database
 
 _MICROSECOND = datetime.timedelta(microseconds=1)
+_DIGEST = re.compile(r"[0-9a-f]{8,64}")
 
 
 @dataclass(frozen=True)
@@ -29,16 +37,20 @@ class BackendStats:
     """Calibrations of a device.
 
     Attributes:
-        calibrations: The number of calibrations.
-        first: The time of the oldest one, in UTC.
-        last: The time of the latest one, in UTC.
-        with_defaults: The number of those with pulse defaults.
+        calibrations: The number of measured calibrations.
+        first: The time of the oldest one, in UTC; of the oldest overridden one if there are no measured ones.
+        last: The time of the latest one, in UTC, of the same kind.
+        with_defaults: The number of measured ones with pulse defaults.
+        overridden: The number of calibrations with overrides, beside the measured ones.
+        origins: The number of measured calibrations of each service; those of unknown origin are in none.
     """
 
     calibrations: int
     first: datetime.datetime
     last: datetime.datetime
     with_defaults: int
+    overridden: int = 0
+    origins: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,12 +60,13 @@ class ArchiveStats:
     Attributes:
         path: The file.
         backends: Calibrations by name of the device.
-        calibrations: The number of calibrations of all devices.
+        calibrations: The number of measured calibrations of all devices.
         payloads: The number of different payloads.
-        published_bytes: Size of the payloads of all calibrations, as devices publish them.
+        published_bytes: Size of the payloads of all calibrations, overridden ones too, as devices publish them.
         stored_bytes: Size of the payloads as stored.
         column_bytes: Size of the columns that :meth:`CalibrationArchive.series` keeps for the next time.
         file_bytes: Size of the file, with its log.
+        overridden: The number of calibrations of all devices with overrides.
     """
 
     path: Path
@@ -64,6 +77,7 @@ class ArchiveStats:
     stored_bytes: int
     column_bytes: int
     file_bytes: int
+    overridden: int = 0
 
     def __str__(self) -> str:
         ratio = (
@@ -75,38 +89,60 @@ class ArchiveStats:
         for name, backend in self.backends.items():
             period = f"{backend.first:%Y-%m-%d %H:%M} to {backend.last:%Y-%m-%d %H:%M} UTC"
             pulses = f", {backend.with_defaults} with pulse defaults" if backend.with_defaults else ""
-            lines.append(f"  {name}: {backend.calibrations} calibrations, {period}{pulses}")
+            others = f", {backend.overridden} more with overrides" if backend.overridden else ""
+            lines.append(f"  {name}: {backend.calibrations} calibrations, {period}{pulses}{others}")
+            if len(backend.origins) > 1:
+                lines += [f"    {count} from {origin}" for origin, count in backend.origins.items()]
         return "\n".join(lines)
 
 
 @dataclass(frozen=True)
 class PruneReport:
-    """The result of :meth:`CalibrationArchive.prune`.
+    """The result of :meth:`CalibrationArchive.prune` and of :meth:`CalibrationArchive.remove`.
 
     Attributes:
-        calibrations: The number of calibrations that were removed.
+        calibrations: The number of calibrations that were removed, or with ``dry_run`` would be.
         payloads: The number of payloads that were removed.
-        freed_bytes: The number of bytes by which the file became smaller.
+        freed_bytes: The number of bytes that these payloads had in the file, which became smaller by at least so much.
+        forgotten: The number of calibrations that stay, of which an origin was forgotten.
     """
 
     calibrations: int
     payloads: int
     freed_bytes: int
+    forgotten: int = 0
+
+
+@dataclass(frozen=True)
+class Removal:
+    """The arguments of :meth:`CalibrationArchive.remove`."""
+
+    backend: str | None
+    digest: str | None
+    start: Time | None
+    end: Time | None
+    provenance: str
+    origin: str | None
 
 
 def stats(database: Database) -> ArchiveStats:
     """Return what there is, see :meth:`CalibrationArchive.stats`."""
-    per_backend = database.rows(
-        "SELECT backend, count(*), min(updated), max(updated), count(defaults) FROM calibrations GROUP BY backend"
-        " ORDER BY backend",
-        kinds=(str, int, int, int, int),
+    rows = database.rows(
+        "SELECT backend, is_overridden, count(*), min(updated), max(updated), count(defaults) FROM calibrations"
+        " GROUP BY backend, is_overridden ORDER BY backend, is_overridden",
+        kinds=(str, int, int, int, int, int),
     )
-    if any(not FIRST <= moment <= LAST for _, _, *moments, _ in per_backend for moment in moments):
+    if any(not FIRST <= moment <= LAST for *_, first, last, _ in rows for moment in (first, last)):
         raise ArchiveDamagedError(f"{database.path} is damaged: a calibration is of no time. verify() tells more.")
-    backends = {
-        name: BackendStats(count, moment(first), moment(last), pulses)
-        for name, count, first, last, pulses in per_backend
-    }
+    backends: dict[str, BackendStats] = {}
+    for name, is_overridden, count, first, last, pulses in rows:
+        measured = backends.get(name)
+        if not is_overridden:
+            backends[name] = BackendStats(count, moment(first), moment(last), pulses, 0, _origins(database, name))
+        elif measured is None:
+            backends[name] = BackendStats(0, moment(first), moment(last), 0, count)
+        else:
+            backends[name] = replace(measured, overridden=measured.overridden + count)
     ((payloads, stored),) = database.rows("SELECT count(*), ifnull(sum(length(packed)), 0) FROM payloads")
     ((published,),) = database.rows(
         "SELECT ifnull(sum(p.length), 0) FROM calibrations c"
@@ -114,9 +150,15 @@ def stats(database: Database) -> ArchiveStats:
     )
     columns = blocks.size(database)
     calibrations = sum(backend.calibrations for backend in backends.values())
+    overridden = sum(backend.overridden for backend in backends.values())
     return ArchiveStats(
-        database.path, backends, calibrations, payloads, published, stored, columns, _file_bytes(database)
+        database.path, backends, calibrations, payloads, published, stored, columns, _file_bytes(database), overridden
     )
+
+
+def _origins(database: Database, backend: str) -> dict[str, int]:
+    counts = Counter(name for names in origins_of(database, backend, MEASURED).values() for name in names)
+    return dict(sorted(counts.items()))
 
 
 def prune(
@@ -125,34 +167,153 @@ def prune(
     before: Time | None,
     every: datetime.timedelta | None,
     damaged: bool,
+    dry_run: bool = False,
 ) -> PruneReport:
     """Remove calibrations, see :meth:`CalibrationArchive.prune`."""
     if not damaged and before is None and every is None and backend is None:
         raise ValueError("prune needs a backend, before, every or damaged; nothing was removed")
     if every is not None and every < _MICROSECOND:
         raise ValueError(f"every must be a period, not {every!r}")
-    size = _file_bytes(database)
     report = verify(database) if damaged else None
-    with database.writing() as connection:
+    with _changing(database, dry_run) as connection:
         if report is not None:
             numbers = _still_damaged(connection, backend, report)
         else:
             numbers = _chosen(connection, backend, before, every)
-        connection.executemany("DELETE FROM calibrations WHERE id = ?", [(number,) for number in numbers])
-        orphans = (
-            "SELECT id FROM payloads EXCEPT SELECT configuration FROM calibrations EXCEPT"
-            " SELECT properties FROM calibrations EXCEPT SELECT defaults FROM calibrations"
-        )
-        gone = connection.execute(orphans).fetchall()
-        blocks.forget(connection, [number for (number,) in gone])
-        if report is not None:
+        if report is not None and not dry_run:
             blocks.remove(connection, [(number,) for number in report.damaged_blocks])
-        connection.executemany("DELETE FROM payloads WHERE id = ?", gone)
-    with database.reading() as connection:
-        # A script, because execute() ends after the first page.
-        connection.executescript("PRAGMA incremental_vacuum")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    return PruneReport(len(numbers), len(gone), max(size - _file_bytes(database), 0))
+            connection.execute(f"DELETE FROM sightings WHERE checksum IS NOT {SIGHTING_CHECKSUM}")  # noqa: S608 (a constant)
+        done = _remove(connection, numbers, dry_run=dry_run)
+    _shrink(database, dry_run)
+    return done
+
+
+def remove(database: Database, wanted: Removal, dry_run: bool) -> PruneReport:
+    """Remove calibrations, see :meth:`CalibrationArchive.remove`."""
+    chosen = of_provenance(wanted.provenance)
+    if wanted == Removal(None, None, None, None, "any", None):
+        raise ValueError("remove needs a backend, digest, start, end, provenance or origin; nothing was removed")
+    digest = _checked_digest(wanted.digest)
+    with _changing(database, dry_run) as connection:
+        rows = _of_removal(connection, wanted, chosen)
+        if digest is not None:
+            rows = [row for row in rows if _digest(connection, row[1:]).startswith(digest)]
+            if not rows:
+                raise ArchiveError(
+                    f"{database.path} has no such calibration with the digest {digest}; nothing was removed."
+                )
+        numbers = [row[0] for row in rows]
+        forgotten: list[int] = []
+        if wanted.origin is not None:
+            numbers, forgotten = _forgotten(connection, numbers, wanted.origin, dry_run=dry_run)
+        done = _remove(connection, numbers, dry_run=dry_run)
+    _shrink(database, dry_run)
+    return replace(done, forgotten=len(forgotten))
+
+
+@contextmanager
+def _changing(database: Database, dry_run: bool) -> Iterator[sqlite3.Connection]:
+    """Give a connection for removing, or for finding out what would be removed."""
+    with database.one_moment() if dry_run else database.writing() as connection:
+        yield connection
+
+
+def _remove(connection: sqlite3.Connection, numbers: Sequence[int], *, dry_run: bool) -> PruneReport:
+    """Remove calibrations with their sightings, and payloads that no other calibration has with their blocks."""
+    gone = set(numbers)
+    used: set[Any] = set()
+    for number, *payloads in connection.execute("SELECT id, configuration, properties, defaults FROM calibrations"):
+        if number not in gone:
+            used.update(payloads)
+    sizes = connection.execute("SELECT id, length(packed) FROM payloads").fetchall()
+    orphans = [(number, size) for number, size in sizes if number not in used]
+    report = PruneReport(len(gone), len(orphans), sum(size for _, size in orphans))
+    if not dry_run:
+        connection.executemany("DELETE FROM sightings WHERE calibration = ?", [(number,) for number in gone])
+        connection.executemany("DELETE FROM calibrations WHERE id = ?", [(number,) for number in gone])
+        blocks.forget(connection, [number for number, _ in orphans])
+        connection.executemany("DELETE FROM payloads WHERE id = ?", [(number,) for number, _ in orphans])
+    return report
+
+
+def _shrink(database: Database, dry_run: bool) -> None:
+    """Give back the room of what was removed."""
+    if not dry_run:
+        with database.reading() as connection:
+            # A script, because execute() ends after the first page.
+            connection.executescript("PRAGMA incremental_vacuum")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _of_removal(connection: sqlite3.Connection, wanted: Removal, chosen: Condition) -> list[tuple[Any, ...]]:
+    """Return numbers and payloads of calibrations, digest and origin aside."""
+    first, last = period_of(wanted.start, wanted.end)
+    select = (
+        "SELECT c.id, c.configuration, c.properties, c.defaults FROM calibrations c"  # noqa: S608 (a constant)
+        f" WHERE {chosen.text} AND c.updated >= ? AND c.updated < ?"
+    )
+    parameters: list[Any] = [*chosen.parameters, first, last]
+    if wanted.backend is not None:
+        _check_known(connection, wanted.backend)
+        select += " AND c.backend = ?"
+        parameters.append(wanted.backend)
+    return connection.execute(f"{select} ORDER BY c.id", parameters).fetchall()
+
+
+def _check_known(connection: sqlite3.Connection, backend: str) -> None:
+    if not connection.execute("SELECT 1 FROM calibrations WHERE backend = ?", (backend,)).fetchone():
+        raise ArchiveError(f"There are no calibrations of {backend!r}; nothing was removed.")
+
+
+def _checked_digest(digest: str | None) -> str | None:
+    if digest is None or (isinstance(digest, str) and _DIGEST.fullmatch(digest.lower())):
+        return None if digest is None else digest.lower()
+    raise IBMInputValueError(f"digest must be that of a snapshot, or its first eight digits or more, not {digest!r}.")
+
+
+def _digest(connection: sqlite3.Connection, payloads: Sequence[Any]) -> str:
+    """Return the digest of the snapshot of some payloads, or an empty text if they are damaged."""
+    found = sha256()
+    for number in payloads:
+        if number is None:
+            found.update(b"\xff" * 8)
+            continue
+        row = connection.execute("SELECT packed, length FROM payloads WHERE id = ?", (number,)).fetchone()
+        try:
+            content = _native.unpack(*row)
+        except (TypeError, ValueError, OverflowError):
+            return ""
+        found.update(len(content).to_bytes(8, "little"))
+        found.update(content)
+    return found.hexdigest()
+
+
+def _forgotten(
+    connection: sqlite3.Connection, numbers: Sequence[int], origin: str, *, dry_run: bool
+) -> tuple[list[int], list[int]]:
+    """Return which of some calibrations are of no other origin, and of which of the rest the origin is forgotten."""
+    seen: dict[int, set[str]] = {}
+    for number, name in connection.execute("SELECT calibration, origin FROM sightings WHERE origin <> ''"):
+        seen.setdefault(number, set()).add(name)
+    labels = {name: label(name) for names in seen.values() for name in names}
+    if label(origin) not in labels.values():
+        listed = ", ".join(map(repr, sorted(set(labels.values())))) or "none"
+        raise ArchiveError(
+            f"There are no calibrations of the origin {origin!r}; origins are {listed}. Nothing was removed."
+        )
+    gone: list[int] = []
+    stay: list[int] = []
+    for number in numbers:
+        names = {labels[name] for name in seen.get(number, ())}
+        if label(origin) in names:
+            (gone if len(names) == 1 else stay).append(number)
+    if not dry_run:
+        of_origin = [name for name, named in labels.items() if named == label(origin)]
+        connection.executemany(
+            "DELETE FROM sightings WHERE calibration = ? AND origin = ?",
+            [(number, name) for number in stay for name in of_origin],
+        )
+    return gone, stay
 
 
 def _still_damaged(connection: sqlite3.Connection, backend: str | None, report: VerifyReport) -> list[int]:
@@ -178,22 +339,28 @@ def _chosen(
     if backend is not None:
         condition += " AND backend = ?"
         parameters.append(backend)
-        if not connection.execute("SELECT 1 FROM calibrations WHERE backend = ?", (backend,)).fetchone():
-            raise ArchiveError(f"There are no calibrations of {backend!r}; nothing was removed.")
+        _check_known(connection, backend)
     if before is not None:
         condition += " AND updated < ?"
         parameters.append(microseconds_of(before, name="before"))
     rows = connection.execute(
-        f"SELECT id, backend, updated FROM calibrations {condition} ORDER BY updated, id",  # noqa: S608 (made above)
+        f"SELECT id, updated, backend, is_overridden FROM calibrations {condition} ORDER BY updated, added, id",  # noqa: S608
         parameters,
     ).fetchall()
     if every is None:
-        return [number for number, _, _ in rows]
-    if not all(isinstance(updated, int) for _, _, updated in rows):
+        return [number for number, *_ in rows]
+    if not all(isinstance(updated, int) for _, updated, *_ in rows):
         raise ArchiveDamagedError("A calibration is of no time: prune(damaged=True) first. Nothing was removed.")
+    origins: dict[int, set[str]] = {}
+    for number, origin in connection.execute("SELECT calibration, origin FROM sightings WHERE origin <> ''"):
+        origins.setdefault(number, set()).add(label(origin))
     period = every // _MICROSECOND
-    last = {(name, updated // period): number for number, name, updated in rows}
-    return [number for number, name, updated in rows if last[name, updated // period] != number]
+    last: dict[Any, int] = {}
+    for number, updated, *kind in rows:
+        for origin in origins.get(number, {""}):
+            last[(updated // period, *kind, origin)] = number
+    stay = set(last.values())
+    return [number for number, *_ in rows if number not in stay]
 
 
 def _file_bytes(database: Database) -> int:

@@ -19,6 +19,7 @@ from ..snapshot.acceptance import _frames_to_user
 from ..snapshot.imports.configurations import MissingConfigurationError
 from ..snapshot.imports.reader import DUMPS, TABLES, CalibrationReader, ReadCalibration
 from ..snapshot.storage import read_files, read_folder, read_zip
+from . import sightings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +78,7 @@ def import_folder(
     """Add all calibrations below a folder or in a file, see :meth:`CalibrationArchive.import_folder`."""
     if not path.is_dir() and not path.is_file():
         raise FileNotFoundError(f"{path} is neither a folder nor a file")
-    sources = list(_sources(path)) if path.is_dir() else [_Source(path)]
+    sources = list(_sources(path)) if path.is_dir() else [_source(path, path.parent)]
     work = _Import(archive, path if path.is_dir() else path.parent, reader)
     with advancing(progress, "import", len(sources), "file") as advance:
         for source in sources:
@@ -100,6 +101,8 @@ class _Import:
         self._delayed: dict[Path, set[str]] = {}
         #: Configurations without calibrations.
         self._lone: dict[Path, Snapshot] = {}
+        #: Sightings by folder.
+        self._sightings: dict[Path, dict[str, dict[str, datetime.datetime]]] = {}
         self.report = ImportReport(assumptions=reader.assumptions)
 
     def take(self, source: _Source) -> None:
@@ -127,11 +130,23 @@ class _Import:
 
     def _take_payloads(self, path: Path, payloads: tuple[bytes, bytes | None, bytes | None]) -> None:
         snapshot = self._reader.of_payloads(payloads, path, self._root)
+        self._reader.configurations.found(payloads[0], path)
         if snapshot.last_update is None:
             self._lone[path] = snapshot
-            self._reader.configurations.found(payloads[0], path)
             return
         self._count(self._archive.add(snapshot))
+        if path.suffix == ".zip":
+            for origin, until in self._seen(path.parent).get(snapshot.digest, {}).items():
+                self._archive._add(snapshot, until, origin=origin)
+
+    def _seen(self, folder: Path) -> dict[str, dict[str, datetime.datetime]]:
+        """Return the sightings that were exported to a folder, by digest and origin."""
+        if folder not in self._sightings:
+            found = sightings.read(folder, self._root)
+            self._sightings[folder] = found.known
+            if found.problem is not None:
+                self.report.problems[folder / sightings.NAME] = found.problem
+        return self._sightings[folder]
 
     def _take_file(self, path: Path, labels: set[str] | None) -> None:
         """Add the calibrations of a file of another program; those of some labels only, if they are given."""
@@ -178,10 +193,13 @@ class _Import:
         if updated is None:
             return False
         if is_table:
-            return len(self._archive.between(snapshot.name, updated, updated + _SECOND)) > 0
+            return len(self._archive.between(snapshot.name, updated, updated + _SECOND, origin="any")) > 0
         end = updated + datetime.timedelta(microseconds=1)
-        for other in self._archive.between(snapshot.name, updated, end):
+        for other in self._archive.between(snapshot.name, updated, end, provenance="any", origin="any"):
             configuration, properties, _ = other.payloads
+            if properties == snapshot.payloads.properties:
+                # add() completes it, or knows it.
+                return False
             if _is_same(Snapshot.from_payloads(configuration, properties), snapshot, configuration):
                 return True
         return False
@@ -212,10 +230,12 @@ def _sources(path: Path) -> Iterator[_Source]:
                 taken |= {configuration, *others}
                 yield _Source(configuration if star else folder, partial(read_files, [configuration, *others], path))
         for file in sorted(files):
-            if file.endswith(".zip"):
-                yield _Source(folder / file, partial(read_zip, folder / file, path))
-            elif file.lower().endswith(DUMPS + TABLES) and folder / file not in taken:
-                yield _Source(folder / file)
+            if file.endswith(".zip") or (file.lower().endswith(DUMPS + TABLES) and folder / file not in taken):
+                yield _source(folder / file, path)
+
+
+def _source(file: Path, root: Path) -> _Source:
+    return _Source(file, partial(read_zip, file, root) if file.suffix == ".zip" else None)
 
 
 def _files(paths: list[Path]) -> str:

@@ -14,6 +14,7 @@ from .._timestamps import moment
 from ..exceptions import ArchiveDamagedError, BackendPayloadError
 from ..snapshot import Snapshot
 from ..snapshot.sources import LazySnapshots
+from .choice import Choice
 
 if TYPE_CHECKING:
     from ..snapshot.series import CalibrationSeries
@@ -39,10 +40,17 @@ class SnapshotRange(LazySnapshots):
     Which calibrations these are was settled when the range was made.
     """
 
-    def __init__(self, archive: CalibrationArchive, backend: str, rows: Sequence[Row]) -> None:
+    def __init__(
+        self,
+        archive: CalibrationArchive,
+        backend: str,
+        rows: Sequence[Row],
+        choice: Choice = Choice(),  # noqa: B008
+    ) -> None:
         """Create a range; ranges come from :meth:`CalibrationArchive.between`."""
         self._archive = archive
         self._rows = rows
+        self._choice = choice
         self.backend = backend
 
     @property
@@ -74,7 +82,7 @@ class SnapshotRange(LazySnapshots):
 
     def __getitem__(self, index: int | slice) -> Snapshot | SnapshotRange:
         if isinstance(index, slice):
-            return SnapshotRange(self._archive, self.backend, self._rows[index])
+            return SnapshotRange(self._archive, self.backend, self._rows[index], self._choice)
         return self._archive._snapshot(self._rows[index])
 
     def __iter__(self) -> Iterator[Snapshot]:
@@ -100,16 +108,16 @@ class SnapshotRange(LazySnapshots):
                 break
         return ahead
 
-    def sound(self) -> Iterator[tuple[datetime.datetime, Snapshot]]:
-        """Return the snapshots that are not damaged, each with its time, in UTC.
+    def sound(self) -> Iterator[tuple[Row, datetime.datetime, Snapshot]]:
+        """Return the snapshots that are not damaged, each with its row and its time, in UTC.
 
         Warns:
             RuntimeWarning: Some are damaged; they are left out.
         """
         damaged = 0
-        for number, updated in enumerate(self.times):
+        for number, row in enumerate(self._rows):
             try:
-                yield updated, self[number]
+                yield row, moment(row.updated), self[number]
             except ArchiveDamagedError:
                 damaged += 1
         if damaged:

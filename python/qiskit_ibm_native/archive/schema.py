@@ -3,8 +3,34 @@
 
 from __future__ import annotations
 
+import zlib
+from typing import Any
+
+from .. import _native
 from .._sqlite import Schema
 from ..exceptions import ArchiveDamagedError, ArchiveError
+
+#: Checksums over all other columns of a row of calibrations, and of one of sightings, which tell damage of what no
+#: payload says.
+CALIBRATION_CHECKSUM = (
+    "row_checksum(id, backend, num_qubits, updated, configuration, properties, defaults, added, is_overridden)"
+)
+SIGHTING_CHECKSUM = "row_checksum(calibration, origin, until)"
+
+
+def _row_checksum(*values: Any) -> int:
+    return zlib.crc32(repr(values).encode())
+
+
+def _has_overrides(packed: Any, length: Any) -> int:
+    """Return whether a compressed properties payload has overrides; one that is damaged has none."""
+    from ..snapshot.overrides import has_note
+
+    try:
+        return has_note(_native.unpack(packed, length))
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
 
 _MIGRATIONS = (
     """
@@ -65,8 +91,29 @@ _MIGRATIONS = (
         PRIMARY KEY (block, name)
     );
     """,
+    """
+    -- Values with overrides were never measured, and stay apart from those that were.
+    ALTER TABLE calibrations ADD COLUMN is_overridden INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE calibrations ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE sightings ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+    UPDATE calibrations SET is_overridden = 1 WHERE properties IN (SELECT id FROM payloads WHERE
+        id IN (SELECT properties FROM calibrations) AND has_overrides(packed, length));
+    -- Calibrations that differ in nothing but pulse defaults were seen together.
+    INSERT INTO sightings (calibration, origin, until)
+        SELECT other.id, s.origin, max(s.until) FROM sightings s JOIN calibrations c ON c.id = s.calibration
+        JOIN calibrations other ON other.properties = c.properties AND other.configuration = c.configuration
+        WHERE other.id <> c.id GROUP BY other.id, s.origin
+        ON CONFLICT (calibration, origin) DO UPDATE SET until = max(until, excluded.until);
+    UPDATE calibrations SET checksum =
+        row_checksum(id, backend, num_qubits, updated, configuration, properties, defaults, added, is_overridden);
+    UPDATE sightings SET checksum = row_checksum(calibration, origin, until);
+    DROP INDEX calibrations_by_time;
+    CREATE INDEX calibrations_by_time ON calibrations (backend, is_overridden, updated, added);
+    CREATE INDEX sightings_by_origin ON sightings (origin);
+    """,
 )
-#: An earlier version has neither sightings nor blocks: nothing is confirmed, and series are read from payloads.
+#: An earlier version may have neither sightings nor blocks: nothing is confirmed, and series are read from payloads.
+#: Its rows have no checksums, and are looked through for overrides.
 _STAND_INS = {
     2: "CREATE TEMP TABLE sightings (calibration INTEGER, origin TEXT, until INTEGER);",
     3: """
@@ -74,6 +121,24 @@ _STAND_INS = {
     CREATE TEMP TABLE block_rows (properties INTEGER PRIMARY KEY, block INTEGER, row INTEGER);
     CREATE TEMP TABLE block_columns (block INTEGER, name TEXT, content);
     """,
+    4: """
+    CREATE TEMP TABLE calibrations AS SELECT *, 0 AS is_overridden, 0 AS checksum FROM main.calibrations;
+    CREATE INDEX temp.calibrations_by_time ON calibrations (backend, is_overridden, updated, added);
+    CREATE INDEX temp.calibrations_by_id ON calibrations (id);
+    CREATE INDEX temp.calibrations_by_content ON calibrations (properties, configuration);
+    UPDATE calibrations SET is_overridden = 1 WHERE properties IN (SELECT id FROM payloads WHERE
+        id IN (SELECT properties FROM calibrations) AND has_overrides(packed, length));
+    UPDATE calibrations SET checksum =
+        row_checksum(id, backend, num_qubits, updated, configuration, properties, defaults, added, is_overridden);
+    CREATE TEMP TABLE seen AS SELECT *, row_checksum(calibration, origin, until) AS checksum FROM sightings;
+    DROP TABLE IF EXISTS temp.sightings;
+    ALTER TABLE temp.seen RENAME TO sightings;
+    CREATE INDEX temp.sightings_by_calibration ON sightings (calibration, origin);
+    CREATE INDEX temp.sightings_by_origin ON sightings (origin);
+    """,
 }
+_FUNCTIONS = (("row_checksum", _row_checksum), ("has_overrides", _has_overrides))
 #: The number is ``QINA``.
-ARCHIVE = Schema(0x51494E41, _MIGRATIONS, "an archive of calibrations", ArchiveError, ArchiveDamagedError, _STAND_INS)
+ARCHIVE = Schema(
+    0x51494E41, _MIGRATIONS, "an archive of calibrations", ArchiveError, ArchiveDamagedError, _STAND_INS, _FUNCTIONS
+)

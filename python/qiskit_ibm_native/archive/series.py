@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from .._moments import Span
     from .._sqlite import Database
+    from .choice import Condition
 
 #: The same as in native code.
 _MOST_QUBITS = 1 << 16
@@ -74,7 +75,8 @@ class ArchiveSeries(Tabular):
             One row a column, see :class:`Drift` for definitions and sources.
 
         Raises:
-            IBMInputValueError: The quantity is a flag, or ``confidence`` is not between 0 and 1.
+            IBMInputValueError: The quantity is a flag, there are more than 8192 calibrations, of which all pairs count,
+                or ``confidence`` is not between 0 and 1.
         """
         return drift.drift(self._subject(), confidence)
 
@@ -174,12 +176,13 @@ def read(
     gate: str | None,
     period: tuple[int, int],
     threads: int | None,
-    progress: Reported = False,
+    progress: Reported,
+    chosen: Condition,
 ) -> ArchiveSeries:
     """Return a series, see :meth:`CalibrationArchive.series`."""
     found_quantity = qubit_quantity(quantity) if gate is None else gate_quantity(quantity)
     subject = (found_quantity.column, gate)
-    found = _read(database, backend, subject, period, chosen_threads(threads), progress)
+    found = _read(database, backend, subject, period, chosen_threads(threads), progress, chosen)
     if found.damaged:
         warnings.warn(
             f"{database.path}: {len(found.damaged)} damaged payloads of {backend} are left out; verify() tells more.",
@@ -218,11 +221,12 @@ def _read(
     period: tuple[int, int],
     threads: int,
     progress: Reported,
+    chosen: Condition,
 ) -> _Found:
     names = _native.block_columns(*subject)
     # Blocks and payloads may be replaced at any time, and their numbers be given again.
     with database.one_moment():
-        payloads, num_qubits = _payloads(database, backend, period)
+        payloads, num_qubits = _payloads(database, backend, period, chosen)
         found = blocks.kept(database, backend, period, num_qubits, names)
     maker = blocks.Maker(database, backend, num_qubits, names, threads)
     while True:
@@ -239,14 +243,16 @@ def _read(
         found.remove(arrays)
 
 
-def _payloads(database: Database, backend: str, period: tuple[int, int]) -> tuple[list[blocks.Payload], int]:
+def _payloads(
+    database: Database, backend: str, period: tuple[int, int], chosen: Condition
+) -> tuple[list[blocks.Payload], int]:
     """Return the properties payloads of a period, the oldest one first, and how many qubits the device has."""
     rows = database.rows(
-        "SELECT c.updated, c.properties, c.num_qubits, p.digest FROM calibrations c"
+        "SELECT c.updated, c.properties, c.num_qubits, p.digest FROM calibrations c"  # noqa: S608 (made by us)
         " LEFT JOIN payloads p ON p.id = c.properties"
-        " WHERE c.backend = ? AND c.updated >= ? AND c.updated < ?"
-        " GROUP BY c.updated, c.properties ORDER BY c.updated, c.properties",
-        (backend, *period),
+        f" WHERE c.backend = ? AND {chosen.text} AND c.updated >= ? AND c.updated < ?"
+        " GROUP BY c.updated, c.properties ORDER BY c.updated, max(c.added), c.properties",
+        (backend, *chosen.parameters, *period),
         (int, int, int, object),
     )
     if any(not FIRST <= row[0] <= LAST or not 0 <= row[2] <= _MOST_QUBITS for row in rows):

@@ -10,29 +10,30 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from cachetools import LRUCache
 
 from .. import _native
 from .._frames import labelled_frame, needed, polars_frame
-from .._moments import microseconds_of, moment_of, period_of, span_of
+from .._moments import fixed_period, microseconds_of, moment_of, period_of, span_of
 from .._sqlite import Database
-from .._timestamps import FIRST, LAST, microseconds, now
+from .._timestamps import FIRST, LAST, microseconds, moment, now
 from ..exceptions import ArchiveDamagedError, ArchiveError, BackendPayloadError, IBMInputValueError
 from ..snapshot import Snapshot
 from ..snapshot.acceptance import snapshot_of
 from ..snapshot.device_names import find_device, spellings
 from ..snapshot.imports.reader import CalibrationReader
-from . import check, exchange, housekeeping, imports, series, tables
+from ..snapshot.overrides import has_note
+from . import check, choice, exchange, housekeeping, imports, merging, series, tables
+from .choice import Choice
 from .events import search
 from .questions import coherence, ranking, working
 from .ranges import Row, SnapshotRange
-from .schema import ARCHIVE
+from .schema import ARCHIVE, SIGHTING_CHECKSUM
+from .writing import Calibration, Packed, calibration_id, calibration_of, payload_id, see
 
 if TYPE_CHECKING:
-    import sqlite3
     from types import TracebackType
 
     from qiskit import QuantumCircuit
@@ -54,7 +55,9 @@ VARIABLE = "QISKIT_IBM_NATIVE_ARCHIVE"
 DEFAULT = "~/.qiskit/qiskit-ibm-native/calibrations.sqlite3"
 #: Configurations in memory; a device has one for months.
 _MOST_CONFIGURATIONS = 16
-_ROW = "SELECT id, updated, configuration, properties, defaults FROM calibrations"
+_ROW = "SELECT c.id, c.updated, c.configuration, c.properties, c.defaults FROM calibrations c"
+#: The first time of the calendar.
+_BEGINNING = moment(FIRST)
 _KINDS = (int, int, int, int, (int, NoneType))
 
 
@@ -64,6 +67,12 @@ class CalibrationArchive:
     Payloads are kept as they are, compressed and once each: thousands of calibrations of a device share its
     configuration. Everything else can be made of them again. Any number of threads and processes may use one file at
     once; if one of them is killed, at most the snapshot that it was adding is lost.
+
+    Two choices go with all questions. ``provenance`` is ``"measured"`` by default; ``"overridden"`` asks for snapshots
+    with overrides (:meth:`Snapshot.with_overrides`), which nothing else returns, and ``"any"`` for both. ``origin`` is
+    the service that calibrations are of, as :meth:`origins` lists them: devices of one name from two services are two
+    series. It is needed if there are several, of which none has all calibrations that the others have; ``"any"`` joins
+    them. Calibrations of unknown origin, such as those that were added by hand, go with any origin.
 
     Attributes:
         path: The file.
@@ -94,7 +103,7 @@ class CalibrationArchive:
 
     # Putting in
 
-    def add(self, snapshot: Any, *, until: Time | None = None) -> bool:
+    def add(self, snapshot: Any, *, until: Time | None = None, origin: str | None = None) -> bool:
         """Keep a snapshot.
 
         A snapshot without pulse defaults is known if the same configuration and properties are there with some; one
@@ -103,6 +112,7 @@ class CalibrationArchive:
         Args:
             snapshot: The snapshot, with properties, or whatever :meth:`Snapshot.of` takes.
             until: The time up to which the device is known to have published no later calibration.
+            origin: The service that it is of, under any name; ``None`` if that is not known, so that it goes with all.
 
         Returns:
             Whether anything of it is new.
@@ -110,8 +120,11 @@ class CalibrationArchive:
         Raises:
             ArchiveError: The snapshot has no properties, or they have no date; or the file cannot be written.
             CompactFormError: It was made without payloads.
+            IBMInputValueError: There can be no origin of that name.
         """
-        return self._add(snapshot_of(snapshot), until)
+        if origin is not None and (not isinstance(origin, str) or origin in {"", choice.ANY}):
+            raise IBMInputValueError(f"origin must be the name of a service, not {origin!r}.")
+        return self._add(snapshot_of(snapshot), until, origin=origin or "")
 
     def _add(
         self,
@@ -135,62 +148,130 @@ class CalibrationArchive:
         updated = snapshot.last_update
         if updated is None:
             raise ArchiveError(f"{snapshot!r} cannot be kept: it has no properties with a date, and so no time.")
-        packed = [None if payload is None else self._packed(payload) for payload in snapshot.payloads]
-        values = (snapshot.name, snapshot.num_qubits, microseconds(updated))
+        payloads = snapshot.payloads
+        configuration, properties = self._packed(payloads.configuration), self._packed(payloads.properties or b"")
+        defaults = None if payloads.defaults is None else self._packed(payloads.defaults)
+        is_overridden = has_note(payloads.properties)
+        new = Calibration(snapshot.name, snapshot.num_qubits, microseconds(updated), is_overridden, now())
         with self._database.writing(patience) as connection:
-            known = _calibration_of(connection, packed[1]) if is_of_today else None
+            known = calibration_of(connection, properties) if is_of_today else None
             if known is not None:
                 calibration, is_new = known, False
-                for payload in packed:
+                for payload in (configuration, properties, defaults):
                     if payload is not None and payload.is_repair:
-                        _payload_id(connection, payload)
+                        payload_id(connection, payload)
             else:
-                numbers = [None if payload is None else _payload_id(connection, payload) for payload in packed]
-                calibration, is_new = _calibration_id(connection, (*values, *numbers))
-            if until is not None:
-                _see(connection, calibration, origin, microseconds_of(until, name="until"))
+                numbers = (
+                    payload_id(connection, configuration),
+                    payload_id(connection, properties),
+                    None if defaults is None else payload_id(connection, defaults),
+                )
+                calibration, is_new = calibration_id(connection, new, numbers)
+            if until is not None or origin:
+                # An origin that said nothing about later ones has published this one at its time.
+                seen = new.updated if until is None else microseconds_of(until, name="until")
+                see(connection, calibration, origin, seen)
         return is_new
 
-    def _packed(self, payload: bytes) -> _Packed:
+    def _packed(self, payload: bytes) -> Packed:
         digest = hashlib.sha256(payload).digest()
         known = self._database.rows("SELECT length, packed FROM payloads WHERE digest = ?", (digest,))
         if known and check.payload_problem(digest, *known[0]) is None:
-            return _Packed(digest, len(payload), known[0][1], False)
+            return Packed(digest, len(payload), known[0][1], False)
         try:
             packed = _native.pack(payload)
         except ValueError as error:
             raise ArchiveError(f"A payload of {len(payload)} bytes is not put into an archive: {error}") from None
-        return _Packed(digest, len(payload), packed, bool(known))
+        return Packed(digest, len(payload), packed, bool(known))
+
+    def merge(
+        self, other: CalibrationArchive | str | os.PathLike[str], progress: Reported = None
+    ) -> merging.MergeReport:
+        """Add all that another archive has: calibrations, their origins, and until when they are known to have held.
+
+        It does not matter which of two archives is merged into the other one: afterwards it answers the same. A merge
+        that was interrupted goes on when it is asked for again.
+
+        Args:
+            other: The archive, or its file. Archives of an earlier version that can be written are brought to the
+                present one.
+            progress: As in :meth:`import_folder`.
+
+        Returns:
+            How many calibrations were added and known, and which of the other archive are damaged. Those are left out.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            ArchiveError: One of the files cannot be used, or this one not be written.
+        """
+        if isinstance(other, CalibrationArchive):
+            return merging.merge(self._database, other._database, progress)
+        path = Path(other).expanduser()
+        if not path.is_file():
+            raise FileNotFoundError(f"there is no archive {path}")
+        with type(self)(path) as opened:
+            return merging.merge(self._database, opened._database, progress)
 
     # Asking
 
-    def backends(self) -> list[str]:
-        """Return the names of the devices that there are calibrations of, in alphabetical order."""
-        select = "SELECT DISTINCT backend FROM calibrations ORDER BY backend"
-        return [name for (name,) in self._database.rows(select, kinds=(str,))]
+    def backends(self, *, provenance: str = "measured") -> list[str]:
+        """Return the names of the devices that there are calibrations of, in alphabetical order.
 
-    def at(self, backend: str, datetime: Time) -> Snapshot | None:
+        Args:
+            provenance: ``"measured"``, ``"overridden"`` or ``"any"``.
+        """
+        wanted = choice.of_provenance(provenance)
+        select = f"SELECT DISTINCT c.backend FROM calibrations c WHERE {wanted.text} ORDER BY c.backend"  # noqa: S608
+        return [name for (name,) in self._database.rows(select, wanted.parameters, (str,))]
+
+    def origins(self, backend: str, *, provenance: str = "measured") -> list[str]:
+        """Return the services that calibrations of a device are of, in alphabetical order.
+
+        Args:
+            backend: The device's name, with or without prefix.
+            provenance: ``"measured"``, ``"overridden"`` or ``"any"``.
+
+        Returns:
+            Addresses of services, or names that were given to :meth:`add`; ``"local"`` stands for all services on this
+            machine.
+        """
+        found = choice.origins_of(self._database, self._spelled(backend), choice.of_provenance(provenance))
+        return sorted({name for names in found.values() for name in names})
+
+    def at(
+        self, backend: str, datetime: Time, *, provenance: str = "measured", origin: str | None = None
+    ) -> Snapshot | None:
         """Return the calibration that held at a time: the last one that was updated then or before.
 
         Args:
             backend: The device's name, with or without prefix.
             datetime: The time, in a form that :meth:`between` takes.
+            provenance: As in :meth:`between`.
+            origin: As in :meth:`between`.
 
         Returns:
             The snapshot; ``None`` if there is none so old.
 
         Raises:
             ArchiveDamagedError: Its payloads are not what was put in.
+            ArchiveError: The device has calibrations of several origins, and none was chosen.
         """
-        return self._last(self._spelled(backend), "updated <= ?", (microseconds_of(datetime),))
+        then = microseconds_of(datetime)
+        return self._last(self._spelled(backend), Choice(provenance, origin), "c.updated <= ?", (then,))
 
-    def latest(self, backend: str) -> Snapshot | None:
+    def latest(self, backend: str, *, provenance: str = "measured", origin: str | None = None) -> Snapshot | None:
         """Return the last calibration of a device; ``None`` if there is none.
+
+        Args:
+            backend: The device's name, with or without prefix.
+            provenance: As in :meth:`between`.
+            origin: As in :meth:`between`.
 
         Raises:
             ArchiveDamagedError: Its payloads are not what was put in.
+            ArchiveError: The device has calibrations of several origins, and none was chosen.
         """
-        return self._last(self._spelled(backend), "1", ())
+        return self._last(self._spelled(backend), Choice(provenance, origin), "1", ())
 
     def latest_before_confirmed(self, backend: str, before: Time, origin: str = "") -> Snapshot | None:
         """Return the last calibration before a time, if it is known that there was no later one; ``None`` otherwise.
@@ -200,45 +281,60 @@ class CalibrationArchive:
         Args:
             backend: The device's name, with or without prefix.
             before: The time, in a form that :meth:`between` takes.
-            origin: The service that confirmed it; an ``until`` that was given to :meth:`add` counts for all.
+            origin: The service that confirmed it; an ``until`` that was given to :meth:`add` without an origin counts
+                for all. A service on this machine is named by its address, because others may have other devices.
 
         Raises:
             ArchiveDamagedError: Its payloads are not what was put in.
+            ArchiveError: The device has calibrations of several origins, and none was named.
         """
         row = self._row_before_confirmed(self._spelled(backend), before, origin)
         return None if row is None else self._snapshot(row)
 
     def _row_before_confirmed(self, backend: str, before: Time, origin: str) -> Row | None:
         then = microseconds_of(before, name="before")
-        row = self._last_row(backend, "updated < ?", (then,))
+        row = self._last_row(backend, Choice(origin=origin or None), "c.updated < ?", (then,))
         if row is None:
             return None
-        seen = "SELECT 1 FROM sightings s JOIN calibrations c ON c.id = s.calibration WHERE c.backend = ? AND c.updated = ?"
+        # The last one may be there with several configurations. A confirmation that is damaged is none.
         known = self._database.rows(
-            f"{seen} AND s.origin IN ('', ?) AND s.until >= ?", (backend, row.updated, origin, then)
+            f"SELECT 1 FROM sightings WHERE calibration IN (SELECT c.id FROM calibrations c WHERE c.backend = ?"  # noqa: S608
+            f" AND {choice.MEASURED.text} AND c.updated = ?) AND origin IN ('', ?) AND until >= ?"
+            f" AND checksum = {SIGHTING_CHECKSUM}",
+            (backend, row.updated, origin, then),
         )
         return row if known else None
 
-    def _last(self, backend: str, condition: str, parameters: Sequence[Any]) -> Snapshot | None:
-        row = self._last_row(backend, condition, parameters)
+    def _last(self, backend: str, wanted: Choice, condition: str, parameters: Sequence[Any]) -> Snapshot | None:
+        row = self._last_row(backend, wanted, condition, parameters)
         return None if row is None else self._snapshot(row)
 
-    def _last_row(self, backend: str, condition: str, parameters: Sequence[Any]) -> Row | None:
+    def _last_row(self, backend: str, wanted: Choice, condition: str, parameters: Sequence[Any]) -> Row | None:
         # Of several calibrations of one time, the one that was added last is taken for the last one.
-        order = "ORDER BY updated DESC, id DESC LIMIT 1"
-        rows = self._rows(f"WHERE backend = ? AND {condition} {order}", (backend, *parameters))
+        order = "ORDER BY c.updated DESC, c.added DESC, c.id DESC LIMIT 1"
+        rows = self._rows(backend, wanted, f"{condition} {order}", parameters)
         return rows[0] if rows else None
 
-    def _rows(self, condition: str, parameters: Sequence[Any]) -> list[Row]:
-        rows = [Row(*row) for row in self._database.rows(f"{_ROW} {condition}", parameters, _KINDS)]
-        for row in rows:
+    def _rows(self, backend: str, wanted: Choice, condition: str, parameters: Sequence[Any]) -> list[Row]:
+        chosen = choice.condition(self._database, backend, wanted)
+        select = f"{_ROW} WHERE c.backend = ? AND {chosen.text} AND {condition}"
+        rows = self._database.rows(select, (backend, *chosen.parameters, *parameters), _KINDS)
+        for row in map(Row._make, rows):
             if not FIRST <= row.updated <= LAST:
                 raise ArchiveDamagedError(
                     f"{self.path} is damaged: calibration {row.id} is of no time. verify() tells more."
                 )
-        return rows
+        return [Row(*row) for row in rows]
 
-    def between(self, backend: str, start: Time | None = None, end: Time | None = None) -> SnapshotRange:
+    def between(
+        self,
+        backend: str,
+        start: Time | None = None,
+        end: Time | None = None,
+        *,
+        provenance: str = "measured",
+        origin: str | None = None,
+    ) -> SnapshotRange:
         """Return the calibrations of a period, the oldest one first.
 
         Args:
@@ -248,17 +344,21 @@ class CalibrationArchive:
                 ``"2026-03-01T12:00"`` (in UTC, as dates are), ``"-30d"``, ``"today"``, ``"yesterday"``. A text stands
                 for the first instant of what it names.
             end: The end of the period, excluded, in the same forms: ``start="2026-03", end="2026-04"`` is March.
+            provenance: ``"measured"``, ``"overridden"`` for snapshots with overrides, or ``"any"``.
+            origin: The service that calibrations are of, one of :meth:`origins`; ``"any"`` joins all. Without it there
+                must be one that has all of them. Those of unknown origin go with any.
 
         Raises:
-            IBMInputValueError: A text names no time, or nothing lies between two texts.
+            ArchiveError: The device has calibrations of several origins, and none was chosen.
+            IBMInputValueError: A text names no time, or nothing lies between two texts; or there is no such provenance.
             TypeError: A time is something else.
 
         Returns:
             A sequence whose snapshots are read when they are asked for.
         """
-        backend = self._spelled(backend)
-        condition = "WHERE backend = ? AND updated >= ? AND updated < ? ORDER BY updated, id"
-        return SnapshotRange(self, backend, self._rows(condition, (backend, *period_of(start, end))))
+        backend, wanted = self._spelled(backend), Choice(provenance, origin)
+        condition = "c.updated >= ? AND c.updated < ? ORDER BY c.updated, c.added, c.id"
+        return SnapshotRange(self, backend, self._rows(backend, wanted, condition, period_of(start, end)), wanted)
 
     def series(
         self,
@@ -271,6 +371,8 @@ class CalibrationArchive:
         end: Time | None = None,
         threads: int | None = None,
         progress: Reported = None,
+        provenance: str = "measured",
+        origin: str | None = None,
     ) -> series.ArchiveSeries:
         """Return one quantity over time.
 
@@ -287,17 +389,19 @@ class CalibrationArchive:
             end: The end of the period, excluded.
             threads: The number of threads for reading payloads; by default, one for each processor.
             progress: As in :meth:`import_folder`, of payloads that have to be read.
+            provenance: As in :meth:`between`.
+            origin: As in :meth:`between`.
 
         Raises:
-            ArchiveError: There is no such device, qubit or gate.
+            ArchiveError: There is no such device, qubit or gate; or there are several origins, and none was chosen.
             ValueError: There is no such quantity, or the gate is listed on different numbers of qubits.
 
         Warns:
             RuntimeWarning: Some payloads are damaged. They are left out, and named in the result.
         """
-        return series.read(
-            self._database, self._spelled(backend), quantity, qubits, gate, period_of(start, end), threads, progress
-        )
+        name, times = self._spelled(backend), period_of(start, end)
+        chosen = choice.condition(self._database, name, Choice(provenance, origin))
+        return series.read(self._database, name, quantity, qubits, gate, times, threads, progress, chosen)
 
     # Tables
 
@@ -311,6 +415,8 @@ class CalibrationArchive:
         start: Time | None = None,
         end: Time | None = None,
         threads: int | None = None,
+        provenance: str = "measured",
+        origin: str | None = None,
     ) -> Any:
         """Return the values of devices over time as one ``pyarrow.Table``, with a row for each calibration and qubit.
 
@@ -326,14 +432,17 @@ class CalibrationArchive:
             start: The start of the period, included, as in :meth:`between`.
             end: The end of the period, excluded.
             threads: The number of threads for reading payloads; by default, one for each processor.
+            provenance: As in :meth:`between`.
+            origin: As in :meth:`between`.
 
         Raises:
-            ArchiveError: There is no such device or gate, or pyarrow is not installed.
+            ArchiveError: There is no such device or gate, there are several origins, or pyarrow is not installed.
             IBMInputValueError: There is no such table.
             ValueError: There is no such quantity, or a gate is listed on different numbers of qubits.
         """
-        asked = tables.request(of, quantities, gates, threads)
-        return tables.build_table(self, asked, self._chosen(backends), start, end)
+        wanted = Choice(provenance, origin)
+        asked = tables.request(of, quantities, gates, threads, wanted)
+        return tables.build_table(self, asked, self._chosen(backends, wanted), *fixed_period(start, end))
 
     def to_pandas(self, of: str = "qubits", **choice: Unpack[tables.TableChoice]) -> Any:
         """Return values of devices over time as a ``pandas.DataFrame``, see :meth:`table`; units are in ``attrs``.
@@ -359,6 +468,8 @@ class CalibrationArchive:
         start: Time | None = None,
         end: Time | None = None,
         threads: int | None = None,
+        provenance: str = "measured",
+        origin: str | None = None,
     ) -> int:
         """Write the tables of qubits and gates to Parquet files, one for each device and month, month by month.
 
@@ -373,6 +484,8 @@ class CalibrationArchive:
             start: The start of the period, included, as in :meth:`between`.
             end: The end of the period, excluded.
             threads: As in :meth:`table`.
+            provenance: As in :meth:`between`.
+            origin: As in :meth:`between`.
 
         Returns:
             How many calibrations were written.
@@ -380,13 +493,15 @@ class CalibrationArchive:
         Raises:
             ArchiveError: There is no such device, a folder cannot be made, or pyarrow is not installed.
         """
-        return tables.write_months(self, Path(folder), self._chosen(backends), start, end, threads)
+        wanted = Choice(provenance, origin)
+        names, (first, last) = self._chosen(backends, wanted), fixed_period(start, end)
+        return tables.write_months(self, Path(folder), names, first, last, threads, wanted)
 
-    def _chosen(self, backends: str | Iterable[str] | None) -> list[str]:
+    def _chosen(self, backends: str | Iterable[str] | None, wanted: Choice) -> list[str]:
         if backends is None:
-            return self.backends()
+            return self.backends(provenance=wanted.provenance)
         names = [backends] if isinstance(backends, str) else backends
-        return list(dict.fromkeys(self._known(name) for name in names))
+        return list(dict.fromkeys(self._known(name, wanted.provenance) for name in names))
 
     # Questions
 
@@ -398,6 +513,8 @@ class CalibrationArchive:
         qubits: int | Iterable[int] | Iterable[Sequence[int]] | None = None,
         start: Time | None = None,
         end: Time | None = None,
+        provenance: str = "measured",
+        origin: str | None = None,
     ) -> CoherenceLimit:
         """Return the errors of a gate on one or two qubits over time, beside the least ones that relaxation allows.
 
@@ -407,6 +524,8 @@ class CalibrationArchive:
             qubits: Its qubits, as in :meth:`series`; all by default.
             start: The start of the period, included, as in :meth:`between`.
             end: The end of the period, excluded.
+            provenance: As in :meth:`between`.
+            origin: As in :meth:`between`.
 
         Returns:
             Arrays by time and qargs, see :class:`CoherenceLimit` for the formula and its sources.
@@ -415,13 +534,13 @@ class CalibrationArchive:
             ArchiveError: There is no such device, qubit or gate.
             IBMInputValueError: The gate acts on more than two qubits.
         """
+        first, last = fixed_period(start, end)
+        period: dict[str, Any] = {"start": first, "end": last, "provenance": provenance, "origin": origin}
+        chosen: Any = list(qubits) if isinstance(qubits, Iterable) else qubits
 
         def read() -> list[series.ArchiveSeries]:
-            of_gate = [
-                self.series(backend, name, gate=gate, qubits=qubits, start=start, end=end)
-                for name in ("error", "duration")
-            ]
-            return of_gate + [self.series(backend, name, start=start, end=end) for name in ("t1", "t2")]
+            of_gate = [self.series(backend, name, gate=gate, qubits=chosen, **period) for name in ("error", "duration")]
+            return of_gate + [self.series(backend, name, **period) for name in ("t1", "t2")]
 
         return coherence.coherence_limit(*tables.aligned(read))
 
@@ -435,6 +554,8 @@ class CalibrationArchive:
         end: Time | None = None,
         every: Span = "1d",
         max_age: Span = "7d",
+        provenance: str = "measured",
+        origin: str | None = None,
     ) -> Ranking:
         """Return which devices were better than others over time, by the median of a quantity.
 
@@ -446,6 +567,8 @@ class CalibrationArchive:
             end: The end of the moments, excluded; by default, just after the last calibration.
             every: The time from one moment to the next, such as ``"1d"`` or a ``timedelta``.
             max_age: The age from which a calibration does not count at a moment.
+            provenance: As in :meth:`between`.
+            origin: As in :meth:`between`.
 
         Returns:
             Values and ranks by moment and device, see :class:`Ranking` for the definition.
@@ -455,20 +578,32 @@ class CalibrationArchive:
             IBMInputValueError: Neither more nor less of the quantity is better.
             ValueError: There is no such quantity.
         """
-        name = ranking.checked_quantity(quantity, gate)
-        first, last = period_of(start, end)
+        found = ranking.checked_quantity(quantity, gate)
+        first, last = fixed_period(start, end)
         # The calibration of the first moment is older than that.
-        earliest = None if start is None else moment_of(start) - span_of(max_age, name="max_age")
-        names = self._chosen(backends)
+        age = span_of(max_age, name="max_age")
+        earliest = None if first is None else max(first, _BEGINNING + age) - age
+        wanted = Choice(provenance, origin)
+        names = self._chosen(backends, wanted)
         if gate is not None:
-            names = [each for each in names if gate in tables.gates_of(self, each, earliest, end)]
+            names = [device for device in names if gate in tables.gates_of(self, device, earliest, last, wanted)]
             if not names:
                 raise ArchiveError(f"{self.path} has no device with the gate {gate!r} in that time.")
-        found = [self.series(each, name, gate=gate, start=earliest, end=end) for each in names]
-        edges = [None if given is None else np.datetime64(edge, "us") for given, edge in ((start, first), (end, last))]
-        return ranking.ranking(found, (edges[0], edges[1]), every, max_age)
+        devices = [
+            self.series(device, found.name, gate=gate, start=earliest, end=last, provenance=provenance, origin=origin)
+            for device in names
+        ]
+        return ranking.ranking(devices, found, gate, (first, last), span_of(every, name="every"), age)
 
-    def last_worked(self, backend: str, gate: str, qargs: int | Sequence[int]) -> LastWorked:
+    def last_worked(
+        self,
+        backend: str,
+        gate: str,
+        qargs: int | Sequence[int],
+        *,
+        provenance: str = "measured",
+        origin: str | None = None,
+    ) -> LastWorked:
         """Return when a gate last worked: in the last calibration in which it could be used.
 
         Args:
@@ -476,6 +611,8 @@ class CalibrationArchive:
             gate: The gate, such as ``"cz"``.
             qargs: Its qubits, such as ``(0, 1)``, in the order in which the device lists them; an integer for one
                 qubit.
+            provenance: As in :meth:`between`.
+            origin: As in :meth:`between`.
 
         Returns:
             The time, and whether it works now and how often it did, see :class:`LastWorked` for the definition.
@@ -484,10 +621,12 @@ class CalibrationArchive:
             ArchiveError: There is no such device, or no calibration lists the gate on these qubits.
         """
         qubits = series.indices(qargs)
+        wanted = Choice(provenance, origin)._asdict()
 
         def read() -> list[series.ArchiveSeries]:
-            of_gate = [self.series(backend, name, gate=gate, qubits=[qubits]) for name in ("operational", "error")]
-            return [*of_gate, self.series(backend, "operational", qubits=qubits)]
+            names = ("operational", "error")
+            of_gate = [self.series(backend, name, gate=gate, qubits=[qubits], **wanted) for name in names]
+            return [*of_gate, self.series(backend, "operational", qubits=qubits, **wanted)]
 
         return working.last_worked(*tables.aligned(read))
 
@@ -499,6 +638,8 @@ class CalibrationArchive:
         *,
         backend: str | None = None,
         use_fractional_gates: bool | None = None,
+        provenance: str = "measured",
+        origin: str | None = None,
     ) -> Explanation:
         """Return which changed values made the estimated success probability of a circuit another one, and by how much.
 
@@ -508,6 +649,8 @@ class CalibrationArchive:
             after: A later one.
             backend: The device's name, with or without prefix; needed for times.
             use_fractional_gates: As in :func:`build_target`.
+            provenance: As in :meth:`between`, for times.
+            origin: As in :meth:`between`, for times.
 
         Returns:
             The parts of all changed values, which add up, see :class:`Explanation` for the rule and its sources.
@@ -519,15 +662,16 @@ class CalibrationArchive:
         """
         from .questions.explanation import explain
 
-        snapshots = [self._snapshot_of(each, backend) for each in (before, after)]
+        wanted = Choice(provenance, origin)
+        snapshots = [self._snapshot_of(source, backend, wanted) for source in (before, after)]
         return explain(circuit, snapshots[0], snapshots[1], use_fractional_gates=use_fractional_gates)
 
-    def _snapshot_of(self, source: Snapshot | Time, backend: str | None) -> Snapshot:
+    def _snapshot_of(self, source: Snapshot | Time, backend: str | None, wanted: Choice) -> Snapshot:
         if isinstance(source, Snapshot):
             return source
         if backend is None:
             raise IBMInputValueError(f"A snapshot of {source!r} needs backend=, the name of the device.")
-        found = self.at(self._known(backend), source)
+        found = self.at(self._known(backend, wanted.provenance), source, **wanted._asdict())
         if found is None:
             raise ArchiveError(f"{self.path} has no calibration of {backend!r} from {moment_of(source)} or before.")
         return found
@@ -548,6 +692,7 @@ class CalibrationArchive:
         late_after: Span | None = None,
         late_factor: float = search.LATE_FACTOR,
         frozen_after: Span = search.FROZEN_AFTER,
+        origin: str | None = None,
     ) -> Events:
         """Return what happened to devices: failures and returns, calibrations that are late, values that are frozen.
 
@@ -582,6 +727,7 @@ class CalibrationArchive:
             late_after: The longest gap between calibrations, such as ``"36h"`` or a ``timedelta``.
             late_factor: The number of usual gaps from which one is too long, without ``late_after``.
             frozen_after: How long a value has to be the same.
+            origin: As in :meth:`between`. Calibrations with overrides have no events.
 
         Returns:
             A sequence of :class:`Event` by time, and a table of them.
@@ -590,8 +736,8 @@ class CalibrationArchive:
             ArchiveError: There is no such device, no device has the gate, or one changed its number of qubits.
             IBMInputValueError: There is no such kind or quantity, or an argument makes no sense.
         """
-        asked = search.Asked.of(kinds, gates, qubits, quantities, late_after, late_factor, frozen_after)
-        return search.events(self, self._chosen(backends), asked, start, end, history)
+        asked = search.Asked.of(kinds, gates, qubits, quantities, late_after, late_factor, frozen_after, origin)
+        return search.events(self, self._chosen(backends, asked.choice), asked, start, end, history)
 
     def alerts(self, rules: Rules, *, at: Time | None = None, since: Time | None = None) -> list[Alert]:
         """Return the alerts of rules that hold in the last calibrations.
@@ -632,8 +778,8 @@ class CalibrationArchive:
         Args:
             rules: As in :meth:`alerts`.
             interval: The time from one look to the next, such as ``"5min"`` or a ``timedelta``.
-            timeout: How long to watch; for ever by default, and a single look for ``timedelta(0)``. Ctrl-C while it waits
-                ends it, too, without an exception.
+            timeout: How long to watch; for ever by default, and a single look for ``timedelta(0)``. Ctrl-C while it
+                waits ends it, too, without an exception.
             memory: A file that remembers what was told, so that another watch with rules of the same names goes on
                 there. An alert is remembered when the next one is asked for, so that it is told again if the program
                 failed with it. Without such a file, nothing is kept.
@@ -733,6 +879,8 @@ class CalibrationArchive:
         start: Time | None = None,
         end: Time | None = None,
         progress: Reported = None,
+        provenance: str = "measured",
+        origin: str | None = None,
     ) -> int:
         """Write calibrations to a folder, which is made if there is none.
 
@@ -742,11 +890,15 @@ class CalibrationArchive:
         Args:
             path: The folder.
             format: ``"folder"`` for one file per calibration, which :meth:`Snapshot.load` and :meth:`import_folder`
-                read; ``"parquet"`` for the values in ``qubits.parquet`` and ``gates.parquet``.
+                read, and a file ``sightings.ndjson`` beside those of a device, from which :meth:`import_folder` knows
+                origins and until when calibrations held; ``"parquet"`` for the values in ``qubits.parquet`` and
+                ``gates.parquet``.
             backend: The device; all devices by default.
             start: The start of the period, included.
             end: The end of the period, excluded.
             progress: As in :meth:`import_folder`.
+            provenance: As in :meth:`between`.
+            origin: As in :meth:`between`.
 
         Returns:
             How many calibrations the folder has of those.
@@ -755,16 +907,17 @@ class CalibrationArchive:
             ValueError: There is no such format.
             ArchiveError: There is no such device, or a package for the format is missing.
         """
-        names = self.backends() if backend is None else [self._known(backend)]
-        ranges = [self.between(name, start, end) for name in names]
+        names = self.backends(provenance=provenance) if backend is None else [self._known(backend, provenance)]
+        ranges = [self.between(name, start, end, provenance=provenance, origin=origin) for name in names]
         return exchange.export(ranges, Path(path), format, progress)
 
-    def _known(self, backend: str) -> str:
-        names = self.backends()
+    def _known(self, backend: str, provenance: str) -> str:
+        names = self.backends(provenance=provenance)
         known = find_device(backend, names)
         if known is None:
+            of = "overridden " if provenance == "overridden" else ""
             raise ArchiveError(
-                f"{self.path} has no calibrations of {backend!r}; there are {', '.join(names) or 'none'}."
+                f"{self.path} has no {of}calibrations of {backend!r}; there are {', '.join(names) or 'none'}."
             )
         return known
 
@@ -794,15 +947,18 @@ class CalibrationArchive:
         before: Time | None = None,
         every: datetime.timedelta | None = None,
         damaged: bool = False,
+        dry_run: bool = False,
     ) -> housekeeping.PruneReport:
-        """Remove calibrations, and payloads that none of those that stay has.
+        """Thin out calibrations, measured and overridden ones, and remove payloads that none of those that stay has.
 
         Args:
             backend: The device; all devices by default.
             before: Those that were last updated before this time; without it, of any time.
-            every: Not all of these: the last one of every such period, counted from 1970, stays.
-            damaged: Those of which a payload is damaged, whatever ``before`` and ``every`` say; and what series keep,
-                if it is not what payloads say. Series make it again.
+            every: Not all of these: the last one of every such period, counted from 1970, stays; of each origin, and
+                of measured and of overridden ones.
+            damaged: Those that are damaged, whatever ``before`` and ``every`` say; damaged notes of origins, and of
+                when calibrations held; and what series keep, if it is not what payloads say. Series make it again.
+            dry_run: Whether to remove nothing, and return what would be removed.
 
         Returns:
             What was removed.
@@ -811,7 +967,43 @@ class CalibrationArchive:
             ValueError: Nothing tells what to remove.
         """
         backend = None if backend is None else self._spelled(backend)
-        return housekeeping.prune(self._database, backend, before, every, damaged)
+        return housekeeping.prune(self._database, backend, before, every, damaged, dry_run)
+
+    def remove(
+        self,
+        backend: str | None = None,
+        *,
+        digest: str | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
+        provenance: str = "any",
+        origin: str | None = None,
+        dry_run: bool = False,
+    ) -> housekeeping.PruneReport:
+        """Remove the calibrations to which everything applies that is given, and payloads that only these have.
+
+        Args:
+            backend: Those of this device, with or without prefix.
+            digest: The one with this digest (:attr:`Snapshot.digest`), or those whose digests begin with these eight
+                digits or more, as the names of exported files have them.
+            start: Those of this time or later, as in :meth:`between`.
+            end: Those of an earlier time.
+            provenance: ``"measured"`` or ``"overridden"`` ones; both by default.
+            origin: Those of this service, and of no other one. Of those that another one has published, too, it is only
+                forgotten that this one did. Calibrations of unknown origin stay.
+            dry_run: Whether to remove nothing, and return what would be removed.
+
+        Returns:
+            What was removed.
+
+        Raises:
+            ArchiveError: There is no such device or origin, or no calibration with that digest. Nothing was removed.
+            IBMInputValueError: There is no such provenance, or the digest is none.
+            ValueError: Nothing tells what to remove.
+        """
+        backend = None if backend is None else self._spelled(backend)
+        wanted = housekeeping.Removal(backend, digest, start, end, provenance, origin)
+        return housekeeping.remove(self._database, wanted, dry_run)
 
     def stats(self) -> housekeeping.ArchiveStats:
         """Return how many calibrations there are of each device and of which time, and how large everything is."""
@@ -830,62 +1022,3 @@ class CalibrationArchive:
 
     def __repr__(self) -> str:
         return f"<CalibrationArchive {str(self.path)!r}>"
-
-
-class _Packed(NamedTuple):
-    """A payload as it is put in; ``is_repair`` if it is to replace what is there, because that is damaged."""
-
-    digest: bytes
-    length: int
-    packed: bytes
-    is_repair: bool
-
-
-def _payload_id(connection: sqlite3.Connection, payload: _Packed) -> int:
-    """Return the number of a payload, which is put in if it is not there, or if what is there is damaged."""
-    known = connection.execute("SELECT id FROM payloads WHERE digest = ?", (payload.digest,)).fetchone()
-    if known is None:
-        insert = "INSERT INTO payloads (digest, length, packed) VALUES (?, ?, ?)"
-        return int(connection.execute(insert, payload[:3]).lastrowid or 0)
-    if payload.is_repair:
-        repair = "UPDATE payloads SET length = ?, packed = ? WHERE id = ?"
-        connection.execute(repair, (payload.length, payload.packed, known[0]))
-    return int(known[0])
-
-
-def _calibration_of(connection: sqlite3.Connection, properties: _Packed | None) -> int | None:
-    """Return the number of the last calibration with some properties, if there is any."""
-    if properties is None:
-        return None
-    select = (
-        "SELECT c.id FROM calibrations c JOIN payloads p ON p.id = c.properties WHERE p.digest = ? ORDER BY c.id DESC"
-    )
-    known = connection.execute(select, (properties.digest,)).fetchone()
-    return None if known is None else int(known[0])
-
-
-def _see(connection: sqlite3.Connection, calibration: int, origin: str, until: int) -> None:
-    connection.execute(
-        "INSERT INTO sightings (calibration, origin, until) VALUES (?1, ?2, ?3)"
-        " ON CONFLICT (calibration, origin) DO UPDATE SET until = max(until, ?3)",
-        (calibration, origin, until),
-    )
-
-
-def _calibration_id(connection: sqlite3.Connection, values: tuple[Any, ...]) -> tuple[int, bool]:
-    """Return the number of a calibration, and whether anything about it is new."""
-    *_, configuration, properties, defaults = values
-    same = "SELECT id, defaults FROM calibrations WHERE configuration = ? AND properties = ? ORDER BY id DESC"
-    incomplete = None
-    for number, known in connection.execute(same, (configuration, properties)).fetchall():
-        if defaults in (None, known):
-            return number, False
-        incomplete = number if known is None else incomplete
-    if incomplete is not None:
-        connection.execute("UPDATE calibrations SET defaults = ? WHERE id = ?", (defaults, incomplete))
-        return incomplete, True
-    insert = (
-        "INSERT INTO calibrations (backend, num_qubits, updated, configuration, properties, defaults, added)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)"
-    )
-    return int(connection.execute(insert, (*values, now())).lastrowid or 0), True

@@ -20,6 +20,7 @@ from ..snapshot.storage import scratch_folder
 
 if TYPE_CHECKING:
     from .._moments import Time
+    from .choice import Choice
     from .series import ArchiveSeries
     from .store import CalibrationArchive
 
@@ -40,25 +41,29 @@ class TableChoice(TypedDict, total=False):
     start: Time | None
     end: Time | None
     threads: int | None
+    provenance: str
+    origin: str | None
 
 
 class Request(NamedTuple):
-    """What a table is to have.
+    """The content that a table is to have.
 
     Attributes:
         of: ``"qubits"`` or ``"gates"``.
         quantities: Public names of quantities.
         gates: The gates; ``None`` for all.
         threads: The number of threads for reading payloads.
+        choice: The calibrations of each device.
     """
 
     of: str
     quantities: tuple[str, ...]
     gates: tuple[str, ...] | None
     threads: int | None
+    choice: Choice
 
 
-def request(of: str, quantities: Any, gates: Any, threads: int | None) -> Request:
+def request(of: str, quantities: Any, gates: Any, threads: int | None, choice: Choice) -> Request:
     """Return a request by the arguments of :meth:`CalibrationArchive.table`.
 
     Raises:
@@ -70,9 +75,11 @@ def request(of: str, quantities: Any, gates: Any, threads: int | None) -> Reques
     if of == "qubits" and gates is not None:
         raise IBMInputValueError('gates= is for the table of gates: of="gates".')
     known, find = (QUBIT_QUANTITIES, qubit_quantity) if of == "qubits" else (GATE_QUANTITIES, gate_quantity)
-    chosen = known if quantities is None else [quantities] if isinstance(quantities, str) else quantities
+    chosen = list(known) if quantities is None else [quantities] if isinstance(quantities, str) else list(quantities)
+    if not chosen:
+        raise IBMInputValueError("quantities names no quantity; leave it out for all.")
     named = None if gates is None else (gates,) if isinstance(gates, str) else tuple(gates)
-    return Request(of, tuple(dict.fromkeys(find(name).name for name in chosen)), named, threads)
+    return Request(of, tuple(dict.fromkeys(find(name).name for name in chosen)), named, threads, choice)
 
 
 def aligned(read: Callable[[], Sequence[ArchiveSeries]]) -> Sequence[ArchiveSeries]:
@@ -86,7 +93,7 @@ def aligned(read: Callable[[], Sequence[ArchiveSeries]]) -> Sequence[ArchiveSeri
     """
     for _ in range(_TRIES):
         found = read()
-        if all(np.array_equal(each.times, found[0].times) for each in found):
+        if all(np.array_equal(series.times, found[0].times) for series in found):
             return found
     raise ArchiveError("The archive changed whenever it was read; give an end to read a period that is complete.")
 
@@ -95,7 +102,7 @@ def build_table(archive: CalibrationArchive, asked: Request, backends: Sequence[
     """Return the values of some devices as a ``pyarrow.Table``, see :meth:`CalibrationArchive.table`."""
     pa = needed("pyarrow", ArchiveError)
     found = [
-        (number, each) for number, name in enumerate(backends) for each in _series(archive, asked, name, start, end)
+        (number, series) for number, name in enumerate(backends) for series in _series(archive, asked, name, start, end)
     ]
     listed = {series[0].gate for _, series in found}
     for gate in asked.gates or ():
@@ -117,25 +124,27 @@ def _series(
     if asked.of == "qubits":
         gates: Sequence[str | None] = [None]
     else:
-        listed = gates_of(archive, backend, start, end)
+        listed = gates_of(archive, backend, start, end, asked.choice)
         gates = [gate for gate in listed if asked.gates is None or gate in asked.gates]
 
     def read(gate: str | None) -> Sequence[ArchiveSeries]:
         return [
-            archive.series(backend, quantity, gate=gate, start=start, end=end, threads=asked.threads)
+            archive.series(
+                backend, quantity, gate=gate, start=start, end=end, threads=asked.threads, **asked.choice._asdict()
+            )
             for quantity in asked.quantities
         ]
 
     yield from (aligned(partial(read, gate)) for gate in gates)
 
 
-def gates_of(archive: CalibrationArchive, backend: str, start: Any, end: Any) -> list[str]:
+def gates_of(archive: CalibrationArchive, backend: str, start: Any, end: Any, choice: Choice) -> list[str]:
     """Return the gates that a device had in a period.
 
     The gates that a device lists change with its configuration, so that the first and the last calibration of each one
     are looked at.
     """
-    calibrations = archive.between(backend, start, end)
+    calibrations = archive.between(backend, start, end, **choice._asdict())
     versions = [row.configuration for row in calibrations._rows]
     looked_at = {
         number
@@ -157,7 +166,7 @@ def _long(found: Sequence[ArchiveSeries], number: int, backends: Sequence[str], 
         subjects = [names, *qargs_columns(first.qubits, count)]
         missing = range(first.qubits.shape[1], width)
         subjects += [Column(f"qubit_{k}", np.zeros(size, np.uint32), np.zeros(size, bool)) for k in missing]
-    values = [Column(each.quantity, each.values.ravel(), each.valid.ravel(), each.unit) for each in found]
+    values = [Column(series.quantity, series.values.ravel(), series.valid.ravel(), series.unit) for series in found]
     device = Column("backend", np.full(size, number, dtype=np.int32), labels=list(backends))
     return Table([device, times, *subjects, *values])
 
@@ -181,7 +190,13 @@ def _empty(asked: Request) -> Table:
 
 
 def write_months(
-    archive: CalibrationArchive, folder: Path, backends: Sequence[str], start: Any, end: Any, threads: int | None
+    archive: CalibrationArchive,
+    folder: Path,
+    backends: Sequence[str],
+    start: Any,
+    end: Any,
+    threads: int | None,
+    choice: Choice,
 ) -> int:
     """Write tables by device and month, see :meth:`CalibrationArchive.to_parquet`."""
     needed("pyarrow", ArchiveError)
@@ -189,14 +204,15 @@ def write_months(
     written = 0
     with scratch_folder(".parquet-", folder) as scratch:
         for backend in backends:
-            months = sorted({(time.year, time.month) for time in map(utc, archive.between(backend, start, end).times)})
+            times = archive.between(backend, start, end, **choice._asdict()).times
+            months = sorted({(time.year, time.month) for time in map(utc, times)})
             for year, month in months:
                 first = datetime.datetime(year, month, 1, tzinfo=datetime.timezone.utc)
                 last = _next_month(first)
                 for of in KINDS:
-                    table = build_table(archive, request(of, None, None, threads), [backend], first, last)
+                    table = build_table(archive, request(of, None, None, threads, choice), [backend], first, last)
                     _write(table.drop_columns(["backend"]), scratch, _partition(folder, of, backend, first))
-                written += len(archive.between(backend, first, last))
+                written += len(archive.between(backend, first, last, **choice._asdict()))
     return written
 
 

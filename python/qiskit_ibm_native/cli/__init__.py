@@ -58,12 +58,22 @@ def _add_archive(commands: Any) -> None:
     imports.add_argument("--time-zone", help="of dates that have lost their offset, such as UTC or America/New_York")
     imports.add_argument("--date", help="of calibrations without one: ISO 8601, or 'name' for that in the file's name")
     imports.set_defaults(run=lambda options: _with_archive(options, lambda archive: _import(archive, options)))
+    merge = works.add_parser("merge", help="add all that another archive has")
+    merge.add_argument("other", help="the file of that archive")
+    merge.set_defaults(run=lambda options: _with_archive(options, lambda archive: archive.merge(options.other)))
     export = works.add_parser("export", help="write calibrations to a folder of snapshots or of Parquet files")
     export.add_argument("folder")
     export.add_argument("--format", choices=("folder", "parquet"), default="folder", help="(default: %(default)s)")
     export.add_argument("--backend", help="name of the one device to export")
-    archive_alerts.add(works)
+    export.add_argument(
+        "--provenance",
+        choices=("measured", "overridden", "any"),
+        default="measured",
+        help="measured calibrations, those with overrides, or both (default: %(default)s)",
+    )
+    export.add_argument("--origin", help="the service that calibrations are of, or 'any'; stats lists them")
     export.set_defaults(run=lambda options: _with_archive(options, lambda archive: _export(archive, options)))
+    archive_alerts.add(works)
 
 
 def _with_archive(options: argparse.Namespace, function: Callable[[CalibrationArchive], object]) -> int:
@@ -86,5 +96,11 @@ def _import(archive: CalibrationArchive, options: argparse.Namespace) -> ImportR
 
 
 def _export(archive: CalibrationArchive, options: argparse.Namespace) -> str:
-    count = archive.export(options.folder, format=options.format, backend=options.backend)
+    count = archive.export(
+        options.folder,
+        format=options.format,
+        backend=options.backend,
+        provenance=options.provenance,
+        origin=options.origin,
+    )
     return f"{count} calibrations written to {options.folder}"

@@ -37,6 +37,7 @@ def add(works: Any) -> None:
         choices=("failed", "returned", "late", "frozen"),
         help="events of this kind alone; repeatable",
     )
+    events.add_argument("--origin", help="the service that calibrations are of, or 'any'; stats lists them")
     events.set_defaults(run=_events)
 
 
@@ -89,7 +90,7 @@ def _alerts(options: argparse.Namespace) -> int:
 
 def _events(options: argparse.Namespace) -> int:
     with _opened(options.file) as archive:
-        events = archive.events(options.device, kinds=options.kind, start=options.since)
+        events = archive.events(options.device, kinds=options.kind, start=options.since, origin=options.origin)
     for event in events:
         print(json.dumps(event.to_dict()) if options.json else event)
     return 0

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-from ..accounts.urls import is_loopback, masked, safe_repr, url_problem
+from .._hosts import is_loopback
+from ..accounts.urls import masked, safe_repr, url_problem
 
 if TYPE_CHECKING:
     from ..accounts import Account, ProxyConfiguration

@@ -109,14 +109,14 @@ class _Search:
         neighbours = pattern.neighbours()
         #: Qubits of the pattern, so that each but the first of a connected part has a neighbour before it.
         self.order = _ordered(neighbours)
-        place = {qubit: number for number, qubit in enumerate(self.order)}
+        position = {qubit: number for number, qubit in enumerate(self.order)}
         self._needed = [pattern.qubits[qubit] for qubit in self.order]
         #: For each qubit in that order, gates with those before it: the other's number, the direction, and names.
         self._checks = [
             [
-                (place[other], is_first, pattern.pairs[pair])
-                for other in sorted(neighbours[qubit], key=place.__getitem__)
-                if place[other] < number
+                (position[other], is_first, pattern.pairs[pair])
+                for other in sorted(neighbours[qubit], key=position.__getitem__)
+                if position[other] < number
                 for is_first, pair in ((True, (qubit, other)), (False, (other, qubit)))
                 if pair in pattern.pairs
             ]

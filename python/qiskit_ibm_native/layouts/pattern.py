@@ -89,7 +89,7 @@ class Pattern(NamedTuple):
         active = tuple(sorted({qubit for qargs in uses for qubit in qargs}))
         if not active:
             _refuse(f"Circuit {circuit.name!r} uses no qubit, so any layout is as good as any other.")
-        number = {qubit: place for place, qubit in enumerate(active)}
+        number = {qubit: index_in_use for index_in_use, qubit in enumerate(active)}
         return cls(
             active,
             tuple(frozenset(uses.get((qubit,), ())) for qubit in active),
@@ -117,7 +117,7 @@ class MovableCircuit:
         self._num_qubits = num_qubits
         self._data = list(_within(circuit, set(self._bits)))
 
-    def at(self, layout: Sequence[int]) -> Any:
+    def placed_at(self, layout: Sequence[int]) -> Any:
         """Return an object that scores like the circuit with its qubits in use on those of a layout."""
         qubits: list[Any] = [object() for _ in range(self._num_qubits)]
         for bit, qubit in zip(self._bits, layout, strict=True):
@@ -139,9 +139,9 @@ class MovableCircuit:
         moved.add_bits(source.clbits)
         for register in source.cregs:
             moved.add_register(register)
-        place = {bit: moved.qubits[qubit] for bit, qubit in zip(self._bits, layout, strict=True)}
+        new_bits = {bit: moved.qubits[qubit] for bit, qubit in zip(self._bits, layout, strict=True)}
         for instruction in self._data:
-            moved.append(instruction.operation, [place[bit] for bit in instruction.qubits], instruction.clbits)
+            moved.append(instruction.operation, [new_bits[bit] for bit in instruction.qubits], instruction.clbits)
         return moved
 
 

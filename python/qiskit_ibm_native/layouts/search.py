@@ -113,7 +113,7 @@ def best_layouts(
             stacklevel=2,
         )
     movable = MovableCircuit(circuit, pattern.active, graph.num_qubits)
-    circuits = [movable.at(layout) for layout in found.layouts]
+    circuits = [movable.placed_at(layout) for layout in found.layouts]
     values = _estimates(circuits, snapshots, by, use_fractional_gates, chosen_threads(threads), progress)
     return _table(
         circuit, names.pop(), pattern, found.layouts, values, times, by, aggregate, found.is_complete, movable

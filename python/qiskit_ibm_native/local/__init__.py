@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Sequence
 
+    from .._moments import Time
     from ..archive import CalibrationArchive
     from ..provider.connection import Connection
     from ..snapshot import Snapshot
     from .clients import ClientOptions as ClientOptions
     from .clock import Clock as Clock
-    from .clock import Moment
     from .replay import ReplayService as ReplayService
     from .server import LocalService as LocalService
     from .service.faults import Fault as Fault
@@ -65,7 +65,7 @@ def connect(
     limits: Limits | None = None,
     finish_left_jobs: bool = False,
     archive: CalibrationArchive | str | os.PathLike[str] | bool | None = None,
-    at: Moment | None = None,
+    at: Time | None = None,
     speed: float | None = None,
     queue_time: float | datetime.timedelta | None = None,
 ) -> Connection:
@@ -100,8 +100,8 @@ def connect(
 
     service = prepare(
         devices=devices, store=store, noise=noise, seed=seed, faults=faults, latency=latency, record=record,
-        workers=workers, limits=limits, finish_left_jobs=finish_left_jobs, archive=None if at is None else archive, at=at,
-        speed=speed, queue_time=queue_time,
+        workers=workers, limits=limits, finish_left_jobs=finish_left_jobs, at=at, speed=speed,
+        queue_time=queue_time, archive=None if (at, speed, queue_time) == (None, None, None) else archive,
     )  # fmt: skip
     if instance not in (None, "local", service.crn):
         from ..exceptions import IBMInputValueError

@@ -7,18 +7,15 @@ import datetime
 import math
 import threading
 import time
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from .. import _native, _timestamps
 from .arguments import bad_argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
+    from .._moments import Time
 
-#: Moments as users write them.
-Moment: TypeAlias = "datetime.datetime | datetime.date | np.datetime64 | str"
 #: So far, and no further: jobs and sessions end later than they begin, and calendars of Python end in 9999.
 _END = datetime.datetime(9000, 1, 1, tzinfo=datetime.timezone.utc)
 #: A year in a second, beyond which a clock shows nothing of use.
@@ -36,7 +33,7 @@ class Clock:
             for a day a second.
     """
 
-    def __init__(self, start: Moment, speed: float = 0.0) -> None:
+    def __init__(self, start: Time, speed: float = 0.0) -> None:
         """Start a clock.
 
         Args:
@@ -52,7 +49,7 @@ class Clock:
                 f"speed is {speed!r}; it must be from 0, for a clock that stands still, to {_MAX_SPEED:.0f}, for a year a"
                 " second."
             )
-        self.start = moment_of("at", start)
+        self.start = _moment("at", start)
         self.speed = float(speed)
         #: The time to which it was set last, and when that was; one object, so that no lock is needed to read it.
         self._set = self.start, time.monotonic()
@@ -68,13 +65,12 @@ class Clock:
         passed = (time.monotonic() - then) * self.speed
         return min(since + datetime.timedelta(seconds=min(passed, (_END - since).total_seconds())), _END)
 
-    def move_to(self, time: Moment) -> datetime.datetime:
+    def move_to(self, time: Time) -> datetime.datetime:
         """Set the clock to a time, later or earlier than what it shows.
 
         Args:
-            time: A datetime; a ``numpy.datetime64``, which is UTC; a date, which is its midnight in UTC; or a text in
-                ISO 8601 such as ``"2026-03-01"``, which is UTC without an offset. A datetime without time zone is in
-                this machine's.
+            time: A time in any form that queries of archives take: a datetime, a date, or a text such as ``"2026-03"``,
+                ``"2026-03-01T12:00Z"`` or ``"-30d"``, which counts from the real present.
 
         Returns:
             The time, in UTC.
@@ -83,7 +79,7 @@ class Clock:
             IBMInputValueError: It is no time, or no device has a calibration so old. The clock is not moved.
             ArchiveDamagedError: The calibrations of that time cannot be read. The clock is not moved.
         """
-        return self._move(moment_of("time", time))
+        return self._move(_moment("time", time))
 
     def advance(
         self,
@@ -154,30 +150,16 @@ class Clock:
         return f"<Clock at {self.now():%Y-%m-%d %H:%M:%S} UTC, speed {self.speed:g}>"
 
 
-def moment_of(name: str, value: object) -> datetime.datetime:
+def _moment(name: str, value: Any) -> datetime.datetime:
     """Return a moment in UTC.
 
-    Args:
-        name: The name of the argument.
-        value: A datetime, a date, a ``numpy.datetime64`` or a text in ISO 8601, as for :meth:`Clock.move_to`.
-
     Raises:
-        IBMInputValueError: It is something else, or outside of the calendar.
+        IBMInputValueError: The argument of that name is no time, or outside of the calendar.
     """
+    # Its errors bring Qiskit, which a service at the present does without.
+    from .._moments import moment_of
+
     try:
-        # The service does without numpy unless it is given something of numpy's.
-        if type(value).__name__ == "datetime64":
-            value = value.astype("datetime64[us]").item().replace(tzinfo=datetime.timezone.utc)  # type: ignore[attr-defined]
-        if isinstance(value, str):
-            return _timestamps.utc(_native.parse_instant(value))
-        if isinstance(value, datetime.datetime):
-            # Subclasses, such as those of pandas, have a mind of their own about sums.
-            return _timestamps.moment(_timestamps.microseconds(value))
-        if isinstance(value, datetime.date):
-            return datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.timezone.utc)
-    except (AttributeError, TypeError, ValueError, OverflowError):
-        # NaT of pandas is a datetime, too; that of numpy is None.
-        pass
-    raise bad_argument(
-        f"{name} is {value!r}; it must be a datetime, a date, or a text such as '2026-03-01' or '2026-03-01T12:00Z'."
-    )
+        return moment_of(value, name=name)
+    except TypeError as error:
+        raise bad_argument(f"{error}.") from None

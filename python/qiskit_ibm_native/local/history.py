@@ -210,6 +210,8 @@ def _opened(archive: Archive) -> tuple[CalibrationArchive | None, CalibrationArc
 
 
 def _histories(archive: CalibrationArchive, devices: Any) -> dict[str, DeviceHistory]:
+    from ..archive.choice import LOCAL
+
     there = archive.backends()
     if not there:
         raise bad_argument(f"{archive.path} has no calibrations; provider.backfill and import_folder put some in.")
@@ -225,5 +227,9 @@ def _histories(archive: CalibrationArchive, devices: Any) -> dict[str, DeviceHis
                 f"devices has {name!r}; of an archive, devices are the names of some: {archive.path} has"
                 f" {', '.join(there)}."
             )
-        found[known] = DeviceHistory(archive.between(known), adds_fractional_gates=name.endswith(FRACTIONAL), kept=kept)
+        # What a service on this machine published is of devices like these, not of these.
+        others = [origin for origin in archive.origins(known) if origin != LOCAL]
+        origin = others[0] if len(others) == 1 else None
+        calibrations = archive.between(known, origin=origin)
+        found[known] = DeviceHistory(calibrations, adds_fractional_gates=name.endswith(FRACTIONAL), kept=kept)
     return dict(sorted(found.items()))

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .arguments import bad_argument, check_arguments, check_history, checked_faults, checked_queue_time
-from .clock import Clock, Moment
+from .clock import Clock
 from .devices import Catalog
 from .jobs.simulated_times import SimulatedTimes
 from .jobs.store import open_store
@@ -27,6 +27,7 @@ from .service.tokens import Tokens
 from .serving import HttpService
 
 if TYPE_CHECKING:
+    from .._moments import Time
     from ..archive import CalibrationArchive
     from ..snapshot import Snapshot
     from .jobs.simulator import Simulator
@@ -97,7 +98,7 @@ class LocalService(HttpService):
         limits: Limits | None = None,
         finish_left_jobs: bool = False,
         archive: CalibrationArchive | str | os.PathLike[str] | bool | None = None,
-        at: Moment | None = None,
+        at: Time | None = None,
         speed: float | None = None,
         queue_time: float | datetime.timedelta | None = None,
         _first: Simulator | None = None,

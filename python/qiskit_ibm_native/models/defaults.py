@@ -212,12 +212,20 @@ class PulseDefaults(PayloadView):
         "cmd_def": lambda commands: [_command(each).to_dict() for each in commands],
     }
 
-    def __reduce__(self) -> tuple[Any, tuple[bytes, BackendConfiguration | None]]:
-        return type(self).from_payload, (self._payload, self._configuration)
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        made_of = self._payload, self._configuration
+        return (type(self).from_payload, made_of) if self.source is None else (_unpickled, (*made_of, self.source))
 
     def __repr__(self) -> str:
         gates = self.instruction_schedule_map
         return f"<PulseDefaults of {len(self._native.frequencies[0])} qubits: {', '.join(gates.instructions)}>"
+
+
+def _unpickled(payload: bytes, configuration: BackendConfiguration | None, source: str) -> PulseDefaults | None:
+    defaults = PulseDefaults.from_payload(payload, configuration)
+    if defaults is not None:
+        vars(defaults)["source"] = source
+    return defaults
 
 
 def _command(data: Mapping[str, Any]) -> Command:

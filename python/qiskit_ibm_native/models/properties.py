@@ -296,8 +296,8 @@ class BackendProperties(PayloadView):
             return []
         return [gate for gate in self.gates if not self.is_gate_operational(gate.gate, gate.qubits)]
 
-    def __reduce__(self) -> tuple[Any, tuple[NativeSnapshot]]:
-        return type(self)._from_native, (self._native,)
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return type(self)._from_native, (self._native,) if self.source is None else (self._native, self.source)
 
     def __repr__(self) -> str:
         name, date = (getattr(self, key, None) for key in ("backend_name", "last_update_date"))

@@ -32,7 +32,7 @@ class PayloadView:
     _native: Any
     _payload: bytes
     _spans: dict[str, tuple[int, int]]
-    #: The source from which a backend got the payload, ``"service"`` or ``"archive"``; ``None`` for all others.
+    #: The source from which a backend or an archive got the payload, see :attr:`Snapshot.source`.
     source: str | None
 
     @classmethod

@@ -12,9 +12,11 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from .._moments import moment_of
 from .quantities import GATE_QUANTITIES, QUBIT_QUANTITIES, Quantity, find_gate_quantity, find_qubit_quantity
 
 if TYPE_CHECKING:
+    from .._moments import Time
     from ..models import BackendProperties
     from . import Snapshot
 
@@ -43,7 +45,22 @@ class Provenance(NamedTuple):
 
 def provenance_of(properties: BackendProperties | None) -> Provenance | None:
     """Return the note that :func:`overridden` left in properties, if there is one."""
-    note = None if properties is None else getattr(properties, _NOTE, None)
+    return _provenance(None if properties is None else getattr(properties, _NOTE, None))
+
+
+def has_note(properties: bytes | None) -> bool:
+    """Return whether a properties payload has such a note."""
+    # Nothing is decoded for payloads as devices publish them.
+    if properties is None or _NOTE.encode() not in properties:
+        return False
+    try:
+        content = json.loads(properties)
+    except ValueError:
+        return False
+    return isinstance(content, Mapping) and _provenance(content.get(_NOTE)) is not None
+
+
+def _provenance(note: Any) -> Provenance | None:
     if not isinstance(note, Mapping) or not isinstance(note.get("of"), str):
         return None
     overrides = note.get("overrides")
@@ -67,15 +84,15 @@ def overridden(
     snapshot: Snapshot,
     properties: bytes | None,
     table: Any,
-    date: datetime.datetime | None,
+    date: Time | None,
     values: Mapping[str, Any],
 ) -> bytes | None:
-    """Return a properties payload with overrides, see :meth:`Snapshot.with_overrides`; ``None`` without any."""
+    """Return a properties payload with overrides, see :meth:`Snapshot.with_overrides`; ``None`` if nothing changes."""
     given = [] if table is None else list(_of_table(table))
     for name, values_of_name in values.items():
         given += _of_values(snapshot, name, values_of_name)
     changes: list[Change] = [(quantity, location, _checked(quantity, value)) for quantity, location, value in given]
-    if not changes:
+    if not changes and date is None:
         return None
     content: dict[str, Any] = json.loads(properties) if properties is not None and snapshot._native.has_properties else {
         "backend_name": snapshot.name, "backend_version": str(getattr(snapshot.configuration, "backend_version", "")),
@@ -92,6 +109,8 @@ def overridden(
         # One character is a unit without prefix; "Hz" would be read as a prefix H.
         written, unit = _gigahertz(value) if quantity.unit == "Hz" else (value, quantity.unit)
         _put(listed, quantity.payload_name, unit, written, stamp or content.get("last_update_date"), stamp)
+    if stamp is not None:
+        content["last_update_date"] = stamp
     note = provenance_of(snapshot.properties)
     content[_NOTE] = {
         "of": snapshot.digest if note is None else note.base_digest,
@@ -270,14 +289,17 @@ def _checked(quantity: Quantity, value: Any) -> float | bool | None:
     return number
 
 
-def _stamp(date: datetime.datetime) -> str:
-    if not isinstance(date, datetime.datetime):
-        _refuse(f"date must be a datetime, not {date!r}")
+def _stamp(date: Any) -> str:
+    if type(date) is datetime.datetime:
+        try:
+            # The offset of the zone stays; a datetime without time zone is in this machine's, as everywhere.
+            return date.astimezone().isoformat()
+        except (OverflowError, ValueError) as error:
+            _refuse(f"date is beyond the calendar: {error}")
     try:
-        # A datetime without time zone is in this machine's, as everywhere.
-        return datetime.datetime.astimezone(date).isoformat()
-    except (OverflowError, ValueError) as error:
-        _refuse(f"date is beyond the calendar: {error}")
+        return moment_of(date, name="date").isoformat()
+    except TypeError as error:
+        _refuse(str(error))
 
 
 def _refuse(message: str) -> NoReturn:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
+    from .._moments import Time
     from .._native import Snapshot as NativeSnapshot
     from .._typing import MaybeNone
     from ..models import BackendConfiguration, BackendProperties
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     Payload = bytes | bytearray | memoryview | str
 
 __all__ = ["Payloads", "Snapshot", "bundled_devices"]
+
+#: The source of answers about the past that may not be the last ones of that time.
+NEAREST = "archive-nearest"
 
 
 class Payloads(NamedTuple):
@@ -200,8 +204,23 @@ class Snapshot:
 
     @property
     def source(self) -> str | None:
-        """The source from which a backend got the snapshot, ``"service"`` or ``"archive"``; ``None`` for all others."""
+        """The source from which a backend or a :class:`CalibrationArchive` got the snapshot; ``None`` for all others.
+
+        ========================  ==========================================================================
+        ``"service"``             the service sent it
+        ``"archive"``             an archive has it; as the answer of a backend about an earlier time, it is
+                                  certain that the service had published no later one by then
+        ``"archive-nearest"``     an archive has it, as the last one before that time that it knows: the
+                                  service did not answer, and may have published a later one
+        ========================  ==========================================================================
+
+        Pickles and copies keep it. A snapshot that is made of another one, such as by :meth:`with_overrides`, has none.
+        """
         return self._source
+
+    def _from_source(self, source: str) -> Snapshot:
+        """Return the same snapshot from another source."""
+        return self._from_native(self._native, source)
 
     @property
     def columns(self) -> SnapshotColumns:
@@ -233,7 +252,7 @@ class Snapshot:
         has_other_defaults = self._native.has_other_defaults(other._native)
         return SnapshotDiff(self._native, other._native, *tolerances, has_other_defaults=has_other_defaults)
 
-    def with_overrides(self, table: Any = None, /, *, date: datetime.datetime | None = None, **values: Any) -> Snapshot:
+    def with_overrides(self, table: Any = None, /, *, date: Time | None = None, **values: Any) -> Snapshot:
         """Return a snapshot with other measured values, from which everything is built as from any other.
 
         Values are in SI units. The payload of the new snapshot has them instead of the device's, and a note of what was
@@ -243,7 +262,10 @@ class Snapshot:
             table: Measured values by column: a mapping of columns, a structured array, or whatever gives columns by
                 name, such as a data frame. There is a column ``qubit`` beside those of quantities of qubits, or columns
                 ``gate`` and ``qubits`` beside those of gates. ``nan`` and what is missing leave a value as it is.
-            date: The time of the measurement; without it, overridden quantities keep their dates.
+            date: The time of the measurement, in a form that :meth:`CalibrationArchive.between` takes. The snapshot is
+                of then: it is :attr:`last_update`, and the date of all overridden values; others keep theirs. Alone,
+                without values, it moves the calibration in time. Without it the snapshot takes the place of this one:
+                the time and all dates stay.
             **values: Quantities of qubits (``t1``, ``t2``, ``frequency``, ``anharmonicity``, ``readout_error``,
                 ``readout_length``, ``prob_meas0_prep1``, ``prob_meas1_prep0``, ``operational``), each a mapping from
                 qubit to value, or as many values as there are qubits, where ``nan`` leaves one as it is; quantities of
@@ -349,9 +371,14 @@ class Snapshot:
     def __deepcopy__(self, memo: dict[int, Any]) -> Snapshot:
         return self
 
-    def __reduce__(self) -> tuple[Any, tuple[bytes]]:
-        return type(self).from_bytes, (self.to_bytes(payloads=self.has_payloads),)
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        data = self.to_bytes(payloads=self.has_payloads)
+        return (type(self).from_bytes, (data,)) if self._source is None else (_unpickled, (data, self._source))
 
     def __repr__(self) -> str:
         updated = "no properties" if self.last_update is None else self.last_update.isoformat()
         return f"<Snapshot {self.name}: {self.num_qubits} qubits, {updated}, {self.digest[:12]}>"
+
+
+def _unpickled(data: bytes, source: str) -> Snapshot:
+    return Snapshot.from_bytes(data)._from_source(source)

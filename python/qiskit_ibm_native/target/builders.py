@@ -59,8 +59,8 @@ class HistoricalTarget(Target):  # type: ignore[misc]
     """The target of an earlier time.
 
     Attributes:
-        source: The source of its calibration, ``"service"`` or ``"archive"``; ``None`` if there is no calibration of
-            that time.
+        source: The source of its calibration, see :attr:`Snapshot.source`; ``None`` if there is no calibration of that
+            time.
     """
 
     source: str | None = None

@@ -35,18 +35,38 @@ pub fn pack(bytes: &[u8], level: i32, limit: usize) -> Option<Vec<u8>> {
 /// Decompress `length` bytes; `None` if that is not what `packed` has, or more than `limit`.
 #[must_use]
 pub fn unpack(packed: &[u8], length: usize, limit: usize) -> Option<Vec<u8>> {
-    if length > limit || get_frame_content_size(packed).ok().flatten() != Some(length as u64) {
-        return None;
+    let mut unpacker = Unpacker::new()?;
+    unpacker.unpack(packed, length, limit)?;
+    Some(unpacker.bytes)
+}
+
+/// Decompresses one payload after the other into the same memory. To make memory ready for each takes a twentieth of
+/// the time in which it is read.
+pub(crate) struct Unpacker {
+    context: DCtx<'static>,
+    bytes: Vec<u8>,
+}
+
+impl Unpacker {
+    /// `None` without memory.
+    pub(crate) fn new() -> Option<Self> {
+        Some(Self { context: DCtx::try_create()?, bytes: Vec::new() })
     }
-    let mut context = DCtx::try_create()?;
-    let mut room = length.min(FIRST_ROOM);
-    loop {
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(room).ok()?;
-        match context.decompress(&mut bytes, packed) {
-            Ok(_) => return (bytes.len() == length).then_some(bytes),
-            Err(code) if room < length && get_error_name(code) == NO_ROOM => room = length.min(room * MORE_ROOM),
-            Err(_) => return None,
+
+    /// As [`unpack`].
+    pub(crate) fn unpack(&mut self, packed: &[u8], length: usize, limit: usize) -> Option<&[u8]> {
+        if length > limit || get_frame_content_size(packed).ok().flatten() != Some(length as u64) {
+            return None;
+        }
+        let mut room = length.min(FIRST_ROOM);
+        loop {
+            self.bytes.clear();
+            self.bytes.try_reserve_exact(room).ok()?;
+            match self.context.decompress(&mut self.bytes, packed) {
+                Ok(_) => return (self.bytes.len() == length).then_some(&self.bytes),
+                Err(code) if room < length && get_error_name(code) == NO_ROOM => room = length.min(room * MORE_ROOM),
+                Err(_) => return None,
+            }
         }
     }
 }

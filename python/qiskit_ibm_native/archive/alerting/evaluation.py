@@ -11,6 +11,7 @@ from ..._moments import moment_of, span_of
 from ..._timestamps import utc_now
 from ...exceptions import ArchiveError
 from .. import tables
+from ..choice import Choice
 from ..events.search import HISTORY, device_events, listed_gates
 from .alert import Alert
 from .rules import EventRule, ValueRule, backends_of
@@ -52,7 +53,7 @@ def rule_backends(
     Raises:
         ArchiveError: There is no such device, or none that the rule is about has its gate.
     """
-    names = archive._chosen(backends_of(rule))
+    names = archive._chosen(backends_of(rule), Choice(origin=rule.origin))
     gates = [rule.gate] if isinstance(rule, ValueRule) else rule.asked().gates
     wanted = [gate for gate in gates or () if gate is not None]
     if not wanted:
@@ -60,7 +61,11 @@ def rule_backends(
     listed = {}
     for name in names:
         period = _period(archive, rule, name, present, since)
-        listed[name] = set() if period is None else set(tables.gates_of(archive, name, period.start, period.end))
+        listed[name] = (
+            set()
+            if period is None
+            else set(tables.gates_of(archive, name, period.start, period.end, Choice(origin=rule.origin)))
+        )
     missing = [gate for gate in wanted if not any(gate in gates for gates in listed.values())]
     if missing:
         raise ArchiveError(
@@ -90,7 +95,9 @@ def rule_alerts(
         return []
     if isinstance(rule, EventRule):
         return list(_event_alerts(archive, rule, backend, period, since))
-    series = archive.series(backend, rule.quantity, gate=rule.gate, start=period.start, end=period.end)
+    series = archive.series(
+        backend, rule.quantity, gate=rule.gate, start=period.start, end=period.end, origin=rule.origin
+    )
     return list(value_alerts(rule, series, since))
 
 
@@ -111,7 +118,7 @@ def _period(
 ) -> _Period | None:
     """Return the calibrations that a rule looks at; ``None`` if the device has none."""
     end = present + _INSTANT
-    times = archive.between(backend, None, end).times
+    times = archive.between(backend, None, end, origin=rule.origin).times
     if not times:
         return None
     earliest = times[-1] if since is None else min(times[-1], since)

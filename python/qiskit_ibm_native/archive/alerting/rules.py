@@ -46,6 +46,7 @@ class ValueRule:
         fall: By which share of the median a value has to be smaller than it.
         window: How long before a calibration values count for the median, and how far back the beginning of an alert is
             looked for, such as ``"30d"``.
+        origin: The origin of calibrations, see :meth:`CalibrationArchive.between`.
         name: The name of the rule; by default, one that is made of all this.
     """
 
@@ -61,6 +62,7 @@ class ValueRule:
     rise: float | None = None
     fall: float | None = None
     window: Span = "30d"
+    origin: str | None = None
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -107,6 +109,7 @@ class EventRule:
         late_after: The longest gap between calibrations.
         late_factor: The number of usual gaps from which one is too long, without ``late_after``.
         frozen_after: How long a value has to be the same.
+        origin: The origin of calibrations, see :meth:`CalibrationArchive.between`.
         name: The name of the rule; by default, one that is made of all this.
     """
 
@@ -118,6 +121,7 @@ class EventRule:
     late_after: Span | None = None
     late_factor: float = LATE_FACTOR
     frozen_after: Span = FROZEN_AFTER
+    origin: str | None = None
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -136,8 +140,9 @@ class EventRule:
     def asked(self) -> Asked:
         """Return the events that the rule is about."""
         return Asked.of(
-            self.events, self.gates, self.qubits, self.quantities, self.late_after, self.late_factor, self.frozen_after
-        )
+            self.events, self.gates, self.qubits, self.quantities, self.late_after, self.late_factor, self.frozen_after,
+            self.origin,
+        )  # fmt: skip
 
 
 def backends_of(rule: ValueRule | EventRule) -> Sequence[str] | None:

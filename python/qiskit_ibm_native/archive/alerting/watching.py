@@ -88,7 +88,7 @@ class _Watcher:
         pair = (rule.name, backend)
         held, seen = self._held.setdefault(pair, set()), self._seen.get(pair)
         after = None if seen is None else seen + datetime.timedelta(microseconds=1)
-        times = sorted(set(self._archive.between(backend, after, present).times))
+        times = sorted(set(self._archive.between(backend, after, present, origin=rule.origin).times))
         # Of the calibrations that were there before this watch, only the last one counts.
         for moment in times[-1:] if seen is None else times:
             yield from _begun(held, rule_alerts(self._archive, rule, backend, moment, None))

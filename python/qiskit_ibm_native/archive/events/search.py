@@ -14,6 +14,7 @@ from ..._timestamps import utc_now
 from ...exceptions import ArchiveError, IBMInputValueError
 from ...snapshot.quantities import GATE_QUANTITIES, QUBIT_QUANTITIES, find_gate_quantity, find_qubit_quantity
 from .. import series, tables
+from ..choice import Choice
 from .event import KINDS, Event, Events
 from .failures import gate_failures, qubit_failures
 from .freezing import frozen_values
@@ -39,6 +40,7 @@ class Asked:
         late_after: The limit of gaps; ``None`` for a multiple of the usual gap.
         late_factor: That multiple.
         frozen_after: How long a value has to be the same.
+        origin: The origin of calibrations, see :meth:`CalibrationArchive.between`.
     """
 
     kinds: tuple[str, ...]
@@ -48,6 +50,12 @@ class Asked:
     late_after: datetime.timedelta | None
     late_factor: float
     frozen_after: datetime.timedelta
+    origin: str | None
+
+    @property
+    def choice(self) -> Choice:
+        """The calibrations in which events are looked for."""
+        return Choice(origin=self.origin)
 
     @classmethod
     def of(
@@ -59,6 +67,7 @@ class Asked:
         late_after: Span | None,
         late_factor: float,
         frozen_after: Span,
+        origin: str | None,
     ) -> Asked:
         """Check the arguments of :meth:`CalibrationArchive.events`.
 
@@ -76,7 +85,7 @@ class Asked:
             chosen, None if gates is None else tuple(dict.fromkeys(_texts(gates, "gates"))),
             None if qubits is None else frozenset(series.indices(qubits)), _quantities(quantities),
             None if late_after is None else span_of(late_after, name="late_after"), float(late_factor),
-            span_of(frozen_after, name="frozen_after"),
+            span_of(frozen_after, name="frozen_after"), origin,
         )  # fmt: skip
 
 
@@ -100,11 +109,11 @@ def events(
 
 def listed_gates(archive: CalibrationArchive, backend: str, asked: Asked, start: Any, end: Any) -> list[str] | None:
     """Return those gates of a device that are asked for; ``None`` without calibrations in the period."""
-    if not len(archive.between(backend, start, end)):
+    if not len(archive.between(backend, start, end, origin=asked.origin)):
         return None
     if asked.gates == () or set(asked.kinds) <= {"late"}:
         return []
-    listed = tables.gates_of(archive, backend, start, end)
+    listed = tables.gates_of(archive, backend, start, end, asked.choice)
     return [gate for gate in listed if asked.gates is None or gate in asked.gates]
 
 
@@ -142,10 +151,10 @@ def device_events(
     Raises:
         ArchiveError: The device does not have a qubit, or changed their number.
     """
-    calibrations = archive.between(backend, start, end).times
+    calibrations = archive.between(backend, start, end, origin=asked.origin).times
     if not calibrations:
         return
-    read = partial(archive.series, backend, start=start, end=end)
+    read = partial(archive.series, backend, start=start, end=end, origin=asked.origin)
     if asked.qubits is not None:
         read("operational", qubits=sorted(asked.qubits))  # refuses qubits that the device does not have
     if {"failed", "returned"} & set(asked.kinds):

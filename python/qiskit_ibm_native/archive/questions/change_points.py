@@ -14,7 +14,7 @@ import numpy as np
 from ..._frames import Column
 from ...exceptions import IBMInputValueError
 from .robust import ranks
-from .subject import Answer, Subject, largest
+from .subject import Answer, Subject, counted, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class ChangePoints(Answer):
     """Changes of level, arrays with an item for each change, by column and then by time.
 
@@ -64,7 +64,7 @@ class ChangePoints(Answer):
         most = ""
         if index is not None:
             most = f", largest {self._subject_at(index)} by {shares[index]:+.0%} at {self.times[index]!s:.16} UTC"
-        return f"<ChangePoints of {self._of()}: {len(self)} changes{most}>"
+        return f"<ChangePoints of {self._of()}: {counted(len(self), 'change')}{most}>"
 
 
 class _Split(NamedTuple):

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..._frames import TIME_NOTES, Column, Table, data_set, place_coords
 from ...exceptions import IBMInputValueError
-from .subject import Answer, largest, places
+from .subject import Answer, counted, largest, places
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class CoherenceLimit(Answer):
     """Errors of a gate, and the least ones that relaxation allows, arrays ``(time, m)``.
 
@@ -81,7 +81,7 @@ class CoherenceLimit(Answer):
             index = largest(last)
             if index is not None:
                 most = f", at last farthest {self._subject_at(index)}: {self.error[-1, index]:.3g}, limit {self.limit[-1, index]:.3g}"
-        return f"<CoherenceLimit of {self.gate} of {self.backend}: {len(self.times)} calibrations, {len(self)} columns{most}>"
+        return f"<CoherenceLimit of {self.gate} of {self.backend}: {counted(len(self.times), 'calibration')}, {counted(len(self), 'column')}{most}>"
 
 
 def coherence_limit(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What changes together."""
+"""Columns that change together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from ..._frames import Column, Table, data_set, qargs_labels
 from .robust import ranks
-from .subject import Answer, Subject
+from .subject import Answer, Subject, counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _FEWEST = 3
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Correlation(Answer):
     """Rank correlations of columns, arrays ``(m, m)``.
 
@@ -94,7 +94,7 @@ class Correlation(Answer):
             best = int(sizes.argmax())
             a, b = int(first[best]), int(second[best])
             most = f", most {self._subject_at(a)} and {self._subject_at(b)} with {self.coefficient[a, b]:+.2f}"
-        return f"<Correlation of {'changes of ' if self.changes else ''}{self._of()}: {len(self)} columns{most}>"
+        return f"<Correlation of {'changes of ' if self.changes else ''}{self._of()}: {counted(len(self), 'column')}{most}>"
 
 
 def correlation(subject: Subject, changes: bool) -> Correlation:
@@ -103,37 +103,76 @@ def correlation(subject: Subject, changes: bool) -> Correlation:
     if changes:
         values = np.diff(values, axis=0)
     present = ~np.isnan(values)
-    width = values.shape[1]
-    coefficient = np.full((width, width), np.nan)
-    # Columns with values in the same calibrations have the same ranks in all their pairs.
-    patterns, group = np.unique(present, axis=1, return_inverse=True)
-    groups = [np.flatnonzero(group.ravel() == number) for number in range(patterns.shape[1])]
-    for a, first in enumerate(groups):
-        for b, second in enumerate(groups[: a + 1]):
-            both = patterns[:, a] & patterns[:, b]
-            block = _block(values[both][:, first], values[both][:, second])
-            coefficient[np.ix_(first, second)] = block
-            if a != b:
-                coefficient[np.ix_(second, first)] = block.T
+    coefficient = np.full((values.shape[1], values.shape[1]), np.nan)
+    complete = np.flatnonzero(present.all(axis=0))
+    if len(values) >= _FEWEST:
+        unit = _unit_ranks(values[:, complete])
+        coefficient[np.ix_(complete, complete)] = np.clip(unit.T @ unit, -1, 1)
+    sorted_columns = _SortedColumns(values, present)
+    for column in np.flatnonzero(~present.all(axis=0)):
+        coefficient[column] = coefficient[:, column] = sorted_columns.coefficients(int(column))
     count = present.T.astype(np.int64) @ present.astype(np.int64)
-    diagonal = np.diag_indices(width)
+    diagonal = np.diag_indices(len(coefficient))
     coefficient[diagonal] = np.where(np.isnan(coefficient[diagonal]), np.nan, 1.0)
     return Correlation(
         subject.backend, subject.quantity, subject.gate, subject.unit, subject.qubits, coefficient, count, changes
     )
 
 
-def _block(first: Floats, second: Floats) -> Floats:
-    """Return the coefficients of columns that have all values."""
-    if len(first) < _FEWEST:
-        return np.full((first.shape[1], second.shape[1]), np.nan)
-    found = _unit_ranks(first).T @ _unit_ranks(second)
-    return np.clip(found, -1, 1)
-
-
 def _unit_ranks(values: Floats) -> Floats:
-    """Return the ranks of columns, less their mean and with the length 1; ``nan`` for constant columns."""
+    """Return the ranks of complete columns, less their mean and with the length 1; ``nan`` for constant columns."""
     ranked = np.array([ranks(column) for column in values.T]).reshape(values.shape[::-1]).T
     ranked -= (len(values) + 1) / 2
     lengths = np.sqrt((ranked**2).sum(axis=0))
     return ranked / np.where(lengths == 0, np.nan, lengths)
+
+
+class _SortedColumns:
+    """Columns that are sorted once, so that ranks among some of their values are counts."""
+
+    def __init__(self, values: Floats, present: NDArray[np.bool_]) -> None:
+        self._present = present
+        #: Calibrations by column, the one with the smallest value first.
+        self._order = np.argsort(values, axis=0, kind="stable")
+        ordered = np.take_along_axis(values, self._order, axis=0)
+        count = np.arange(len(values)).reshape(-1, 1)
+        is_new = np.ones(values.shape, dtype=bool)
+        is_new[1:] = ordered[1:] != ordered[:-1]
+        is_last = np.ones(values.shape, dtype=bool)
+        is_last[:-1] = is_new[1:]
+        # Of each value in that order: the first and the last place of those that are equal to it.
+        self._first = np.maximum.accumulate(np.where(is_new, count, 0), axis=0)
+        self._last = np.minimum.accumulate(np.where(is_last, count, len(values))[::-1], axis=0)[::-1]
+
+    def coefficients(self, column: int) -> Floats:
+        """Return the coefficients of a column with all columns."""
+        both = self._present & self._present[:, [column]]
+        theirs = _deviations(self._order, self._first, self._last, both)
+        order, first, last = (
+            np.broadcast_to(array[:, [column]], both.shape) for array in (self._order, self._first, self._last)
+        )
+        ours = _deviations(order, first, last, both)
+        squares = (theirs**2).sum(axis=0) * (ours**2).sum(axis=0)
+        is_known = (both.sum(axis=0) >= _FEWEST) & (squares > 0)
+        found = (theirs * ours).sum(axis=0) / np.sqrt(np.where(is_known, squares, 1.0))
+        return np.where(is_known, np.clip(found, -1, 1), np.nan)
+
+
+def _deviations(
+    order: NDArray[np.intp], first: NDArray[np.intp], last: NDArray[np.intp], mask: NDArray[np.bool_]
+) -> Floats:
+    """Return the ranks of the values in a mask, less their mean, and 0 for all others.
+
+    Args:
+        order: Calibrations by column, the one with the smallest value first.
+        first: For each place in that order, the first place with the same value.
+        last: The last one.
+        mask: The values that count.
+    """
+    counts = np.zeros((len(mask) + 1, mask.shape[1]))
+    np.cumsum(np.take_along_axis(mask, order, axis=0), axis=0, out=counts[1:])
+    before, until = np.take_along_axis(counts, first, axis=0), np.take_along_axis(counts, last + 1, axis=0)
+    found = np.empty(mask.shape)
+    # Equal values share the mean of their ranks, (before + until + 1) / 2; the mean of all is (count + 1) / 2.
+    np.put_along_axis(found, order, (before + until - counts[-1]) / 2, axis=0)
+    return np.where(mask, found, 0.0)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...exceptions import IBMInputValueError
 from .robust import NORMAL, Line, medians, spreads, theil_sen
-from .subject import DAY, ColumnAnswer, Subject, largest
+from .subject import DAY, ColumnAnswer, Subject, counted, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, repr=False)
+#: Calibrations whose pairs take a quarter of a gigabyte.
+_MOST_VALUES = 8192
+
+
+@dataclass(frozen=True, repr=False, eq=False)
 class Drift(ColumnAnswer):
     """Slopes and spreads, arrays ``(m,)``; a few wrong values do not change them.
 
@@ -64,7 +68,7 @@ class Drift(ColumnAnswer):
             shares = self.slope_per_day / np.abs(self.median)
         index = largest(shares)
         fastest = "" if index is None else f", fastest {self._subject_at(index)} by {shares[index]:+.2%} a day"
-        return f"<Drift of {self._of()}: {len(self)} columns{fastest}>"
+        return f"<Drift of {self._of()}: {counted(len(self), 'column')}{fastest}>"
 
 
 def drift(subject: Subject, confidence: float) -> Drift:
@@ -72,6 +76,11 @@ def drift(subject: Subject, confidence: float) -> Drift:
     if not 0 < confidence < 1:
         raise IBMInputValueError(f"confidence must be between 0 and 1, not {confidence!r}.")
     values, days = subject.checked("drift"), subject.seconds / DAY
+    if len(values) > _MOST_VALUES:
+        raise IBMInputValueError(
+            f"A drift is made of all pairs of {len(values)} calibrations, of which there may be {_MOST_VALUES}: choose a period by"
+            " start and end."
+        )
     lines, residuals = [], np.array(values)
     for index, column in enumerate(values.T):
         present = ~np.isnan(column)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What changed when the estimated success probability of a circuit became another one."""
+"""Reasons why the estimated success probability of a circuit became another one."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ..._frames import Column, Table, Tabular, refuse_wide
 from ...scoring import scored_circuit, values_on
 from ...snapshot.changes import Change, change_table
 from ...target import build_target
+from .subject import counted
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -36,7 +37,7 @@ _DT: Key = ("delay", (), "dt")
 _SMALLEST = 5e-324
 
 
-class Part(NamedTuple):
+class ExplainedChange(NamedTuple):
     """The part that a changed value has in a change of the estimated success probability.
 
     Attributes:
@@ -99,7 +100,7 @@ class Explanation(Tabular):
     before: float
     after: float
     log_change: float
-    parts: tuple[Part, ...]
+    parts: tuple[ExplainedChange, ...]
     missing_before: tuple[Use, ...] = ()
     missing_after: tuple[Use, ...] = ()
 
@@ -128,7 +129,7 @@ class Explanation(Tabular):
             part = self.parts[0]
             subject = f"{part.gate} on {part.qargs}" if part.gate else f"qubit {part.qargs[0]}"
             most = f", most by {part.quantity} of {subject} ({part.share:+.3g})"
-        return f"<Explanation of {text}: {len(self)} changed values{most}>"
+        return f"<Explanation of {text}: {counted(len(self), 'changed value')}{most}>"
 
 
 def explain(
@@ -136,7 +137,7 @@ def explain(
 ) -> Explanation:
     """Return what changed the estimated success probability of a circuit, see :meth:`CalibrationArchive.explain`."""
     played = _Played(scored_circuit(circuit))
-    targets = [build_target(each, use_fractional_gates=use_fractional_gates) for each in (before, after)]
+    targets = [build_target(snapshot, use_fractional_gates=use_fractional_gates) for snapshot in (before, after)]
     missing = [played.missing(target) for target in targets]
     states = [None if gone else played.state(target) for gone, target in zip(missing, targets, strict=True)]
     ends = [math.nan if state is None else played.success(state) for state in states]
@@ -147,7 +148,7 @@ def explain(
     logs = {**_error_parts(uses, old, new), **_wait_parts(played, old, new)}
     shares = _shares(logs, *ends)
     parts = [
-        Part(*key, old[key], new[key], uses.get((key[0] or "", key[1]), 0), log, shares[key])
+        ExplainedChange(*key, old[key], new[key], uses.get((key[0] or "", key[1]), 0), log, shares[key])
         for key, log in logs.items()
     ]
     parts.sort(key=lambda part: (-abs(part.log_change), part.gate or "", part.qargs, part.quantity))
@@ -194,8 +195,8 @@ class _Played:
     def _score(self, state: State, quantities: tuple[str | None, str | None], qubits: Sequence[int]) -> float:
         values = [
             [
-                tuple(None if quantity is None else state[name, each, quantity] for quantity in quantities)
-                for each in qargs
+                tuple(None if quantity is None else state[name, operands, quantity] for quantity in quantities)
+                for operands in qargs
             ]
             for name, qargs in self._operations
         ]
@@ -217,7 +218,7 @@ def _has(target: Target, name: str, qubits: tuple[int, ...]) -> bool:
 
 def _uses(circuit: QuantumCircuit) -> Counter[Use]:
     index = {bit: number for number, bit in enumerate(circuit.qubits)}
-    return Counter((each.name, tuple(index[bit] for bit in each.qubits)) for each in circuit.data)
+    return Counter((instruction.name, tuple(index[bit] for bit in instruction.qubits)) for instruction in circuit.data)
 
 
 def _error_parts(uses: Mapping[Use, int], old: State, new: State) -> dict[Key, float]:

@@ -11,7 +11,7 @@ import numpy as np
 from ..._frames import Column
 from ...exceptions import IBMInputValueError
 from .robust import NORMAL, medians
-from .subject import Answer, Subject, largest
+from .subject import Answer, Subject, counted, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _NORMAL_OF_MEAN = float(np.sqrt(np.pi / 2))
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Outliers(Answer):
     """Outliers, arrays with an item for each, by time and then by column.
 
@@ -60,7 +60,7 @@ class Outliers(Answer):
             most = (
                 f", farthest {self._subject_at(index)} at {self.times[index]!s:.16} UTC with {self.score[index]:+.1f}"
             )
-        return f"<Outliers of {self._of()}: {len(self)} values{most}>"
+        return f"<Outliers of {self._of()}: {counted(len(self), 'value')}{most}>"
 
 
 def outliers(subject: Subject, threshold: float) -> Outliers:

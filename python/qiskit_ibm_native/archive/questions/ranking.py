@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._frames import Column, Table, Tabular, data_set
-from ..._moments import span_of
+from ..._timestamps import utc_array
 from ...exceptions import IBMInputValueError
-from ...snapshot.quantities import gate_quantity, qubit_quantity
+from ...snapshot.quantities import Quantity, gate_quantity, qubit_quantity
 from .robust import medians
+from .subject import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..._moments import Span
     from ..series import ArchiveSeries
 
     Floats = NDArray[np.float64]
@@ -32,7 +32,7 @@ _NEITHER = frozenset({"frequency", "anharmonicity", "operational"})
 _MOST_MOMENTS = 1_000_000
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Ranking(Tabular):
     """Ranks of devices over time, arrays ``(time, devices)``.
 
@@ -101,11 +101,11 @@ class Ranking(Tabular):
         if len(self.times) and self.ranks[-1].any():
             order = sorted((int(rank), name) for rank, name in zip(self.ranks[-1], self.backends, strict=True) if rank)
             last = ", at last " + ", ".join(f"{rank} {name}" for rank, name in order)
-        return f"<Ranking of {len(self.backends)} devices by {of}: {len(self)} moments{last}>"
+        return f"<Ranking of {counted(len(self.backends), 'device')} by {of}: {counted(len(self), 'moment')}{last}>"
 
 
-def checked_quantity(quantity: str, gate: str | None) -> str:
-    """Return the public name of a quantity by which devices are ranked.
+def checked_quantity(quantity: str, gate: str | None) -> Quantity:
+    """Return a quantity by which devices are ranked.
 
     Raises:
         IBMInputValueError: Neither more nor less of it is better.
@@ -114,43 +114,51 @@ def checked_quantity(quantity: str, gate: str | None) -> str:
     found = qubit_quantity(quantity) if gate is None else gate_quantity(quantity)
     if found.name in _NEITHER:
         raise IBMInputValueError(f"Devices are not ranked by {found.name!r}: neither more nor less of it is better.")
-    return found.name
+    return found
 
 
-def ranking(series: Sequence[ArchiveSeries], period: tuple[Any, Any], every: Span, max_age: Span) -> Ranking:
+def ranking(
+    series: Sequence[ArchiveSeries],
+    quantity: Quantity,
+    gate: str | None,
+    period: tuple[datetime.datetime | None, datetime.datetime | None],
+    every: datetime.timedelta,
+    max_age: datetime.timedelta,
+) -> Ranking:
     """Return the ranks of devices, see :meth:`CalibrationArchive.ranking`.
 
     Args:
-        series: The series of each device, of the same quantity.
-        period: The first moment and the end, ``datetime64``; ``None`` for those of the series.
+        series: The series of each device.
+        quantity: Their quantity.
+        gate: Their gate.
+        period: The first moment and the end; ``None`` for those of the series.
         every: The time between moments.
         max_age: The age from which a calibration does not count.
     """
-    step, oldest = span_of(every, name="every"), np.timedelta64(span_of(max_age, name="max_age"))
-    times = _moments([each.times for each in series], period, step)
+    times = _moments([device.times for device in series], period, every)
     values = np.full((len(times), len(series)), np.nan)
-    for number, each in enumerate(series):
-        index = np.searchsorted(each.times, times, side="right") - 1
+    for number, device in enumerate(series):
+        index = np.searchsorted(device.times, times, side="right") - 1
         known = index >= 0
-        known[known] = times[known] - each.times[index[known]] <= oldest
-        present = np.where(each.valid & np.isfinite(each.values), each.values, np.nan)
+        known[known] = times[known] - device.times[index[known]] <= np.timedelta64(max_age)
+        present = np.where(device.valid & np.isfinite(device.values), device.values, np.nan)
         used, inverse = np.unique(index[known], return_inverse=True)
         values[known, number] = medians(present[used].T)[inverse]
-    first = series[0] if series else None
-    quantity, gate, unit = (first.quantity, first.gate, first.unit) if first else ("", None, "")
-    return Ranking(
-        quantity, gate, unit, tuple(each.backend for each in series), times, values, _ranks(values, quantity)
-    )
+    backends = tuple(device.backend for device in series)
+    return Ranking(quantity.name, gate, quantity.unit, backends, times, values, _ranks(values, quantity.name))
 
 
 def _moments(
-    times: Sequence[NDArray[np.datetime64]], period: tuple[Any, Any], step: datetime.timedelta
+    times: Sequence[NDArray[np.datetime64]],
+    period: tuple[datetime.datetime | None, datetime.datetime | None],
+    step: datetime.timedelta,
 ) -> NDArray[np.datetime64]:
-    known = [each for each in times if len(each)]
-    if not known:
+    first, last = (None if edge is None else utc_array([edge])[0] for edge in period)
+    known = [of_device for of_device in times if len(of_device)]
+    if not known and (first is None or last is None):
         return np.empty(0, dtype="datetime64[us]")
-    start = min(each[0] for each in known) if period[0] is None else period[0]
-    end = max(each[-1] for each in known) + np.timedelta64(1, "us") if period[1] is None else period[1]
+    start = min(of_device[0] for of_device in known) if first is None else first
+    end = max(of_device[-1] for of_device in known) + np.timedelta64(1, "us") if last is None else last
     if (end - start) / np.timedelta64(step) > _MOST_MOMENTS:
         raise IBMInputValueError(
             f"From {start} to {end} there are more than {_MOST_MOMENTS:,} moments, one every {step}."

@@ -35,9 +35,15 @@ def spreads(values: Floats) -> Floats:
 
 def ranks(values: Floats) -> Floats:
     """Return the ranks, from 1, of ``(n,)`` values; those that are equal share the mean of theirs."""
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return (last - (counts - 1) / 2)[inverse]
+    count = len(values)
+    found = np.empty(count)
+    # In place of numpy.unique, which takes five times as long.
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True)[:count]) + 1
+    sizes = np.diff(last, prepend=0)
+    found[order] = np.arange(1, count + 1) if len(last) == count else np.repeat(last - (sizes - 1) / 2, sizes)
+    return found
 
 
 class Line(NamedTuple):
@@ -56,20 +62,38 @@ def theil_sen(times: Floats, values: Floats, confidence: float) -> Line:
     variance of Kendall's statistic with ties, as P. K. Sen, J. Am. Stat. Assoc. 63, 1379 (1968), has it. All is ``nan``
     if there are no two times.
     """
-    before, after = np.triu_indices(len(times), 1)
-    spans = times[after] - times[before]
-    slopes = (values[after] - values[before])[spans > 0] / spans[spans > 0]
+    slopes = _slopes(times, values)
     if not len(slopes):
         return Line(np.nan, np.nan, np.nan, np.nan)
-    slopes.sort()
-    slope = float(np.median(slopes))
     # The number of slopes between the bounds, from the variance of Kendall's statistic.
     count = len(times)
     variance = (_triples(np.array([count])) - _triples(_ties(times)) - _triples(_ties(values))) / 18
     half = NormalDist().inv_cdf((1 + confidence) / 2) * np.sqrt(max(variance, 0.0))
+    middle = len(slopes) // 2
     low = max(round((len(slopes) - half) / 2) - 1, 0)
     high = min(round((len(slopes) + half) / 2), len(slopes) - 1)
-    return Line(slope, float(slopes[low]), float(slopes[high]), float(np.median(values) - slope * np.median(times)))
+    slopes.partition(sorted({low, max(middle - 1, 0), middle, high}))
+    slope = slopes[middle] if len(slopes) % 2 else (slopes[middle - 1] + slopes[middle]) / 2
+    intercept = np.median(values) - slope * np.median(times)
+    return Line(float(slope), float(slopes[low]), float(slopes[high]), float(intercept))
+
+
+def _slopes(times: Floats, values: Floats) -> Floats:
+    """Return the slopes of all pairs of different times.
+
+    They are filled in row by row: an array of pairs would take three times the memory.
+    """
+    count = len(times)
+    slopes = np.empty(count * (count - 1) // 2)
+    end = 0
+    for first in range(count - 1):
+        spans = times[first + 1 :] - times[first]
+        rises = values[first + 1 :] - values[first]
+        if not spans.all():
+            rises, spans = rises[spans != 0], spans[spans != 0]
+        np.divide(rises, spans, out=slopes[end : end + len(rises)])
+        end += len(rises)
+    return slopes[:end]
 
 
 def _ties(values: Floats) -> NDArray[np.int64]:

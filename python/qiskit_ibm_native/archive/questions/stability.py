@@ -11,7 +11,7 @@ import numpy as np
 
 from ..._moments import span_of
 from .robust import medians, spreads
-from .subject import ColumnAnswer, Subject, largest
+from .subject import ColumnAnswer, Subject, counted, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Stability(ColumnAnswer):
     """Deviations over a window, arrays ``(m,)``.
 
@@ -67,7 +67,7 @@ class Stability(ColumnAnswer):
         if index is not None:
             least = f", least stable {self._subject_at(index)} with {self.relative_allan_deviation[index]:.1%}"
         window = str(self.window).removesuffix(", 0:00:00")
-        return f"<Stability of {self._of()} over {window}: {len(self)} columns{least}>"
+        return f"<Stability of {self._of()} over {window}: {counted(len(self), 'column')}{least}>"
 
 
 def stability(subject: Subject, window: Span) -> Stability:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 DAY = 86400.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Subject:
     """Values of a quantity by time and column; a column is a qubit, or the qargs of a gate.
 
@@ -115,7 +115,7 @@ def places(gate: str | None, qubits: NDArray[np.uint32], repeats: int = 1) -> li
     return [names, *qargs_columns(qubits, repeats)]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Answer(Tabular):
     """The answer to a question about a series.
 
@@ -165,7 +165,7 @@ class Answer(Tabular):
         return len(self.qubits)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class ColumnAnswer(Answer):
     """An answer with a value for each column of a series."""
 
@@ -178,8 +178,13 @@ class ColumnAnswer(Answer):
         table = self._table()
         dimension, coords = place_coords(self.qubits)
         values = table.columns[len(places(self.gate, self.qubits)) :]
-        variables = {str(each.name): (dimension, each.values, {"units": each.unit}) for each in values}
+        variables = {str(column.name): (dimension, column.values, {"units": column.unit}) for column in values}
         return data_set(variables, coords, table.notes)
+
+
+def counted(number: int, word: str) -> str:
+    """Return a number with a word, which gets an ``s`` unless the number is 1."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def largest(values: NDArray[np.float64]) -> int | None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..._frames import Column, Table, Tabular, refuse_wide
 from ..._timestamps import moment
-from .subject import places
+from .subject import counted, places
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +69,7 @@ class LastWorked(Tabular):
         subject = f"{self.gate} on {self.qargs} of {self.backend}"
         if not self.calibrations:
             return f"<LastWorked {subject}: no calibrations>"
-        share = f"in {self.share:.1%} of {self.calibrations} calibrations"
+        share = f"in {self.share:.1%} of {counted(self.calibrations, 'calibration')}"
         if self.works:
             return f"<LastWorked {subject}: works, {share}>"
         last = "never" if self.last_worked is None else f"last {self.last_worked:%Y-%m-%d %H:%M} UTC"

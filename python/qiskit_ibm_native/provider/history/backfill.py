@@ -173,7 +173,7 @@ def _known(
         if found is None and least:
             # Between two steps any one will do.
             earliest = before - min(least, before - _BEGINNING)
-            last = archive.between(backend, earliest, before)[-1:]
+            last = archive.between(backend, earliest, before, origin=origin or None)[-1:]
             found = last[0] if last else None
     except ArchiveError:
         # A calibration that cannot be read is fetched again.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..._logger import logger
 from ...exceptions import IBMInputValueError
+from ...snapshot.snapshot import NEAREST
 
 if TYPE_CHECKING:
     from ...archive import CalibrationArchive
@@ -83,7 +84,8 @@ class Recorder:
         if self.archive is None:
             return None
         try:
-            found = self.archive.at(backend, before - datetime.timedelta(microseconds=1))
+            last = before - datetime.timedelta(microseconds=1)
+            found = self.archive.at(backend, last, origin=self.origin or None)
         except Exception as error:
             logger.warning("The archive was not asked for %s: %s", backend, error)
             return None
@@ -92,7 +94,7 @@ class Recorder:
                 "The calibration of %s before %s is from the archive; there may have been a later one. %s",
                 backend, before.isoformat(), reason,
             )  # fmt: skip
-        return found
+        return None if found is None else found._from_source(NEAREST)
 
 
 def recorder_of(archive: CalibrationArchive | str | os.PathLike[str] | bool | None, origin: str) -> Recorder:

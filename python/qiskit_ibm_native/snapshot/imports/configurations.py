@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -43,7 +44,7 @@ class Configurations:
         is_several = isinstance(given, list | tuple | set | frozenset)
         for source in given if is_several else () if given is None else (given,):
             configuration = _payload_of(source)
-            name = Snapshot.from_payloads(configuration).name
+            name = device_of(configuration)
             if name in self._payloads:
                 _refuse(f"configuration= has two of {name}: import calibrations of the two in two calls.")
             self._payloads[name] = configuration
@@ -54,7 +55,7 @@ class Configurations:
         Raises:
             BackendPayloadError: It is none.
         """
-        name = Snapshot.from_payloads(configuration).name
+        name = device_of(configuration)
         self._of_files.setdefault(name, {})[configuration] = path
 
     def of(self, name: str | None) -> bytes:
@@ -88,6 +89,17 @@ class Configurations:
         )
 
 
+@lru_cache(maxsize=16)
+def device_of(configuration: bytes) -> str:
+    """Return the name of the device of a configuration.
+
+    Raises:
+        BackendPayloadError: It is none.
+    """
+    return Snapshot.from_payloads(configuration).name
+
+
+@lru_cache(maxsize=16)
 def named(configuration: bytes, name: str) -> bytes:
     """Return a configuration with another spelling of the device's name, if it has another one."""
     content = json.loads(configuration)

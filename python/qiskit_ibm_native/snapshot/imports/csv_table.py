@@ -28,7 +28,7 @@ _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0"
 _PREFIXES = {0: "", -3: "m", -6: "u", -9: "n", 3: "k", 6: "M", 9: "G"}
 _PROBABILITIES = frozenset({"readout_error", "prob_meas0_prep1", "prob_meas1_prep0"})
 _PAIR = re.compile(r"^(?:[a-z]+)?(\d+)_(\d+)$")
-#: Gates that take no time, because they are changes of frames.
+#: Gates that take no time, because they are changes of frames; devices publish that as their length.
 _VIRTUAL = frozenset({"rz"})
 #: Operations on one qubit that are no gates, and have lengths of their own.
 _NO_GATES = frozenset({"measure", "measure_2", "reset", "reset_2"})
@@ -122,14 +122,14 @@ class CsvTable:
 
     def _numbered(self, columns: Sequence[Column], num_qubits: int) -> Iterator[tuple[int, tuple[int, list[str]]]]:
         """Yield qubits with the numbers and cells of their rows."""
-        place = next(column.number for column in columns if column.heading.kind == "row")
+        row_column = next(column.number for column in columns if column.heading.kind == "row")
         seen: set[int] = set()
         for number, row in enumerate(self._rows):
-            text = _cell(row, place).removeprefix("Q").removeprefix("q")
+            text = _cell(row, row_column).removeprefix("Q").removeprefix("q")
             # Tables of 2020 have no text for qubit 0, which comes first.
             text = "0" if not text and not number else text
             if not text.isdigit():
-                _refuse(f"Row {number + 2} is of the qubit {_cell(row, place)!r}, which is no number.")
+                _refuse(f"Row {number + 2} is of the qubit {_cell(row, row_column)!r}, which is no number.")
             qubit = int(text)
             if qubit in seen or qubit >= num_qubits:
                 there = "in the table twice" if qubit in seen else f"beyond the {num_qubits} of the configuration"
@@ -160,9 +160,9 @@ class CsvTable:
                 continue
             number = _number(text, line, column)
             if name in _PROBABILITIES and not 0 <= number <= 1:
-                _refuse(f"{_place(line, column)}: {text} is no probability.")
+                _refuse(f"{_located(line, column)}: {text} is no probability.")
             if name in {"T1", "T2", "readout_length"} and number < 0:
-                _refuse(f"{_place(line, column)}: {text} is no time.")
+                _refuse(f"{_located(line, column)}: {text} is no time.")
             unit = (
                 ""
                 if name in _PROBABILITIES
@@ -178,44 +178,21 @@ class CsvTable:
         couplings: set[frozenset[int]],
         date: str,
     ) -> list[dict[str, Any]]:
-        values: dict[tuple[str, tuple[int, ...]], dict[str, tuple[float, str]]] = {}
+        values = _GateValues(couplings)
         measured = [column for column in columns if column.heading.kind in {"error", "length"}]
-        names = [column.heading.name for column in measured if column.heading.kind == "error"]
+        errors = [column.heading.name for column in measured if column.heading.kind == "error"]
         for column in measured:
-            kind, name, power, _ = column.heading
-            targets = self._gates_with_length(name, names, column) if kind == "length" else [name]
+            kind, name, _, _ = column.heading
+            gates = self._gates_with_length(name, errors, column) if kind == "length" else [name]
             for qubit, (line, row) in rows.items():
                 for qargs, number in _entries(_cell(row, column.number), qubit, line, column):
-                    is_of_two = bool(TWO_QUBIT_GATES.intersection(targets))
-                    if is_of_two != (len(qargs) == 2) and targets:
-                        _refuse(f"{_place(line, column)}: a value for {len(qargs)} qubits.")
-                    if len(qargs) == 2 and frozenset(qargs) not in couplings:
-                        _refuse(
-                            f"{_place(line, column)}: qubits {qargs[0]} and {qargs[1]} are not coupled in the configuration,"
-                            " which is of another device or of another time. Give the right one by configuration=."
-                        )
-                    if kind == "error" and not 0 <= number <= 1:
-                        _refuse(f"{_place(line, column)}: {number} is no probability.")
-                    entry = ("gate_error", "") if kind == "error" else ("gate_length", f"{_PREFIXES[power]}s")
-                    for gate in targets:
-                        _put(values.setdefault((gate, qargs), {}), entry, number, line, column)
-        return [
-            {
-                "qubits": list(qargs), "gate": gate, "name": gate + "_".join(map(str, qargs)),
-                "parameters": [_quantity(date, name, unit, number) for name, (number, unit) in parameters.items()],
-            }
-            for (gate, qargs), parameters in values.items()
-        ]  # fmt: skip
+                    values.add(gates, qargs, number, line, column)
+        return values.listed(date)
 
     def _gates_with_length(self, name: str, errors: Sequence[str], column: Column) -> list[str]:
         """Return the gates that a column of lengths is of."""
         if name == "single":
-            targets = [gate for gate in errors if gate not in TWO_QUBIT_GATES | _VIRTUAL | _NO_GATES]
-            self.assumptions.append(
-                f"The column {column.text!r} was taken for the length of each of {', '.join(targets)}, and not of rz, which"
-                " takes no time."
-            )
-            return targets
+            return [gate for gate in errors if gate not in TWO_QUBIT_GATES | _VIRTUAL | _NO_GATES]
         if name != "two":
             return [name]
         of_two = [gate for gate in errors if gate in TWO_QUBIT_GATES]
@@ -240,7 +217,7 @@ def _entries(text: str, qubit: int, line: int, column: Column) -> Iterator[tuple
         return
     if ":" not in text:
         if column.heading.name in TWO_QUBIT_GATES | {"two"}:
-            _refuse(f"{_place(line, column)}: {text!r} does not say of which coupling it is.")
+            _refuse(f"{_located(line, column)}: {text!r} does not say of which coupling it is.")
         yield (qubit,), _number(text, line, column)
         return
     for part in re.split(r"[;,]", text):
@@ -251,19 +228,57 @@ def _entries(text: str, qubit: int, line: int, column: Column) -> Iterator[tuple
         qargs = (int(pair[1]), int(pair[2])) if pair else (qubit, int(name)) if name.isdigit() else None
         if qargs is None or ":" in value or qubit not in qargs or qargs[0] == qargs[1]:
             _refuse(
-                f"{_place(line, column)}: {part.strip()!r} is no value of a coupling of qubit {qubit}, as 0_1:0.005 and 1:0.005"
+                f"{_located(line, column)}: {part.strip()!r} is no value of a coupling of qubit {qubit}, as 0_1:0.005 and 1:0.005"
                 " are. Spreadsheets spoil such cells: take the file as it was downloaded."
             )
         if value.casefold() not in _EMPTY:
             yield qargs, _number(value, line, column)
 
 
-def _put(
-    entry: dict[str, tuple[float, str]], name_and_unit: tuple[str, str], number: float, line: int, column: Column
-) -> None:
-    name, unit = name_and_unit
-    if entry.setdefault(name, (number, unit)) != (number, unit):
-        _refuse(f"{_place(line, column)}: {number}, and {entry[name][0]} elsewhere for the same qubits.")
+class _GateValues:
+    """Values of gates, as they are found in cells."""
+
+    def __init__(self, couplings: set[frozenset[int]]) -> None:
+        self._couplings = couplings
+        #: By gate and qargs: values and units by name.
+        self._values: dict[tuple[str, tuple[int, ...]], dict[str, tuple[float, str]]] = {}
+
+    def add(self, gates: Sequence[str], qargs: tuple[int, ...], number: float, line: int, column: Column) -> None:
+        """Add a value of some gates.
+
+        Raises:
+            IBMInputValueError: It makes no sense, or contradicts another one.
+        """
+        if len(qargs) == 2 and frozenset(qargs) not in self._couplings:
+            _refuse(
+                f"{_located(line, column)}: qubits {qargs[0]} and {qargs[1]} are not coupled in the configuration, which is of"
+                " another device or of another time. Give the right one by configuration=."
+            )
+        if column.heading.kind == "error" and not 0 <= number <= 1:
+            _refuse(f"{_located(line, column)}: {number} is no probability.")
+        if number < 0:
+            _refuse(f"{_located(line, column)}: {number} is no time.")
+        unit = f"{_PREFIXES[column.heading.power]}s"
+        name, unit = ("gate_error", "") if column.heading.kind == "error" else ("gate_length", unit)
+        for gate in gates:
+            if (gate in TWO_QUBIT_GATES) != (len(qargs) == 2):
+                _refuse(f"{_located(line, column)}: {gate} is no gate on {len(qargs)} qubits.")
+            entry = self._values.setdefault((gate, qargs), {})
+            if entry.setdefault(name, (number, unit)) != (number, unit):
+                _refuse(f"{_located(line, column)}: {number}, and {entry[name][0]} elsewhere for the same qubits.")
+
+    def listed(self, date: str) -> list[dict[str, Any]]:
+        """Return the gates of a properties payload."""
+        for (gate, _), entry in self._values.items():
+            if gate in _VIRTUAL:
+                entry.setdefault("gate_length", (0, "ns"))
+        return [
+            {
+                "qubits": list(qargs), "gate": gate, "name": gate + "_".join(map(str, qargs)),
+                "parameters": [_quantity(date, name, unit, number) for name, (number, unit) in entry.items()],
+            }
+            for (gate, qargs), entry in self._values.items()
+        ]  # fmt: skip
 
 
 def _couplings(device: Mapping[str, Any]) -> set[frozenset[int]]:
@@ -286,20 +301,20 @@ def _number(text: str, line: int, column: Column) -> float:
     try:
         number = float(text)
     except ValueError:
-        _refuse(f"{_place(line, column)}: {text!r} is no number.")
+        _refuse(f"{_located(line, column)}: {text!r} is no number.")
     if not math.isfinite(number):
-        _refuse(f"{_place(line, column)}: {text} is no finite number.")
+        _refuse(f"{_located(line, column)}: {text} is no finite number.")
     return number
 
 
 def _flag(text: str, line: int, column: Column) -> bool:
     flag = _FLAGS.get(text.casefold())
     if flag is None:
-        _refuse(f"{_place(line, column)}: {text!r} is neither yes nor no.")
+        _refuse(f"{_located(line, column)}: {text!r} is neither yes nor no.")
     return flag
 
 
-def _place(line: int, column: Column) -> str:
+def _located(line: int, column: Column) -> str:
     return f"Row {line}, column {column.text!r}"
 
 

@@ -35,7 +35,7 @@ class Zone:
             IBMInputValueError: There is no such time zone.
         """
         self._zone = _zone_of(time_zone)
-        #: Sentences about dates that were ambiguous.
+        #: Sentences about dates that were ambiguous, since the list was last emptied.
         self.assumptions: dict[str, None] = {}
         self._known: dict[str, datetime.datetime] = {}
 
@@ -51,9 +51,14 @@ class Zone:
         if not isinstance(value, str):
             kind = "a number, of which nobody can tell the unit" if isinstance(value, int | float) else repr(value)[:80]
             _refuse(f"A date must be a text, as in '2025-02-26T15:16:25-05:00', not {kind}.")
-        if value not in self._known:
-            self._known[value] = self._aware(_parsed(value), value)
-        return self._known[value]
+        known = self._known.get(value)
+        if known is None:
+            told = len(self.assumptions)
+            known = self._aware(_parsed(value), value)
+            # Of ambiguous ones, each is told for each file.
+            if len(self.assumptions) == told:
+                self._known[value] = known
+        return known
 
     def _aware(self, time: datetime.datetime, text: str) -> datetime.datetime:
         if not _FIRST_YEAR <= time.year <= _LAST_YEAR:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from ..snapshot import Snapshot
 from ..storage import read_plain_file
-from .configurations import Configurations, named
+from .configurations import Configurations, device_of, named
 from .csv_table import CsvTable
 from .dumps import Dump, dumps_in, is_as_published, properties_payload
 from .instants import Zone
@@ -90,12 +90,13 @@ class CalibrationReader:
         configuration, properties, defaults = payloads
         if properties is None or is_as_published(properties):
             return Snapshot.from_payloads(configuration, properties, defaults)
-        name = Snapshot.from_payloads(configuration).name
-        dump = Dump(name, configuration, json.loads(properties))
+        name = device_of(configuration)
+        dump = Dump(name, configuration, json.loads(properties), text=properties)
         converted = self._of_dump(dump, path, root)
         return Snapshot.from_payloads(configuration, converted.payloads.properties, defaults)
 
     def _of_table(self, table: CsvTable, path: Path, root: Path) -> Iterator[ReadCalibration]:
+        self._zone.assumptions.clear()
         try:
             device = device_in(path)
             configuration = self.configurations.of(device)
@@ -104,7 +105,7 @@ class CalibrationReader:
         except ValueError as error:
             yield ReadCalibration("", error)
         else:
-            self._note(path, table.assumptions)
+            self._note(path, [*table.assumptions, *self._zone.assumptions])
             yield ReadCalibration("", found, is_converted=True)
 
     def _of_dumps(self, dumps: list[Dump], path: Path, root: Path) -> Iterator[ReadCalibration]:
@@ -119,15 +120,15 @@ class CalibrationReader:
                 yield ReadCalibration(dump.label, snapshot)
 
     def _of_dump(self, dump: Dump, path: Path, root: Path) -> Snapshot:
+        self._zone.assumptions.clear()
         configuration = dump.configuration or self.configurations.of(dump.name)
         if dump.name is not None:
             configuration = named(configuration, dump.name)
-        name = Snapshot.from_payloads(configuration).name
+        name = device_of(configuration)
         has_date = (dump.properties or {}).get("last_update_date") is not None
         date = None if has_date else self._date_of(path, root, "Its properties have no last_update_date").isoformat()
         snapshot = Snapshot.from_payloads(configuration, properties_payload(dump, name, self._zone, date))
         self._note(path, self._zone.assumptions)
-        self._zone.assumptions.clear()
         return snapshot
 
     def _date_of(self, path: Path, root: Path, problem: str) -> datetime.datetime:

@@ -29,7 +29,8 @@ else:
     import tomli as tomllib
 
 #: Keys of a range of an archive, and of a range of seeds.
-_RANGE, _SEEDS = ("archive", "backend", "between"), ("start", "stop", "step")
+_RANGE = ("archive", "backend", "between", "provenance", "origin")
+_SEEDS = ("start", "stop", "step")
 #: Names that people try for keys.
 _ALIASES = {
     "backend": "snapshots", "backends": "snapshots", "devices": "snapshots", "device": "snapshots", "level": "optimization_level",
@@ -192,7 +193,10 @@ class _Reader:
         if not isinstance(ends, list | tuple) or len(ends) != 2:
             raise self._error(f"{where}.between", f"is the start and the end of a period, not {ends!r:.80}")
         start, end = (self._moment(f"{where}.between", moment) for moment in ends)
-        return CalibrationArchive(path).between(str(texts[1]), start, end)
+        choice = {key: table[key] for key in _RANGE[3:] if key in table}
+        if not all(isinstance(text, str) for text in choice.values()):
+            raise self._error(where, "has texts as 'provenance' and 'origin'")
+        return CalibrationArchive(path).between(str(texts[1]), start, end, **choice)
 
     def _moment(self, where: str, value: Any) -> datetime.datetime | None:
         """Return a moment; dates are their midnight, and times without an offset are in UTC."""

@@ -198,7 +198,9 @@ class _Writer:
         if not times:
             return
         archive = {"archive": self._relative(chosen._archive.path), "backend": chosen.backend}
-        whole = chosen._archive.between(chosen.backend, times[0], times[-1] + _MOMENT).times
+        choice = {key: value for key, value in chosen._choice._asdict().items() if value not in (None, "measured")}
+        archive.update(choice)
+        whole = chosen._archive.between(chosen.backend, times[0], times[-1] + _MOMENT, **choice).times
         periods = [(times[0], times[-1])] if whole == times else [(time, time) for time in times]
         yield from ({**archive, "between": [start, end + _MOMENT]} for start, end in periods)
 

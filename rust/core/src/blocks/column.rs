@@ -32,18 +32,19 @@ const HEAD: usize = 6;
 #[expect(clippy::cast_possible_truncation, reason = "there are at most 64 rows and 2^22 cells")]
 pub(super) fn encode(table: &Table, rows: usize) -> Vec<u8> {
     let width = table.values.len() / rows;
-    let by_place = transposed(&table.values, rows, width);
-    let places = Places::new(&by_place, rows);
+    let bits: Vec<u64> = table.values.iter().map(|value| value.to_bits()).collect();
+    let places = Places::new(&bits, width);
     let has_mask = table.values.iter().zip(&table.valid).any(|(value, valid)| value.is_nan() == *valid);
     let mut head = vec![rows as u8];
     head.extend_from_slice(&(width as u32).to_le_bytes());
     head.push(u8::from(has_mask));
-    let first: Vec<u64> = places.own().map(|place| by_place[place * rows]).collect();
-    let varying: Vec<&[u64]> = places.varying().map(|place| &by_place[place * rows..][..rows]).collect();
+    let first: Vec<u64> = places.own().map(|place| bits[place]).collect();
+    let varying: Vec<usize> = places.varying().collect();
     let (mut changes, mut differences) = (Bits::default(), Vec::new());
     for row in 1..rows {
-        for values in &varying {
-            let difference = values[row].wrapping_sub(values[row - 1]);
+        let (before, now) = (&bits[(row - 1) * width..], &bits[row * width..]);
+        for place in &varying {
+            let difference = now[*place].wrapping_sub(before[*place]);
             changes.push(difference != 0);
             if difference != 0 {
                 differences.push(folded(difference));
@@ -114,20 +115,24 @@ struct Places {
 
 impl Places {
     #[expect(clippy::cast_possible_truncation, reason = "there are at most 2^22 cells")]
-    fn new(by_place: &[u64], rows: usize) -> Self {
-        let (mut kinds, mut same) = (Vec::new(), Vec::new());
+    fn new(bits: &[u64], width: usize) -> Self {
+        let (mut is_constant, mut sums) = (vec![true; width], vec![0_u64; width]);
+        for row in bits.chunks_exact(width.max(1)) {
+            for (place, value) in row.iter().enumerate() {
+                is_constant[place] &= *value == bits[place];
+                sums[place] = (sums[place] ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+            }
+        }
+        let is_same = |place: usize, earlier: usize| bits.chunks_exact(width).all(|row| row[place] == row[earlier]);
+        let (mut kinds, mut same) = (Vec::with_capacity(width), Vec::new());
         let mut known: HashMap<u64, usize> = HashMap::new();
-        let values = |place: usize| &by_place[place * rows..][..rows];
-        for place in 0..by_place.len() / rows {
-            let own = values(place);
-            if own.iter().all(|bits| *bits == own[0]) {
+        for place in 0..width {
+            if is_constant[place] {
                 kinds.push(CONSTANT);
                 continue;
             }
-            let sum =
-                own.iter().fold(0_u64, |sum, bits| (sum ^ bits).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29));
-            let earlier = *known.entry(sum).or_insert(place);
-            if earlier != place && values(earlier) == own {
+            let earlier = *known.entry(sums[place]).or_insert(place);
+            if earlier != place && is_same(place, earlier) {
                 kinds.push(SAME);
                 same.push(earlier as u32);
             } else {
@@ -164,16 +169,6 @@ impl Places {
     fn same_as(&self) -> impl Iterator<Item = (usize, usize)> {
         self.of(|kind| kind == SAME).zip(self.same.iter().map(|earlier| *earlier as usize))
     }
-}
-
-fn transposed(values: &[f64], rows: usize, width: usize) -> Vec<u64> {
-    let mut by_place = vec![0; values.len()];
-    for (row, values) in values.chunks_exact(width.max(1)).enumerate() {
-        for (place, value) in values.iter().enumerate() {
-            by_place[place * rows + row] = value.to_bits();
-        }
-    }
-    by_place
 }
 
 /// Numbers close to 0, of either sign, as small numbers.

@@ -2,12 +2,13 @@
 //! Making blocks of compressed payloads.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 use super::listing::{Listing, encode_names};
 use super::{GATES, MAX_BLOCK_CELLS, MAX_GATES, MAX_ROWS, Subject, column, listing_name};
 use crate::columns::GateColumns;
 use crate::error::Payload;
-use crate::pack::{MAX_PAYLOAD, unpack};
+use crate::pack::{MAX_PAYLOAD, Unpacker};
 use crate::parallel::in_parallel;
 use crate::properties::Properties;
 use crate::series::{GateSeries, SeriesError, Table, TooLarge, check_qubits, flags, stack, stack_gate};
@@ -66,15 +67,25 @@ pub(super) fn read_all(
     num_qubits: u32,
     threads: usize,
 ) -> Vec<Result<Read, SeriesError>> {
+    // One for each thread, when all are at work.
+    let unpackers = Mutex::new(Vec::new());
+    let lock = || unpackers.lock().unwrap_or_else(PoisonError::into_inner);
     in_parallel(packed, threads, |(bytes, length)| {
-        let bytes = unpack(bytes, length, MAX_PAYLOAD).ok_or(SeriesError::NotDecompressed)?;
-        let read =
-            Properties::read(&bytes, num_qubits).map_err(|fault| fault.in_payload(Payload::Properties, &bytes))?;
-        match read.as_ref().map_or(0, |properties| properties.gates.len()) {
-            gates if gates > MAX_GATES => Err(SeriesError::TooManyGates(gates)),
-            _ => Ok(read),
-        }
+        let idle = lock().pop();
+        let mut unpacker = idle.or_else(Unpacker::new).ok_or(SeriesError::NotDecompressed)?;
+        let read = read(&mut unpacker, bytes, length, num_qubits);
+        lock().push(unpacker);
+        read
     })
+}
+
+fn read(unpacker: &mut Unpacker, packed: &[u8], length: usize, num_qubits: u32) -> Result<Read, SeriesError> {
+    let bytes = unpacker.unpack(packed, length, MAX_PAYLOAD).ok_or(SeriesError::NotDecompressed)?;
+    let read = Properties::read(bytes, num_qubits).map_err(|fault| fault.in_payload(Payload::Properties, bytes))?;
+    match read.as_ref().map_or(0, |properties| properties.gates.len()) {
+        gates if gates > MAX_GATES => Err(SeriesError::TooManyGates(gates)),
+        _ => Ok(read),
+    }
 }
 
 fn make_of(sound: &[(usize, Read)], num_qubits: u32, threads: usize, blocks: &mut Vec<Block>) -> Result<(), TooLarge> {
