@@ -177,7 +177,7 @@ def test_a_second_quantity_reads_no_payload(archive: CalibrationArchive, made: l
     assert made == [FULL, 2]
     assert_series_are_those_of_snapshots(archive, "ibm_tiny")
     assert made == [FULL, 2]
-    # What is added joins the block that has room; full ones stay.
+    # A calibration that is added joins the block that has room; full ones stay.
     full = min(block_rows(archive))
     archive.add(calibration(FULL + 2, [1]))
     archive.series("ibm_tiny", "t2")

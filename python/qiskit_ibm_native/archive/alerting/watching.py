@@ -60,7 +60,7 @@ def _looks(watcher: _Watcher, pause: float, deadline: float | None) -> Iterator[
 
 
 class _Watcher:
-    """What rules said about devices when these were looked at last."""
+    """Alerts of rules when devices were looked at last."""
 
     def __init__(self, archive: CalibrationArchive, rules: Sequence[Rule], memory: Path | None) -> None:
         self._archive, self._rules, self._memory = archive, rules, memory
