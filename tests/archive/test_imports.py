@@ -587,6 +587,18 @@ def test_json_in_the_encodings_of_windows(archive: CalibrationArchive, tmp_path:
     assert (report.added, report.known, report.problems) == (1, 4, {})
 
 
+def test_reports_of_files_whose_names_are_in_no_encoding_can_be_printed(
+    archive: CalibrationArchive, tmp_path: Path
+) -> None:
+    try:
+        written(tmp_path, os.fsdecode(b"dump\xff.json"), "{")
+    except OSError:
+        pytest.skip("names of files are texts here")
+    report = archive.import_folder(tmp_path)
+    assert len(report.problems) == 1
+    assert "dump\\udcff.json: " in str(report).encode().decode()
+
+
 def test_folders_that_cannot_be_read_are_told(
     archive: CalibrationArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import datetime
 import json
-import shutil
+import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -190,6 +191,8 @@ def test_what_there_is_not_is_refused(archive, monkeypatch):
         ({"quantities": "t3"}, ValueError, "no quantity 't3'"),
         ({"of": "gates", "quantities": "t1"}, ValueError, "no quantity 't1'"),
         ({"of": "gates", "gates": ["cx", "cxx"]}, ArchiveError, "lists the gate 'cxx'"),
+        ({"quantities": []}, IBMInputValueError, "quantities= has none"),
+        ({"of": "gates", "quantities": iter(())}, IBMInputValueError, "quantities= has none"),
         ({"start": "soon"}, IBMInputValueError, "start must be"),
     ]
     for arguments, error, message in cases:
@@ -216,7 +219,12 @@ def test_gates_that_come_with_another_configuration_are_found(tmp_path):
 
 
 def test_a_frame_is_of_one_moment_although_others_add_calibrations(archive, history, tmp_path, monkeypatch):
-    shutil.copy(archive.path, tmp_path / "copy.sqlite3")
+    # A copy of the file alone would be without what is still in its write-ahead log.
+    with (
+        closing(sqlite3.connect(archive.path)) as source,
+        closing(sqlite3.connect(tmp_path / "copy.sqlite3")) as target,
+    ):
+        source.backup(target)
     late = [Snapshot.from_payloads(*each) for each in Drift("lima", 7, step=DAY).calibrations(3)]
     read = CalibrationArchive.series
     with CalibrationArchive(tmp_path / "copy.sqlite3") as copy:

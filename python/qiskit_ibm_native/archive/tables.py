@@ -62,7 +62,7 @@ def request(of: str, quantities: Any, gates: Any, threads: int | None) -> Reques
     """Return a request by the arguments of :meth:`CalibrationArchive.table`.
 
     Raises:
-        IBMInputValueError: There is no such table, or gates are asked for in the one of qubits.
+        IBMInputValueError: There is no such table, no quantity, or gates are asked for in the table of qubits.
         ValueError: There is no such quantity.
     """
     if of not in KINDS:
@@ -71,6 +71,8 @@ def request(of: str, quantities: Any, gates: Any, threads: int | None) -> Reques
         raise IBMInputValueError('gates= is for the table of gates: of="gates".')
     known, find = (QUBIT_QUANTITIES, qubit_quantity) if of == "qubits" else (GATE_QUANTITIES, gate_quantity)
     chosen = known if quantities is None else [quantities] if isinstance(quantities, str) else quantities
+    if not (chosen := list(chosen)):
+        raise IBMInputValueError("quantities= has none; None stands for all.")
     named = None if gates is None else (gates,) if isinstance(gates, str) else tuple(gates)
     return Request(of, tuple(dict.fromkeys(find(name).name for name in chosen)), named, threads)
 
