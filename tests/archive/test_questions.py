@@ -7,6 +7,7 @@ import datetime
 import json
 import math
 import random
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from tests.support.calibrations import DAY, Drift
 from qiskit_ibm_native import ArchiveError, ArchiveSeries, CalibrationArchive, Snapshot
 from qiskit_ibm_native.archive.questions.change_points import pettitt
 from qiskit_ibm_native.archive.questions.coherence import limits
+from qiskit_ibm_native.archive.questions.ranking import _ranks
 from qiskit_ibm_native.exceptions import IBMInputValueError
 
 START = np.datetime64("2026-01-01", "us")
@@ -422,6 +424,19 @@ def test_rankings_by_the_longest_lengths_of_time(archive):
     assert expected.ranks.all()
     np.testing.assert_array_equal(archive.ranking("t1", every="1d", max_age=longest).ranks, expected.ranks)
     assert archive.ranking("t1", every=longest).times.tolist() == expected.times[:1].tolist()
+
+
+def test_ranks_take_no_more_memory_than_a_few_numbers_for_each_value():
+    values = np.random.default_rng(3).integers(0, 9, (5000, 200)).astype(float)
+    values[values == 8] = np.nan
+    tracemalloc.start()
+    found = _ranks(values, "t1")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10 * values.nbytes
+    expected = pd.DataFrame(values).rank(axis=1, method="min", ascending=False).fillna(0).to_numpy()
+    np.testing.assert_array_equal(found, expected)
+    assert _ranks(np.empty((4, 0)), "t1").shape == (4, 0)
 
 
 def test_rankings_that_make_no_sense(archive):

@@ -162,5 +162,6 @@ def _moments(
 def _ranks(values: Floats, quantity: str) -> NDArray[np.int64]:
     known = ~np.isnan(values)
     costs = np.where(known, -values if quantity in _MORE_IS_BETTER else values, np.inf)
-    better = costs[:, :, np.newaxis] > costs[:, np.newaxis, :]
-    return np.where(known, 1 + np.count_nonzero(better, axis=2), 0)
+    # Device by device: all pairs at once take gigabytes for long periods.
+    better = [np.count_nonzero(costs < cost[:, np.newaxis], axis=1) for cost in costs.T]
+    return np.where(known, 1 + np.array(better, dtype=np.int64).reshape(costs.T.shape).T, 0)
