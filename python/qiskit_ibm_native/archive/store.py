@@ -779,7 +779,7 @@ class CalibrationArchive:
             rules: As in :meth:`alerts`.
             interval: The time from one look to the next, such as ``"5min"`` or a ``timedelta``.
             timeout: How long to watch; for ever by default, and a single look for ``timedelta(0)``. Ctrl-C while it
-                waits ends it, too, without an exception.
+                looks or waits ends it, too, without an exception.
             memory: A file that remembers what was told, so that another watch with rules of the same names goes on
                 there. An alert is remembered when the next one is asked for, so that it is told again if the program
                 failed with it. Without such a file, nothing is kept.
