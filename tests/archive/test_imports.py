@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime
 import gzip
 import json
+import os
 import random
 import warnings
 from collections.abc import Iterator
@@ -149,7 +150,7 @@ def test_what_is_no_date_is_refused(date: Any, problem: str, tmp_path: Path) -> 
 
 def test_time_zones_that_there_are_not(tmp_path: Path) -> None:
     dump = written(tmp_path, "dump.json", LIMA.payloads.properties)
-    for zone in ("America/Atlantis", "nowhere", 5, "../UTC"):
+    for zone in ("America/Atlantis", "nowhere", 5, "../UTC", "+25:00", "-24:00", "+05:60"):
         with pytest.raises(IBMInputValueError, match=r"time.zone"):
             read_calibrations(dump, configuration="lima", time_zone=zone)
 
@@ -356,6 +357,15 @@ def test_names_of_files_and_folders() -> None:
         ("59.69864328663569", "inf", "no finite number"),
         ("0.026100000000000012", "2.61", "2.61 is no probability"),
         ("0_1:", "01:02:", r"'01:02:[^']*' is no value of a coupling.*Spreadsheets spoil"),
+        ("59.69864328663569", '"59,69864328663569"', "'59,69864328663569' has a decimal comma"),
+        ("59.69864328663569", "59,69864328663569", r"Row 2 has 15 cells, and there are 14 headings"),
+        ("59.69864328663569", "5_9.7", "'5_9.7' is no number"),
+        ("59.69864328663569", "５９.７", "is no number"),
+        ("Q2,", "²,", "Row 4 is of the qubit '²'"),
+        ("Q2,", "9" * 5000 + ",", "Row 4 is of the qubit '9{80}'"),
+        ("; 1_2:", "; ²:", "no value of a coupling of qubit 1"),
+        ("; 1_2:", "; 1_" + "2" * 5000 + ":", "no value of a coupling of qubit 1"),
+        ("; 1_2:", "; 7; 1_2:", "'7' is no value of a coupling of qubit 1"),
         ("T2 (us)", "T1 (us)", r"columns 'T1 \(us\)' and 'T1 \(us\)' are the same"),
     ],
 )
@@ -365,6 +375,39 @@ def test_tables_that_make_no_sense_are_refused(old: str, new: str, problem: str,
     path = written(tmp_path, "ibmq_lima.csv", text.replace(old, new, 1))
     with pytest.raises(IBMInputValueError, match=problem):
         read_calibrations(path, configuration="lima", date="2022-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_decimal_commas_in_lists_of_couplings_are_not_taken_for_zeros(delimiter: str, tmp_path: Path) -> None:
+    heading, cells = f"Qubit{delimiter}CNOT error\n", ["0_1:0,0072", "1_0:0,0072", "", "", ""]
+    rows = "".join(f"{qubit}{delimiter}{cell}\n" for qubit, cell in enumerate(cells))
+    path = written(tmp_path, "ibmq_lima.csv", heading + rows)
+    with pytest.raises(IBMInputValueError, match="Row 2, column 'CNOT error': '0072' is no value of a coupling"):
+        read_calibrations(path, configuration="lima", date="2022-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "spoilt"),
+    [
+        (";", lambda text: "sep=;\n" + text),
+        (",", lambda text: "\ufeffsep=,\r\n" + text),
+        (";", lambda text: "\n ;;;\n\n" + text),
+        (",", lambda text: text.replace("\r\n", "\r")),
+        ("\t", lambda text: text.replace("\r\n", "\t\t\t\n")),
+    ],
+)
+def test_what_spreadsheets_add_around_a_table(delimiter: str, spoilt: Any, tmp_path: Path) -> None:
+    content = json.loads(LIMA.payloads.properties)
+    path = written(tmp_path, "ibmq_lima.csv", spoilt(platform_csv(content, "2021", delimiter)))
+    (found,) = read_calibrations(path, configuration="lima", date="2022-01-01T00:00:00Z")
+    np.testing.assert_array_equal(found.columns.t1, LIMA.columns.t1)
+
+
+def test_columns_that_are_no_names_of_headings(tmp_path: Path) -> None:
+    path = written(tmp_path, "ibmq_lima.csv", measured("2021")[2])
+    for columns in ({"T1 (us)": 5}, {5: None}, ["T1 (us)"]):
+        with pytest.raises(IBMInputValueError, match="columns must be a dictionary of headings"):
+            read_calibrations(path, configuration="lima", date="2022-01-01T00:00:00Z", columns=columns)
 
 
 def test_a_table_of_another_device(tmp_path: Path) -> None:
@@ -512,6 +555,74 @@ def test_payloads_of_fake_devices_whose_dates_are_dumped(archive: CalibrationArc
     assert "lost its offset" in report.problems[tmp_path / "in" / "conf_lima.json"]
     assert archive.import_folder(tmp_path / "in", time_zone="America/New_York").added == 1
     assert archive.latest("lima").last_update == UPDATED
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[" * 1000 + "]" * 1000,
+        '{"a":' * 1000 + "1" + "}" * 1000,
+        '{"backend_name": "ibmq_lima", "qubits": [], "gates": [], "x": ' + "[" * 900 + "]" * 900 + "}",
+    ],
+)
+def test_content_that_is_nested_beyond_pythons_stack(content: str, archive: CalibrationArchive, tmp_path: Path) -> None:
+    dump = written(tmp_path, "dump.json", content)
+    with pytest.raises(IBMInputValueError, match="it is nested too deeply"):
+        read_calibrations(dump, configuration="lima", date="2021-01-01T00:00:00Z")
+    report = archive.import_folder(tmp_path, configuration="lima", date="2021-01-01T00:00:00Z")
+    assert "it is nested too deeply" in report.problems[dump]
+
+
+@pytest.mark.parametrize(
+    ("properties", "problem"),
+    [
+        ('[{"date": 5}]', "must be an object"),
+        ('{"date": 5, "x": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
+    ],
+)
+def test_properties_beside_a_configuration_that_are_none(
+    properties: str, problem: str, archive: CalibrationArchive, tmp_path: Path
+) -> None:
+    written(tmp_path, "configuration.json", LIMA.payloads.configuration)
+    written(tmp_path, "properties.json", properties)
+    assert problem in archive.import_folder(tmp_path).problems[tmp_path]
+
+
+@pytest.mark.parametrize("couplings", [5, True, [None], [[0, {}]], "01"])
+def test_tables_do_without_couplings_that_nobody_has_checked(couplings: Any, tmp_path: Path) -> None:
+    device = {**json.loads(LIMA.payloads.configuration), "coupling_map": couplings}
+    device["gates"][0]["coupling_map"] = None
+    path = written(tmp_path, "ibmq_lima.csv", measured("2021")[2])
+    (found,) = read_calibrations(path, configuration=device, date="2022-01-01T00:00:00Z")
+    np.testing.assert_array_equal(found.columns.t1, LIMA.columns.t1)
+
+
+def test_json_in_the_encodings_of_windows(archive: CalibrationArchive, tmp_path: Path) -> None:
+    text = LIMA.payloads.properties.decode()
+    for encoding in ("utf-16", "utf-16-le", "utf-8-sig"):
+        written(tmp_path, f"{encoding}.json", text.encode(encoding))
+    written(tmp_path, "lines.jsonl", f"{text.strip()}\r\n{text.strip()}\r\n".encode("utf-16"))
+    report = archive.import_folder(tmp_path, configuration="lima")
+    assert (report.added, report.known, report.problems) == (1, 4, {})
+
+
+def test_folders_that_cannot_be_read_are_told(
+    archive: CalibrationArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, "closed/dump.json", LIMA.payloads.properties)
+    written(tmp_path, "open/dump.json", LIMA.payloads.properties)
+    scan = os.scandir
+
+    def refusing(path: Any) -> Any:
+        # Permissions do not stop everybody who runs tests.
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    report = archive.import_folder(tmp_path, configuration="lima")
+    assert report.added == 1
+    assert "Permission denied" in report.problems[tmp_path / "closed"]
 
 
 def test_no_file_stops_the_others(archive: CalibrationArchive, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +23,6 @@ from .choice import MEASURED, Condition, label, of_provenance, origins_of
 from .schema import SIGHTING_CHECKSUM
 
 if TYPE_CHECKING:
-    import sqlite3
     from pathlib import Path
 
     from .._moments import Time
@@ -320,7 +320,10 @@ def _still_damaged(connection: sqlite3.Connection, backend: str | None, report: 
     """Return what was found damaged and has not been repaired or removed since."""
 
     def rows(statement: str, parameters: Sequence[Any]) -> list[Any]:
-        return connection.execute(statement, parameters).fetchall()
+        try:
+            return connection.execute(statement, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise ArchiveDamagedError(str(error)) from error
 
     of_backend = "SELECT id FROM calibrations WHERE ?1 IS NULL OR backend = ?1"
     there = {number for (number,) in connection.execute(of_backend, (backend,))}

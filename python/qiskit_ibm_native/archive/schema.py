@@ -10,16 +10,19 @@ from .. import _native
 from .._sqlite import Schema
 from ..exceptions import ArchiveDamagedError, ArchiveError
 
+
+def checksum_of(*columns: str) -> str:
+    """Return the checksum of some columns in SQL, whatever they hold."""
+    quoted = " || ',' || ".join(f"quote({column})" for column in columns)
+    return f"crc32(CAST({quoted} AS BLOB))"
+
+
 #: Checksums over all other columns of a row of calibrations, and of one of sightings, which tell damage of what no
 #: payload says.
-CALIBRATION_CHECKSUM = (
-    "row_checksum(id, backend, num_qubits, updated, configuration, properties, defaults, added, is_overridden)"
+CALIBRATION_CHECKSUM = checksum_of(
+    "id", "backend", "num_qubits", "updated", "configuration", "properties", "defaults", "added", "is_overridden"
 )
-SIGHTING_CHECKSUM = "row_checksum(calibration, origin, until)"
-
-
-def _row_checksum(*values: Any) -> int:
-    return zlib.crc32(repr(values).encode())
+SIGHTING_CHECKSUM = checksum_of("calibration", "origin", "until")
 
 
 def _has_overrides(packed: Any, length: Any) -> int:
@@ -104,9 +107,10 @@ _MIGRATIONS = (
         JOIN calibrations other ON other.properties = c.properties AND other.configuration = c.configuration
         WHERE other.id <> c.id GROUP BY other.id, s.origin
         ON CONFLICT (calibration, origin) DO UPDATE SET until = max(until, excluded.until);
-    UPDATE calibrations SET checksum =
-        row_checksum(id, backend, num_qubits, updated, configuration, properties, defaults, added, is_overridden);
-    UPDATE sightings SET checksum = row_checksum(calibration, origin, until);
+    UPDATE calibrations SET checksum = crc32(CAST(quote(id) || ',' || quote(backend) || ',' || quote(num_qubits)
+        || ',' || quote(updated) || ',' || quote(configuration) || ',' || quote(properties) || ',' || quote(defaults)
+        || ',' || quote(added) || ',' || quote(is_overridden) AS BLOB));
+    UPDATE sightings SET checksum = crc32(CAST(quote(calibration) || ',' || quote(origin) || ',' || quote(until) AS BLOB));
     DROP INDEX calibrations_by_time;
     CREATE INDEX calibrations_by_time ON calibrations (backend, is_overridden, updated, added);
     CREATE INDEX sightings_by_origin ON sightings (origin);
@@ -128,16 +132,18 @@ _STAND_INS = {
     CREATE INDEX temp.calibrations_by_content ON calibrations (properties, configuration);
     UPDATE calibrations SET is_overridden = 1 WHERE properties IN (SELECT id FROM payloads WHERE
         id IN (SELECT properties FROM calibrations) AND has_overrides(packed, length));
-    UPDATE calibrations SET checksum =
-        row_checksum(id, backend, num_qubits, updated, configuration, properties, defaults, added, is_overridden);
-    CREATE TEMP TABLE seen AS SELECT *, row_checksum(calibration, origin, until) AS checksum FROM sightings;
+    UPDATE calibrations SET checksum = crc32(CAST(quote(id) || ',' || quote(backend) || ',' || quote(num_qubits)
+        || ',' || quote(updated) || ',' || quote(configuration) || ',' || quote(properties) || ',' || quote(defaults)
+        || ',' || quote(added) || ',' || quote(is_overridden) AS BLOB));
+    CREATE TEMP TABLE seen AS SELECT *, crc32(CAST(quote(calibration) || ',' || quote(origin) || ',' || quote(until) AS BLOB)) AS checksum FROM sightings;
     DROP TABLE IF EXISTS temp.sightings;
     ALTER TABLE temp.seen RENAME TO sightings;
     CREATE INDEX temp.sightings_by_calibration ON sightings (calibration, origin);
     CREATE INDEX temp.sightings_by_origin ON sightings (origin);
     """,
 }
-_FUNCTIONS = (("row_checksum", _row_checksum), ("has_overrides", _has_overrides))
+#: The checksum is native code, which Ctrl-C does not interrupt: SQLite would take that for an error of the function.
+_FUNCTIONS = (("crc32", zlib.crc32), ("has_overrides", _has_overrides))
 #: The number is ``QINA``.
 ARCHIVE = Schema(
     0x51494E41, _MIGRATIONS, "an archive of calibrations", ArchiveError, ArchiveDamagedError, _STAND_INS, _FUNCTIONS

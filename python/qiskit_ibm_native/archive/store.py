@@ -700,7 +700,8 @@ class CalibrationArchive:
             A qubit that is flagged as not operational; a gate that is flagged so, has an error of 1 or more, or is no
             longer listed on its qubits. It worked in the calibration before; or that is the first one, and what was
             before is unknown. Missing errors and flags are no failures, and a gate has not failed before it is listed
-            for the first time. A gate does not fail with its qubits: those have events of their own.
+            for the first time; one that is flagged and has no value counts as not listed. A gate does not fail with
+            its qubits: those have events of their own.
         ``"returned"``
             A qubit or gate that works, and did not in the calibration before.
         ``"late"``
@@ -777,9 +778,11 @@ class CalibrationArchive:
         Args:
             rules: As in :meth:`alerts`.
             interval: The time from one look to the next, such as ``"5min"`` or a ``timedelta``.
-            timeout: How long to watch; for ever by default. Ctrl-C while it waits ends it, too, without an exception.
-            memory: A file that remembers what was told, so that another watch with the same rules goes on there.
-                Without it, nothing is kept.
+            timeout: How long to watch; for ever by default, and a single look for ``timedelta(0)``. Ctrl-C while it
+                waits ends it, too, without an exception.
+            memory: A file that remembers what was told, so that another watch with rules of the same names goes on
+                there. An alert is remembered when the next one is asked for, so that it is told again if the program
+                failed with it. Without such a file, nothing is kept.
 
         Raises:
             ArchiveError: There is no such device, gate or qubit.
@@ -953,8 +956,8 @@ class CalibrationArchive:
             before: Those that were last updated before this time; without it, of any time.
             every: Not all of these: the last one of every such period, counted from 1970, stays; of each origin, and
                 of measured and of overridden ones.
-            damaged: Those that are damaged, whatever ``before`` and ``every`` say; damaged notes of origins, and of
-                when calibrations held; and what series keep, if it is not what payloads say. Series make it again.
+            damaged: Those that are damaged, whatever ``before`` and ``every`` say; notes of origins, and of when
+                calibrations held, that are; and what series keep, if payloads say otherwise. Series make it again.
             dry_run: Whether to remove nothing, and return what would be removed.
 
         Returns:

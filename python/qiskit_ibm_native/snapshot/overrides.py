@@ -51,7 +51,7 @@ def provenance_of(properties: BackendProperties | None) -> Provenance | None:
 def has_note(properties: bytes | None) -> bool:
     """Return whether a properties payload has such a note."""
     # Nothing is decoded for payloads as devices publish them.
-    if properties is None or _NOTE.encode() not in properties:
+    if properties is None or properties.rfind(_NOTE.encode()) < 0:
         return False
     try:
         content = json.loads(properties)

@@ -41,7 +41,8 @@ def watch(
 ) -> Iterator[Alert]:
     """Yield alerts while calibrations come in, see :meth:`CalibrationArchive.watch`."""
     pause = span_of(interval, name="interval").total_seconds()
-    limit = None if timeout is None else span_of(timeout, name="timeout").total_seconds()
+    is_one_look = isinstance(timeout, datetime.timedelta) and not timeout
+    limit = None if timeout is None else 0.0 if is_one_look else span_of(timeout, name="timeout").total_seconds()
     watcher = _Watcher(archive, rules, None if memory is None else Path(memory))
     return _looks(watcher, pause, None if limit is None else time.monotonic() + limit)
 
@@ -79,7 +80,6 @@ class _Watcher:
             present = utc_now()
             for backend in rule_backends(self._archive, rule, present):
                 for alert in self._news(rule, backend, present):
-                    # Kept before it is told: the caller may never come back.
                     self._keep()
                     yield alert
         self._keep()
@@ -125,7 +125,7 @@ class _Watcher:
 
 
 def _begun(held: set[Condition], found: Iterable[Alert], kinds: Container[str] | None = None) -> Iterator[Alert]:
-    """Yield the alerts that did not hold before.
+    """Yield the alerts that did not hold before; one counts as told when the next one is asked for.
 
     Args:
         held: Conditions that held before; becomes those that hold.
@@ -136,8 +136,8 @@ def _begun(held: set[Condition], found: Iterable[Alert], kinds: Container[str] |
     held -= {each for each in held if (kinds is None or each.kind in kinds) and each not in alerts}
     for condition, alert in alerts.items():
         if condition not in held:
-            held.add(condition)
             yield alert
+            held.add(condition)
 
 
 def _condition(

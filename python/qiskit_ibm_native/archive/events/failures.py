@@ -44,7 +44,7 @@ def gate_failures(operational: ArchiveSeries, error: ArchiveSeries, duration: Ar
         duration: Its durations.
     """
     flags = operational.values.astype(bool)
-    # A gate that is not listed has no values; one that is listed without any is taken for one that is not.
+    # A gate that is not listed has no values, and one that is flagged and has none is not told from it.
     is_listed = flags | error.valid | duration.valid
     is_broken = error.valid & (np.nan_to_num(error.values) >= FAILING_ERROR)
     # Before a gate is listed for the first time, it has not failed: there is no such gate.

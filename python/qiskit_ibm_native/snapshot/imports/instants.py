@@ -129,7 +129,7 @@ def _zone_of(time_zone: str | datetime.tzinfo | None) -> datetime.tzinfo | None:
         return time_zone
     if not isinstance(time_zone, str):
         _refuse(f"time_zone must be a name, an offset or a tzinfo, not {time_zone!r}.")
-    offset = re.fullmatch(r"([+-])(\d\d):?(\d\d)", time_zone)
+    offset = re.fullmatch(r"([+-])([01]\d|2[0-3]):?([0-5]\d)", time_zone)
     if offset is not None:
         shift = datetime.timedelta(hours=int(offset[2]), minutes=int(offset[3]))
         return datetime.timezone(shift if offset[1] == "+" else -shift)
