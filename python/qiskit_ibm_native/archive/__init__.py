@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from .check import VerifyReport
-from .housekeeping import ArchiveStats, BackendStats, PruneReport
+from .housekeeping import ArchiveStats, BackendStats
 from .imports import ImportReport
 from .merging import MergeReport
 from .ranges import SnapshotRange
+from .removal import PruneReport
 from .series import ArchiveSeries
 from .store import CalibrationArchive
 
