@@ -615,19 +615,19 @@ def test_damage_stops_neither_an_export_nor_what_comes_before_it(copied, tmp_pat
 
 
 def test_what_is_added_while_damage_is_looked_for_stays(copied, monkeypatch):
-    from qiskit_ibm_native.archive import housekeeping
+    from qiskit_ibm_native.archive import removal
 
     with CalibrationArchive(copied) as archive, CalibrationArchive(copied) as other:
         row = archive.between("ibm_hanoi")._rows[5]
         change(copied, "UPDATE payloads SET packed = zeroblob(50) WHERE id = ?", row.properties)
-        verify = housekeeping.verify
+        verify = removal.verify
 
         def slow(database):
             report = verify(database)
             assert other.add(snapshot(1))
             return report
 
-        monkeypatch.setattr(housekeeping, "verify", slow)
+        monkeypatch.setattr(removal, "verify", slow)
         assert archive.prune(damaged=True).calibrations == 1
         assert archive.latest("ibm_tiny") == snapshot(1)
 

@@ -23,6 +23,9 @@ from .schema import ARCHIVE, CALIBRATION_CHECKSUM, SIGHTING_CHECKSUM
 #: Payloads and bytes in memory at once.
 _BATCH, _BATCH_BYTES = 64, 256 << 20
 
+#: An index with all rows, by table.
+_INDEXES = {"payloads": "sqlite_autoindex_payloads_1", "calibrations": "calibrations_by_time"}
+
 #: Returns the rows of a query.
 Rows = Callable[[str, Sequence[Any]], list[Any]]
 
@@ -117,11 +120,13 @@ def _sighting_problems(database: Database, calibrations: set[int], file: list[st
 
 
 def _numbers(database: Database, table: str, file: list[str]) -> list[int]:
-    try:
-        return [number for (number,) in database.rows(f"SELECT id FROM {table} ORDER BY id")]  # noqa: S608 (ours)
-    except ArchiveError as error:
-        file.append(f"{table} cannot be listed: {error.__cause__ or error}")
-        return []
+    """Return the numbers of all rows: those of the table, or of an index if a page of the table cannot be read."""
+    for source in (f"{table} NOT INDEXED", f"{table} INDEXED BY {_INDEXES[table]}"):
+        try:
+            return sorted(number for (number,) in database.rows(f"SELECT id FROM {source}"))  # noqa: S608 (ours)
+        except ArchiveError as error:
+            file.append(f"{source} cannot be listed: {error.__cause__ or error}")
+    return []
 
 
 def _batches(database: Database, numbers: list[int]) -> Iterator[dict[int, tuple[Any, Any, Any]]]:
