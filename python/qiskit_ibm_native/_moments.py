@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _UTC = datetime.timezone.utc
 #: Beyond every datetime, and within SQLite's integers of 64 bits.
 _OPEN_START, _OPEN_END = -(2**62), 2**62
+#: Longer ones mean no more, and do not fit into numpy's integers.
+_WHOLE_CALENDAR = datetime.datetime.max - datetime.datetime.min  # noqa: DTZ901 (a difference has no zone)
 _YEAR_OR_MONTH = re.compile(r"(\d{4})(?:-(\d{2}))?")
 _LENGTH = re.compile(r"(\d{1,6}) ?([a-z]+)")
 _UNITS = {
@@ -147,7 +149,7 @@ def span_of(span: Any, *, name: str) -> datetime.timedelta:
         raise TypeError(f'{name} must be a timedelta or a text such as "7d" or "12h", not {span!r}')
     if not span > datetime.timedelta():
         raise IBMInputValueError(f"{name} must be above zero, not {span!r}.")
-    return span
+    return min(span, _WHOLE_CALENDAR)
 
 
 def _of_text(text: str, name: str, now: datetime.datetime) -> datetime.datetime:

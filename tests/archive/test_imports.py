@@ -12,8 +12,10 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.support.exports import FORMS, platform_csv, with_dates
 
@@ -39,9 +41,22 @@ WHOLE = {
     "fractions": lambda text: ENTRY(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.000Z"),
     "no colon": lambda text: ENTRY(text).strftime("%Y-%m-%dT%H:%M:%S%z"),
     "hours": lambda text: ENTRY(text).strftime("%Y-%m-%dT%H:%M:%S-04"),
+    "a space before the offset": lambda text: ENTRY(text).strftime("%Y-%m-%d %H:%M:%S %z"),
+    "a space there in ISO": lambda text: ENTRY(text).strftime("%Y-%m-%dT%H:%M:%S -04:00"),
     "names": lambda text: ENTRY(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
     "RuntimeEncoder": lambda text: {"__type__": "datetime", "__value__": text},
     "repr of UTC": lambda text: repr(ENTRY(text).astimezone(UTC)),
+    "repr of an offset": lambda text: repr(ENTRY(text)),
+    "repr of an offset before UTC": lambda text: repr(
+        ENTRY(text).astimezone(datetime.timezone(datetime.timedelta(hours=5, minutes=30)))
+    ),
+    "repr of an offset of 0": lambda text: repr(ENTRY(text).astimezone(datetime.timezone(datetime.timedelta(0), "Z"))),
+    "repr of zoneinfo": lambda text: repr(ENTRY(text).astimezone(ZoneInfo("America/New_York"))),
+    "repr of dateutil's files": lambda text: (
+        f"{repr(ENTRY(text).astimezone(ZoneInfo('Asia/Tokyo')).replace(tzinfo=None))[:-1]},"
+        " tzinfo=tzfile('/usr/share/zoneinfo/Asia/Tokyo'))"
+    ),
+    "repr of pytz": lambda text: f"{repr(ENTRY(text).astimezone(UTC).replace(tzinfo=None))[:-1]}, tzinfo=<UTC>)",
     "repr of dateutil": lambda text: f"{repr(ENTRY(text).replace(tzinfo=None))[:-1]}, tzinfo=tzoffset(None, -14400))",
 }
 #: Ways that lose the offset.
@@ -115,6 +130,15 @@ def test_hours_that_were_twice_or_never(tmp_path: Path) -> None:
         read_calibrations(written(tmp_path, "never.json", never), **zone)
 
 
+def test_the_second_of_two_hours_is_no_assumption_where_a_dump_says_so(tmp_path: Path) -> None:
+    second = "datetime.datetime(2021, 11, 7, 1, 30, fold=1, tzinfo=tzlocal())"
+    dump = written(tmp_path, "dump.json", with_dates(LIMA.payloads.properties, lambda _: second))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (found,) = read_calibrations(dump, configuration="lima", time_zone="America/New_York")
+    assert found.last_update == datetime.datetime(2021, 11, 7, 6, 30, tzinfo=UTC)
+
+
 def test_dates_that_are_null_stay_so(tmp_path: Path) -> None:
     content = json.loads(LIMA.payloads.properties)
     content["qubits"][0][0]["date"] = None
@@ -140,6 +164,11 @@ def test_dates_that_are_null_stay_so(tmp_path: Path) -> None:
         ([2021], "not \\[2021\\]"),
         ({"year": 2021}, "not {'year': 2021}"),
         (True, "a number"),
+        (
+            "datetime.datetime(2021, 3, 15, 0, 36, tzinfo=<DstTzInfo 'America/New_York' EDT-1 day, 20:00:00 DST>)",
+            "its time zone is <DstTzInfo 'America/New_York'",
+        ),
+        ("datetime.datetime(2021, 3, 15, 0, 36, tzinfo=zoneinfo.ZoneInfo(key='Mars'))", "no time zone 'Mars'"),
     ],
 )
 def test_what_is_no_date_is_refused(date: Any, problem: str, tmp_path: Path) -> None:
@@ -323,6 +352,13 @@ def test_the_time_of_a_table(tmp_path: Path) -> None:
             read("lima.csv", date=wrong)
 
 
+def test_dates_beyond_the_calendar(tmp_path: Path) -> None:
+    path = written(tmp_path, "ibmq_lima.csv", measured("2021")[2])
+    for date in (pd.NaT, lambda _: pd.NaT):
+        with pytest.raises(IBMInputValueError, match="date= says NaT"):
+            read_calibrations(path, configuration="lima", date=date)
+
+
 def test_names_of_files_and_folders() -> None:
     day = datetime.datetime(2025, 3, 18)
     for name, device, time in (
@@ -335,6 +371,7 @@ def test_names_of_files_and_folders() -> None:
         ("ibm_fez 20250318.csv", "ibm_fez", day),
         ("ibm_fez_20250318T1007+0530.csv", "ibm_fez", ENTRY("2025-03-18T10:07+05:30")),
         ("props_2025-13-41.json", None, None),
+        ("ibm_fez_2025-03-18T10_07_09+9900.json", "ibm_fez", None),
     ):
         if device is not None:
             assert device_in(Path(name)) == device
@@ -604,6 +641,18 @@ def test_json_in_the_encodings_of_windows(archive: CalibrationArchive, tmp_path:
     written(tmp_path, "lines.jsonl", f"{text.strip()}\r\n{text.strip()}\r\n".encode("utf-16"))
     report = archive.import_folder(tmp_path, configuration="lima")
     assert (report.added, report.known, report.problems) == (1, 4, {})
+
+
+def test_reports_of_files_whose_names_are_in_no_encoding_can_be_printed(
+    archive: CalibrationArchive, tmp_path: Path
+) -> None:
+    try:
+        written(tmp_path, os.fsdecode(b"dump\xff.json"), "{")
+    except OSError:
+        pytest.skip("names of files are texts here")
+    report = archive.import_folder(tmp_path)
+    assert len(report.problems) == 1
+    assert "dump\\udcff.json: " in str(report).encode().decode()
 
 
 def test_folders_that_cannot_be_read_are_told(

@@ -5,10 +5,15 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import pickle
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from pyarrow import parquet
@@ -16,6 +21,7 @@ from qiskit import QuantumCircuit
 from tests.support.formats import opened
 
 from qiskit_ibm_native import ArchiveError, CalibrationArchive, Snapshot, score
+from qiskit_ibm_native._native import pack
 from qiskit_ibm_native.exceptions import IBMInputValueError
 
 UTC = datetime.timezone.utc
@@ -164,14 +170,6 @@ def test_statistics_count_both(mixed: CalibrationArchive) -> None:
 @pytest.mark.parametrize("is_writable", [True, False], ids=["migrated", "read-only"])
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_archives_of_earlier_versions_are_looked_through(version: int, is_writable: bool, tmp_path: Path) -> None:
-    import os
-    import sqlite3
-    from contextlib import closing
-    from hashlib import sha256
-    from unittest.mock import patch
-
-    from qiskit_ibm_native._native import pack
-
     path = opened(f"archive-{version}", tmp_path)
     changed = Snapshot.load("lima").with_overrides(t1={0: 1e-6})
     with closing(sqlite3.connect(path)) as file:
@@ -194,6 +192,33 @@ def test_archives_of_earlier_versions_are_looked_through(version: int, is_writab
         assert len(archive.series("lima", "t1")) == 1
         assert archive.stats().backends["ibmq_lima"].overridden == 1
         assert archive.verify(), str(archive.verify())
+
+
+@pytest.mark.parametrize("is_writable", [True, False], ids=["migrated", "read-only"])
+def test_a_page_that_cannot_be_read_hides_nothing_else_from_a_migration(is_writable: bool, tmp_path: Path) -> None:
+    path = opened("archive-3", tmp_path)
+    properties = Snapshot.load("fez").payloads.properties
+    packed = pack(properties)
+    with closing(sqlite3.connect(path)) as file:
+        file.execute(
+            "INSERT INTO payloads VALUES (99, ?, ?, ?)", (sha256(properties).digest(), len(properties), packed)
+        )
+        file.execute(
+            "INSERT INTO calibrations SELECT 99, 'ibm_fez', 156, 1, 1, 99, NULL, added FROM calibrations LIMIT 1"
+        )
+        file.commit()
+        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = file.execute("PRAGMA page_size").fetchone()
+    content = bytearray(path.read_bytes())
+    page = content.index(packed[20_000:20_050]) // size * size
+    content[page : page + 4] = b"\x00\xff\xff\xff"
+    path.write_bytes(content)
+    with (
+        patch.object(os, "access", lambda _, mode: is_writable or mode != os.W_OK),
+        CalibrationArchive(path) as archive,
+    ):
+        assert archive.latest("lima") == Snapshot.load("lima")
+        assert list(archive.verify().damaged_payloads) == [99]
 
 
 # Overrides in time

@@ -8,12 +8,14 @@ import json
 import math
 import pickle
 import random
+import tracemalloc
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+import xarray as xr
 from qiskit_experiments.library.randomized_benchmarking import RBUtils
 from scipy import stats
 from tests.support.calibrations import DAY, Drift
@@ -63,9 +65,16 @@ def ask_all(series: ArchiveSeries) -> list:
     ]
 
 
+def assert_same_after_a_file(data, path):
+    """Compare a data set with what xarray reads of the netCDF file that it has written of it."""
+    data.to_netcdf(path, engine="scipy")
+    with xr.open_dataset(path, engine="scipy") as found:
+        xr.testing.assert_equal(found.load(), data)
+
+
 @pytest.mark.parametrize("name", ODD)
 @pytest.mark.parametrize("gate", [None, "cz"])
-def test_odd_series_have_answers_in_every_tool(name, gate):
+def test_odd_series_have_answers_in_every_tool(name, gate, tmp_path):
     for answer in ask_all(series_of(ODD[name], gate=gate, quantity="error" if gate else "t1")):
         frame = answer.to_pandas()
         assert len(frame) == len(answer.to_polars()) == answer.table().num_rows
@@ -73,6 +82,7 @@ def test_odd_series_have_answers_in_every_tool(name, gate):
         assert len(repr(answer).splitlines()) == 1
         assert repr(answer).startswith(f"<{type(answer).__name__} of ")
         assert answer.to_xarray().attrs["backend"] == "ibm_tiny"
+        assert_same_after_a_file(answer.to_xarray(), tmp_path / "answer.nc")
         assert not any(np.isinf(column).any() for column in frame.select_dtypes("float").to_numpy().T)
 
 
@@ -412,6 +422,27 @@ def test_ranking_by_errors_prefers_small_ones_and_looks_back_from_the_first_mome
     assert not np.isnan(found.values).any()
     best = np.argmin(found.values, axis=1)
     assert (found.ranks[np.arange(3), best] == 1).all()
+
+
+def test_rankings_by_the_longest_lengths_of_time(archive):
+    longest = datetime.timedelta.max
+    expected = archive.ranking("t1", every="1d", max_age="999999d")
+    assert expected.ranks.all()
+    np.testing.assert_array_equal(archive.ranking("t1", every="1d", max_age=longest).ranks, expected.ranks)
+    assert archive.ranking("t1", every=longest).times.tolist() == expected.times[:1].tolist()
+
+
+def test_ranks_take_no_more_memory_than_a_few_numbers_for_each_value():
+    values = np.random.default_rng(3).integers(0, 9, (5000, 200)).astype(float)
+    values[values == 8] = np.nan
+    tracemalloc.start()
+    found = _ranks(values, "t1")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10 * values.nbytes
+    expected = pd.DataFrame(values).rank(axis=1, method="min", ascending=False).fillna(0).to_numpy()
+    np.testing.assert_array_equal(found, expected)
+    assert _ranks(np.empty((4, 0)), "t1").shape == (4, 0)
 
 
 def test_rankings_that_make_no_sense(archive):

@@ -191,6 +191,7 @@ def test_what_there_is_not_is_refused(archive, monkeypatch):
         ({"of": "gates", "quantities": "t1"}, ValueError, "no quantity 't1'"),
         ({"of": "gates", "gates": ["cx", "cxx"]}, ArchiveError, "lists the gate 'cxx'"),
         ({"quantities": []}, IBMInputValueError, "names no quantity"),
+        ({"of": "gates", "quantities": iter(())}, IBMInputValueError, "names no quantity"),
         ({"start": "soon"}, IBMInputValueError, "start must be"),
         ({"start": "2025-02", "end": "2025-02"}, IBMInputValueError, "the end is excluded"),
     ]

@@ -355,7 +355,7 @@ def test_names_are_no_formulas():
     assert texts(plot_schedule(schedule).axes[0])[1] == "$\\frac{a}$"
 
 
-# What can be chosen
+# Choices
 
 
 def test_channels_and_titles_can_be_chosen():

@@ -58,7 +58,8 @@ class ImportReport:
         lines += [f"  assumed for {_files(paths)}: {sentence}" for sentence, paths in self.assumptions.items()]
         if self.ignored:
             lines.append(f"  no calibrations in {_files(self.ignored)}")
-        return "\n".join(lines)
+        # Names of files need not be in any encoding, and what is printed does.
+        return "\n".join(lines).encode("utf-8", "backslashreplace").decode()
 
 
 class _Source(NamedTuple):

@@ -25,7 +25,7 @@ from ..snapshot.acceptance import snapshot_of
 from ..snapshot.device_names import find_device, spellings
 from ..snapshot.imports.reader import CalibrationReader
 from ..snapshot.overrides import has_note
-from . import check, choice, exchange, housekeeping, imports, merging, series, tables
+from . import check, choice, exchange, housekeeping, imports, merging, removal, series, tables
 from .choice import Choice
 from .events import search
 from .questions import coherence, ranking, working
@@ -779,7 +779,7 @@ class CalibrationArchive:
             rules: As in :meth:`alerts`.
             interval: The time from one look to the next, such as ``"5min"`` or a ``timedelta``.
             timeout: How long to watch; for ever by default, and a single look for ``timedelta(0)``. Ctrl-C while it
-                waits ends it, too, without an exception.
+                looks or waits ends it, too, without an exception.
             memory: A file that remembers what was told, so that another watch with rules of the same names goes on
                 there. An alert is remembered when the next one is asked for, so that it is told again if the program
                 failed with it. Without such a file, nothing is kept.
@@ -948,7 +948,7 @@ class CalibrationArchive:
         every: datetime.timedelta | None = None,
         damaged: bool = False,
         dry_run: bool = False,
-    ) -> housekeeping.PruneReport:
+    ) -> removal.PruneReport:
         """Thin out calibrations, measured and overridden ones, and remove payloads that none of those that stay has.
 
         Args:
@@ -967,7 +967,7 @@ class CalibrationArchive:
             ValueError: Nothing tells what to remove.
         """
         backend = None if backend is None else self._spelled(backend)
-        return housekeeping.prune(self._database, backend, before, every, damaged, dry_run)
+        return removal.prune(self._database, backend, before, every, damaged, dry_run)
 
     def remove(
         self,
@@ -979,7 +979,7 @@ class CalibrationArchive:
         provenance: str = "any",
         origin: str | None = None,
         dry_run: bool = False,
-    ) -> housekeeping.PruneReport:
+    ) -> removal.PruneReport:
         """Remove the calibrations to which everything applies that is given, and payloads that only these have.
 
         Args:
@@ -1002,8 +1002,8 @@ class CalibrationArchive:
             ValueError: Nothing tells what to remove.
         """
         backend = None if backend is None else self._spelled(backend)
-        wanted = housekeeping.Removal(backend, digest, start, end, provenance, origin)
-        return housekeeping.remove(self._database, wanted, dry_run)
+        wanted = removal.Removal(backend, digest, start, end, provenance, origin)
+        return removal.remove(self._database, wanted, dry_run)
 
     def stats(self) -> housekeeping.ArchiveStats:
         """Return how many calibrations there are of each device and of which time, and how large everything is."""

@@ -69,7 +69,7 @@ def request(of: str, quantities: Any, gates: Any, threads: int | None, choice: C
     """Return a request by the arguments of :meth:`CalibrationArchive.table`.
 
     Raises:
-        IBMInputValueError: There is no such table, or gates are asked for in the one of qubits.
+        IBMInputValueError: There is no such table, no quantity, or gates are asked for in the table of qubits.
         ValueError: There is no such quantity.
     """
     if of not in KINDS:

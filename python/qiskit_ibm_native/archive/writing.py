@@ -108,7 +108,7 @@ def calibration_id(
     )
     number = int(connection.execute(insert, (*calibration, *payloads)).lastrowid or 0)
     _sum(connection, number)
-    # What is known of the others with these properties holds for this one.
+    # Notes on other calibrations with these properties hold for this one.
     connection.execute(
         f"INSERT INTO sightings (calibration, origin, until, checksum)"  # noqa: S608 (constants)
         f" SELECT ?1, origin, max(until), {checksum_of('?1', 'origin', 'max(until)')} FROM sightings"

@@ -12,7 +12,6 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from .._moments import moment_of
 from .quantities import GATE_QUANTITIES, QUBIT_QUANTITIES, Quantity, find_gate_quantity, find_qubit_quantity
 
 if TYPE_CHECKING:
@@ -296,6 +295,9 @@ def _stamp(date: Any) -> str:
             return date.astimezone().isoformat()
         except (OverflowError, ValueError) as error:
             _refuse(f"date is beyond the calendar: {error}")
+    # Its errors, and with them Qiskit, are imported for it.
+    from .._moments import moment_of
+
     try:
         return moment_of(date, name="date").isoformat()
     except TypeError as error:

@@ -11,7 +11,7 @@ from ..events.event import iso_text, minute, subject_text, unit_of
 
 
 class Condition(NamedTuple):
-    """What an alert is about: its attributes that stay the same as long as it holds."""
+    """The attributes of an alert that stay the same as long as it holds."""
 
     rule: str
     backend: str
@@ -76,7 +76,7 @@ class Alert:
 
     @property
     def condition(self) -> Condition:
-        """What holds: the same as long as it does, whatever the value becomes."""
+        """The condition that holds, which stays the same whatever the value becomes."""
         return Condition(self.rule, self.backend, self.kind, self.gate, self.qubits, self.quantity)
 
     def to_dict(self) -> dict[str, Any]:

@@ -172,7 +172,8 @@ def _set_qubits(rule: ValueRule | EventRule) -> None:
     if rule.qubits is not None:
         object.__setattr__(rule, "qubits", tuple(indices(rule.qubits)))
     names = backends_of(rule)
-    if names is not None and not (names and all(isinstance(name, str) for name in names)):
+    is_listed = isinstance(names, Iterable) and all(isinstance(name, str) for name in names)
+    if names is not None and not (is_listed and names):
         raise IBMInputValueError(f"backends must be names of devices, not {rule.backends!r}.")
 
 

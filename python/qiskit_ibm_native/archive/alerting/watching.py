@@ -8,6 +8,7 @@ import json
 import os
 import time
 from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,19 +49,18 @@ def watch(
 
 
 def _looks(watcher: _Watcher, pause: float, deadline: float | None) -> Iterator[Alert]:
-    while True:
-        yield from watcher.look()
-        left = pause if deadline is None else deadline - time.monotonic()
-        if left <= 0:
-            return
-        try:
+    # An interruption while the caller has an alert is raised there, and not here.
+    with suppress(KeyboardInterrupt):
+        while True:
+            yield from watcher.look()
+            left = pause if deadline is None else deadline - time.monotonic()
+            if left <= 0:
+                return
             time.sleep(min(pause, left))
-        except KeyboardInterrupt:
-            return
 
 
 class _Watcher:
-    """What rules said about devices when these were looked at last."""
+    """The last looks of rules at devices, and the conditions that held then."""
 
     def __init__(self, archive: CalibrationArchive, rules: Sequence[Rule], memory: Path | None) -> None:
         self._archive, self._rules, self._memory = archive, rules, memory

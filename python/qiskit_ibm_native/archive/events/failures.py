@@ -81,7 +81,6 @@ def _changes(series: ArchiveSeries, works: Flags, exists: Flags, state: Callable
             is_return = bool(works[step, column])
             following = steps[number + 1] if number + 1 < len(steps) else None
             span = (steps[number - 1], step) if is_return else (step, following)
-            # What was not listed for all of an earlier time is known; the first calibration has nothing before it.
             before = state(step - 1, column) if step else "unknown"
             yield _event(series, column, step, span, before, state(step, column))
 

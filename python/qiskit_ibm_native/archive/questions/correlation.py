@@ -116,8 +116,8 @@ def correlation(subject: Subject, changes: bool) -> Correlation:
         unit = _unit_ranks(values[:, complete])
         coefficient[np.ix_(complete, complete)] = np.clip(unit.T @ unit, -1, 1)
     sorted_columns = _SortedColumns(values, present)
-    for column in np.flatnonzero(~present.all(axis=0)):
-        coefficient[column] = coefficient[:, column] = sorted_columns.coefficients(int(column))
+    for column in np.flatnonzero(~present.all(axis=0)).tolist():
+        coefficient[column] = coefficient[:, column] = sorted_columns.coefficients(column)
     count = present.T.astype(np.int64) @ present.astype(np.int64)
     diagonal = np.diag_indices(len(coefficient))
     coefficient[diagonal] = np.where(np.isnan(coefficient[diagonal]), np.nan, 1.0)

@@ -143,7 +143,10 @@ class CalibrationReader:
         if isinstance(date, str) and date != NAME:
             return self._zone.instant(date)
         if isinstance(date, datetime.datetime):
-            return date.astimezone() if date.tzinfo is None else date
+            try:
+                return date.astimezone() if date.tzinfo is None else date
+            except (ValueError, OverflowError):
+                _refuse(f"date= says {date!r}, which is no time of a calibration.")
         if date is not None and date != NAME:
             _refuse(f"date= returned {date!r} for {path}, which is no datetime.")
         found = time_in(path, root)
