@@ -440,6 +440,13 @@ def test_what_spreadsheets_add_around_a_table(delimiter: str, spoilt: Any, tmp_p
     np.testing.assert_array_equal(found.columns.t1, LIMA.columns.t1)
 
 
+def test_a_table_of_another_gate_than_the_configuration_has(tmp_path: Path) -> None:
+    path = written(tmp_path, "ibmq_lima.csv", measured("2021")[2].replace("CNOT error", "ECR error"))
+    with pytest.warns(UserWarning, match="'ECR error' is of ecr, which the configuration does not have"):
+        (found,) = read_calibrations(path, configuration="lima", date="2022-01-01T00:00:00Z")
+    assert "ecr" in found.columns.gates
+
+
 def test_columns_that_are_no_names_of_headings(tmp_path: Path) -> None:
     path = written(tmp_path, "ibmq_lima.csv", measured("2021")[2])
     for columns in ({"T1 (us)": 5}, {5: None}, ["T1 (us)"]):

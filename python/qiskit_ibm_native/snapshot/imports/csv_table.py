@@ -119,6 +119,12 @@ class CsvTable:
                 _refuse(f"The columns {same[0].strip()!r} and {text.strip()!r} are the same; columns= leaves one out.")
             else:
                 columns.append(Column(number, text.strip(), found))
+                # Configurations need not list rzz, which is a fractional gate.
+                if found.name in TWO_QUBIT_GATES - gates - {"rzz"}:
+                    self.assumptions.append(
+                        f"The column {text.strip()!r} is of {found.name}, which the configuration does not have: it may be of"
+                        " another time. Give the right one by configuration=."
+                    )
         if not any(column.heading.kind == "row" for column in columns):
             _refuse("There is no column 'Qubit'.")
         return columns
