@@ -48,6 +48,8 @@ def frames() -> dict[str, Any]:
                 "again": again,
                 "parquet_bytes": size,
                 "questions": questions(archive),
+                # Other programs on the machine: clocks are as good as this is small.
+                "load": round(os.getloadavg()[0], 1),
             }
 
 

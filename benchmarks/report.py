@@ -268,7 +268,12 @@ def frames_page(results: dict[str, Any]) -> list[str]:
         f"| `to_parquet`, both, {size:.0f} MB | {count:,} | | | | {again['parquet']['median'] / 1e6:.2f} s | |"
     )
     asked = ", ".join(f"`{name}` {each['median'] / 1e3:.0f} ms" for name, each in found["questions"].items())
-    return [*lines, "", f"Questions about the errors of all `cz` of a device over the year: {asked}."]
+    return [
+        *lines,
+        "",
+        f"Questions about the errors of all `cz` of a device over the year: {asked}. The machine's load was {found['load']} on two",
+        "processors, this program included: with more than two, clocks count what others did, and processor time does not.",
+    ]
 
 
 def archive_text(results: dict[str, Any]) -> list[str]:

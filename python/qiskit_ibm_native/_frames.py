@@ -110,7 +110,14 @@ class Tabular:
             IBMInputValueError: xarray is not installed.
         """
         table = self._table()
-        variables = {str(column.name): ("row", _plain(column), {"units": column.unit}) for column in table.columns}
+        variables = {}
+        for column in table.columns:
+            values = _plain(column)
+            # Units of times and texts are taken by those who write files.
+            notes = (
+                TIME_NOTES if values.dtype.kind == "M" else {} if values.dtype.kind == "O" else {"units": column.unit}
+            )
+            variables[str(column.name)] = ("row", values, notes)
         return data_set(variables, {}, table.notes)
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:

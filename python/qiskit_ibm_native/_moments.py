@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _UTC = datetime.timezone.utc
 #: Beyond every datetime, and within SQLite's integers of 64 bits.
 _OPEN_START, _OPEN_END = -(2**62), 2**62
+#: Longer ones mean no more, and do not fit into numpy's integers.
+_WHOLE_CALENDAR = datetime.datetime.max - datetime.datetime.min  # noqa: DTZ901 (a difference has no zone)
 _YEAR_OR_MONTH = re.compile(r"(\d{4})(?:-(\d{2}))?")
 _LENGTH = re.compile(r"(\d{1,6}) ?([a-z]+)")
 _UNITS = {
@@ -52,6 +54,11 @@ _UNITS = {
     }.items()
     for name in names
 }
+#: The units of numpy that are of one length.
+_ATTOSECONDS = {
+    "W": 604_800 * 10**18, "D": 86_400 * 10**18, "h": 3600 * 10**18, "m": 60 * 10**18, "s": 10**18, "ms": 10**15,
+    "us": 10**12, "ns": 10**9, "ps": 10**6, "fs": 1000, "as": 1,
+}  # fmt: skip
 _FORMS = (
     'a datetime, a date, a numpy.datetime64, or a text such as "2026-03", "2026-03-01T12:00Z", "-30d" or "yesterday"'
 )
@@ -84,8 +91,8 @@ def microseconds_of(time: Any, *, name: str = "a moment", now: datetime.datetime
         _refuse(time, name)
     pandas_time: Any = time
     if hasattr(pandas_time, "to_pydatetime"):
-        # Time stamps of pandas compute with time zones in their own way, and have nanoseconds.
-        time = pandas_time.floor("us").to_pydatetime()
+        # Time stamps of pandas compute with time zones in their own way, and have nanoseconds, which this drops.
+        time = pandas_time.to_pydatetime(warn=False)
     if not isinstance(time, datetime.datetime):
         time = datetime.datetime(time.year, time.month, time.day, tzinfo=_UTC)
     return microseconds(time)
@@ -124,11 +131,14 @@ def span_of(span: Any, *, name: str) -> datetime.timedelta:
     """Return a length of time: a ``timedelta``, a ``numpy.timedelta64``, or a text such as ``"7d"`` or ``"12h"``.
 
     Raises:
-        IBMInputValueError: It is not above zero, or a text says no length, or one in months, which differ.
+        IBMInputValueError: It is not above zero, says no length (``NaT``), or one in months, which differ.
         TypeError: It is something else.
     """
     if type(span).__name__ == "timedelta64":
-        span = span.astype("timedelta64[us]").item()
+        span = _of_numpy_span(span, name)
+    elif hasattr(span, "to_pytimedelta"):
+        # Nanoseconds of pandas are below what is counted here.
+        span = span.to_pytimedelta()
     if isinstance(span, str):
         found = _LENGTH.fullmatch(span.strip().lower())
         unit = _UNITS.get(found[2]) if found else None
@@ -139,7 +149,7 @@ def span_of(span: Any, *, name: str) -> datetime.timedelta:
         raise TypeError(f'{name} must be a timedelta or a text such as "7d" or "12h", not {span!r}')
     if not span > datetime.timedelta():
         raise IBMInputValueError(f"{name} must be above zero, not {span!r}.")
-    return span
+    return min(span, _WHOLE_CALENDAR)
 
 
 def _of_text(text: str, name: str, now: datetime.datetime) -> datetime.datetime:
@@ -169,16 +179,35 @@ def _before(now: datetime.datetime, count: int, unit: str) -> datetime.datetime:
 
 
 def _of_numpy(time: np.datetime64, name: str) -> int:
+    unit, number = _counted(time)
+    if unit in _ATTOSECONDS:
+        found = number * _ATTOSECONDS[unit] // _ATTOSECONDS["us"]
+        return found if FIRST <= found <= LAST else _refuse(time, name)
+    year, month = divmod(1970 * 12 + number * (12 if unit == "Y" else 1), 12)
+    if unit not in ("Y", "M") or not datetime.MINYEAR <= year <= datetime.MAXYEAR:
+        _refuse(time, name)
+    return microseconds(datetime.datetime(year, month + 1, 1, tzinfo=_UTC))
+
+
+def _of_numpy_span(span: np.timedelta64, name: str) -> datetime.timedelta:
+    unit, number = _counted(span)
+    try:
+        return datetime.timedelta(microseconds=number * _ATTOSECONDS[unit] // _ATTOSECONDS["us"])
+    except (KeyError, OverflowError):
+        raise IBMInputValueError(
+            f'{name} must be a length of time such as "7d", "12h" or "2w", not {span!r}.'
+        ) from None
+
+
+def _counted(value: np.datetime64 | np.timedelta64) -> tuple[str, int]:
+    """Return the unit of a scalar of numpy, empty for ``NaT``, and how many of that it is.
+
+    Integers of Python do not wrap around, as numpy's conversions of far times do, or overflow, as those to years do.
+    """
     import numpy as np
 
-    unit = np.datetime_data(time.dtype)[0]
-    if np.isnat(time) or unit == "generic":
-        _refuse(time, name)
-    # Conversions of years far away wrap around, without an error.
-    if not datetime.MINYEAR <= int(time.astype("datetime64[Y]").astype(np.int64)) + 1970 <= datetime.MAXYEAR:
-        _refuse(time, name)
-    found = int(time.astype("datetime64[us]").astype(np.int64))
-    return found if FIRST <= found <= LAST else _refuse(time, name)
+    unit, step = np.datetime_data(value.dtype)
+    return ("", 0) if np.isnat(value) else (unit, int(value.astype(np.int64)) * step)
 
 
 def _refuse(time: Any, name: str) -> NoReturn:

@@ -55,8 +55,12 @@ class Schema(NamedTuple):
     #: By version, statements that make the tables that it added, empty and temporary: for files of earlier versions
     #: that cannot be written. Without them such a file cannot be read.
     stand_ins: Mapping[int, str] = MappingProxyType({})
-    #: Functions of ours that statements call, with their names.
+    #: Functions that statements call, with their names. They are native: SQLite takes Ctrl-C in Python code for an
+    #: error of the function.
     functions: tuple[tuple[str, Callable[..., Any]], ...] = ()
+    #: By version, functions that look into a file before it is brought to that version, and return a function that is
+    #: called after the statements, in their transaction, which a page that cannot be read would end.
+    looks: Mapping[int, Callable[[sqlite3.Connection], Callable[[sqlite3.Connection], None]]] = MappingProxyType({})
 
     @property
     def version(self) -> int:
@@ -158,7 +162,7 @@ class Database:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         if version < schema.version:
-            _migrate(connection, schema)
+            _migrate(connection, schema, version)
 
     def _stand_in(self, connection: sqlite3.Connection, version: int) -> None:
         """Make temporary tables for those that a file of an earlier version lacks."""
@@ -172,6 +176,8 @@ class Database:
         for number in later:
             for statement in _statements(self.schema.stand_ins[number]):
                 connection.execute(statement)
+            if number in self.schema.looks:
+                self.schema.looks[number](connection)(connection)
 
     @contextmanager
     def _used(self, line: _Line) -> Iterator[sqlite3.Connection]:
@@ -410,14 +416,18 @@ def _use_log(connection: sqlite3.Connection) -> None:
             return
 
 
-def _migrate(connection: sqlite3.Connection, schema: Schema) -> None:
+def _migrate(connection: sqlite3.Connection, schema: Schema, version: int) -> None:
+    # There is nothing to look at in a new file.
+    steps = {number: look(connection) for number, look in schema.looks.items() if 0 < version < number}
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have been faster.
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        for statements in schema.migrations[version:]:
+        for number, statements in enumerate(schema.migrations[version:], version + 1):
             for statement in _statements(statements):
                 connection.execute(statement)
+            if number in steps:
+                steps[number](connection)
         connection.execute(f"PRAGMA application_id = {schema.application}")
         connection.execute(f"PRAGMA user_version = {schema.version}")
         connection.execute("COMMIT")

@@ -687,6 +687,15 @@ def test_the_command(filled_file, tmp_path, capsys, monkeypatch):
     shown = capsys.readouterr().out
     assert "ibmq_lima: 1 calibrations" in shown
     assert "everything is as it was put in" in shown
+    with CalibrationArchive(tmp_path / "other.sqlite3") as other:
+        other.add(Snapshot.load("lima").with_overrides(t1={0: 1e-6}))
+    assert main([*archive, "merge", str(tmp_path / "other.sqlite3")]) == 0
+    assert "1 added, 0 known, 0 damaged" in capsys.readouterr().out
+    every = [*archive, "export", str(tmp_path / "all"), "--provenance", "any", "--origin", "any"]
+    assert main(every) == main([*every, "--format", "parquet"]) == 0
+    assert capsys.readouterr().out.count("2 calibrations written to") == 2
+    assert main([*archive, "merge", str(tmp_path / "nowhere")]) == 2
+    assert "there is no archive" in capsys.readouterr().err
     assert main([*archive, "export", str(tmp_path / "out"), "--backend", "ibmq_lima"]) == 0
     assert "1 calibrations written to" in capsys.readouterr().out
     assert len(list((tmp_path / "out" / "ibmq_lima").iterdir())) == 1

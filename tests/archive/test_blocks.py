@@ -177,7 +177,7 @@ def test_a_second_quantity_reads_no_payload(archive: CalibrationArchive, made: l
     assert made == [FULL, 2]
     assert_series_are_those_of_snapshots(archive, "ibm_tiny")
     assert made == [FULL, 2]
-    # What is added joins the block that has room; full ones stay.
+    # A calibration that is added joins the block that has room; full ones stay.
     full = min(block_rows(archive))
     archive.add(calibration(FULL + 2, [1]))
     archive.series("ibm_tiny", "t2")
@@ -384,10 +384,12 @@ def test_a_number_that_is_given_again_while_a_series_is_read(
     assert archive.verify()
 
 
+@pytest.mark.parametrize("added", [[], [2], [2, 0]])
 def test_what_others_remove_while_a_series_is_read_is_no_damage(
-    archive: CalibrationArchive, monkeypatch: pytest.MonkeyPatch
+    added: list[int], archive: CalibrationArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(2):
+    # What is added afterwards gets the number of what was removed.
+    for number in (1, 0):
         archive.add(calibration(number, [number]))
     kept = blocks.kept
 
@@ -395,6 +397,8 @@ def test_what_others_remove_while_a_series_is_read_is_no_damage(
         found = kept(*arguments)
         with CalibrationArchive(archive.path) as other:
             other.prune(before=at(1))
+            for number in added:
+                other.add(calibration(number, [number]))
         return found
 
     monkeypatch.setattr(blocks, "kept", slow)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 
 import numpy as np
@@ -138,6 +139,18 @@ def test_what_the_circuit_does_not_use_is_no_part():
     circuit.measure(0, 0)
     other = LIMA.with_overrides(t1={4: 1e-6}, error={("cx", (0, 1)): 0.5, ("sx", (3,)): 0.1}, frequency={0: 5e9})
     assert explain(circuit, LIMA, other).parts == ()
+
+
+def test_another_unit_of_delays_is_a_part():
+    configuration = json.loads(LIMA.payloads.configuration)
+    configuration["dt"] *= 4
+    other = Snapshot.from_payloads(json.dumps(configuration), LIMA.payloads.properties)
+    found = explain(waiting(), LIMA, other)
+    (part,) = found.parts
+    assert part[:3] == ("delay", (), "dt")
+    assert part.new == pytest.approx(4 * part.old)
+    assert_adds_up(found)
+    assert found.to_polars()["unit"].to_list() == ["s"]
 
 
 def test_values_that_appear_and_vanish():

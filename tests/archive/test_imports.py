@@ -6,13 +6,16 @@ from __future__ import annotations
 import datetime
 import gzip
 import json
+import os
 import random
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.support.exports import FORMS, platform_csv, with_dates
 
@@ -38,9 +41,22 @@ WHOLE = {
     "fractions": lambda text: ENTRY(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.000Z"),
     "no colon": lambda text: ENTRY(text).strftime("%Y-%m-%dT%H:%M:%S%z"),
     "hours": lambda text: ENTRY(text).strftime("%Y-%m-%dT%H:%M:%S-04"),
+    "a space before the offset": lambda text: ENTRY(text).strftime("%Y-%m-%d %H:%M:%S %z"),
+    "a space there in ISO": lambda text: ENTRY(text).strftime("%Y-%m-%dT%H:%M:%S -04:00"),
     "names": lambda text: ENTRY(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
     "RuntimeEncoder": lambda text: {"__type__": "datetime", "__value__": text},
     "repr of UTC": lambda text: repr(ENTRY(text).astimezone(UTC)),
+    "repr of an offset": lambda text: repr(ENTRY(text)),
+    "repr of an offset before UTC": lambda text: repr(
+        ENTRY(text).astimezone(datetime.timezone(datetime.timedelta(hours=5, minutes=30)))
+    ),
+    "repr of an offset of 0": lambda text: repr(ENTRY(text).astimezone(datetime.timezone(datetime.timedelta(0), "Z"))),
+    "repr of zoneinfo": lambda text: repr(ENTRY(text).astimezone(ZoneInfo("America/New_York"))),
+    "repr of dateutil's files": lambda text: (
+        f"{repr(ENTRY(text).astimezone(ZoneInfo('Asia/Tokyo')).replace(tzinfo=None))[:-1]},"
+        " tzinfo=tzfile('/usr/share/zoneinfo/Asia/Tokyo'))"
+    ),
+    "repr of pytz": lambda text: f"{repr(ENTRY(text).astimezone(UTC).replace(tzinfo=None))[:-1]}, tzinfo=<UTC>)",
     "repr of dateutil": lambda text: f"{repr(ENTRY(text).replace(tzinfo=None))[:-1]}, tzinfo=tzoffset(None, -14400))",
 }
 #: Ways that lose the offset.
@@ -114,6 +130,15 @@ def test_hours_that_were_twice_or_never(tmp_path: Path) -> None:
         read_calibrations(written(tmp_path, "never.json", never), **zone)
 
 
+def test_the_second_of_two_hours_is_no_assumption_where_a_dump_says_so(tmp_path: Path) -> None:
+    second = "datetime.datetime(2021, 11, 7, 1, 30, fold=1, tzinfo=tzlocal())"
+    dump = written(tmp_path, "dump.json", with_dates(LIMA.payloads.properties, lambda _: second))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (found,) = read_calibrations(dump, configuration="lima", time_zone="America/New_York")
+    assert found.last_update == datetime.datetime(2021, 11, 7, 6, 30, tzinfo=UTC)
+
+
 def test_dates_that_are_null_stay_so(tmp_path: Path) -> None:
     content = json.loads(LIMA.payloads.properties)
     content["qubits"][0][0]["date"] = None
@@ -139,6 +164,11 @@ def test_dates_that_are_null_stay_so(tmp_path: Path) -> None:
         ([2021], "not \\[2021\\]"),
         ({"year": 2021}, "not {'year': 2021}"),
         (True, "a number"),
+        (
+            "datetime.datetime(2021, 3, 15, 0, 36, tzinfo=<DstTzInfo 'America/New_York' EDT-1 day, 20:00:00 DST>)",
+            "its time zone is <DstTzInfo 'America/New_York'",
+        ),
+        ("datetime.datetime(2021, 3, 15, 0, 36, tzinfo=zoneinfo.ZoneInfo(key='Mars'))", "no time zone 'Mars'"),
     ],
 )
 def test_what_is_no_date_is_refused(date: Any, problem: str, tmp_path: Path) -> None:
@@ -149,7 +179,7 @@ def test_what_is_no_date_is_refused(date: Any, problem: str, tmp_path: Path) -> 
 
 def test_time_zones_that_there_are_not(tmp_path: Path) -> None:
     dump = written(tmp_path, "dump.json", LIMA.payloads.properties)
-    for zone in ("America/Atlantis", "nowhere", 5, "../UTC"):
+    for zone in ("America/Atlantis", "nowhere", 5, "../UTC", "+25:00", "-24:00", "+05:60"):
         with pytest.raises(IBMInputValueError, match=r"time.zone"):
             read_calibrations(dump, configuration="lima", time_zone=zone)
 
@@ -322,6 +352,13 @@ def test_the_time_of_a_table(tmp_path: Path) -> None:
             read("lima.csv", date=wrong)
 
 
+def test_dates_beyond_the_calendar(tmp_path: Path) -> None:
+    path = written(tmp_path, "ibmq_lima.csv", measured("2021")[2])
+    for date in (pd.NaT, lambda _: pd.NaT):
+        with pytest.raises(IBMInputValueError, match="date= says NaT"):
+            read_calibrations(path, configuration="lima", date=date)
+
+
 def test_names_of_files_and_folders() -> None:
     day = datetime.datetime(2025, 3, 18)
     for name, device, time in (
@@ -334,6 +371,7 @@ def test_names_of_files_and_folders() -> None:
         ("ibm_fez 20250318.csv", "ibm_fez", day),
         ("ibm_fez_20250318T1007+0530.csv", "ibm_fez", ENTRY("2025-03-18T10:07+05:30")),
         ("props_2025-13-41.json", None, None),
+        ("ibm_fez_2025-03-18T10_07_09+9900.json", "ibm_fez", None),
     ):
         if device is not None:
             assert device_in(Path(name)) == device
@@ -356,6 +394,15 @@ def test_names_of_files_and_folders() -> None:
         ("59.69864328663569", "inf", "no finite number"),
         ("0.026100000000000012", "2.61", "2.61 is no probability"),
         ("0_1:", "01:02:", r"'01:02:[^']*' is no value of a coupling.*Spreadsheets spoil"),
+        ("59.69864328663569", '"59,69864328663569"', "'59,69864328663569' has a decimal comma"),
+        ("59.69864328663569", "59,69864328663569", r"Row 2 has 15 cells, and there are 14 headings"),
+        ("59.69864328663569", "5_9.7", "'5_9.7' is no number"),
+        ("59.69864328663569", "５９.７", "is no number"),
+        ("Q2,", "²,", "Row 4 is of the qubit '²'"),
+        ("Q2,", "9" * 5000 + ",", "Row 4 is of the qubit '9{80}'"),
+        ("; 1_2:", "; ²:", "no value of a coupling of qubit 1"),
+        ("; 1_2:", "; 1_" + "2" * 5000 + ":", "no value of a coupling of qubit 1"),
+        ("; 1_2:", "; 7; 1_2:", "'7' is no value of a coupling of qubit 1"),
         ("T2 (us)", "T1 (us)", r"columns 'T1 \(us\)' and 'T1 \(us\)' are the same"),
     ],
 )
@@ -365,6 +412,39 @@ def test_tables_that_make_no_sense_are_refused(old: str, new: str, problem: str,
     path = written(tmp_path, "ibmq_lima.csv", text.replace(old, new, 1))
     with pytest.raises(IBMInputValueError, match=problem):
         read_calibrations(path, configuration="lima", date="2022-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_decimal_commas_in_lists_of_couplings_are_not_taken_for_zeros(delimiter: str, tmp_path: Path) -> None:
+    heading, cells = f"Qubit{delimiter}CNOT error\n", ["0_1:0,0072", "1_0:0,0072", "", "", ""]
+    rows = "".join(f"{qubit}{delimiter}{cell}\n" for qubit, cell in enumerate(cells))
+    path = written(tmp_path, "ibmq_lima.csv", heading + rows)
+    with pytest.raises(IBMInputValueError, match="Row 2, column 'CNOT error': '0072' is no value of a coupling"):
+        read_calibrations(path, configuration="lima", date="2022-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "spoilt"),
+    [
+        (";", lambda text: "sep=;\n" + text),
+        (",", lambda text: "\ufeffsep=,\r\n" + text),
+        (";", lambda text: "\n ;;;\n\n" + text),
+        (",", lambda text: text.replace("\r\n", "\r")),
+        ("\t", lambda text: text.replace("\r\n", "\t\t\t\n")),
+    ],
+)
+def test_what_spreadsheets_add_around_a_table(delimiter: str, spoilt: Any, tmp_path: Path) -> None:
+    content = json.loads(LIMA.payloads.properties)
+    path = written(tmp_path, "ibmq_lima.csv", spoilt(platform_csv(content, "2021", delimiter)))
+    (found,) = read_calibrations(path, configuration="lima", date="2022-01-01T00:00:00Z")
+    np.testing.assert_array_equal(found.columns.t1, LIMA.columns.t1)
+
+
+def test_columns_that_are_no_names_of_headings(tmp_path: Path) -> None:
+    path = written(tmp_path, "ibmq_lima.csv", measured("2021")[2])
+    for columns in ({"T1 (us)": 5}, {5: None}, ["T1 (us)"]):
+        with pytest.raises(IBMInputValueError, match="columns must be a dictionary of headings"):
+            read_calibrations(path, configuration="lima", date="2022-01-01T00:00:00Z", columns=columns)
 
 
 def test_a_table_of_another_device(tmp_path: Path) -> None:
@@ -512,6 +592,86 @@ def test_payloads_of_fake_devices_whose_dates_are_dumped(archive: CalibrationArc
     assert "lost its offset" in report.problems[tmp_path / "in" / "conf_lima.json"]
     assert archive.import_folder(tmp_path / "in", time_zone="America/New_York").added == 1
     assert archive.latest("lima").last_update == UPDATED
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[" * 1000 + "]" * 1000,
+        '{"a":' * 1000 + "1" + "}" * 1000,
+        '{"backend_name": "ibmq_lima", "qubits": [], "gates": [], "x": ' + "[" * 900 + "]" * 900 + "}",
+    ],
+)
+def test_content_that_is_nested_beyond_pythons_stack(content: str, archive: CalibrationArchive, tmp_path: Path) -> None:
+    dump = written(tmp_path, "dump.json", content)
+    with pytest.raises(IBMInputValueError, match="it is nested too deeply"):
+        read_calibrations(dump, configuration="lima", date="2021-01-01T00:00:00Z")
+    report = archive.import_folder(tmp_path, configuration="lima", date="2021-01-01T00:00:00Z")
+    assert "it is nested too deeply" in report.problems[dump]
+
+
+@pytest.mark.parametrize(
+    ("properties", "problem"),
+    [
+        ('[{"date": 5}]', "must be an object"),
+        ('{"date": 5, "x": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
+    ],
+)
+def test_properties_beside_a_configuration_that_are_none(
+    properties: str, problem: str, archive: CalibrationArchive, tmp_path: Path
+) -> None:
+    written(tmp_path, "configuration.json", LIMA.payloads.configuration)
+    written(tmp_path, "properties.json", properties)
+    assert problem in archive.import_folder(tmp_path).problems[tmp_path]
+
+
+@pytest.mark.parametrize("couplings", [5, True, [None], [[0, {}]], "01"])
+def test_tables_do_without_couplings_that_nobody_has_checked(couplings: Any, tmp_path: Path) -> None:
+    device = {**json.loads(LIMA.payloads.configuration), "coupling_map": couplings}
+    device["gates"][0]["coupling_map"] = None
+    path = written(tmp_path, "ibmq_lima.csv", measured("2021")[2])
+    (found,) = read_calibrations(path, configuration=device, date="2022-01-01T00:00:00Z")
+    np.testing.assert_array_equal(found.columns.t1, LIMA.columns.t1)
+
+
+def test_json_in_the_encodings_of_windows(archive: CalibrationArchive, tmp_path: Path) -> None:
+    text = LIMA.payloads.properties.decode()
+    for encoding in ("utf-16", "utf-16-le", "utf-8-sig"):
+        written(tmp_path, f"{encoding}.json", text.encode(encoding))
+    written(tmp_path, "lines.jsonl", f"{text.strip()}\r\n{text.strip()}\r\n".encode("utf-16"))
+    report = archive.import_folder(tmp_path, configuration="lima")
+    assert (report.added, report.known, report.problems) == (1, 4, {})
+
+
+def test_reports_of_files_whose_names_are_in_no_encoding_can_be_printed(
+    archive: CalibrationArchive, tmp_path: Path
+) -> None:
+    try:
+        written(tmp_path, os.fsdecode(b"dump\xff.json"), "{")
+    except OSError:
+        pytest.skip("names of files are texts here")
+    report = archive.import_folder(tmp_path)
+    assert len(report.problems) == 1
+    assert "dump\\udcff.json: " in str(report).encode().decode()
+
+
+def test_folders_that_cannot_be_read_are_told(
+    archive: CalibrationArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, "closed/dump.json", LIMA.payloads.properties)
+    written(tmp_path, "open/dump.json", LIMA.payloads.properties)
+    scan = os.scandir
+
+    def refusing(path: Any) -> Any:
+        # Permissions do not stop everybody who runs tests.
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    report = archive.import_folder(tmp_path, configuration="lima")
+    assert report.added == 1
+    assert "Permission denied" in report.problems[tmp_path / "closed"]
 
 
 def test_no_file_stops_the_others(archive: CalibrationArchive, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.archive.test_provenance import CLOUD, HOUR, OTHER, at, contents, snapshot
+from tests.archive.test_provenance import CLOUD, HOUR, OTHER, contents, snapshot, time_of
 from tests.support.calibrations import Drift
 from tests.support.formats import opened
 
@@ -30,7 +30,7 @@ def step(chance: random.Random) -> tuple[Snapshot, datetime.datetime | None, str
     if chance.random() < 0.3:
         made = made.with_overrides(t1={0: chance.randrange(2) * 1e-6})
     configuration, properties, _ = made.payloads
-    until = chance.choice([None, at(hours + chance.randrange(1, 30))])
+    until = chance.choice([None, time_of(hours + chance.randrange(1, 30))])
     return Snapshot.from_payloads(configuration, properties, chance.choice(DEFAULTS)), until, chance.choice(ORIGINS)
 
 
@@ -47,14 +47,14 @@ def answers(archive: CalibrationArchive) -> list[Any]:
         for provenance in ("measured", "overridden", "any"):
             for origin in (CLOUD, OTHER, "local", "any"):
                 choice = {"provenance": provenance, "origin": origin}
-                found.append([each.digest for each in archive.between(name, **choice)])
-                found += [getattr(archive.at(name, at(hours), **choice), "digest", None) for hours in range(7)]
+                found.append([calibration.digest for calibration in archive.between(name, **choice)])
+                found += [getattr(archive.at(name, time_of(hours), **choice), "digest", None) for hours in range(7)]
                 if found[-1] is not None:
                     series = archive.series(name, "t1", **choice)
                     found += [series.times.tolist(), series.values.tolist()]
         for origin in ORIGINS[1:]:
             found += [
-                getattr(archive.latest_before_confirmed(name, at(hours + 0.5), origin), "digest", None)
+                getattr(archive.latest_before_confirmed(name, time_of(hours + 0.5), origin), "digest", None)
                 for hours in range(30)
             ]
     return found
@@ -112,8 +112,8 @@ def test_what_is_damaged_stays_behind_and_what_is_damaged_here_is_mended(tmp_pat
     calibrations = [Snapshot.from_payloads(*payloads) for payloads in Drift("lima").calibrations(5)]
     with CalibrationArchive(tmp_path / "here") as here, CalibrationArchive(tmp_path / "there") as there:
         for archive in (here, there):
-            for each in calibrations:
-                archive.add(each, until=each.last_update + HOUR, origin=CLOUD)
+            for calibration in calibrations:
+                archive.add(calibration, until=calibration.last_update + HOUR, origin=CLOUD)
         damage = (
             "UPDATE payloads SET packed = zeroblob(9) WHERE id = (SELECT properties FROM calibrations WHERE id = ?)"
         )
@@ -152,8 +152,8 @@ def test_a_merge_goes_on_where_it_was_interrupted(tmp_path: Path, monkeypatch: p
         take(work, numbers)
 
     with CalibrationArchive(tmp_path / "one") as one, CalibrationArchive(tmp_path / "two") as two:
-        for each in calibrations:
-            one.add(each)
+        for calibration in calibrations:
+            one.add(calibration)
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
             patch.setattr(merging._Merge, "take", interrupted)
             two.merge(one)

@@ -5,10 +5,15 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import pickle
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from pyarrow import parquet
@@ -16,6 +21,7 @@ from qiskit import QuantumCircuit
 from tests.support.formats import opened
 
 from qiskit_ibm_native import ArchiveError, CalibrationArchive, Snapshot, score
+from qiskit_ibm_native._native import pack
 from qiskit_ibm_native.exceptions import IBMInputValueError
 
 UTC = datetime.timezone.utc
@@ -23,13 +29,13 @@ HOUR = datetime.timedelta(hours=1)
 CLOUD, OTHER = "https://quantum.cloud.ibm.com/api", "https://quantum.example.org"
 
 
-def at(hours: float) -> datetime.datetime:
+def time_of(hours: float) -> datetime.datetime:
     return datetime.datetime(2025, 1, 1, tzinfo=UTC) + hours * HOUR
 
 
 def snapshot(hours: float = 0.0, value: float = 100.0, name: str = "ibm_tiny") -> Snapshot:
     """Return a calibration of a small device."""
-    date = at(hours).isoformat()
+    date = time_of(hours).isoformat()
     configuration = {
         "backend_name": name, "n_qubits": 1, "basis_gates": ["x"], "gates": [{"name": "x", "coupling_map": [[0]]}],
     }  # fmt: skip
@@ -88,8 +94,12 @@ def questions(archive: CalibrationArchive, folder: Path) -> dict[str, Callable[.
         return [value * 1e6 for value in parquet.read_table(path / "qubits")["t1"].to_pylist()]
 
     return {
-        "between": lambda **choice: [each.columns.t1[0] * 1e6 for each in archive.between("tiny", **choice)],
-        "sliced": lambda **choice: [each.columns.t1[0] * 1e6 for each in archive.between("tiny", **choice)[:]],
+        "between": lambda **choice: [
+            calibration.columns.t1[0] * 1e6 for calibration in archive.between("tiny", **choice)
+        ],
+        "sliced": lambda **choice: [
+            calibration.columns.t1[0] * 1e6 for calibration in archive.between("tiny", **choice)[:]
+        ],
         "series": lambda **choice: (archive.series("tiny", "t1", **choice).values[:, 0] * 1e6).tolist(),
         "errors": lambda **choice: (archive.series("tiny", "error", gate="x", **choice).values[:, 0] * 1e4).tolist(),
         "table": lambda **choice: [value * 1e6 for value in archive.table(**choice)["t1"].to_pylist()],
@@ -116,23 +126,25 @@ def test_no_question_is_answered_by_overridden_values_unless_it_asks_for_them(
 
 
 def test_single_answers_are_measured_ones_too(mixed: CalibrationArchive) -> None:
-    assert mixed.latest("tiny") == mixed.at("tiny", at(100)) == snapshot(3, 103.0)
-    assert mixed.at("tiny", at(0.5)) is None
-    assert mixed.at("tiny", at(0.5), provenance="any") == overridden(0)
+    assert mixed.latest("tiny") == mixed.at("tiny", time_of(100)) == snapshot(3, 103.0)
+    assert mixed.at("tiny", time_of(0.5)) is None
+    assert mixed.at("tiny", time_of(0.5), provenance="any") == overridden(0)
     assert mixed.latest("tiny", provenance="overridden") == mixed.latest("tiny", provenance="any") == overridden(9)
     # Of one time, the one that was added last.
-    assert mixed.at("tiny", at(2), provenance="any") == overridden(2)
-    mixed.add(overridden(3), until=at(20))
-    assert mixed.latest_before_confirmed("tiny", at(10)) is None
-    assert mixed.last_worked("tiny", "x", 0).last_worked == at(3)
-    assert mixed.last_worked("tiny", "x", 0, provenance="any").last_worked == at(9)
-    assert mixed.ranking("t1").times[0].tolist() == at(1).replace(tzinfo=None)
-    assert mixed.ranking("t1", provenance="overridden").times[0].tolist() == at(0).replace(tzinfo=None)
+    assert mixed.at("tiny", time_of(2), provenance="any") == overridden(2)
+    mixed.add(overridden(3), until=time_of(20))
+    assert mixed.latest_before_confirmed("tiny", time_of(10)) is None
+    assert mixed.last_worked("tiny", "x", 0).last_worked == time_of(3)
+    assert mixed.last_worked("tiny", "x", 0, provenance="any").last_worked == time_of(9)
+    assert mixed.ranking("t1").times[0].tolist() == time_of(1).replace(tzinfo=None)
+    assert mixed.ranking("t1", provenance="overridden").times[0].tolist() == time_of(0).replace(tzinfo=None)
     circuit = QuantumCircuit(1)
     circuit.x(0)
     expected = score(circuit, [snapshot(3, 103.0)]).esp[0]
-    assert mixed.explain(circuit, at(1), at(9), backend="tiny").after == pytest.approx(expected)
-    assert mixed.explain(circuit, at(1), at(9), backend="tiny", provenance="any").after != pytest.approx(expected)
+    assert mixed.explain(circuit, time_of(1), time_of(9), backend="tiny").after == pytest.approx(expected)
+    assert mixed.explain(circuit, time_of(1), time_of(9), backend="tiny", provenance="any").after != pytest.approx(
+        expected
+    )
     with pytest.raises(
         IBMInputValueError, match="provenance must be one of 'measured', 'overridden', 'any', not 'all'"
     ):
@@ -144,8 +156,8 @@ def test_statistics_count_both(mixed: CalibrationArchive) -> None:
     stats = mixed.stats()
     assert (stats.calibrations, stats.overridden) == (3, 5)
     tiny, other = stats.backends["ibm_tiny"], stats.backends["ibm_other"]
-    assert (tiny.calibrations, tiny.overridden, tiny.first, tiny.last) == (3, 4, at(1), at(3))
-    assert (other.calibrations, other.overridden, other.first) == (0, 1, at(5))
+    assert (tiny.calibrations, tiny.overridden, tiny.first, tiny.last) == (3, 4, time_of(1), time_of(3))
+    assert (other.calibrations, other.overridden, other.first) == (0, 1, time_of(5))
     assert "ibm_tiny: 3 calibrations, 2025-01-01 01:00 to 2025-01-01 03:00 UTC, 4 more with overrides" in str(stats)
     assert mixed.backends() == ["ibm_tiny"]
     assert mixed.backends(provenance="any") == ["ibm_other", "ibm_tiny"]
@@ -158,14 +170,6 @@ def test_statistics_count_both(mixed: CalibrationArchive) -> None:
 @pytest.mark.parametrize("is_writable", [True, False], ids=["migrated", "read-only"])
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_archives_of_earlier_versions_are_looked_through(version: int, is_writable: bool, tmp_path: Path) -> None:
-    import os
-    import sqlite3
-    from contextlib import closing
-    from hashlib import sha256
-    from unittest.mock import patch
-
-    from qiskit_ibm_native._native import pack
-
     path = opened(f"archive-{version}", tmp_path)
     changed = Snapshot.load("lima").with_overrides(t1={0: 1e-6})
     with closing(sqlite3.connect(path)) as file:
@@ -190,19 +194,46 @@ def test_archives_of_earlier_versions_are_looked_through(version: int, is_writab
         assert archive.verify(), str(archive.verify())
 
 
+@pytest.mark.parametrize("is_writable", [True, False], ids=["migrated", "read-only"])
+def test_a_page_that_cannot_be_read_hides_nothing_else_from_a_migration(is_writable: bool, tmp_path: Path) -> None:
+    path = opened("archive-3", tmp_path)
+    properties = Snapshot.load("fez").payloads.properties
+    packed = pack(properties)
+    with closing(sqlite3.connect(path)) as file:
+        file.execute(
+            "INSERT INTO payloads VALUES (99, ?, ?, ?)", (sha256(properties).digest(), len(properties), packed)
+        )
+        file.execute(
+            "INSERT INTO calibrations SELECT 99, 'ibm_fez', 156, 1, 1, 99, NULL, added FROM calibrations LIMIT 1"
+        )
+        file.commit()
+        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = file.execute("PRAGMA page_size").fetchone()
+    content = bytearray(path.read_bytes())
+    page = content.index(packed[20_000:20_050]) // size * size
+    content[page : page + 4] = b"\x00\xff\xff\xff"
+    path.write_bytes(content)
+    with (
+        patch.object(os, "access", lambda _, mode: is_writable or mode != os.W_OK),
+        CalibrationArchive(path) as archive,
+    ):
+        assert archive.latest("lima") == Snapshot.load("lima")
+        assert list(archive.verify().damaged_payloads) == [99]
+
+
 # Overrides in time
 
 
 def test_a_date_moves_a_calibration_in_time(archive: CalibrationArchive) -> None:
-    moved = snapshot(1).with_overrides(date=at(30), t1={0: 5e-6})
-    assert moved.last_update == moved.properties.last_update_date == at(30)
-    assert moved.properties.qubit_property(0, "T1") == (5e-6, at(30))
-    assert moved.properties.qubit_property(0, "T2")[1] == at(1)
+    moved = snapshot(1).with_overrides(date=time_of(30), t1={0: 5e-6})
+    assert moved.last_update == moved.properties.last_update_date == time_of(30)
+    assert moved.properties.qubit_property(0, "T1") == (5e-6, time_of(30))
+    assert moved.properties.qubit_property(0, "T2")[1] == time_of(1)
     assert moved.source is None
     archive.add(moved)
-    assert archive.at("tiny", at(29), provenance="any") is None
-    assert archive.at("tiny", at(30), provenance="any") == moved
-    assert archive.series("tiny", "t1", provenance="any").times.tolist() == [at(30).replace(tzinfo=None)]
+    assert archive.at("tiny", time_of(29), provenance="any") is None
+    assert archive.at("tiny", time_of(30), provenance="any") == moved
+    assert archive.series("tiny", "t1", provenance="any").times.tolist() == [time_of(30).replace(tzinfo=None)]
 
 
 def test_a_date_alone_moves_it_too_and_no_date_leaves_it_where_it_was() -> None:
@@ -211,7 +242,7 @@ def test_a_date_alone_moves_it_too_and_no_date_leaves_it_where_it_was() -> None:
     assert moved.provenance.overrides == {}
     assert moved.provenance.base_digest == snapshot(1).digest
     assert moved.columns.t1.tolist() == snapshot(1).columns.t1.tolist()
-    assert snapshot(1).with_overrides(t1={0: 1e-6}).last_update == at(1)
+    assert snapshot(1).with_overrides(t1={0: 1e-6}).last_update == time_of(1)
     assert snapshot(1).with_overrides() == snapshot(1)
     again = moved.with_overrides(t1={0: 1e-6})
     assert (again.last_update, again.provenance.base_digest) == (moved.last_update, snapshot(1).digest)
@@ -226,7 +257,7 @@ def two(archive: CalibrationArchive) -> CalibrationArchive:
     for hours in (1, 3):
         archive.add(snapshot(hours, 100.0 + hours), origin=CLOUD)
     for hours, port in ((2, 4001), (4, 4002)):
-        archive.add(snapshot(hours, 200.0 + hours), origin=f"http://127.0.0.1:{port}", until=at(hours + 0.5))
+        archive.add(snapshot(hours, 200.0 + hours), origin=f"http://127.0.0.1:{port}", until=time_of(hours + 0.5))
     archive.add(snapshot(0, 300.0))
     return archive
 
@@ -250,7 +281,7 @@ def test_devices_of_one_name_from_two_services_are_two_series(two: CalibrationAr
             ArchiveError, match=rf"ibm_tiny from 2 origins: '{CLOUD}' \(2\), 'local' \(2\)\. Choose one by origin="
         ):
             asked[name]()
-    assert two.latest("tiny", origin=CLOUD) == two.at("tiny", at(9), origin=CLOUD) == snapshot(3, 103.0)
+    assert two.latest("tiny", origin=CLOUD) == two.at("tiny", time_of(9), origin=CLOUD) == snapshot(3, 103.0)
     assert two.origins("tiny") == [CLOUD, "local"]
     assert two.stats().backends["ibm_tiny"].origins == {CLOUD: 2, "local": 2}
     assert f"    2 from {CLOUD}" in str(two.stats())
@@ -277,12 +308,12 @@ def test_one_service_that_has_all_calibrations_needs_no_choice(archive: Calibrat
 
 
 def test_confirmations_are_those_of_one_series(two: CalibrationArchive) -> None:
-    assert two.latest_before_confirmed("tiny", at(2.2), "http://127.0.0.1:4001") == snapshot(2, 202.0)
+    assert two.latest_before_confirmed("tiny", time_of(2.2), "http://127.0.0.1:4001") == snapshot(2, 202.0)
     # The address of a service on this machine may be another one's, which has other devices.
-    assert two.latest_before_confirmed("tiny", at(2.2), "http://127.0.0.1:4002") is None
-    two.add(snapshot(3, 103.0), until=at(8), origin=CLOUD)
-    assert two.latest_before_confirmed("tiny", at(7), CLOUD) == snapshot(3, 103.0)
-    assert two.latest_before_confirmed("tiny", at(7), OTHER) is None
+    assert two.latest_before_confirmed("tiny", time_of(2.2), "http://127.0.0.1:4002") is None
+    two.add(snapshot(3, 103.0), until=time_of(8), origin=CLOUD)
+    assert two.latest_before_confirmed("tiny", time_of(7), CLOUD) == snapshot(3, 103.0)
+    assert two.latest_before_confirmed("tiny", time_of(7), OTHER) is None
 
 
 def test_pulse_defaults_come_later_than_properties(archive: CalibrationArchive) -> None:
@@ -327,14 +358,14 @@ def assert_nothing_is_left_over(archive: CalibrationArchive) -> None:
         ({"provenance": "measured"}, [7.0, 7.0, 7.0, 7.0]),
         ({"digest": overridden(9).digest}, [7.0, 101.0, 102.0, 7.0, 103.0, 7.0]),
         ({"digest": snapshot(1, 101.0).digest[:8].upper()}, [7.0, 102.0, 7.0, 103.0, 7.0, 7.0]),
-        ({"start": at(1), "end": at(3)}, [7.0, 103.0, 7.0, 7.0]),
+        ({"start": time_of(1), "end": time_of(3)}, [7.0, 103.0, 7.0, 7.0]),
         ({"backend": "tiny", "end": "2025-01-01T02:00", "provenance": "measured"}, [7.0, 102.0, 7.0, 103.0, 7.0, 7.0]),
         ({"backend": "tiny"}, []),
     ],
 )
 def test_what_is_removed_is_gone_and_nothing_else(mixed: CalibrationArchive, choice: Any, left: list[float]) -> None:
     mixed.add(snapshot(0, name="ibm_other").with_overrides(date="2026", t1={0: 1e-6}))
-    mixed.add(snapshot(0, name="ibm_other"), until=at(1))
+    mixed.add(snapshot(0, name="ibm_other"), until=time_of(1))
     if "backend" not in choice:
         choice = {**choice, "backend": "tiny"} if "provenance" in choice or "end" in choice else choice
     mixed.series("tiny", "t1", provenance="any")
@@ -344,7 +375,7 @@ def test_what_is_removed_is_gone_and_nothing_else(mixed: CalibrationArchive, cho
     report = mixed.remove(**choice)
     assert report == expected
     assert (report.calibrations, report.freed_bytes > 0) == (7 - len(left), True)
-    found = [round(each.columns.t1[0] * 1e6, 6) for each in mixed.between("tiny", provenance="any")]
+    found = [round(calibration.columns.t1[0] * 1e6, 6) for calibration in mixed.between("tiny", provenance="any")]
     assert found == left
     assert len(mixed.between("other", provenance="any")) == 2
     assert_nothing_is_left_over(mixed)
@@ -358,11 +389,16 @@ def test_calibrations_of_a_service_are_removed_and_those_that_another_one_has_st
     expected = two.remove(origin=CLOUD, dry_run=True)
     assert two.remove(origin=CLOUD) == expected
     assert (expected.calibrations, expected.forgotten) == (1, 1)
-    assert [each.last_update for each in two.between("tiny", origin="any")] == [at(0), at(1), at(2), at(4)]
+    assert [calibration.last_update for calibration in two.between("tiny", origin="any")] == [
+        time_of(0),
+        time_of(1),
+        time_of(2),
+        time_of(4),
+    ]
     assert two.origins("tiny") == [OTHER, "local"]
     two.remove(origin="local")
     assert two.origins("tiny") == [OTHER]
-    assert [each.last_update for each in two.between("tiny")] == [at(0), at(1)]
+    assert [calibration.last_update for calibration in two.between("tiny")] == [time_of(0), time_of(1)]
     assert_nothing_is_left_over(two)
     with pytest.raises(ArchiveError, match=rf"no calibrations of the origin 'nowhere'; origins are '{OTHER}'"):
         two.remove(origin="nowhere")
@@ -388,8 +424,8 @@ def test_thinning_out_leaves_the_last_one_of_each_series(two: CalibrationArchive
     day = datetime.timedelta(days=1)
     expected = two.prune(every=day, dry_run=True)
     assert two.prune(every=day) == expected
-    left = [each.last_update for each in two.between("tiny", origin="any", provenance="any")]
-    assert left == [at(0), at(3), at(4), at(5)]
+    left = [calibration.last_update for calibration in two.between("tiny", origin="any", provenance="any")]
+    assert left == [time_of(0), time_of(3), time_of(4), time_of(5)]
     assert_nothing_is_left_over(two)
 
 
@@ -397,8 +433,8 @@ def test_thinning_out_leaves_the_last_one_of_each_series(two: CalibrationArchive
 
 
 def test_origins_and_confirmations_survive_an_export(two: CalibrationArchive, tmp_path: Path) -> None:
-    two.add(snapshot(4, 204.0), until=at(6))
-    two.add(overridden(3), until=at(5), origin=CLOUD)
+    two.add(snapshot(4, 204.0), until=time_of(6))
+    two.add(overridden(3), until=time_of(5), origin=CLOUD)
     for _ in range(2):
         two.export(tmp_path / "out", origin="any", provenance="any")
     lines = (tmp_path / "out" / "ibm_tiny" / "sightings.ndjson").read_text().splitlines()
@@ -407,7 +443,7 @@ def test_origins_and_confirmations_survive_an_export(two: CalibrationArchive, tm
         report = other.import_folder(tmp_path / "out")
         assert (report.added, report.problems, report.ignored) == (6, {}, [])
         assert contents(other) == contents(two)
-        assert other.latest_before_confirmed("tiny", at(5.9), "http://127.0.0.1:4002") == snapshot(4, 204.0)
+        assert other.latest_before_confirmed("tiny", time_of(5.9), "http://127.0.0.1:4002") == snapshot(4, 204.0)
         assert other.import_folder(tmp_path / "out").known == 6
         assert contents(other) == contents(two)
         assert other.verify()
@@ -416,9 +452,9 @@ def test_origins_and_confirmations_survive_an_export(two: CalibrationArchive, tm
 def test_a_later_export_of_another_period_keeps_what_an_earlier_one_wrote(
     two: CalibrationArchive, tmp_path: Path
 ) -> None:
-    two.export(tmp_path / "out", end=at(3), origin="any")
-    two.add(snapshot(4, 204.0), until=at(90), origin="http://127.0.0.1:4002")
-    two.export(tmp_path / "out", start=at(3), origin="any")
+    two.export(tmp_path / "out", end=time_of(3), origin="any")
+    two.add(snapshot(4, 204.0), until=time_of(90), origin="http://127.0.0.1:4002")
+    two.export(tmp_path / "out", start=time_of(3), origin="any")
     with CalibrationArchive(tmp_path / "other.sqlite3") as other:
         other.import_folder(tmp_path / "out")
         assert contents(other) == contents(two)
@@ -464,9 +500,9 @@ def contents(archive: CalibrationArchive) -> tuple[set[Any], set[Any]]:
 def test_sources_survive_pickling(archive: CalibrationArchive) -> None:
     archive.add(Snapshot.load("lima"))
     found = archive.latest("lima")
-    for each in (found, pickle.loads(pickle.dumps(found))):
-        assert each == Snapshot.load("lima")
-        assert each.source == each.properties.source == each.defaults.source == "archive"
+    for calibration in (found, pickle.loads(pickle.dumps(found))):
+        assert calibration == Snapshot.load("lima")
+        assert calibration.source == calibration.properties.source == calibration.defaults.source == "archive"
     assert pickle.loads(pickle.dumps(found.properties)).source == "archive"
     assert pickle.loads(pickle.dumps(found.defaults)).source == "archive"
     assert pickle.loads(pickle.dumps(Snapshot.load("lima"))).source is None

@@ -8,12 +8,14 @@ import json
 import math
 import pickle
 import random
+import tracemalloc
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+import xarray as xr
 from qiskit_experiments.library.randomized_benchmarking import RBUtils
 from scipy import stats
 from tests.support.calibrations import DAY, Drift
@@ -21,6 +23,7 @@ from tests.support.calibrations import DAY, Drift
 from qiskit_ibm_native import ArchiveError, ArchiveSeries, CalibrationArchive, Snapshot
 from qiskit_ibm_native.archive.questions.change_points import pettitt
 from qiskit_ibm_native.archive.questions.coherence import limits
+from qiskit_ibm_native.archive.questions.ranking import _ranks
 from qiskit_ibm_native.exceptions import IBMInputValueError
 
 START = np.datetime64("2026-01-01", "us")
@@ -62,9 +65,16 @@ def ask_all(series: ArchiveSeries) -> list:
     ]
 
 
+def assert_same_after_a_file(data, path):
+    """Compare a data set with what xarray reads of the netCDF file that it has written of it."""
+    data.to_netcdf(path, engine="scipy")
+    with xr.open_dataset(path, engine="scipy") as found:
+        xr.testing.assert_equal(found.load(), data)
+
+
 @pytest.mark.parametrize("name", ODD)
 @pytest.mark.parametrize("gate", [None, "cz"])
-def test_odd_series_have_answers_in_every_tool(name, gate):
+def test_odd_series_have_answers_in_every_tool(name, gate, tmp_path):
     for answer in ask_all(series_of(ODD[name], gate=gate, quantity="error" if gate else "t1")):
         frame = answer.to_pandas()
         assert len(frame) == len(answer.to_polars()) == answer.table().num_rows
@@ -72,6 +82,7 @@ def test_odd_series_have_answers_in_every_tool(name, gate):
         assert len(repr(answer).splitlines()) == 1
         assert repr(answer).startswith(f"<{type(answer).__name__} of ")
         assert answer.to_xarray().attrs["backend"] == "ibm_tiny"
+        assert_same_after_a_file(answer.to_xarray(), tmp_path / "answer.nc")
         assert not any(np.isinf(column).any() for column in frame.select_dtypes("float").to_numpy().T)
 
 
@@ -245,6 +256,11 @@ def test_correlations_have_a_matrix_and_pairs():
     assert found.to_xarray()["coefficient"].sel(qargs_a="1-2", qargs_b="3-4").item() == found.coefficient[1, 3]
 
 
+def test_matrices_larger_than_memory_are_refused():
+    with pytest.raises(IBMInputValueError, match=r"matrix of 4097 columns.*choose by qubits="):
+        series_of(np.ones((3, 4097))).correlation()
+
+
 def test_two_values_do_not_correlate():
     assert np.isnan(series_of(ODD["two calibrations"]).correlation().coefficient).all()
 
@@ -408,6 +424,27 @@ def test_ranking_by_errors_prefers_small_ones_and_looks_back_from_the_first_mome
     assert (found.ranks[np.arange(3), best] == 1).all()
 
 
+def test_rankings_by_the_longest_lengths_of_time(archive):
+    longest = datetime.timedelta.max
+    expected = archive.ranking("t1", every="1d", max_age="999999d")
+    assert expected.ranks.all()
+    np.testing.assert_array_equal(archive.ranking("t1", every="1d", max_age=longest).ranks, expected.ranks)
+    assert archive.ranking("t1", every=longest).times.tolist() == expected.times[:1].tolist()
+
+
+def test_ranks_take_no_more_memory_than_a_few_numbers_for_each_value():
+    values = np.random.default_rng(3).integers(0, 9, (5000, 200)).astype(float)
+    values[values == 8] = np.nan
+    tracemalloc.start()
+    found = _ranks(values, "t1")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10 * values.nbytes
+    expected = pd.DataFrame(values).rank(axis=1, method="min", ascending=False).fillna(0).to_numpy()
+    np.testing.assert_array_equal(found, expected)
+    assert _ranks(np.empty((4, 0)), "t1").shape == (4, 0)
+
+
 def test_rankings_that_make_no_sense(archive):
     for quantity in ("frequency", "anharmonicity", "operational"):
         with pytest.raises(IBMInputValueError, match="neither more nor less of it is better"):
@@ -416,7 +453,7 @@ def test_rankings_that_make_no_sense(archive):
         archive.ranking("error", gate="ecr")
     with pytest.raises(ValueError, match="no quantity 't3'"):
         archive.ranking("t3")
-    with pytest.raises(IBMInputValueError, match="more than 1,000,000 moments"):
+    with pytest.raises(IBMInputValueError, match="2 devices have more than 10,000,000 values"):
         archive.ranking("t1", start="1900", every="1min")
 
 
@@ -429,6 +466,15 @@ def test_rankings_from_the_beginning_of_time_and_of_nothing(archive, tmp_path):
     assert (len(nothing), nothing.quantity, nothing.unit, nothing.backends) == (0, "t1", "s", ())
     assert len(nothing.to_pandas()) == 0
     assert repr(nothing) == "<Ranking of 0 devices by t1: 0 moments>"
+
+
+def test_ranks_are_those_of_scipy():
+    source = np.random.default_rng(12)
+    values = np.round(source.random((200, 7)), 1)
+    values[source.random(values.shape) < 0.3] = np.nan
+    for quantity, sign in (("t1", -1), ("error", 1)):
+        expected = np.nan_to_num(stats.rankdata(sign * values, "min", axis=1, nan_policy="omit"))
+        np.testing.assert_array_equal(_ranks(values, quantity), expected)
 
 
 def test_equal_devices_share_a_rank(tmp_path):

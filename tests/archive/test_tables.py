@@ -191,6 +191,7 @@ def test_what_there_is_not_is_refused(archive, monkeypatch):
         ({"of": "gates", "quantities": "t1"}, ValueError, "no quantity 't1'"),
         ({"of": "gates", "gates": ["cx", "cxx"]}, ArchiveError, "lists the gate 'cxx'"),
         ({"quantities": []}, IBMInputValueError, "names no quantity"),
+        ({"of": "gates", "quantities": iter(())}, IBMInputValueError, "names no quantity"),
         ({"start": "soon"}, IBMInputValueError, "start must be"),
         ({"start": "2025-02", "end": "2025-02"}, IBMInputValueError, "the end is excluded"),
     ]
@@ -215,6 +216,17 @@ def test_gates_that_come_with_another_configuration_are_found(tmp_path):
     ecr = frame.filter((pl.col("gate") == "ecr") & pl.col("operational"))
     assert set(ecr["time"].dt.day()) == {3}
     assert ecr["error"].null_count() == 0
+
+
+def test_gates_on_very_many_qubits_are_left_to_those_who_ask_for_others(tmp_path):
+    lima = Snapshot.load("lima")
+    properties = json.loads(lima.payloads.properties)
+    properties["gates"].append({"gate": "all", "qubits": list(range(5)) * 4, "parameters": []})
+    with CalibrationArchive(tmp_path / "archive.sqlite3") as archive:
+        archive.add(Snapshot.from_payloads(lima.payloads.configuration, json.dumps(properties)))
+        with pytest.raises(ArchiveError, match="acts on 20 qubits, and tables have 16 columns"):
+            archive.table("gates")
+        assert archive.table("gates", gates=["cx", "x"]).num_rows == 8 + 5
 
 
 def test_a_frame_is_of_one_moment_although_others_add_calibrations(history, tmp_path, monkeypatch):

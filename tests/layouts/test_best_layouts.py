@@ -189,7 +189,7 @@ def test_scores_are_those_of_the_circuit_at_its_place(circuit, history, by: str)
     ]
 
 
-@pytest.mark.parametrize("aggregate", ["median", "mean", "worst", 0, 0.1, 1.0])
+@pytest.mark.parametrize("aggregate", [np.float32(0.25), "median", "mean", "worst", 0, 0.1, 1.0])
 def test_aggregates_count_what_cannot_run_as_zero(circuit, history, aggregate: Any) -> None:
     table = best_layouts(circuit, history, aggregate=aggregate)
     assert np.isnan(table.values).any()
@@ -361,6 +361,7 @@ def test_what_makes_no_sense_is_refused(circuit, history, archive) -> None:
         (circuit, lima, {"aggregate": "best"}, "aggregate must be"),
         (circuit, lima, {"aggregate": 1.5}, "aggregate must be"),
         (circuit, lima, {"aggregate": True}, "aggregate must be"),
+        (circuit, lima, {"aggregate": [0.5]}, "aggregate must be"),
         (circuit, lima, {"most_layouts": 0}, "at least 1"),
         (circuit, lima, {"backend": "lima"}, "choose from an archive"),
         (circuit, archive, {"backend": "nowhere"}, "not of none"),

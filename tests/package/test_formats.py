@@ -83,6 +83,9 @@ def test_archives_of_every_version_are_read(version, tmp_path):
         later = vigo.last_update + datetime.timedelta(minutes=30)
         assert archive.latest_before_confirmed("ibmq_vigo", later) == (vigo if version > 1 else None)
         assert not archive.add(vigo)
+        overridden = archive.latest("ibmq_lima", provenance="overridden")
+        assert (None if overridden is None else overridden.columns.t1[0]) == (1e-6 if version > 3 else None)
+        assert archive.origins("ibmq_lima") == (["https://quantum.cloud.ibm.com"] if version > 3 else [])
     assert version_of(path) == ARCHIVE.version
 
 

@@ -306,8 +306,10 @@ def test_values_of_other_kinds_are_damage(archive: CalibrationArchive, tmp_path:
     chance = random.Random(13)
     values = ["x'00ff'", "'text'", "1.5", str(2**62), str(-(2**62)), "-1", "''", "CAST(x'ff' AS TEXT)", "0", "1e300"]
     columns = {
-        "payloads": ["digest", "length", "packed"], "sightings": ["calibration", "origin", "until"],
-        "calibrations": ["backend", "num_qubits", "updated", "configuration", "properties", "defaults", "added"],
+        "payloads": ["digest", "length", "packed"], "sightings": ["calibration", "origin", "until", "checksum"],
+        "calibrations": [
+            "backend", "num_qubits", "updated", "configuration", "properties", "defaults", "added", "is_overridden", "checksum",
+        ],
         "blocks": ["format", "num_qubits", "is_full"], "block_rows": ["properties", "block", "row"],
         "block_columns": ["block", "name", "content"],
     }  # fmt: skip

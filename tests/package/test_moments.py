@@ -64,6 +64,45 @@ def test_what_people_have_in_their_programs_is_the_same_instant():
     assert {moment_of(form) for form in forms} == {instant}
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "dateutil/America/New_York"])
+def test_time_stamps_of_pandas_in_the_hour_that_was_twice(zone):
+    for hour in (5, 6):
+        time = pd.Timestamp(f"2025-11-02T0{hour}:30:00.000000123Z").tz_convert(zone)
+        assert (time.hour, time.minute) == (1, 30)
+        assert moment_of(time) == at(2025, 11, 2, hour, 30)
+
+
+def test_nanoseconds_of_pandas_are_dropped_at_the_ends_of_its_calendar():
+    assert moment_of(pd.Timestamp.min.tz_localize("UTC")) == at(1677, 9, 21, 0, 12, 43, 145224)
+    assert moment_of(pd.Timestamp(-1, unit="ns", tz="UTC")) == at(1969, 12, 31, 23, 59, 59, 999999)
+
+
+@pytest.mark.parametrize(
+    ("unit", "attoseconds"),
+    [("W", 604_800 * 10**18), ("D", 86_400 * 10**18), ("h", 3600 * 10**18), ("m", 60 * 10**18), ("s", 10**18),
+     ("ms", 10**15), ("us", 10**12), ("ns", 10**9), ("ps", 10**6), ("fs", 1000), ("as", 1)],
+)  # fmt: skip
+@pytest.mark.parametrize("number", [0, 1, -1, 2**62, -(2**62), 2**63 - 1, -(2**63) + 1])
+def test_times_of_numpy_in_every_unit_do_not_wrap_around(unit, attoseconds, number):
+    distance = number * attoseconds // 10**12
+    try:
+        expected = at(1970, 1, 1) + datetime.timedelta(microseconds=distance)
+    except OverflowError:
+        with pytest.raises(IBMInputValueError):
+            moment_of(np.datetime64(number, unit))
+        return
+    assert moment_of(np.datetime64(number, unit)) == expected
+
+
+def test_times_of_numpy_in_years_months_and_several_units():
+    assert moment_of(np.datetime64("1969-11")) == at(1969, 11, 1)
+    assert moment_of(np.datetime64("0001", "Y")) == at(1, 1, 1)
+    assert moment_of(np.datetime64("2026-03-05", "10D")) == at(2026, 2, 26)
+    for wrong in (np.datetime64("0000", "Y"), np.datetime64("10000-01", "M"), np.datetime64(2**62, "Y")):
+        with pytest.raises(IBMInputValueError):
+            moment_of(wrong)
+
+
 def test_dates_and_arrays_are_in_utc_whatever_the_zone_of_the_machine(in_zone_of_tokyo):
     assert moment_of(datetime.date(2026, 3, 5)) == moment_of("2026-03-05") == at(2026, 3, 5)
     assert moment_of(np.datetime64("2026-03-05")) == at(2026, 3, 5)
@@ -141,7 +180,17 @@ def test_lengths_of_time(span, days):
 
 
 def test_lengths_of_time_that_are_none():
-    for wrong in ("", "7", "1mo", "1y", "-7d", "0d", datetime.timedelta(), datetime.timedelta(-1)):
+    of_tools = (
+        *(
+            np.timedelta64("NaT"),
+            np.timedelta64(1, "M"),
+            np.timedelta64(1, "Y"),
+            np.timedelta64(5),
+            np.timedelta64(1, "ns"),
+        ),
+        *(np.timedelta64(10**15, "s"), np.timedelta64(2**62, "W"), pd.Timedelta("200ns")),
+    )
+    for wrong in ("", "7", "1mo", "1y", "-7d", "0d", datetime.timedelta(), datetime.timedelta(-1), *of_tools):
         with pytest.raises(IBMInputValueError, match="window must be"):
             span_of(wrong, name="window")
     with pytest.raises(TypeError, match="window must be a timedelta"):

@@ -417,8 +417,6 @@ def test_qubits_are_those_that_the_schedule_plays_on():
 @pytest.mark.parametrize(
     ("instruction", "message"),
     [
-        (ShiftPhase(float("nan"), D0), "the number must be finite"),
-        (SetFrequency(float("inf"), D0), "the number must be finite"),
         (Play(Gaussian(16, 0.1, Parameter("s")), D0), "is not bound"),
         (ShiftPhase(abs(Parameter("s")), D0), r"OpenQASM 3 has no function abs\(\)"),
     ],
@@ -426,6 +424,12 @@ def test_qubits_are_those_that_the_schedule_plays_on():
 def test_what_openqasm_cannot_say_is_refused(instruction, message):
     with pytest.raises(PulseError, match=message):
         to_defcal(Schedule(instruction), "x", 0)
+
+
+@pytest.mark.parametrize("frequency", [float("nan"), float("inf")])
+def test_frequencies_of_frames_are_finite(frequency):
+    with pytest.raises(PulseError, match="the number must be finite"):
+        to_defcal(Schedule(Play(G, D0)), "x", 0, frequencies={D0: frequency})
 
 
 @pytest.mark.parametrize("schedule", [None, "x", [Play(G, D0)]])

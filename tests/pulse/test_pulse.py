@@ -336,6 +336,13 @@ def test_schedules_are_compared_by_what_happens():
     assert pickle.loads(pickle.dumps(one)) == one
 
 
+@pytest.mark.parametrize("change", [ShiftPhase, pulse.SetPhase, pulse.ShiftFrequency, pulse.SetFrequency])
+@pytest.mark.parametrize("value", ["0.5", b"1", None, 1j, float("nan"), float("inf"), 10**400, [1.0]])
+def test_phases_and_frequencies_are_finite_real_numbers(change, value):
+    with pytest.raises(PulseError, match="must be a finite real number or a parameter, not"):
+        change(value, D0)
+
+
 @pytest.mark.parametrize(
     ("parts", "reason"),
     [
@@ -345,6 +352,8 @@ def test_schedules_are_compared_by_what_happens():
         ([[0, Delay(10, D0)], (5, Delay(10, D0), 3)], "consists of schedules"),
         ([(0.5, Delay(10, D0))], "must be a whole number, in units of dt"),
         (["x"], "consists of schedules and instructions"),
+        ([(2**62, ShiftPhase(0.1, D0)), (2**62, Delay(1, D1))], "ends at 4611686018427387904 dt at most"),
+        ([Delay(10**400, D0)], "ends at 4611686018427387904 dt at most"),
     ],
 )
 def test_schedules_that_cannot_be_played_are_refused(parts, reason):

@@ -111,6 +111,24 @@ def test_long_and_short_schedules_can_be_drawn():
     assert np.nanmax(plot_schedule(many).axes[0].collections[0].get_array()) == 1.0
 
 
+def test_the_last_schedule_that_can_be_made_is_drawn():
+    last = Schedule((0, Play(Constant(160, 0.5), D0)), (2**62 - 160, Play(Constant(160, 0.25), D0)))
+    times, _ = magnitude(plot_schedule(last).axes[0])
+    assert np.nanmax(times) == 2**62
+    assert len(paths(last._repr_svg_())) == 1
+    many = Schedule(last, *(Play(Constant(160, 0.5), DriveChannel(index)) for index in range(1, 40)))
+    plot_schedule(many).savefig(io.BytesIO())
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_smallest_float_is_an_amplitude_as_any_other():
+    schedule = Schedule(Play(Constant(100, 5e-324), D0))
+    _, heights = magnitude(plot_schedule(schedule).axes[0])
+    assert np.nanmax(heights) == 1.0
+    (path,) = paths(schedule._repr_svg_())
+    assert {high for _, high in re.findall(r"[ML]([\d.]+) ([^MLz]+)", path.get("d"))} == {"28.0", "4.0"}
+
+
 # Peaks
 
 
@@ -337,7 +355,7 @@ def test_names_are_no_formulas():
     assert texts(plot_schedule(schedule).axes[0])[1] == "$\\frac{a}$"
 
 
-# What can be chosen
+# Choices
 
 
 def test_channels_and_titles_can_be_chosen():
@@ -469,6 +487,9 @@ def test_marks_of_small_pictures_say_what_changes():
     schedule = Schedule((0, ShiftPhase(np.pi / 2, D0)), (0, SetFrequency(5e9, D0)), (90, Play(Constant(9, 1), D0)))
     titles = [it.text for it in ElementTree.fromstring(schedule._repr_svg_()).iter("{http://www.w3.org/2000/svg}title")]
     assert titles[1:] == ["\u03c0/2, =5 GHz"]
+    of_numpy = Schedule(ShiftPhase(np.float32(1.5), D0), ShiftPhase(np.int64(2), D1))
+    titles = [it.text for it in ElementTree.fromstring(of_numpy._repr_svg_()).iter("{http://www.w3.org/2000/svg}title")]
+    assert titles[1:] == ["1.500", "2.000"]
     assert len(paths(many(22_000)._repr_svg_())) < 400
 
 

@@ -357,3 +357,18 @@ def test_a_sweep_of_a_file_runs(folder: Path, pool: Any) -> None:
     again = Sweep.from_toml("plan.toml").run(pool, "sweep.sqlite3", progress=states.append)
     assert list(again) == list(done)
     assert states[-1].done == 0
+
+
+def test_choices_of_a_range_are_written_and_read(folder: Path) -> None:
+    lima = Snapshot.load("lima")
+    with CalibrationArchive("cal.sqlite3") as archive:
+        archive.add(lima, origin="https://one.example.org")
+        archive.add(lima.with_overrides(t1={0: 1e-6}, date="2026-03"), origin="https://two.example.org")
+        for choice, count in (({}, 1), ({"provenance": "overridden"}, 1), ({"provenance": "any", "origin": "any"}, 2)):
+            sweep = Sweep(ghz(2), archive.between("lima", **choice))
+            text = sweep.to_toml("plan.toml")
+            assert all(f'{key} = "{value}"' in text for key, value in choice.items())
+            assert len(sweep) == count
+            assert ids(Sweep.from_toml("plan.toml")) == ids(sweep)
+    with pytest.raises(IBMInputValueError, match="has texts as 'provenance' and 'origin'"):
+        Sweep.from_toml(text.replace('"any"', "3"))

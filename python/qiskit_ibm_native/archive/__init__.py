@@ -8,7 +8,7 @@ from .alerting.rules import EventRule, ValueRule
 from .alerting.rules_file import read_rules
 from .check import VerifyReport
 from .events.event import Event, Events
-from .housekeeping import ArchiveStats, BackendStats, PruneReport
+from .housekeeping import ArchiveStats, BackendStats
 from .imports import ImportReport
 from .merging import MergeReport
 from .questions.change_points import ChangePoints
@@ -20,6 +20,7 @@ from .questions.ranking import Ranking
 from .questions.stability import Stability
 from .questions.working import LastWorked
 from .ranges import SnapshotRange
+from .removal import PruneReport
 from .series import ArchiveSeries
 from .store import CalibrationArchive
 

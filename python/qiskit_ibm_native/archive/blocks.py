@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Blocks: all columns of up to 64 properties payloads of a device, kept beside the payloads that they were made of.
+"""Blocks: all columns of up to 128 properties payloads of a device, kept beside the payloads that they were made of.
 
 Reading a payload takes as long for one quantity as for all, so all are kept. Blocks are of no worth by themselves: one
 that is damaged, of another format or not there is made again, and where none can be kept, payloads are read.
@@ -164,7 +164,7 @@ class Maker:
             )
             packed, length = rows[0] if rows else (None, None)
             if not (isinstance(packed, bytes) and isinstance(length, int) and 0 <= length < 2**32):
-                if payload.number in wanted and (rows or self._is_used(payload.number)):
+                if payload.number in wanted and (rows or self._is_lost(payload.number)):
                     self.damaged[payload.number] = "it is of another kind" if rows else "the payload is not there"
                 continue
             if batch and (len(batch) == _MOST or size + length > _MOST_BYTES):
@@ -175,9 +175,12 @@ class Maker:
         if batch:
             yield batch, len(batch) == _MOST
 
-    def _is_used(self, number: int) -> bool:
-        """Return whether a calibration still has a payload; otherwise it was removed, which is no damage."""
-        return bool(self.database.rows("SELECT 1 FROM calibrations WHERE properties = ? LIMIT 1", (number,)))
+    def _is_lost(self, number: int) -> bool:
+        """Return whether a calibration lacks its payload; one whose number was given again was removed."""
+        select = (
+            "SELECT 1 FROM calibrations WHERE properties = ? AND properties NOT IN (SELECT id FROM payloads) LIMIT 1"
+        )
+        return bool(self.database.rows(select, (number,)))
 
     def _keep(self, payloads: Sequence[Payload], columns: Mapping[str, bytes | str], is_full: bool) -> bool:
         """Keep a block for the next time, and return whether that could be done."""

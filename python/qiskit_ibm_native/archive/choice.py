@@ -95,7 +95,7 @@ def condition(database: Database, backend: str, choice: Choice) -> Condition:
     if origin == ANY:
         return chosen
     recorded = recorded_origins(database)
-    labels = {label(each) for each in recorded}
+    labels = {label(name) for name in recorded}
     if origin is None:
         if len(labels) > 1:
             _check_is_one(database, backend, chosen)
@@ -103,7 +103,7 @@ def condition(database: Database, backend: str, choice: Choice) -> Condition:
     if labels <= {label(origin)}:
         return chosen
     seen = "SELECT 1 FROM sightings s WHERE s.calibration = c.id AND s.origin"
-    wanted = tuple(each for each in recorded if label(each) == label(origin))
+    wanted = tuple(name for name in recorded if label(name) == label(origin))
     of_origin = f"EXISTS ({seen} IN ({', '.join('?' * len(wanted))}))"
     return Condition(f"{chosen.text} AND ({of_origin} OR NOT EXISTS ({seen} <> ''))", wanted)
 
@@ -126,7 +126,7 @@ def origins_of(database: Database, backend: str, chosen: Condition) -> dict[int,
 def _check_is_one(database: Database, backend: str, chosen: Condition) -> None:
     """Make sure that one origin has all calibrations whose origin is known, so that all are one series."""
     names = origins_of(database, backend, chosen).values()
-    counts = Counter(name for each in names for name in each)
+    counts = Counter(name for of_one in names for name in of_one)
     if len(counts) > 1 and max(counts.values()) < len(names):
         listed = ", ".join(f"{name!r} ({count})" for name, count in sorted(counts.items()))
         raise ArchiveError(

@@ -7,10 +7,11 @@ import datetime
 import os
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from .._progress import Reported, advancing
 from ..exceptions import ArchiveError, BackendPayloadError
@@ -57,7 +58,8 @@ class ImportReport:
         lines += [f"  assumed for {_files(paths)}: {sentence}" for sentence, paths in self.assumptions.items()]
         if self.ignored:
             lines.append(f"  no calibrations in {_files(self.ignored)}")
-        return "\n".join(lines)
+        # Names of files need not be in any encoding, and what is printed does.
+        return "\n".join(lines).encode("utf-8", "backslashreplace").decode()
 
 
 class _Source(NamedTuple):
@@ -107,26 +109,31 @@ class _Import:
 
     def take(self, source: _Source) -> None:
         """Add what is in a source, or note why not."""
-        try:
+        with self._noting(source.path):
             if source.load is None:
                 self._take_file(source.path, None)
             else:
                 self._take_payloads(source.path, source.load())
+
+    @contextmanager
+    def _noting(self, path: Path) -> Iterator[None]:
+        """Note why a source could not be read or added."""
+        try:
+            yield
         except (ArchiveError, BackendPayloadError, OSError, ValueError) as error:
-            self.report.problems[source.path] = str(error)
+            self.report.problems[path] = str(error)
 
     def take_delayed(self) -> None:
         """Add what has waited for its configuration; what still has none is a problem."""
         delayed, self._delayed = self._delayed, {}
         for path, labels in delayed.items():
-            self._take_file(path, labels)
+            with self._noting(path):
+                self._take_file(path, labels)
         for path, snapshot in self._lone.items():
             # Those of calibrations in other files were found.
             if snapshot.name not in self._reader.configurations.used:
-                try:
+                with self._noting(path):
                     self._archive.add(snapshot)
-                except ArchiveError as error:
-                    self.report.problems[path] = str(error)
 
     def _take_payloads(self, path: Path, payloads: tuple[bytes, bytes | None, bytes | None]) -> None:
         snapshot = self._reader.of_payloads(payloads, path, self._root)
@@ -214,8 +221,9 @@ def _is_same(known: Snapshot, new: Snapshot, configuration: bytes) -> bool:
 
 
 def _sources(path: Path) -> Iterator[_Source]:
-    """Yield the sources of calibrations in a folder and the folders in it."""
-    for folder_name, folders, files in os.walk(path):
+    """Yield the sources of calibrations in a folder and the folders in it; folders that cannot be read fail later."""
+    unreadable: list[OSError] = []
+    for folder_name, folders, files in os.walk(path, onerror=unreadable.append):
         folders.sort()
         folder = Path(folder_name)
         taken: set[Path] = set()
@@ -230,12 +238,18 @@ def _sources(path: Path) -> Iterator[_Source]:
                 taken |= {configuration, *others}
                 yield _Source(configuration if star else folder, partial(read_files, [configuration, *others], path))
         for file in sorted(files):
-            if file.endswith(".zip") or (file.lower().endswith(DUMPS + TABLES) and folder / file not in taken):
+            if file.lower().endswith(".zip") or (file.lower().endswith(DUMPS + TABLES) and folder / file not in taken):
                 yield _source(folder / file, path)
+    for error in unreadable:
+        yield _Source(Path(error.filename), partial(_fail, error))
 
 
 def _source(file: Path, root: Path) -> _Source:
-    return _Source(file, partial(read_zip, file, root) if file.suffix == ".zip" else None)
+    return _Source(file, partial(read_zip, file, root) if file.suffix.lower() == ".zip" else None)
+
+
+def _fail(error: OSError) -> NoReturn:
+    raise error
 
 
 def _files(paths: list[Path]) -> str:

@@ -104,7 +104,7 @@ class _Merge:
             f"SELECT {_COLUMNS} FROM calibrations WHERE id = ?",  # noqa: S608 (a constant)
             (number,),
         )
-        payloads = [None if each is None else self._packed(each) for each in (configuration, properties, defaults)]
+        payloads = [None if used is None else self._packed(used) for used in (configuration, properties, defaults)]
         rows = self._other.rows(
             f"SELECT checksum IS {SIGHTING_CHECKSUM}, origin, until FROM sightings WHERE calibration = ?",  # noqa: S608
             (number,),

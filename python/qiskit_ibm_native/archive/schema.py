@@ -3,33 +3,60 @@
 
 from __future__ import annotations
 
+import sqlite3
 import zlib
-from typing import Any
+from collections.abc import Callable
 
 from .. import _native
 from .._sqlite import Schema
 from ..exceptions import ArchiveDamagedError, ArchiveError
 
+
+def checksum_of(*columns: str) -> str:
+    """Return the checksum of some columns in SQL, whatever they hold."""
+    quoted = " || ',' || ".join(f"quote({column})" for column in columns)
+    return f"crc32(CAST({quoted} AS BLOB))"
+
+
 #: Checksums over all other columns of a row of calibrations, and of one of sightings, which tell damage of what no
 #: payload says.
-CALIBRATION_CHECKSUM = (
-    "row_checksum(id, backend, num_qubits, updated, configuration, properties, defaults, added, is_overridden)"
+CALIBRATION_CHECKSUM = checksum_of(
+    "id", "backend", "num_qubits", "updated", "configuration", "properties", "defaults", "added", "is_overridden"
 )
-SIGHTING_CHECKSUM = "row_checksum(calibration, origin, until)"
+SIGHTING_CHECKSUM = checksum_of("calibration", "origin", "until")
 
 
-def _row_checksum(*values: Any) -> int:
-    return zlib.crc32(repr(values).encode())
+#: Those of version 4, which is never changed.
+_CALIBRATION_CHECKSUM_4 = """crc32(CAST(quote(id) || ',' || quote(backend) || ',' || quote(num_qubits)
+        || ',' || quote(updated) || ',' || quote(configuration) || ',' || quote(properties) || ',' || quote(defaults)
+        || ',' || quote(added) || ',' || quote(is_overridden) AS BLOB))"""
+_SIGHTING_CHECKSUM_4 = "crc32(CAST(quote(calibration) || ',' || quote(origin) || ',' || quote(until) AS BLOB))"
 
 
-def _has_overrides(packed: Any, length: Any) -> int:
-    """Return whether a compressed properties payload has overrides; one that is damaged has none."""
+def _look_for_overrides(connection: sqlite3.Connection) -> Callable[[sqlite3.Connection], None]:
+    """Look through the payloads of a file of an earlier version for overrides; what cannot be read has none."""
+    properties = "SELECT DISTINCT properties FROM calibrations"
+    known = {number: _is_overridden(connection, number) for (number,) in connection.execute(properties).fetchall()}
+
+    def mark(connection: sqlite3.Connection) -> None:
+        for (number,) in connection.execute(properties).fetchall():
+            # Others may have added some meanwhile.
+            if known.get(number) or (number not in known and _is_overridden(connection, number)):
+                connection.execute("UPDATE calibrations SET is_overridden = 1 WHERE properties = ?", (number,))
+        connection.execute(f"UPDATE calibrations SET checksum = {_CALIBRATION_CHECKSUM_4}")  # noqa: S608 (a constant)
+        connection.execute(f"UPDATE sightings SET checksum = {_SIGHTING_CHECKSUM_4}")  # noqa: S608 (a constant)
+
+    return mark
+
+
+def _is_overridden(connection: sqlite3.Connection, properties: int) -> bool:
     from ..snapshot.overrides import has_note
 
     try:
-        return has_note(_native.unpack(packed, length))
-    except (TypeError, ValueError, OverflowError):
-        return 0
+        row = connection.execute("SELECT packed, length FROM payloads WHERE id = ?", (properties,)).fetchone()
+        return has_note(_native.unpack(*row))
+    except (sqlite3.DatabaseError, TypeError, ValueError, OverflowError):
+        return False
 
 
 _MIGRATIONS = (
@@ -96,17 +123,12 @@ _MIGRATIONS = (
     ALTER TABLE calibrations ADD COLUMN is_overridden INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE calibrations ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE sightings ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
-    UPDATE calibrations SET is_overridden = 1 WHERE properties IN (SELECT id FROM payloads WHERE
-        id IN (SELECT properties FROM calibrations) AND has_overrides(packed, length));
     -- Calibrations that differ in nothing but pulse defaults were seen together.
     INSERT INTO sightings (calibration, origin, until)
         SELECT other.id, s.origin, max(s.until) FROM sightings s JOIN calibrations c ON c.id = s.calibration
         JOIN calibrations other ON other.properties = c.properties AND other.configuration = c.configuration
         WHERE other.id <> c.id GROUP BY other.id, s.origin
         ON CONFLICT (calibration, origin) DO UPDATE SET until = max(until, excluded.until);
-    UPDATE calibrations SET checksum =
-        row_checksum(id, backend, num_qubits, updated, configuration, properties, defaults, added, is_overridden);
-    UPDATE sightings SET checksum = row_checksum(calibration, origin, until);
     DROP INDEX calibrations_by_time;
     CREATE INDEX calibrations_by_time ON calibrations (backend, is_overridden, updated, added);
     CREATE INDEX sightings_by_origin ON sightings (origin);
@@ -126,19 +148,21 @@ _STAND_INS = {
     CREATE INDEX temp.calibrations_by_time ON calibrations (backend, is_overridden, updated, added);
     CREATE INDEX temp.calibrations_by_id ON calibrations (id);
     CREATE INDEX temp.calibrations_by_content ON calibrations (properties, configuration);
-    UPDATE calibrations SET is_overridden = 1 WHERE properties IN (SELECT id FROM payloads WHERE
-        id IN (SELECT properties FROM calibrations) AND has_overrides(packed, length));
-    UPDATE calibrations SET checksum =
-        row_checksum(id, backend, num_qubits, updated, configuration, properties, defaults, added, is_overridden);
-    CREATE TEMP TABLE seen AS SELECT *, row_checksum(calibration, origin, until) AS checksum FROM sightings;
+    CREATE TEMP TABLE seen AS SELECT *, 0 AS checksum FROM sightings;
     DROP TABLE IF EXISTS temp.sightings;
     ALTER TABLE temp.seen RENAME TO sightings;
     CREATE INDEX temp.sightings_by_calibration ON sightings (calibration, origin);
     CREATE INDEX temp.sightings_by_origin ON sightings (origin);
     """,
 }
-_FUNCTIONS = (("row_checksum", _row_checksum), ("has_overrides", _has_overrides))
 #: The number is ``QINA``.
 ARCHIVE = Schema(
-    0x51494E41, _MIGRATIONS, "an archive of calibrations", ArchiveError, ArchiveDamagedError, _STAND_INS, _FUNCTIONS
+    0x51494E41,
+    _MIGRATIONS,
+    "an archive of calibrations",
+    ArchiveError,
+    ArchiveDamagedError,
+    _STAND_INS,
+    (("crc32", zlib.crc32),),
+    {4: _look_for_overrides},
 )

@@ -119,7 +119,7 @@ class ArchiveSeries(Tabular):
             A matrix, see :class:`Correlation` for the definition and its source.
 
         Raises:
-            IBMInputValueError: The quantity is a flag.
+            IBMInputValueError: The quantity is a flag, or there are more than 4096 columns.
         """
         return correlation.correlation(self._subject(), changes)
 
@@ -230,7 +230,8 @@ def _read(
         found = blocks.kept(database, backend, period, num_qubits, names)
     maker = blocks.Maker(database, backend, num_qubits, names, threads)
     while True:
-        missing = [each for each in payloads if each.number not in found.rows.keys() | maker.damaged.keys()]
+        known = found.rows.keys() | maker.damaged.keys()
+        missing = [each for each in payloads if each.number not in known]
         if missing:
             with advancing(progress, "series", len(missing), "payload") as advance:
                 maker.make(missing, found, advance)

@@ -25,7 +25,7 @@ from ..snapshot.acceptance import snapshot_of
 from ..snapshot.device_names import find_device, spellings
 from ..snapshot.imports.reader import CalibrationReader
 from ..snapshot.overrides import has_note
-from . import check, choice, exchange, housekeeping, imports, merging, series, tables
+from . import check, choice, exchange, housekeeping, imports, merging, removal, series, tables
 from .choice import Choice
 from .events import search
 from .questions import coherence, ranking, working
@@ -948,7 +948,7 @@ class CalibrationArchive:
         every: datetime.timedelta | None = None,
         damaged: bool = False,
         dry_run: bool = False,
-    ) -> housekeeping.PruneReport:
+    ) -> removal.PruneReport:
         """Thin out calibrations, measured and overridden ones, and remove payloads that none of those that stay has.
 
         Args:
@@ -956,8 +956,8 @@ class CalibrationArchive:
             before: Those that were last updated before this time; without it, of any time.
             every: Not all of these: the last one of every such period, counted from 1970, stays; of each origin, and
                 of measured and of overridden ones.
-            damaged: Those that are damaged, whatever ``before`` and ``every`` say; damaged notes of origins, and of
-                when calibrations held; and what series keep, if it is not what payloads say. Series make it again.
+            damaged: Those that are damaged, whatever ``before`` and ``every`` say; notes of origins, and of when
+                calibrations held, that are; and what series keep, if payloads say otherwise. Series make it again.
             dry_run: Whether to remove nothing, and return what would be removed.
 
         Returns:
@@ -967,7 +967,7 @@ class CalibrationArchive:
             ValueError: Nothing tells what to remove.
         """
         backend = None if backend is None else self._spelled(backend)
-        return housekeeping.prune(self._database, backend, before, every, damaged, dry_run)
+        return removal.prune(self._database, backend, before, every, damaged, dry_run)
 
     def remove(
         self,
@@ -979,7 +979,7 @@ class CalibrationArchive:
         provenance: str = "any",
         origin: str | None = None,
         dry_run: bool = False,
-    ) -> housekeeping.PruneReport:
+    ) -> removal.PruneReport:
         """Remove the calibrations to which everything applies that is given, and payloads that only these have.
 
         Args:
@@ -1002,8 +1002,8 @@ class CalibrationArchive:
             ValueError: Nothing tells what to remove.
         """
         backend = None if backend is None else self._spelled(backend)
-        wanted = housekeeping.Removal(backend, digest, start, end, provenance, origin)
-        return housekeeping.remove(self._database, wanted, dry_run)
+        wanted = removal.Removal(backend, digest, start, end, provenance, origin)
+        return removal.remove(self._database, wanted, dry_run)
 
     def stats(self) -> housekeeping.ArchiveStats:
         """Return how many calibrations there are of each device and of which time, and how large everything is."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _TRIES = 5
 #: Columns of qubits in tables of gates, which have a third one only if a gate has.
 _LEAST_QUBITS = 2
+#: More qubits than gates of devices act on; archives that others made must not decide how many columns there are.
+_MOST_QUBITS = 16
 #: Tables of an archive.
 KINDS = ("qubits", "gates")
 
@@ -67,7 +69,7 @@ def request(of: str, quantities: Any, gates: Any, threads: int | None, choice: C
     """Return a request by the arguments of :meth:`CalibrationArchive.table`.
 
     Raises:
-        IBMInputValueError: There is no such table, or gates are asked for in the one of qubits.
+        IBMInputValueError: There is no such table, no quantity, or gates are asked for in the table of qubits.
         ValueError: There is no such quantity.
     """
     if of not in KINDS:
@@ -113,6 +115,10 @@ def build_table(archive: CalibrationArchive, asked: Request, backends: Sequence[
     if not found:
         return arrow_table(_empty(asked))
     width = max(series[0].qubits.shape[1] for _, series in found) if asked.of == "gates" else 0
+    if width > _MOST_QUBITS:
+        raise ArchiveError(
+            f"A gate acts on {width} qubits, and tables have {_MOST_QUBITS} columns for them: choose by gates=."
+        )
     tables = [arrow_table(_long(series, number, backends, max(width, _LEAST_QUBITS))) for number, series in found]
     return pa.concat_tables(tables).unify_dictionaries()
 

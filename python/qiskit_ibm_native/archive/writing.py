@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .schema import CALIBRATION_CHECKSUM, SIGHTING_CHECKSUM
+from .schema import CALIBRATION_CHECKSUM, SIGHTING_CHECKSUM, checksum_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -108,10 +108,10 @@ def calibration_id(
     )
     number = int(connection.execute(insert, (*calibration, *payloads)).lastrowid or 0)
     _sum(connection, number)
-    # What is known of the others with these properties holds for this one.
+    # Notes on other calibrations with these properties hold for this one.
     connection.execute(
         f"INSERT INTO sightings (calibration, origin, until, checksum)"  # noqa: S608 (constants)
-        f" SELECT ?1, origin, max(until), row_checksum(?1, origin, max(until)) FROM sightings"
+        f" SELECT ?1, origin, max(until), {checksum_of('?1', 'origin', 'max(until)')} FROM sightings"
         f" WHERE calibration IN ({_SAME}) GROUP BY origin",
         (number,),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import warnings
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .._progress import Reported, advancing
@@ -123,8 +124,8 @@ def best_layouts(
 def _check(by: str, aggregate: str | float, most_layouts: int) -> None:
     if by not in _ESTIMATES:
         _refuse(f"by must be one of {', '.join(_ESTIMATES)}, not {by!r}.")
-    is_quantile = isinstance(aggregate, int | float) and not isinstance(aggregate, bool) and 0 <= aggregate <= 1
-    if aggregate not in {"median", "mean", "worst"} and not is_quantile:
+    is_quantile = isinstance(aggregate, Real) and not isinstance(aggregate, bool) and 0 <= aggregate <= 1
+    if aggregate not in ("median", "mean", "worst") and not is_quantile:
         _refuse(f"aggregate must be 'median', 'mean', 'worst' or a quantile from 0 to 1, not {aggregate!r}.")
     if most_layouts < 1:
         _refuse(f"most_layouts must be at least 1, not {most_layouts!r}.")

@@ -227,7 +227,7 @@ def _histories(archive: CalibrationArchive, devices: Any) -> dict[str, DeviceHis
                 f"devices has {name!r}; of an archive, devices are the names of some: {archive.path} has"
                 f" {', '.join(there)}."
             )
-        # What a service on this machine published is of devices like these, not of these.
+        # Calibrations that a service on this machine published are of devices like these, not of these.
         others = [origin for origin in archive.origins(known) if origin != LOCAL]
         origin = others[0] if len(others) == 1 else None
         calibrations = archive.between(known, origin=origin)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -164,6 +165,19 @@ def _checked(channel: Any) -> Any:
     return channel
 
 
+def _amount(value: Any) -> Any:
+    """Return a phase or a frequency; PulseError if it is neither a finite real number nor a parameter."""
+    if hasattr(value, "parameters"):
+        return value
+    try:
+        is_finite = not isinstance(value, str | bytes) and math.isfinite(value)
+    except (OverflowError, TypeError):
+        is_finite = False
+    if not is_finite:
+        raise pulse_error(f"a phase or a frequency must be a finite real number or a parameter, not {value!r}")
+    return value
+
+
 class Play(Instruction):
     """Plays a pulse on a channel."""
 
@@ -224,8 +238,8 @@ class _Frame(Instruction):
     __slots__ = ()
 
     def __init__(self, value: Any, channel: PulseChannel, name: str | None = None) -> None:
-        """Store a value and a channel; PulseError for other types."""
-        self._operands = (value, _checked(channel))
+        """Store a finite real number or a parameter, and a channel; PulseError for others."""
+        self._operands = (_amount(value), _checked(channel))
         self._name = name
 
 

@@ -20,6 +20,8 @@ Timed = tuple[int, Instruction]
 Channels = tuple[Channel, ...]
 #: Sorted pairs of a start and an end, dt.
 Slots = list[tuple[int, int]]
+#: Arrays and pictures have times as integers of 64 bits.
+_LATEST = 2**62
 
 
 class CalibrationPublisher(enum.IntEnum):
@@ -59,7 +61,8 @@ class Schedule:
             metadata: Whatever is worth knowing about it.
 
         Raises:
-            PulseError: Two of them overlap on a channel, one starts before 0, or the duration of one is not bound.
+            PulseError: Two of them overlap on a channel, one starts before 0 or ends after 2**62 dt, or the duration
+                of one is not bound.
         """
         self._name = f"sched{next(self._counter)}" if name is None else name
         self._metadata = dict(metadata or {})
@@ -193,7 +196,7 @@ class Schedule:
             inplace: Must be false, because schedules do not change.
 
         Raises:
-            PulseError: They overlap on a channel, or something would start before 0.
+            PulseError: They overlap on a channel, or something would start before 0 or end after 2**62 dt.
         """
         _refuse(inplace)
         start, added = _checked(start_time, schedule)
@@ -420,7 +423,10 @@ def _checked(start: Any = None, schedule: Any = None, *more: Any) -> tuple[int, 
         raise pulse_error(f"a schedule consists of schedules and instructions, not {schedule!r}")
     if hasattr(schedule.duration, "parameters"):
         raise pulse_error(f"the duration of {schedule!r} is not bound; a schedule needs to know it")
-    return whole(start, None), schedule
+    start = whole(start, None)
+    if start + schedule.duration > _LATEST:
+        raise pulse_error(f"a schedule ends at {_LATEST} dt at most, which is years; {schedule.name} would end later")
+    return start, schedule
 
 
 def _sort_key(timed: Timed) -> tuple[int, int, list[str]]:

@@ -9,6 +9,9 @@ from typing import NamedTuple
 from .._frames import Column, Table
 from .quantities import find_gate_quantity, find_qubit_quantity
 
+#: Units of values that are no measured quantities.
+_OTHER_UNITS = {"dt": "s"}
+
 
 class Change(NamedTuple):
     """A value that changed.
@@ -55,7 +58,7 @@ def unit_of(change: Change) -> str:
     """Return the SI unit of a changed value."""
     find = find_qubit_quantity if change.gate is None else find_gate_quantity
     quantity = find(change.quantity)
-    return "" if quantity is None else quantity.unit
+    return _OTHER_UNITS.get(change.quantity, "") if quantity is None else quantity.unit
 
 
 def _qubit(qargs: tuple[int, ...] | None, index: int) -> int | None:

@@ -12,7 +12,6 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from .._moments import moment_of
 from .quantities import GATE_QUANTITIES, QUBIT_QUANTITIES, Quantity, find_gate_quantity, find_qubit_quantity
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def provenance_of(properties: BackendProperties | None) -> Provenance | None:
 def has_note(properties: bytes | None) -> bool:
     """Return whether a properties payload has such a note."""
     # Nothing is decoded for payloads as devices publish them.
-    if properties is None or _NOTE.encode() not in properties:
+    if properties is None or properties.rfind(_NOTE.encode()) < 0:
         return False
     try:
         content = json.loads(properties)
@@ -296,6 +295,9 @@ def _stamp(date: Any) -> str:
             return date.astimezone().isoformat()
         except (OverflowError, ValueError) as error:
             _refuse(f"date is beyond the calendar: {error}")
+    # Its errors, and with them Qiskit, are imported for it.
+    from .._moments import moment_of
+
     try:
         return moment_of(date, name="date").isoformat()
     except TypeError as error:

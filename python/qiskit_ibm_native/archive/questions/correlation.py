@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._frames import Column, Table, data_set, qargs_labels
+from ...exceptions import IBMInputValueError
 from .robust import ranks
 from .subject import Answer, Subject, counted
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Pairs of values below which a coefficient says nothing: two are always in order.
 _FEWEST = 3
+#: Columns whose matrices take a quarter of a gigabyte.
+_MOST_COLUMNS = 4096
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -100,6 +103,10 @@ class Correlation(Answer):
 def correlation(subject: Subject, changes: bool) -> Correlation:
     """Return the correlations of a series, see :meth:`ArchiveSeries.correlation`."""
     values = subject.checked("correlation")
+    if values.shape[1] > _MOST_COLUMNS:
+        raise IBMInputValueError(
+            f"Correlations are a matrix of {values.shape[1]} columns, of which there may be {_MOST_COLUMNS}: choose by qubits=."
+        )
     if changes:
         values = np.diff(values, axis=0)
     present = ~np.isnan(values)
@@ -109,8 +116,8 @@ def correlation(subject: Subject, changes: bool) -> Correlation:
         unit = _unit_ranks(values[:, complete])
         coefficient[np.ix_(complete, complete)] = np.clip(unit.T @ unit, -1, 1)
     sorted_columns = _SortedColumns(values, present)
-    for column in np.flatnonzero(~present.all(axis=0)):
-        coefficient[column] = coefficient[:, column] = sorted_columns.coefficients(int(column))
+    for column in np.flatnonzero(~present.all(axis=0)).tolist():
+        coefficient[column] = coefficient[:, column] = sorted_columns.coefficients(column)
     count = present.T.astype(np.int64) @ present.astype(np.int64)
     diagonal = np.diag_indices(len(coefficient))
     coefficient[diagonal] = np.where(np.isnan(coefficient[diagonal]), np.nan, 1.0)

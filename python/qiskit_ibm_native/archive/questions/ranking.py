@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _MORE_IS_BETTER = frozenset({"t1", "t2"})
 #: Quantities of which neither is better.
 _NEITHER = frozenset({"frequency", "anharmonicity", "operational"})
-#: More moments than any period of calibrations has; the number comes from the caller's period and step.
-_MOST_MOMENTS = 1_000_000
+#: Moments times devices: a limit for periods and steps that were mistaken, and for archives that others made.
+_MOST_VALUES = 10_000_000
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -159,9 +159,10 @@ def _moments(
         return np.empty(0, dtype="datetime64[us]")
     start = min(of_device[0] for of_device in known) if first is None else first
     end = max(of_device[-1] for of_device in known) + np.timedelta64(1, "us") if last is None else last
-    if (end - start) / np.timedelta64(step) > _MOST_MOMENTS:
+    if (end - start) / np.timedelta64(step) * len(times) > _MOST_VALUES:
         raise IBMInputValueError(
-            f"From {start} to {end} there are more than {_MOST_MOMENTS:,} moments, one every {step}."
+            f"From {start} to {end}, one every {step}, {len(times)} devices have more than {_MOST_VALUES:,} values: choose a"
+            " shorter period, or more time from one to the next."
         )
     return np.arange(start, end, np.timedelta64(step), dtype="datetime64[us]")
 
@@ -169,5 +170,11 @@ def _moments(
 def _ranks(values: Floats, quantity: str) -> NDArray[np.int64]:
     known = ~np.isnan(values)
     costs = np.where(known, -values if quantity in _MORE_IS_BETTER else values, np.inf)
-    better = costs[:, :, np.newaxis] > costs[:, np.newaxis, :]
-    return np.where(known, 1 + np.count_nonzero(better, axis=2), 0)
+    order = np.argsort(costs, axis=1, kind="stable")
+    ordered = np.take_along_axis(costs, order, axis=1)
+    numbers = np.broadcast_to(np.arange(1, values.shape[1] + 1), values.shape).copy()
+    # Devices with the same value share the first of their ranks.
+    numbers[:, 1:][ordered[:, 1:] == ordered[:, :-1]] = 0
+    ranks = np.zeros(values.shape, dtype=np.int64)
+    np.put_along_axis(ranks, order, np.maximum.accumulate(numbers, axis=1), axis=1)
+    return np.where(known, ranks, 0)

@@ -53,9 +53,10 @@ class SimulatedTimes:
         self._queue_time = queue_time
         self._due: dict[str, datetime.datetime] = {}
 
-    def add(self, job_id: str, created: datetime.datetime | None) -> None:
-        """Add a job by the time of its submission; one without waits no more."""
-        self._due[job_id] = self._clock.now() if created is None else created + self._queue_time
+    def add(self, job_id: str, created: datetime.datetime | None) -> datetime.datetime:
+        """Add a job by the time of its submission; one without waits no more. Return when it begins."""
+        due = self._due[job_id] = self._clock.now() if created is None else created + self._queue_time
+        return due
 
     def wait(self, job_id: str) -> float | None:
         """Return for how many seconds to wait for a job's begin; 0 if it may, ``None`` if the clock has to be moved."""

@@ -8,6 +8,7 @@ waits for each of them share it.
 
 from __future__ import annotations
 
+import datetime
 import heapq
 import math
 import os
@@ -15,15 +16,13 @@ import sqlite3
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..._logger import logger
 from .simulated_times import JobTimes
 from .simulator import JobFailed, Simulator, SimulatorDied, number_of_workers
 
 if TYPE_CHECKING:
-    import datetime
-
     from ..devices import Catalog
     from ..seeds import JobSeeds
     from ..service.limits import Limits
@@ -44,6 +43,20 @@ _WATCH = 1.0
 _PATIENCE = 0.25
 #: Seconds between two prunings of the store.
 _PRUNING = 3600.0
+
+
+#: The time of jobs on devices that the machine's clock is good enough for.
+_AT_ONCE = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
+
+
+class _Waiting(NamedTuple):
+    """A job that waits; the first of several is the least one."""
+
+    #: First, since the clock may have been moved back: jobs that come later can begin earlier.
+    due: datetime.datetime
+    is_left: bool
+    number: int
+    job_id: str
 
 
 class Workers:
@@ -84,8 +97,7 @@ class Workers:
         self._simulators = [first or Simulator(memory), *(Simulator(memory) for _ in range(number - 1))]
         #: Those that run no job; those that were used last are at the end.
         self._idle = self._simulators[::-1]
-        #: Jobs in their order: whether they were left by others, a number, the identifier.
-        self._waiting: list[tuple[bool, int, str]] = []
+        self._waiting: list[_Waiting] = []
         #: Since when there have been jobs that wait.
         self._waiting_since = 0.0
         self._count = 0
@@ -112,7 +124,7 @@ class Workers:
         return any(simulator.is_warm for simulator in self._simulators)
 
     def submit(self, job_id: str, created: datetime.datetime | None = None, *, is_left: bool = False) -> None:
-        """Run a job when there is a process for it; one that was left by others, behind all that were not.
+        """Run a job when it is due and there is a process for it; one that was left by others, behind other ones.
 
         Args:
             job_id: The identifier.
@@ -124,11 +136,10 @@ class Workers:
             self._seeds.number(job_id)
         with self._changed:
             self._count += 1
-            if self._times is not None:
-                self._times.add(job_id, created)
+            due = _AT_ONCE if self._times is None else self._times.add(job_id, created)
             if not self._waiting:
                 self._waiting_since = time.monotonic()
-            heapq.heappush(self._waiting, (is_left, self._count, job_id))
+            heapq.heappush(self._waiting, _Waiting(due, is_left, self._count, job_id))
             self._changed.notify()
 
     def look_again(self) -> None:
@@ -139,7 +150,7 @@ class Workers:
     def position(self, job_id: str) -> int | None:
         """Return the number of jobs that wait before a job, plus one; ``None`` if it does not wait here."""
         with self._changed:
-            found = next((entry for entry in self._waiting if entry[2] == job_id), None)
+            found = next((entry for entry in self._waiting if entry.job_id == job_id), None)
             return None if found is None else 1 + sum(entry < found for entry in self._waiting)
 
     def interrupt(self, job_id: str) -> None:
@@ -151,7 +162,7 @@ class Workers:
                 self._interrupted.add(job_id)
                 simulator.kill()
                 return
-            kept = [entry for entry in self._waiting if entry[2] != job_id]
+            kept = [entry for entry in self._waiting if entry.job_id != job_id]
             if len(kept) < len(self._waiting):
                 if self._times is not None:
                     self._times.forget(job_id)
@@ -267,7 +278,7 @@ class Workers:
             while not self._stopping.is_set():
                 seconds = None
                 if self._waiting and self._idle:
-                    seconds = None if self._times is None else self._times.wait(self._waiting[0][2])
+                    seconds = None if self._times is None else self._times.wait(self._waiting[0].job_id)
                     if self._times is None or seconds == 0:
                         seconds = self._waiting_since + _PATIENCE - time.monotonic()
                         simulator = self._free_simulator(may_start=seconds <= 0)
@@ -278,7 +289,7 @@ class Workers:
 
     def _taken(self, simulator: Simulator) -> str:
         """Take the first job for a simulator; the lock is held."""
-        job_id = heapq.heappop(self._waiting)[2]
+        job_id = heapq.heappop(self._waiting).job_id
         self._running[job_id] = simulator
         self._is_running.set()
         if self._times is not None and self._waiting:

@@ -232,15 +232,16 @@ def _draw_pulses(axis: Axes, strip: _Strip) -> None:
         corners = [[(first, 0), (first, 1), (last, 1), (last, 0)] for first, last in boxes]
         axis.add_collection(PolyCollection(corners, facecolor="none", edgecolor=_UNBOUND, hatch="///"))
     outline = strip.outline
-    scale = 1.0 / (outline.largest or 1.0)
+    # Its reciprocal may be infinite.
+    largest = outline.largest or 1.0
     # The smaller part of a pulse is in front, so that neither hides the other.
     for zorder, of_larger in ((1.0, True), (1.1, False)):
         for _, color, (lowest, highest), is_larger in strip.parts:
-            low, high = np.minimum(lowest, 0) * scale, np.maximum(highest, 0) * scale
+            low, high = np.minimum(lowest, 0) / largest, np.maximum(highest, 0) / largest
             where = (is_larger == of_larger) & ~np.isnan(low)
             if where.any():
                 axis.fill_between(outline.times, low, high, where=where, color=color, linewidth=0, zorder=zorder)
-    axis.plot(outline.times, outline.magnitude * scale, color=_INK, linewidth=0.8)
+    axis.plot(outline.times, outline.magnitude / largest, color=_INK, linewidth=0.8)
     if outline.largest:
         axis.text(
             1.005, 0, f"{outline.largest:.3g}", transform=axis.get_yaxis_transform(), va="center", fontsize=8,

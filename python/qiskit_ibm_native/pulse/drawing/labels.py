@@ -25,8 +25,9 @@ def angle(value: Any) -> str:
     """Return an angle as text, as a fraction of pi if it is one."""
     if hasattr(value, "parameters"):
         return _signed(str(value))
-    parts = Fraction(value / math.pi).limit_denominator(16) if math.isfinite(value) else None
-    if parts is None or abs(float(parts) * math.pi - value) > 1e-9:
+    # Fractions take no floats of numpy but those of 64 bits.
+    parts = Fraction(float(value) / math.pi).limit_denominator(16)
+    if abs(float(parts) * math.pi - value) > 1e-9:
         return _signed(f"{value:.3f}")
     if parts == 0:
         return "0"

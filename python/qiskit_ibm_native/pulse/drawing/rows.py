@@ -31,7 +31,7 @@ def in_order(channels: Iterable[Channel]) -> list[Channel]:
 
 
 class Row:
-    """What happens on a channel, or on several that share a row."""
+    """Pulses of a channel, or of several that share a row."""
 
     def __init__(self, channels: list[Channel]) -> None:
         """Create an empty row."""

@@ -86,14 +86,13 @@ def _row(row: Row, window: tuple[int, int], base: int) -> list[str]:
 
 def _path(x: Any, magnitude: Any, base: int, largest: float) -> str:
     """Return an outline as a path: a closed part for each run between values that are NaN."""
-    high = (_ROW - 10) / (largest or 1.0)
     parts, is_open = [], False
     for along, size in zip(x.tolist(), magnitude.tolist(), strict=True):
         if math.isnan(size):
             parts.append("z")
             is_open = False
             continue
-        parts.append(f"{'L' if is_open else 'M'}{along:.1f} {base - size * high:.1f}")
+        parts.append(f"{'L' if is_open else 'M'}{along:.1f} {base - size / (largest or 1.0) * (_ROW - 10):.1f}")
         is_open = True
     return "".join(parts)
 

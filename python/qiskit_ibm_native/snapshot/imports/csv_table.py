@@ -27,7 +27,9 @@ _EMPTY = frozenset({"", "-", "--", "nan", "none", "null", "n/a", "na", "undefine
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _PREFIXES = {0: "", -3: "m", -6: "u", -9: "n", 3: "k", 6: "M", 9: "G"}
 _PROBABILITIES = frozenset({"readout_error", "prob_meas0_prep1", "prob_meas1_prep0"})
-_PAIR = re.compile(r"^(?:[a-z]+)?(\d+)_(\d+)$")
+_PAIR = re.compile(r"^(?:[a-z]+)?([0-9]{1,9})_([0-9]{1,9})$")
+_NUMBER = re.compile(r"[+-]?(?:inf(?:inity)?|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)", re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 #: Gates that take no time, because they are changes of frames; devices publish that as their length.
 _VIRTUAL = frozenset({"rz"})
 #: Operations on one qubit that are no gates, and have lengths of their own.
@@ -58,8 +60,9 @@ class CsvTable:
         """
         self.assumptions: list[str] = []
         self._columns = columns or {}
-        first_line = text.partition("\n")[0]
-        delimiter = max(",;\t", key=first_line.count)
+        # Spreadsheets write the delimiter before the headings, and a few programs end lines with CR alone.
+        text = re.sub(r"\A(?:(?:sep=[,;\t])?[ ,;\t]*\n)+", "", text.replace("\r\n", "\n").replace("\r", "\n"))
+        delimiter = max(",;\t", key=text.partition("\n")[0].count)
         try:
             lines = list(csv.reader(io.StringIO(text), delimiter=delimiter))
         except csv.Error as error:
@@ -125,11 +128,16 @@ class CsvTable:
         row_column = next(column.number for column in columns if column.heading.kind == "row")
         seen: set[int] = set()
         for number, row in enumerate(self._rows):
+            if any(cell.strip() for cell in row[len(self._headings) :]):
+                _refuse(
+                    f"Row {number + 2} has {len(row)} cells, and there are {len(self._headings)} headings: numbers with decimal"
+                    " commas, or lists of couplings, may have been cut. Take the file as it was downloaded."
+                )
             text = _cell(row, row_column).removeprefix("Q").removeprefix("q")
             # Tables of 2020 have no text for qubit 0, which comes first.
             text = "0" if not text and not number else text
-            if not text.isdigit():
-                _refuse(f"Row {number + 2} is of the qubit {_cell(row, row_column)!r}, which is no number.")
+            if not _is_qubit(text):
+                _refuse(f"Row {number + 2} is of the qubit {_cell(row, row_column)[:80]!r}, which is no number.")
             qubit = int(text)
             if qubit in seen or qubit >= num_qubits:
                 there = "in the table twice" if qubit in seen else f"beyond the {num_qubits} of the configuration"
@@ -225,10 +233,10 @@ def _entries(text: str, qubit: int, line: int, column: Column) -> Iterator[tuple
             continue
         name, _, value = (piece.strip() for piece in part.partition(":"))
         pair = _PAIR.match(name.casefold())
-        qargs = (int(pair[1]), int(pair[2])) if pair else (qubit, int(name)) if name.isdigit() else None
-        if qargs is None or ":" in value or qubit not in qargs or qargs[0] == qargs[1]:
+        qargs = (int(pair[1]), int(pair[2])) if pair else (qubit, int(name)) if _is_qubit(name) else None
+        if qargs is None or ":" not in part or ":" in value or qubit not in qargs or qargs[0] == qargs[1]:
             _refuse(
-                f"{_located(line, column)}: {part.strip()!r} is no value of a coupling of qubit {qubit}, as 0_1:0.005 and 1:0.005"
+                f"{_located(line, column)}: {part.strip()[:80]!r} is no value of a coupling of qubit {qubit}, as 0_1:0.005 and 1:0.005"
                 " are. Spreadsheets spoil such cells: take the file as it was downloaded."
             )
         if value.casefold() not in _EMPTY:
@@ -283,14 +291,20 @@ class _GateValues:
 
 def _couplings(device: Mapping[str, Any]) -> set[frozenset[int]]:
     """Return the pairs of qubits that a configuration couples."""
-    pairs = list(device.get("coupling_map") or ())
-    for gate in device.get("gates", ()):
-        pairs += [qargs for qargs in gate.get("coupling_map", ()) if len(qargs) == 2]
-    return {frozenset(pair) for pair in pairs}
+    # The reader of configurations has looked at couplings of gates alone.
+    listed = device.get("coupling_map")
+    pairs = [pair for pair in listed if isinstance(pair, list)] if isinstance(listed, list) else []
+    for gate in device.get("gates") or ():
+        pairs += gate.get("coupling_map") or ()
+    return {frozenset(pair) for pair in pairs if len(pair) == 2 and all(isinstance(qubit, int) for qubit in pair)}
 
 
 def _quantity(date: str, name: str, unit: str, value: float | bool) -> dict[str, Any]:
     return {"date": date, "name": name, "unit": unit, "value": value}
+
+
+def _is_qubit(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
 
 
 def _cell(row: Sequence[str], number: int) -> str:
@@ -298,10 +312,11 @@ def _cell(row: Sequence[str], number: int) -> str:
 
 
 def _number(text: str, line: int, column: Column) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        _refuse(f"{_located(line, column)}: {text!r} is no number.")
+    if _DECIMAL_COMMA.fullmatch(text):
+        _refuse(f"{_located(line, column)}: {text!r} has a decimal comma, and numbers need a point.")
+    if not _NUMBER.fullmatch(text):
+        _refuse(f"{_located(line, column)}: {text[:80]!r} is no number.")
+    number = float(text)
     if not math.isfinite(number):
         _refuse(f"{_located(line, column)}: {text} is no finite number.")
     return number

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -57,9 +58,10 @@ def dumps_in(path: Path, root: Path) -> list[Dump]:
         ValueError: The file is no JSON.
         OSError: The file cannot be read.
     """
-    content = read_plain_file(path, root)
-    decoded = _decoded(content)
-    found = list(_dumps(decoded, ""))
+    content = _in_utf8(read_plain_file(path, root))
+    with not_too_deep():
+        decoded = _decoded(content)
+        found = list(_dumps(decoded, ""))
     if len(found) == 1 and not found[0].label:
         if found[0].properties is decoded:
             return [found[0]._replace(text=content)]
@@ -99,7 +101,8 @@ def properties_payload(dump: Dump, name: str, zone: Zone, date: str | None) -> b
     if dump.text is not None and is_dated and content.get("backend_name") == name:
         # The text stays as it is but for dates, in a fraction of the time of writing it anew.
         return dump.text if is_as_published(dump.text) else _rewritten(dump.text, zone)
-    written: dict[str, Any] = _with_instants(content, zone)
+    with not_too_deep():
+        written: dict[str, Any] = _with_instants(content, zone)
     if not is_dated:
         if date is None:
             _refuse("It has no last_update_date. Say when it was measured by date=.")
@@ -122,6 +125,26 @@ def _rewritten(text: bytes, zone: Zone) -> bytes:
     return _DATE_IN_TEXT.sub(date, text)
 
 
+@contextmanager
+def not_too_deep() -> Iterator[None]:
+    """Refuse content that is nested more deeply than Python can follow.
+
+    Raises:
+        IBMInputValueError: The content is.
+    """
+    try:
+        yield
+    except RecursionError:
+        # What Python says of it would be the whole stack.
+        _refuse("it is nested too deeply")
+
+
+def _in_utf8(content: bytes) -> bytes:
+    """Return JSON without a mark of its encoding, and not in UTF-16, which shells of Windows write."""
+    encoding = json.detect_encoding(content)
+    return content if encoding == "utf-8" else content.decode(encoding).encode()
+
+
 def _decoded(content: bytes) -> Any:
     try:
         return orjson.loads(content)
@@ -130,8 +153,6 @@ def _decoded(content: bytes) -> Any:
         pass
     try:
         return json.loads(content)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
     except ValueError:
         lines = [line for line in content.splitlines() if line.strip()]
         if len(lines) < 2:
@@ -139,7 +160,7 @@ def _decoded(content: bytes) -> Any:
         try:
             # Each line may be a calibration.
             return [json.loads(line) for line in lines]
-        except (ValueError, RecursionError):
+        except ValueError:
             pass
         raise
 

@@ -12,11 +12,20 @@ import re
 from typing import Any, NoReturn
 
 #: The last part of a text of ISO 8601 with a time: its offset.
-_OFFSET = re.compile(r"[Tt ]\d\d:\d\d.*([Zz]|[+-]\d\d(:?\d\d)?(:?\d\d)?)$")
+_OFFSET = re.compile(r"[Tt ]\d\d:\d\d\S*([Zz]|[+-]\d\d(:?\d\d)?(:?\d\d)?)$")
 _UTC_NAMES = re.compile(r"\s*(UTC|GMT)$")
 #: What ``repr()`` writes: ``datetime.datetime(2021, 3, 15, 0, 36, 3, tzinfo=tzlocal())``.
-_REPRESENTED = re.compile(r"datetime\.datetime\((\d+(?:, \d+){2,6})(?:, tzinfo=(.*))?\)")
-_REPRESENTED_OFFSET = re.compile(r"tzoffset\([^,]*, (-?\d+)\)")
+_REPRESENTED = re.compile(r"datetime\.datetime\((\d+(?:, \d+){2,6})(, fold=1)?(?:, tzinfo=(.*))?\)")
+#: Offsets there, of dateutil in seconds, and of Python in days and seconds.
+_REPRESENTED_OFFSET = re.compile(
+    r"tzoffset\([^,]*, (?P<offset>-?\d+)\)"
+    r"|datetime\.timezone\(datetime\.timedelta\((?:days=(?P<days>-?\d+))?(?:, )?(?:seconds=(?P<seconds>\d+)|0)?\)(?:, '.*')?\)"
+)
+#: Names there, of Python and of dateutil, which has paths.
+_REPRESENTED_NAME = re.compile(r"(?:zoneinfo\.ZoneInfo\(key=|tzfile\()'(?:.*/zoneinfo/)?([^']+)'\)")
+_REPRESENTED_UTC = frozenset({"tzutc()", "datetime.timezone.utc", "<UTC>", "UTC"})
+#: The zone of a machine that nobody knows here.
+_REPRESENTED_LOCAL = "tzlocal()"
 #: Years of files that people have; others are numbers or texts that were mistaken for dates.
 _FIRST_YEAR, _LAST_YEAR = 2015, 2100
 
@@ -102,6 +111,7 @@ def _parsed(text: str) -> datetime.datetime:
         if represented is not None:
             return _of_representation(*represented.groups())
         plain = _UTC_NAMES.sub("+00:00", text.strip())
+        plain = re.sub(r"\s+([+-]\d\d:?\d\d)$", r"\1", plain)
         # Python 3.10 reads neither Z nor fractions of other than three or six digits.
         plain = re.sub(r"[Zz]$", "+00:00", plain)
         plain = re.sub(r"\.(\d+)", lambda digits: "." + digits[1][:6].ljust(6, "0"), plain)
@@ -113,15 +123,20 @@ def _parsed(text: str) -> datetime.datetime:
         _refuse(f"{text[:80]!r} is no date that is understood: {error}.")
 
 
-def _of_representation(numbers: str, zone: str | None) -> datetime.datetime:
-    time = datetime.datetime(*map(int, numbers.split(", ")))  # type: ignore[arg-type]  # noqa: DTZ001 (put in below)
-    offset = _REPRESENTED_OFFSET.fullmatch(zone or "")
-    if zone in {"tzutc()", "datetime.timezone.utc"}:
+def _of_representation(numbers: str, fold: str | None, zone: str | None) -> datetime.datetime:
+    time = datetime.datetime(*map(int, numbers.split(", ")), fold=bool(fold))  # type: ignore[arg-type]  # noqa: DTZ001
+    if zone is None or zone == _REPRESENTED_LOCAL:
+        return time
+    if zone in _REPRESENTED_UTC:
         return time.replace(tzinfo=datetime.timezone.utc)
-    if offset is not None:
-        return time.replace(tzinfo=datetime.timezone(datetime.timedelta(seconds=int(offset[1]))))
-    # tzlocal() was the zone of a machine that nobody knows here.
-    return time
+    name = _REPRESENTED_NAME.fullmatch(zone)
+    if name is not None:
+        return time.replace(tzinfo=_zone_of(name[1]))
+    offset = _REPRESENTED_OFFSET.fullmatch(zone)
+    if offset is None:
+        raise ValueError(f"its time zone is {zone}")
+    days, seconds = int(offset["days"] or 0), int(offset["offset"] or offset["seconds"] or 0)
+    return time.replace(tzinfo=datetime.timezone(datetime.timedelta(days, seconds)))
 
 
 def _zone_of(time_zone: str | datetime.tzinfo | None) -> datetime.tzinfo | None:
@@ -129,7 +144,7 @@ def _zone_of(time_zone: str | datetime.tzinfo | None) -> datetime.tzinfo | None:
         return time_zone
     if not isinstance(time_zone, str):
         _refuse(f"time_zone must be a name, an offset or a tzinfo, not {time_zone!r}.")
-    offset = re.fullmatch(r"([+-])(\d\d):?(\d\d)", time_zone)
+    offset = re.fullmatch(r"([+-])([01]\d|2[0-3]):?([0-5]\d)", time_zone)
     if offset is not None:
         shift = datetime.timedelta(hours=int(offset[2]), minutes=int(offset[3]))
         return datetime.timezone(shift if offset[1] == "+" else -shift)

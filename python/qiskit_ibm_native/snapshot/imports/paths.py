@@ -63,8 +63,13 @@ def _times(name: str) -> Iterable[NamedTime]:
     for matched in _DATE.finditer(name):
         *numbers, zone = matched.groups()
         time = _datetime(*(number for number in numbers if number is not None))
-        if time is not None:
-            yield NamedTime(time.replace(tzinfo=_zone(zone)), matched[0], has_clock=numbers[3] is not None)
+        try:
+            zoned = None if time is None else time.replace(tzinfo=_zone(zone))
+        except ValueError:
+            # There is no such offset.
+            continue
+        if zoned is not None:
+            yield NamedTime(zoned, matched[0], has_clock=numbers[3] is not None)
 
 
 def _datetime(*numbers: str) -> datetime.datetime | None:

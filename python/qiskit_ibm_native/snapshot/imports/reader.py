@@ -13,7 +13,7 @@ from ..snapshot import Snapshot
 from ..storage import read_plain_file
 from .configurations import Configurations, device_of, named
 from .csv_table import CsvTable
-from .dumps import Dump, dumps_in, is_as_published, properties_payload
+from .dumps import Dump, dumps_in, is_as_published, not_too_deep, properties_payload
 from .instants import Zone
 from .paths import device_in, time_in
 
@@ -52,6 +52,8 @@ class CalibrationReader:
         """Create it, see :func:`read_calibrations`."""
         self.configurations = Configurations(configuration)
         self._zone = Zone(time_zone)
+        if columns is not None and not _is_renaming(columns):
+            _refuse(f"columns must be a dictionary of headings, as in {{'Fehler CZ': 'CZ error'}}, not {columns!r}.")
         self._columns = columns
         if isinstance(date, str) and date != NAME:
             self._zone.instant(date)
@@ -91,7 +93,11 @@ class CalibrationReader:
         if properties is None or is_as_published(properties):
             return Snapshot.from_payloads(configuration, properties, defaults)
         name = device_of(configuration)
-        dump = Dump(name, configuration, json.loads(properties), text=properties)
+        with not_too_deep():
+            content = json.loads(properties)
+        if not isinstance(content, dict):
+            _refuse("Properties must be an object of JSON.")
+        dump = Dump(name, configuration, content, text=properties)
         converted = self._of_dump(dump, path, root)
         return Snapshot.from_payloads(configuration, converted.payloads.properties, defaults)
 
@@ -137,7 +143,10 @@ class CalibrationReader:
         if isinstance(date, str) and date != NAME:
             return self._zone.instant(date)
         if isinstance(date, datetime.datetime):
-            return date.astimezone() if date.tzinfo is None else date
+            try:
+                return date.astimezone() if date.tzinfo is None else date
+            except (ValueError, OverflowError):
+                _refuse(f"date= says {date!r}, which is no time of a calibration.")
         if date is not None and date != NAME:
             _refuse(f"date= returned {date!r} for {path}, which is no datetime.")
         found = time_in(path, root)
@@ -158,6 +167,12 @@ class CalibrationReader:
     def _note(self, path: Path, sentences: Any) -> None:
         for sentence in sentences:
             self.assumptions.setdefault(sentence, []).append(path)
+
+
+def _is_renaming(columns: Any) -> bool:
+    return isinstance(columns, Mapping) and all(
+        isinstance(heading, str) and isinstance(renamed, str | None) for heading, renamed in columns.items()
+    )
 
 
 def _text(content: bytes) -> str:
