@@ -7,7 +7,9 @@ token.
 
 For cron, every ten minutes::
 
-    */10 * * * *  . ~/.alerts.env; python alert_webhook.py rules.toml --memory ~/.alerts.json
+    */10 * * * *  . ~/.alerts.env; ~/venv/bin/python ~/alert_webhook.py ~/rules.toml --memory ~/.alerts.json
+
+where ``~/.alerts.env``, a file of mode 0600, has ``export ALERT_WEBHOOK_URL=https://...``.
 """
 
 from __future__ import annotations

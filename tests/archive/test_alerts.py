@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import pickle
 from pathlib import Path
 
 import pandas as pd
@@ -121,12 +122,10 @@ def test_alerts_of_events_are_the_events_that_last(keep, seed):
         at = history[number].time
         alerts = archive.alerts(rule, at=at)
         events = archive.events("lima", end=at + datetime.timedelta(microseconds=1))
-        lasting = [
-            event
-            for event in events
-            if (event.time == at if event.kind == "returned" else event.until is None)
-            # What froze, or failed, longer ago than alerts look back began at another time, but is told.
-        ]
+        lasting = [event for event in events if event.until is None or (event.kind, event.time) == ("returned", at)]
+        # A value that is missing is not told to be frozen.
+        lasting = [event for event in lasting if event.kind != "frozen" or event.since + event.duration == at]
+        lasting = [event for event in lasting if event.kind != "returned" or event.time == at]
         assert {(alert.kind, alert.subject, alert.quantity) for alert in alerts} == {
             (event.kind, event.subject, event.quantity) for event in lasting
         }
@@ -260,6 +259,7 @@ def test_alerts_are_dictionaries_for_json(keep):
         ({"quantity": "t1", "above": float("nan")}, "above must be a number"),
         ({"quantity": "t1", "above": "0.1"}, "above must be a number"),
         ({"quantity": "t1", "above": True}, "above must be a number"),
+        ({"quantity": "t1", "above": 10**400}, "above must be a number"),
         ({"quantity": "t1", "rise": 0}, "rise is a share of the median"),
         ({"quantity": "t1", "above": 1, "window": "long"}, "window must be a length of time"),
         ({"quantity": "t1", "above": 1, "qargs": [[0, 1]]}, "qargs are the qubits of a gate"),
@@ -272,6 +272,7 @@ def test_alerts_are_dictionaries_for_json(keep):
         ({"events": []}, "names at least one of failed"),
         ({"events": 3}, "kinds of events must be texts"),
         ({"events": "late", "late_factor": "3"}, "late_factor must be a number"),
+        ({"events": "late", "late_factor": 10**400}, "late_factor must be a number from 1 to 10,000"),
         ({"events": "frozen", "frozen_after": "1mo"}, "frozen_after must be a length of time"),
     ],
 )  # fmt: skip
@@ -288,6 +289,13 @@ def test_rules_have_names_that_say_what_they_are():
     assert EventRule().name == "failed, late, frozen"
     assert EventRule(gates=(), events="failed").name == "failed qubits"
     assert EventRule(name=" mine ").name == "mine"
+
+
+def test_rules_are_values():
+    rule = ValueRule(gate="cz", quantity="error", backends=["fez"], qargs=([0, qubit] for qubit in (1, 2)), above=1)
+    same = ValueRule(gate="cz", quantity="gate_error", backends=("fez",), qargs=((0, 1), (0, 2)), above=1)
+    assert {rule, same} == {rule} == {pickle.loads(pickle.dumps(rule))}
+    assert len({EventRule(events=["late"], gates=["cz"]), EventRule(events=("late",), gates=iter(["cz"]))}) == 1
 
 
 def test_files_have_the_arguments_of_rules(tmp_path):
@@ -329,6 +337,7 @@ def test_files_have_the_arguments_of_rules(tmp_path):
     [
         ("[[rule]\n", "is no TOML: "),
         ("[" * 100_000, "is no TOML: "),
+        (f"rule = {'9' * 5000}", "is no TOML: "),
         ("", r"has no rules: each one is a table that begins with \[\[rule\]\]"),
         ("rule = 3", "has no rules"),
         ("rule = [3]", "rule 1 is no table"),
@@ -405,6 +414,7 @@ def test_the_exit_status_says_whether_there_are_alerts(files, capsys):
     assert [json.loads(line)["subject"] for line in lines] == ["qubit 1"]
     assert ask(capsys, "alerts", rules, "--file", archive, "--since", "1d") == (0, [], "")
     assert ask(capsys, "alerts", rules, "--file", archive, "--since=-1d") == (0, [], "")
+    assert sorted(archive.parent.iterdir()) == sorted(files)
     years = (datetime.datetime.now(datetime.timezone.utc) - BEGINNING).days + 1
     assert ask(capsys, "alerts", rules, "--file", archive, "--since", f"{years}d")[0] == 1
 
@@ -440,6 +450,20 @@ def test_events_are_printed(files, capsys):
     status, lines, _ = ask(capsys, "events", "ibmq_lima", "--file", archive, "--since", "2025-01-06", "--json")
     assert [json.loads(line)["kind"] for line in lines] == ["returned", "late"]
     assert status == 0
+
+
+def test_a_value_that_is_not_there_any_more_is_not_frozen(keep):
+    def edit(content, number):
+        if number < 10:
+            of_qubit(content, 0, "T1")["value"] = 50.0
+        else:
+            content["qubits"][0].remove(of_qubit(content, 0, "T1"))
+
+    archive = keep(told(12, edit))
+    rule = EventRule(events="frozen")
+    assert brief(archive.alerts(rule, at=day(9))) == [("frozen", "qubit 0", 8, 0)]
+    assert archive.alerts(rule) == []
+    assert brief(archive.alerts(rule, since=day(2))) == [("frozen", "qubit 0", 8, 0)]
 
 
 def test_a_gate_that_is_gone_is_an_alert(keep):

@@ -349,7 +349,7 @@ def test_choices_leave_out_what_is_not_asked_for(keep):
         ({"kinds": "faild"}, IBMInputValueError, "Events are 'failed', .* not 'faild'"),
         ({"quantities": "t3"}, IBMInputValueError, "not of 't3'"),
         ({"quantities": "operational"}, IBMInputValueError, "not of 'operational'"),
-        ({"late_factor": 0.5}, IBMInputValueError, "late_factor must be a number from 1 on"),
+        ({"late_factor": 0.5}, IBMInputValueError, "late_factor must be a number from 1 to 10,000, not 0.5"),
         ({"late_after": "soon"}, IBMInputValueError, "late_after must be a length of time"),
         ({"frozen_after": "0d"}, IBMInputValueError, "frozen_after must be above zero"),
         ({"gates": "ecr"}, ArchiveError, "No calibration of ibmq_lima in that time lists the gate 'ecr'"),

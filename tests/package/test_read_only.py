@@ -12,7 +12,7 @@ import pytest
 from tests.support.formats import opened
 from tests.support.sweeping import Serial, ghz
 
-from qiskit_ibm_native import CalibrationArchive, IBMProvider, Ledger, Snapshot, Sweep
+from qiskit_ibm_native import CalibrationArchive, IBMProvider, Ledger, Snapshot, Sweep, ValueRule
 from qiskit_ibm_native.archive.schema import ARCHIVE
 from qiskit_ibm_native.exceptions import ArchiveError, LedgerError
 
@@ -61,6 +61,8 @@ def test_everything_in_them_can_be_read_and_nothing_is_written(folder: Path, mod
     with CalibrationArchive(folder / "archive.sqlite3") as archive, Ledger(folder / "ledger.sqlite3") as ledger:
         assert list(archive.between("ibmq_lima")) == [Snapshot.load("lima")]
         assert archive.series("ibmq_lima", "t1").values.shape == (1, 5)
+        assert len(archive.alerts(ValueRule(quantity="t1", above=0))) == 5
+        assert len(archive.events("lima", kinds="failed")) == 0
         assert archive.verify()
         assert archive.latest("ibmq_lima", provenance="overridden") == OVERRIDDEN
         assert archive.origins("ibmq_lima") == [ORIGIN]

@@ -749,7 +749,7 @@ class CalibrationArchive:
             since: Alerts that began at this time or later, whether or not they are over; by default, those that hold.
 
         Returns:
-            The alerts, by rule, device and subject. An alert holds as long as its condition does in each calibration.
+            The alerts, by rule and device. An alert holds as long as its condition does in each calibration.
 
         Raises:
             ArchiveError: There is no such device, gate or qubit.

@@ -142,9 +142,16 @@ def _event_alerts(
     asked = rule.asked()
     gates = listed_gates(archive, backend, asked, period.start, period.end)
     for event in device_events(archive, backend, asked, gates or (), period.start, period.end):
-        holds = event.time == period.last if event.kind == "returned" else event.until is None
-        if holds if since is None else event.time >= since:
+        if _holds(event, period.last) if since is None else event.time >= since:
             yield _alert(rule, event)
+
+
+def _holds(event: Event, last: datetime.datetime) -> bool:
+    """Return whether what an event is about holds in the last calibration."""
+    if event.kind == "returned":
+        return event.time == last
+    # Nothing comes after the last value of a gate that is gone, so that it seems to last.
+    return event.until is None and (event.kind != "frozen" or event.since + event.duration >= last)
 
 
 def _alert(rule: EventRule, event: Event) -> Alert:

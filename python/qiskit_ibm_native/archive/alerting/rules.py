@@ -74,7 +74,7 @@ class ValueRule:
         if not isinstance(self.gate, str | None):
             raise IBMInputValueError(f"gate must be a text, not {self.gate!r}.")
         object.__setattr__(self, "quantity", _quantity(self.quantity, self.gate))
-        _set_qubits(self)
+        _set_tuples(self)
         if self.qargs is not None:
             if self.gate is None:
                 raise IBMInputValueError("qargs are the qubits of a gate, and the rule has none.")
@@ -83,7 +83,7 @@ class ValueRule:
         if not thresholds:
             raise IBMInputValueError(f"A rule about values has at least one of {', '.join(self.KINDS)}.")
         for kind, value in thresholds.items():
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            if not _is_number(value):
                 raise IBMInputValueError(f"{kind} must be a number, not {value!r}.")
             if kind in ("rise", "fall") and not value > 0:
                 raise IBMInputValueError(f"{kind} is a share of the median, above 0, not {value!r}.")
@@ -130,7 +130,7 @@ class EventRule:
         Raises:
             IBMInputValueError: There is no such kind or quantity, or a value makes no sense.
         """
-        _set_qubits(self)
+        _set_tuples(self)
         kinds = self.asked().kinds
         if not kinds:
             raise IBMInputValueError(f"A rule about events names at least one of {', '.join(KINDS)}.")
@@ -168,13 +168,25 @@ def _quantity(name: Any, gate: str | None) -> str:
     return quantity.name
 
 
-def _set_qubits(rule: ValueRule | EventRule) -> None:
+def _set_tuples(rule: ValueRule | EventRule) -> None:
+    """Keep what was given as lists, or can be gone through once, as tuples."""
+    for name in ("backends", "events", "gates", "quantities"):
+        value = getattr(rule, name, None)
+        if isinstance(value, Iterable) and not isinstance(value, str):
+            object.__setattr__(rule, name, tuple(value))
     if rule.qubits is not None:
         object.__setattr__(rule, "qubits", tuple(indices(rule.qubits)))
     names = backends_of(rule)
     is_listed = isinstance(names, Iterable) and all(isinstance(name, str) for name in names)
     if names is not None and not (is_listed and names):
         raise IBMInputValueError(f"backends must be names of devices, not {rule.backends!r}.")
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _set_name(rule: ValueRule | EventRule, described: str) -> None:

@@ -45,7 +45,7 @@ def read_rules(path: str | os.PathLike[str]) -> tuple[ValueRule | EventRule, ...
     path = Path(path)
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise IBMInputValueError(f"{path} is no TOML: {error}.") from error
     _check_keys(str(path), document, ("rule",))
     tables = document.get("rule")

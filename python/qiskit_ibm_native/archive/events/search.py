@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Defaults: how long values have to be the same, how many usual gaps are too long, how far back is looked.
 FROZEN_AFTER, LATE_FACTOR, HISTORY = "7d", 3.0, "90d"
+#: Usual gaps in the longest limit that makes sense.
+_MOST_GAPS = 10_000
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,8 @@ class Asked:
             if kind not in KINDS:
                 raise IBMInputValueError(f"Events are {', '.join(map(repr, KINDS))}, not {kind!r}.")
         is_number = isinstance(late_factor, int | float) and not isinstance(late_factor, bool)
-        if not is_number or not 1 <= late_factor < float("inf"):
-            raise IBMInputValueError(f"late_factor must be a number from 1 on, not {late_factor!r}.")
+        if not is_number or not 1 <= late_factor <= _MOST_GAPS:
+            raise IBMInputValueError(f"late_factor must be a number from 1 to {_MOST_GAPS:,}, not {late_factor!r}.")
         return cls(
             chosen, None if gates is None else tuple(dict.fromkeys(_texts(gates, "gates"))),
             None if qubits is None else frozenset(series.indices(qubits)), _quantities(quantities),
