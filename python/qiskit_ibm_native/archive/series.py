@@ -246,7 +246,7 @@ def _payloads(database: Database, backend: str, period: tuple[int, int]) -> tupl
         "SELECT c.updated, c.properties, c.num_qubits, p.digest FROM calibrations c"
         " LEFT JOIN payloads p ON p.id = c.properties"
         " WHERE c.backend = ? AND c.updated >= ? AND c.updated < ?"
-        " GROUP BY c.updated, c.properties ORDER BY c.updated, c.properties",
+        " GROUP BY c.updated, c.properties, c.num_qubits ORDER BY c.updated, c.properties",
         (backend, *period),
         (int, int, int, object),
     )
