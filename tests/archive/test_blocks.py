@@ -18,6 +18,7 @@ from tests.support.calibrations import Drift
 
 from qiskit_ibm_native import CalibrationArchive, CalibrationSeries, Snapshot, _native, bundled_devices
 from qiskit_ibm_native.archive import ArchiveSeries, blocks
+from qiskit_ibm_native.exceptions import ArchiveError
 from qiskit_ibm_native.snapshot.quantities import GATE_QUANTITIES, QUBIT_QUANTITIES
 
 UTC = datetime.timezone.utc
@@ -143,6 +144,16 @@ def test_the_same_properties_of_devices_of_other_widths(archive: CalibrationArch
         assert archive.series("ibm_narrow", "t1").values.shape == (1, 2)
         assert archive.series("ibm_wide", "t1").valid.tolist() == [[True, True, False, False]]
     assert archive.verify()
+
+
+@pytest.mark.parametrize("widths", [(3, 5), (5, 3)])
+def test_a_device_whose_width_changes_beside_the_same_properties_is_told(
+    widths: tuple[int, int], archive: CalibrationArchive
+) -> None:
+    for num_qubits in widths:
+        archive.add(calibration(1, [1, 2, 3], num_qubits=num_qubits))
+    with pytest.raises(ArchiveError, match=r"ibm_tiny had \[3, 5\] qubits in that time"):
+        archive.series("ibm_tiny", "t1")
 
 
 def test_a_gate_on_different_numbers_of_qubits_is_told(archive: CalibrationArchive) -> None:

@@ -629,6 +629,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"devices": "fez"}, "devices has 'fez'; of an archive, .* has ibmq_lima, ibmq_vigo"),
     ({"devices": ["vigo", 5]}, "devices has 5; of an archive, devices are the names"),
     ({"devices": []}, "devices has none"),
+    ({"devices": ["lima", "ibmq_lima+fractional"]}, "devices has ibmq_lima with fractional gates and without"),
     ({"speed": -1}, "speed is -1; it must be from 0"),
     ({"queue_time": -1}, "queue_time is -1; it must be a timedelta or a number of seconds"),
     ({"queue_time": float("nan")}, "queue_time is nan"),

@@ -419,11 +419,26 @@ def test_qubits_are_those_that_the_schedule_plays_on():
     [
         (Play(Gaussian(16, 0.1, Parameter("s")), D0), "is not bound"),
         (ShiftPhase(abs(Parameter("s")), D0), r"OpenQASM 3 has no function abs\(\)"),
+        (ShiftPhase(Parameter("s") * 1e200 * 1e200, D0), "inf is no finite real number"),
+        (ShiftPhase(Parameter("s") * (1 + 2j), D0), "is no finite real number"),
     ],
 )
 def test_what_openqasm_cannot_say_is_refused(instruction, message):
     with pytest.raises(PulseError, match=message):
         to_defcal(Schedule(instruction), "x", 0)
+
+
+def test_expressions_that_qiskit_writes_as_another_one_are_refused():
+    a, b, c = map(Parameter, "abc")
+    values = {"a": 0.7, "b": 1.3, "c": 0.4}
+    for wrong in (a / -(b / c), a / -(b * c), a / -b / c, c * (a / -(b**a * c)), (a / -(b.sin() / c)).cos() + 1):
+        with pytest.raises(PulseError, match="put the sign in front of the quotient"):
+            to_defcal(Schedule(ShiftPhase(wrong, D0)), "x", 0)
+    for right in (-(a / (b / c)), a / -b, a / -b + c, (a / -b) ** 2 - c, a / -(b**c), a / ((-b) / c), c * (a / -b)):
+        player = Player(to_defcal(Schedule(ShiftPhase(right, D0)), "x", 0, frequencies={D0: 5e9}))
+        names = sorted(one.name for one in right.parameters)
+        phase = right.bind({one: values[one.name] for one in right.parameters}).numeric()
+        assert player.play("x", (0,), [values[name] for name in names]).frames["d0"][1] == pytest.approx(phase)
 
 
 @pytest.mark.parametrize("frequency", [float("nan"), float("inf")])

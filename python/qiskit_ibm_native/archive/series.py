@@ -252,7 +252,7 @@ def _payloads(
         "SELECT c.updated, c.properties, c.num_qubits, p.digest FROM calibrations c"  # noqa: S608 (made by us)
         " LEFT JOIN payloads p ON p.id = c.properties"
         f" WHERE c.backend = ? AND {chosen.text} AND c.updated >= ? AND c.updated < ?"
-        " GROUP BY c.updated, c.properties ORDER BY c.updated, max(c.added), c.properties",
+        " GROUP BY c.updated, c.properties, c.num_qubits ORDER BY c.updated, max(c.added), c.properties",
         (backend, *chosen.parameters, *period),
         (int, int, int, object),
     )

@@ -72,6 +72,7 @@ class DeviceHistory:
     Attributes:
         name: The device's name.
         times: Times of the calibrations, in order.
+        adds_fractional_gates: Whether the device has the fractional gates of its calibrations.
     """
 
     def __init__(self, calibrations: SnapshotRange, *, adds_fractional_gates: bool, kept: SnapshotCache) -> None:
@@ -85,7 +86,7 @@ class DeviceHistory:
         self.name = calibrations.backend
         self.times = calibrations.times
         self._calibrations = calibrations
-        self._adds_fractional_gates = adds_fractional_gates
+        self.adds_fractional_gates = adds_fractional_gates
         self._kept = kept
 
     def then(self, moment: datetime.datetime) -> DeviceThen | None:
@@ -109,7 +110,7 @@ class DeviceHistory:
     def _snapshot(self, number: int) -> Snapshot:
         def read() -> Snapshot:
             snapshot = self._calibrations[number]
-            return with_fractional_gates(snapshot) if self._adds_fractional_gates else snapshot
+            return with_fractional_gates(snapshot) if self.adds_fractional_gates else snapshot
 
         return self._kept.get((self.name, number), read)
 
@@ -219,7 +220,7 @@ def _histories(archive: CalibrationArchive, devices: Any) -> dict[str, DeviceHis
     if not names:
         raise invalid_devices("devices has none; name some, or leave it out for all of the archive.")
     kept = SnapshotCache(len(names) + _KEPT)
-    found = {}
+    found: dict[str, DeviceHistory] = {}
     for name in names:
         known = find_device(name.removesuffix(FRACTIONAL), there) if isinstance(name, str) else None
         if known is None:
@@ -229,7 +230,9 @@ def _histories(archive: CalibrationArchive, devices: Any) -> dict[str, DeviceHis
             )
         # Calibrations that a service on this machine published are of devices like these, not of these.
         others = [origin for origin in archive.origins(known) if origin != LOCAL]
-        origin = others[0] if len(others) == 1 else None
-        calibrations = archive.between(known, origin=origin)
-        found[known] = DeviceHistory(calibrations, adds_fractional_gates=name.endswith(FRACTIONAL), kept=kept)
+        calibrations = archive.between(known, origin=others[0] if len(others) == 1 else None)
+        adds = name.endswith(FRACTIONAL)
+        if known in found and found[known].adds_fractional_gates != adds:
+            raise invalid_devices(f"devices has {known} with fractional gates and without; a service has one of both.")
+        found[known] = DeviceHistory(calibrations, adds_fractional_gates=adds, kept=kept)
     return dict(sorted(found.items()))

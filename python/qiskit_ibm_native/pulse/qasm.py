@@ -34,6 +34,8 @@ _FUNCTIONS = {
     "tan": "tan",
 }
 _TOKEN = re.compile(r"(?<![\w.])(?:(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)|(?P<function>[^\W\d]\w*)(?=\())")
+#: A word, or the unit behind an imaginary number.
+_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*|(?<=[\d.])[ij]\b")
 
 
 def gate_name(name: Any) -> str:
@@ -70,14 +72,38 @@ def real(value: Any) -> str:
     """Return a number or one of Qiskit's parameter expressions as text.
 
     Raises:
-        PulseError: The number is not finite, or the expression calls a function that OpenQASM 3 does not have.
+        PulseError: The number is not finite, or the expression calls a function that OpenQASM 3 does not have, or
+            divides by a negated product or quotient, which Qiskit writes without parentheses.
     """
     if getattr(value, "parameters", None):
-        return _TOKEN.sub(_respelt, str(value))
+        text = str(value)
+        if _is_ambiguous(text):
+            raise pulse_error(
+                f"{text} cannot be written in OpenQASM 3, because Qiskit writes x/(-(y/z)) and x/(-y)/z alike; put the sign "
+                "in front of the quotient, as in -(x/(y/z))"
+            )
+        # Infinities, and complex numbers, which are written with i or j.
+        names = {one.name for one in value.parameters} | _FUNCTIONS.keys()
+        if strange := [name for name in _NAME.findall(text) if name not in names and f"{name}(" not in text]:
+            raise pulse_error(f"{text} cannot be written in OpenQASM 3: {strange[0]} is no finite real number")
+        return _TOKEN.sub(_respelt, text)
     number = float(value)
     if not math.isfinite(number):
         raise pulse_error(f"{value} cannot be written in OpenQASM 3: the number must be finite")
     return repr(number)
+
+
+def _is_ambiguous(text: str) -> bool:
+    """Return whether an expression divides by something negated that goes on with a multiplication or a division."""
+    for division in re.finditer("/-", text):
+        depth = 0
+        for token in re.finditer(r"\*\*|[()*/ ]", text[division.end() :]):
+            depth += (token[0] == "(") - (token[0] == ")")
+            if depth < 0 or (depth == 0 and token[0] == " "):
+                break
+            if depth == 0 and token[0] in "*/":
+                return True
+    return False
 
 
 def _respelt(token: re.Match[str]) -> str:
