@@ -5,11 +5,11 @@ The address is taken from the environment variable ``ALERT_WEBHOOK_URL``, becaus
 would be seen in a list of processes. It is never printed. ``ALERT_WEBHOOK_TOKEN``, if there is one, is sent as a bearer
 token.
 
-For cron, every ten minutes::
+For cron, which runs it in the home folder, every ten minutes::
 
-    */10 * * * *  . ~/.alerts.env; ~/venv/bin/python ~/alert_webhook.py ~/rules.toml --memory ~/.alerts.json
+    */10 * * * *  . ./.alerts.env; venv/bin/python alert_webhook.py rules.toml --memory .alerts.json
 
-where ``~/.alerts.env``, a file of mode 0600, has ``export ALERT_WEBHOOK_URL=https://...``.
+where ``.alerts.env``, a file of mode 0600, has ``export ALERT_WEBHOOK_URL=https://...``.
 """
 
 from __future__ import annotations
