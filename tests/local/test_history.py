@@ -620,7 +620,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"archive": None}, "^at: only devices of an archive have a past; add archive=True"),
     ({"archive": False, "speed": 1}, "^at, speed: only devices of an archive"),
     ({"at": None}, "archive needs a time; add at='2026-03-01', or leave archive out"),
-    ({"at": "soon"}, "at is 'soon'; it must be a datetime"),
+    ({"at": "soon"}, "at must be a datetime, .*, not 'soon'"),
     (
         {"at": "2024-12-31"},
         "no calibrations of ibmq_lima, ibmq_vigo at 2024-12-31.*; the first one is of 2025-01-01T00:00",
