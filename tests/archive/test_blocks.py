@@ -417,6 +417,33 @@ def test_what_others_remove_while_a_series_is_read_is_no_damage(
     assert (series.values[:, 0].tolist(), series.damaged) == ([1e-6], {})
 
 
+@pytest.mark.parametrize("is_in_block", [False, True])
+def test_a_block_that_others_make_of_a_number_that_is_given_again_is_not_that_of_the_payload_before(
+    is_in_block: bool, archive: CalibrationArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 0):
+        archive.add(calibration(number, [number]))
+    if is_in_block:
+        archive.series("ibm_tiny", "t1", end=at(1))
+    kept, numbers = blocks.kept, set(rows(archive, "SELECT properties FROM calibrations"))
+
+    def slow(*arguments: Any) -> Any:
+        found = kept(*arguments)
+        monkeypatch.undo()
+        with CalibrationArchive(archive.path) as other:
+            other.prune(before=at(1))
+            other.add(calibration(2, [2]))
+            assert set(rows(other, "SELECT properties FROM calibrations")) == numbers
+            assert other.series("ibm_tiny", "t1").values[:, 0].tolist() == [1e-6, 2e-6]
+        return found
+
+    monkeypatch.setattr(blocks, "kept", slow)
+    series = archive.series("ibm_tiny", "t1")
+    assert series.values[:, 0].tolist() == ([0, 1e-6] if is_in_block else [1e-6])
+    assert archive.series("ibm_tiny", "t1").values[:, 0].tolist() == [1e-6, 2e-6]
+    assert archive.verify()
+
+
 # Files that cannot be written
 
 

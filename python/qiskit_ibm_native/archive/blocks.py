@@ -49,9 +49,9 @@ class Found:
     columns: list[Columns] = field(default_factory=list)
     rows: dict[int, tuple[int, int]] = field(default_factory=dict)
 
-    def add(self, columns: Columns, numbers: Iterable[int]) -> None:
-        """Add a block that was made of some payloads."""
-        self.rows.update({number: (len(self.columns), row) for row, number in enumerate(numbers)})
+    def add(self, columns: Columns, rows: Mapping[int, int]) -> None:
+        """Add a block, of which some rows are wanted, by number of the payload."""
+        self.rows.update({number: (len(self.columns), row) for number, row in rows.items()})
         self.columns.append(columns)
 
     def remove(self, damaged: Iterable[int]) -> None:
@@ -123,7 +123,9 @@ class Maker:
             advance: Told how many of the payloads are done, block by block.
         """
         wanted = {payload.number for payload in missing}
-        payloads = sorted({*missing, *self._in_unfinished_blocks()})
+        # Of others, only columns are kept: their numbers may be those of payloads that were removed meanwhile.
+        joining = [payload for payload in self._in_unfinished_blocks() if payload.number not in wanted]
+        payloads = sorted({*missing, *joining})
         for batch, is_full in self._batches(payloads, wanted):
             packed = [(content, length) for _, content, length in batch]
             blocks, problems = _native.make_blocks(packed, self.num_qubits, self.threads)
@@ -132,9 +134,10 @@ class Maker:
                     self.damaged[batch[index][0].number] = problem
             for rows, columns in blocks:
                 of_rows = [batch[index][0] for index in rows]
-                if wanted.isdisjoint(payload.number for payload in of_rows):
+                of_wanted = {payload.number: row for row, payload in enumerate(of_rows) if payload.number in wanted}
+                if not of_wanted:
                     continue
-                found.add([_resolved(columns, name) for name in self.names], (payload.number for payload in of_rows))
+                found.add([_resolved(columns, name) for name in self.names], of_wanted)
                 if self._can_keep:
                     self._can_keep = self._keep(of_rows, columns, is_full or len(blocks) > 1)
             advance(sum(payload.number in wanted for payload, _, _ in batch))
