@@ -29,7 +29,7 @@ const PLANES: usize = 8;
 const HEAD: usize = 6;
 
 /// Write a table of `rows` calibrations, of which there are at most [`MAX_ROWS`].
-#[expect(clippy::cast_possible_truncation, reason = "there are at most 64 rows and 2^22 cells")]
+#[expect(clippy::cast_possible_truncation, reason = "there are at most 128 rows and 2^22 cells")]
 pub(super) fn encode(table: &Table, rows: usize) -> Vec<u8> {
     let width = table.values.len() / rows;
     let bits: Vec<u64> = table.values.iter().map(|value| value.to_bits()).collect();

@@ -81,7 +81,7 @@ impl Listing {
 
     /// The listing as bytes: how many calibrations and lists there are, the list of each calibration, and each list: how
     /// many qargs, of how many qubits (0 if that varies: then of how many is each), and which.
-    #[expect(clippy::cast_possible_truncation, reason = "there are at most 64 lists, and 2^22 qargs")]
+    #[expect(clippy::cast_possible_truncation, reason = "there are at most 128 lists, and 2^22 qargs")]
     pub fn encode(&self) -> Vec<u8> {
         let (lists, numbers) = self.lists();
         let mut head = vec![numbers.len() as u8, lists.len() as u8];
@@ -159,7 +159,7 @@ fn without_repetitions(qargs: &QargsList) -> QargsList {
 /// Names of gates as bytes: the number of calibrations, the number of names, the length of each, and the name.
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "there are at most 64 rows, and payloads have fewer than 2^32 bytes"
+    reason = "there are at most 128 rows, and payloads have fewer than 2^32 bytes"
 )]
 pub(super) fn encode_names(names: &[&str], rows: usize) -> Vec<u8> {
     let mut bytes = vec![rows as u8];

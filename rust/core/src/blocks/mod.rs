@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Blocks: all columns of up to 64 calibrations of a device, as bytes that are kept beside the payloads.
+//! Blocks: all columns of up to 128 calibrations of a device, as bytes that are kept beside the payloads.
 //!
 //! A block is a list of columns by name, each a frame by itself, so that a series takes those that it needs:
 //!
@@ -31,10 +31,10 @@ pub use self::reading::{Pick, ReadError, Series, read};
 
 /// Number of the format. Blocks of another number are made anew, so it goes up with whatever changes about them.
 pub const FORMAT: u32 = 1;
-/// A block has at most so many calibrations: reading some of one costs little, and 16 are read of a thousand.
+/// A block has at most so many calibrations: reading some of one costs little, and 8 are read of a thousand.
 pub const MAX_ROWS: usize = 128;
-/// The tables of a block's gates have together at most so many cells of each quantity, 34 MB; those of 64 calibrations of
-/// 156 qubits have a thirtieth, and any payload fits alone. Payloads from outside can ask for more together.
+/// The tables of a block's gates have together at most so many cells of each quantity, 34 MB; those of 128 calibrations of
+/// 156 qubits have a fifteenth, and any payload fits alone. Payloads from outside can ask for more together.
 pub const MAX_BLOCK_CELLS: usize = 1 << 22;
 /// The calibrations of a block list at most so many gates; published ones list a dozen.
 pub const MAX_GATES: usize = 4096;
