@@ -33,8 +33,8 @@ pub use self::reading::{Pick, ReadError, Series, read};
 pub const FORMAT: u32 = 1;
 /// A block has at most so many calibrations: reading some of one costs little, and 8 are read of a thousand.
 pub const MAX_ROWS: usize = 128;
-/// The tables of a block's gates have together at most so many cells of each quantity, 34 MB; those of 128 calibrations of
-/// 156 qubits have a fifteenth, and any payload fits alone. Payloads from outside can ask for more together.
+/// The tables of a block's gates have together at most so many cells of each quantity, 34 MB; those of 128 calibrations
+/// of 156 qubits have a fifteenth, and any payload fits alone. Payloads from outside can ask for more together.
 pub const MAX_BLOCK_CELLS: usize = 1 << 22;
 /// The calibrations of a block list at most so many gates; published ones list a dozen.
 pub const MAX_GATES: usize = 4096;
