@@ -113,7 +113,7 @@ class _Watcher:
     def _remember(self, memory: Path) -> None:
         try:
             content = json.loads(memory.read_text(encoding="utf-8"))
-            for row in content["rows"] if content["alerts"] == _VERSION else content["rows of this version"]:
+            for row in _rows(content):
                 pair = (str(row["rule"]), str(row["backend"]))
                 if row["seen"] is not None:
                     self._seen[pair] = instant(row["seen"])
@@ -122,6 +122,13 @@ class _Watcher:
             raise IBMInputValueError(
                 f"{memory} does not remember alerts, or is of another version: {error!r}."
             ) from error
+
+
+def _rows(content: dict[str, Any]) -> list[dict[str, Any]]:
+    if content["alerts"] != _VERSION:
+        raise ValueError(f"version {content['alerts']!r}")
+    rows: list[dict[str, Any]] = content["rows"]
+    return rows
 
 
 def _begun(held: set[Condition], found: Iterable[Alert], kinds: Container[str] | None = None) -> Iterator[Alert]:
