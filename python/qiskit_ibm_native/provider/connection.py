@@ -20,8 +20,7 @@ from ..client.endpoint import Endpoint, UrlResolver, cloud_endpoint
 from ..exceptions import IBMInputValueError, InvalidAccountError
 
 if TYPE_CHECKING:
-    import numpy as np
-
+    from .._moments import Time
     from ..archive import CalibrationArchive
 
 GROUP = "qiskit_ibm_native.channels"
@@ -33,7 +32,7 @@ class MovableClock(Protocol):
     def now(self) -> datetime.datetime:
         """Return the time of the service, in UTC."""
 
-    def move_to(self, time: datetime.datetime | datetime.date | np.datetime64 | str) -> datetime.datetime:
+    def move_to(self, time: Time) -> datetime.datetime:
         """Set the clock; return its time, in UTC."""
 
     def advance(
