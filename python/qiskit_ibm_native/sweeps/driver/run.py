@@ -140,14 +140,14 @@ class Run:
 
     def finished(self) -> Iterator[tuple[int, TaskResult | None]]:
         """Yield index and result of each task as they come; ``None`` for results that the ledger had already."""
+        self._check_that_it_is_ours()
         with shown(self._options.progress, len(self._sweep)) as report:
             try:
                 missing = self._claimed(self._missing())
                 while True:
-                    self._check_that_it_is_ours()
                     while self._submit_all(missing):
-                        yield from self._tally.take()
-                    yield from self._tally.take()
+                        yield from self._done()
+                    yield from self._done()
                     report(self._tally.state)
                     if self._is_over():
                         break
@@ -159,6 +159,12 @@ class Run:
                 self._stop()
             report(self._tally.state)
         self._warn_of_failed()
+
+    def _done(self) -> Iterator[tuple[int, TaskResult | None]]:
+        """Yield what is done; whoever asks for more has to be in the process that began the run."""
+        for done in self._tally.take():
+            yield done
+            self._check_that_it_is_ours()
 
     def _is_over(self) -> bool:
         if self._tries is not None:
