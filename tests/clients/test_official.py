@@ -87,7 +87,13 @@ def test_jobs(client: QiskitRuntimeService) -> None:
     sampler = SamplerV2(mode=client.backend("ibmq_vigo"))
     job = sampler.run([flipped()], shots=400)
     assert job.result()[0].data.c.get_counts() == client.job(job.job_id()).result()[0].data.c.get_counts()
-    cancelled = sampler.run([flipped()] * 50, shots=8000)
+    # Work for a second or more, so that there is something to cancel.
+    long = QuantumCircuit(5, 5)
+    for step in range(400):
+        long.sx(range(5))
+        long.cx(step % 2, step % 2 + 1)
+    long.measure(range(5), range(5))
+    cancelled = sampler.run([long] * 50, shots=8000)
     cancelled.cancel()
     assert cancelled.status() == "CANCELLED"
     client.delete_job(job.job_id())

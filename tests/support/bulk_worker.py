@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from qiskit_ibm_native import CalibrationArchive, WorkProgress, _progress
-from qiskit_ibm_native.archive import series
+from qiskit_ibm_native.archive import blocks
 
 
 def told(state: WorkProgress) -> None:
@@ -23,7 +23,7 @@ def told(state: WorkProgress) -> None:
 
 def work(path: str, name: str, *arguments: str) -> None:
     """Do one kind of work."""
-    _progress.INTERVAL, series._BATCH = 0.0, 8
+    _progress.INTERVAL, blocks._MOST = 0.0, 8
     options: dict[str, Any] = {"progress": told} if "--report" in arguments else {}
     with CalibrationArchive(path) as archive:
         if name == "import":
