@@ -399,7 +399,7 @@ def test_a_number_that_is_given_again_while_a_series_is_read(
 def test_what_others_remove_while_a_series_is_read_is_no_damage(
     added: list[int], archive: CalibrationArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # What is added afterwards gets the number of what was removed.
+    # A payload that is added afterwards gets the number of the one that was removed.
     for number in (1, 0):
         archive.add(calibration(number, [number]))
     kept = blocks.kept

@@ -317,7 +317,7 @@ def test_confirmations_are_those_of_one_series(two: CalibrationArchive) -> None:
 
 
 def test_pulse_defaults_come_later_than_properties(archive: CalibrationArchive) -> None:
-    """What is seen of a calibration is seen of all that differ from it in pulse defaults alone."""
+    """A sighting of a calibration is one of all that differ from it in pulse defaults alone."""
     configuration, properties, defaults = Snapshot.load("lima").payloads
     hanoi = Snapshot.load("hanoi").payloads.defaults
     last = Snapshot.load("lima").last_update

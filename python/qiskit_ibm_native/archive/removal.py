@@ -92,7 +92,7 @@ def remove(database: Database, wanted: Removal, dry_run: bool) -> PruneReport:
     digest = _checked_digest(wanted.digest)
     candidates: set[tuple[Any, ...]] | None = None
     if digest is not None:
-        # Nobody else can write while rows are removed, so what takes long comes before that.
+        # Others cannot write while rows are removed, so long work comes before that.
         with database.one_moment() as connection:
             candidates = set(_with_digest(connection, _of_removal(connection, wanted, chosen), digest))
     with _changing(database, dry_run) as connection:

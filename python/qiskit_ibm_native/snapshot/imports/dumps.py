@@ -135,7 +135,7 @@ def not_too_deep() -> Iterator[None]:
     try:
         yield
     except RecursionError:
-        # What Python says of it would be the whole stack.
+        # The message of Python would be the whole stack.
         _refuse("it is nested too deeply")
 
 
