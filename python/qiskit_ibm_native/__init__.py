@@ -124,6 +124,7 @@ if TYPE_CHECKING:
     from .exceptions import InvalidAccountError as InvalidAccountError
     from .exceptions import LedgerDamagedError as LedgerDamagedError
     from .exceptions import LedgerError as LedgerError
+    from .exceptions import MissingPackageError as MissingPackageError
     from .exceptions import PulseError as PulseError
     from .exceptions import RequestsApiError as RequestsApiError
     from .exceptions import SweepError as SweepError
@@ -266,6 +267,7 @@ _NAMES = {
         "InvalidAccountError",
         "LedgerDamagedError",
         "LedgerError",
+        "MissingPackageError",
         "PulseError",
         "RequestsApiError",
         "SweepError",

@@ -37,6 +37,7 @@
         ├── IBMNotAuthorizedError
         ├── IBMProviderError
         │   └── IBMProviderValueError           (also a ValueError)
+        ├── MissingPackageError                 (also an ImportError)
         ├── PulseError
         └── SweepError
             └── LedgerError
@@ -50,7 +51,7 @@ Importing this module imports Qiskit. Rooms that must do without Qiskit import i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qiskit.exceptions import QiskitError
 from qiskit.providers.exceptions import JobError, JobTimeoutError, QiskitBackendNotFoundError
@@ -251,6 +252,31 @@ class IBMJobTimeoutError(IBMJobError, JobTimeoutError):
 
 class IBMJobNotFoundError(IBMJobError, IBMBackendApiError):
     """No job has the requested id."""
+
+
+class MissingPackageError(IBMError, ImportError):
+    """A package is not installed that the work needs.
+
+    Attributes:
+        name: The name of the package, as in every ``ImportError``.
+        command: The command that installs it.
+    """
+
+    def __init__(self, purpose: str, package: str, command: str) -> None:
+        """Create the error.
+
+        Args:
+            purpose: A plural noun that says what the package is for.
+            package: The name of the package.
+            command: The command that installs it.
+        """
+        super().__init__(f"{purpose} need {package}, which is not installed: {command}")
+        self.name = package
+        self.command = command
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        purpose = str(self).partition(f" need {self.name}, ")[0]
+        return type(self), (purpose, self.name, self.command)
 
 
 class PulseError(IBMError):

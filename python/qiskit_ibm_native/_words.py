@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Values as people write them: units with prefixes, powers of ten, counts with plurals, lengths of time."""
+
+from __future__ import annotations
+
+import math
+
+#: Prefixes of units by their power of ten, divided by three.
+_PREFIXES = {-5: "f", -4: "p", -3: "n", -2: "µ", -1: "m", 0: "", 1: "k", 2: "M", 3: "G", 4: "T"}
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+#: Written for a value that is missing.
+MISSING = "-"
+
+
+def quantity(value: float | None, unit: str, digits: int = 4) -> str:
+    """Return a value with a prefix of its unit: ``219.7 µs``, ``5.105 GHz``.
+
+    Args:
+        value: The value in ``unit``; ``None`` and NaN are missing.
+        unit: A unit without a prefix, such as ``"s"``; an empty unit is that of a ratio, see :func:`ratio`.
+        digits: The number of significant digits.
+    """
+    if value is None or not math.isfinite(value):
+        return MISSING if value is None or math.isnan(value) else f"{value} {unit}".strip()
+    if not unit:
+        return ratio(value, digits)
+    if value == 0:
+        return f"0 {unit}"
+    # Rounded first: 999.96 µs is 1.000 ms.
+    rounded = float(f"{value:.{digits - 1}e}")
+    power = max(min(math.floor(math.log10(abs(rounded)) / 3 + 1e-12), max(_PREFIXES)), min(_PREFIXES))
+    scaled = rounded / 10.0 ** (3 * power)
+    decimals = max(digits - 1 - math.floor(math.log10(abs(scaled)) + 1e-12), 0)
+    return f"{scaled:.{decimals}f} {_PREFIXES[power]}{unit}"
+
+
+def ratio(value: float | None, digits: int = 2) -> str:
+    """Return a number without a unit, such as an error: ``2.1 × 10⁻³``, ``0.25``."""
+    if value is None or math.isnan(value):
+        return MISSING
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    power = int(exponent)
+    if -2 <= power <= digits:
+        return f"{float(f'{mantissa}e{power}'):.{max(digits - 1 - power, 0)}f}"
+    return f"{mantissa} × 10{str(power).translate(_SUPERSCRIPTS)}"
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """Return a number of things: ``1 calibration``, ``1,024 calibrations``."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def listed(names: list[str]) -> str:
+    """Return names as a list in a sentence: ``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in its largest unit: ``45 seconds``, ``3 hours``, ``2 days``."""
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= 1.5 * length or (unit != "day" and seconds >= length):
+            return count(round(seconds / length), unit)
+    return count(round(seconds), "second")
