@@ -95,6 +95,13 @@ def connect(
 
     Raises:
         IBMInputValueError: An argument is invalid, or packages are missing.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> with IBMProvider(
+        ...     channel="local", devices="lima", seed=7
+        ... ) as provider:  # calls it, with all that is not the provider's
+        ...     [backend.name for backend in provider.backends()]
     """
     from ..provider.connection import Connection
 
@@ -143,7 +150,12 @@ def prepare(*, workers: int | None = None, limits: Limits | None = None, **optio
 
 
 def require_packages() -> None:
-    """Raise IBMInputValueError if packages of the extra are missing."""
+    """Raise IBMInputValueError if packages of the extra are missing.
+
+    Examples:
+        >>> from qiskit_ibm_native.local import require_packages
+        >>> require_packages()  # raises nothing if the extra is installed
+    """
     from importlib.util import find_spec
 
     missing: list[Any] = [name for name in _PACKAGES if find_spec(name) is None]

@@ -27,7 +27,15 @@ _MOST_LINES = 20
 
 
 class QubitChange(NamedTuple):
-    """A quantity of a qubit that changed; ``None`` on one side if there was or is no value. SI units."""
+    """A quantity of a qubit that changed; ``None`` on one side if there was or is no value. SI units.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> lima = Snapshot.load("lima")
+        >>> (change,) = lima.diff(lima.with_overrides(t1={2: 80e-6})).qubits
+        >>> change.qubit, change.quantity, change.new  # s
+        (2, 't1', 8e-05)
+    """
 
     qubit: int
     quantity: str
@@ -36,7 +44,15 @@ class QubitChange(NamedTuple):
 
 
 class GateChange(NamedTuple):
-    """A quantity of a gate on some qargs that changed; ``None`` on one side if there was or is no value. SI units."""
+    """A quantity of a gate on some qargs that changed; ``None`` on one side if there was or is no value. SI units.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> lima = Snapshot.load("lima")
+        >>> (change,) = lima.diff(lima.with_overrides(gate_error={("cx", (0, 1)): 0.02})).gates
+        >>> change.gate, change.qargs, change.quantity, change.new
+        ('cx', (0, 1), 'error', 0.02)
+    """
 
     gate: str
     qargs: tuple[int, ...]
@@ -60,6 +76,13 @@ class SnapshotDiff(Tabular):
     leaves out dates and all other content of the payloads, so that snapshots with different digests may have no
     difference. Operations that are not operational count as absent. The comparison runs natively at once; Python
     objects are made on access.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> lima = Snapshot.load("lima")
+        >>> diff = lima.diff(lima.with_overrides(t1={2: 80e-6}, operational={4: False}))
+        >>> bool(diff), diff.lost_edges, [(change.qubit, change.quantity) for change in diff.qubits]
+        (True, [(3, 4), (4, 3)], [(2, 't1'), (4, 'operational')])
     """
 
     def __init__(

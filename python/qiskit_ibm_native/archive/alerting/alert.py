@@ -39,6 +39,14 @@ class Alert:
         began: When the condition began to hold, as far back as was looked.
         until: When it did not hold any more; ``None`` if it still holds.
         reason: Why.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot, ValueRule
+        >>> archive = CalibrationArchive("history.sqlite3")
+        >>> archive.add(Snapshot.load("lima"))
+        >>> (alert, *_) = archive.alerts([ValueRule(quantity="readout_error", above=0.05)])
+        >>> print(alert)
+        >>> alert.qubits, alert.value, alert.threshold
     """
 
     rule: str

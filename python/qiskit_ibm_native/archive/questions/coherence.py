@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from ...exceptions import IBMInputValueError
 from .subject import Answer, counted, largest, places
 
 if TYPE_CHECKING:
+    import xarray
     from numpy.typing import NDArray
 
     from ..series import ArchiveSeries
@@ -38,6 +39,13 @@ class CoherenceLimit(Answer):
         times: Times of the calibrations, ``datetime64`` in UTC.
         error: Errors as reported, ``nan`` where missing; 1 where the gate does not work.
         limit: The least errors that relaxation allows.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive = CalibrationArchive("history.sqlite3")
+        >>> archive.add(Snapshot.load("lima"))
+        >>> cx = archive.coherence_limit("lima", "cx", qubits=(0, 1))
+        >>> print(cx.error.round(5), cx.limit.round(5))
     """
 
     times: NDArray[np.datetime64]
@@ -63,7 +71,7 @@ class CoherenceLimit(Answer):
         values = [Column(name, array.ravel(), ~np.isnan(array.ravel())) for name, array in arrays.items()]
         return Table([times, *places(self.gate, self.qubits, len(self.times)), *values], notes)
 
-    def to_xarray(self) -> Any:
+    def to_xarray(self) -> xarray.Dataset:
         """Return the values as an ``xarray.Dataset`` with the dimensions ``time`` (UTC) and ``qargs``.
 
         Raises:

@@ -49,6 +49,15 @@ class ExplainedChange(NamedTuple):
         uses: How often the circuit has the operation on these qubits; 0 for quantities of qubits.
         log_change: The part in ``ln(after / before)``.
         share: The part in ``after - before``.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> lima, circuit = Snapshot.load("lima"), QuantumCircuit(5)
+        >>> _ = circuit.cx(0, 1)
+        >>> worse = lima.with_overrides(gate_error={("cx", (0, 1)): 0.05})
+        >>> (change,) = CalibrationArchive("history.sqlite3").explain(circuit, lima, worse).parts
+        >>> change.gate, change.qargs, change.quantity, change.new
     """
 
     gate: str | None
@@ -93,6 +102,15 @@ class Explanation(Tabular):
         parts: The parts of all changed values that the circuit depends on.
         missing_before: Operations and qubits of the circuit that the device did not have before.
         missing_after: Those that it does not have after.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> lima, circuit = Snapshot.load("lima"), QuantumCircuit(5)
+        >>> _ = circuit.cx(0, 1)
+        >>> worse = lima.with_overrides(gate_error={("cx", (0, 1)): 0.05})
+        >>> found = CalibrationArchive("history.sqlite3").explain(circuit, lima, worse)
+        >>> round(found.before, 4), round(found.after, 4), found.parts[0].quantity
     """
 
     circuit: str

@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from .robust import medians
 from .subject import counted
 
 if TYPE_CHECKING:
+    import xarray
     from numpy.typing import NDArray
 
     from ..series import ArchiveSeries
@@ -50,6 +51,14 @@ class Ranking(Tabular):
         times: The moments, ``datetime64`` in UTC.
         values: Values of the devices.
         ranks: Ranks from 1; 0 without a value.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive = CalibrationArchive("history.sqlite3")
+        >>> for name in ("fez", "torino"):
+        ...     _ = archive.add(Snapshot.load(name))
+        >>> ranking = archive.ranking("t1")
+        >>> ranking.backends, ranking.ranks[-1], (ranking.values[-1] * 1e6).round(1)  # µs
     """
 
     quantity: str
@@ -79,7 +88,7 @@ class Ranking(Tabular):
         ]
         return Table(columns, notes)
 
-    def to_xarray(self) -> Any:
+    def to_xarray(self) -> xarray.Dataset:
         """Return values and ranks as an ``xarray.Dataset`` with the dimensions ``time`` (UTC) and ``backend``.
 
         Raises:

@@ -42,6 +42,14 @@ class Stability(ColumnAnswer):
         median: Medians of all values.
         pairs: Numbers of pairs of windows.
         window: The length of a window.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive, lima = CalibrationArchive("made_up.sqlite3"), Snapshot.load("lima")
+        >>> for day in range(1, 11):
+        ...     _ = archive.add(lima.with_overrides(t1={0: (50 + day % 2) * 1e-6}, date=f"2026-03-{day:02}"))
+        >>> stability = archive.series("lima", "t1", provenance="overridden").stability("1d")
+        >>> round(stability.allan_deviation[0] * 1e6, 3), stability.pairs[0]  # µs
     """
 
     allan_deviation: Floats

@@ -30,6 +30,12 @@ class Watch:
     Attributes:
         refreshes: The number of successful refreshes.
         last_error: The error of the last attempt; ``None`` if it succeeded.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> backend = IBMProvider(channel="local").get_backend("ibmq_lima")
+        >>> with backend.watch(interval=300, callback=print) as watch:  # seconds
+        ...     watch.is_running
     """
 
     def __init__(

@@ -63,7 +63,16 @@ def job_status(text: str) -> JobStatus | None:
 
 
 class IBMJob(JobV1, ABC):  # type: ignore[misc]
-    """A job: circuits that were submitted to a device, with their status and results."""
+    """A job: circuits that were submitted to a device, with their status and results.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> provider = IBMProvider(channel="local")
+        >>> job = provider.get_backend("local_simulator").run(QuantumCircuit(1, 1), shots=100, job_tags=["mine"])
+        >>> again = provider.job(job.job_id())  # in another process, or another day
+        >>> again.result().get_counts(), again.tags()
+    """
 
     def __init__(self, backend: Device, job_id: str, name: str | None = None, **kwargs: Any) -> None:
         """Create a job; jobs come from ``backend.run()`` and ``provider.backend.retrieve_job()``."""

@@ -23,6 +23,13 @@ def job_monitor(job: IBMJob | Any, interval: float | None = None, output: TextIO
         job: The job; also one of another client, whose status may be a text.
         interval: Seconds between requests; by default they become more, from 0.5 to 5.
         output: Where to write; standard output by default.
+
+    Examples:
+        >>> import sys
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import IBMProvider, job_monitor
+        >>> job = IBMProvider(channel="local").get_backend("local_simulator").run(QuantumCircuit(1, 1))
+        >>> job_monitor(job, output=sys.stderr)  # for logs; by default on the terminal or in the notebook
     """
     show = _notebook_display() if output is None and _is_notebook() else _Line(output or sys.stdout)
     start = time.monotonic()

@@ -51,6 +51,13 @@ def plot_schedule(
     Raises:
         PulseError: There is no channel to draw, or the range of times is empty.
         ImportError: Matplotlib is not installed.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> from qiskit_ibm_native.visualization import plot_schedule
+        >>> schedules = Snapshot.load("lima").defaults.instruction_schedule_map
+        >>> figure = plot_schedule(schedules.get("cx", (0, 1)), dt=Snapshot.load("lima").configuration.dt)
+        >>> figure.savefig("cx.png")
     """
     try:
         from .figure import View, draw
