@@ -86,7 +86,7 @@ class DeviceAttributes:
     qubit_channel_mapping: list[list[str]]
     """Names of the channels of each qubit."""
     u_channel_lo: list[list[dict[str, Any]]]
-    """Frequencies of control channels: for each, the qubits ``q`` whose frequencies it adds, times a complex ``scale``."""
+    """Frequencies of control channels: for each, qubits ``q`` and complex factors ``scale`` of their frequencies."""
     n_uchannels: int
     """The number of control channels."""
     n_registers: int
