@@ -645,6 +645,10 @@ class SweepWarning(RuntimeWarning):
         >>> len(results.errors)
     """
 
+    def __init__(self, *message: object) -> None:
+        """Create the warning; ``message`` says how many tasks failed, and why."""
+        super().__init__(*message)
+
 
 class LedgerError(SweepError):
     """A ledger cannot be used, or lacks the requested sweep or task.

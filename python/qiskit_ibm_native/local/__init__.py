@@ -88,7 +88,7 @@ def connect(
             archive, as they were then, and nothing is recorded.
         at: The time at which the service starts. ``provider.clock`` moves it.
         speed: With ``at``: seconds that pass for the service in a second; none by default.
-        queue_time: With ``at``: how long a job waits before it begins, by that clock.
+        queue_time: With ``at``: how long a job waits before it begins, by that clock: seconds, or a timedelta.
 
     Returns:
         The connection; closing it ends the service, in the process that started it.

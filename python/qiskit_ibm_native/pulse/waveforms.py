@@ -83,7 +83,7 @@ class Waveform(Pulse):
         Args:
             samples: Complex amplitudes, shape ``(duration,)``; 1 is what the device can do at most.
             name: What to call it.
-            epsilon: How much above 1 a sample may be; it is made 1 then.
+            epsilon: How much above 1 the magnitude of a sample may be; it is made 1 then.
             limit_amplitude: Whether samples above that are an error; they are, by default.
 
         Raises:

@@ -27,7 +27,13 @@ _MOST_LINES = 20
 
 
 class QubitChange(NamedTuple):
-    """A quantity of a qubit that changed; ``None`` on one side if there was or is no value. SI units.
+    """A quantity of a qubit that changed.
+
+    Attributes:
+        qubit: The qubit.
+        quantity: The quantity's public name, such as ``"t1"``.
+        old: The value before, in SI units: s, Hz, or a probability; ``None`` if there was none.
+        new: The value after, in the same unit; ``None`` if there is none.
 
     Examples:
         >>> from qiskit_ibm_native import Snapshot
@@ -44,7 +50,14 @@ class QubitChange(NamedTuple):
 
 
 class GateChange(NamedTuple):
-    """A quantity of a gate on some qargs that changed; ``None`` on one side if there was or is no value. SI units.
+    """A quantity of a gate on some qargs that changed.
+
+    Attributes:
+        gate: The gate's name.
+        qargs: Its qubits.
+        quantity: ``"error"``, ``"duration"`` or ``"operational"``.
+        old: The value before, in SI units: a probability, s, or a flag as 1 or 0; ``None`` if there was none.
+        new: The value after, in the same unit; ``None`` if there is none.
 
     Examples:
         >>> from qiskit_ibm_native import Snapshot
@@ -94,7 +107,15 @@ class SnapshotDiff(Tabular):
         *,
         has_other_defaults: bool | None = False,
     ) -> None:
-        """Compare two native snapshots; the caller compares the pulse defaults."""
+        """Compare two native snapshots; the caller compares the pulse defaults.
+
+        Args:
+            old: The one before.
+            new: The one after.
+            rtol: Relative tolerance, as in :meth:`Snapshot.diff`.
+            atol: Absolute tolerance, in SI units, as in :meth:`Snapshot.diff`.
+            has_other_defaults: Whether the pulse defaults changed.
+        """
         self._diff = old.diff(new, rtol, atol)
         self._name = new.name
         self._has_other_defaults = has_other_defaults

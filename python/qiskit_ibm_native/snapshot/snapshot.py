@@ -254,8 +254,8 @@ class Snapshot:
 
         Args:
             other: The later snapshot, as a rule of the same device, or whatever :meth:`of` takes.
-            rtol: Values count as equal if ``abs(new - old) <= atol + rtol * abs(old)``.
-            atol: The same, in SI units.
+            rtol: Relative tolerance: values count as equal if ``abs(new - old) <= atol + rtol * abs(old)``.
+            atol: Absolute tolerance, in SI units.
 
         Raises:
             IBMInputValueError: There is no snapshot of ``other``.

@@ -33,7 +33,7 @@ class Alert:
         qubits: The qubit, or the qubits of the gate; empty for the device.
         quantity: The quantity of a value; ``None`` if the alert is about none.
         value: The value in SI units, also a frozen one; ``None`` if the alert is about none.
-        threshold: The value from which the condition holds; ``None`` for events.
+        threshold: The value, in SI units, from which the condition holds; ``None`` for events.
         time: The time, in UTC, of the calibration with the value: the last one in which the condition holds. For an
             event, when it could be known first.
         began: When the condition began to hold, as far back as was looked.

@@ -41,7 +41,7 @@ class ValueRule:
         qubits: Qubits, or qubits among which all of those of the gate have to be; all by default.
         qargs: Qubits of the gate, such as ``[(0, 1), (1, 2)]``; all by default.
         above: The value, in SI units, above which an alert is told.
-        below: The value below which one is told.
+        below: The value, in SI units, below which one is told.
         rise: By which share of the median a value has to be larger than it, such as 0.5.
         fall: By which share of the median a value has to be smaller than it.
         window: How long before a calibration values count for the median, and how far back the beginning of an alert is

@@ -41,8 +41,9 @@ class ChangePoints(Answer):
 
     Attributes:
         times: The times of the first calibrations of new levels, ``datetime64`` in UTC.
-        before: Medians of the values from the change before, or from the beginning, up to this one.
-        after: Medians of the values from this change up to the next one, or to the end.
+        before: Medians of the values from the change before, or from the beginning, up to this one, in the unit of the
+            quantity.
+        after: Medians of the values from this change up to the next one, or to the end, in the same unit.
         probability: Probabilities of the changes by chance.
 
     Examples:

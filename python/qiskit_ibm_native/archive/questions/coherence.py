@@ -37,7 +37,7 @@ class CoherenceLimit(Answer):
 
     Attributes:
         times: Times of the calibrations, ``datetime64`` in UTC.
-        error: Errors as reported, ``nan`` where missing; 1 where the gate does not work.
+        error: Errors as reported, probabilities, ``nan`` where missing; 1 where the gate does not work.
         limit: The least errors that relaxation allows.
 
     Examples:

@@ -39,9 +39,9 @@ class Drift(ColumnAnswer):
 
     Attributes:
         slope_per_day: Slopes, in the unit of the quantity for each day.
-        low: Lower bounds of the slopes.
-        high: Upper bounds of the slopes.
-        median: Medians of the values.
+        low: Lower bounds of the slopes, in the same unit.
+        high: Upper bounds of the slopes, in the same unit.
+        median: Medians of the values, in the unit of the quantity.
         spread: Spreads of the values around the line, in the unit of the quantity.
         count: Numbers of values.
         confidence: The probability of the interval from ``low`` to ``high``.

@@ -37,8 +37,8 @@ class Outliers(Answer):
 
     Attributes:
         times: Times of the calibrations, ``datetime64`` in UTC.
-        values: The values.
-        median: Medians of the columns.
+        values: The values, in the unit of the quantity.
+        median: Medians of the columns, in the same unit.
         score: Modified z-scores.
         threshold: The smallest absolute score.
 

@@ -49,7 +49,7 @@ class Ranking(Tabular):
         unit: The SI unit.
         backends: Names of the devices.
         times: The moments, ``datetime64`` in UTC.
-        values: Values of the devices.
+        values: Values of the devices, in that unit.
         ranks: Ranks from 1; 0 without a value.
 
     Examples:

@@ -39,7 +39,7 @@ class Stability(ColumnAnswer):
         relative_allan_deviation: The same, by the median.
         spread: Spreads of all values, in the unit of the quantity.
         relative_spread: The same, by the median.
-        median: Medians of all values.
+        median: Medians of all values, in the unit of the quantity.
         pairs: Numbers of pairs of windows.
         window: The length of a window.
 

@@ -275,6 +275,12 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
         """Return the result, once there is one.
 
         The positions after ``timeout`` are those of qiskit-ibm-provider 0.11, which differ between kinds of jobs.
+
+        Args:
+            timeout: The longest time to wait, in seconds.
+            wait: Seconds between requests to the service.
+            partial: Whether to return what there is of a job that failed.
+            refresh: Whether to fetch it again. Otherwise the first one is kept.
         """
 
     def __repr__(self) -> str:
