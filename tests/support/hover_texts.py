@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
+import textwrap
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from tests.support.examples import public_objects
@@ -101,9 +104,6 @@ def _entries(docstring: str | None, section: str) -> dict[str, str]:
 
 def _texts_below(kind: type) -> dict[str, str]:
     """Return the texts that stand below declarations of attributes."""
-    import ast
-    import textwrap
-
     try:
         body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
     except OSError:
@@ -111,8 +111,8 @@ def _texts_below(kind: type) -> dict[str, str]:
     if not isinstance(body, ast.ClassDef):
         return {}
     found: dict[str, str] = {}
-    for one, two in zip(body.body, body.body[1:], strict=False):
-        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name) and isinstance(two, ast.Expr):
-            if isinstance(two.value, ast.Constant) and isinstance(two.value.value, str):
-                found[one.target.id] = two.value.value
+    for declared, below in pairwise(body.body):
+        match declared, below:
+            case ast.AnnAssign(target=ast.Name(id=key)), ast.Expr(value=ast.Constant(value=str(text))):
+                found[key] = text
     return found
