@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from .._extras import needed
 from .._progress import Reported, advancing, followed
 from .._timestamps import utc_array
 from ..exceptions import ArchiveError
@@ -64,11 +65,8 @@ def _write_folder(ranges: Sequence[SnapshotRange], path: Path, advance: Callable
 
 
 def _write_parquet(ranges: Sequence[SnapshotRange], path: Path, advance: Callable[[int], None]) -> int:
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError:
-        raise ArchiveError("Parquet needs one more package: pip install 'qiskit-ibm-native[parquet]'") from None
+    pa = needed("pyarrow", "parquet", "Parquet files")
+    parquet = needed("pyarrow.parquet", "parquet", "Parquet files")
     time = pa.timestamp("us", tz="UTC")
     qubits = pa.schema([
         ("backend", pa.string()), ("time", time), ("qubit", pa.uint32()),

@@ -153,7 +153,7 @@ class ArchiveSeries(Tabular):
         Missing values are ``nan``; the unit is the attribute ``units``.
 
         Raises:
-            IBMInputValueError: xarray is not installed.
+            MissingPackageError: xarray is not installed.
         """
         dimension, coords = place_coords(self.qubits)
         notes = {"units": self.unit, **self._subject().notes}

@@ -436,7 +436,8 @@ class CalibrationArchive:
             origin: As in :meth:`between`.
 
         Raises:
-            ArchiveError: There is no such device or gate, there are several origins, or pyarrow is not installed.
+            ArchiveError: There is no such device or gate, or there are several origins.
+            MissingPackageError: pyarrow is not installed.
             IBMInputValueError: There is no such table.
             ValueError: There is no such quantity, or a gate is listed on different numbers of qubits.
         """
@@ -448,17 +449,19 @@ class CalibrationArchive:
         """Return values of devices over time as a ``pandas.DataFrame``, see :meth:`table`; units are in ``attrs``.
 
         Raises:
-            ArchiveError: As in :meth:`table`, or pandas is not installed.
+            ArchiveError: As in :meth:`table`.
+            MissingPackageError: pandas or pyarrow is not installed.
         """
-        return labelled_frame(needed("pandas", ArchiveError), self.table(of, **choice))
+        return labelled_frame(needed("pandas"), self.table(of, **choice))
 
     def to_polars(self, of: str = "qubits", **choice: Unpack[tables.TableChoice]) -> Any:
         """Return values of devices over time as a ``polars.DataFrame``, see :meth:`table`.
 
         Raises:
-            ArchiveError: As in :meth:`table`, or polars is not installed.
+            ArchiveError: As in :meth:`table`.
+            MissingPackageError: polars or pyarrow is not installed.
         """
-        return polars_frame(lambda: self.table(of, **choice), ArchiveError)
+        return polars_frame(lambda: self.table(of, **choice))
 
     def to_parquet(
         self,
@@ -491,7 +494,8 @@ class CalibrationArchive:
             How many calibrations were written.
 
         Raises:
-            ArchiveError: There is no such device, a folder cannot be made, or pyarrow is not installed.
+            ArchiveError: There is no such device, or a folder cannot be made.
+            MissingPackageError: pyarrow is not installed.
         """
         wanted = Choice(provenance, origin)
         names, (first, last) = self._chosen(backends, wanted), fixed_period(start, end)
@@ -905,7 +909,8 @@ class CalibrationArchive:
 
         Raises:
             ValueError: There is no such format.
-            ArchiveError: There is no such device, or a package for the format is missing.
+            ArchiveError: There is no such device.
+            MissingPackageError: pyarrow is not installed, for Parquet files.
         """
         names = self.backends(provenance=provenance) if backend is None else [self._known(backend, provenance)]
         ranges = [self.between(name, start, end, provenance=provenance, origin=origin) for name in names]

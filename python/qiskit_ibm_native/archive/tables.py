@@ -102,7 +102,7 @@ def aligned(read: Callable[[], Sequence[ArchiveSeries]]) -> Sequence[ArchiveSeri
 
 def build_table(archive: CalibrationArchive, asked: Request, backends: Sequence[str], start: Any, end: Any) -> Any:
     """Return the values of some devices as a ``pyarrow.Table``, see :meth:`CalibrationArchive.table`."""
-    pa = needed("pyarrow", ArchiveError)
+    pa = needed("pyarrow")
     found = [
         (number, series) for number, name in enumerate(backends) for series in _series(archive, asked, name, start, end)
     ]
@@ -205,7 +205,7 @@ def write_months(
     choice: Choice,
 ) -> int:
     """Write tables by device and month, see :meth:`CalibrationArchive.to_parquet`."""
-    needed("pyarrow", ArchiveError)
+    needed("pyarrow")
     folder.mkdir(parents=True, exist_ok=True)
     written = 0
     with scratch_folder(".parquet-", folder) as scratch:

@@ -20,6 +20,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 
 from .. import __version__
 from .._deadline import deadline, pause, seconds_left
+from .._extras import needed
 from .._logger import logger
 from .._redaction import redact
 from .._threads import tell_after_fork
@@ -427,10 +428,5 @@ def _sentence(error: Mapping[str, Any]) -> str:
 
 
 def _ntlm(proxies: ProxyConfiguration) -> Any:
-    try:
-        from requests_ntlm import HttpNtlmAuth
-    except ImportError:
-        from ..exceptions import IBMInputValueError
-
-        raise IBMInputValueError("Proxies with NTLM need one more package: pip install requests-ntlm") from None
-    return HttpNtlmAuth(proxies.username_ntlm, proxies.password_ntlm)
+    package = needed("requests_ntlm", None, "Proxies with NTLM")
+    return package.HttpNtlmAuth(proxies.username_ntlm, proxies.password_ntlm)

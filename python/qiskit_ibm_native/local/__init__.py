@@ -94,7 +94,8 @@ def connect(
         The connection; closing it ends the service, in the process that started it.
 
     Raises:
-        IBMInputValueError: An argument is invalid, or packages are missing.
+        IBMInputValueError: An argument is invalid.
+        MissingPackageError: Packages of the extra are not installed.
     """
     from ..provider.connection import Connection
 
@@ -143,13 +144,7 @@ def prepare(*, workers: int | None = None, limits: Limits | None = None, **optio
 
 
 def require_packages() -> None:
-    """Raise IBMInputValueError if packages of the extra are missing."""
-    from importlib.util import find_spec
+    """Raise MissingPackageError if packages of the extra are missing."""
+    from .._extras import require
 
-    missing: list[Any] = [name for name in _PACKAGES if find_spec(name) is None]
-    if missing:
-        from ..exceptions import IBMInputValueError
-
-        raise IBMInputValueError(
-            f"The local service needs {', '.join(missing)}: pip install 'qiskit-ibm-native[local]'"
-        )
+    require(_PACKAGES, "local", "Local services")

@@ -14,6 +14,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import BoxOp, ControlFlowOp, Parameter
 from qiskit.result import MeasReturnType
 
+from ..._extras import missing
 from ...exceptions import IBMBackendValueError
 from ...target.operations import ANGLE_BOUNDS
 
@@ -33,6 +34,7 @@ def listed(circuits: Any) -> list[QuantumCircuit]:
 
     Raises:
         IBMBackendValueError: There are none, or something is no circuit.
+        MissingPackageError: A circuit is an OpenQASM 3 program, and qiskit-qasm3-import is not installed.
     """
     if isinstance(circuits, QuantumCircuit | str):
         circuits = [circuits]
@@ -54,9 +56,7 @@ def _parsed(program: str) -> QuantumCircuit:
     try:
         return qasm3.loads(program)
     except MissingOptionalLibraryError:
-        raise IBMBackendValueError(
-            "To run OpenQASM 3 programs, one more package is needed: pip install qiskit-qasm3-import"
-        ) from None
+        raise missing(["qiskit_qasm3_import"], None, "OpenQASM 3 programs") from None
     except Exception as error:
         raise IBMBackendValueError(f"This is no OpenQASM 3 program that Qiskit can read: {error}") from None
 

@@ -352,7 +352,7 @@ class Ledger:
             sweep: The sweep whose results are taken, in its order; by default all, ordered as by iteration.
 
         Raises:
-            LedgerError: pyarrow is not installed.
+            MissingPackageError: pyarrow is not installed.
         """
         from .table import table_of
 
@@ -365,11 +365,11 @@ class Ledger:
             sweep: As in :meth:`table`.
 
         Raises:
-            LedgerError: pyarrow or pandas is not installed.
+            MissingPackageError: pyarrow or pandas is not installed.
         """
         from ..._frames import pandas_frame
 
-        return pandas_frame(lambda: self.table(sweep), LedgerError)
+        return pandas_frame(lambda: self.table(sweep))
 
     def to_polars(self, sweep: TaskSource | None = None) -> Any:
         """Return results as a ``polars.DataFrame``.
@@ -378,11 +378,11 @@ class Ledger:
             sweep: As in :meth:`table`.
 
         Raises:
-            LedgerError: pyarrow or polars is not installed.
+            MissingPackageError: pyarrow or polars is not installed.
         """
         from ..._frames import polars_frame
 
-        return polars_frame(lambda: self.table(sweep), LedgerError)
+        return polars_frame(lambda: self.table(sweep))
 
     def to_parquet(self, path: str | os.PathLike[str], sweep: TaskSource | None = None) -> int:
         """Write results to a Parquet file, and return their number.
@@ -392,7 +392,7 @@ class Ledger:
             sweep: As in :meth:`table`.
 
         Raises:
-            LedgerError: pyarrow is not installed.
+            MissingPackageError: pyarrow is not installed.
         """
         from .table import write_parquet
 

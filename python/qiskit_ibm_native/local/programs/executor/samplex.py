@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from qiskit import QuantumCircuit
 
+from ...._extras import install_command
 from ...errors import BadInputError
 from ..checks.executor import MAX_CIRCUITS
 from ..work import Piece
@@ -25,7 +26,7 @@ try:
     from samplomatic.serialization import samplex_from_json
 except ImportError as error:  # an installation without the whole extra
     raise BadInputError(
-        f"items of type 'samplex' need the package samplomatic ({error}); install qiskit-ibm-native[local]"
+        f"items of type 'samplex' need samplomatic on the side of the service ({error}): {install_command('local')}"
     ) from None
 
 _VALUES = "parameter_values"
