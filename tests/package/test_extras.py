@@ -93,7 +93,11 @@ def errors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[list[str
     """Give the errors of all calls where nothing optional is installed."""
     code = f"OPTIONAL, CALLS = {OPTIONAL!r}, {list(CALLS)!r}\n{PROGRAM}"
     run = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path_factory.mktemp("without"), capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        cwd=tmp_path_factory.mktemp("without"),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert run.returncode == 0, run.stderr
     found: dict[str, tuple[list[str], str, str, str]] = json.loads(run.stdout)
@@ -102,7 +106,9 @@ def errors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[list[str
 
 @pytest.mark.slow
 @pytest.mark.parametrize("call", CALLS)
-def test_a_call_without_its_package_gives_the_command(errors: dict[str, tuple[list[str], str, str, str]], call: str) -> None:
+def test_a_call_without_its_package_gives_the_command(
+    errors: dict[str, tuple[list[str], str, str, str]], call: str
+) -> None:
     package, extra = CALLS[call]
     kinds, message, name, command = errors[call]
     expected = f"pip install {package}" if extra is None else f"pip install 'qiskit-ibm-native[{extra}]'"
@@ -137,7 +143,9 @@ def test_commands_are_written_in_one_place() -> None:
 
 def test_documents_give_the_same_commands() -> None:
     for path in [*(ROOT / "docs").glob("*.md"), ROOT / "README.md"]:
-        for command in re.findall(r"pip install [^`\n#;&]*qiskit-ibm-native\[[^`\n#;&]*", path.read_text(encoding="utf-8")):
+        for command in re.findall(
+            r"pip install [^`\n#;&]*qiskit-ibm-native\[[^`\n#;&]*", path.read_text(encoding="utf-8")
+        ):
             extra = command.partition("[")[2].partition("]")[0]
             assert command.startswith(install_command(extra)), (path, command)
 

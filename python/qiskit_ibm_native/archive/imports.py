@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from .._progress import Reported, advancing
+from .._progress import Reported, advancing, waiting
 from ..exceptions import ArchiveError, BackendPayloadError
 from ..snapshot import Snapshot
 from ..snapshot.acceptance import _frames_to_user
@@ -80,7 +80,8 @@ def import_folder(
     """Add all calibrations below a folder or in a file, see :meth:`CalibrationArchive.import_folder`."""
     if not path.is_dir() and not path.is_file():
         raise FileNotFoundError(f"{path} is neither a folder nor a file")
-    sources = list(_sources(path)) if path.is_dir() else [_source(path, path.parent)]
+    with waiting(f"Looking for calibrations in {path}"):
+        sources = list(_sources(path)) if path.is_dir() else [_source(path, path.parent)]
     work = _Import(archive, path if path.is_dir() else path.parent, reader)
     with advancing(progress, "import", len(sources), "file") as advance:
         for source in sources:

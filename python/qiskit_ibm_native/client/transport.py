@@ -9,8 +9,8 @@ from __future__ import annotations
 import platform
 import re
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from ssl import SSLCertVerificationError
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -22,6 +22,7 @@ from .. import __version__
 from .._deadline import deadline, pause, seconds_left
 from .._extras import needed
 from .._logger import logger
+from .._progress import waiting
 from .._redaction import redact
 from .._threads import tell_after_fork
 from ..exceptions import ApiIBMProtocolError, IBMNotAuthorizedError, RequestsApiError
@@ -183,9 +184,11 @@ class Transport:
         close_inherited()
         self._session = self._new_session()
 
-    def call(self) -> AbstractContextManager[None]:
-        """Return a context with the deadline of a call, or an earlier one that is set already."""
-        return deadline(time.monotonic() + self.limits.timeout)
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Give a context with the deadline of a call, or an earlier one that is set already."""
+        with waiting("Waiting for the service", is_general=True), deadline(time.monotonic() + self.limits.timeout):
+            yield
 
     def _route(self, url: str) -> dict[str, Any]:
         """Return the proxies and certificates for a URL, by the variables that ``requests`` reads."""
@@ -234,7 +237,7 @@ class Transport:
             ApiIBMProtocolError: ``check`` refuses the response.
             RequestsApiError: No response came in time, it is too large, or its status is an error.
         """
-        with self.call():
+        with self.call(), waiting(f"Waiting for {_host_of(url)}", is_general=True):
             attempt, waited = 0, 0.0
             is_conditional = headers is not None and "If-None-Match" in headers
             while True:
@@ -425,6 +428,11 @@ def _sentence(error: Mapping[str, Any]) -> str:
     parts = [str(error[key]) for key in ("message", "solution") if error.get(key)]
     code = f" Error code: {error['code']}." if error.get("code") is not None else ""
     return " ".join(part if part.endswith(".") else f"{part}." for part in parts) + code
+
+
+def _host_of(url: str) -> str:
+    """Return the host of a URL, without credentials."""
+    return url.split("/", 3)[2].rpartition("@")[2] if url.count("/") > 1 else "the service"
 
 
 def _ntlm(proxies: ProxyConfiguration) -> Any:

@@ -44,7 +44,10 @@ def __getattr__(name: str) -> Any:
     require_packages()
     from importlib import import_module
 
-    return getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    from .._progress import waiting
+
+    with waiting("Importing the local service"):
+        return getattr(import_module(f".{_MODULES[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:
@@ -126,6 +129,7 @@ def prepare(*, workers: int | None = None, limits: Limits | None = None, **optio
         options: The other arguments of :class:`LocalService`.
     """
     require_packages()
+    from .._progress import waiting
     from .arguments import check_arguments
     from .jobs.simulator import start_simulator
     from .service.limits import Limits
@@ -135,9 +139,10 @@ def prepare(*, workers: int | None = None, limits: Limits | None = None, **optio
     limits = limits or Limits()
     first = start_simulator(limits, workers)
     try:
-        from .server import LocalService
+        with waiting("Starting the local service"):
+            from .server import LocalService
 
-        return LocalService(workers=workers, limits=limits, _first=first, **options)
+            return LocalService(workers=workers, limits=limits, _first=first, **options)
     except BaseException:
         first.close()
         raise

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from .._progress import waiting
 from ..client.endpoint import Endpoint
 from .arguments import check_arguments
 from .clients import ClientOptions, environment_of, options_of
@@ -160,7 +161,8 @@ class HttpService:
             self._begin()
             self._thread = threading.Thread(target=self._run, args=[server], name="local-service", daemon=True)
             self._thread.start()
-        self._wait_for(server, self._thread)
+        with waiting("Starting the local service"):
+            self._wait_for(server, self._thread)
         return self
 
     def _check_usable(self) -> None:

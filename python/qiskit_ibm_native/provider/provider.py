@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from qiskit.providers import JobStatus
 
     from .._moments import Time
+    from .._progress import Reported
     from ..archive import CalibrationArchive
     from ..client.endpoint import UrlResolver
     from ..exceptions import IBMError
@@ -293,7 +294,12 @@ class IBMProvider:
         return self._clock
 
     def refresh_all(
-        self, backends: Iterable[IBMBackend] | None = None, *, threads: int = 8, return_exceptions: bool = False
+        self,
+        backends: Iterable[IBMBackend] | None = None,
+        *,
+        threads: int = 8,
+        return_exceptions: bool = False,
+        progress: Reported = None,
     ) -> dict[IBMBackend, SnapshotDiff | IBMError]:
         """Refresh many backends at once, as :meth:`IBMBackend.refresh` does.
 
@@ -301,15 +307,17 @@ class IBMProvider:
             backends: The backends; by default, all that this provider has returned.
             threads: The number of backends that are refreshed at a time.
             return_exceptions: Whether to return what a refresh raised in place of what changed.
+            progress: A function that gets a :class:`WorkProgress` a few times a second, or whether to show a bar; by
+                default, one is shown on terminals and in notebooks.
 
         Returns:
-            What changed, by backend.
+            The changes, by backend.
 
         Raises:
             IBMBackendApiError: Some could not be refreshed, and exceptions are not to be returned. The others are.
             IBMInputValueError: ``threads`` is below 1.
         """
-        return self._service.refresh_all(backends, threads, return_exceptions)
+        return self._service.refresh_all(backends, threads, return_exceptions, progress)
 
     def backfill(
         self,

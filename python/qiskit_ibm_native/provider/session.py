@@ -14,6 +14,7 @@ from typing_extensions import Self
 
 from .._deadline import seconds_left
 from .._logger import logger
+from .._progress import waiting
 from ..exceptions import IBMApiError, IBMBackendApiError, IBMError, IBMInputValueError, RequestsApiError
 
 if TYPE_CHECKING:
@@ -189,7 +190,8 @@ class Session:
     def close(self) -> None:
         """Let the session take no more jobs; those that were submitted are run."""
         # Jobs that are being submitted in the background were run in this session.
-        wait(self._submissions, min(seconds_left(), threading.TIMEOUT_MAX))
+        with waiting("Submitting jobs of the session that is to be closed"):
+            wait(self._submissions, min(seconds_left(), threading.TIMEOUT_MAX))
         self._active = False
         if self._session_id is not None and self._client is not None:
             try:

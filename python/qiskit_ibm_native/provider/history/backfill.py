@@ -93,7 +93,7 @@ def _shown(progress: Shown, name: str) -> Iterator[Callable[[BackfillReport], ob
         yield lambda _: None
     else:
         # Calibrations yet to come are not known, but the period is.
-        with bar(100.0, "%", f"backfill {name}", bar_format=_BAR) as shown:
+        with bar(100.0, "%", f"backfill {name}", is_asked_for=progress is True, bar_format=_BAR) as shown:
 
             def tell(report: BackfillReport) -> None:
                 shown.set_postfix(added=report.added, known=report.known, refresh=False)

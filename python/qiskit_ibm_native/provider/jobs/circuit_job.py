@@ -18,6 +18,7 @@ from qiskit.result import Result
 
 from ..._deadline import pause, seconds_left
 from ..._logger import logger
+from ..._progress import waiting
 from ..._threads import Lock
 from ...client.endpoint import FIRST_POLL
 from ...client.retry import RetryPolicy
@@ -240,7 +241,7 @@ class IBMCircuitJob(IBMJob):
         """
         if self._result is not None and not refresh:
             return self._result
-        with self._until(timeout):
+        with self._until(timeout), waiting(f"Fetching the results of job {self.job_id()}"):
             self.wait_for_final_state(None, wait)
             if self._status is JobStatus.CANCELLED:
                 why = f" {self._explained()}" if self._reason else ""
@@ -259,11 +260,12 @@ class IBMCircuitJob(IBMJob):
                 if self._result is None or (refresh and not self._is_private()):
                     self._result = self._failed() if self._status is JobStatus.ERROR else self._fetch_result()
                 advice, self._advice = self._advice, None
-                if advice is not None:
-                    warnings.warn(advice, UserWarning, stacklevel=2)
-                return self._result
+                result = self._result
             finally:
                 self._lock.release()
+        if advice is not None:
+            warnings.warn(advice, UserWarning, stacklevel=2)
+        return result
 
     def _failed(self) -> Result:
         return Result(

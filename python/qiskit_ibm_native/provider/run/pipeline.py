@@ -6,6 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..._deadline import off_the_clock
+from ..._progress import waiting
+from ..._words import count
 from ...exceptions import IBMBackendValueError
 from ..jobs.tags import check_tags
 from . import validation
@@ -100,9 +102,10 @@ def submit(
     if not backend.configuration().is_simulator:
         # Asked for, if it has not been, before the clock stops.
         _ = backend.target
-    with off_the_clock():
-        job = encode(backend, program_id, inputs, backend_name, job_tags, image, session_id)
-    return send(backend, job)
+    with waiting(f"Submitting {count(len(inputs['circuits']), 'circuit')} to {backend_name}"):
+        with off_the_clock():
+            job = encode(backend, program_id, inputs, backend_name, job_tags, image, session_id)
+        return send(backend, job)
 
 
 def check_size(backend: Device, circuits: Sequence[QuantumCircuit], is_limited: bool) -> None:

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One line of a terminal that is written over in place, cut to the width of the window."""
+
+from __future__ import annotations
+
+import os
+from typing import TextIO
+
+#: The width of a terminal that does not tell its own.
+_USUAL_WIDTH = 80
+
+
+class TerminalLine:
+    """A line of a stream. Nothing but carriage returns and spaces is needed, which every terminal knows.
+
+    A stream that cannot be written to any more is left alone.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        """Take a stream; nothing is written yet."""
+        self._stream = stream
+        self._length = 0
+
+    def show(self, text: str) -> None:
+        """Write a text in place of the one before."""
+        # Names come from payloads, and must neither move the cursor nor break the line.
+        plain = "".join(character if character.isprintable() else "?" for character in text)
+        room = self._width() - 1
+        if len(plain) > room:
+            plain = plain[:room] if room < 4 else f"{plain[: room - 3]}..."
+        self._write(f"\r{plain.ljust(min(self._length, room))}")
+        self._length = len(plain)
+
+    def erase(self) -> None:
+        """Leave an empty line, with the cursor at its begin."""
+        if self._length:
+            self._write(f"\r{' ' * min(self._length, self._width() - 1)}\r")
+            self._length = 0
+
+    def end(self) -> None:
+        """Let the line stand, and go on below it."""
+        self._write("\n")
+        self._length = 0
+
+    def _width(self) -> int:
+        try:
+            # A new pseudo-terminal has no columns.
+            return os.get_terminal_size(self._stream.fileno()).columns or _USUAL_WIDTH
+        except (AttributeError, OSError, ValueError):
+            return _USUAL_WIDTH
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except (OSError, ValueError):
+            # The terminal is gone, the stream is closed, or its encoding has no such character.
+            return
