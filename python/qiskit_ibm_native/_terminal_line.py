@@ -8,6 +8,8 @@ from typing import TextIO
 
 #: The width of a terminal that does not tell its own.
 _USUAL_WIDTH = 80
+#: Columns at the end that stay free: terminals write ``^C`` there when somebody interrupts, and must not begin a line.
+_FREE = 3
 
 
 class TerminalLine:
@@ -19,28 +21,30 @@ class TerminalLine:
     def __init__(self, stream: TextIO) -> None:
         """Take a stream; nothing is written yet."""
         self._stream = stream
-        self._length = 0
+        self._shown = ""
 
-    def show(self, text: str) -> None:
-        """Write a text in place of the one before."""
+    def show(self, text: str, tail: str = "") -> None:
+        """Write a text in place of the one before; if it is too long, its end is left out, but not ``tail``."""
         # Names come from payloads, and must neither move the cursor nor break the line.
-        plain = "".join(character if character.isprintable() else "?" for character in text)
-        room = self._width() - 1
-        if len(plain) > room:
-            plain = plain[:room] if room < 4 else f"{plain[: room - 3]}..."
-        self._write(f"\r{plain.ljust(min(self._length, room))}")
-        self._length = len(plain)
+        line = "".join(character if character.isprintable() else "?" for character in text)
+        room = max(self._width() - _FREE, 1)
+        if len(line) + len(tail) > room:
+            line = f"{line[: max(room - len(tail) - 3, 0)]}..."
+        line = f"{line}{tail}"[:room]
+        if line != self._shown:
+            self._write(f"\r{line.ljust(min(len(self._shown), room))}")
+            self._shown = line
 
     def erase(self) -> None:
         """Leave an empty line, with the cursor at its begin."""
-        if self._length:
-            self._write(f"\r{' ' * min(self._length, self._width() - 1)}\r")
-            self._length = 0
+        if self._shown:
+            self._write(f"\r{' ' * min(len(self._shown) + _FREE - 1, self._width() - 1)}\r")
+            self._shown = ""
 
     def end(self) -> None:
         """Let the line stand, and go on below it."""
         self._write("\n")
-        self._length = 0
+        self._shown = ""
 
     def _width(self) -> int:
         try:

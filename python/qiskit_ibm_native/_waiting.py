@@ -243,7 +243,7 @@ class OnTerminal:
 
     def show(self, text: str, seconds: float) -> None:
         """Write the line."""
-        self._line.show(f"{text} ({elapsed(seconds)})")
+        self._line.show(text, f" ({elapsed(seconds)})")
 
     def erase(self) -> None:
         """Remove the line."""

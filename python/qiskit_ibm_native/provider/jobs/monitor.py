@@ -87,7 +87,7 @@ class _Line:
         self._line = TerminalLine(stream)
 
     def __call__(self, text: str, elapsed: float, is_final: bool) -> None:
-        self._line.show(f"{text}, {elapsed:.0f} s")
+        self._line.show(text, f", {elapsed:.0f} s")
         if is_final:
             self._line.end()
 
