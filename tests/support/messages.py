@@ -79,7 +79,8 @@ def expressions(package: Path = PACKAGE) -> list[_Found]:
     for _ in range(3):
         for path, tree in trees.items():
             own[path].update(_makers(tree, {**shared, **own[path]}))
-            shared.update(own[path])
+            # Others import no names that begin with an underscore, and may have functions of the same name.
+            shared.update({name: maker for name, maker in own[path].items() if not name.startswith("_")})
     found = []
     for path, tree in trees.items():
         makers = {**shared, **own[path]}

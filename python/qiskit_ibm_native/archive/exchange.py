@@ -35,7 +35,7 @@ def export(
     """Write calibrations, see :meth:`CalibrationArchive.export`."""
     writers = {"folder": _write_folder, "parquet": _write_parquet}
     if format not in writers:
-        raise ValueError(f"format must be one of {', '.join(writers)}, not {format!r}")
+        raise ValueError(f"format must be one of {', '.join(writers)}, not {format!r}.")
     path.mkdir(parents=True, exist_ok=True)
     with advancing(progress, "export", sum(map(len, ranges)), "calibration") as advance:
         return writers[format](ranges, path, advance)
@@ -48,8 +48,9 @@ def _write_folder(ranges: Sequence[SnapshotRange], path: Path, advance: Callable
         name = quote(calibrations.backend, safe="").replace(".", "%2E")
         if len(name) > _LONGEST_NAME:
             raise ArchiveError(
-                f"{calibrations.backend[:40]!r}..., a name of {len(calibrations.backend)} characters, is too long for a folder, which may have"
-                f" {_LONGEST_NAME} bytes; {written} calibrations were written. Choose devices by backend=."
+                f"{calibrations.backend[:40]!r}..., a name of {len(calibrations.backend)} characters, is too long"
+                f" for a folder, which may have {_LONGEST_NAME} bytes; {written} calibrations were written before it."
+                " Choose devices by backend=."
             )
         folder = path / name
         digests: dict[int, str] = {}

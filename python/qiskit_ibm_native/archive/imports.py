@@ -79,7 +79,7 @@ def import_folder(
 ) -> ImportReport:
     """Add all calibrations below a folder or in a file, see :meth:`CalibrationArchive.import_folder`."""
     if not path.is_dir() and not path.is_file():
-        raise FileNotFoundError(f"{path} is neither a folder nor a file")
+        raise FileNotFoundError(f"{path} is neither a folder nor a file.")
     with waiting(f"Looking for calibrations in {path}"):
         sources = list(_sources(path)) if path.is_dir() else [_source(path, path.parent)]
     work = _Import(archive, path if path.is_dir() else path.parent, reader)

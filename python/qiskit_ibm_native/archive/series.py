@@ -257,7 +257,9 @@ def _payloads(
         (int, int, int, object),
     )
     if any(not FIRST <= row[0] <= LAST or not 0 <= row[2] <= _MOST_QUBITS for row in rows):
-        raise ArchiveDamagedError(f"{database.path} is damaged: a calibration of {backend} is of no time or device.")
+        raise ArchiveDamagedError(
+            f"{database.path} is damaged: a calibration of {backend} has no time or no device. verify() tells more."
+        )
     widths = {num_qubits for _, _, num_qubits, _ in rows}
     if len(widths) > 1:
         raise ArchiveError(f"{backend} had {sorted(widths)} qubits in that time; choose a period by start and end.")

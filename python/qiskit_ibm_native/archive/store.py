@@ -147,7 +147,9 @@ class CalibrationArchive:
         """
         updated = snapshot.last_update
         if updated is None:
-            raise ArchiveError(f"{snapshot!r} cannot be kept: it has no properties with a date, and so no time.")
+            raise ArchiveError(
+                f"{snapshot!r} cannot be added: its time is unknown, because it has no properties with a date."
+            )
         payloads = snapshot.payloads
         configuration, properties = self._packed(payloads.configuration), self._packed(payloads.properties or b"")
         defaults = None if payloads.defaults is None else self._packed(payloads.defaults)
@@ -181,7 +183,7 @@ class CalibrationArchive:
         try:
             packed = _native.pack(payload)
         except ValueError as error:
-            raise ArchiveError(f"A payload of {len(payload)} bytes is not put into an archive: {error}") from None
+            raise ArchiveError(f"A payload of {len(payload)} bytes cannot be added to an archive: {error}") from None
         return Packed(digest, len(payload), packed, bool(known))
 
     def merge(
@@ -208,7 +210,7 @@ class CalibrationArchive:
             return merging.merge(self._database, other._database, progress)
         path = Path(other).expanduser()
         if not path.is_file():
-            raise FileNotFoundError(f"there is no archive {path}")
+            raise FileNotFoundError(f"There is no archive {path}.")
         with type(self)(path) as opened:
             return merging.merge(self._database, opened._database, progress)
 
@@ -322,7 +324,7 @@ class CalibrationArchive:
         for row in map(Row._make, rows):
             if not FIRST <= row.updated <= LAST:
                 raise ArchiveDamagedError(
-                    f"{self.path} is damaged: calibration {row.id} is of no time. verify() tells more."
+                    f"{self.path} is damaged: calibration {row.id} has no time. verify() tells more."
                 )
         return [Row(*row) for row in rows]
 
@@ -674,7 +676,9 @@ class CalibrationArchive:
         if isinstance(source, Snapshot):
             return source
         if backend is None:
-            raise IBMInputValueError(f"A snapshot of {source!r} needs backend=, the name of the device.")
+            raise IBMInputValueError(
+                f"{source!r} is a time, which is not enough to find a snapshot. Name the device by backend=."
+            )
         found = self.at(self._known(backend, wanted.provenance), source, **wanted._asdict())
         if found is None:
             raise ArchiveError(f"{self.path} has no calibration of {backend!r} from {moment_of(source)} or before.")

@@ -89,7 +89,9 @@ class HttpResponse:
                 reason = str(error)
             if self._content is None:
                 # Neither the text nor the cause has the body: it may be a token, for example.
-                failure = ApiIBMProtocolError(f"{self.label}: the reply is not JSON ({reason}; {len(self.body)} bytes)")
+                failure = ApiIBMProtocolError(
+                    f"{self.label}: the reply is not JSON ({reason}; {len(self.body)} bytes)."
+                )
                 failure.is_transient = True
                 raise failure
         return self._content[0]
@@ -105,7 +107,9 @@ class HttpResponse:
         """
         content = self.json()
         if not isinstance(content, dict):
-            raise ApiIBMProtocolError(f"{self.label}: expected an object, the reply is a {type(content).__name__}")
+            raise ApiIBMProtocolError(
+                f"{self.label}: the reply must be a JSON object, and is a {type(content).__name__}."
+            )
         for key, kind in required.items():
             if not isinstance(content.get(key), kind):
                 found = f"a {type(content[key]).__name__}" if key in content else "missing"
@@ -243,7 +247,9 @@ class Transport:
             while True:
                 attempt += 1
                 if self._is_closed:
-                    raise RequestsApiError(f"{label}: the provider is closed", code="closed")
+                    raise RequestsApiError(
+                        f"{label}: the provider is closed. Open another one with IBMProvider().", code="closed"
+                    )
                 silence = self.limits.timeout * (_FIRST_READ_SHARE if repeatable and attempt == 1 else 1)
                 outcome = self._attempt(
                     label, (method, url, headers, params, body), silence, limit or self.limits.max_reply_bytes
@@ -255,7 +261,7 @@ class Transport:
                 seconds = self.policy.wait(attempt, waited, retry_after) if again else None
                 if seconds is None or seconds >= seconds_left():
                     raise failure if seconds is None and seconds_left() > 0 else self._timed_out(failure)
-                logger.debug("%s failed (%s); again in %.2f s", label, failure, seconds)
+                logger.debug("%s failed (%s); again in %.2f s.", label, failure, seconds)
                 pause(seconds)
                 waited += seconds
 
@@ -297,7 +303,9 @@ class Transport:
     ) -> HttpResponse | RequestsApiError:
         url, left, raw = parts[1], seconds_left(), None
         if left <= 0:
-            return RequestsApiError(f"{label}: there was no time to ask.", code=TIMED_OUT)
+            return RequestsApiError(
+                f"{label}: the time of the call was over before the request was made.", code=TIMED_OUT
+            )
         try:
             request = self._prepare(*parts)
             if self.on_request is not None:
@@ -312,14 +320,14 @@ class Transport:
         except ValueError:
             # The text of the error has the malformed part, which may be a secret.
             return RequestsApiError(
-                f"{label}: the address, a header or the reply is malformed", code="malformed", maybe_processed=True
+                f"{label}: the address, a header or the reply is malformed.", code="malformed", maybe_processed=True
             )
         except (requests.exceptions.RequestException, HTTPError, BodyDamagedError) as error:
             return self._no_response(label, url, error)
         except BodyTooLargeError:
             return RequestsApiError(
-                f"{label}: the reply is larger than {limit} bytes. If that is right, IBMProvider(max_reply_bytes=...,"
-                " max_result_bytes=...) allows for more.",
+                f"{label}: the reply is larger than {limit} bytes. If that is right,"
+                " IBMProvider(max_reply_bytes=..., max_result_bytes=...) allows larger ones.",
                 code="too large", maybe_processed=True,
             )  # fmt: skip
         finally:
@@ -338,7 +346,7 @@ class Transport:
         never_sent = isinstance(error, requests.exceptions.ConnectTimeout) or is_untrusted or _never_connected(error)
         reason = "nothing came in time" if is_late else redact(_reason(error))
         return RequestsApiError(
-            f"{label}: no reply from {host} ({reason})",
+            f"{label}: no reply from {host} ({reason}).",
             code=TIMED_OUT if is_late else "certificate" if is_untrusted else None,
             maybe_processed=not never_sent,
         )

@@ -99,7 +99,7 @@ def best_layouts(
         names.add(snapshot.name)
         times.append(snapshot.last_update)
     if len(names) != 1:
-        _refuse(f"Calibrations of one device are needed, not of {', '.join(sorted(names)) or 'none'}.")
+        _refuse(f"best_layouts needs calibrations of one device, not of {', '.join(sorted(names)) or 'none'}.")
     found = embeddings(pattern, graph, most_layouts, seed)
     if not found.layouts:
         _refuse(
@@ -136,12 +136,15 @@ def _calibrations(
 ) -> Any:
     if not isinstance(archive, CalibrationArchive):
         if backend is not None or start is not None or end is not None:
-            _refuse("backend, start and end choose from an archive, and calibrations were given.")
+            _refuse(
+                "backend, start and end choose calibrations of an archive; leave them out, because calibrations were"
+                " given instead."
+            )
         return archive
     if backend is None:
         known = archive.backends()
         if len(known) != 1:
-            _refuse(f"Say of which device: the archive has {', '.join(known) or 'none'}.")
+            _refuse(f"backend= must name a device: the archive has {', '.join(known) or 'none'}.")
         backend = known[0]
     if start is None:
         times = archive.between(backend, None, end).times

@@ -93,7 +93,7 @@ class LayoutTable:
         Raises:
             MissingPackageError: pandas is not installed.
         """
-        pandas = needed("pandas")
+        pandas = needed("pandas", "dataframes", "Data frames")
         return pandas.DataFrame(self.columns(), index=pandas.RangeIndex(len(self), name="rank"))
 
     def to_polars(self) -> Any:
@@ -102,7 +102,7 @@ class LayoutTable:
         Raises:
             MissingPackageError: polars is not installed.
         """
-        return needed("polars").DataFrame(self.columns())
+        return needed("polars", "dataframes", "Data frames").DataFrame(self.columns())
 
     def __len__(self) -> int:
         return len(self.layouts)

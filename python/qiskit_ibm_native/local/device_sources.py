@@ -98,7 +98,7 @@ def sources_of(devices: Devices) -> Iterator[Snapshot | SavedSnapshot]:
     except TypeError:
         raise _wrong_type(devices) from None
     if not devices:
-        raise invalid_devices("devices has none; name some, or leave it out for all bundled ones.")
+        raise invalid_devices("devices is empty; name some, or leave it out for all bundled ones.")
     for device in devices:
         yield from _sources(device)
 

@@ -337,8 +337,8 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         channels = self._configuration.control(qubits)
         if not channels and not _are_qubits(qubits, self.num_qubits):
             raise BackendConfigurationError(
-                f"Couldn't find the ControlChannel operating on qubits {qubits}: expected two qubits, (control, target), of"
-                f" the {self.num_qubits} of {self.name}."
+                f"There is no ControlChannel that operates on qubits {qubits}: expected two qubits, (control,"
+                f" target), of the {self.num_qubits} of {self.name}."
             )
         return channels
 
@@ -373,7 +373,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         except IBMApiError as error:
             raise IBMBackendApiError(f"The status of {self.name} could not be fetched: {error}") from None
         except TypeError as error:
-            raise IBMBackendApiProtocolError(f"The status of {self.name} makes no sense: {error}") from None
+            raise IBMBackendApiProtocolError(f"The status of {self.name} cannot be understood: {error}") from None
         self._status = time.monotonic(), status
         return status
 

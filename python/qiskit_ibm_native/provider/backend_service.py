@@ -171,9 +171,9 @@ class IBMBackendService:
         )
         if len(found) > 1:
             names = ", ".join(each.name for each in found)
-            raise IBMBackendNotFoundError(f"More than one backend matches the criteria: {names}")
+            raise IBMBackendNotFoundError(f"More than one backend matches the criteria: {names}.")
         if not found:
-            raise IBMBackendNotFoundError("No backend matches the criteria")
+            raise IBMBackendNotFoundError("No backend matches the criteria.")
         found[0]._reset_options()
         return found[0]
 
@@ -373,7 +373,7 @@ class IBMBackendService:
             IBMBackendApiError: The service could not be asked.
         """
         if legacy:
-            warn("Jobs of the service that ended in 2024 cannot be had any more.", 2)
+            warn("Jobs of the service that ended in 2024 cannot be retrieved any more; legacy=True is ignored.", 2)
             return []
         with self._call():
             return self._search.jobs(
@@ -427,7 +427,7 @@ class IBMBackendService:
                 if name in self._names:
                     return self._backend(self._names[name], None)
         except IBMError as error:
-            raise AttributeError(f"The backend {name!r} cannot be had: {error}") from error
+            raise AttributeError(f"The backend {name!r} is not available: {error}") from error
         raise AttributeError(f"There is no backend {name!r}.{suggestion(name, self._names)}")
 
     def __dir__(self) -> list[str]:

@@ -289,7 +289,8 @@ class IBMProvider:
         """
         if self._clock is None:
             raise IBMProviderValueError(
-                "The service has the present time; IBMProvider(channel='local', archive=..., at=...) has the past."
+                "This provider has no clock, because its service has the present time. IBMProvider(channel='local',"
+                " archive=..., at=...) has one."
             )
         return self._clock
 
@@ -401,7 +402,7 @@ class IBMProvider:
     def _clients(self, instance: str | None) -> list[RuntimeClient]:
         """Return clients of the instance, or of those that the account is to use."""
         if not self._close.alive:
-            raise IBMProviderValueError("The provider is closed.")
+            raise IBMProviderValueError("The provider is closed. Open another one with IBMProvider().")
         if instance is not None:
             return [self._client(self._crn(instance))]
         with self._transport.call(), self._lock:
@@ -419,7 +420,8 @@ class IBMProvider:
             return instance
         if instance.count("/") == 2:
             raise IBMInputValueError(
-                f"{instance!r} is a hub/group/project, which were shut down in 2025; give the CRN or the name of an instance."
+                f"{instance!r} is a hub/group/project; IBM shut these down in 2025: give the CRN or the name of an"
+                " instance."
             )
         return choose_instances(self._known_instances(), self._account, instance)[0].crn
 

@@ -119,8 +119,8 @@ class Session:
         """
         if isinstance(max_time, BackendV2):
             raise IBMInputValueError(
-                "qiskit_ibm_native.Session takes no backend, other than the class of that name in qiskit-ibm-runtime. Open a"
-                f" session with get_backend({max_time.name!r}).open_session()."
+                "qiskit_ibm_native.Session takes no backend, unlike the class of that name in qiskit-ibm-runtime."
+                f" Open a session with get_backend({max_time.name!r}).open_session()."
             )
         self._max_time = seconds_of(max_time)
         self._session_id = session_id

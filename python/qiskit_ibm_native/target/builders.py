@@ -185,8 +185,8 @@ def build_coupling_map(snapshot: Any, **options: Unpack[TargetKeywords]) -> Coup
 def _warn_of(unknown: list[str], device: str) -> None:
     for name in unknown:
         warnings.warn(
-            f"{device} lists {name!r}, which neither Qiskit nor its configuration defines; it is left out of the target."
-            " Use custom_name_mapping to define it.",
+            f"{device} lists {name!r}, which neither Qiskit nor its configuration defines; it is left out of the"
+            " target. Define it by custom_name_mapping.",
             RuntimeWarning,
             stacklevel=4,
         )

@@ -73,7 +73,7 @@ def backfill(
     if first >= last:
         raise IBMInputValueError(f"start, {first.isoformat()}, must be before end, {last.isoformat()}.")
     if least < datetime.timedelta():
-        raise IBMInputValueError(f"step must not be negative, as {step!r} is.")
+        raise IBMInputValueError(f"step must not be negative, but is {step!r}.")
     if not requests_per_minute > 0:
         raise IBMInputValueError(f"requests_per_minute must be above 0, not {requests_per_minute!r}.")
     walk = _Walk(device, archive, first, last, least, present, 60.0 / requests_per_minute)

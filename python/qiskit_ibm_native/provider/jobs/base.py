@@ -144,7 +144,7 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
         if not isinstance(name, str):
             from ...exceptions import IBMJobInvalidStateError
 
-            raise IBMJobInvalidStateError(f"{name!r} is not a name: expected a string.")
+            raise IBMJobInvalidStateError(f"name must be a string, not {name!r}.")
         self._name = name
         return name
 
@@ -266,7 +266,10 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
                     ) from error
                 level = logging.DEBUG if is_told else logging.WARNING
                 logger.log(
-                    level, "Job %s is still waited for, although the service is out of reach: %s", self.job_id(), error
+                    level,
+                    "The service is out of reach while job %s is waited for; it is asked again until it answers: %s",
+                    self.job_id(),
+                    error,
                 )
                 is_told = True
                 # A wait that would last until the deadline leaves time for one more look.

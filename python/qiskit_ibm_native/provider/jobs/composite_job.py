@@ -387,7 +387,9 @@ class _Part:
         """Wait until the part is submitted or could not be, within the deadline of the call."""
         done, _ = wait([self.future], min(seconds_left(), threading.TIMEOUT_MAX))
         if not done:
-            raise IBMJobApiError("A part of the job has not been submitted in time.")
+            raise IBMJobApiError(
+                "A part of the job was not submitted within the time of the call. Try again with a longer timeout."
+            )
 
     def job(self) -> IBMCircuitJob:
         return self.future.result()

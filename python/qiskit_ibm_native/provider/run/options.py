@@ -111,7 +111,9 @@ def chosen_options(
             validation.warn(f"{name} is for simulators; {backend.name} ignores it.", stacklevel)
             chosen[name] = None
     if chosen["use_measure_esp"]:
-        validation.warn("use_measure_esp is ignored: today's platform reads out in one way only.", stacklevel)
+        validation.warn(
+            "use_measure_esp is ignored, because today's platform has one kind of readout only.", stacklevel
+        )
     if not backend.configuration().is_simulator:
         # Devices that are simulated take a seed and a noise model, but no more of a simulator's options than others do.
         for name in (name for name in extra if name not in JOB_MEMBERS):

@@ -48,23 +48,26 @@ def prepare_and_submit(
     backend._check_circuits_attributes(every, is_limited=not composite)
     if given["use_measure_esp"] and not getattr(backend.configuration(), "measure_esp_enabled", False):
         raise IBMBackendValueError(
-            "ESP readout not supported on this device. Please make sure the flag 'use_measure_esp' is unset or set to"
-            " 'False'."
+            "ESP readout not supported on this device. Leave out 'use_measure_esp', or set it to False."
         )
     if any(validation.is_dynamic(circuit) for circuit in every):
         if dynamic is False:
-            validation.warn("Parameter 'dynamic' is False, but the circuit contains dynamic constructs.", 2)
+            validation.warn(
+                "Parameter 'dynamic' is False, but the circuit contains dynamic constructs. It is run as a dynamic"
+                " circuit.",
+                2,
+            )
         dynamic = True
     if dynamic and not backend.configuration().supports_dynamic_circuits:
-        validation.warn(f"The backend {backend.name} does not support dynamic circuits.", 2)
+        validation.warn(f"The backend {backend.name} does not support dynamic circuits. The job will probably fail.", 2)
     status = backend._recent_status()
     if status is not None and status.operational and status.status_msg != "active":
-        validation.warn(f"The backend {backend.name} is currently paused.", 2)
+        validation.warn(f"The backend {backend.name} is currently paused. The job waits until it runs again.", 2)
     program_id = run_config.pop("program_id", None) or backend.options.program_id
     image = run_config.pop("image", None)
     if isinstance(given["init_circuit"], bool):
         validation.warn(
-            "init_circuit does not accept boolean values. A quantum circuit should be passed in instead.", 2
+            "init_circuit does not accept boolean values, and is ignored. Pass a quantum circuit instead.", 2
         )
         given = {**given, "init_circuit": None}
     inputs = backend._get_run_config(given, run_config)

@@ -120,7 +120,9 @@ def send(backend: Device, job: EncodedJob, patience: int = 0) -> IBMCircuitJob:
             if error.status_code != REFUSED or patience < 0:
                 raise _refused(error, backend, job.session_id) from None
         except ApiIBMProtocolError as error:
-            raise IBMBackendApiProtocolError(f"The service's reply to a job makes no sense: {error}") from None
+            raise IBMBackendApiProtocolError(
+                f"The reply of the service to a job cannot be understood: {error}"
+            ) from None
         # The service limits the jobs per minute.
         pause(_PATIENCE)
     return IBMCircuitJob(
@@ -150,11 +152,15 @@ def session_of(backend: Device, stacklevel: int) -> str | None:
     if session._left:
         # Its block has ended; that closed it and was meant to.
         validation.warn(
-            f"The session {session.session_id} was closed with its block; the job runs outside of it.", stacklevel
+            f"The session {session.session_id} was closed at the end of its block; the job runs outside of the"
+            " session.",
+            stacklevel,
         )
         backend._session = None
         return None
-    raise IBMSessionClosedError(f"The session {session.session_id} is closed.")
+    raise IBMSessionClosedError(
+        f"The session {session.session_id} is closed. Open another one with backend.open_session()."
+    )
 
 
 def _refused(error: RequestsApiError, backend: Device, session_id: str | None) -> IBMBackendApiError:

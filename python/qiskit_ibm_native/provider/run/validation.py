@@ -45,7 +45,7 @@ def listed(circuits: Any) -> list[QuantumCircuit]:
         if not isinstance(circuit, QuantumCircuit):
             raise IBMBackendValueError(f"Expected circuits, got a {type(circuit).__name__} among them.")
     if not every:
-        raise IBMBackendValueError("There is no circuit to run.")
+        raise IBMBackendValueError("There is no circuit to run: circuits is empty.")
     return every
 
 
@@ -58,7 +58,7 @@ def _parsed(program: str) -> QuantumCircuit:
     except MissingOptionalLibraryError:
         raise missing(["qiskit_qasm3_import"], None, "OpenQASM 3 programs") from None
     except Exception as error:
-        raise IBMBackendValueError(f"This is no OpenQASM 3 program that Qiskit can read: {error}") from None
+        raise IBMBackendValueError(f"Qiskit cannot read the text as an OpenQASM 3 program: {error}") from None
 
 
 def is_dynamic(circuit: QuantumCircuit) -> bool:
@@ -142,8 +142,8 @@ def _check_isa(circuit: QuantumCircuit, name: str, physical: Sequence[int], targ
         for angle, (low, high) in zip(operation.params, bounds or (), strict=False):
             if isinstance(angle, numbers.Real) and not low - _ANGLE_SLACK <= float(angle) <= high + _ANGLE_SLACK:
                 raise IBMBackendValueError(
-                    f"Circuit {name}: the angle {angle} of {instruction.name} on qubits {key[1]} is not from {low} to"
-                    f" {high}, which is what the device takes. Transpile the circuit with this backend."
+                    f"Circuit {name}: the angle {angle} of {instruction.name} on qubits {key[1]} is not from {low}"
+                    f" to {high}, the range that the device takes. Transpile the circuit with this backend."
                 )
         # Instructions with parameters are checked each time, for their angles.
         if not operation.params:
@@ -200,7 +200,7 @@ def check_measurement(meas_level: Any, meas_return: Any) -> tuple[int, str]:
     except (TypeError, ValueError):
         level, kind = -1, ""
     if level == 0:
-        raise IBMBackendValueError("meas_level 0 (raw signals) is not given by the platform; use 1 or 2.")
+        raise IBMBackendValueError("meas_level 0 (raw signals) is not available on the platform; use 1 or 2.")
     if level not in (1, 2):
         raise IBMBackendValueError(
             f"meas_level is {meas_level!r} and meas_return {meas_return!r}; use 1 (kerneled) or 2 (classified), and"
@@ -218,7 +218,7 @@ def check_header(header: Any) -> dict[str, Any]:
     if header is None:
         return {}
     if not isinstance(header, dict) or json_safe(header).keys() != header.keys():
-        raise IBMBackendValueError("header must be a dictionary of what JSON can hold.")
+        raise IBMBackendValueError("header must be a dictionary that can be written as JSON.")
     return json_safe(header)
 
 
@@ -229,7 +229,7 @@ def check_members(inputs: Mapping[str, Any]) -> None:
     }  # fmt: skip
     for name, kind in kinds.items():
         if inputs.get(name) is not None and not isinstance(inputs[name], kind):
-            raise IBMBackendValueError(f"{name} is {inputs[name]!r}, which is of the wrong type.")
+            raise IBMBackendValueError(f"{name} is {inputs[name]!r}, which has the wrong type.")
     model = inputs.get("noise_model")
     if model is not None and not isinstance(model, dict) and not hasattr(model, "to_dict"):
         raise IBMBackendValueError(

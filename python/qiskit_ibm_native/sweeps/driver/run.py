@@ -173,7 +173,10 @@ class Run:
 
     def _check_that_it_is_ours(self) -> None:
         if os.getpid() != self._process:
-            raise SweepError("A run goes on in the process that began it, not in one that was forked off meanwhile.")
+            raise SweepError(
+                "A run can go on only in the process that began it, and this is another one, which was forked"
+                " meanwhile. Begin a run here."
+            )
 
     def _known_of(self, indices: Sequence[int] | None = None) -> Iterator[tuple[int, bytes, bool, bool]]:
         """Yield index and identifier of each task, whether it need not be done, and whether its result is an error."""
@@ -305,7 +308,7 @@ class Run:
 
     def _replace_executor(self) -> None:
         warnings.warn(
-            f"{type(self._executor).__name__} is broken, as it is when one of its workers is lost; the sweep goes on with"
+            f"{type(self._executor).__name__} is broken, because one of its workers was lost; the sweep goes on with"
             " processes of this machine.",
             RuntimeWarning,
             stacklevel=7,
@@ -345,7 +348,7 @@ class Run:
         """
         self._failures += 1
         if self._failures >= max(_FAILURES, 4 * self._chunker.num_heard):
-            raise SweepError(f"The executor does not work: {text}") from error
+            raise SweepError(f"The executor cannot run tasks: {text}") from error
 
     def _next_reply(self) -> Future[Reply] | None:
         """Wait for a reply, as long as nothing else is to be done."""
@@ -425,8 +428,8 @@ class Run:
         if lost := self._tally.lost:
             first = next(iter(lost.values()))
             logger.warning(
-                "%d tasks were not done, because workers were lost or their machines failed; the next run with this ledger"
-                " does them. The first one, %s on %s: %s",
+                "%d tasks were not done, because workers were lost or their machines failed; the next run with this"
+                " ledger does them. The first one, %s on %s: %s",
                 len(lost), first.circuit, first.backend, first.error,
             )  # fmt: skip
 

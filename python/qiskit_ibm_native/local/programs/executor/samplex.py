@@ -112,7 +112,7 @@ def _read_samplex(value: Any, path: str) -> Samplex:
 
 def _read_arguments(values: Any, schema: Schema, path: str) -> dict[str, Any]:
     if not isinstance(values or {}, dict):
-        raise BadInputError(f"{path}.samplex_arguments is no object")
+        raise BadInputError(f"{path}.samplex_arguments is not an object")
     arguments: dict[str, Any] = {}
     for name, value in (values or {}).items():
         place = f"{path}.samplex_arguments[{name!r}]"
