@@ -335,9 +335,9 @@ def test_files_have_the_arguments_of_rules(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[rule]\n", "is no TOML: "),
-        ("[" * 100_000, "is no TOML: "),
-        (f"rule = {'9' * 5000}", "is no TOML: "),
+        ("[[rule]\n", "is not valid TOML: "),
+        ("[" * 100_000, "is not valid TOML: "),
+        (f"rule = {'9' * 5000}", "is not valid TOML: "),
         ("", r"has no rules: each one is a table that begins with \[\[rule\]\]"),
         ("rule = 3", "has no rules"),
         ("rule = [3]", "rule 1 is no table"),

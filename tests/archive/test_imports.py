@@ -397,7 +397,7 @@ def test_names_of_files_and_folders() -> None:
         ("59.69864328663569", '"59,69864328663569"', "'59,69864328663569' has a decimal comma"),
         ("59.69864328663569", "59,69864328663569", r"Row 2 has 15 cells, and there are 14 headings"),
         ("59.69864328663569", "5_9.7", "'5_9.7' is no number"),
-        ("59.69864328663569", "５９.７", "is no number"),
+        ("59.69864328663569", "５９.７", "is not a number"),
         ("Q2,", "²,", "Row 4 is of the qubit '²'"),
         ("Q2,", "9" * 5000 + ",", "Row 4 is of the qubit '9{80}'"),
         ("; 1_2:", "; ²:", "no value of a coupling of qubit 1"),
@@ -611,10 +611,10 @@ def test_payloads_of_fake_devices_whose_dates_are_dumped(archive: CalibrationArc
 )
 def test_content_that_is_nested_beyond_pythons_stack(content: str, archive: CalibrationArchive, tmp_path: Path) -> None:
     dump = written(tmp_path, "dump.json", content)
-    with pytest.raises(IBMInputValueError, match="it is nested too deeply"):
+    with pytest.raises(IBMInputValueError, match="It is nested too deeply"):
         read_calibrations(dump, configuration="lima", date="2021-01-01T00:00:00Z")
     report = archive.import_folder(tmp_path, configuration="lima", date="2021-01-01T00:00:00Z")
-    assert "it is nested too deeply" in report.problems[dump]
+    assert "It is nested too deeply" in report.problems[dump]
 
 
 @pytest.mark.parametrize(

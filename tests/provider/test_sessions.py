@@ -136,7 +136,7 @@ def test_sessions_by_their_id(vigo: Any) -> None:
 
 
 def test_a_session_made_as_in_the_official_client_is_told_how_to_open_one(vigo: Any) -> None:
-    with pytest.raises(IBMInputValueError, match=r"other than the class.*get_backend\('ibmq_vigo'\)\.open_session\(\)"):
+    with pytest.raises(IBMInputValueError, match=r"unlike the class.*get_backend\('ibmq_vigo'\)\.open_session\(\)"):
         Session(vigo)
 
 

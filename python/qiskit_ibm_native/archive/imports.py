@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from .._progress import Reported, advancing, waiting
+from .._warning import warn
 from ..exceptions import ArchiveError, BackendPayloadError
 from ..snapshot import Snapshot
-from ..snapshot.acceptance import _frames_to_user
 from ..snapshot.imports.configurations import MissingConfigurationError
 from ..snapshot.imports.reader import DUMPS, TABLES, CalibrationReader, ReadCalibration
 from ..snapshot.storage import read_files, read_folder, read_zip
@@ -89,7 +88,7 @@ def import_folder(
             advance(1)
     work.take_delayed()
     for sentence, paths in work.report.assumptions.items():
-        warnings.warn(f"{_files(paths)}: {sentence}", UserWarning, stacklevel=_frames_to_user())
+        warn(f"{_files(paths)}: {sentence}")
     return work.report
 
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import index
@@ -16,6 +15,7 @@ from .._frames import TIME_NOTES, Table, Tabular, needed, place_coords
 from .._progress import Reported, advancing
 from .._threads import chosen_threads
 from .._timestamps import FIRST, LAST
+from .._warning import warn
 from ..exceptions import ArchiveDamagedError, ArchiveError, IBMInputValueError
 from ..snapshot.quantities import gate_quantity, qubit_quantity
 from . import blocks
@@ -184,10 +184,9 @@ def read(
     subject = (found_quantity.column, gate)
     found = _read(database, backend, subject, period, chosen_threads(threads), progress, chosen)
     if found.damaged:
-        warnings.warn(
+        warn(
             f"{database.path}: {len(found.damaged)} damaged payloads of {backend} are left out; verify() tells more.",
             RuntimeWarning,
-            stacklevel=3,
         )
     values, valid = np.asarray(found.arrays["values"]), np.asarray(found.arrays["valid"])
     values = values != 0 if found_quantity.is_flag else values

@@ -303,9 +303,7 @@ class Transport:
     ) -> HttpResponse | RequestsApiError:
         url, left, raw = parts[1], seconds_left(), None
         if left <= 0:
-            return RequestsApiError(
-                f"{label}: the time of the call was over before the request was made.", code=TIMED_OUT
-            )
+            return RequestsApiError(f"{label}: there was no time left to make the request.", code=TIMED_OUT)
         try:
             request = self._prepare(*parts)
             if self.on_request is not None:

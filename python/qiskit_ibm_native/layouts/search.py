@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import datetime
-import warnings
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .._progress import Reported, advancing
 from .._threads import chosen_threads
 from .._timestamps import utc_array
+from .._warning import warn
 from ..archive import CalibrationArchive
 from ..scoring import _batches, _mapomatic_costs, _mapomatic_steps, _planner, scored_circuit
 from ..snapshot.sources import SnapshotList
@@ -107,11 +107,10 @@ def best_layouts(
             f" {', '.join(sorted(pattern.names))}. Transpile it for the device first."
         )
     if not found.is_complete:
-        warnings.warn(
+        warn(
             f"Circuit {circuit.name!r} fits into more than {most_layouts} places, or looking for them all takes too long:"
             f" {len(found.layouts)} were drawn at random. Give most_layouts= to score more.",
             RuntimeWarning,
-            stacklevel=2,
         )
     movable = MovableCircuit(circuit, pattern.active, graph.num_qubits)
     circuits = [movable.placed_at(layout) for layout in found.layouts]

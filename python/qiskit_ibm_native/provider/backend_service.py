@@ -17,6 +17,7 @@ from .._logger import logger
 from .._progress import advancing, followed, unseen, waiting
 from .._redaction import without_secrets
 from .._threads import Lock
+from .._warning import warn
 from .._words import count
 from ..exceptions import (
     BackendPayloadError,
@@ -31,7 +32,6 @@ from .attributes import DOCUMENTED, attribute_of
 from .backend import IBMBackend
 from .jobs.search import JobSearch
 from .names import identifiers, near_names, suggestion
-from .run.validation import warn
 
 if TYPE_CHECKING:
     import datetime as dt_module
@@ -373,7 +373,7 @@ class IBMBackendService:
             IBMBackendApiError: The service could not be asked.
         """
         if legacy:
-            warn("Jobs of the service that ended in 2024 cannot be retrieved any more; legacy=True is ignored.", 2)
+            warn("Jobs of the service that ended in 2024 cannot be retrieved any more; legacy=True is ignored.")
             return []
         with self._call():
             return self._search.jobs(

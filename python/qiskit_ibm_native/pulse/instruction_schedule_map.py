@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from .._warning import warn
 from .commands import CommandBook
 from .errors import pulse_error
 from .schedule import CalibrationPublisher, Schedule
@@ -217,7 +218,7 @@ class InstructionScheduleMap:
                     raise
                 self._made[command] = None
                 message = f"Pulse calibration cannot be built and the entry is ignored: {name} on {qubits}: {error}"
-                warnings.warn(message, UserWarning, stacklevel=3)
+                warn(message)
         return self._made.get(command)
 
     def __eq__(self, other: object) -> bool:
@@ -278,10 +279,8 @@ class _UserEntry:
             self.parameters = tuple(arguments or names)
         elif callable(definition):
             if arguments:
-                warnings.warn(
+                warn(
                     "`arguments` is ignored, because a function tells the names of its arguments itself.",
-                    UserWarning,
-                    stacklevel=3,
                 )
             self.parameters = tuple(inspect.signature(definition).parameters)
         else:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import datetime
 import re
 import threading
-import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from ..._deadline import pause, seconds_left
 from ..._logger import logger
 from ..._progress import waiting
 from ..._threads import Lock
+from ..._warning import warn
 from ...client.endpoint import FIRST_POLL
 from ...client.retry import RetryPolicy
 from ...exceptions import (
@@ -264,7 +264,7 @@ class IBMCircuitJob(IBMJob):
             finally:
                 self._lock.release()
         if advice is not None:
-            warnings.warn(advice, UserWarning, stacklevel=2)
+            warn(advice)
         return result
 
     def _failed(self) -> Result:

@@ -89,7 +89,7 @@ class IBMCompositeJob(IBMJob):
             raise IBMBackendValueError(too_many_tags())
         job_id = f"{_ID}{uuid.uuid4().hex}_"
         starts = range(0, len(circuits), size)
-        session_id = session_of(backend, stacklevel=5)
+        session_id = session_of(backend)
         prepared = []
         for number, start in enumerate(starts):
             part_inputs = {**inputs, "circuits": circuits[start : start + size]}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._deadline import off_the_clock
 from ..._progress import waiting
+from ..._warning import warn
 from ..._words import count
 from ...exceptions import IBMBackendValueError
 from ..jobs.tags import check_tags
@@ -52,23 +53,20 @@ def prepare_and_submit(
         )
     if any(validation.is_dynamic(circuit) for circuit in every):
         if dynamic is False:
-            validation.warn(
+            warn(
                 "Parameter 'dynamic' is False, but the circuit contains dynamic constructs. It is run as a dynamic"
-                " circuit.",
-                2,
+                " circuit."
             )
         dynamic = True
     if dynamic and not backend.configuration().supports_dynamic_circuits:
-        validation.warn(f"The backend {backend.name} does not support dynamic circuits. The job will probably fail.", 2)
+        warn(f"The backend {backend.name} does not support dynamic circuits. The job will probably fail.")
     status = backend._recent_status()
     if status is not None and status.operational and status.status_msg != "active":
-        validation.warn(f"The backend {backend.name} is currently paused. The job waits until it runs again.", 2)
+        warn(f"The backend {backend.name} is currently paused. The job waits until it runs again.")
     program_id = run_config.pop("program_id", None) or backend.options.program_id
     image = run_config.pop("image", None)
     if isinstance(given["init_circuit"], bool):
-        validation.warn(
-            "init_circuit does not accept boolean values, and is ignored. Pass a quantum circuit instead.", 2
-        )
+        warn("init_circuit does not accept boolean values, and is ignored. Pass a quantum circuit instead.")
         given = {**given, "init_circuit": None}
     inputs = backend._get_run_config(given, run_config)
     if not backend.configuration().is_simulator:
@@ -101,7 +99,7 @@ def submit(
         IBMBackendJobLimitError: The service takes no more jobs for now.
         IBMBackendApiError: The service did not take the job.
     """
-    session_id = session_of(backend, stacklevel=5)
+    session_id = session_of(backend)
     if not backend.configuration().is_simulator:
         # Asked for, if it has not been, before the clock stops.
         _ = backend.target

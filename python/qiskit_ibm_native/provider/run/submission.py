@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import __version__
 from ..._deadline import pause
+from ..._warning import warn
 from ...client.retry import REFUSED
 from ...exceptions import (
     ApiIBMProtocolError,
@@ -138,7 +139,7 @@ def send(backend: Device, job: EncodedJob, patience: int = 0) -> IBMCircuitJob:
     )
 
 
-def session_of(backend: Device, stacklevel: int) -> str | None:
+def session_of(backend: Device) -> str | None:
     """Return the id of the session that a job belongs to.
 
     Raises:
@@ -151,10 +152,9 @@ def session_of(backend: Device, stacklevel: int) -> str | None:
         return session.session_id
     if session._left:
         # Its block has ended; that closed it and was meant to.
-        validation.warn(
+        warn(
             f"The session {session.session_id} was closed at the end of its block; the job runs outside of the"
             " session.",
-            stacklevel,
         )
         backend._session = None
         return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import math
 import numbers
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -250,8 +249,3 @@ def json_safe(metadata: Any) -> dict[str, Any]:
 
 
 _AS_JSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
-
-
-def warn(message: str, stacklevel: int, category: type[Warning] = UserWarning) -> None:
-    """Warn as seen from ``stacklevel`` calls above the caller."""
-    warnings.warn(message, category, stacklevel=stacklevel + 2)

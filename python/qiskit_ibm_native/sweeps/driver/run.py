@@ -10,7 +10,6 @@ import queue
 import sys
 import threading
 import time
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
@@ -22,6 +21,7 @@ from cachetools import LRUCache
 
 from ..._logger import logger
 from ..._threads import available_processors
+from ..._warning import warn
 from ...exceptions import IBMInputValueError, SweepError, SweepWarning
 from ..results import SweepResults
 from ..tasks import TaskResult, TaskSource
@@ -307,11 +307,10 @@ class Run:
         return future
 
     def _replace_executor(self) -> None:
-        warnings.warn(
+        warn(
             f"{type(self._executor).__name__} is broken, because one of its workers was lost; the sweep goes on with"
             " processes of this machine.",
             RuntimeWarning,
-            stacklevel=7,
         )
         self._own = _OwnWorkers()
 
@@ -441,7 +440,7 @@ class Run:
         summary = self._tally.failures.summary(self._sweep, self._ledger, total)
         logger.warning("%s", summary)
         # Above are the generators and the method that the user called.
-        warnings.warn(summary, SweepWarning, stacklevel=4)
+        warn(summary, SweepWarning)
 
     def _keep_replies(self) -> None:
         """Note results that arrived after the run was interrupted."""
