@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import threading
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -57,7 +58,9 @@ def of_jobs() -> str:
 @pytest.mark.slow
 def test_whoever_waits_for_a_job_sees_its_state_and_its_place(of_jobs: str) -> None:
     lines = shown_lines(of_jobs)
-    assert any(re.match(r"Job \w+ on local_simulator is (queued|being prepared|running)", line) for line in lines), lines
+    assert any(re.match(r"Job \w+ on local_simulator is (queued|being prepared|running)", line) for line in lines), (
+        lines
+    )
     assert any(re.search(r"is queued, position [123] \(\d+ s\)", line) for line in lines), lines
 
 
@@ -94,7 +97,7 @@ def test_pipes_have_no_line_but_with_the_setting_they_have_whole_ones() -> None:
             # One for each state, and none for each second.
             lines = run.stderr.splitlines()
             assert len(lines) < 40
-            assert all(before != after for before, after in zip(lines, lines[1:]))
+            assert all(before != after for before, after in pairwise(lines))
 
 
 @pytest.mark.slow

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """All messages that the package can raise, warn or log, from its syntax trees. ``make messages`` prints them.
 
-Errors are found where they are made: in calls of classes whose names end in ``Error``, and of functions that make one of
-an argument. Placeholders of f-strings and of logs stand as they are written.
+Errors are found where they are made: in calls of classes whose names end in ``Error``, and of functions that make one
+of an argument. Placeholders of f-strings and of logs stand as they are written.
 """
 
 from __future__ import annotations
@@ -105,7 +105,9 @@ def _makers(tree: ast.Module, known: dict[str, _Maker]) -> dict[str, _Maker]:
             made = _made(call, known)
             if made is not None and "message" in _names(made[1]):
                 kind, expression, is_part = made
-                makers[function.name] = _Maker(kind, names.index("message"), is_part or not isinstance(expression, ast.Name))
+                makers[function.name] = _Maker(
+                    kind, names.index("message"), is_part or not isinstance(expression, ast.Name)
+                )
     return makers
 
 
@@ -115,11 +117,13 @@ def _names(node: ast.expr) -> set[str]:
 
 def _called(call: ast.Call) -> str:
     function = call.func
-    return function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    return (
+        function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    )
 
 
 def _made(call: ast.Call, makers: dict[str, _Maker]) -> tuple[str, ast.expr, bool] | None:
-    """Return the kind of the message that a call makes, its text, and whether it is a part; ``None`` if it makes none."""
+    """Return the kind, the text, and whether it is a part, of the message that a call makes; ``None`` without one."""
     name = _called(call)
     if name in makers:
         maker = makers[name]
