@@ -190,8 +190,8 @@ def test_what_there_is_not_is_refused(archive, monkeypatch):
         ({"quantities": "t3"}, ValueError, "no quantity 't3'"),
         ({"of": "gates", "quantities": "t1"}, ValueError, "no quantity 't1'"),
         ({"of": "gates", "gates": ["cx", "cxx"]}, ArchiveError, "lists the gate 'cxx'"),
-        ({"quantities": []}, IBMInputValueError, "names no quantity"),
-        ({"of": "gates", "quantities": iter(())}, IBMInputValueError, "names no quantity"),
+        ({"quantities": []}, IBMInputValueError, "quantities is empty"),
+        ({"of": "gates", "quantities": iter(())}, IBMInputValueError, "quantities is empty"),
         ({"start": "soon"}, IBMInputValueError, "start must be"),
         ({"start": "2025-02", "end": "2025-02"}, IBMInputValueError, "the end is excluded"),
     ]

@@ -81,7 +81,7 @@ def test_a_snapshot_that_is_no_file_at_all_is_refused(name: str, tmp_path: Path)
         Snapshot.load(tmp_path / name)
     with pytest.raises(BackendPayloadError, match="not a regular file"):
         Snapshot.load("/dev/zero")
-    with pytest.raises(FileExistsError, match="left alone"):
+    with pytest.raises(FileExistsError, match="it was not changed"):
         Snapshot.load("lima").save(tmp_path / name)
 
 

@@ -42,6 +42,8 @@ def sentences() -> list[Message]:
         message
         for message in messages()
         if not message.is_part
+        # Models have the texts of the official client's.
+        and not message.file.startswith("models/")
         and (message.kind in PUBLIC - {"MissingPackageError"} or message.kind.startswith(("log", "warning")))
     ]
 

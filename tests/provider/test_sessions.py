@@ -58,7 +58,7 @@ def test_jobs_are_run_in_the_session_until_its_block_ends(vigo: Any, circuit: Qu
     assert vigo.session is session
     assert not session.active
     assert session.status() == "Closed"
-    with pytest.warns(UserWarning, match="closed with its block") as caught:
+    with pytest.warns(UserWarning, match="closed at the end of its block") as caught:
         outside = vigo.run(circuit, shots=2)
     assert caught[0].filename == __file__
     assert outside.session_id is None

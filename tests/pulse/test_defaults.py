@@ -465,7 +465,7 @@ def test_what_is_added_may_have_parameters():
         schedules.get("f", 0)
     with pytest.raises(PulseError, match="has the parameters a, b"):
         schedules.add("t", 0, template, ["a"])
-    with pytest.raises(PulseError, match="on no qubits"):
+    with pytest.raises(PulseError, match="needs at least one qubit"):
         schedules.add("t", (), template)
     with pytest.raises(PulseError, match="Expected a schedule"):
         schedules.add("t", 0, "template")

@@ -205,9 +205,9 @@ class BackendProperties(PayloadView):
                 if name:
                     result = result[name]
             elif name:
-                _refuse(f"Provide qubits to get {name} of {gate}.")
+                _refuse(f"Provide qubits to get {name} of {gate}")
         except KeyError:
-            _refuse(f"Could not find the desired property for {gate}.")
+            _refuse(f"Could not find the desired property for {gate}")
         return result  # type: ignore[no-any-return]
 
     def qubit_property(self, qubit: int, name: str | None = None) -> dict[str, Value] | Value:
