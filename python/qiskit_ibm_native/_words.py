@@ -34,6 +34,14 @@ def quantity(value: float | None, unit: str, digits: int = 4) -> str:
     return f"{scaled:.{decimals}f} {_PREFIXES[power]}{unit}"
 
 
+def scale(value: float, unit: str) -> tuple[float, str]:
+    """Return the unit with a prefix that values like this one are written in, after its size: ``(1e-06, "µs")``."""
+    if not unit or not math.isfinite(value) or value == 0:
+        return 1.0, unit
+    power = max(min(math.floor(math.log10(abs(value)) / 3 + 1e-12), max(_PREFIXES)), min(_PREFIXES))
+    return 10.0 ** (3 * power), f"{_PREFIXES[power]}{unit}"
+
+
 def ratio(value: float | None, digits: int = 2) -> str:
     """Return a number without a unit, such as an error: ``2.1 × 10⁻³``, ``0.25``."""
     if value is None or math.isnan(value):

@@ -6,8 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..pulse.drawing import plot_schedule
+from .drift import plot_drift
 
-__all__ = ["plot_schedule"]
+__all__ = ["plot_drift", "plot_schedule"]
 
 if not TYPE_CHECKING:
     # Type checkers would take every name for one of this module's.

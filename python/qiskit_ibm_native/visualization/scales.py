@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ticks of axes that are written as people write numbers. This module imports matplotlib."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator, ScalarFormatter
+
+from .._words import ratio
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: An axis of fewer decades than this has ticks of even steps, as linear ones have.
+_FEW_DECADES = 0.7
+
+
+def use_scale(ax: Axes, name: str, *, is_log: bool, is_whole: bool = False) -> None:
+    """Choose scale and ticks of an axis, after everything is drawn and its limits are set.
+
+    Args:
+        ax: The axes.
+        name: ``"x"`` or ``"y"``.
+        is_log: Whether the scale is logarithmic; it is linear if nothing is above zero.
+        is_whole: Whether values are integers.
+    """
+    axis: Any = getattr(ax, f"{name}axis")
+    low, high = axis.get_view_interval()
+    if not is_log or high <= 0 or low <= 0:
+        axis.set_major_locator(MaxNLocator(6, integer=is_whole))
+        axis.set_major_formatter(ScalarFormatter(useOffset=False))
+        return
+    getattr(ax, f"set_{name}scale")("log", nonpositive="mask")
+    axis.set_minor_locator(NullLocator())
+    decades = math.log10(high / low)
+    if decades < _FEW_DECADES:
+        places = [place for place in MaxNLocator(6).tick_values(low, high) if low <= place <= high and place > 0]
+        axis.set_major_locator(FixedLocator(places))
+    else:
+        subs = (1, 2, 5) if decades < 2 else (1, 3) if decades < 3.5 else (1,)
+        axis.set_major_locator(LogLocator(subs=subs, numticks=12))
+    axis.set_major_formatter(FuncFormatter(log_text))
+
+
+def log_text(value: float, place: int | None = None) -> str:
+    """Return the text of a tick of a logarithmic scale: ``2 × 10⁻³``, ``10⁻⁴``, ``0.05``, ``300``."""
+    del place
+    if 1e-2 <= value < 1e5:
+        return f"{value:,.6g}"
+    power = math.log10(value)
+    if abs(power - round(power)) < 1e-9:
+        return ratio(value, 1).removeprefix("1 × ")
+    return ratio(value, 1 if np.isclose(value, float(f"{value:.0e}"), rtol=1e-6) else 2)
