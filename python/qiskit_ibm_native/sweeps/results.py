@@ -83,6 +83,10 @@ class SweepResults(Sequence[TaskResult]):
         """Return the results of this sweep that no other one of their group beats, see :meth:`Ledger.pareto`."""
         return self.ledger.pareto(*figures, per=per, sweep=self.sweep)
 
+    def dimensions(self, by: str | Sequence[str]) -> tuple[str, ...]:
+        """Return the names of dimensions of :meth:`points` as columns have them, see :meth:`Ledger.dimensions`."""
+        return self.ledger.dimensions(by)
+
     def points(self, *figures: str, by: str | Sequence[str] = ()) -> Points:
         """Return figures of all results of this sweep as arrays with groups, see :meth:`Ledger.points`."""
         return self.ledger.points(*figures, by=by, sweep=self.sweep, lost=self._still_lost())

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from ..pulse.drawing import plot_schedule
 from .drift import plot_drift
+from .sweep import plot_sweep
 
-__all__ = ["plot_drift", "plot_schedule"]
+__all__ = ["plot_drift", "plot_schedule", "plot_sweep"]
 
 if not TYPE_CHECKING:
     # Type checkers would take every name for one of this module's.

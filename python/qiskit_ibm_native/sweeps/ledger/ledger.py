@@ -282,6 +282,15 @@ class Ledger:
 
         return list(self._chosen_of_groups(per, sweep, front))
 
+    @staticmethod
+    def dimensions(by: str | Sequence[str]) -> tuple[str, ...]:
+        """Return the names of dimensions of :meth:`points` as columns have them: ``"backend"`` for ``"device"``.
+
+        Raises:
+            IBMInputValueError: There is no such dimension, or one is there twice.
+        """
+        return dimensions(by)
+
     def points(
         self,
         *figures: str,

@@ -68,7 +68,7 @@ def plot_sweep(
 
     content: Any
     if pareto is None:
-        content = distribution_of(results, figure, by, most, log, title)
+        content = distribution_of(results, figure, by, most, log, title, tells=interactive)
     else:
         content = trade_off_of(results, pareto, by, log, title)
     if interactive:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..._words import count, listed, scale
 from ...exceptions import IBMInputValueError
+from .geometry import MOST_DOTS, limits_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,6 +38,9 @@ class HasPoints(Protocol):
 
     def points(self, *figures: str, by: str | Sequence[str] = ()) -> Any:
         """Return figures of results as arrays, see :meth:`Ledger.points`."""
+
+    def dimensions(self, by: str | Sequence[str]) -> tuple[str, ...]:
+        """Return names of dimensions as ledgers have them, see :meth:`Ledger.dimensions`."""
 
 
 class Axis(NamedTuple):
@@ -75,6 +79,7 @@ class Row(NamedTuple):
         values: The values in the unit of the axis, in ascending order.
         tasks: The number of tasks.
         failed: The number of tasks that failed.
+        texts: Descriptions of the results, in that order; empty where results have no dots.
     """
 
     label: str
@@ -82,6 +87,7 @@ class Row(NamedTuple):
     values: Floats
     tasks: int
     failed: int
+    texts: list[str]
 
     @property
     def missing(self) -> int:
@@ -143,26 +149,46 @@ class TradeOff(NamedTuple):
     fronts: list[Front]
     group: str
 
+    @property
+    def limits(self) -> list[tuple[float, float]]:
+        """The ends of both axes."""
+        found = []
+        for place, axis in enumerate((self.x, self.y)):
+            ends = limits_of(axis, [self.beaten[place], *(front[1 + place] for front in self.fronts)])
+            found.append(ends or (0.0, 1.0))
+        return found
+
 
 def distribution_of(
-    results: HasPoints, figure: str, by: Any, most: int, log: bool | None, title: str | None
+    results: HasPoints, figure: str, by: Any, most: int, log: bool | None, title: str | None, *, tells: bool = False
 ) -> Distribution:
-    """Return the content of a picture of rows; see :func:`plot_sweep`."""
+    """Return the content of a picture of rows; see :func:`plot_sweep`.
+
+    Args:
+        results: As there, as are the others.
+        figure: The figure.
+        by: One or two dimensions.
+        most: The largest number of rows.
+        log: Whether the scale is logarithmic.
+        title: The title.
+        tells: Whether results are described one by one.
+    """
     if isinstance(most, bool) or not isinstance(most, int) or most < 1:
         raise IBMInputValueError(f"most is a number of rows from 1, not {most!r:.80}.")
-    points = _points(results, (figure,), "device" if by is None else by, 2)
-    second = [str(name) for name in points.names[1]] if len(points.by) > 1 else []
+    given = _grouping(results, "device" if by is None else by, 2)
+    points = results.points(figure, by=_with_which(given) if tells else given)
+    second = [str(name) for name in points.names[1]] if len(given) > 1 else []
     if len(second) > MOST_COLORS:
         raise IBMInputValueError(
-            f"There are {len(second)} of {_dimension(points.by[1])}, and {MOST_COLORS} colours: name it first, or alone,"
-            f" as in by={points.by[1]!r}."
+            f"There are {len(second)} of {_dimension(given[1])}, and {MOST_COLORS} colours: name it first, or alone,"
+            f" as in by={given[1]!r}."
         )
     axis = _axis(points.figures[0], points.values[0], log)
-    rows = _rows(points, axis)
+    rows = _rows(points, len(given), axis, tells=tells)
     labels = list(dict.fromkeys(row.label for row in rows))
     chosen = labels if len(labels) <= most else _best(rows, axis, most)
     rows = [row for label in chosen for row in rows if row.label == label]
-    dimensions = [_dimension(name) for name in points.by]
+    dimensions = [_dimension(name) for name in given]
     left_out = ""
     if len(chosen) < len(labels):
         left_out = f"{len(chosen)} of {len(labels):,}, those with the best medians"
@@ -177,23 +203,20 @@ def trade_off_of(results: HasPoints, pareto: Any, by: Any, log: bool | None, tit
     """Return the content of a picture of Pareto fronts; see :func:`plot_sweep`."""
     if isinstance(pareto, str) or not isinstance(pareto, Sequence) or len(pareto) != 2 or pareto[0] == pareto[1]:
         raise IBMInputValueError(f'pareto is two different figures, such as ("depth", "esp"), not {pareto!r:.80}.')
-    given = ("circuit", "snapshot") if by is None else by
-    grouped = _points(results, (), given, None).by
-    points = _points(results, tuple(pareto), (*grouped, *(name for name in _WHICH if name not in grouped)), None)
+    grouped = _grouping(results, ("circuit", "snapshot") if by is None else by, None)
+    points = results.points(*pareto, by=_with_which(grouped))
     axes = [_axis(figure, values, log) for figure, values in zip(points.figures, points.values, strict=True)]
     for axis, name in zip(axes, pareto, strict=True):
         if axis.better is None:
             raise IBMInputValueError(f"Neither less nor more of {name!r} is better, so that it has no Pareto front.")
     scaled = points.values / np.array([[axis.size] for axis in axes])
-    fronts = []
+    fronts, on_front = [], np.zeros(len(points), dtype=bool)
     for group, indices in points.fronts(len(grouped)).items():
+        on_front[indices] = True
         members = indices[np.argsort(points.values[0][indices], kind="stable")]
         names = [str(points.names[place][code]) for place, code in enumerate(group)]
         texts = [_which(points, index) for index in members.tolist()]
         fronts.append(Front(", ".join(names), scaled[0][members], scaled[1][members], texts))
-    on_front = np.zeros(len(points), dtype=bool)
-    for indices in points.fronts(len(grouped)).values():
-        on_front[indices] = True
     beaten = scaled[:, ~on_front & np.isfinite(scaled).all(axis=0)]
     words = listed([_dimension(name) for name in grouped])
     return TradeOff(
@@ -202,8 +225,8 @@ def trade_off_of(results: HasPoints, pareto: Any, by: Any, log: bool | None, tit
     )  # fmt: skip
 
 
-def _points(results: Any, figures: tuple[str, ...], by: Any, most: int | None) -> Any:
-    """Return the points of results, of at least one dimension."""
+def _grouping(results: Any, by: Any, most: int | None) -> tuple[str, ...]:
+    """Return the names of dimensions as ledgers have them."""
     if not callable(getattr(results, "points", None)):
         raise IBMInputValueError(
             f"Pictures of sweeps are of the results of sweep.run() or of a Ledger, not of {type(results).__name__}; of a"
@@ -211,7 +234,12 @@ def _points(results: Any, figures: tuple[str, ...], by: Any, most: int | None) -
         )
     if not isinstance(by, str) and isinstance(by, Sequence) and not 0 < len(by) <= (most or len(by)):
         raise IBMInputValueError(f"by is one dimension or two, of rows and of colours, not {by!r:.80}.")
-    return results.points(*figures, by=by)
+    return results.dimensions(by)  # type: ignore[no-any-return]
+
+
+def _with_which(by: tuple[str, ...]) -> tuple[str, ...]:
+    """Return dimensions with those that tell which result a point is."""
+    return (*by, *(name for name in _WHICH if name not in by))
 
 
 def _axis(figure: Any, values: Floats, log: bool | None) -> Axis:
@@ -228,18 +256,20 @@ def _axis(figure: Any, values: Floats, log: bool | None) -> Axis:
     return Axis(name, unit, size, bool(is_log) and len(above) > 0, figure.type is int, figure.better)
 
 
-def _rows(points: Any, axis: Axis) -> list[Row]:
-    """Return a row for each group, in the order of names."""
-    members, which = np.unique(points.groups, axis=1, return_inverse=True)
+def _rows(points: Any, depth: int, axis: Axis, *, tells: bool) -> list[Row]:
+    """Return a row for each group, in the order of names in ``depth`` dimensions."""
+    members, which = np.unique(points.groups[:depth], axis=1, return_inverse=True)
     order = np.argsort(which.ravel(), kind="stable")
     ends = np.searchsorted(which.ravel()[order], np.arange(members.shape[1] + 1))
     rows = []
     for number, group in enumerate(members.T.tolist()):
         mine = order[ends[number] : ends[number + 1]]
-        values = points.values[0][mine] / axis.size
-        label = str(points.names[0][group[0]])
-        color = group[1] if len(group) > 1 else 0
-        rows.append(Row(label, color, np.sort(values[np.isfinite(values)]), len(mine), int(points.failed[mine].sum())))
+        known = mine[np.isfinite(points.values[0][mine])]
+        known = known[np.argsort(points.values[0][known], kind="stable")]
+        texts = [_which(points, index) for index in known.tolist()] if tells and len(known) <= MOST_DOTS else []
+        label, color = str(points.names[0][group[0]]), group[1] if depth > 1 else 0
+        failed = int(points.failed[mine].sum())
+        rows.append(Row(label, color, points.values[0][known] / axis.size, len(mine), failed, texts))
     return rows
 
 
