@@ -28,17 +28,13 @@ MOST_LINES = 6
 
 
 class Band(NamedTuple):
-    """A band between two quantiles: their levels, and arrays ``(n,)`` of the values at these."""
+    """A band between two quantiles: their levels, arrays ``(n,)`` of the values at these, and its name."""
 
     low_level: float
     high_level: float
     low: Floats
     high: Floats
-
-    @property
-    def label(self) -> str:
-        """The quantiles, in per cent."""
-        return f"{_percent(self.low_level)} to {_percent(self.high_level)} %"
+    label: str
 
 
 class Line(NamedTuple):
@@ -189,10 +185,10 @@ def _middle(
     found = quantiles_of(course.values / size, [0.5, *(level for pair in levels for level in pair)])
     if number == 1:
         return found[0], course.label(0), []
-    bands = [
-        Band(low, high, *pair)
-        for (low, high), pair in zip(levels, found[1:].reshape(-1, 2, found.shape[1]), strict=True)
-    ]
+    bands = []
+    for (low, high), values in zip(levels, found[1:].reshape(-1, 2, found.shape[1]), strict=True):
+        label = f"{_percent(low)} to {_percent(high)} % of {course.places}"
+        bands.append(Band(low, high, *values, label))
     # Bands would be hidden behind that many lines.
     bands = [] if len(columns) > MOST_LINES else bands
     return found[0], f"median of {count(number, course.places.removesuffix('s'))}", bands
