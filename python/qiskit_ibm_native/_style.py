@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 TITLE, TEXT, SMALL = 17.0, 13.0, 11.0
 #: Dots in an inch of pictures in notebooks, which show them half as large, so that they are sharp on every screen.
 _NOTEBOOK_DPI, _SCREEN_DPI = 160, 80
+#: Room around everything in a figure with the constrained layout, inches.
+_PADS = {"w_pad": 0.12, "h_pad": 0.12}
 #: Identifiers in SVG files are made from this, so that the same picture gives the same file.
 _SALT = "qiskit-ibm-native"
 #: Dates that files of a format have unless they are ``None``.
@@ -180,7 +182,7 @@ def axes_for(ax: Axes | None, size: tuple[float, float], *, dark: bool, layout: 
     picture = new_picture(size, dark=dark)
     if layout is None:
         return picture.add_axes((0.0, 0.0, 1.0, 1.0))
-    picture.set_layout_engine(layout)
+    picture.set_layout_engine(layout, **(_PADS if layout == "constrained" else {}))
     return picture.add_subplot()
 
 

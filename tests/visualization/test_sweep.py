@@ -98,10 +98,10 @@ def test_names_on_axes_are_those_of_the_sweep(tmp_path):
 
 
 def test_what_is_no_figure_or_dimension_is_refused(results):
-    with pytest.raises(IBMInputValueError, match="Figures are depth, .*, gates, not 'dept'"):
+    with pytest.raises(IBMInputValueError, match=r"Figures are depth, .*, gates, not 'dept'"):
         plot_sweep(results, "dept")
     with pytest.raises(
-        IBMInputValueError, match="by is one or several different ones of device, level, .* not 'colour'"
+        IBMInputValueError, match=r"by is one or several different ones of device, level, .* not 'colour'"
     ):
         plot_sweep(results, by="colour")
     with pytest.raises(IBMInputValueError, match="by is one or several different ones"):
@@ -232,7 +232,7 @@ def test_fronts_are_those_of_the_ledger(results, figures, by):
     assert len(fronts) == len(results.points(by=by).names[0]) * (2 if len(by) > 1 else 1) - (
         by[0] == "circuit" and len(by) > 1
     )
-    beaten = [each for each in ax.lines if "that others beat" in str(each.get_label())]
+    beaten = [each for each in ax.lines if "other result" in str(each.get_label())]
     on_front = len(wanted)
     assert sum(len(each.get_xdata()) for each in beaten) == 48 - on_front
 

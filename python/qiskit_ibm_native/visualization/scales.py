@@ -14,6 +14,8 @@ from .._words import ratio
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: Steps of ticks, times powers of ten.
+_STEPS = (1, 2, 2.5, 5, 10)
 #: An axis of fewer decades than this has ticks of even steps, as linear ones have.
 _FEW_DECADES = 0.7
 
@@ -30,14 +32,16 @@ def use_scale(ax: Axes, name: str, *, is_log: bool, is_whole: bool = False) -> N
     axis: Any = getattr(ax, f"{name}axis")
     low, high = axis.get_view_interval()
     if not is_log or high <= 0 or low <= 0:
-        axis.set_major_locator(MaxNLocator(6, integer=is_whole))
+        axis.set_major_locator(MaxNLocator(6, steps=_STEPS, integer=is_whole))
         axis.set_major_formatter(ScalarFormatter(useOffset=False))
         return
     getattr(ax, f"set_{name}scale")("log", nonpositive="mask")
     axis.set_minor_locator(NullLocator())
     decades = math.log10(high / low)
     if decades < _FEW_DECADES:
-        places = [place for place in MaxNLocator(6).tick_values(low, high) if low <= place <= high and place > 0]
+        places = [
+            place for place in MaxNLocator(6, steps=_STEPS).tick_values(low, high) if low <= place <= high and place > 0
+        ]
         axis.set_major_locator(FixedLocator(places))
     else:
         subs = (1, 2, 5) if decades < 2 else (1, 3) if decades < 3.5 else (1,)
@@ -48,7 +52,7 @@ def use_scale(ax: Axes, name: str, *, is_log: bool, is_whole: bool = False) -> N
 def log_text(value: float, place: int | None = None) -> str:
     """Return the text of a tick of a logarithmic scale: ``2 × 10⁻³``, ``10⁻⁴``, ``0.05``, ``300``."""
     del place
-    if 1e-2 <= value < 1e5:
+    if 1e-3 <= value < 1e5:
         return f"{value:,.6g}"
     power = math.log10(value)
     if abs(power - round(power)) < 1e-9:

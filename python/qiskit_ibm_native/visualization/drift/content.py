@@ -180,13 +180,12 @@ def _middle(
     """Return the middle line, its name, and bands."""
     number = len(course.qubits)
     if course.quantity.is_flag:
-        noun = course.places if course.gate is None else f"places of {course.gate}"
-        return course.values.sum(axis=1), f"{noun} that work, of {number:,}", []
+        return course.values.sum(axis=1), f"{course.places} that work, of {number:,}", []
     found = quantiles_of(course.values / size, [0.5, *(level for pair in levels for level in pair)])
     if number == 1:
         return found[0], course.label(0), []
     bands = []
-    for (low, high), values in zip(levels, found[1:].reshape(-1, 2, found.shape[1]), strict=True):
+    for (low, high), values in zip(levels, found[1:].reshape(len(levels), 2, found.shape[1]), strict=True):
         label = f"{_percent(low)} to {_percent(high)} % of {course.places}"
         bands.append(Band(low, high, *values, label))
     # Bands would be hidden behind that many lines.

@@ -59,8 +59,9 @@ class Course(NamedTuple):
 
     @property
     def places(self) -> str:
-        """The plural of what columns are: ``"qubits"`` or, of gates, ``"places"``."""
-        return "qubits" if self.gate is None else "places"
+        """The plural of what columns are: ``"qubits"``, ``"pairs"`` of qubits, or ``"places"`` of larger gates."""
+        width = self.qubits.shape[1] if self.qubits.ndim > 1 else 1
+        return {1: "qubits", 2: "pairs"}.get(width, "places")
 
     def label(self, column: int) -> str:
         """Return the name of a column: ``"qubit 3"`` or ``"cz (0, 1)"``."""

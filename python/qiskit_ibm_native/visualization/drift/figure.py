@@ -11,6 +11,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.transforms import Bbox
 
 from ..._style import SMALL, TEXT, Theme, axes_for, dress, figure_of, frame_legend, theme, write_title
 from ..._words import count
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from .content import Content, Line, Marked
 
-_SIZE = (11.5, 5.2)
+_SIZE = (11.5, 5.0)
 #: Height of a row of marks, inches, and the room above the rows.
 _ROW, _ROW_GAP = 0.27, 0.1
 #: With fewer calibrations, each has a dot; with more, lines of SVG and PDF are pixels.
@@ -51,7 +52,8 @@ class _Canvas(NamedTuple):
     @property
     def color(self) -> str:
         """The colour of the median: quiet behind single lines."""
-        return self.look.muted if self.content.lines else self.look.series[0]
+        is_behind = self.content.lines and not self.content.has_many_lines
+        return self.look.muted if is_behind else self.look.series[0]
 
     def line_color(self, number: int) -> str:
         """Return the colour of a single line."""
@@ -61,7 +63,8 @@ class _Canvas(NamedTuple):
 
 def draw(content: Content, ax: Axes | None, *, dark: bool) -> Figure:
     """Draw a picture; see :func:`plot_drift`."""
-    axes = axes_for(ax, _SIZE, dark=dark)
+    rows = [kind for kind in _KINDS if any(mark.kind == kind for mark in content.marks)]
+    axes = axes_for(ax, (_SIZE[0], _SIZE[1] + len(rows) * _ROW), dark=dark)
     numbers = numbers_of(content.times)
     canvas = _Canvas(axes, content, theme(dark=dark), numbers, interrupted(numbers, content.ends, is_time=True))
     dress(axes, dark=dark)
@@ -76,7 +79,6 @@ def draw(content: Content, ax: Axes | None, *, dark: bool) -> Figure:
     _limit(canvas)
     use_scale(axes, "y", is_log=content.is_log, is_whole=content.is_flag)
     handles += [Line2D([], [], linestyle="", label=note) for note in content.notes]
-    rows = [kind for kind in _KINDS if any(mark.kind == kind for mark in content.marks)]
     below = _draw_marks(canvas, rows, dark=dark) if rows else axes
     below.set_xlabel("time (UTC)", color=canvas.look.ink, fontsize=TEXT)
     write_title(axes, content.title, dark=dark, below=content.subtitle)
@@ -125,12 +127,13 @@ def _draw_line(
     """Draw a line with its gaps, and dots where it is a dot; return its entry of the legend."""
     values = interrupted(values, canvas.content.ends)
     dots = np.ones(len(values), dtype=bool) if len(values) <= _FEW and not is_step else alone(values)
-    (line,) = canvas.ax.plot(
+    canvas.ax.plot(
         canvas.cut, values, color=color, linewidth=width, label=label, zorder=zorder, solid_joinstyle="round",
         drawstyle="steps-post" if is_step else "default", marker="o", markersize=2 * width, markeredgewidth=0,
         markevery=np.flatnonzero(dots).tolist(), rasterized=len(values) > _MANY,
     )  # fmt: skip
-    return line
+    dot = "o" if len(values) <= _FEW and not is_step else ""
+    return Line2D([], [], color=color, linewidth=width, marker=dot, markersize=2 * width, label=label)
 
 
 def _draw_lines(canvas: _Canvas) -> list[Any]:
@@ -205,9 +208,8 @@ def _limit(canvas: _Canvas) -> None:
 def _draw_marks(canvas: _Canvas, rows: list[str], *, dark: bool) -> Axes:
     """Draw rows of marks below the values; return their axes, which have the ticks of times then."""
     ax, look = canvas.ax, canvas.look
-    height = ax.get_window_extent().height / figure_of(ax).dpi
-    share = min(len(rows) * _ROW / height, 0.8)
-    lanes = ax.inset_axes((0, -share - _ROW_GAP / height, 1, share))
+    lanes = ax.inset_axes((0, -0.2, 1, 0.2))
+    lanes.set_axes_locator(_Below(ax, len(rows) * _ROW))
     dress(lanes, dark=dark, grid=None)
     late = [numbers_of(mark.until) for mark in canvas.content.marks if mark.until is not None]
     low, high = ax.get_xlim()
@@ -226,6 +228,21 @@ def _draw_marks(canvas: _Canvas, rows: list[str], *, dark: bool) -> Axes:
     lanes.tick_params(axis="y", length=0)
     lanes.spines["left"].set_visible(False)
     return lanes
+
+
+class _Below:
+    """Places axes below others, in a height that does not change with theirs, so that layouts come to an end."""
+
+    def __init__(self, ax: Axes, height: float) -> None:
+        """Remember the axes above, and the height, inches."""
+        self.ax, self.height = ax, height
+
+    def __call__(self, _: Axes, renderer: Any) -> Bbox:
+        """Return the place in shares of the figure."""
+        del renderer
+        above, inch = self.ax.get_position(original=False), 1 / figure_of(self.ax).get_figheight()
+        top = above.y0 - _ROW_GAP * inch
+        return Bbox.from_extents(above.x0, top - self.height * inch, above.x1, top)
 
 
 def _draw_row(canvas: _Canvas, lanes: Axes, row: int, marks: list[Marked]) -> None:

@@ -57,7 +57,7 @@ def _texts(times: Any) -> list[str]:
 def _add_values(figure: Any, content: Content, look: Any) -> None:
     """Add bands, medians, single qubits, levels and gaps."""
     go = graph_objects()
-    color = look.muted if content.lines else look.series[0]
+    color = look.muted if content.lines and not content.has_many_lines else look.series[0]
     times = _texts(np.insert(content.times, content.ends, content.times[content.ends - 1]))
     for number, band in enumerate(content.bands):
         low, high = (interrupted(values, content.ends).tolist() for values in (band.low, band.high))

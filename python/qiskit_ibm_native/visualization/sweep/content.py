@@ -136,7 +136,7 @@ class TradeOff(NamedTuple):
         subtitle: The second one.
         x: The axis of the first figure.
         y: The axis of the second figure.
-        beaten: Values of results that are on no front, an array ``(2, n)``.
+        others: Values of results that are on no front, an array ``(2, n)``.
         fronts: The fronts.
         group: Description of groups, such as ``"circuit and device"``.
     """
@@ -145,7 +145,7 @@ class TradeOff(NamedTuple):
     subtitle: str
     x: Axis
     y: Axis
-    beaten: Floats
+    others: Floats
     fronts: list[Front]
     group: str
 
@@ -154,7 +154,7 @@ class TradeOff(NamedTuple):
         """The ends of both axes."""
         found = []
         for place, axis in enumerate((self.x, self.y)):
-            ends = limits_of(axis, [self.beaten[place], *(front[1 + place] for front in self.fronts)])
+            ends = limits_of(axis, [self.others[place], *(front[1 + place] for front in self.fronts)])
             found.append(ends or (0.0, 1.0))
         return found
 
@@ -217,11 +217,11 @@ def trade_off_of(results: HasPoints, pareto: Any, by: Any, log: bool | None, tit
         names = [str(points.names[place][code]) for place, code in enumerate(group)]
         texts = [_which(points, index) for index in members.tolist()]
         fronts.append(Front(", ".join(names), scaled[0][members], scaled[1][members], texts))
-    beaten = scaled[:, ~on_front & np.isfinite(scaled).all(axis=0)]
+    others = scaled[:, ~on_front & np.isfinite(scaled).all(axis=0)]
     words = listed([_dimension(name) for name in grouped])
     return TradeOff(
         title if title is not None else f"{axes[0].name[:1].upper()}{axes[0].name[1:]} against {axes[1].name}",
-        _counts(points), axes[0], axes[1], beaten, fronts, words,
+        _counts(points), axes[0], axes[1], others, fronts, words,
     )  # fmt: skip
 
 

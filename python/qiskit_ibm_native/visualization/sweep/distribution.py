@@ -9,10 +9,11 @@ import numpy as np
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.transforms import ScaledTranslation
 
 from ..._style import SMALL, TEXT, Theme, axes_for, dress, figure_of, frame_legend, theme, write_title
 from ..scales import use_scale
-from .geometry import FEWEST_FOR_BOX, HALF, LEVELS, MOST_DOTS, edges_of, limits_of, places_of, shape_of, swarm
+from .geometry import FEWEST_FOR_BOX, HALF, LEVELS, edges_of, has_dots, limits_of, places_of, shape_of, swarm
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 #: Width of a new figure, its height without rows, and the height of a row, inches; the longest label, in letters.
-_WIDTH, _BESIDE_ROWS, _ROW, _LONGEST = 11.5, 1.9, 0.5, 42
+_WIDTH, _BESIDE_ROWS, _ROW, _LONGEST = 11.5, 2.1, 0.55, 42
 
 
 def draw_distribution(content: Distribution, ax: Axes | None, *, dark: bool) -> Figure:
@@ -45,22 +46,23 @@ def draw_distribution(content: Distribution, ax: Axes | None, *, dark: bool) -> 
     axes.set_xlim(*limits)
     use_scale(axes, "x", is_log=content.axis.is_log, is_whole=content.axis.is_whole)
     edges = edges_of(content.axis, limits)
+    dots = has_dots([row.values for row in content.rows], edges)
     for row, y in zip(content.rows, places, strict=True):
-        _draw_row(axes, row, y, edges, content.axis, look)
+        _draw_row(axes, row, y, edges, content.axis, look, dots=dots)
     axes.set_xlabel(content.axis.label)
-    _add_legend(axes, content, dark=dark)
+    _add_legends(axes, content, dark=dark, dots=dots)
     return figure_of(axes)
 
 
-def _draw_row(ax: Axes, row: Row, y: float, edges: Floats, axis: Axis, look: Theme) -> None:
+def _draw_row(ax: Axes, row: Row, y: float, edges: Floats, axis: Axis, look: Theme, *, dots: bool) -> None:
     """Draw the results of a row."""
     color = look.series[row.color]
     values = row.values[row.values > 0] if axis.is_log else row.values
     if not len(values):
         return
-    if len(values) <= MOST_DOTS:
+    if dots or len(values) < FEWEST_FOR_BOX:
         ax.plot(
-            values, y + swarm(values, edges), linestyle="", marker="o", markersize=6.5, color=color,
+            values, y + swarm(values, edges), linestyle="", marker="o", markersize=5.5, color=color,
             alpha=0.75, markeredgecolor=look.background, markeredgewidth=0.5, zorder=2, label="results",
         )  # fmt: skip
     else:
@@ -113,29 +115,40 @@ def _beside(ax: Axes, y: float, right: float, text: str, color: str, above: floa
     )  # fmt: skip
 
 
-def _add_legend(ax: Axes, content: Distribution, *, dark: bool) -> None:
-    """Add a legend below: colours, and what marks mean."""
+def _add_legends(ax: Axes, content: Distribution, *, dark: bool, dots: bool) -> None:
+    """Add a legend of colours below, if there are several, and one that says what marks mean."""
     look = theme(dark=dark)
-    used = sorted({row.color for row in content.rows})
-    handles: list[Any] = [
-        Patch(color=look.series[color], label=f"{content.color_dimension} {content.colors[color]:.30}")
-        for color in used if content.colors
-    ]  # fmt: skip
+    if content.colors:
+        used = sorted({row.color for row in content.rows})
+        names = [f"{content.color_dimension} {content.colors[color]:.30}" for color in used]
+        handles = [Patch(color=look.series[color], label=name) for color, name in zip(used, names, strict=True)]
+        _add_legend(ax, handles, 0.62, dark=dark)
+        first = ax.get_legend()
+        _add_legend(ax, _meanings(content, look, dots=dots), 0.9, dark=dark)
+        ax.add_artist(first)
+        return
+    _add_legend(ax, _meanings(content, look, dots=dots), 0.62, dark=dark)
+
+
+def _meanings(content: Distribution, look: Theme, *, dots: bool) -> list[Any]:
+    """Return the entries of a legend for those marks that are there."""
     sizes = [len(row.values) for row in content.rows]
+    color = look.muted if content.colors else look.series[0]
+    handles: list[Any] = []
+    if dots or any(0 < size < FEWEST_FOR_BOX for size in sizes):
+        handles.append(Line2D([], [], linestyle="", marker="o", markersize=5.5, color=color, label="dot: a result"))
+    if not dots:
+        handles.append(Patch(color=color, alpha=0.55, linewidth=0, label="height: number of results"))
     if any(size >= FEWEST_FOR_BOX for size in sizes):
         handles.append(Patch(facecolor="none", edgecolor=look.ink, label="box: quartiles and median"))
         handles.append(Line2D([], [], color=look.ink, linewidth=1.3, label="line: 5 % to 95 %"))
-    plain = look.muted if content.colors else look.series[0]
-    if any(0 < size <= MOST_DOTS for size in sizes):
-        handles.append(Line2D([], [], linestyle="", marker="o", markersize=6.5, color=plain, label="dot: a result"))
-    if any(size > MOST_DOTS for size in sizes):
-        handles.append(Patch(color=plain, alpha=0.55, linewidth=0, label="shape: where results are"))
+    return handles
+
+
+def _add_legend(ax: Axes, handles: list[Any], below: float, *, dark: bool) -> None:
+    """Add a legend so many inches below axes, whatever their height comes to be."""
+    down = ax.transAxes + ScaledTranslation(0, -below, figure_of(ax).dpi_scale_trans)
     frame_legend(
-        ax, dark=dark, handles=handles, loc="upper left", bbox_to_anchor=(0.0, -0.62 / _height(ax)), ncols=4,
+        ax, dark=dark, handles=handles, loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=down, ncols=4,
         borderaxespad=0.0, handlelength=1.3, columnspacing=1.6,
     )  # fmt: skip
-
-
-def _height(ax: Axes) -> float:
-    """Return the height of axes, inches."""
-    return float(ax.get_window_extent().height / figure_of(ax).dpi)

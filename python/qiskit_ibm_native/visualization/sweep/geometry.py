@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-#: Rows of more results than this have a shape in place of dots, and fronts of more have cells behind them.
-MOST_DOTS, MOST_SCATTERED = 150, 5000
+#: With more results in a row, or more in a bin of it, rows have shapes in place of dots; with more beside fronts than
+#: this, there are cells.
+MOST_DOTS, _MOST_IN_BIN, MOST_SCATTERED = 150, 11, 5000
 #: Rows of fewer results than this have no box: it would say more than they do.
 FEWEST_FOR_BOX = 5
 #: Levels of quantiles: the ends of the line, the ends of the box, and the middle.
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-#: The half of a row's height that dots and shapes fill; room between groups of rows, in rows.
-HALF, _BETWEEN = 0.4, 0.45
+#: The half of a row's height that dots and shapes fill, and the least of it that does; room between groups of rows, in rows.
+HALF, _LEAST, _BETWEEN = 0.4, 0.03, 0.45
 #: Number of bins over an axis, and of cells in a row.
 _BINS, _CELLS = 90, 70
 
@@ -46,7 +47,8 @@ def limits_of(axis: Axis, values: list[Floats]) -> tuple[float, float] | None:
     if axis.is_log:
         room = max((high / low) ** 0.04, 1.05)
         return low / room, high * room
-    room = 0.04 * (high - low) or (0.5 if axis.is_whole else 0.05 * abs(high) or 1.0)
+    room = 0.04 * (high - low) or 0.05 * abs(high) or 1.0
+    room = max(room, 0.7) if axis.is_whole else room
     return low - room, high + room
 
 
@@ -61,11 +63,18 @@ def edges_of(axis: Axis, limits: tuple[float, float]) -> Floats:
     return np.linspace(low, high, _BINS + 1)
 
 
+def has_dots(rows: list[Floats], edges: Floats) -> bool:
+    """Return whether all rows of a picture have dots: there is room for them, side by side."""
+    sizes = [(len(values), np.histogram(values, edges)[0].max(initial=0)) for values in rows]
+    return all(number <= MOST_DOTS and most <= _MOST_IN_BIN for number, most in sizes)
+
+
 def shape_of(values: Floats, edges: Floats) -> Floats:
     """Return the half of the height of a row's shape in each bin, an array ``(bins,)``."""
     counts, _ = np.histogram(values, edges)
     heights: Floats = HALF * counts / counts.max()
-    return heights
+    # A single result can be seen.
+    return np.where(counts > 0, np.maximum(heights, _LEAST), 0.0)
 
 
 def swarm(values: Floats, edges: Floats) -> Floats:
@@ -75,7 +84,7 @@ def swarm(values: Floats, edges: Floats) -> Floats:
         return offsets
     bins = np.digitize(values, edges)
     most = max(int(np.bincount(bins).max()), 2)
-    step = min(0.16, 2 * HALF / (most - 1))
+    step = min(0.15, 2 * HALF / (most - 1))
     for number in np.unique(bins):
         mine = np.flatnonzero(bins == number)
         offsets[mine] = (np.arange(len(mine)) - (len(mine) - 1) / 2) * step
@@ -83,10 +92,10 @@ def swarm(values: Floats, edges: Floats) -> Floats:
 
 
 def cells_of(content: TradeOff) -> tuple[list[Floats], Floats]:
-    """Return the edges of cells along both axes, and how many results that others beat are in each, ``(x, y)``."""
+    """Return the edges of cells along both axes, and how many results that are on no front are in each, ``(x, y)``."""
     edges = [
         np.geomspace(*ends, _CELLS + 1) if axis.is_log else np.linspace(*ends, _CELLS + 1)
         for axis, ends in zip((content.x, content.y), content.limits, strict=True)
     ]
-    counts, *_ = np.histogram2d(*content.beaten, bins=edges)
+    counts, *_ = np.histogram2d(*content.others, bins=edges)
     return edges, counts

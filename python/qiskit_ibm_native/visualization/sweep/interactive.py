@@ -11,7 +11,18 @@ import numpy as np
 from ..._style import theme
 from ..interactive_figures import faded, graph_objects, log_range, new_figure, style_axis
 from .content import MOST_COLORS
-from .geometry import LEVELS, MOST_DOTS, MOST_SCATTERED, cells_of, edges_of, limits_of, places_of, shape_of, swarm
+from .geometry import (
+    FEWEST_FOR_BOX,
+    LEVELS,
+    MOST_SCATTERED,
+    cells_of,
+    edges_of,
+    has_dots,
+    limits_of,
+    places_of,
+    shape_of,
+    swarm,
+)
 
 if TYPE_CHECKING:
     from .content import Axis, Distribution, Floats, Row, TradeOff
@@ -28,9 +39,11 @@ def draw_distribution(content: Distribution, *, dark: bool) -> Any:
     if limits is None:
         return _say_nothing(figure, "no result with this figure")
     middles: dict[str, list[float]] = {}
+    edges = edges_of(content.axis, limits)
+    dots = has_dots([row.values for row in content.rows], edges)
     for row, y in zip(content.rows, places, strict=True):
         middles.setdefault(row.label, []).append(y)
-        _add_row(figure, row, y, content.axis, limits, look)
+        _add_row(figure, row, y, content.axis, edges, look, dots=dots)
     for color in sorted({row.color for row in content.rows}) if content.colors else ():
         name = f"{content.color_dimension} {content.colors[color]}"
         figure.add_trace(_square(look.series[color], escape(name)))
@@ -54,12 +67,11 @@ def _square(color: str, name: str) -> Any:
     return graph_objects().Scatter(x=[None], y=[None], mode="markers", marker=marker, name=name)
 
 
-def _add_row(figure: Any, row: Row, y: float, axis: Axis, limits: tuple[float, float], look: Any) -> None:
+def _add_row(figure: Any, row: Row, y: float, axis: Axis, edges: Floats, look: Any, *, dots: bool) -> None:
     """Add dots or a shape, a box, and what stands behind the row."""
-    go, color = graph_objects(), look.series[row.color]
-    edges, values = edges_of(axis, limits), row.values
+    go, color, values = graph_objects(), look.series[row.color], row.values
     told = f"{escape(row.label)}: {row.tasks - row.failed:,} results, {row.failed:,} failed"
-    if len(values) <= MOST_DOTS:
+    if dots or len(values) < FEWEST_FOR_BOX:
         figure.add_trace(
             go.Scatter(x=values, y=y + swarm(values, edges), mode="markers", marker={"size": 8, "color": faded(color, 0.8)},
                        text=[escape(text) for text in row.texts], showlegend=False,
@@ -91,7 +103,7 @@ def draw_trade_off(content: TradeOff, *, dark: bool) -> Any:
         xaxis=style_axis(look, content.x.label, is_log=content.x.is_log),
         yaxis=style_axis(look, content.y.label, is_log=content.y.is_log),
     )
-    _add_beaten(figure, content, look)
+    _add_others(figure, content, look)
     many = len(content.fronts) > MOST_COLORS
     hover = f"%{{text}}<br>{escape(content.x.name)} %{{x:.5g}}, {escape(content.y.name)} %{{y:.5g}}<extra></extra>"
     for number, front in enumerate(content.fronts):
@@ -106,14 +118,14 @@ def draw_trade_off(content: TradeOff, *, dark: bool) -> Any:
     return figure
 
 
-def _add_beaten(figure: Any, content: TradeOff, look: Any) -> None:
-    """Add the results that others beat: dots, or cells if there are many."""
-    go, (x, y) = graph_objects(), content.beaten
+def _add_others(figure: Any, content: TradeOff, look: Any) -> None:
+    """Add the results that are on no front: dots, or cells if there are many."""
+    go, (x, y) = graph_objects(), content.others
     if not len(x):
         return
     if len(x) <= MOST_SCATTERED:
         dots = {"size": 5, "color": faded(look.muted, 0.5)}
-        figure.add_trace(go.Scatter(x=x, y=y, mode="markers", marker=dots, name="others beat these", hoverinfo="skip"))
+        figure.add_trace(go.Scatter(x=x, y=y, mode="markers", marker=dots, name="other results", hoverinfo="skip"))
         return
     edges, counts = cells_of(content)
     columns, rows = np.nonzero(counts)
@@ -125,7 +137,7 @@ def _add_beaten(figure: Any, content: TradeOff, look: Any) -> None:
     }  # fmt: skip
     figure.add_trace(
         go.Scatter(x=centers[0][columns], y=centers[1][rows], mode="markers", marker=marker, text=found.astype(int),
-                   name="others beat these", hovertemplate="%{text} results that others beat<extra></extra>")
+                   name="other results", hovertemplate="%{text} other results<extra></extra>")
     )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ def draw_trade_off(content: TradeOff, ax: Axes | None, *, dark: bool) -> Figure:
         getattr(axes, f"set_{name}lim")(*ends)
         use_scale(axes, name, is_log=axis.is_log, is_whole=axis.is_whole)
         getattr(axes, f"set_{name}label")(axis.label)
-    handles = [*_draw_beaten(axes, content, look), *_draw_fronts(axes, content, look)]
+    handles = [*_draw_others(axes, content, look), *_draw_fronts(axes, content, look)]
     frame_legend(
         axes, dark=dark, handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0,
         handlelength=1.6, labelspacing=0.7,
@@ -47,14 +47,14 @@ def draw_trade_off(content: TradeOff, ax: Axes | None, *, dark: bool) -> Figure:
     return figure_of(axes)
 
 
-def _draw_beaten(ax: Axes, content: TradeOff, look: Theme) -> list[Any]:
-    """Draw the results that others beat: dots, or cells if there are many; return entries of the legend."""
-    x, y = content.beaten
+def _draw_others(ax: Axes, content: TradeOff, look: Theme) -> list[Any]:
+    """Draw the results that are on no front: dots, or cells if there are many; return entries of the legend."""
+    x, y = content.others
     if not len(x):
         return []
     if len(x) <= MOST_SCATTERED:
-        (dots,) = ax.plot(x, y, linestyle="", marker="o", markersize=4.5, markeredgewidth=0, color=look.quiet, alpha=0.7,
-                          zorder=1, rasterized=len(x) > 1000, label=f"{count(len(x), 'result')} that others beat")  # fmt: skip
+        (dots,) = ax.plot(x, y, linestyle="", marker="o", markersize=4.5, markeredgewidth=0, color=look.muted, alpha=0.45,
+                          zorder=1, rasterized=len(x) > 1000, label=count(len(x), "other result"))  # fmt: skip
         return [dots]
     edges, counts = cells_of(content)
     colors = LinearSegmentedColormap.from_list("results", [look.grid, look.muted])
@@ -64,7 +64,7 @@ def _draw_beaten(ax: Axes, content: TradeOff, look: Theme) -> list[Any]:
     )  # fmt: skip
     bar = figure_of(ax).colorbar(cells, ax=ax, pad=0.02, aspect=30, location="bottom", shrink=0.5, anchor=(0.0, 0.5))
     bar.outline.set_visible(False)
-    bar.set_label(f"results in a cell, of {len(x):,} that others beat", color=look.ink, fontsize=SMALL)
+    bar.set_label(f"results in a cell, of {len(x):,} others", color=look.ink, fontsize=SMALL)
     bar.ax.tick_params(colors=look.muted, labelsize=SMALL)
     use_scale(bar.ax, "x", is_log=True, is_whole=True)
     return []
