@@ -8,6 +8,7 @@ sizes are given to each artist, so that pictures look the same in every program.
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,7 +29,9 @@ TITLE, TEXT, SMALL = 17.0, 13.0, 11.0
 #: Dots in an inch of pictures in notebooks, which show them half as large, so that they are sharp on every screen.
 _NOTEBOOK_DPI, _SCREEN_DPI = 160, 80
 #: Room around everything in a figure with the constrained layout, inches.
-_PADS = {"w_pad": 0.12, "h_pad": 0.12}
+PADS = {"w_pad": 0.12, "h_pad": 0.12}
+#: Width of a letter, and of the mark of an entry of a legend with the room around it, in sizes of the font.
+_LETTER, _HANDLE = 0.62, 5.0
 #: Identifiers in SVG files are made from this, so that the same picture gives the same file.
 _SALT = "qiskit-ibm-native"
 #: Dates that files of a format have unless they are ``None``.
@@ -182,7 +185,7 @@ def axes_for(ax: Axes | None, size: tuple[float, float], *, dark: bool, layout: 
     picture = new_picture(size, dark=dark)
     if layout is None:
         return picture.add_axes((0.0, 0.0, 1.0, 1.0))
-    picture.set_layout_engine(layout, **(_PADS if layout == "constrained" else {}))
+    picture.set_layout_engine(layout, **(PADS if layout == "constrained" else {}))
     return picture.add_subplot()
 
 
@@ -260,3 +263,18 @@ def frame_legend(ax: Axes, *, dark: bool, handles: Sequence[Any] | None = None, 
     look = theme(dark=dark)
     given = {} if handles is None else {"handles": list(handles)}
     ax.legend(**given, **{"frameon": False, "fontsize": SMALL, "labelcolor": look.ink, **options})
+
+
+def legend_columns(handles: Sequence[Any], width: float) -> int:
+    """Return the largest number of columns of a legend that fits into a width, inches; 1 if none does.
+
+    Letters are taken to be as wide as most of them, so that legends are rather too narrow. A legend that is wider than
+    the axes that it belongs to would make layouts shrink these.
+    """
+    widths = [(_LETTER * len(str(handle.get_label())) + _HANDLE) * SMALL / 72 for handle in handles]
+    for columns in range(len(widths), 1, -1):
+        # Entries go down the columns.
+        depth = math.ceil(len(widths) / columns)
+        if sum(max(widths[start : start + depth]) for start in range(0, len(widths), depth)) <= width:
+            return columns
+    return 1

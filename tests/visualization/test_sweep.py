@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from tests.support.sweeping import Serial, ghz, qaoa
 
 from qiskit_ibm_native import Choices, IBMInputValueError, Ledger, MissingPackageError, Sweep, SweepWarning
@@ -125,12 +126,33 @@ def test_what_is_no_figure_or_dimension_is_refused(results):
 
 
 def test_every_result_is_a_dot_in_its_row(results):
+    (ax,) = plot_sweep(results, "two_qubit_depth", by="seed").axes
+    assert labels(ax) == [str(seed) for seed in range(8)]
+    wanted = [sorted(it.two_qubit_depth for it in results if it.seed == seed and it.error is None) for seed in range(8)]
+    assert dots(ax) == wanted
+    assert ax.get_xlabel() == "two-qubit depth (less is better)"
+    assert ax.get_title(loc="left") == "Two-qubit depth by seed"
+    assert "dot: a result" in legend(ax)
+    centers = [(x, y) for each in ax.lines for x, y in zip(each.get_xdata(), each.get_ydata())]
+    assert len(set(centers)) == len(centers) == 48
+
+
+def test_many_results_are_a_shape_as_high_as_they_are_many(results):
     (ax,) = plot_sweep(results, "two_qubit_depth").axes
     assert labels(ax) == ["ibm_hanoi", "ibmq_lima"]
-    for row, backend in zip(dots(ax), labels(ax)):
-        assert row == sorted(it.two_qubit_depth for it in results if it.backend == backend and it.error is None)
-    assert ax.get_xlabel() == "two-qubit depth (less is better)"
-    assert ax.get_title(loc="left") == "Two-qubit depth by device"
+    shapes = [each for each in ax.collections if each.get_zorder() == 2]
+    for row, (shape, backend) in enumerate(zip(shapes, labels(ax), strict=True)):
+        depths = [it.two_qubit_depth for it in results if it.backend == backend and it.error is None]
+        corners = shape.get_paths()[0].vertices
+        highest = max(map(depths.count, depths))
+        for depth in set(depths):
+            around = corners[np.abs(corners[:, 0] - depth) <= 0.5]
+            height = (around[:, 1].max() - around[:, 1].min()) / 2
+            neighbours = max(map(depths.count, (depth - 1, depth, depth + 1)))
+            assert 0.4 * depths.count(depth) / highest - 1e-9 <= height <= max(0.4 * neighbours / highest, 0.03) + 1e-9
+            assert around[:, 1].mean() == pytest.approx(row, abs=0.2)
+    assert "height: number of results" in legend(ax)
+    assert "dot: a result" not in legend(ax)
 
 
 def test_the_box_has_the_quantiles_of_numpy(results):
@@ -155,7 +177,8 @@ def test_failures_are_told(results):
 def test_rows_have_colours_by_a_second_dimension(results):
     (ax,) = plot_sweep(results, by=("device", "level")).axes
     assert labels(ax) == ["ibm_hanoi", "ibmq_lima"]
-    assert legend(ax)[:2] == ["level 1", "level 2"]
+    (colors,) = [each for each in ax.get_children() if isinstance(each, Legend) and each is not ax.get_legend()]
+    assert [text.get_text() for text in colors.get_texts()] == ["level 1", "level 2"]
     rows = [each for each in ax.lines if each.get_label() == "results"]
     assert len(rows) == 4
     assert len({each.get_color() for each in rows}) == 2
@@ -228,7 +251,7 @@ def test_fronts_are_those_of_the_ledger(results, figures, by):
         wanted.append(tuple(getattr(result, name, None) or result.metrics[name.removeprefix("-")] for name in figures))
     fronts = [each for each in ax.lines if str(each.get_drawstyle()).startswith("steps")]
     drawn = [pair for each in fronts for pair in zip(each.get_xdata(), each.get_ydata())]
-    assert sorted(drawn) == pytest.approx(sorted(wanted))
+    np.testing.assert_allclose(sorted(drawn), sorted(wanted))
     assert len(fronts) == len(results.points(by=by).names[0]) * (2 if len(by) > 1 else 1) - (
         by[0] == "circuit" and len(by) > 1
     )
@@ -257,7 +280,7 @@ def test_axes_that_are_given_are_drawn_on(results):
     left, right = figure.subplots(1, 2)
     assert plot_sweep(results, ax=left) is figure
     assert plot_sweep(results, ax=right, pareto=("depth", "esp")) is figure
-    assert left.lines
+    assert left.collections
     assert right.lines
     FigureCanvasAgg(figure).draw()
 
@@ -315,18 +338,17 @@ def test_fronts_of_large_ledgers_are_those_of_the_ledger(large):
 
 
 def test_interactive_pictures_tell_which_result_is_which(results):
-    figure = plot_sweep(results, "depth", interactive=True)
+    figure = plot_sweep(results, "depth", by="seed", interactive=True)
     told = [text for trace in figure.data if trace.text is not None for text in trace.text]
     assert "ghz_n7 on ibm_hanoi, level 1, seed 3" in told
     assert len(told) == 48
     boxes = [trace for trace in figure.data if trace.type == "box"]
     assert [round(float(box.median[0]), 6) for box in boxes] == [
-        np.median([it.depth for it in results if it.backend == backend and it.error is None])
-        for backend in ("ibm_hanoi", "ibmq_lima")
+        np.median([it.depth for it in results if it.seed == seed and it.error is None]) for seed in range(8)
     ]
     front = plot_sweep(results, pareto=("depth", "esp"), interactive=True)
     drawn = [(x, y) for trace in front.data if trace.mode == "lines+markers" for x, y in zip(trace.x, trace.y)]
-    assert sorted(drawn) == pytest.approx(sorted((it.depth, it.esp) for it in results.pareto("depth", "esp")))
+    np.testing.assert_allclose(sorted(drawn), sorted((it.depth, it.esp) for it in results.pareto("depth", "esp")))
     with pytest.raises(IBMInputValueError, match="leave out one"):
         plot_sweep(results, interactive=True, ax=Figure().subplots())
 

@@ -9,7 +9,21 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..._style import SMALL, TEXT, TITLE, Theme, checked_axes, figure_of, new_picture, theme
+from matplotlib.transforms import ScaledTranslation
+
+from ..._style import (
+    PADS,
+    SMALL,
+    TEXT,
+    TITLE,
+    Theme,
+    checked_axes,
+    figure_of,
+    frame_legend,
+    legend_columns,
+    new_picture,
+    theme,
+)
 from ..errors import pulse_error
 from .image import draw_image
 from .labels import width_of
@@ -31,8 +45,10 @@ _WIDTH, _SIZE_OF_MANY = 10.5, (10.5, 6.0)
 #: Margins of a figure, inches: above the axes, the same with an axis of seconds, below them, right of them; the height
 #: of a line of the legend.
 _TOP, _TOP_WITH_SECONDS, _BOTTOM, _RIGHT, _LEGEND_LINE = 0.55, 1.1, 0.75, 0.7, 0.26
-#: Width of an entry of the legend beside its text, in units of the size of its font.
-_LEGEND_MARK = 4.0
+#: Room of the axis of times below axes that were given, inches.
+_BELOW = 0.6
+#: Height of a row with a name of two lines, points, when layouts have made axes a third smaller.
+_TWO_LINES = 4.0 * SMALL
 #: Height of the unit of a row, inches, and of those of a picture of few rows; pulses are at most 1 high above the line
 #: and below.
 _UNIT, _UNIT_OF_FEW, _FEW = 0.34, 0.46, 3
@@ -96,7 +112,7 @@ def draw(
     words: dict[str, Any] = {"x": 0.02, "ha": "left", "parse_math": False, "fontweight": "bold", "color": view.look.ink}
     if len(rows) > MAX_ROWS:
         figure: Figure = new_picture(figsize or _SIZE_OF_MANY, dark=view.dark)
-        figure.set_layout_engine("constrained")
+        figure.set_layout_engine("constrained", **PADS)
         _label_times(draw_image(figure, None, rows, window, dark=view.dark), view)
     else:
         figure, axes = _draw_rows(rows, view, figsize)
@@ -138,7 +154,7 @@ def _draw_rows(rows: list[Row], view: View, figsize: tuple[float, float] | None)
     unit = _UNIT if len(rows) > _FEW else _UNIT_OF_FEW
     marker = _marker(strips)
     legend = legend_of(strips, marker, view.look)
-    columns = _columns(legend, width)
+    columns = legend_columns(legend, width)
     bottom = _BOTTOM + _LEGEND_LINE * math.ceil(len(legend) / columns)
     height = top + bottom + unit * sum(heights) if figsize is None else figsize[1]
     figure = new_picture((width, height), dark=view.dark)
@@ -166,22 +182,29 @@ def _draw_within(ax: Axes, rows: list[Row], view: View, title: str | None) -> Fi
     else:
         points = ax.get_window_extent().width / figure.dpi * 72
         strips = [Strip.of(row, view, max(points, 72.0)) for row in rows]
-        axes = stacked(ax, [strip.above + strip.below for strip in strips])
-        marker = _marker(strips)
-        _fill(axes, strips, _labels(rows, view), view, marker)
+        heights = [strip.above + strip.below for strip in strips]
+        axes, marker = stacked(ax, heights), _marker(strips)
+        unit = ax.get_window_extent().height / figure.dpi * 72 / sum(heights)
+        # A frequency has a line of its own where there is room for two.
+        labels = [label if height * unit > _TWO_LINES else label.partition("\n")[0]
+                  for label, height in zip(_labels(rows, view), heights, strict=True)]  # fmt: skip
+        _fill(axes, strips, labels, view, marker)
         legend = legend_of(strips, marker, view.look)
     for other in axes[:-1]:
         other.sharex(axes[-1])
+        other.tick_params(axis="x", labelbottom=False)
     _label_times(axes, view)
     ax.set_title(
         view.titled(title), loc="left", fontsize=TITLE, fontweight="bold", color=view.look.ink, parse_math=False,
         pad=10 if view.dt is None else 48,
     )  # fmt: skip
     if legend:
-        width, height = (side / figure.dpi for side in ax.get_window_extent().size)
-        ax.legend(
-            handles=legend, loc="upper center", bbox_to_anchor=(0.5, -0.6 / height), ncols=_columns(legend, width),
-            frameon=False, fontsize=SMALL, labelcolor=view.look.ink,
+        # Layouts may make the axes narrower.
+        columns = legend_columns(legend, 0.75 * ax.get_window_extent().width / figure.dpi)
+        below = ax.transAxes + ScaledTranslation(0, -_BELOW, figure.dpi_scale_trans)
+        frame_legend(
+            ax, dark=view.dark, handles=legend, loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=below,
+            ncols=columns, borderaxespad=0.0,
         )  # fmt: skip
     return figure
 
@@ -197,17 +220,6 @@ def _fill(axes: list[Axes], strips: list[Strip], labels: list[str], view: View, 
 def _marker(strips: list[Strip]) -> str:
     """Return the mark of changes: ticks if some have no label."""
     return "|" if any(len(strip.changes.labels) < len(strip.changes.marks) for strip in strips) else "^"
-
-
-def _columns(legend: list[Any], width: float) -> int:
-    """Return the largest number of columns of a legend that fits into a width, inches."""
-    widths = [(width_of(handle.get_label(), SMALL) + _LEGEND_MARK * SMALL) / 72 for handle in legend]
-    for columns in range(len(widths), 1, -1):
-        # Entries go down the columns.
-        depth = math.ceil(len(widths) / columns)
-        if sum(max(widths[start : start + depth]) for start in range(0, len(widths), depth)) <= width:
-            return columns
-    return 1
 
 
 def _labels(rows: list[Row], view: View) -> list[str]:

@@ -83,7 +83,9 @@ def draw_strip(axis: Axes, strip: Strip, label: str, view: View, marker: str) ->
         _draw_pulses(axis, strip, look)
         if view.show_waveform_info:
             _draw_names(axis, row, view.window, strip.points, look)
-    _draw_changes(axis, strip.changes, strip.mark_height, marker, look)
+    # Layouts take a line without points for one at the corner of the figure.
+    if strip.changes.marks:
+        _draw_changes(axis, strip.changes, strip.mark_height, marker, look)
 
 
 def _prepare(axis: Axes, strip: Strip, label: str, look: Theme) -> None:

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.transforms import ScaledTranslation
 
-from ..._style import SMALL, TEXT, Theme, axes_for, dress, figure_of, frame_legend, theme, write_title
+from ..._style import SMALL, TEXT, Theme, axes_for, dress, figure_of, frame_legend, legend_columns, theme, write_title
 from ..scales import use_scale
 from .geometry import FEWEST_FOR_BOX, HALF, LEVELS, edges_of, has_dots, limits_of, places_of, shape_of, swarm
 
@@ -147,8 +147,10 @@ def _meanings(content: Distribution, look: Theme, *, dots: bool) -> list[Any]:
 
 def _add_legend(ax: Axes, handles: list[Any], below: float, *, dark: bool) -> None:
     """Add a legend so many inches below axes, whatever their height comes to be."""
+    inches = 0.75 * ax.get_window_extent().width / figure_of(ax).dpi
     down = ax.transAxes + ScaledTranslation(0, -below, figure_of(ax).dpi_scale_trans)
     frame_legend(
-        ax, dark=dark, handles=handles, loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=down, ncols=4,
+        ax, dark=dark, handles=handles, loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=down,
+        ncols=legend_columns(handles, inches),
         borderaxespad=0.0, handlelength=1.3, columnspacing=1.6,
     )  # fmt: skip

@@ -21,7 +21,8 @@ MOST_DOTS, _MOST_IN_BIN, MOST_SCATTERED = 150, 11, 5000
 FEWEST_FOR_BOX = 5
 #: Levels of quantiles: the ends of the line, the ends of the box, and the middle.
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-#: The half of a row's height that dots and shapes fill, and the least of it that does; room between groups of rows, in rows.
+#: The half of a row's height that dots and shapes fill, and that of a shape of few results; room between groups of
+#: rows, in rows.
 HALF, _LEAST, _BETWEEN = 0.4, 0.03, 0.45
 #: Number of bins over an axis, and of cells in a row.
 _BINS, _CELLS = 90, 70
