@@ -28,7 +28,7 @@ def numbers_of(times: NDArray[np.datetime64]) -> NDArray[np.float64]:
     return np.asarray(date2num(times), dtype=float)
 
 
-class DateWords(Formatter):  # type: ignore[misc] # matplotlib has no types here
+class DateWords(Formatter):
     """Ticks as people write dates: ``2025``, ``Mar``, ``3 Mar`` or ``06:00``, with what they belong to below."""
 
     def __call__(self, value: float, pos: int | None = None) -> str:

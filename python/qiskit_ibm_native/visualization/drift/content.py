@@ -187,7 +187,7 @@ def _middle(
     bands = []
     for (low, high), values in zip(levels, found[1:].reshape(len(levels), 2, found.shape[1]), strict=True):
         label = f"{_percent(low)} to {_percent(high)} % of {course.places}"
-        bands.append(Band(low, high, *values, label))
+        bands.append(Band(low, high, values[0], values[1], label))
     # Bands would be hidden behind that many lines.
     bands = [] if len(columns) > MOST_LINES else bands
     return found[0], f"median of {count(number, course.places.removesuffix('s'))}", bands

@@ -105,14 +105,13 @@ def course_of(series: Any, quantity: str | None, gate: str | None) -> Course:
         missing = np.nan if not found.is_flag else float(series.gate is None)
         values = np.where(series.valid, series.values, missing)
         return _ordered(series.backend, found, series.gate, series.times, values, series.qubits)
-    if isinstance(series, CalibrationSeries) and gate is None:
+    if isinstance(series, CalibrationSeries):
+        if gate is not None:
+            return course_of(series.gate(gate), quantity, None)._replace(backend=series._notes().get("backend", ""))
         found = qubit_quantity(quantity or "t1")
         values = getattr(series, found.name)
         qubits = np.arange(values.shape[1], dtype=np.uint32)
         return _ordered(series._notes().get("backend", ""), found, None, series.times, values, qubits)
-    if isinstance(series, CalibrationSeries):
-        of_gate = course_of(series.gate(gate), quantity, None)
-        return of_gate._replace(backend=series._notes().get("backend", ""))
     if isinstance(series, GateSeries):
         _agree("gate", gate, {series.name}, series)
         found = gate_quantity(quantity or "error")

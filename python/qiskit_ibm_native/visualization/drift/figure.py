@@ -180,7 +180,7 @@ def _shade_gaps(canvas: _Canvas) -> list[Any]:
     if not len(seen):
         return []
     color = mixed(canvas.look.grid, canvas.look.background, 0.6)
-    hatched = {"facecolor": color, "edgecolor": canvas.look.grid, "hatch": "///", "linewidth": 0}
+    hatched: dict[str, Any] = {"facecolor": color, "edgecolor": canvas.look.grid, "hatch": "///", "linewidth": 0}
     for end in seen:
         ax.axvspan(numbers[end - 1], numbers[end], zorder=0.5, **hatched)
     return [Patch(label=canvas.content.gap_label, **hatched)]
@@ -211,7 +211,7 @@ def _draw_marks(canvas: _Canvas, rows: list[str], *, dark: bool) -> Axes:
     lanes = ax.inset_axes((0, -0.2, 1, 0.2))
     lanes.set_axes_locator(_Below(ax, len(rows) * _ROW))
     dress(lanes, dark=dark, grid=None)
-    late = [numbers_of(mark.until) for mark in canvas.content.marks if mark.until is not None]
+    late = numbers_of(np.array([mark.until for mark in canvas.content.marks if mark.until], dtype="datetime64[us]"))
     low, high = ax.get_xlim()
     high = max([high, *(float(number) + 0.01 * (high - low) for number in late)])
     ax.set_xlim(low, high)
@@ -237,7 +237,7 @@ class _Below:
         """Remember the axes above, and the height, inches."""
         self.ax, self.height = ax, height
 
-    def __call__(self, _: Axes, renderer: Any) -> Bbox:
+    def __call__(self, _: Any, renderer: Any) -> Bbox:
         """Return the place in shares of the figure."""
         del renderer
         above, inch = self.ax.get_position(original=False), 1 / figure_of(self.ax).get_figheight()

@@ -66,11 +66,11 @@ def _add_values(figure: Any, content: Content, look: Any) -> None:
             go.Scatter(x=x, y=y, fill="toself", mode="lines", line={"width": 0}, name=band.label, hoverinfo="skip",
                        fillcolor=faded(color, 0.14 + 0.1 * number))
         )  # fmt: skip
-        for text, level, values in (("low", band.low_level, low), ("high", band.high_level, high)):
+        for text, share, values in (("low", band.low_level, low), ("high", band.high_level, high)):
             # Bands have no values under the cursor: lines that cannot be seen do.
             figure.add_trace(
                 go.Scatter(x=times, y=gaps_as_none(values), mode="lines", line={"width": 0}, showlegend=False,
-                           name=f"{100 * level:.4g} %", legendgroup=text, hovertemplate=_hover(content))
+                           name=f"{100 * share:.4g} %", legendgroup=text, hovertemplate=_hover(content))
             )  # fmt: skip
     shape = "hv" if content.is_flag else "linear"
     _add_line(

@@ -152,11 +152,11 @@ class TradeOff(NamedTuple):
     @property
     def limits(self) -> list[tuple[float, float]]:
         """The ends of both axes."""
-        found = []
-        for place, axis in enumerate((self.x, self.y)):
-            ends = limits_of(axis, [self.others[place], *(front[1 + place] for front in self.fronts)])
-            found.append(ends or (0.0, 1.0))
-        return found
+        parts = (
+            [self.others[0], *(front.x for front in self.fronts)],
+            [self.others[1], *(front.y for front in self.fronts)],
+        )
+        return [limits_of(axis, values) or (0.0, 1.0) for axis, values in zip((self.x, self.y), parts, strict=True)]
 
 
 def distribution_of(

@@ -123,7 +123,7 @@ def _add_legends(ax: Axes, content: Distribution, *, dark: bool, dots: bool) -> 
         names = [f"{content.color_dimension} {content.colors[color]:.30}" for color in used]
         handles = [Patch(color=look.series[color], label=name) for color, name in zip(used, names, strict=True)]
         _add_legend(ax, handles, 0.62, dark=dark)
-        first = ax.get_legend()
+        first: Any = ax.get_legend()
         _add_legend(ax, _meanings(content, look, dots=dots), 0.9, dark=dark)
         ax.add_artist(first)
         return

@@ -98,5 +98,5 @@ def cells_of(content: TradeOff) -> tuple[list[Floats], Floats]:
         np.geomspace(*ends, _CELLS + 1) if axis.is_log else np.linspace(*ends, _CELLS + 1)
         for axis, ends in zip((content.x, content.y), content.limits, strict=True)
     ]
-    counts, *_ = np.histogram2d(*content.others, bins=edges)
+    counts, *_ = np.histogram2d(content.others[0], content.others[1], bins=edges)
     return edges, counts
