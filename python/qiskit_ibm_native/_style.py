@@ -8,7 +8,6 @@ sizes are given to each artist, so that pictures look the same in every program.
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +16,8 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +31,8 @@ TITLE, TEXT, SMALL = 17.0, 13.0, 11.0
 _NOTEBOOK_DPI, _SCREEN_DPI = 160, 80
 #: Room around everything in a figure with the constrained layout, inches.
 PADS = {"w_pad": 0.12, "h_pad": 0.12}
-#: Width of a letter, and of the mark of an entry of a legend with the room around it, in sizes of the font.
-_LETTER, _HANDLE = 0.62, 5.0
+#: Width of the mark of an entry of a legend with the room around it, in sizes of the font.
+_HANDLE = 4.0
 #: Identifiers in SVG files are made from this, so that the same picture gives the same file.
 _SALT = "qiskit-ibm-native"
 #: Dates that files of a format have unless they are ``None``.
@@ -268,13 +269,13 @@ def frame_legend(ax: Axes, *, dark: bool, handles: Sequence[Any] | None = None, 
 def legend_columns(handles: Sequence[Any], width: float) -> int:
     """Return the largest number of columns of a legend that fits into a width, inches; 1 if none does.
 
-    Letters are taken to be as wide as most of them, so that legends are rather too narrow. A legend that is wider than
-    the axes that it belongs to would make layouts shrink these.
+    A legend that is wider than the axes that it belongs to would make layouts shrink these.
     """
-    widths = [(_LETTER * len(str(handle.get_label())) + _HANDLE) * SMALL / 72 for handle in handles]
+    font = FontProperties(size=SMALL)
+    texts = [text_to_path.get_text_width_height_descent(str(handle.get_label()), font, False)[0] for handle in handles]
+    widths = [(text + _HANDLE * SMALL) / 72 for text in texts]
     for columns in range(len(widths), 1, -1):
-        # Entries go down the columns.
-        depth = math.ceil(len(widths) / columns)
-        if sum(max(widths[start : start + depth]) for start in range(0, len(widths), depth)) <= width:
+        # Entries go down the columns, of which the first ones may have one more.
+        if sum(part.max() for part in np.array_split(widths, columns)) <= width:
             return columns
     return 1

@@ -154,7 +154,7 @@ def _draw_rows(rows: list[Row], view: View, figsize: tuple[float, float] | None)
     unit = _UNIT if len(rows) > _FEW else _UNIT_OF_FEW
     marker = _marker(strips)
     legend = legend_of(strips, marker, view.look)
-    columns = legend_columns(legend, width)
+    columns = legend_columns(legend, 0.95 * width)
     bottom = _BOTTOM + _LEGEND_LINE * math.ceil(len(legend) / columns)
     height = top + bottom + unit * sum(heights) if figsize is None else figsize[1]
     figure = new_picture((width, height), dark=view.dark)
@@ -168,7 +168,14 @@ def _draw_rows(rows: list[Row], view: View, figsize: tuple[float, float] | None)
     _fill(axes, strips, labels, view, marker)
     if legend:
         figure.legend(
-            handles=legend, loc="lower center", ncols=columns, frameon=False, fontsize=SMALL, labelcolor=view.look.ink
+            handles=legend,
+            loc="lower center",
+            ncols=columns,
+            frameon=False,
+            fontsize=SMALL,
+            labelcolor=view.look.ink,
+            handlelength=1.3,
+            columnspacing=1.6,
         )
     return figure, axes
 
@@ -204,7 +211,7 @@ def _draw_within(ax: Axes, rows: list[Row], view: View, title: str | None) -> Fi
         below = ax.transAxes + ScaledTranslation(0, -_BELOW, figure.dpi_scale_trans)
         frame_legend(
             ax, dark=view.dark, handles=legend, loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=below,
-            ncols=columns, borderaxespad=0.0,
+            ncols=columns, borderaxespad=0.0, handlelength=1.3, columnspacing=1.6,
         )  # fmt: skip
     return figure
 

@@ -210,18 +210,21 @@ def trade_off_of(results: HasPoints, pareto: Any, by: Any, log: bool | None, tit
         if axis.better is None:
             raise IBMInputValueError(f"Neither less nor more of {name!r} is better, so that it has no Pareto front.")
     scaled = points.values / np.array([[axis.size] for axis in axes])
+    # What all fronts have in common is said once.
+    told = [place for place in range(len(grouped)) if len(points.names[place]) > 1] or range(len(grouped))
+    common = [str(points.names[place][0]) for place in range(len(grouped)) if place not in told and len(points)]
     fronts, on_front = [], np.zeros(len(points), dtype=bool)
     for group, indices in points.fronts(len(grouped)).items():
         on_front[indices] = True
         members = indices[np.argsort(points.values[0][indices], kind="stable")]
-        names = [str(points.names[place][code]) for place, code in enumerate(group)]
+        names = [str(points.names[place][code]) for place, code in enumerate(group) if place in told]
         texts = [_which(points, index) for index in members.tolist()]
         fronts.append(Front(", ".join(names), scaled[0][members], scaled[1][members], texts))
     others = scaled[:, ~on_front & np.isfinite(scaled).all(axis=0)]
     words = listed([_dimension(name) for name in grouped])
     return TradeOff(
         title if title is not None else f"{axes[0].name[:1].upper()}{axes[0].name[1:]} against {axes[1].name}",
-        _counts(points), axes[0], axes[1], others, fronts, words,
+        ", ".join([_counts(points), *common]), axes[0], axes[1], others, fronts, words,
     )  # fmt: skip
 
 

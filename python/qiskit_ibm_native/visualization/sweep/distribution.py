@@ -147,7 +147,7 @@ def _meanings(content: Distribution, look: Theme, *, dots: bool) -> list[Any]:
 
 def _add_legend(ax: Axes, handles: list[Any], below: float, *, dark: bool) -> None:
     """Add a legend so many inches below axes, whatever their height comes to be."""
-    inches = 0.75 * ax.get_window_extent().width / figure_of(ax).dpi
+    inches = 0.9 * ax.get_window_extent().width / figure_of(ax).dpi
     down = ax.transAxes + ScaledTranslation(0, -below, figure_of(ax).dpi_scale_trans)
     frame_legend(
         ax, dark=dark, handles=handles, loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=down,

@@ -78,7 +78,7 @@ def _draw_fronts(ax: Axes, content: TradeOff, look: Theme) -> list[Any]:
     handles = []
     for number, front in enumerate(content.fronts):
         color = look.series[0 if many else number % MOST_COLORS]
-        label = f"{front.label:.40}: {len(front.x):,}"
+        label = f"{front.label:.60}: {len(front.x):,}"
         (line,) = ax.plot(
             front.x, front.y, color=color, drawstyle=style, linewidth=1.2 if many else 2.0, alpha=0.7 if many else 1.0,
             marker="o", markersize=5 if many else 8, markeredgecolor=look.background, markeredgewidth=0.8, zorder=3,
