@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from qiskit_ibm_native import ArchiveSeries, Event, IBMInputValueError, MissingPackageError, Snapshot
 from qiskit_ibm_native.snapshot.series import CalibrationSeries
 from qiskit_ibm_native.visualization import plot_drift
-from qiskit_ibm_native.visualization.time_axis import DateWords
+from qiskit_ibm_native.visualization.time_axis import DateTicks, DateWords
 
 START = np.datetime64("2025-01-01T03:00", "us")
 DAY = np.timedelta64(1, "D")
@@ -532,3 +532,21 @@ def test_names_in_interactive_pictures_are_no_html():
     given = measured(backend="<a href='x'>&")
     figure = plot_drift(given, interactive=True, title=None)
     assert figure.layout.title.text == "<b>&lt;a href=&#x27;x&#x27;&gt;&amp;: T1</b>"
+
+
+@pytest.mark.parametrize("most", [2, 3, 5, 8])
+def test_ticks_are_whole_times_and_not_too_many(most):
+    chance = np.random.default_rng(most)
+    ticks, words = DateTicks(most), DateWords()
+    for span in 10 ** chance.uniform(-4, 6, 300):
+        first = float(chance.uniform(-600_000, 2_000_000))
+        found = ticks.tick_values(first, first + span)
+        assert len(found) <= most
+        assert found == sorted(set(found))
+        assert all(first <= tick <= first + span for tick in found)
+        assert len(words.format_ticks(found)) == len(found)
+        if span > 0.01 and most >= 5:
+            assert len(found) >= 2, (first, span)
+    quarter = words.format_ticks(DateTicks(8).tick_values(20089, 20149))
+    assert quarter == ["1 Jan\n2025", "15 Jan", "1 Feb", "15 Feb", "1 Mar"]
+    assert words.format_ticks(DateTicks(8).tick_values(20089, 20120))[1:] == ["8 Jan", "15 Jan", "22 Jan", "1 Feb"]

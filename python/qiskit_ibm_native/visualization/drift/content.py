@@ -199,7 +199,11 @@ def _subtitle(course: Course, typical: float) -> str:
     if not len(course.times):
         return "no calibrations"
     period = period_text(moment_at(course.times[0]), moment_at(course.times[-1]))
-    of = "" if course.quantity.is_flag else f"median {quantity(typical, course.quantity.unit, 3)}, "
+    of = (
+        ""
+        if course.quantity.is_flag or math.isnan(typical)
+        else f"median {quantity(typical, course.quantity.unit, 3)}, "
+    )
     return f"{of}{count(len(course.times), 'calibration')}, {period}"
 
 

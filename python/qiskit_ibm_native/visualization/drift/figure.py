@@ -11,9 +11,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.transforms import Bbox
+from matplotlib.transforms import Bbox, ScaledTranslation
 
-from ..._style import SMALL, TEXT, Theme, axes_for, dress, figure_of, frame_legend, theme, write_title
+from ..._style import SMALL, TEXT, Theme, axes_for, dress, figure_of, frame_legend, legend_columns, theme, write_title
 from ..._words import count
 from ...archive.events.event import KINDS
 from ..scales import use_scale
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from .content import Content, Line, Marked
 
 _SIZE = (11.5, 5.0)
+#: Narrower axes, inches, have their legend below, so far.
+_NARROW, _BELOW = 6.0, 0.85
 #: Height of a row of marks, inches, and the room above the rows.
 _ROW, _ROW_GAP = 0.27, 0.1
 #: With fewer calibrations, each has a dot; with more, lines of SVG and PDF are pixels.
@@ -82,11 +84,21 @@ def draw(content: Content, ax: Axes | None, *, dark: bool) -> Figure:
     below = _draw_marks(canvas, rows, dark=dark) if rows else axes
     below.set_xlabel("time (UTC)", color=canvas.look.ink, fontsize=TEXT)
     write_title(axes, content.title, dark=dark, below=content.subtitle)
-    frame_legend(
-        axes, dark=dark, handles=handles, loc="upper left", bbox_to_anchor=(1.005, 1.0), borderaxespad=0.0,
-        handlelength=1.5, labelspacing=0.7,
-    )  # fmt: skip
+    _add_legend(canvas, handles, len(rows), dark=dark)
     return figure_of(axes)
+
+
+def _add_legend(canvas: _Canvas, handles: list[Any], rows: int, *, dark: bool) -> None:
+    """Add a legend at the right, or below axes that are too narrow for one beside them."""
+    ax, figure = canvas.ax, figure_of(canvas.ax)
+    width = ax.get_window_extent().width / figure.dpi
+    place: dict[str, Any] = {"bbox_to_anchor": (1.005, 1.0), "labelspacing": 0.7}
+    if width < _NARROW:
+        down = _BELOW + (rows * _ROW + _ROW_GAP if rows else 0.0)
+        shifted = ax.transAxes + ScaledTranslation(0, -down, figure.dpi_scale_trans)
+        columns = legend_columns(handles, 0.85 * width)
+        place = {"bbox_to_anchor": (0, 0), "bbox_transform": shifted, "ncols": columns, "columnspacing": 1.4}
+    frame_legend(ax, dark=dark, handles=handles, loc="upper left", borderaxespad=0.0, handlelength=1.5, **place)
 
 
 def _say_nothing(canvas: _Canvas) -> None:
