@@ -55,6 +55,14 @@ def ratio(value: float | None, digits: int = 2) -> str:
     return f"{mantissa} × 10{str(power).translate(_SUPERSCRIPTS)}"
 
 
+def log_text(value: float) -> str:
+    """Return the text of a tick of a logarithmic scale: ``2 × 10⁻⁴``, ``10⁻⁴``, ``0.05``, ``300``."""
+    if 1e-3 <= value < 1e5:
+        return f"{value:,.6g}"
+    short = float(f"{value:.0e}")
+    return ratio(value, 1 if math.isclose(value, short, rel_tol=1e-6) else 2).removeprefix("1 × ")
+
+
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """Return a number of things: ``1 calibration``, ``1,024 calibrations``."""
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._extras import needed
 from .._style import theme
+from .._words import log_text
 from ..exceptions import IBMInputValueError
 
 if TYPE_CHECKING:
@@ -58,11 +59,15 @@ def new_figure(title: str, subtitle: str, *, dark: bool, height: int) -> Any:
 def style_axis(look: Any, label: str = "", *, grid: bool = True, is_log: bool = False) -> dict[str, Any]:
     """Return the settings of an axis in the theme."""
     settings: dict[str, Any] = {
-        "title": {"text": escape(label), "font": {"size": TEXT}}, "gridcolor": look.grid, "linecolor": look.grid,
+        "title": {"text": escape(label), "font": {"size": TEXT}, "standoff": 12}, "automargin": True, "gridcolor": look.grid, "linecolor": look.grid,
         "tickfont": {"color": look.muted, "size": SMALL}, "zeroline": False, "showgrid": grid, "showline": True,
         "exponentformat": "power",
     }  # fmt: skip
-    return {**settings, "type": "log"} if is_log else settings
+    if not is_log:
+        return settings
+    # Plotly's own ticks of logarithmic scales are digits without their powers.
+    places = [digit * 10.0**power for power in range(-12, 13) for digit in (1, 2, 5)]
+    return {**settings, "type": "log", "tickvals": places, "ticktext": [log_text(place) for place in places]}
 
 
 def log_range(low: float, high: float, *, is_log: bool) -> list[float]:

@@ -6,10 +6,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator, ScalarFormatter
 
-from .._words import ratio
+from .._words import log_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,15 +45,9 @@ def use_scale(ax: Axes, name: str, *, is_log: bool, is_whole: bool = False) -> N
     else:
         subs = (1, 2, 5) if decades < 2 else (1, 3) if decades < 3.5 else (1,)
         axis.set_major_locator(LogLocator(subs=subs, numticks=12))
-    axis.set_major_formatter(FuncFormatter(log_text))
+    axis.set_major_formatter(FuncFormatter(_tick))
 
 
-def log_text(value: float, place: int | None = None) -> str:
-    """Return the text of a tick of a logarithmic scale: ``2 × 10⁻³``, ``10⁻⁴``, ``0.05``, ``300``."""
+def _tick(value: float, place: int | None = None) -> str:
     del place
-    if 1e-3 <= value < 1e5:
-        return f"{value:,.6g}"
-    power = math.log10(value)
-    if abs(power - round(power)) < 1e-9:
-        return ratio(value, 1).removeprefix("1 × ")
-    return ratio(value, 1 if np.isclose(value, float(f"{value:.0e}"), rtol=1e-6) else 2)
+    return log_text(value)

@@ -23,6 +23,13 @@ _HEIGHT = 520
 _ROW = 0.055
 _SYMBOLS = {"failed": "triangle-down", "returned": "triangle-up", LEVELS: "diamond"}
 _KINDS = (*KINDS, LEVELS)
+#: Forms of ticks by their distance, in milliseconds or months.
+_DATES = [
+    {"dtickrange": [None, 86_400_000], "value": "%H:%M\n%-d %b %Y"},
+    {"dtickrange": [86_400_000, "M1"], "value": "%-d %b\n%Y"},
+    {"dtickrange": ["M1", "M12"], "value": "%b\n%Y"},
+    {"dtickrange": ["M12", None], "value": "%Y"},
+]
 
 
 def draw(content: Content, *, dark: bool) -> Any:
@@ -38,6 +45,7 @@ def draw(content: Content, *, dark: bool) -> Any:
     figure.update_layout(
         hovermode="x unified",
         xaxis={**style_axis(look, "time (UTC)", grid=False), "type": "date", "anchor": "y2" if rows else "y",
+               "tickformatstops": _DATES, "range": _range(content.times),
                "hoverformat": "%-d %B %Y, %H:%M UTC"},
         yaxis={**style_axis(look, content.axis, is_log=content.is_log), "domain": [base, 1.0]},
     )  # fmt: skip
@@ -46,8 +54,14 @@ def draw(content: Content, *, dark: bool) -> Any:
         _add_marks(figure, content, rows, look)
     for number, note in enumerate(content.notes):
         figure.add_annotation(text=escape(note.replace("\n", " ")), showarrow=False, xref="paper", yref="paper", x=1,
-                              xanchor="right", y=1.02 + 0.05 * number, font={"color": look.muted})  # fmt: skip
+                              xanchor="right", yanchor="bottom", y=1.0 + 0.05 * number, font={"color": look.muted})  # fmt: skip
     return figure
+
+
+def _range(times: Any) -> list[str]:
+    """Return the ends of the axis of times: some room at both ends, or half a day around a single time."""
+    room = (times[-1] - times[0]) // 60 or np.timedelta64(12, "h")
+    return _texts(np.array([times[0] - room, times[-1] + room]))
 
 
 def _texts(times: Any) -> list[str]:
@@ -91,6 +105,10 @@ def _add_values(figure: Any, content: Content, look: Any) -> None:
     for end in content.ends.tolist():
         first, last = _texts(content.times[end - 1 : end + 1])
         figure.add_vrect(x0=first, x1=last, fillcolor=look.grid, opacity=0.4, line_width=0, layer="below")
+    if content.gap_label:
+        marker = {"symbol": "square", "size": 12, "color": faded(look.grid, 0.6)}
+        name = content.gap_label.replace("\n", " ")
+        figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", marker=marker, name=name))
 
 
 def _hover(content: Content) -> str:

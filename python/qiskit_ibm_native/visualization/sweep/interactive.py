@@ -50,7 +50,7 @@ def draw_distribution(content: Distribution, *, dark: bool) -> Any:
     figure.update_layout(
         xaxis={**style_axis(look, content.axis.label, is_log=content.axis.is_log),
                "range": log_range(*limits, is_log=content.axis.is_log)},
-        yaxis={**style_axis(look, content.left_out or content.dimension, grid=False), "automargin": True,
+        yaxis={**style_axis(look, ": ".join(filter(None, (content.dimension, content.left_out))), grid=False),
                "tickvals": [sum(ys) / len(ys) for ys in middles.values()],
                "ticktext": [escape(label) for label in middles], "range": [depth - 0.4, -0.6]},
     )  # fmt: skip
@@ -84,6 +84,9 @@ def _add_row(figure: Any, row: Row, y: float, axis: Axis, edges: Floats, look: A
             go.Scatter(x=[*x, *x[::-1]], y=[*(y - heights), *(y + heights)[::-1]], fill="toself", mode="lines",
                        line={"width": 0}, fillcolor=faded(color, 0.55), hoverinfo="skip", showlegend=False)
         )  # fmt: skip
+    if row.failed:
+        figure.add_annotation(text=f"✕ {row.failed:,} failed", showarrow=False, xref="paper", x=1, xanchor="right", y=y,
+                              font={"color": look.fault}, bgcolor=look.background)  # fmt: skip
     if len(values):
         low, first, middle, third, high = np.quantile(values, LEVELS).tolist()
         figure.add_trace(
@@ -128,18 +131,9 @@ def _add_others(figure: Any, content: TradeOff, look: Any) -> None:
         figure.add_trace(go.Scatter(x=x, y=y, mode="markers", marker=dots, name="other results", hoverinfo="skip"))
         return
     edges, counts = cells_of(content)
-    columns, rows = np.nonzero(counts)
-    centers = [_middles(edge, axis) for edge, axis in zip(edges, (content.x, content.y), strict=True)]
-    found = counts[columns, rows]
-    marker = {
-        "symbol": "square", "size": 7, "color": np.log10(found), "colorscale": [[0, look.grid], [1, look.muted]],
-        "showscale": False,
-    }  # fmt: skip
+    found = np.where(counts.T > 0, counts.T, np.nan)
     figure.add_trace(
-        go.Scatter(x=centers[0][columns], y=centers[1][rows], mode="markers", marker=marker, text=found.astype(int),
-                   name="other results", hovertemplate="%{text} other results<extra></extra>")
+        go.Heatmap(x=edges[0], y=edges[1], z=np.log10(found), text=counts.T.astype(int), showscale=False,
+                   colorscale=[[0, look.grid], [1, look.muted]], hoverongaps=False,
+                   hovertemplate="%{text} other results<extra></extra>")
     )  # fmt: skip
-
-
-def _middles(edges: Floats, axis: Axis) -> Floats:
-    return np.sqrt(edges[1:] * edges[:-1]) if axis.is_log else (edges[1:] + edges[:-1]) / 2
