@@ -45,7 +45,7 @@ def draw(content: Content, *, dark: bool) -> Any:
     figure.update_layout(
         hovermode="x unified",
         xaxis={**style_axis(look, "time (UTC)", grid=False), "type": "date", "anchor": "y2" if rows else "y",
-               "tickformatstops": _DATES, "range": _range(content.times),
+               "tickformatstops": _DATES, "range": _range(content),
                "hoverformat": "%-d %B %Y, %H:%M UTC"},
         yaxis={**style_axis(look, content.axis, is_log=content.is_log), "domain": [base, 1.0]},
     )  # fmt: skip
@@ -58,10 +58,12 @@ def draw(content: Content, *, dark: bool) -> Any:
     return figure
 
 
-def _range(times: Any) -> list[str]:
+def _range(content: Content) -> list[str]:
     """Return the ends of the axis of times: some room at both ends, or half a day around a single time."""
-    room = (times[-1] - times[0]) // 60 or np.timedelta64(12, "h")
-    return _texts(np.array([times[0] - room, times[-1] + room]))
+    first = content.times[0]
+    last = max([content.times[-1], *(mark.until for mark in content.marks if mark.until is not None)])
+    room = (last - first) // 60 or np.timedelta64(12, "h")
+    return _texts(np.array([first - room, last + room]))
 
 
 def _texts(times: Any) -> list[str]:
