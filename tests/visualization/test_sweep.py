@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from tests.support.sweeping import Serial, ghz, qaoa
 
-from qiskit_ibm_native import Choices, IBMInputValueError, Ledger, MissingPackageError, Sweep, SweepWarning
+from qiskit_ibm_native import IBMInputValueError, Ledger, MissingPackageError, Sweep, SweepWarning
 from qiskit_ibm_native._style import theme
 from qiskit_ibm_native.visualization import plot_sweep
 from qiskit_ibm_native.visualization.sweep.content import MOST_COLORS
@@ -55,47 +55,6 @@ def legend(ax):
 
 def texts(ax):
     return [text.get_text() for text in ax.texts if text.get_text()]
-
-
-# Points
-
-
-def test_points_are_the_figures_of_results(results):
-    points = results.points("depth", "esp", "cpu_time", "gates", by=("device", "level", "seed", "circuit"))
-    assert len(points) == len(results) == 64
-    assert points.by == ("backend", "optimization_level", "seed", "circuit")
-    assert points.names == (["ibm_hanoi", "ibmq_lima"], [1, 2], list(range(8)), ["ghz_n7", "qaoa_n5_3"])
-    found = {}
-    for number in range(len(points)):
-        key = tuple(points.names[place][code] for place, code in enumerate(points.groups[:, number]))
-        found[key] = (bool(points.failed[number]), *points.values[:, number])
-    for result in results:
-        failed, *values = found[result.backend, result.optimization_level, result.seed, result.circuit]
-        wanted = [result.depth, result.esp, result.cpu_time, result.metrics.get("gates")]
-        assert failed == (result.error is not None)
-        np.testing.assert_array_equal(values, [np.nan] * 4 if failed else wanted)
-
-
-def test_points_of_a_ledger_are_those_of_all_its_sweeps(results):
-    everything = results.ledger.points("depth", by="snapshot")
-    assert len(everything) == 64
-    part = Sweep([ghz(7)], "hanoi", seeds=[1, 3], optimization_level=2, metrics={"gates": two_qubit_gates})
-    some = results.ledger.points("depth", by="seed", sweep=part)
-    assert some.names == ([1, 3],)
-    assert everything.names[0][0].startswith("ibm_hanoi, 20")
-
-
-def test_names_on_axes_are_those_of_the_sweep(tmp_path):
-    def sweep(**names):
-        return Sweep(ghz(3), "lima", initial_layout=Choices(names), options=[{}, {"routing_method": "basic"}])
-
-    with Ledger(tmp_path / "ledger.sqlite3") as ledger:
-        first = sweep(line=[0, 1, 3], branch=[0, 1, 2]).run(Serial(), ledger)
-        second = sweep(straight=[0, 1, 3], side=[0, 1, 2]).run(Serial(), ledger)
-        assert first.points("depth", by="initial_layout").names == (["branch", "line"],)
-        assert second.points("depth", by=("initial_layout", "options")).names[0] == ["side", "straight"]
-        assert ledger.points("depth", by="initial_layout").names == (["branch", "line"],)
-        assert ledger.points("depth", by="pass_manager").names == (["no name"],)
 
 
 def test_what_is_no_figure_or_dimension_is_refused(results):

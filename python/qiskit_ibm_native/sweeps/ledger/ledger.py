@@ -300,7 +300,7 @@ class Ledger:
     ) -> Points:
         """Return figures of all results as arrays, with the groups to which they belong, for pictures and statistics.
 
-        100,000 results take a quarter of a second, and :meth:`table` twenty times as long.
+        It takes a fraction of the time of :meth:`table`, which reads whole results.
 
         Args:
             *figures: Figures that are numbers, such as ``"depth"``, or names of metrics.

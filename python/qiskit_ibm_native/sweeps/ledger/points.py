@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..._timestamps import moment
+from ..._timestamps import FIRST, LAST, moment
 from ...exceptions import IBMInputValueError
 from ..tasks import AXES
 from .axes import group_of_axis
@@ -191,15 +191,23 @@ def _named(source: Source, name: str, keys: Sequence[Any]) -> Iterator[Any]:
             source.database.check_kinds((kind,), (int,))
         return iter(keys)
     if name == "circuit":
-        rows = source.connection.execute("SELECT number, name, digest FROM circuits").fetchall()
-        texts = {number: (str(text), digest) for number, text, digest in rows}
+        rows = _checked(source, "SELECT number, name, digest FROM circuits", (int, str, bytes))
+        texts = {number: (text, digest) for number, text, digest in rows}
     elif name == "snapshot":
-        rows = source.connection.execute("SELECT number, backend, calibrated, digest FROM snapshots").fetchall()
+        kinds = (int, str, (int, NoneType), bytes)
+        rows = _checked(source, "SELECT number, backend, calibrated, digest FROM snapshots", kinds)
         texts = {number: (_snapshot_name(backend, calibrated), digest) for number, backend, calibrated, digest in rows}
     else:
         return (str(key or NO_NAME) for key in keys)
     names = _different({number: texts[number] for number in set(keys)})
     return (names[number] for number in keys)
+
+
+def _checked(source: Source, statement: str, kinds: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    rows = source.connection.execute(statement).fetchall()
+    for row in rows:
+        source.database.check_kinds(tuple(map(type, row)), kinds)
+    return rows
 
 
 def _different(texts: dict[int, tuple[str, bytes]]) -> dict[int, str]:
@@ -212,8 +220,10 @@ def _different(texts: dict[int, tuple[str, bytes]]) -> dict[int, str]:
 
 
 def _snapshot_name(backend: str, calibrated: int | datetime.datetime | None) -> str:
-    time = moment(calibrated) if isinstance(calibrated, int) else calibrated
-    return backend if time is None else f"{backend}, {time:%Y-%m-%d %H:%M} UTC"
+    if isinstance(calibrated, int):
+        # A damaged ledger may have any number.
+        calibrated = moment(min(max(calibrated, FIRST), LAST))
+    return backend if calibrated is None else f"{backend}, {calibrated:%Y-%m-%d %H:%M} UTC"
 
 
 def _name_of(result: TaskResult, name: str) -> Any:
