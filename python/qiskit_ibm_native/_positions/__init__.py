@@ -27,7 +27,7 @@ class Placement(NamedTuple):
             neighbours; the least column and the least row are 0.
         origin: ``"payload"`` if the device publishes them; otherwise the form of the coupling graph (of its largest
             part): ``"square lattice"``, ``"heavy-hexagonal lattice"``, ``"lattice"``, ``"line"``, ``"ring"``,
-            ``"tree"``, ``"planar"`` (drawn without crossings) or ``"distances"``.
+            ``"tree"``, ``"planar"`` (drawn without crossings), ``"distances"``, or ``"grid"`` for many edges.
     """
 
     positions: list[Position]

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 Point = tuple[int, int]
 #: More cells than this at each qubit are no lattice.
 _MOST_CELLS = 6
-#: Directions that are tried for qubits outside cells, beside one for each.
-_MOST_TRIES = 200
+#: How often the direction of a side is taken back for another one.
+_MOST_TRIES = 40
+#: Qubits that hang at a side are counted up to this number.
+_LONG = 24
 #: Other directions of rows are drawn if their cells need at most so many times the room.
 _MORE_ROOM = 1.3
 
@@ -324,13 +326,15 @@ class _Bricks:
         # Sides that are placed one after the other: their other directions, and the qubits that came with them.
         trail: list[tuple[_Side, list[int]]] = []
         pending = self._pending()
-        for _ in range(len(self.neighbours) + _MOST_TRIES):
+        tries = 0
+        while True:
             chosen = self._most_certain(pending) if pending else None
             if chosen is None and len(self.found) == len(self.neighbours) and self._is_drawn_right():
                 return True
             placed = self._place_next(chosen) if chosen is not None else None
             while placed is None:
-                if not trail:
+                tries += 1
+                if not trail or tries > _MOST_TRIES:
                     return False
                 chosen, qubits = trail.pop()
                 self._take_back(qubits)
@@ -338,7 +342,6 @@ class _Bricks:
             if chosen is not None:
                 trail.append((chosen, placed))
             pending = self._pending()
-        return False
 
     def _pending(self) -> list[int]:
         """Return the corners that have a place, and sides that have none."""
@@ -387,23 +390,29 @@ class _Bricks:
 
     def _most_certain(self, pending: list[int]) -> _Side | None:
         """Return the side with the fewest directions, and these by how far it would stick out."""
-        columns, rows = zip(*self.taken, strict=True)
-        box = min(columns), max(columns), min(rows), max(rows)
-        best: tuple[tuple[int, int, int], _Side] | None = None
+        open_sides = []
         for corner in pending:
             for side, beyond in self._sides_left(corner):
-                steps, length = self._free_steps(corner, beyond), self._length(side)
-                # Within the rows and columns that are there; along a row, if not.
-                excesses = {step: _excess(self.found[corner], step, length, box) for step in steps}
-                key = (len(steps), min(excesses.values(), default=0), -length)
-                if best is None or key < best[0]:
-                    best = key, _Side(corner, side, beyond, sorted(steps, key=excesses.__getitem__))
+                steps = self._free_steps(corner, beyond)
+                if len(steps) <= 1:
+                    return _Side(corner, side, beyond, steps)
+                open_sides.append(_Side(corner, side, beyond, steps))
+        columns, rows = zip(*self.taken, strict=True)
+        box = min(columns), max(columns), min(rows), max(rows)
+        best: tuple[tuple[int, int], _Side] | None = None
+        for each in open_sides:
+            # Within the rows and columns that are there; along a row, if not.
+            length = self._length(each.qubit)
+            excesses = {step: _excess(self.found[each.corner], step, length, box) for step in each.steps}
+            key = (min(excesses.values()), -length)
+            if best is None or key < best[0]:
+                best = key, each._replace(steps=sorted(each.steps, key=excesses.__getitem__))
         return None if best is None else best[1]
 
     def _length(self, side: int) -> int:
         """Return how many qubits hang at a side, itself included."""
         seen, waiting = {side}, [side]
-        while waiting:
+        while waiting and len(seen) < _LONG:
             new = [other for other in self.neighbours[waiting.pop()] if other not in seen and other not in self.found]
             seen.update(new)
             waiting.extend(new)

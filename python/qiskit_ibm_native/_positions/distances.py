@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 #: Distances between all pairs that are looked at, in all rounds together: this bounds time.
 _MOST_DISTANCES = 3_000_000
 _MOST_ROUNDS = 120
-#: Graphs of more edges are not searched for crossings, and planar drawings of more qubits are not improved: those are
-#: harder to read than distances with a few crossings.
-_MOST_EDGES, _MOST_PLANAR = 3000, 150
+#: Graphs of more edges are not searched for crossings, and no planar drawing is looked for with more qubits, because it
+#: would be harder to read than distances with a few crossings.
+_MOST_EDGES, _MOST_PLANAR, _MOST_CYCLES = 3000, 150, 30
 #: Qubits are at least so many steps apart where that can be had.
 _APART = 0.4
 
@@ -27,8 +27,8 @@ def by_distances(neighbours: Neighbours) -> tuple[list[Position], bool]:
     """Return positions of a connected graph, and whether no edges cross where a graph is planar.
 
     Distances on the picture are those in the graph, as far as they can be (stress majorization). If edges cross that
-    need not, the drawing is rustworkx's planar one, in which qubits move towards their neighbours as long as no edges
-    come to cross.
+    need not, as rustworkx tells, another drawing is looked for, whose qubits then move towards their neighbours as long
+    as no edges come to cross.
     """
     import numpy as np
 
@@ -36,7 +36,7 @@ def by_distances(neighbours: Neighbours) -> tuple[list[Position], bool]:
     points = _by_stress(neighbours, pairs)
     if not _has_crossing(points, pairs):
         return _scaled(points, pairs), True
-    planar = _planar(len(neighbours), pairs) if len(neighbours) <= _MOST_PLANAR else None
+    planar = _planar(neighbours, pairs) if len(neighbours) <= _MOST_PLANAR else None
     if planar is None:
         return _scaled(points, pairs), False
     return _scaled(_relaxed(planar, neighbours, pairs), pairs), True
@@ -133,21 +133,66 @@ def _side(start: Any, end: Any, point: Any) -> Any:
     return along[..., 0] * across[..., 1] - along[..., 1] * across[..., 0]
 
 
-def _planar(number: int, pairs: Any) -> Points | None:
-    """Return a drawing without crossings, ``None`` if there is none."""
-    import numpy as np
-    from rustworkx import planar_layout
+def _planar(neighbours: Neighbours, pairs: Any) -> Points | None:
+    """Return a drawing without crossings of a planar graph, ``None`` if none is found.
 
-    if len(pairs) > max(3 * number - 6, 1):
+    The corners of a cycle are fixed on a circle, and all other qubits are in the middle of their neighbours: of graphs
+    that do not fall apart when two qubits are taken away, this has no crossing if the cycle is a face (Tutte).
+    """
+    from rustworkx import is_planar
+
+    if len(pairs) > max(3 * len(neighbours) - 6, 1) or not is_planar(_graph(len(neighbours), pairs)):
         return None
+    for cycle in _cycles(neighbours)[:_MOST_CYCLES]:
+        points = _within(cycle, neighbours)
+        if points is not None and not _has_crossing(points, pairs):
+            return points
+    return None
+
+
+def _cycles(neighbours: Neighbours) -> list[list[int]]:
+    """Return the cycles that an edge closes in a tree of shortest paths from the first qubit, the longest first."""
+    parents, order = {0: -1}, [0]
+    for qubit in order:
+        for other in neighbours[qubit]:
+            if other not in parents:
+                parents[other] = qubit
+                order.append(other)
+
+    def path(qubit: int) -> list[int]:
+        found = [qubit]
+        while parents[found[-1]] >= 0:
+            found.append(parents[found[-1]])
+        return found
+
+    cycles = []
+    for low, others in enumerate(neighbours):
+        for high in others:
+            if low < high and parents[high] != low and parents[low] != high:
+                one, other = path(low), path(high)
+                while len(one) > 1 and len(other) > 1 and one[-2] == other[-2]:
+                    one.pop()
+                    other.pop()
+                cycles.append(one + other[-2::-1])
+    return sorted(cycles, key=len, reverse=True)
+
+
+def _within(cycle: list[int], neighbours: Neighbours) -> Points | None:
+    """Return the positions of qubits in the middle of their neighbours, within a cycle on a circle."""
+    import numpy as np
+
+    number = len(neighbours)
+    matrix, wanted = np.zeros((number, number)), np.zeros((number, 2))
+    for qubit, others in enumerate(neighbours):
+        matrix[qubit, qubit] = len(others)
+        matrix[qubit, others] = -1.0
+    angles = 2 * np.pi * np.arange(len(cycle)) / len(cycle)
+    matrix[cycle] = np.eye(number)[cycle]
+    wanted[cycle] = np.column_stack([np.cos(angles), np.sin(angles)])
     try:
-        drawn = planar_layout(_graph(number, pairs))
-    except Exception as error:
-        # rustworkx's class of this error has moved between versions.
-        if type(error).__name__ == "GraphNotPlanar":
-            return None
-        raise
-    return np.array([drawn[qubit] for qubit in range(number)], dtype=float)
+        return np.asarray(np.linalg.solve(matrix, wanted))
+    except np.linalg.LinAlgError:
+        return None
 
 
 def _relaxed(points: Points, neighbours: Neighbours, pairs: Any) -> Points:
@@ -157,7 +202,7 @@ def _relaxed(points: Points, neighbours: Neighbours, pairs: Any) -> Points:
     lengths = np.hypot(*(points[pairs[:, 0]] - points[pairs[:, 1]]).T)
     points = points / max(float(np.median(lengths)), 1e-9)
     incident = [np.flatnonzero((pairs == qubit).any(axis=1)) for qubit in range(len(points))]
-    for _ in range(max(1, min(60, 6000 // len(points)))):
+    for _ in range(max(1, min(40, 1200 // len(points)))):
         for qubit, others in enumerate(neighbours):
             _move(points, qubit, _wanted(points, qubit, others), pairs, incident[qubit])
     return points

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Lines and rings of more qubits are folded.
 _LONGEST_LINE, _LARGEST_RING = 20, 40
+#: Graphs of more edges for each qubit have no form, and are drawn as a grid if they are large.
+_DENSE = 10
 #: Folded lines and rings are about so many times wider than high.
 _WIDE = 1.7
 
@@ -40,6 +42,9 @@ def shape_of(neighbours: Neighbours, *, is_only_part: bool) -> tuple[list[Sequen
         return [*several], "heavy-hexagonal lattice"
     if is_only_part and degree <= 4 and (found := _numbered_lattice(neighbours)) is not None:
         return [found], "lattice"
+    if number > _LARGEST_RING and num_edges > _DENSE * number:
+        columns = math.ceil(math.sqrt(_WIDE * number))
+        return [[(float(qubit % columns), float(qubit // columns)) for qubit in range(number)]], "grid"
     drawn, is_planar = by_distances(neighbours)
     return [drawn], "planar" if is_planar else "distances"
 
