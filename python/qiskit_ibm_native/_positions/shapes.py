@@ -42,6 +42,12 @@ def shape_of(neighbours: Neighbours, *, is_only_part: bool) -> tuple[list[Sequen
         return [*several], "heavy-hexagonal lattice"
     if is_only_part and degree <= 4 and (found := _numbered_lattice(neighbours)) is not None:
         return [found], "lattice"
+    return _other(neighbours, num_edges)
+
+
+def _other(neighbours: Neighbours, num_edges: int) -> tuple[list[Sequence[Position]], str]:
+    """Return a way to draw a graph that has no form of its own."""
+    number = len(neighbours)
     if number > _LARGEST_RING and num_edges > _DENSE * number:
         columns = math.ceil(math.sqrt(_WIDE * number))
         return [[(float(qubit % columns), float(qubit // columns)) for qubit in range(number)]], "grid"

@@ -6,8 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..pulse.drawing import plot_schedule
+from .maps import plot_calibration, plot_error_map, plot_gate_map
 
-__all__ = ["plot_schedule"]
+__all__ = ["plot_calibration", "plot_error_map", "plot_gate_map", "plot_schedule"]
 
 if not TYPE_CHECKING:
     # Type checkers would take every name for one of this module's.

@@ -154,7 +154,10 @@ class Device:
             "faulty_qubits": self.faulty_qubits,
             "faulty_edges": self.faulty_edges,
             "labels": tuple(map(str, range(self.num_qubits))),
-            "legend": {"faulty_qubits": "qubit is faulty", "faulty_edges": f"{self.two_qubit_gate or 'gate'} is faulty"},
+            "legend": {
+                "faulty_qubits": "qubit is faulty",
+                "faulty_edges": f"{self.two_qubit_gate or 'gate'} is faulty",
+            },
             **parts,
         }
         return DeviceMap(
@@ -237,8 +240,7 @@ class Device:
     def qubit_layer(self, what: Quantity) -> Layer:
         """Return a quantity of qubits as colours; broken readouts are no values, but marked."""
         values = self.qubit_values(what)
-        if self.faulty_qubits:
-            values[sorted(self.faulty_qubits)] = np.nan
+        values[sorted(self.faulty_qubits)] = np.nan
         return layer_of(NAMES[what.name], values, what, lambda place: f"qubit {place}")
 
     def edge_layer(self, name: str, what: Quantity) -> Layer:
@@ -248,7 +250,17 @@ class Device:
         edges = self.edges
         faulty = self.faulty_edges if name == self.two_qubit_gate else frozenset()
         values[[edge in faulty for edge in edges]] = np.nan
-        return layer_of(f"{name} {NAMES[what.name]}", values, what, lambda place: "qubits {} and {}".format(*edges[place]))
+        return layer_of(
+            f"{name} {NAMES[what.name]}", values, what, lambda place: "qubits {} and {}".format(*edges[place])
+        )
+
+    def gate_layer(self, name: str, what: Quantity) -> Layer:
+        """Return a quantity of a one-qubit gate as colours."""
+        gate = self.columns.gate(name)
+        values = np.full(self.num_qubits, np.nan)
+        values[gate.qargs[:, 0]] = getattr(gate, what.name)
+        values[sorted(self.faulty_qubits)] = np.nan
+        return layer_of(f"{name} {NAMES[what.name]}", values, what, lambda place: f"qubit {place}")
 
     @property
     def hovers(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -292,7 +304,12 @@ def edges_of(snapshot: Snapshot) -> tuple[Edge, ...]:
         pairs = getattr(snapshot.configuration, "coupling_map", None) or ()
     else:
         columns = (snapshot.columns.gate(name) for name in snapshot.columns.gates)
-        pairs = [pair for gate in columns if gate.qargs.ndim == 2 and gate.qargs.shape[1] == 2 for pair in gate.qargs.tolist()]
+        pairs = [
+            pair
+            for gate in columns
+            if gate.qargs.ndim == 2 and gate.qargs.shape[1] == 2
+            for pair in gate.qargs.tolist()
+        ]
     return tuple(sorted({(min(pair), max(pair)) for pair in pairs if max(pair) < snapshot.num_qubits}))
 
 
@@ -310,7 +327,11 @@ def layer_of(name: str, values: Floats, what: Quantity, place_name: Callable[[in
         f"{word} {written(float(values[place_of]), what)}, {place_name(place_of)}",
     ]
     if scale.below or scale.above:
-        ends = [text for number, text in ((scale.below, f"{scale.below} below"), (scale.above, f"{scale.above} above")) if number]
+        ends = [
+            text
+            for number, text in ((scale.below, f"{scale.below} below"), (scale.above, f"{scale.above} above"))
+            if number
+        ]
         notes.append(f"{' and '.join(ends)} the scale, which ends at a quantile")
     return Layer(name, values, scale, what.unit, tuple(notes))
 
