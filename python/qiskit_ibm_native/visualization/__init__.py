@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from ..pulse.drawing import plot_schedule
 from .drift import plot_drift
+from .maps import plot_calibration, plot_error_map, plot_gate_map
 from .sweep import plot_sweep
 
-__all__ = ["plot_drift", "plot_schedule", "plot_sweep"]
+__all__ = ["plot_calibration", "plot_drift", "plot_error_map", "plot_gate_map", "plot_schedule", "plot_sweep"]
 
 if not TYPE_CHECKING:
     # Type checkers would take every name for one of this module's.
