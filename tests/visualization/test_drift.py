@@ -557,3 +557,17 @@ def test_ticks_are_whole_times_and_not_too_many(most):
         "26 Jan",
         "1 Feb",
     ]
+
+
+def test_interactive_pictures_do_without_matplotlib():
+    code = """
+import sys
+sys.modules["matplotlib"] = None
+from qiskit_ibm_native import Ledger, Snapshot
+from qiskit_ibm_native.snapshot.series import CalibrationSeries
+from qiskit_ibm_native.visualization import plot_drift, plot_sweep
+assert plot_drift(CalibrationSeries([Snapshot.load("lima")]), interactive=True).data
+plot_sweep(Ledger(), interactive=True)
+plot_sweep(Ledger(), pareto=("depth", "esp"), interactive=True)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

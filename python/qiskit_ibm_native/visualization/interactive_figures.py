@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from .._extras import needed
-from .._style import theme
+from .._themes import theme
 from .._words import log_text
 from ..exceptions import IBMInputValueError
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._style import theme
+from ..._themes import theme
 from ...archive.events.event import KINDS
 from ..interactive_figures import closed, faded, gaps_as_none, graph_objects, new_figure, style_axis
 from .content import LEVELS

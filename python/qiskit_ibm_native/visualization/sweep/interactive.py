@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._style import theme
+from ..._themes import theme
 from ..interactive_figures import faded, graph_objects, log_range, new_figure, style_axis
 from .content import MOST_COLORS
 from .geometry import (
