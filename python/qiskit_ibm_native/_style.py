@@ -10,12 +10,16 @@ from __future__ import annotations
 
 from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
+
+from ._themes import LIGHT, Theme, theme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,73 +27,23 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
 
+__all__ = [
+    "LIGHT", "PADS", "SMALL", "TEXT", "TITLE", "Picture", "Theme", "axes_for", "checked_axes", "diverging", "dress", "figure_of",
+    "frame_legend", "ink_on", "legend_columns", "lightness", "new_picture", "sequential", "theme", "write_title",
+]  # fmt: skip
+
 #: Sizes of text in points, for figures about ten inches wide, which are legible when they fill a slide.
 TITLE, TEXT, SMALL = 17.0, 13.0, 11.0
 #: Dots in an inch of pictures in notebooks, which show them half as large, so that they are sharp on every screen.
 _NOTEBOOK_DPI, _SCREEN_DPI = 160, 80
+#: Room around everything in a figure with the constrained layout, inches.
+PADS = {"w_pad": 0.12, "h_pad": 0.12}
+#: Width of the mark of an entry of a legend with the room around it, in sizes of the font.
+_HANDLE = 4.0
 #: Identifiers in SVG files are made from this, so that the same picture gives the same file.
 _SALT = "qiskit-ibm-native"
 #: Dates that files of a format have unless they are ``None``.
 _DATES = {"svg": "Date", "svgz": "Date", "pdf": "CreationDate", "ps": "CreationDate", "eps": "CreationDate"}
-
-
-class Theme(NamedTuple):
-    """Colours of a picture, as hexadecimal texts.
-
-    Attributes:
-        name: ``"light"`` or ``"dark"``.
-        background: Behind everything.
-        ink: Text, outlines and marks.
-        muted: Text that matters less, ticks.
-        grid: Lines of grids and axes.
-        quiet: Parts of a device that have no value or are not used.
-        fault: Marks of what does not work. Marks have a shape of their own, too.
-        series: Colours of series, told apart with every kind of colour vision; the first is the main one.
-        sequential: Colours from low to high values, from quiet to loud; their lightness changes evenly.
-        diverging: Colours from negative to positive values; the middle is quiet.
-    """
-
-    name: str
-    background: str
-    ink: str
-    muted: str
-    grid: str
-    quiet: str
-    fault: str
-    series: tuple[str, ...]
-    sequential: tuple[str, ...]
-    diverging: tuple[str, ...]
-
-
-LIGHT = Theme(
-    name="light",
-    background="#ffffff",
-    ink="#1b1f27",
-    muted="#596270",
-    grid="#dde1e7",
-    quiet="#c9ced6",
-    fault="#d1242f",
-    series=("#2468b4", "#d8741a", "#12876f", "#b3528f", "#7a5cc0", "#8a6d1d", "#4aa3d4"),
-    sequential=("#e4eef8", "#b3cdea", "#7fa6dc", "#5f7bcb", "#5b4fae", "#542a82", "#3b0f50"),
-    diverging=("#0a3f78", "#3f86c6", "#a9cbe6", "#f1f1ef", "#f3c08d", "#d5771f", "#7d3600"),
-)
-DARK = Theme(
-    name="dark",
-    background="#14171d",
-    ink="#eef1f6",
-    muted="#a2abb9",
-    grid="#323844",
-    quiet="#4a5261",
-    fault="#ff6b70",
-    series=("#6db3f8", "#f5a25d", "#4fcfae", "#ec93c8", "#b8a1f4", "#d8bd67", "#9adcf5"),
-    sequential=("#28324c", "#3d4c86", "#6a5cb4", "#a765b4", "#e07d93", "#f9ab74", "#ffe3a3"),
-    diverging=("#a9dcff", "#4f9bdb", "#2d5580", "#333944", "#80512a", "#e08a3c", "#ffd2a6"),
-)
-
-
-def theme(*, dark: bool) -> Theme:
-    """Return the light or the dark theme."""
-    return DARK if dark else LIGHT
 
 
 def sequential(*, dark: bool) -> Colormap:
@@ -180,7 +134,7 @@ def axes_for(ax: Axes | None, size: tuple[float, float], *, dark: bool, layout: 
     picture = new_picture(size, dark=dark)
     if layout is None:
         return picture.add_axes((0.0, 0.0, 1.0, 1.0))
-    picture.set_layout_engine(layout)
+    picture.set_layout_engine(layout, **(PADS if layout == "constrained" else {}))
     return picture.add_subplot()
 
 
@@ -258,3 +212,18 @@ def frame_legend(ax: Axes, *, dark: bool, handles: Sequence[Any] | None = None, 
     look = theme(dark=dark)
     given = {} if handles is None else {"handles": list(handles)}
     ax.legend(**given, **{"frameon": False, "fontsize": SMALL, "labelcolor": look.ink, **options})
+
+
+def legend_columns(handles: Sequence[Any], width: float) -> int:
+    """Return the largest number of columns of a legend that fits into a width, inches; 1 if none does.
+
+    A legend that is wider than the axes that it belongs to would make layouts shrink these.
+    """
+    font = FontProperties(size=SMALL)
+    texts = [text_to_path.get_text_width_height_descent(str(handle.get_label()), font, False)[0] for handle in handles]
+    widths = [(text + _HANDLE * SMALL) / 72 for text in texts]
+    for columns in range(len(widths), 1, -1):
+        # Entries go down the columns, of which the first ones may have one more.
+        if sum(part.max() for part in np.array_split(widths, columns)) <= width:
+            return columns
+    return 1
