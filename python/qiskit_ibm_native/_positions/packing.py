@@ -11,6 +11,8 @@ Neighbours = list[list[int]]
 
 #: Parts lie this many steps apart.
 _GAP = 1.0
+#: Devices that are taller than wide by more than this are turned.
+TALL = 1.25
 #: A picture of many parts is about so many times wider than high.
 _WIDE = 1.7
 
@@ -51,7 +53,7 @@ def turned(qubits: Sequence[int], candidates: Iterable[Sequence[Position]]) -> d
     for candidate in candidates:
         for flipped in (candidate, [(y, x) for x, y in candidate]):
             width, height = _size(flipped)
-            flatness = (round((width + 1) * (height + 1), 6), float(height > width + 1e-6))
+            flatness = (round((width + 1) * (height + 1), 6), float(height + 1 > TALL * (width + 1)))
             if best is not None and flatness > best[0][:2]:
                 continue
             for right in (1, -1):

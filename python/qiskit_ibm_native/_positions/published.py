@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
+from .packing import TALL
+
 #: Coordinates of larger numbers than this many steps for each qubit leave qubits too small to be seen.
 _MOST_STEPS = 2
 #: Qubits are at least this part of a step apart, and most neighbours at most so many steps.
 _NEAREST, _FARTHEST = 0.3, 2.5
-#: Devices that are taller than wide by more than this are turned.
-_TALL = 1.3
 
 
 def published(
@@ -35,7 +35,7 @@ def published(
         return None
     if lengths and sum(length > _FARTHEST * step for length in lengths) > len(lengths) / 4:
         return None
-    return [(y, x) for x, y in scaled] if height + 1 > _TALL * (width + 1) else scaled
+    return [(y, x) for x, y in scaled] if height + 1 > TALL * (width + 1) else scaled
 
 
 def _points(coords: Any, num_qubits: int) -> list[tuple[float, float]] | None:

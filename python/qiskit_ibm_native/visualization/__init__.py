@@ -6,11 +6,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..pulse.drawing import plot_schedule
+from .changes import plot_diff
 from .drift import plot_drift
+from .layouts import plot_layout
 from .maps import plot_calibration, plot_error_map, plot_gate_map
 from .sweep import plot_sweep
 
-__all__ = ["plot_calibration", "plot_drift", "plot_error_map", "plot_gate_map", "plot_schedule", "plot_sweep"]
+__all__ = [
+    "plot_calibration",
+    "plot_diff",
+    "plot_drift",
+    "plot_error_map",
+    "plot_gate_map",
+    "plot_layout",
+    "plot_schedule",
+    "plot_sweep",
+]
 
 if not TYPE_CHECKING:
     # Type checkers would take every name for one of this module's.

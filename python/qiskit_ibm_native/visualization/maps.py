@@ -102,7 +102,7 @@ def plot_error_map(
         raise _unknown_gate(found, name, found.gates_on(2))
     couplings = None if name is None else found.edge_layer(name, GATE_QUANTITIES["error"])
     content = found.content(
-        f"errors of readout and {name}" if name is not None else "errors of readout",
+        f"readout and {name} errors" if name is not None else "readout errors",
         qubits=found.qubit_layer(QUBIT_QUANTITIES["readout_error"]),
         couplings=couplings,
         hovers=found.hovers if interactive else ((), ()),
@@ -172,7 +172,10 @@ def _calibration(device: Device, quantity: str, gate: str | None) -> DeviceMap:
         return device.content(title, qubits=device.qubit_layer(what), is_wide_panel=True)
     if gate in device.gates_on(2):
         return device.content(
-            f"{NAMES[what.name]} of {gate}", couplings=device.edge_layer(gate, what), is_wide_panel=True
+            f"{NAMES[what.name]} of {gate}",
+            couplings=device.edge_layer(gate, what),
+            is_wide_panel=True,
+            is_filled=False,
         )
     if gate not in device.gates_on(1):
         raise _unknown_gate(device, gate, [*device.gates_on(1), *device.gates_on(2)])

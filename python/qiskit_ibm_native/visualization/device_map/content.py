@@ -88,6 +88,9 @@ class DeviceMap:
         new_edges: Edges that are back in use.
         quiet_qubits: Qubits that matter less than all others.
         quiet_edges: Edges that matter less.
+        used_qubits: Qubits that a circuit uses.
+        passed_qubits: Qubits that it uses on the way only, which have a colour of their own.
+        is_filled: Whether qubits without values have a colour.
         legend: What marks mean, by ``"faulty_qubits"`` and so on.
         hovers: Texts of several lines for each qubit and each edge, which interactive maps show.
         is_wide_panel: Whether the distribution is a picture of its own.
@@ -106,6 +109,9 @@ class DeviceMap:
     new_edges: frozenset[Edge] = frozenset()
     quiet_qubits: frozenset[int] = frozenset()
     quiet_edges: frozenset[Edge] = frozenset()
+    used_qubits: frozenset[int] = frozenset()
+    passed_qubits: frozenset[int] = frozenset()
+    is_filled: bool = True
     legend: dict[str, str] = field(default_factory=dict)
     hovers: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     is_wide_panel: bool = False
@@ -224,14 +230,25 @@ class Device:
         usual = next((name for name in _ENTANGLING if name in names), None)
         return usual or max(names, key=lambda name: len(self.columns.gate(name)), default=None)
 
-    def by_edge(self, gate: GateColumns, values: Floats, worse: Callable[[float, float], float]) -> Floats:
+    def edge_values(self, name: str, what: Quantity, edges: Sequence[Edge] | None = None) -> Floats:
+        """Return a quantity of a gate on each edge; of two directions, the larger value."""
+        gate = self.columns.gate(name)
+        return self.by_edge(gate, np.asarray(getattr(gate, what.name), dtype=float), max, edges)
+
+    def by_edge(
+        self,
+        gate: GateColumns,
+        values: Floats,
+        worse: Callable[[float, float], float],
+        edges: Sequence[Edge] | None = None,
+    ) -> Floats:
         """Return the value of each edge; of two directions, the ``worse`` one of those that have a value."""
         found: dict[Edge, float] = {}
         for (one, other), value in zip(gate.qargs.tolist(), values.tolist(), strict=True):
             edge = min(one, other), max(one, other)
             if not np.isnan(value):
                 found[edge] = worse(found[edge], value) if edge in found else value
-        return np.array([found.get(edge, np.nan) for edge in self.edges])
+        return np.array([found.get(edge, np.nan) for edge in (self.edges if edges is None else edges)])
 
     def qubit_values(self, what: Quantity) -> Floats:
         """Return the values of a quantity of qubits."""
@@ -245,9 +262,8 @@ class Device:
 
     def edge_layer(self, name: str, what: Quantity) -> Layer:
         """Return a quantity of a two-qubit gate as colours."""
-        gate = self.columns.gate(name)
-        values = self.by_edge(gate, np.asarray(getattr(gate, what.name), dtype=float), max)
         edges = self.edges
+        values = self.edge_values(name, what, edges)
         faulty = self.faulty_edges if name == self.two_qubit_gate else frozenset()
         values[[edge in faulty for edge in edges]] = np.nan
         return layer_of(
@@ -280,11 +296,10 @@ class Device:
         edges, faulty = self.edges, self.faulty_edges
         texts = [["qubits {} and {}".format(*edge), *(["faulty"] if edge in faulty else [])] for edge in edges]
         for name in self.gates_on(2):
-            gate = self.columns.gate(name)
             for what in GATE_QUANTITIES.values():
                 if what.is_flag:
                     continue
-                values = self.by_edge(gate, np.asarray(getattr(gate, what.name), dtype=float), max)
+                values = self.edge_values(name, what, edges)
                 for lines, value in zip(texts, values.tolist(), strict=True):
                     if not np.isnan(value):
                         lines.append(f"{name} {NAMES[what.name]}: {written(value, what)}")
@@ -323,7 +338,7 @@ def layer_of(name: str, values: Floats, what: Quantity, place_name: Callable[[in
     place_of = int(np.nanargmax(values) if worst_is_highest else np.nanargmin(values))
     word = "worst" if what.is_probability else "longest" if worst_is_highest else "least"
     notes = [
-        f"median {written(float(np.median(values[found])), what)}",
+        f"median {written(float(np.median(values[found])), what)} (dashed line)",
         f"{word} {written(float(values[place_of]), what)}, {place_name(place_of)}",
     ]
     if scale.below or scale.above:

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from .content import DeviceMap, Edge, Layer
 
 #: The radius of qubits and the width of edges, in steps between neighbours; the widest edges, points.
-_RADIUS, _EDGE, _WIDEST = 0.37, 0.17, 9.0
+_RADIUS, _EDGE, _WIDEST = 0.345, 0.19, 10.0
 #: Sizes of labels, points: the largest, and the smallest that can be read.
-_LARGEST, _SMALLEST = 15.0, 5.0
+_LARGEST, _SMALLEST = 15.0, 6.5
+#: The size of numbers of rows beside maps whose qubits have no room for theirs.
+_OF_ROWS = 8.0
 #: The width of a digit as a part of its size, and the part of a qubit that a label may have.
-_DIGIT, _PART = 0.64, 0.82
+_DIGIT, _PART = 0.64, 0.86
 
 
 def draw(content: DeviceMap, ax: Axes | None, *, labels: bool, dark: bool) -> Figure:
@@ -114,10 +116,10 @@ def _draw_qubits(
 ) -> list[Any]:
     """Draw the qubits, and return the colour behind the label of each."""
     number = content.num_qubits
-    colors = [look.series[0]] * number if content.qubits is None else colors_of(content.qubits, dark=dark)
-    # Without colours for qubits, those of edges are what matters.
-    if content.qubits is None and content.couplings is not None:
-        colors = [look.background] * number
+    plain = look.series[0] if content.is_filled else look.background
+    colors = [plain] * number if content.qubits is None else colors_of(content.qubits, dark=dark)
+    for qubit in content.passed_qubits:
+        colors[qubit] = look.series[6]
     special = content.faulty_qubits | content.quiet_qubits
     usual = [qubit for qubit in range(number) if qubit not in special and colors[qubit] is not None]
     missing = [qubit for qubit in range(number) if qubit not in special and colors[qubit] is None]
@@ -195,6 +197,7 @@ def _draw_labels(
 ) -> None:
     size = label_size(content.labels, sheet.step)
     if size < _SMALLEST:
+        _draw_row_labels(sheet, content, points, look)
         return
     for qubit, (text, point, color) in enumerate(zip(content.labels, points, colors, strict=True)):
         ink = (
@@ -208,6 +211,26 @@ def _draw_labels(
         sheet.axes.text(
             point[0], point[1], text, ha="center", va="center_baseline", fontsize=part * size, color=ink, zorder=4,
             clip_on=True, parse_math=False,
+        )  # fmt: skip
+
+
+def _draw_row_labels(sheet: Sheet, content: DeviceMap, points: NDArray[np.float64], look: Theme) -> None:
+    """Write the label of the first qubit of a row beside it, as long as rows are straight."""
+    first: dict[float, int] = {}
+    for qubit, (x, y) in enumerate(points):
+        row = round(float(y), 3)
+        if row not in first or x < points[first[row]][0]:
+            first[row] = qubit
+    rows = sorted(first)
+    # Graphs of no form have a row for each qubit.
+    if len(rows) > 2 * len(points) ** 0.75:
+        return
+    every = max(1, round(1.4 * _OF_ROWS / (sheet.step * 72)))
+    for row in rows[::every]:
+        qubit = first[row]
+        sheet.axes.annotate(
+            content.labels[qubit], tuple(points[qubit]), (-_RADIUS * sheet.step * 72 - 3, 0), textcoords="offset points",
+            ha="right", va="center_baseline", fontsize=_OF_ROWS, color=look.muted, parse_math=False,
         )  # fmt: skip
 
 

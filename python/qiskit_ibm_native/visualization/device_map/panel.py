@@ -79,7 +79,7 @@ def _draw_distribution(axes: Axes, layer: Layer, scale: Scale, look: Theme, *, d
 def _draw_bar(axes: Axes, scale: Scale, look: Theme, *, dark: bool, size: float) -> None:
     colors = (diverging if scale.is_centred else sequential)(dark=dark)
     axes.imshow(colors(np.linspace(0, 1, 256))[None, :, :], extent=(0, 1, 0, 1), aspect="auto", zorder=1)
-    ticks = scale.ticks
+    ticks = _apart(scale, axes.figure.dpi and axes.get_window_extent().width / axes.figure.dpi * 72, size)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
     axes.set_yticks([])
@@ -95,6 +95,19 @@ def _draw_bar(axes: Axes, scale: Scale, look: Theme, *, dark: bool, size: float)
                 [place], [0.5], marker=marker, color=colors(0.0 if place < 0 else 1.0), markeredgecolor=look.muted,
                 markersize=0.9 * size, markeredgewidth=0.8, clip_on=False, linestyle="",
             )  # fmt: skip
+
+
+def _apart(scale: Scale, width: float, size: float) -> list[tuple[float, str]]:
+    """Return the ticks whose texts have room on a bar of a width, points: powers of ten before others."""
+    chosen: list[tuple[float, float, tuple[float, str]]] = []
+    for value, text in sorted(
+        scale.ticks, key=lambda tick: (scale.is_log and abs(np.log10(tick[0])) % 1 > 1e-6, tick[0])
+    ):
+        middle = float(scale.shares(np.array([value]))[0]) * width
+        half = 0.3 * size * (len(text) + 1)
+        if all(middle + half < low or middle - half > high for low, high, _ in chosen):
+            chosen.append((middle - half, middle + half, (value, text)))
+    return [tick for *_, tick in sorted(chosen)]
 
 
 def _draw_legend(sheet: Sheet, content: DeviceMap, top: float, look: Theme) -> None:

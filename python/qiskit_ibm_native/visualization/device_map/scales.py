@@ -23,7 +23,7 @@ _LOW, _HIGH, _STRETCH = 0.02, 0.98, 0.4
 #: Fewer values than this are all within the scale.
 _FEW = 20
 #: The most ticks that have room.
-_TICKS = 5
+_TICKS = 6
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -40,6 +40,7 @@ class Scale:
         below: How many values are below ``low``.
         above: How many values are above ``high``.
         unit: The SI unit of values.
+        is_count: Whether values are whole numbers.
     """
 
     low: float
@@ -49,6 +50,7 @@ class Scale:
     below: int = 0
     above: int = 0
     unit: str = ""
+    is_count: bool = False
 
     def shares(self, values: Floats) -> Floats:
         """Return where values are on the scale, from 0 to 1; ``nan`` where there is none."""
@@ -62,6 +64,8 @@ class Scale:
     @property
     def factor(self) -> tuple[float, str]:
         """The power of ten that ticks are written in, with the unit that goes with it: ``(1e-6, "µs")``."""
+        if self.is_count:
+            return 1.0, ""
         largest = max(abs(self.low), abs(self.high))
         exponent = math.floor(math.log10(largest) + 1e-9)
         if self.unit:
@@ -77,7 +81,8 @@ class Scale:
         """Values on the scale with their texts, in units of :attr:`factor`."""
         factor, _ = self.factor
         if not self.is_log:
-            return [(value, _number(value / factor)) for value in _even(self.low, self.high)]
+            values = _even(self.low, self.high)
+            return [(value, _number(value / factor)) for value in values if not self.is_count or value % 1 == 0]
         values = _decades(self.low, self.high)
         return [(value, _power(value) if not self.unit else _number(value / factor)) for value in values]
 
