@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from matplotlib import rc_context
-from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-from ._themes import LIGHT, Theme, theme
+from ._themes import LIGHT, Theme, lightness_of, stops, theme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,24 +59,12 @@ def diverging(*, dark: bool) -> Colormap:
 @cache
 def _map_of(name: str, colors: tuple[str, ...]) -> Colormap:
     """Return the map through some colours, placed so that lightness changes by the same amount everywhere."""
-    levels = [lightness(color) for color in colors]
-    middle = len(colors) // 2
-    parts = [levels] if name == "sequential" else [levels[: middle + 1], levels[middle:]]
-    places = [_shares(part) / len(parts) + number / len(parts) for number, part in enumerate(parts)]
-    joined = np.concatenate([places[0], *(part[1:] for part in places[1:])])
-    return LinearSegmentedColormap.from_list(f"qiskit_ibm_native_{name}", list(zip(joined, colors, strict=True)))
-
-
-def _shares(levels: list[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return how far from the first level to the last one each level is, from 0 to 1."""
-    return (np.asarray(levels) - levels[0]) / (levels[-1] - levels[0])
+    return LinearSegmentedColormap.from_list(f"qiskit_ibm_native_{name}", stops(colors, is_centred=name == "diverging"))
 
 
 def lightness(color: Any) -> float:
     """Return the lightness L* of a colour in CIELAB, from 0 (black) to 100 (white)."""
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(color)]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return float(116 * np.cbrt(luminance) - 16 if luminance > 216 / 24389 else luminance * 24389 / 27)
+    return lightness_of(to_hex(color))
 
 
 def ink_on(color: Any) -> str:

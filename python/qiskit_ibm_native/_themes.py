@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 
@@ -63,3 +64,38 @@ DARK = Theme(
 def theme(*, dark: bool) -> Theme:
     """Return the light or the dark theme."""
     return DARK if dark else LIGHT
+
+
+def stops(colors: tuple[str, ...], *, is_centred: bool) -> list[tuple[float, str]]:
+    """Return colours with their places from 0 to 1, such that lightness changes by the same amount everywhere.
+
+    Args:
+        colors: The colours, an odd number; their lightness grows or falls, from the middle on if they are centred.
+        is_centred: Whether the middle colour stays in the middle.
+    """
+    levels, middle = [lightness_of(color) for color in colors], len(colors) // 2
+    parts = [levels[: middle + 1], levels[middle:]] if is_centred else [levels]
+    shares = [(level - part[0]) / (part[-1] - part[0]) for part in parts for level in part]
+    if is_centred:
+        del shares[middle + 1]
+        shares = [share / 2 if place <= middle else (share + 1) / 2 for place, share in enumerate(shares)]
+        shares[middle] = 0.5
+    return list(zip(shares, colors, strict=True))
+
+
+def lightness_of(color: str) -> float:
+    """Return the lightness L* of a hexadecimal colour in CIELAB, from 0 (black) to 100 (white)."""
+    parts = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return float(116 * luminance ** (1 / 3) - 16 if luminance > 216 / 24389 else luminance * 24389 / 27)
+
+
+def mixed(scale: list[tuple[float, str]], share: float) -> str:
+    """Return the colour at a place from 0 to 1 of a scale of :func:`stops`."""
+    for (low, one), (high, other) in pairwise(scale):
+        if share <= high:
+            part = (share - low) / (high - low)
+            pairs = [(int(one[place : place + 2], 16), int(other[place : place + 2], 16)) for place in (1, 3, 5)]
+            return "#" + "".join(f"{round(first + part * (last - first)):02x}" for first, last in pairs)
+    return scale[-1][1]

@@ -176,7 +176,7 @@ class _Comparison:
         import numpy as np
 
         from .device_map.content import Layer, written
-        from .device_map.scales import centred_scale_of
+        from .device_map.scales import centred_scale_of, notes_on
 
         values = np.asarray(pairs[1] - pairs[0])
         if changed is not None:
@@ -186,13 +186,11 @@ class _Comparison:
         if scale is None:
             return Layer(f"Change of {name}", values, None, what.unit, ("no values at both times",))
         notes = [f"{np.count_nonzero(np.nan_to_num(values)):,} of {np.isfinite(values).sum():,} values changed"]
-        for word, place in (("rise", int(np.nanargmax(values))), ("fall", int(np.nanargmin(values)))):
+        for sign, place in (("+", int(np.nanargmax(values))), ("−", int(np.nanargmin(values)))):
             change = float(values[place])
-            if (change > 0) == (word == "rise") and change:
-                notes.append(f"largest {word} {written(abs(change), what)}, {place_name(place)}")
-        if scale.below or scale.above:
-            notes.append(f"{scale.below + scale.above} beyond the scale, which ends at a quantile")
-        return Layer(f"Change of {name}", values, scale, what.unit, tuple(notes))
+            if change and (change > 0) == (sign == "+"):
+                notes.append(f"up to {sign}{written(abs(change), what)}, {place_name(place)}")
+        return Layer(f"Change of {name}", values, scale, what.unit, (*notes, *notes_on(scale)))
 
 
 def _lowered(what: Quantity) -> str:

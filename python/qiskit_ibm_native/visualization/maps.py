@@ -210,11 +210,10 @@ def drawn(content: DeviceMap, ax: Axes | None, labels: bool, dark: bool, title: 
     """Draw a map by matplotlib, or by Plotly if it is interactive."""
     content = content.with_title(title)
     if interactive:
-        if ax is not None:
-            raise _input_error("Interactive maps have a figure of their own: leave ax or interactive out.")
-        needed("plotly", "interactive", "Interactive pictures")
         from .device_map.interactive import interactive_map
+        from .interactive_figures import refuse_axes
 
+        refuse_axes(ax)
         return interactive_map(content, labels=labels, dark=dark)
     needed("matplotlib", "visualization", "Pictures")
     from .device_map.figure import draw

@@ -12,7 +12,7 @@ import numpy as np
 from ..._positions import Placement, place
 from ..._words import MISSING, count, quantity
 from ...snapshot.quantities import GATE_QUANTITIES, QUBIT_QUANTITIES, Quantity
-from .scales import Scale, scale_of
+from .scales import Scale, notes_on, scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -341,14 +341,7 @@ def layer_of(name: str, values: Floats, what: Quantity, place_name: Callable[[in
         f"median {written(float(np.median(values[found])), what)} (dashed line)",
         f"{word} {written(float(values[place_of]), what)}, {place_name(place_of)}",
     ]
-    if scale.below or scale.above:
-        ends = [
-            text
-            for number, text in ((scale.below, f"{scale.below} below"), (scale.above, f"{scale.above} above"))
-            if number
-        ]
-        notes.append(f"{' and '.join(ends)} the scale, which ends at a quantile")
-    return Layer(name, values, scale, what.unit, tuple(notes))
+    return Layer(name, values, scale, what.unit, (*notes, *notes_on(scale)))
 
 
 def written(value: float, what: Quantity) -> str:

@@ -11,9 +11,10 @@ from matplotlib.collections import EllipseCollection, LineCollection, PolyCollec
 from ..._style import Theme, diverging, ink_on, sequential, theme
 from .panel import draw_panel
 from .sheet import Sheet, sheet_for
+from .sizes import RADIUS, label_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -21,14 +22,12 @@ if TYPE_CHECKING:
 
     from .content import DeviceMap, Edge, Layer
 
-#: The radius of qubits and the width of edges, in steps between neighbours; the widest edges, points.
-_RADIUS, _EDGE, _WIDEST = 0.345, 0.19, 10.0
-#: Sizes of labels, points: the largest, and the smallest that can be read.
-_LARGEST, _SMALLEST = 15.0, 6.5
+#: The width of edges, in steps between neighbours; the widest edges, points.
+_EDGE, _WIDEST = 0.19, 10.0
+#: The smallest size of labels that can be read, points.
+_SMALLEST = 6.5
 #: The size of numbers of rows beside maps whose qubits have no room for theirs.
 _OF_ROWS = 8.0
-#: The width of a digit as a part of its size, and the part of a qubit that a label may have.
-_DIGIT, _PART = 0.64, 0.86
 
 
 def draw(content: DeviceMap, ax: Axes | None, *, labels: bool, dark: bool) -> Figure:
@@ -128,7 +127,7 @@ def _draw_qubits(
     _circles(
         sheet,
         points[usual],
-        _RADIUS,
+        RADIUS,
         3.0,
         facecolors=[colors[qubit] for qubit in usual],
         edgecolors=look.muted,
@@ -137,7 +136,7 @@ def _draw_qubits(
     _circles(
         sheet,
         points[quiet],
-        0.62 * _RADIUS if content.qubits is None else _RADIUS,
+        0.62 * RADIUS if content.qubits is None else RADIUS,
         3.0,
         facecolors=look.background,
         edgecolors=look.quiet,
@@ -146,7 +145,7 @@ def _draw_qubits(
     _circles(
         sheet,
         points[missing],
-        _RADIUS,
+        RADIUS,
         3.0,
         facecolors=look.background,
         edgecolors=look.muted,
@@ -157,7 +156,7 @@ def _draw_qubits(
     _circles(
         sheet,
         points[sorted(content.new_qubits)],
-        1.25 * _RADIUS,
+        1.25 * RADIUS,
         2.9,
         facecolors="none",
         edgecolors=look.series[2],
@@ -180,7 +179,7 @@ def _circles(sheet: Sheet, points: NDArray[np.float64], radius: float, order: fl
 def _draw_diamonds(sheet: Sheet, points: NDArray[np.float64], look: Theme) -> None:
     """Draw what is faulty: a shape of its own, which is seen without its colour."""
     if len(points):
-        corners = 1.25 * _RADIUS * np.array([(0, -1), (1, 0), (0, 1), (-1, 0)])
+        corners = 1.25 * RADIUS * np.array([(0, -1), (1, 0), (0, 1), (-1, 0)])
         width = min(max(0.05 * sheet.step * 72, 0.8), 2.4)
         drawn = PolyCollection(
             list(points[:, None, :] + corners),
@@ -229,13 +228,6 @@ def _draw_row_labels(sheet: Sheet, content: DeviceMap, points: NDArray[np.float6
     for row in rows[::every]:
         qubit = first[row]
         sheet.axes.annotate(
-            content.labels[qubit], tuple(points[qubit]), (-_RADIUS * sheet.step * 72 - 3, 0), textcoords="offset points",
+            content.labels[qubit], tuple(points[qubit]), (-RADIUS * sheet.step * 72 - 3, 0), textcoords="offset points",
             ha="right", va="center_baseline", fontsize=_OF_ROWS, color=look.muted, parse_math=False,
         )  # fmt: skip
-
-
-def label_size(labels: Iterable[str], step: float) -> float:
-    """Return the size of labels that fit into qubits, points; ``step`` is that between neighbours, inches."""
-    longest = max(map(len, labels), default=1) or 1
-    diameter = 2 * _RADIUS * step * 72
-    return min(_LARGEST, 0.5 * diameter, _PART * diameter / (_DIGIT * longest))

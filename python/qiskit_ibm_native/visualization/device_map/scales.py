@@ -110,8 +110,22 @@ def scale_of(values: Floats, unit: str = "", *, can_be_log: bool = False) -> Sca
         # One value: it is in the middle.
         margin = abs(low) / 10 or 1.0
         low, high = low - margin, high + margin
-    below, above = int((found < low * (1 - 1e-9)).sum()), int((found > high * (1 + 1e-9)).sum())
-    return Scale(low, high, is_log, below=below if low > found.min() else 0, above=above, unit=unit)
+    # Rounding of logarithms is no difference.
+    margin = 1e-9 * (high - low) if not is_log else 1e-9 * low
+    below, above = (
+        int((found < low - margin).sum()),
+        int((found > high + margin * high / low).sum() if is_log else (found > high + margin).sum()),
+    )
+    return Scale(low, high, is_log, below=below, above=above, unit=unit)
+
+
+def notes_on(scale: Scale) -> list[str]:
+    """Return lines that say how many values are beyond a scale."""
+    if scale.is_centred:
+        beyond = scale.below + scale.above
+        return [f"{beyond} beyond the scale (98 % quantile)"] if beyond else []
+    below = [f"{scale.below} below the scale (2 % quantile)"] if scale.below else []
+    return [*below, f"{scale.above} above the scale (98 % quantile)"] if scale.above else below
 
 
 def centred_scale_of(values: Floats, unit: str = "") -> Scale | None:
@@ -134,8 +148,10 @@ def _limits(values: Floats) -> tuple[float, float]:
     if values.size < _FEW:
         return low, high
     inner_low, inner_high = (float(limit) for limit in np.quantile(values, [_LOW, _HIGH]))
+    quarters = np.quantile(values, [0.25, 0.75])
     room = _STRETCH * (inner_high - inner_low)
-    if not room:
+    # Where most values are the same, those that are not are what is to be seen.
+    if quarters[0] == quarters[1]:
         return low, high
     return (inner_low if inner_low - low > room else low), (inner_high if high - inner_high > room else high)
 

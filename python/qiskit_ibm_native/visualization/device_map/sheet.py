@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MAP_WIDTH, _MAP_HEIGHT, _LONGEST_STEP = 9.4, 7.7, 1.25
 _MARGIN, _TITLE, _GAP, _PANEL = 0.35, 0.95, 0.35, 3.2
 #: Narrowest figure, inches, and the mean width of a letter as a part of its size.
-_NARROWEST, _LETTER = 4.4, 0.56
+_NARROWEST, _LETTER = 4.4, 0.53
 #: Inches: the height of a line of small text, of a heading, of a bar of colours, of its ticks, and of a distribution.
 _LINE, HEADING, BAR, TICKS = 0.225, 0.32, 0.2, 0.34
 _DISTRIBUTION, _WIDE_DISTRIBUTION, _BETWEEN = 0.55, 2.1, 0.3
@@ -118,6 +118,13 @@ def line_height() -> float:
     return _LINE
 
 
+def _panel_width(content: DeviceMap) -> float:
+    if content.qubits is None and content.couplings is None:
+        longest = max(len(content.legend[key]) for key in legend_keys(content))
+        return 0.45 + longest * _LETTER * SMALL / 72
+    return _PANEL * (1.2 if content.is_wide_panel else 1.0)
+
+
 def _panel_height(content: DeviceMap, columns: int) -> float:
     height = 0.0
     for layer in (content.qubits, content.couplings):
@@ -130,7 +137,7 @@ def _panel_height(content: DeviceMap, columns: int) -> float:
 def _new_sheet(content: DeviceMap, dark: bool, has_panel: bool) -> Sheet:
     columns, rows = (size + 1 for size in content.size)
     step = min(_MAP_WIDTH / columns, _MAP_HEIGHT / rows, _LONGEST_STEP)
-    panel_width = _PANEL * (1.2 if content.is_wide_panel else 1.0) if has_panel else 0.0
+    panel_width = _panel_width(content) if has_panel else 0.0
     panel_height = _panel_height(content, int(panel_width * 72 / (SMALL * _LETTER))) if has_panel else 0.0
     for_title = 0.62 * TITLE / 72 * max(len(content.title), 0.72 * len(content.subtitle))
     beside = _GAP + panel_width if has_panel else 0.0
