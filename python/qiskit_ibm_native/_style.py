@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from matplotlib import rc_context
@@ -105,7 +105,7 @@ def new_picture(size: tuple[float, float], *, dark: bool) -> Picture:
     return Picture(figsize=size, dpi=100, facecolor=theme(dark=dark).background)
 
 
-def axes_for(ax: Axes | None, size: tuple[float, float], *, dark: bool, layout: str | None = "constrained") -> Axes:
+def axes_for(ax: Axes | None, size: tuple[float, float], *, dark: bool, layout: Literal["constrained", "tight"] | None = "constrained") -> Axes:
     """Return the axes to draw on: the given ones, or those of a new figure.
 
     Args:
@@ -152,7 +152,7 @@ def figure_of(ax: Axes) -> Figure:
     return figure
 
 
-def dress(ax: Axes, *, dark: bool, grid: str | None = "y") -> None:
+def dress(ax: Axes, *, dark: bool, grid: Literal["x", "y", "both"] | None = "y") -> None:
     """Give axes with scales the theme: colours, sizes of text, and lines on two sides.
 
     Args:

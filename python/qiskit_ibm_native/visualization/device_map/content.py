@@ -41,6 +41,8 @@ NAMES = {
 }
 #: Gates that entangle, the usual ones first. Fractional gates are beside one of these.
 _ENTANGLING = ("cz", "ecr", "cx")
+#: Characters of the longest title; devices may have any name.
+_LONGEST_TITLE = 70
 #: An error of this size says that a gate or a readout does not work.
 _BROKEN = 1.0
 
@@ -117,8 +119,11 @@ class DeviceMap:
     is_wide_panel: bool = False
 
     def with_title(self, title: str | None) -> DeviceMap:
-        """Return the map with another title, unless that is ``None``."""
-        return self if title is None else replace(self, title=title)
+        """Return the map with another title, unless that is ``None``; titles are one line that has room."""
+        text = self.title if title is None else title
+        # Names may have lone surrogates, which no font has.
+        text = " ".join(text.split()).encode("utf-8", "replace").decode()
+        return replace(self, title=text if len(text) <= _LONGEST_TITLE else f"{text[: _LONGEST_TITLE - 1]}…")
 
     @property
     def num_qubits(self) -> int:
@@ -338,7 +343,7 @@ def layer_of(name: str, values: Floats, what: Quantity, place_name: Callable[[in
     place_of = int(np.nanargmax(values) if worst_is_highest else np.nanargmin(values))
     word = "worst" if what.is_probability else "longest" if worst_is_highest else "least"
     notes = [
-        f"median {written(float(np.median(values[found])), what)} (dashed line)",
+        f"median {written(float(np.median(values[found])), what)}",
         f"{word} {written(float(values[place_of]), what)}, {place_name(place_of)}",
     ]
     return Layer(name, values, scale, what.unit, (*notes, *notes_on(scale)))
