@@ -105,7 +105,13 @@ def new_picture(size: tuple[float, float], *, dark: bool) -> Picture:
     return Picture(figsize=size, dpi=100, facecolor=theme(dark=dark).background)
 
 
-def axes_for(ax: Axes | None, size: tuple[float, float], *, dark: bool, layout: Literal["constrained", "tight"] | None = "constrained") -> Axes:
+def axes_for(
+    ax: Axes | None,
+    size: tuple[float, float],
+    *,
+    dark: bool,
+    layout: Literal["constrained", "tight"] | None = "constrained",
+) -> Axes:
     """Return the axes to draw on: the given ones, or those of a new figure.
 
     Args:

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._positions import Placement, place
 from ..._words import MISSING, count, quantity
+from ...snapshot.placement import edges_of, placement_of
 from ...snapshot.quantities import GATE_QUANTITIES, QUBIT_QUANTITIES, Quantity
 from .scales import Scale, notes_on, scale_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from ..._positions import Placement
     from ...snapshot import Snapshot
     from ...snapshot.columns import GateColumns
 
@@ -309,28 +310,6 @@ class Device:
                     if not np.isnan(value):
                         lines.append(f"{name} {NAMES[what.name]}: {written(value, what)}")
         return tuple(map("\n".join, texts))
-
-
-def placement_of(snapshot: Snapshot) -> Placement:
-    """Return positions of the qubits of a snapshot, and where they are from."""
-    coords = getattr(snapshot.configuration, "coords", None) if snapshot.has_payloads else None
-    return place(snapshot.num_qubits, edges_of(snapshot), coords if isinstance(coords, list | tuple) else None)
-
-
-def edges_of(snapshot: Snapshot) -> tuple[Edge, ...]:
-    """Return the coupled pairs of a snapshot, the lower qubit first, ascending."""
-    pairs: Iterable[Sequence[int]] = ()
-    if snapshot.has_payloads:
-        pairs = getattr(snapshot.configuration, "coupling_map", None) or ()
-    else:
-        columns = (snapshot.columns.gate(name) for name in snapshot.columns.gates)
-        pairs = [
-            pair
-            for gate in columns
-            if gate.qargs.ndim == 2 and gate.qargs.shape[1] == 2
-            for pair in gate.qargs.tolist()
-        ]
-    return tuple(sorted({(min(pair), max(pair)) for pair in pairs if max(pair) < snapshot.num_qubits}))
 
 
 def layer_of(name: str, values: Floats, what: Quantity, place_name: Callable[[int], str]) -> Layer:

@@ -76,8 +76,8 @@ def _draw_distribution(axes: Axes, layer: Layer, scale: Scale, look: Theme, *, d
         middles, counts, width=0.92 / columns, color=[colors(float(middle)) for middle in middles], edgecolor=look.muted,
         linewidth=0.4,
     )  # fmt: skip
-    median = float(np.median(shares))
-    axes.axvline(median, color=look.ink, linewidth=1.4, linestyle=(0, (3, 2)), zorder=3)
+    if any(note.startswith("median") for note in layer.notes):
+        axes.axvline(float(np.median(shares)), color=look.ink, linewidth=1.4, linestyle=(0, (3, 2)), zorder=3)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.08 * max(int(counts.max()), 1))
     axes.set_axis_off()
