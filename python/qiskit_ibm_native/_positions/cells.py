@@ -51,7 +51,7 @@ def heavy_hexagonal_lattice(neighbours: Neighbours) -> list[list[Position]]:
     if placed is None:
         return []
     rooms = [_room(placed, upright) for upright in range(3)]
-    drawn = []
+    drawn: list[list[Position]] = []
     for upright in sorted(range(3), key=rooms.__getitem__):
         if not drawn or rooms[upright] <= _MORE_ROOM * min(rooms):
             found = _bricks(neighbours, reduced, corners, placed, upright)
@@ -91,7 +91,7 @@ def _cells(neighbours: Neighbours, length: int) -> list[tuple[int, ...]]:
 
 def _cycles_from(neighbours: Neighbours, first: int, length: int) -> Iterator[tuple[int, ...]]:
     """Return the cycles of which ``first`` is the lowest qubit, in one direction each."""
-    paths = [(first,)]
+    paths: list[tuple[int, ...]] = [(first,)]
     while paths:
         path = paths.pop()
         if len(path) == length:

@@ -20,7 +20,7 @@ _MOST_ROUNDS = 120
 #: would be harder to read than distances with a few crossings.
 _MOST_EDGES, _MOST_PLANAR, _MOST_CYCLES = 3000, 150, 30
 #: Qubits are at least so many steps apart where that can be had.
-_APART = 0.4
+_APART = 0.8
 
 
 def by_distances(neighbours: Neighbours) -> tuple[list[Position], bool]:
@@ -169,11 +169,11 @@ def _cycles(neighbours: Neighbours) -> list[list[int]]:
     for low, others in enumerate(neighbours):
         for high in others:
             if low < high and parents[high] != low and parents[low] != high:
-                one, other = path(low), path(high)
-                while len(one) > 1 and len(other) > 1 and one[-2] == other[-2]:
-                    one.pop()
-                    other.pop()
-                cycles.append(one + other[-2::-1])
+                first, last = path(low), path(high)
+                while len(first) > 1 and len(last) > 1 and first[-2] == last[-2]:
+                    first.pop()
+                    last.pop()
+                cycles.append(first + last[-2::-1])
     return sorted(cycles, key=len, reverse=True)
 
 

@@ -9,7 +9,7 @@ from ..pulse.drawing import plot_schedule
 from .changes import plot_diff
 from .drift import plot_drift
 from .layouts import plot_layout
-from .maps import plot_calibration, plot_error_map, plot_gate_map
+from .maps import plot_calibration, plot_error_map, plot_gate_map, qubit_coordinates
 from .sweep import plot_sweep
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "plot_layout",
     "plot_schedule",
     "plot_sweep",
+    "qubit_coordinates",
 ]
 
 if not TYPE_CHECKING:

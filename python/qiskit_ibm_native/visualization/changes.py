@@ -186,10 +186,11 @@ class _Comparison:
         if scale is None:
             return Layer(f"Change of {name}", values, None, what.unit, ("no values at both times",))
         notes = [f"{np.count_nonzero(np.nan_to_num(values)):,} of {np.isfinite(values).sum():,} values changed"]
-        for sign, place in (("+", int(np.nanargmax(values))), ("−", int(np.nanargmin(values)))):
+        ends = (("up", "+", int(np.nanargmax(values))), ("down", "−", int(np.nanargmin(values))))
+        for word, sign, place in ends:
             change = float(values[place])
             if change and (change > 0) == (sign == "+"):
-                notes.append(f"up to {sign}{written(abs(change), what)}, {place_name(place)}")
+                notes.append(f"{word} to {sign}{written(abs(change), what)}, {place_name(place)}")
         return Layer(f"Change of {name}", values, scale, what.unit, (*notes, *notes_on(scale)))
 
 

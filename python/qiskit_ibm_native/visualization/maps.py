@@ -159,6 +159,29 @@ def plot_calibration(
     return drawn(with_missing(content), ax, labels, dark, title, interactive)
 
 
+def qubit_coordinates(device: Any) -> list[list[float]]:
+    """Return row (from below) and column of each qubit of a device, which pictures of Qiskit take.
+
+    Qiskit 2 draws ``plot_gate_map(backend)`` by Graphviz, whose programs have to be installed; with these, it
+    lays qubits out as they are on the device. Maps of this package need no Graphviz.
+
+    Args:
+        device: Whatever has a snapshot, see :meth:`Snapshot.of`.
+
+    Raises:
+        IBMInputValueError: There is no snapshot of ``device``.
+
+    Examples:
+        >>> from qiskit_ibm_native.visualization import qubit_coordinates
+        >>> qubit_coordinates("lima")
+        [[2, 0], [2, 1], [2, 2], [1, 1], [0, 1]]
+    """
+    from ..snapshot import Snapshot
+    from ..snapshot.placement import coordinates_of
+
+    return coordinates_of(Snapshot.of(device))
+
+
 def _calibration(device: Device, quantity: str, gate: str | None) -> DeviceMap:
     from .device_map.content import NAMES
 

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._positions import Placement, place
 from ..._words import MISSING, count, quantity
+from ...snapshot.placement import edges_of, placement_of
 from ...snapshot.quantities import GATE_QUANTITIES, QUBIT_QUANTITIES, Quantity
 from .scales import Scale, notes_on, scale_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from ..._positions import Placement
     from ...snapshot import Snapshot
     from ...snapshot.columns import GateColumns
 
@@ -41,6 +42,8 @@ NAMES = {
 }
 #: Gates that entangle, the usual ones first. Fractional gates are beside one of these.
 _ENTANGLING = ("cz", "ecr", "cx")
+#: Characters of the longest title; devices may have any name.
+_LONGEST_TITLE = 70
 #: An error of this size says that a gate or a readout does not work.
 _BROKEN = 1.0
 
@@ -117,8 +120,11 @@ class DeviceMap:
     is_wide_panel: bool = False
 
     def with_title(self, title: str | None) -> DeviceMap:
-        """Return the map with another title, unless that is ``None``."""
-        return self if title is None else replace(self, title=title)
+        """Return the map with another title, unless that is ``None``; titles are one line that has room."""
+        text = self.title if title is None else title
+        # Names may have lone surrogates, which no font has.
+        text = " ".join(text.split()).encode("utf-8", "replace").decode()
+        return replace(self, title=text if len(text) <= _LONGEST_TITLE else f"{text[: _LONGEST_TITLE - 1]}…")
 
     @property
     def num_qubits(self) -> int:
@@ -306,28 +312,6 @@ class Device:
         return tuple(map("\n".join, texts))
 
 
-def placement_of(snapshot: Snapshot) -> Placement:
-    """Return positions of the qubits of a snapshot, and where they are from."""
-    coords = getattr(snapshot.configuration, "coords", None) if snapshot.has_payloads else None
-    return place(snapshot.num_qubits, edges_of(snapshot), coords if isinstance(coords, list | tuple) else None)
-
-
-def edges_of(snapshot: Snapshot) -> tuple[Edge, ...]:
-    """Return the coupled pairs of a snapshot, the lower qubit first, ascending."""
-    pairs: Iterable[Sequence[int]] = ()
-    if snapshot.has_payloads:
-        pairs = getattr(snapshot.configuration, "coupling_map", None) or ()
-    else:
-        columns = (snapshot.columns.gate(name) for name in snapshot.columns.gates)
-        pairs = [
-            pair
-            for gate in columns
-            if gate.qargs.ndim == 2 and gate.qargs.shape[1] == 2
-            for pair in gate.qargs.tolist()
-        ]
-    return tuple(sorted({(min(pair), max(pair)) for pair in pairs if max(pair) < snapshot.num_qubits}))
-
-
 def layer_of(name: str, values: Floats, what: Quantity, place_name: Callable[[int], str]) -> Layer:
     """Return values as colours, with lines that say the median and the worst one."""
     scale = scale_of(values, what.unit, can_be_log=what.is_probability)
@@ -338,7 +322,7 @@ def layer_of(name: str, values: Floats, what: Quantity, place_name: Callable[[in
     place_of = int(np.nanargmax(values) if worst_is_highest else np.nanargmin(values))
     word = "worst" if what.is_probability else "longest" if worst_is_highest else "least"
     notes = [
-        f"median {written(float(np.median(values[found])), what)} (dashed line)",
+        f"median {written(float(np.median(values[found])), what)}",
         f"{word} {written(float(values[place_of]), what)}, {place_name(place_of)}",
     ]
     return Layer(name, values, scale, what.unit, (*notes, *notes_on(scale)))

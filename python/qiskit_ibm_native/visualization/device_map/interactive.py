@@ -11,6 +11,7 @@ import numpy as np
 
 from ..._themes import Theme, lightness_of, mixed, stops, theme
 from ..interactive_figures import SMALL, graph_objects, new_figure
+from .legend import legend_keys
 from .sizes import RADIUS, label_size
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def interactive_map(content: DeviceMap, *, labels: bool, dark: bool) -> Any:
     figure = new_figure(content.title, content.subtitle, dark=dark, height=round(height))
     figure.update_layout(
         width=round(max(columns * step, 420) + _LEFT + _PANEL), hovermode="closest",
-        margin={"l": _LEFT, "r": _PANEL, "t": _TOP, "b": _BOTTOM}, legend={"x": 1.02, "y": 0, "yanchor": "bottom"},
+        margin={"l": _LEFT, "r": _PANEL, "t": _TOP, "b": _BOTTOM},
+        legend={"orientation": "h", "x": 0, "y": -0.01, "yanchor": "top"},
     )  # fmt: skip
     hidden = {"visible": False, "constrain": "domain"}
     figure.update_xaxes(range=[-0.6, columns - 0.4], **hidden)
@@ -45,7 +47,37 @@ def interactive_map(content: DeviceMap, *, labels: bool, dark: bool) -> Any:
     points = content.placement.positions
     for trace in (*_edges(content, points, step, look), *_qubits(content, points, step, look, labels=labels)):
         figure.add_trace(trace)
+    for trace in _legend(content, look):
+        figure.add_trace(trace)
     return figure
+
+
+def _legend(content: DeviceMap, look: Theme) -> Iterable[Any]:
+    """Return empty traces that say what marks mean."""
+    hollow = {"color": look.background, "size": 12}
+    marks: dict[str, dict[str, Any]] = {
+        "faulty_qubits": {"marker": {**hollow, "symbol": "diamond", "line": {"color": look.fault, "width": 3}}},
+        "faulty_edges": {
+            "mode": "lines+markers",
+            "marker": _cross(look),
+            "line": {"color": look.fault, "dash": "dash"},
+        },
+        "new_qubits": {"marker": {**hollow, "line": {"color": look.series[2], "width": 3}}},
+        "new_edges": {"marker": {"color": look.series[2], "symbol": "circle-open", "size": 10}},
+        "quiet_qubits": {"marker": {**hollow, "line": {"color": look.quiet, "width": 1}}},
+        "used_qubits": {"marker": {"color": look.series[0], "size": 12}},
+        "passed_qubits": {"marker": {"color": look.series[6], "size": 12}},
+        "missing_qubits": {"marker": {**hollow, "symbol": "circle-x", "line": {"color": look.muted, "width": 1}}},
+        "missing_edges": {"mode": "lines", "line": {"color": look.muted, "dash": "dot"}},
+    }
+    for key in legend_keys(content):
+        yield graph_objects().Scatter(
+            x=[None], y=[None], name=escape(content.legend[key]), **{"mode": "markers", **marks[key]}
+        )
+
+
+def _cross(look: Theme) -> dict[str, Any]:
+    return {"symbol": "x-thin", "size": 10, "line": {"color": look.fault, "width": 2}}
 
 
 def _colors(layer: Layer, look: Theme) -> list[str | None]:
@@ -88,8 +120,9 @@ def _edges(content: DeviceMap, points: Sequence[tuple[float, float]], step: floa
     texts = content.hovers[1] or ["qubits {} and {}".format(*edge) for edge in content.edges]
     marks = {
         "color": [look.fault if edge in content.faulty_edges else look.series[2] for edge in content.edges],
-        "symbol": ["x" if edge in content.faulty_edges else "circle-open" for edge in content.edges],
-        "size": max(0.16 * step, 4),
+        "symbol": ["x-thin" if edge in content.faulty_edges else "circle-open" for edge in content.edges],
+        "size": max(0.2 * step, 4),
+        "line": {"color": look.fault, "width": 2},
         "opacity": [float(edge in content.faulty_edges or edge in content.new_edges) for edge in content.edges],
     }
     yield scatter(

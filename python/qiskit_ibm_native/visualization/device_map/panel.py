@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ..._style import SMALL, TEXT, Theme, diverging, sequential, theme
-from .sheet import BAR, HEADING, Sheet, block_height, distribution_height, legend_keys, line_height
+from .legend import legend_keys
+from .sheet import BAR, HEADING, Sheet, block_height, distribution_height, line_height
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +37,7 @@ def _draw_block(sheet: Sheet, layer: Layer, top: float, *, dark: bool, is_wide: 
     look, scale = theme(dark=dark), sheet.scale
     left, _, width = sheet.panel
     _write(sheet, left, top, layer.title, look.ink, TEXT, fontweight="bold")
-    lines = [line for note in layer.notes for line in sheet.wrapped(note)]
+    lines = [line for note in layer.notes for line in sheet.wrapped(with_median_line(note))]
     below = top - HEADING * scale
     if layer.scale is not None:
         height = distribution_height(is_wide=is_wide) * scale
@@ -50,6 +51,11 @@ def _draw_block(sheet: Sheet, layer: Layer, top: float, *, dark: bool, is_wide: 
     return block_height(layer, len(lines), is_wide=is_wide) * scale
 
 
+def with_median_line(note: str) -> str:
+    """Return a note that says where the median is in the distribution."""
+    return f"{note} (dashed line)" if note.startswith("median") else note
+
+
 def _write(sheet: Sheet, left: float, top: float, text: str, color: str, size: float, **style: Any) -> None:
     sheet.axes.text(
         left / sheet.width, top / sheet.height, text, transform=sheet.axes.transAxes, va="top", color=color,
@@ -61,7 +67,8 @@ def _draw_distribution(axes: Axes, layer: Layer, scale: Scale, look: Theme, *, d
     """Draw how many values each part of the scale has, in the colours of the scale."""
     shares = scale.shares(layer.values)
     shares = shares[~np.isnan(shares)]
-    columns = int(min(max(_OF_VALUES * len(shares), 10), _COLUMNS))
+    # An odd number has a column in the middle of the scale.
+    columns = int(min(max(_OF_VALUES * len(shares), 10), _COLUMNS)) | 1
     counts, ends = np.histogram(shares, bins=columns, range=(0, 1))
     colors = (diverging if scale.is_centred else sequential)(dark=dark)
     middles = (ends[:-1] + ends[1:]) / 2
@@ -69,8 +76,8 @@ def _draw_distribution(axes: Axes, layer: Layer, scale: Scale, look: Theme, *, d
         middles, counts, width=0.92 / columns, color=[colors(float(middle)) for middle in middles], edgecolor=look.muted,
         linewidth=0.4,
     )  # fmt: skip
-    median = float(np.median(shares))
-    axes.axvline(median, color=look.ink, linewidth=1.4, linestyle=(0, (3, 2)), zorder=3)
+    if any(note.startswith("median") for note in layer.notes):
+        axes.axvline(float(np.median(shares)), color=look.ink, linewidth=1.4, linestyle=(0, (3, 2)), zorder=3)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.08 * max(int(counts.max()), 1))
     axes.set_axis_off()
@@ -117,6 +124,8 @@ def _draw_legend(sheet: Sheet, content: DeviceMap, top: float, look: Theme) -> N
     handles = []
     for key in keys:
         handle = _handle(key, look)
+        if isinstance(handle, Line2D):
+            handle.set_markersize(handle.get_markersize() * sheet.scale)
         handle.set_label(content.legend[key])
         handles.append(handle)
     drawn = sheet.axes.legend(

@@ -41,6 +41,7 @@ class Scale:
         above: How many values are above ``high``.
         unit: The SI unit of values.
         is_count: Whether values are whole numbers.
+        is_flat: Whether all values are zero.
     """
 
     low: float
@@ -51,6 +52,7 @@ class Scale:
     above: int = 0
     unit: str = ""
     is_count: bool = False
+    is_flat: bool = False
 
     def shares(self, values: Floats) -> Floats:
         """Return where values are on the scale, from 0 to 1; ``nan`` where there is none."""
@@ -64,7 +66,7 @@ class Scale:
     @property
     def factor(self) -> tuple[float, str]:
         """The power of ten that ticks are written in, with the unit that goes with it: ``(1e-6, "µs")``."""
-        if self.is_count:
+        if self.is_count or self.is_flat:
             return 1.0, ""
         largest = max(abs(self.low), abs(self.high))
         exponent = math.floor(math.log10(largest) + 1e-9)
@@ -79,6 +81,8 @@ class Scale:
     @property
     def ticks(self) -> list[tuple[float, str]]:
         """Values on the scale with their texts, in units of :attr:`factor`."""
+        if self.is_flat:
+            return [(0.0, "0")]
         factor, _ = self.factor
         if not self.is_log:
             values = _even(self.low, self.high)
@@ -137,7 +141,7 @@ def centred_scale_of(values: Floats, unit: str = "") -> Scale | None:
     changed = sizes[sizes > 0]
     largest = float(_limits(changed)[1]) if changed.size else 1.0
     return Scale(
-        -largest, largest, is_centred=True, unit=unit, below=int((found < -largest * (1 + 1e-9)).sum()),
+        -largest, largest, is_centred=True, is_flat=not changed.size, unit=unit, below=int((found < -largest * (1 + 1e-9)).sum()),
         above=int((found > largest * (1 + 1e-9)).sum()),
     )  # fmt: skip
 

@@ -7,7 +7,8 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..._style import SMALL, TEXT, TITLE, axes_for, figure_of, theme
+from ..._style import SMALL, TEXT, TITLE, Theme, axes_for, figure_of, theme
+from .legend import legend_keys
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,36 +71,24 @@ def sheet_for(content: DeviceMap, ax: Axes | None, *, dark: bool) -> Sheet:
     axes = sheet.axes
     axes.set_axis_off()
     if ax is None:
-        top = 1 - _MARGIN * 0.8 / sheet.height
-        left = _MARGIN / sheet.width
-        axes.text(
-            left, top, content.title, transform=axes.transAxes, va="top", color=look.ink, fontsize=TITLE,
-            fontweight="bold", parse_math=False,
-        )  # fmt: skip
-        axes.text(
-            left, top - 0.34 / sheet.height, content.subtitle, transform=axes.transAxes, va="top", color=look.muted,
-            fontsize=TEXT, parse_math=False,
-        )  # fmt: skip
+        _write_titles(sheet, content, look)
     else:
         title = f"{content.title}\n{content.subtitle}"
         axes.set_title(title, loc="left", color=look.ink, fontsize=TEXT * sheet.scale, parse_math=False)
     return sheet
 
 
-def legend_keys(content: DeviceMap) -> list[str]:
-    """Return the names of the marks that are on a map and have a meaning."""
-    present = {
-        "missing_qubits": _has_missing(content.qubits, content.faulty_qubits | content.quiet_qubits),
-        "missing_edges": _has_missing(content.couplings, content.faulty_edges | content.quiet_edges),
-    }
-    return [key for key in content.legend if present.get(key, bool(getattr(content, key, None)))]
-
-
-def _has_missing(layer: Layer | None, explained: frozenset[object]) -> bool:
-    """Return whether values are missing of parts that have no other mark."""
-    if layer is None or not layer.values.size:
-        return False
-    return int((layer.values != layer.values).sum()) > len(explained)
+def _write_titles(sheet: Sheet, content: DeviceMap, look: Theme) -> None:
+    axes = sheet.axes
+    top, left = 1 - _MARGIN * 0.8 / sheet.height, _MARGIN / sheet.width
+    axes.text(
+        left, top, content.title, transform=axes.transAxes, va="top", color=look.ink, fontsize=TITLE,
+        fontweight="bold", parse_math=False,
+    )  # fmt: skip
+    axes.text(
+        left, top - 0.34 / sheet.height, content.subtitle, transform=axes.transAxes, va="top", color=look.muted,
+        fontsize=TEXT, parse_math=False,
+    )  # fmt: skip
 
 
 def block_height(layer: Layer, lines: int, *, is_wide: bool) -> float:
@@ -152,7 +141,9 @@ def _new_sheet(content: DeviceMap, dark: bool, has_panel: bool) -> Sheet:
 def _given_sheet(content: DeviceMap, ax: Axes, *, has_panel: bool) -> Sheet:
     axes = axes_for(ax, (1, 1), dark=False)
     figure = figure_of(axes)
-    # Layout engines place axes when the figure is drawn; the sheet is made for where they are now.
+    if figure.get_layout_engine() is not None:
+        # Layout engines place axes when the figure is drawn.
+        figure.draw_without_rendering()
     extent = axes.get_window_extent()
     width, height = max(extent.width / figure.dpi, 0.5), max(extent.height / figure.dpi, 0.5)
     scale = min(max(width / _FULL_WIDTH, _SMALLEST), 1.0)
@@ -162,7 +153,8 @@ def _given_sheet(content: DeviceMap, ax: Axes, *, has_panel: bool) -> Sheet:
     right = width - panel_width - gap
     step = min(right / columns, height / rows, _LONGEST_STEP)
     sheet = Sheet(axes, width, height, step, (width - panel_width, height, panel_width), scale)
-    _set_limits(sheet, content, (0.0, 0.0, right, height))
+    # The map begins as far up as the panel does.
+    _set_limits(sheet, content, (0.0, height - rows * step, right, height))
     return sheet
 
 
@@ -175,4 +167,4 @@ def _set_limits(sheet: Sheet, content: DeviceMap, box: tuple[float, float, float
     sheet.axes.set_xlim(x, x + sheet.width / sheet.step)
     sheet.axes.set_ylim(y, y - sheet.height / sheet.step)
     # Circles stay circles if somebody changes the size of the figure.
-    sheet.axes.set_aspect("equal", adjustable="datalim")
+    sheet.axes.set_aspect("equal", adjustable="box", anchor="NW")
