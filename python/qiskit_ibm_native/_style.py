@@ -106,11 +106,7 @@ def new_picture(size: tuple[float, float], *, dark: bool) -> Picture:
 
 
 def axes_for(
-    ax: Axes | None,
-    size: tuple[float, float],
-    *,
-    dark: bool,
-    layout: Literal["constrained", "tight"] | None = "constrained",
+    ax: Axes | None, size: tuple[float, float], *, dark: bool, layout: Literal["constrained"] | None = "constrained"
 ) -> Axes:
     """Return the axes to draw on: the given ones, or those of a new figure.
 
@@ -128,7 +124,7 @@ def axes_for(
     picture = new_picture(size, dark=dark)
     if layout is None:
         return picture.add_axes((0.0, 0.0, 1.0, 1.0))
-    picture.set_layout_engine(layout, **(PADS if layout == "constrained" else {}))
+    picture.set_layout_engine(layout, **PADS)
     return picture.add_subplot()
 
 

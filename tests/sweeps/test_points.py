@@ -10,26 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from qiskit import QuantumCircuit
-from tests.support.sweeping import Serial, ghz, qaoa
+from tests.support.pictures import swept, two_qubit_gates
+from tests.support.sweeping import Serial, ghz
 
-from qiskit_ibm_native import Choices, IBMInputValueError, Ledger, LedgerError, Sweep, SweepWarning
+from qiskit_ibm_native import Choices, IBMInputValueError, Ledger, LedgerError, Sweep
 from qiskit_ibm_native.sweeps.results import SweepResults
-
-
-def two_qubit_gates(circuit: QuantumCircuit) -> float:
-    return circuit.num_nonlocal_gates()
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> SweepResults:
-    """Return results of two devices, of which one is too small for one of two circuits."""
-    sweep = Sweep(
-        [qaoa(5, 3), ghz(7)], ["lima", "hanoi"], optimization_level=[1, 2], seeds=range(8),
-        metrics={"gates": two_qubit_gates},
-    )  # fmt: skip
-    with pytest.warns(SweepWarning, match="16 of 64 tasks failed"):
-        return sweep.run(Serial(), tmp_path_factory.mktemp("sweep") / "ledger.sqlite3")
+    return swept(tmp_path_factory.mktemp("sweep") / "ledger.sqlite3")
 
 
 def test_points_are_the_figures_of_results(results):

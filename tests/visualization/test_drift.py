@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import datetime
 import io
 import math
 import subprocess
@@ -15,36 +14,12 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import date2num
 from matplotlib.figure import Figure
+from tests.support.pictures import START, days, event, measured, series
 
-from qiskit_ibm_native import ArchiveSeries, Event, IBMInputValueError, MissingPackageError, Snapshot
+from qiskit_ibm_native import IBMInputValueError, MissingPackageError, Snapshot
 from qiskit_ibm_native.snapshot.series import CalibrationSeries
 from qiskit_ibm_native.visualization import plot_drift
 from qiskit_ibm_native.visualization.time_axis import DateTicks, DateWords
-
-START = np.datetime64("2025-01-01T03:00", "us")
-DAY = np.timedelta64(1, "D")
-
-
-def days(count, left_out=()):
-    return START + DAY * np.array([day for day in range(count) if day not in left_out])
-
-
-def series(values, times=None, quantity="t1", gate=None, qubits=None, backend="ibm_test"):
-    """Return a series of some values, ``nan`` where there is none."""
-    values = np.asarray(values, dtype=float)
-    times = days(len(values)) if times is None else times
-    if qubits is None:
-        numbers = np.arange(values.shape[1], dtype=np.uint32)
-        qubits = numbers if gate is None else np.stack([numbers, numbers + 1], axis=1)
-    return ArchiveSeries(backend, quantity, gate, times, values, ~np.isnan(values), np.asarray(qubits))
-
-
-def measured(count=90, qubits=27, seed=1, **choice):
-    """Return a series of T1, or of errors, with some values missing."""
-    chance = np.random.default_rng(seed)
-    values = 150e-6 * np.exp(chance.normal(0, 0.4, (count, qubits)))
-    values[chance.random(values.shape) < 0.1] = np.nan
-    return series(values, **choice)
 
 
 def line(ax, label):
@@ -68,13 +43,6 @@ def legend(ax):
 def rendered(figure):
     FigureCanvasAgg(figure).draw()
     return figure
-
-
-def event(kind, day, qubits=(), gate=None, until=None, quantity=None, backend="ibm_test", since=None):
-    moments = [None if it is None else datetime.datetime(2025, 1, 1, 3, tzinfo=datetime.timezone.utc)
-               + datetime.timedelta(days=it) for it in (day, day if since is None else since, until)]  # fmt: skip
-    return Event(backend, kind, moments[0], moments[1], moments[2], datetime.timedelta(), gate, tuple(qubits), quantity,
-                 None, "worked", "not operational")  # fmt: skip
 
 
 def lanes(ax):

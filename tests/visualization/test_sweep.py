@@ -14,7 +14,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
-from tests.support.sweeping import Serial, ghz, qaoa
+from tests.support.pictures import swept
+from tests.support.sweeping import Serial, ghz
 
 from qiskit_ibm_native import IBMInputValueError, Ledger, MissingPackageError, Sweep, SweepWarning
 from qiskit_ibm_native._style import theme
@@ -23,19 +24,9 @@ from qiskit_ibm_native.visualization.sweep.content import MOST_COLORS
 from qiskit_ibm_native.visualization.sweep.geometry import LEVELS
 
 
-def two_qubit_gates(circuit):
-    return circuit.num_nonlocal_gates()
-
-
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """Return results of three devices, of which one is too small for one of two circuits."""
-    sweep = Sweep(
-        [qaoa(5, 3), ghz(7)], ["lima", "hanoi"], optimization_level=[1, 2], seeds=range(8),
-        metrics={"gates": two_qubit_gates},
-    )  # fmt: skip
-    with pytest.warns(SweepWarning, match="16 of 64 tasks failed"):
-        return sweep.run(Serial(), tmp_path_factory.mktemp("sweep") / "ledger.sqlite3")
+    return swept(tmp_path_factory.mktemp("sweep") / "ledger.sqlite3")
 
 
 def dots(ax):
