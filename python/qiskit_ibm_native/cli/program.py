@@ -6,7 +6,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Annotated, Any
 
@@ -109,8 +109,13 @@ class VerbGroup(TyperGroup):
         if name in self.verbs:
             return name, command_of(name, self.verbs[name]), rest
         if not ctx.resilient_parsing:
-            ctx.fail(f"There is no verb {name!r}.{did_you_mean(name, self.verbs)}")
+            ctx.fail(f"There is no verb {name!r}.{did_you_mean(name, self._known_words())}")
         return None, None, rest
+
+    def _known_words(self) -> dict[str, str]:
+        """Return the words that a mistyped verb may be, and what is to be typed for each of them."""
+        of_families = {name: f"{family} {name}" for family, verb in reversed(self.verbs.items()) for name in verb.verbs}
+        return of_families | {name: name for name in self.verbs}
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse arguments, after options that stand before their verb were moved behind it."""
@@ -190,9 +195,15 @@ def name_of(argument: str) -> str:
     return argument.partition("=")[0]
 
 
-def did_you_mean(word: str, known: Sequence[str] | Mapping[str, Any]) -> str:
-    """Return a sentence with the known words that are like a mistyped one; empty if there are none."""
-    near = get_close_matches(word, list(known), n=3, cutoff=0.6)
+def did_you_mean(word: str, known: Iterable[str] | Mapping[str, str]) -> str:
+    """Return a sentence with the known words that are like a mistyped one; empty if there are none.
+
+    Args:
+        word: The mistyped word.
+        known: The words, or by these what is to be typed instead.
+    """
+    typed = known if isinstance(known, Mapping) else {each: each for each in known}
+    near = [typed[each] for each in get_close_matches(word, list(typed), n=1, cutoff=0.6)]
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
