@@ -105,7 +105,7 @@ def _last(archive: CalibrationArchive, name: str) -> Snapshot:
 
 
 def _published(name: str, channel: str | None) -> Snapshot:
-    from ..provider import IBMProvider
+    from ..provider.provider import IBMProvider
 
     with IBMProvider(channel=channel) as provider:
         return provider.get_backend(name).snapshot

@@ -75,7 +75,7 @@ def _archived(file: Any) -> list[_Row]:
 
 
 def _list_published(channel: str | None, *, json: bool) -> None:
-    from ..provider import IBMProvider
+    from ..provider.provider import IBMProvider
 
     with IBMProvider(channel=channel) as provider:
         found = []

@@ -133,10 +133,9 @@ def _show(series: ArchiveSeries, *, has_choice: bool) -> None:
         shown = dict(list(shown.items())[:_MOST_COLUMNS])
     _show_bars(shown)
     output.write("")
-    columns = ["Calibrated (UTC)", *(output.Column(label, is_number=True) for label in shown)]
     times = np.datetime_as_string(series.times, unit="m")
     output.table(
-        columns,
+        ["Calibrated (UTC)", *(output.Column(label, is_number=True) for label in shown)],
         [
             (str(time).replace("T", " "), *(_text(series, float(column[row])) for column in shown.values()))
             for row, time in enumerate(times)

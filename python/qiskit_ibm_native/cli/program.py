@@ -114,8 +114,8 @@ class VerbGroup(TyperGroup):
 
     def _known_words(self) -> dict[str, str]:
         """Return the words that a mistyped verb may be, and what is to be typed for each of them."""
-        of_families = {name: f"{family} {name}" for family, verb in reversed(self.verbs.items()) for name in verb.verbs}
-        return of_families | {name: name for name in self.verbs}
+        words = {name: f"{family} {name}" for family, verb in self.verbs.items() for name in verb.verbs}
+        return words | {name: name for name in self.verbs}
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse arguments, after options that stand before their verb were moved behind it."""
@@ -127,20 +127,23 @@ class VerbGroup(TyperGroup):
 
     def _sorted(self, ctx: Any, args: list[str]) -> list[str]:
         own = {option for param in self.get_params(ctx) for option in (*param.opts, *param.secondary_opts)}
-        if not args or not args[0].startswith("-") or any(name_of(arg) in own for arg in args[:1]):
+        if not args or not args[0].startswith("-") or name_of(args[0]) in own:
             return args
-        at = next(
-            (at for at in self._candidates(args) if _takes(command_of(args[at], self.verbs[args[at]]), args, at)), None
-        )
-        if at is None:
-            # The verb says what is wrong with the option; or the word is a mistyped verb.
-            plain = (at for at, arg in enumerate(args) if not arg.startswith("-"))
-            at = next(self._candidates(args), next(plain, None))
-        if at is None:
-            if ctx.resilient_parsing:
-                return args
+        at = self._place(args)
+        if at is not None:
+            return [args[at], *args[:at], *args[at + 1 :]]
+        if not ctx.resilient_parsing:
             ctx.fail(f"{args[0]} is an option of verbs; the verb is missing.")
-        return [args[at], *args[:at], *args[at + 1 :]]
+        return args
+
+    def _place(self, args: Sequence[str]) -> int | None:
+        """Return the place of the verb among arguments that begin with an option."""
+        for at in self._candidates(args):
+            if _takes(command_of(args[at], self.verbs[args[at]]), args, at):
+                return at
+        # The verb says what is wrong with the option; or the word is a mistyped verb.
+        words = (at for at, arg in enumerate(args) if not arg.startswith("-"))
+        return next(self._candidates(args), next(words, None))
 
     def _candidates(self, args: Sequence[str]) -> Iterator[int]:
         """Return the places of words that are names of verbs; the value of an option may be one of them."""

@@ -164,8 +164,10 @@ def _show_values(summary: SnapshotSummary) -> None:
             rows.setdefault(values, []).extend([one.gate] if one.gate else [])
     if rows:
         output.write("")
-        columns = ["Quantity", output.Column("Median", is_number=True), output.Column("Worst", is_number=True), "Of"]
-        output.table(columns, [(f"{', '.join(gates)} {name}".strip(), *rest) for (name, *rest), gates in rows.items()])
+        output.table(
+            ["Quantity", output.Column("Median", is_number=True), output.Column("Worst", is_number=True), "Of"],
+            [(f"{', '.join(gates)} {name}".strip(), *rest) for (name, *rest), gates in rows.items()],
+        )
 
 
 def _text(summary: QuantitySummary, value: float) -> str:
