@@ -120,8 +120,8 @@ def test_without_a_verb_the_help_page_is_an_error(capsys: pytest.CaptureFixture[
         (["devices", "--jsno"], "devices has no option '--jsno'. Did you mean '--json'?"),
         (["--jsno", "devices"], "devices has no option '--jsno'. Did you mean '--json'?"),
         (["archive", "stats", "--fil", "x"], "archive stats has no option '--fil'. Did you mean '--file'?"),
-        (["archive", "export", "x", "--format", "parquett"], "--format: there is no 'parquett'; it is one of folder, parquet. "
-         "Did you mean 'parquet'?"),
+        (["archive", "export", "x", "--format", "parquett"], "--format: there is no 'parquett'; it is one of folder, parquet."),
+        (["archive", "export", "x", "--format", "parquett"], "Did you mean 'parquet'?"),
         (["show"], "show needs DEVICE."),
         (["archive", "list", "--last", "x"], "--last: "),
         (["zzz"], "There is no verb 'zzz'. See 'qiskit-ibm-native --help'."),
@@ -194,7 +194,7 @@ def test_errors_are_one_line_and_faults_of_the_program_say_so(
         assert shown.err.startswith(f"qiskit-ibm-native: {told}")
         assert shown.err.count("\n") == 1
     monkeypatch.setenv("QISKIT_IBM_NATIVE_TRACEBACK", "1")
-    with pytest.raises(ValueError, match="^$"):
+    with pytest.raises(ValueError, match=r"^$"):
         main(["devices"])
 
 

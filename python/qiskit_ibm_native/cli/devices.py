@@ -59,7 +59,7 @@ def _bundled() -> list[_Row]:
 
 
 def _row(snapshot: Any, source: str) -> _Row:
-    from .show import processor_of
+    from ..snapshot.summary import processor_of
 
     return _Row(snapshot.name, snapshot.num_qubits, processor_of(snapshot) or None, snapshot.last_update, source)
 
