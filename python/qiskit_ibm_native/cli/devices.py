@@ -54,8 +54,9 @@ def devices(account: Account = False, channel: Channel = None, file: ArchiveFile
 
 def _bundled() -> list[_Row]:
     from ..snapshot import Snapshot, bundled_devices
+    from ..snapshot.storage import read_bundled
 
-    return [_row(Snapshot.load(name), "bundled") for name in bundled_devices()]
+    return [_row(Snapshot.from_payloads(*read_bundled(name)), "bundled") for name in bundled_devices()]
 
 
 def _row(snapshot: Any, source: str) -> _Row:

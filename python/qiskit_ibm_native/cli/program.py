@@ -179,7 +179,7 @@ def command_of(name: str, verb: Verb) -> Any:
 
 
 def _lightened(command: Any) -> Any:
-    """Return a command whose options convert no value if there is none.
+    """Return a command whose parameters convert neither texts to texts nor what was not given.
 
     Typer asks pydantic to do that, which takes as long to import as Typer itself.
     """
@@ -195,10 +195,17 @@ def _lightened_option(param: Any) -> Any:
 
 
 def _process(param: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
-    if value is not None or param.required:
+    is_text = isinstance(value, str) and _annotation(param) is str
+    if not is_text and (value is not None or param.required):
         return process(context, value)
-    nothing = () if getattr(param, "multiple", False) or param.nargs != 1 else None
-    return nothing if param.callback is None else param.callback(context, param, nothing)
+    if value is None and (getattr(param, "multiple", False) or param.nargs != 1):
+        value = ()
+    return value if param.callback is None else param.callback(context, param, value)
+
+
+def _annotation(param: Any) -> Any:
+    """Return the type of a parameter; ``None`` in versions of Typer that convert by themselves."""
+    return getattr(getattr(param, "type_descriptor", None), "annotation", None)
 
 
 def _takes(command: Any, args: Sequence[str], at: int) -> bool:
