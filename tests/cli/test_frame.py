@@ -98,7 +98,7 @@ def test_help_lists_all_verbs_and_imports_none() -> None:
             assert all(f"\n  {name} " in run.stdout for name in VERBS)
             verbs = [name for name in loaded if name.startswith("qiskit_ibm_native.cli.")]
             assert sorted(verbs) == [
-                f"qiskit_ibm_native.cli.{name}" for name in ("helping", "output", "program", "verbs")
+                f"qiskit_ibm_native.cli.{name}" for name in ("helping", "output", "program", "shells", "verbs")
             ]
 
 
