@@ -1,35 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``qiskit-ibm-native jobs``: the jobs that services on this machine keep."""
+"""``qiskit-ibm-native jobs cancel --left``: the jobs that services on this machine left."""
 
 from __future__ import annotations
 
-import argparse
-from typing import Any
+from typing import Annotated
+
+import typer
+
+from . import output
 
 
-def add(commands: Any) -> None:
-    """Add the command to a parser's commands."""
-    jobs = commands.add_parser(
-        "jobs",
-        help="cancel jobs that services on this machine left when they ended",
-        description="Look after the jobs that services on this machine keep.",
-    )
-    works = jobs.add_subparsers(required=True, metavar="work")
-    cancel = works.add_parser("cancel", help="cancel jobs that nobody runs")
-    cancel.add_argument(
-        "--left", action="store_true", required=True, help="those that services left when they ended or were killed"
-    )
-    cancel.add_argument("--store", help="the file of jobs and sessions (default: that of the user)")
-    cancel.set_defaults(run=_cancel)
+def cancel(
+    left: Annotated[
+        bool, typer.Option("--left", help="Those that services left when they ended or were killed.")
+    ] = False,
+    store: Annotated[
+        str | None, typer.Option("--store", metavar="FILE", help="The file of jobs; by default that of the user.")
+    ] = None,
+) -> None:
+    """Cancel jobs that nobody runs.
 
+    Examples:
+        qiskit-ibm-native jobs cancel --left
+    """
+    from .._words import count
 
-def _cancel(options: argparse.Namespace) -> int:
+    if not left:
+        raise typer.BadParameter("jobs cancel needs --left.")
     from ..local.jobs.store import open_store
 
-    store = open_store(options.store)
+    opened = open_store(store)
     try:
-        number = store.cancel_left()
+        number = opened.cancel_left()
     finally:
-        store.close()
-    print(f"{number} job{'' if number == 1 else 's'} cancelled")
-    return 0
+        opened.close()
+    output.write(f"{count(number, 'job')} cancelled")
