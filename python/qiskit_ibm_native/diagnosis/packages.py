@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Versions of Python, of this package and of what it needs, and the extras that are there, as the installed wheel has them."""
+"""Versions of Python, of this package and of what it needs, and the extras that are there, by its metadata."""
 
 from __future__ import annotations
 

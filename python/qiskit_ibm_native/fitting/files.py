@@ -91,7 +91,11 @@ def write_circuit(circuit: QuantumCircuit, path: str | os.PathLike[str]) -> str:
     """
     path = Path(path)
     check_circuit_file(path)
-    content, written = _qpy(circuit) if path.suffix == ".qpy" else _qasm(circuit)
+    if path.suffix == ".qpy":
+        content, written = _qpy(circuit), "QPY"
+    else:
+        text, written = circuit_text(circuit)
+        content = text.encode()
     # A file that is there keeps its content until the new one is complete.
     descriptor, unfinished = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}-")
     try:
@@ -115,7 +119,9 @@ def check_circuit_file(path: Path) -> None:
     if path.suffix not in _SUFFIXES:
         raise IBMInputValueError(f"{path} says no format: names of circuits end in {' or '.join(_SUFFIXES)}.")
     if not path.absolute().parent.is_dir():
-        raise IBMInputValueError(f"{path} cannot be written: there is no folder {path.absolute().parent}; make it first.")
+        raise IBMInputValueError(
+            f"{path} cannot be written: there is no folder {path.absolute().parent}; make it first."
+        )
 
 
 def _mask() -> int:
@@ -124,7 +130,7 @@ def _mask() -> int:
     return mask
 
 
-def _qpy(circuit: QuantumCircuit) -> tuple[bytes, str]:
+def _qpy(circuit: QuantumCircuit) -> bytes:
     from io import BytesIO
 
     from qiskit import qpy
@@ -134,17 +140,22 @@ def _qpy(circuit: QuantumCircuit) -> tuple[bytes, str]:
         qpy.dump(circuit, file)
     except Exception as error:
         raise IBMInputValueError(f"Circuit {circuit.name!r} cannot be written as QPY: {error}") from error
-    return file.getvalue(), "QPY"
+    return file.getvalue()
 
 
-def _qasm(circuit: QuantumCircuit) -> tuple[bytes, str]:
+def circuit_text(circuit: QuantumCircuit) -> tuple[str, str]:
+    """Return a circuit as OpenQASM, and the name of the format: OpenQASM 2, or OpenQASM 3 if that cannot say it.
+
+    Raises:
+        IBMInputValueError: Neither can say it.
+    """
     from qiskit import qasm2, qasm3
 
     try:
-        return qasm2.dumps(circuit).encode(), "OpenQASM 2"
+        return f"{qasm2.dumps(circuit)}\n", "OpenQASM 2"
     except Exception:
         try:
-            return qasm3.dumps(circuit).encode(), "OpenQASM 3"
+            return qasm3.dumps(circuit), "OpenQASM 3"
         except Exception as error:
             raise IBMInputValueError(
                 f"Circuit {circuit.name!r} cannot be written as OpenQASM: {error} Write a .qpy file."

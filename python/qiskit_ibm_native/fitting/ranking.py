@@ -150,7 +150,12 @@ def _fit(circuit: QuantumCircuit, source: Any, optimization_level: int, seed: in
     if runs_as_it_is(circuit, build_target(source)):
         esp, duration = estimates(circuit, source)
         return DeviceFit(
-            **about, esp=esp, duration=duration, shape=shape_of(circuit), circuit=circuit, problem=_problem(circuit, esp)
+            **about,
+            esp=esp,
+            duration=duration,
+            shape=shape_of(circuit),
+            circuit=circuit,
+            problem=_problem(circuit, esp),
         )
     try:
         found = transpile_for(circuit, source, optimization_level=optimization_level, seed=seed)

@@ -137,7 +137,7 @@ def is_program(source: str) -> bool:
 
 
 def read_circuits(source: CircuitSource | Iterable[CircuitSource]) -> list[QuantumCircuit]:
-    """Return circuits: themselves, of OpenQASM programs, and of OpenQASM 2, OpenQASM 3 or QPY files and folders of those.
+    """Return circuits, those of OpenQASM programs, and those of OpenQASM or QPY files and folders.
 
     Args:
         source: One source or an iterable of sources, which may be nested.
