@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import completing, connecting, output
+from .device import Account, snapshot_of
+from .device import Channel as DeviceChannel
 from .options import Json
 
 if TYPE_CHECKING:
@@ -63,12 +65,14 @@ def score(
     level: connecting.Level = 2,
     seed: connecting.Seed = 0,
     which: Which = None,
+    account: Account = False,
+    channel: DeviceChannel = None,
     json: Json = False,
 ) -> int:
     """Rank devices by the estimated probability that a circuit succeeds there.
 
-    A circuit that is on the qubits of a device, and of its gates, is scored as it is. For other devices it is transpiled
-    first. The exit status is 1 if it can run on none of the devices.
+    A circuit on the qubits of a device, and of its gates, is scored as it is. For other devices it is transpiled first.
+    The exit status is 1 if it can run on none of the devices.
 
     Examples:
         qiskit-ibm-native score bell.qasm --on fez kingston miami
@@ -78,19 +82,17 @@ def score(
 
     read = _read(circuit, which)
     names = [*(on or []), *(devices or [])]
-    sources = [_device(name) for name in names] if names else _large_enough(read.num_qubits)
+    sources = (
+        [snapshot_of(name, account=account, channel=channel) for name in names]
+        if names
+        else _large_enough(read.num_qubits)
+    )
     ranking = rank_devices(read, sources, optimization_level=level, seed=seed)
     if json:
         output.document(ranking.to_dict())
     else:
         _write_ranking(ranking, level, seed)
     return 0 if any(fit.shape is not None for fit in ranking) else 1
-
-
-def _device(name: str) -> Any:
-    from ..snapshot import Snapshot
-
-    return Snapshot.load(name)
 
 
 def _large_enough(num_qubits: int) -> list[Any]:
@@ -132,6 +134,8 @@ def transpile(
         typer.Option("--out", metavar="FILE", help="The transpiled circuit, .qasm or .qpy; '-' for standard output."),
     ] = None,
     which: Which = None,
+    account: Account = False,
+    channel: DeviceChannel = None,
     json: Json = False,
 ) -> None:
     """Transpile a circuit for a device, and show what that changed.
@@ -147,7 +151,12 @@ def transpile(
         raise typer.BadParameter("--json and --out - would both write to standard output; name a file.")
     if out not in (None, "-"):
         check_circuit_file(Path(str(out)))
-    found = transpile_for(_read(circuit, which), _device(device), optimization_level=level, seed=seed)
+    found = transpile_for(
+        _read(circuit, which),
+        snapshot_of(device, account=account, channel=channel),
+        optimization_level=level,
+        seed=seed,
+    )
     written = None
     if out == "-":
         output.write(circuit_text(found.circuit)[0], end="")
@@ -197,7 +206,7 @@ def run(
     circuit: Circuit,
     device: OnDevice,
     channel: connecting.Channel = None,
-    account: connecting.AccountName = None,
+    name: connecting.AccountName = None,
     instance: connecting.Instance = None,
     shots: Annotated[int, typer.Option("--shots", min=1, help="Number of shots.")] = 1000,
     seed: Annotated[
@@ -221,11 +230,11 @@ def run(
     read = _read(circuit, which)
     _check_that_it_measures(read)
     options: dict[str, Any] = {}
-    if connecting.is_local(channel, account):
+    if connecting.is_local(channel, name):
         options = {"noise": not ideal, "seed": seed}
     elif ideal:
         raise typer.BadParameter("--ideal is for the channel local; add --channel local.")
-    with connecting.provider_of(channel, account, instance, store, **options) as provider:
+    with connecting.provider_of(channel, name, instance, store, **options) as provider:
         backend = provider.get_backend(device)
         ready = _ready(read, backend, level, seed or 0)
         job = backend.run(ready, shots=shots)

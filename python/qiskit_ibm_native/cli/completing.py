@@ -7,12 +7,15 @@ from collections.abc import Iterable
 
 
 def devices(incomplete: str) -> list[str]:
-    """Return names of bundled devices that begin so, with their prefix and without."""
-    from ..snapshot.device_names import short_name
+    """Return names of devices that begin so: bundled ones and those of the user's archive."""
     from ..snapshot.storage import bundled_devices
 
-    names = bundled_devices()
-    return _beginning([*names, *map(short_name, names)], incomplete)
+    return _spelled([*bundled_devices(), *_archived()], incomplete)
+
+
+def archived(incomplete: str) -> list[str]:
+    """Return names of devices of the user's archive that begin so."""
+    return _spelled(_archived(), incomplete)
 
 
 def quantities(incomplete: str) -> list[str]:
@@ -67,6 +70,21 @@ def figures(incomplete: str) -> list[str]:
     from ..sweeps.ledger.figures import FIGURES
 
     return _beginning((figure.name for figure in FIGURES if figure.better is not None), incomplete)
+
+
+def _archived() -> list[str]:
+    from .._archive_file import archived_devices
+
+    return [device.name for device in archived_devices()]
+
+
+def _spelled(names: Iterable[str], incomplete: str) -> list[str]:
+    """Return names that begin so: without prefix, or with one if a prefix was begun."""
+    from ..snapshot.device_names import short_name, spellings
+
+    if not incomplete.startswith("ibm"):
+        return _beginning(map(short_name, names), incomplete)
+    return _beginning((spelling for name in names for spelling in spellings(name)), incomplete)
 
 
 def _beginning(names: Iterable[str], incomplete: str) -> list[str]:

@@ -28,7 +28,7 @@ Channel = Annotated[
 #: A saved account.
 AccountName = Annotated[
     str | None,
-    typer.Option("--account", metavar="NAME", help="A saved account.", autocompletion=completing.accounts),
+    typer.Option("--name", metavar="NAME", help="A saved account.", autocompletion=completing.accounts),
 ]
 #: An instance of the account.
 Instance = Annotated[
@@ -77,5 +77,5 @@ def provider_of(
             raise typer.BadParameter("--store is for the channel local; add --channel local.")
         return IBMProvider(channel=channel, name=account, instance=instance, **options)
     if account is not None:
-        raise typer.BadParameter("--account is for the platform; the channel local needs no account.")
+        raise typer.BadParameter("--name is for the platform; the channel local needs no account.")
     return IBMProvider(channel=LOCAL, instance=instance, store=store, **options)

@@ -103,6 +103,7 @@ class JobSource(ABC):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @abstractmethod
     def close(self) -> None:
         """Release what the source uses."""
 
@@ -221,6 +222,9 @@ class LocalJobs(JobSource):
         from ..local.jobs.reading import store_path
 
         self._path = store_path(store)
+
+    def close(self) -> None:
+        """Do nothing: the file is open for a moment at a time."""
 
     def list(self, wanted: JobFilter) -> list[JobRow]:
         """Return jobs, the latest one first."""

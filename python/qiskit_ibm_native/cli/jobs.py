@@ -12,6 +12,7 @@ import typer
 
 from . import completing, connecting, output
 from .options import Json, one_of
+from .times import Since, moment
 
 if TYPE_CHECKING:
     from .job_sources import JobRow, JobSource
@@ -28,7 +29,7 @@ JobId = Annotated[
 
 def list_jobs(
     channel: connecting.Channel = None,
-    account: connecting.AccountName = None,
+    name: connecting.AccountName = None,
     instance: connecting.Instance = None,
     store: connecting.Store = None,
     device: Annotated[
@@ -38,9 +39,7 @@ def list_jobs(
     status: Annotated[list[str] | None, one_of("--status", _STATUSES, "Those with this status; repeatable.")] = None,
     tag: Annotated[list[str] | None, typer.Option("--tag", help="Those with this tag; repeatable.")] = None,
     session: Annotated[str | None, typer.Option("--session", help="Those of a session.")] = None,
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="TIME", help="Those since then: 12h, 1d, 2026-03-01 (in UTC).")
-    ] = None,
+    since: Since = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="The largest number of jobs.")] = 20,
     all_clients: Annotated[
         bool, typer.Option("--all-clients", help="Jobs of other clients, too, such as qiskit-ibm-runtime.")
@@ -59,10 +58,10 @@ def list_jobs(
     from .job_sources import JobFilter
 
     wanted = JobFilter(
-        device=device, statuses=tuple(status or ()), tags=tuple(tag or ()), session=session, since=_moment(since),
+        device=device, statuses=tuple(status or ()), tags=tuple(tag or ()), session=session, since=moment(since, "--since"),
         limit=limit, foreign=all_clients,
     )  # fmt: skip
-    with _source(channel, account, instance, store) as source:
+    with _source(channel, name, instance, store) as source:
         rows = source.list(wanted)
     if json:
         output.document([row.to_dict() for row in rows])
@@ -88,21 +87,6 @@ def _source(
     return AccountJobs(connecting.provider_of(channel, account, instance, store))
 
 
-def _moment(text: str | None) -> Any:
-    """Return the time of ``--since``; a minus before a length of time would look like an option."""
-    from .._moments import moment_of
-    from ..exceptions import IBMInputValueError
-
-    if text is None:
-        return None
-    for form in (text, f"-{text}"):
-        try:
-            return moment_of(form)
-        except IBMInputValueError:
-            continue
-    raise typer.BadParameter(f"--since takes a time such as 12h, 1d, 2026-03-01 or 2026-03-01T12:00Z, not {text!r}.")
-
-
 def _styled(status: str) -> output.Styled:
     return output.Styled(status, _STYLES.get(status, ""))
 
@@ -114,7 +98,7 @@ def _time(value: Any) -> str:
 def show(
     job: JobId = None,
     channel: connecting.Channel = None,
-    account: connecting.AccountName = None,
+    name: connecting.AccountName = None,
     instance: connecting.Instance = None,
     store: connecting.Store = None,
     json: Json = False,
@@ -125,7 +109,7 @@ def show(
         qiskit-ibm-native jobs show
         qiskit-ibm-native jobs show d2k8v0s1mp6s73f0a1b0 --channel local --json
     """
-    with _source(channel, account, instance, store) as source:
+    with _source(channel, name, instance, store) as source:
         row = source.details(source.id_of(job))
     if json:
         output.document(row.to_dict())
@@ -145,7 +129,7 @@ def show(
 def result(
     job: JobId = None,
     channel: connecting.Channel = None,
-    account: connecting.AccountName = None,
+    name: connecting.AccountName = None,
     instance: connecting.Instance = None,
     store: connecting.Store = None,
     timeout: Annotated[
@@ -161,17 +145,17 @@ def result(
         qiskit-ibm-native jobs result
         qiskit-ibm-native jobs result d2k8v0s1mp6s73f0a1b0 --channel local --json
     """
-    with _source(channel, account, instance, store) as source:
+    with _source(channel, name, instance, store) as source:
         job_id = source.id_of(job)
         measured = source.counts(job_id, timeout)
     if json:
-        output.document({"job": job_id, "circuits": [{"name": name, "counts": counts} for name, counts in measured]})
+        output.document({"job": job_id, "circuits": [{"name": title, "counts": counts} for title, counts in measured]})
         return
     from .histogram import write_counts
 
-    for number, (name, counts) in enumerate(measured):
+    for number, (title, counts) in enumerate(measured):
         if len(measured) > 1:
-            output.write(f"{'' if number == 0 else chr(10)}{output.printable(name)}")
+            output.write(f"{'' if number == 0 else chr(10)}{output.printable(title)}")
         write_counts(counts)
 
 
@@ -181,7 +165,7 @@ def cancel(
         bool, typer.Option("--left", help="Jobs that services on this machine left when they ended or were killed.")
     ] = False,
     channel: connecting.Channel = None,
-    account: connecting.AccountName = None,
+    name: connecting.AccountName = None,
     instance: connecting.Instance = None,
     store: connecting.Store = None,
 ) -> None:
@@ -200,7 +184,7 @@ def cancel(
 
         output.write(f"{count(cancel_left(store), 'job')} cancelled")
         return
-    with _source(channel, account, instance, store) as source:
+    with _source(channel, name, instance, store) as source:
         source.cancel(str(job))
     output.write("1 job cancelled")
 
@@ -208,7 +192,7 @@ def cancel(
 def watch(
     job: JobId = None,
     channel: connecting.Channel = None,
-    account: connecting.AccountName = None,
+    name: connecting.AccountName = None,
     instance: connecting.Instance = None,
     store: connecting.Store = None,
     interval: Annotated[
@@ -226,7 +210,7 @@ def watch(
     """
     line = _Line(json=json)
     seconds = interval or _FIRST
-    with _source(channel, account, instance, store) as source:
+    with _source(channel, name, instance, store) as source:
         job_id = source.id_of(job)
         while True:
             row = source.state(job_id)

@@ -171,3 +171,15 @@ def _plain_table(columns: Sequence[Column], rows: Sequence[Sequence[Styled]]) ->
             for text, size, column in zip(row, widths, columns, strict=True)
         )
         write("  ".join(cells).rstrip())
+
+
+def styled_lines(lines: Iterable[Sequence[tuple[str, str]]]) -> None:
+    """Write lines of pieces, each with a style of Rich, which colours show only."""
+    pieces = [list(line) for line in lines]
+    if not has_colour():
+        for line in pieces:
+            write("".join(text for text, _ in line))
+        return
+    from rich.text import Text
+
+    rich(*(Text.assemble(*(piece for piece in line if piece[0]), no_wrap=True, overflow="ignore") for line in pieces))

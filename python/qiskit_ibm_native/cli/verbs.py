@@ -36,10 +36,33 @@ class Verb:
         return function
 
 
+#: Verbs of ``archive``.
+_ARCHIVE = {
+    "add": Verb("keep calibrations of devices or of saved snapshots", "archive.filling:add"),
+    "list": Verb("list calibrations", "archive.asking:list_calibrations"),
+    "latest": Verb("print which calibration of a device is the last one", "archive.asking:latest"),
+    "stats": Verb("print devices, numbers of calibrations and sizes", "archive.asking:stats"),
+    "verify": Verb("check that everything is as it was stored; exit status 1 if not", "archive.asking:verify"),
+    "events": Verb("print what happened to a device", "archive.alerts:events"),
+    "alerts": Verb("print the alerts of rules; exit status 1 if there are any", "archive.alerts:alerts"),
+    "import": Verb(
+        "add all calibrations of a folder and its sub-folders, or of a file", "archive.filling:import_folder"
+    ),
+    "merge": Verb("add all that another archive has", "archive.filling:merge"),
+    "export": Verb("write calibrations to a folder of snapshots or of Parquet files", "archive.filling:export"),
+    "prune": Verb("thin out calibrations, or remove those that are damaged", "archive.removing:prune"),
+    "remove": Verb("remove calibrations by device, digest, time or origin", "archive.removing:remove"),
+}
+
 #: Verbs by the heading under which ``--help`` lists them.
 SECTIONS: Mapping[str, Mapping[str, Verb]] = {
     "Devices": {
         "devices": Verb("list devices", "devices:devices"),
+        "show": Verb("show a device: its topology, medians, worst and faulty parts", "show:show"),
+        "target": Verb("print the instructions of a device, or write them to a file", "target:target"),
+        "diff": Verb("print what changed between two calibrations", "diff:diff"),
+        "history": Verb("print one quantity over time", "history:history"),
+        "archive": Verb("check, fill, export and ask an archive of calibrations", verbs=_ARCHIVE),
     },
     "Circuits and jobs": {
         "score": Verb("rank devices by how well a circuit would run there", "circuits:score"),
@@ -81,6 +104,10 @@ SECTIONS: Mapping[str, Mapping[str, Verb]] = {
         ),
         "doctor": Verb("look at this installation: what is missing, what is slow, what to do", "doctor:doctor"),
         "bench": Verb("measure this machine, beside the official client", "bench:bench"),
+    },
+    "Services and scripts": {
+        "serve": Verb("run a service on this machine that simulates devices", "serve:serve"),
+        "migrate": Verb("bring scripts of 2023, for qiskit-ibm-provider or IBMQ, up to date", "migrate:migrate"),
     },
 }
 

@@ -15,7 +15,7 @@ TOPIC = "files"
 
 def place_findings() -> Iterator[Finding]:
     """Yield findings about the home, the archive of calibrations and the store of local jobs."""
-    from ..archive.store import DEFAULT, VARIABLE
+    from .._archive_file import DEFAULT, VARIABLE
 
     try:
         home = Path("~").expanduser()
