@@ -177,7 +177,7 @@ def try_account(
     if json:
         output.document([state.to_dict() for state in states])
     else:
-        rows = [
+        rows: list[list[str | output.Styled]] = [
             [
                 state.name or short_crn(state.crn), state.plan, state.region or "-",
                 output.Styled("reachable", "green") if state.is_reachable else output.Styled(str(state.error), "bold red"),

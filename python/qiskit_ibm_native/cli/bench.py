@@ -68,7 +68,7 @@ def _write(found: Benchmark) -> None:
 def _write_targets(found: Benchmark) -> None:
     output.write("\nPayload bytes to qiskit.transpiler.Target")
     numbers = ["Qubits", "Payload", "Ours"] + ([] if found.official is None else ["Official", "Ratio"])
-    columns = ["Device", *(output.Column(title, is_number=True) for title in numbers)]
+    columns: list[output.Column | str] = ["Device", *(output.Column(title, is_number=True) for title in numbers)]
     if found.official is not None:
         columns += ["Equal", ""] if output.is_terminal() else ["Equal"]
     most = max((timing.ratio or 1.0 for timing in found.devices), default=1.0)

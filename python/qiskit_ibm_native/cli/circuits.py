@@ -110,7 +110,7 @@ def _large_enough(num_qubits: int) -> list[Any]:
 def _write_ranking(ranking: DeviceRanking, level: int, seed: int) -> None:
     from .._words import quantity, ratio
 
-    rows = []
+    rows: list[list[str | output.Styled]] = []
     for fit in ranking:
         depth, gates = ("-", "-") if fit.shape is None else (str(fit.shape.depth), str(fit.shape.two_qubit_count))
         told = fit.problem or ("transpiled" if fit.was_transpiled else "as it is")

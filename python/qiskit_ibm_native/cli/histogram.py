@@ -23,7 +23,11 @@ def write_counts(counts: Mapping[str, int]) -> None:
     """
     total = sum(counts.values())
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    columns = ["Outcome", output.Column("Shots", is_number=True), output.Column("Share", is_number=True)]
+    columns: list[output.Column | str] = [
+        "Outcome",
+        output.Column("Shots", is_number=True),
+        output.Column("Share", is_number=True),
+    ]
     rows: list[list[str | output.Styled]] = [
         [outcome, f"{number:,}" if output.is_terminal() else str(number), f"{number / total:.1%}"]
         for outcome, number in ordered

@@ -94,6 +94,11 @@ class JobRow:
         return asdict(self)
 
 
+#: Jobs, and names and counts of circuits; sources have a method called ``list``.
+Rows = list[JobRow]
+Measured = list[tuple[str, dict[str, int]]]
+
+
 class JobSource(ABC):
     """A place with jobs. Leaving the context of one releases what it uses."""
 
@@ -121,7 +126,7 @@ class JobSource(ABC):
         return latest[0].id
 
     @abstractmethod
-    def list(self, wanted: JobFilter) -> list[JobRow]:
+    def list(self, wanted: JobFilter) -> Rows:
         """Return jobs, the latest one first."""
 
     @abstractmethod
@@ -137,7 +142,7 @@ class JobSource(ABC):
         return self.state(job_id)
 
     @abstractmethod
-    def counts(self, job_id: str, timeout: float | None) -> list[tuple[str, dict[str, int]]]:
+    def counts(self, job_id: str, timeout: float | None) -> Measured:
         """Return name and counts of each circuit, once the job is done."""
 
     @abstractmethod
@@ -161,7 +166,7 @@ class AccountJobs(JobSource):
         """Close the provider."""
         self._provider.close()
 
-    def list(self, wanted: JobFilter) -> list[JobRow]:
+    def list(self, wanted: JobFilter) -> Rows:
         """Return jobs, the latest one first."""
         device = wanted.device if wanted.device is None else self._provider.get_backend(wanted.device).name
         found = self._provider.jobs(
@@ -189,13 +194,13 @@ class AccountJobs(JobSource):
             "reason": job.error_message() if row.status == "error" else None,
         })  # fmt: skip
 
-    def counts(self, job_id: str, timeout: float | None) -> list[tuple[str, dict[str, int]]]:
+    def counts(self, job_id: str, timeout: float | None) -> Measured:
         """Return name and counts of each circuit, once the job is done."""
         return _counts_of(self._known(job_id).result(timeout=timeout))
 
     def cancel(self, job_id: str) -> None:
         """Cancel a job."""
-        self._known(job_id).cancel()  # type: ignore[no-untyped-call]
+        self._known(job_id).cancel()
 
 
 def _row_of(job: IBMJob) -> JobRow:
@@ -207,7 +212,7 @@ def _row_of(job: IBMJob) -> JobRow:
     )  # fmt: skip
 
 
-def _counts_of(result: Result) -> list[tuple[str, dict[str, int]]]:
+def _counts_of(result: Result) -> Measured:
     names = [getattr(experiment.header, "name", "") if experiment.header else "" for experiment in result.results]
     return [
         (name or f"circuit {number}", dict(result.get_counts(number))) for number, name in enumerate(names)
@@ -226,7 +231,7 @@ class LocalJobs(JobSource):
     def close(self) -> None:
         """Do nothing: the file is open for a moment at a time."""
 
-    def list(self, wanted: JobFilter) -> list[JobRow]:
+    def list(self, wanted: JobFilter) -> Rows:
         """Return jobs, the latest one first."""
         from ..local.jobs.reading import stored_jobs
 
@@ -255,7 +260,7 @@ class LocalJobs(JobSource):
             raise IBMJobNotFoundError(f"There is no job {job_id!r} in {self._path}.{hint}")
         return _row_of_stored(found)
 
-    def counts(self, job_id: str, timeout: float | None) -> list[tuple[str, dict[str, int]]]:
+    def counts(self, job_id: str, timeout: float | None) -> Measured:
         """Return name and counts of each circuit, once the job is done."""
         # Before a service is started, which would make the file.
         self.state(job_id)

@@ -179,7 +179,7 @@ def _write_summary(name: str, summary: Summary, *, json: bool, lost: list[TaskRe
     )
     output.write(f"{output.printable(name)}: {total} done, {summary.failed:,} failed")
     numbers = ("Level", "Tasks", "Failed", "ESP, median", "Best", "Two-qubit depth, median", "Smallest")
-    rows = [
+    rows: list[list[str | output.Styled]] = [
         [
             group.backend, str(group.optimization_level), str(group.tasks),
             output.Styled(str(group.failed), "bold red" if group.failed else ""), ratio(group.esp, 3),
@@ -292,7 +292,7 @@ def _write_results(results: list[TaskResult], by: str | None) -> None:
         figures.append(shown)
     titles = [name.replace("_", " ").replace("two qubit", "two-qubit").capitalize() for name in figures]
     numbers = [output.Column(title, is_number=True) for title in ("Level", "Seed", *titles, "ESP")]
-    rows = [
+    rows: list[list[str | output.Styled]] = [
         [
             result.circuit, result.backend, str(result.optimization_level), str(result.seed),
             *(_figure(result.metrics.get(name, getattr(result, name, None))) for name in figures), ratio(result.esp, 4),
@@ -300,7 +300,7 @@ def _write_results(results: list[TaskResult], by: str | None) -> None:
         ]
         for result in results
     ]  # fmt: skip
-    columns = ["Circuit", "Device", *numbers]
+    columns: list[output.Column | str] = ["Circuit", "Device", *numbers]
     if any(result.error for result in results):
         columns.append("Error")
     else:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -48,18 +48,18 @@ def instance_states(provider: IBMProvider) -> list[InstanceState]:
     Raises:
         IBMError: The instances cannot be listed at all: the key is not accepted, or the service is out of reach.
     """
+    from ..client.discovery import Instance
     from ..exceptions import IBMError
 
-    known = {instance["crn"]: instance for instance in provider.instances(details=True)}
+    known = {each.crn: each for each in provider._known_instances()}
     states = []
     for client in provider._clients(None):
         crn = client.instance
-        about = known.get(crn, {"name": "", "plan": "unknown"})
-        parts = crn.split(":")
-        region = parts[5] if len(parts) > 5 else ""
+        about = known.get(crn) or Instance(crn, "", "unknown", "unknown", ())
+        state = InstanceState(crn, about.name, about.plan, about.region)
         try:
-            devices, error = tuple(sorted(device["name"] for device in client.list_backends())), None
+            devices = tuple(sorted(device["name"] for device in client.list_backends()))
+            states.append(replace(state, devices=devices))
         except IBMError as failure:
-            devices, error = (), str(failure)
-        states.append(InstanceState(crn, str(about["name"]), str(about["plan"]), region, devices, error))
+            states.append(replace(state, error=str(failure)))
     return states
