@@ -113,5 +113,5 @@ def _write_sweep(found: Benchmark) -> None:
     output.write(
         f"\n{count(sweep.tasks, 'circuit')} transpiled for {sweep.device}, {same}: a loop takes"
         f" {quantity(sweep.loop, 's', 3)}, a sweep with {count(sweep.workers, 'worker')} {quantity(sweep.sweep, 's', 3)}"
-        f" with their start ({sweep.ratio:.2g} x)"
+        f" ({sweep.ratio:.2g} x), and its workers {quantity(sweep.start, 's', 3)} to start"
     )

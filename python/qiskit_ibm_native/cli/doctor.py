@@ -45,13 +45,14 @@ def doctor(
             _write_heading(topic, is_first=len(findings) == 1)
         _write_finding(finding)
     problems = sum(finding.state == "problem" for finding in findings)
+    advice = sum(finding.state == "advice" for finding in findings)
     if json:
         output.document({
-            "problems": problems, "advice": sum(finding.state == "advice" for finding in findings),
+            "problems": problems, "advice": advice,
             "findings": [finding.to_dict() for finding in findings],
         })  # fmt: skip
     else:
-        _write_end(problems)
+        _write_end(problems, advice)
     return 1 if problems else 0
 
 
@@ -69,14 +70,15 @@ def _write_finding(finding: Finding) -> None:
         _styled(f"      {output.printable(finding.advice)}", "cyan")
 
 
-def _write_end(problems: int) -> None:
+def _write_end(problems: int, advice: int) -> None:
     from .._words import count
 
     output.write("")
     if problems:
         _styled(f"{count(problems, 'problem')} to be solved.", "bold red")
     else:
-        _styled("Everything works.", "green")
+        more = f", and {count(advice, 'thing')} could be better" if advice else ""
+        _styled(f"Everything works{more}.", "green")
 
 
 def _styled(text: str, style: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -203,11 +204,18 @@ class AccountJobs(JobSource):
         self._known(job_id).cancel()
 
 
+def _own_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return the tags that the user gave."""
+    from ..provider.jobs.tags import is_internal
+
+    return tuple(tag for tag in tags if not is_internal(tag))
+
+
 def _row_of(job: IBMJob) -> JobRow:
     info = job.queue_info()
     return JobRow(
         job.job_id(), job.backend().name, job.status().name.lower(), job.creation_date(),
-        getattr(job, "program_id", ""), tuple(job.tags()), getattr(job, "session_id", None),
+        getattr(job, "program_id", ""), _own_tags(job.tags()), getattr(job, "session_id", None),
         None if info is None else info.position,
     )  # fmt: skip
 
@@ -286,6 +294,6 @@ def _row_of_stored(job: dict[str, Any]) -> JobRow:
 
     times = {name: optional_instant(job[name]) for name in ("created", "running", "finished")}
     return JobRow(
-        job["id"], job["backend"], job["status"].lower(), times["created"], job["program"], tuple(job["tags"]),
+        job["id"], job["backend"], job["status"].lower(), times["created"], job["program"], _own_tags(job["tags"]),
         job["session_id"], None, times["running"], times["finished"], job["reason"],
     )  # fmt: skip

@@ -88,7 +88,7 @@ def _source(
 
 
 def _styled(status: str) -> output.Styled:
-    return output.Styled(status, _STYLES.get(status, ""))
+    return output.Styled(status, _STYLES.get(status.partition(",")[0], ""))
 
 
 def _time(value: Any) -> str:
@@ -114,16 +114,18 @@ def show(
     if json:
         output.document(row.to_dict())
         return
-    told = {
-        "Job": row.id, "Device": row.device, "Program": row.program, "Created": _time(row.created),
+    _write_row(row)
+
+
+def _write_row(row: JobRow) -> None:
+    told: dict[str, str | output.Styled] = {
+        "Device": row.device, "Program": row.program, "Status": _styled(row.told), "Created": _time(row.created),
         "Started": _time(row.started), "Ended": _time(row.ended), "Session": row.session or "-",
         "Tags": ", ".join(row.tags) or "-",
     }  # fmt: skip
-    rows: list[list[str | output.Styled]] = [[name, value] for name, value in told.items()]
-    rows.insert(3, ["Status", _styled(row.told)])
     if row.reason:
-        rows.append(["Reason", output.Styled(row.reason, "red")])
-    output.table(["", ""], rows)
+        told["Reason"] = output.Styled(row.reason, "red")
+    output.table(["Job", row.id], [[name, value] for name, value in told.items()])
 
 
 def result(

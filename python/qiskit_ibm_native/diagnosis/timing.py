@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 #: Calls of a fast side in a round, and rounds at least.
-_MOST_CALLS, _LEAST_ROUNDS = 40, 3
+_MOST_CALLS, _LEAST_ROUNDS = 40, 2
 #: Share of the slowest call that the calls of another side take in a round.
 _SHARE = 0.25
 
@@ -43,7 +43,7 @@ def take_turns(sides: Mapping[str, Callable[[], Any]], seconds: float) -> dict[s
 
     Args:
         sides: The functions by name.
-        seconds: Time that all of them have together; there are three rounds at least, however long they take.
+        seconds: Time that all of them have together; each is timed twice at least, however long that takes.
 
     Returns:
         The times by name.
@@ -54,8 +54,8 @@ def take_turns(sides: Mapping[str, Callable[[], Any]], seconds: float) -> dict[s
     once = {name: _timed(call) for name, call in sides.items()}
     slowest = max(once.values())
     calls = {name: max(1, min(_MOST_CALLS, int(_SHARE * slowest / max(one, 1e-9)))) for name, one in once.items()}
-    times: dict[str, list[float]] = {name: [] for name in sides}
-    rounds = 0
+    times: dict[str, list[float]] = {name: [one] for name, one in once.items()}
+    rounds = 1
     while rounds < _LEAST_ROUNDS or time.perf_counter() < end:
         for name, call in sides.items():
             times[name] += [_timed(call) for _ in range(calls[name])]
