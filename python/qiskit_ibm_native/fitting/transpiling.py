@@ -135,9 +135,10 @@ def calibration_time(snapshot: Snapshot) -> datetime.datetime | None:
 def runs_as_it_is(circuit: QuantumCircuit, target: Target) -> bool:
     """Return whether a circuit is one on the qubits of a device, and of operations that these have.
 
-    A circuit with fewer qubits than the device is none, whatever its gates: nothing says which qubits it means.
+    A circuit with fewer qubits than the device is none, whatever its gates, because nothing says which qubits it means,
+    unless it has a layout: OpenQASM 3 with physical qubits says it, and ends with the last of those that it uses.
     """
-    if circuit.num_qubits != target.num_qubits:
+    if circuit.num_qubits != target.num_qubits and (circuit.layout is None or circuit.num_qubits > target.num_qubits):
         return False
     return _all_supported(circuit, target, {bit: index for index, bit in enumerate(circuit.qubits)})
 
