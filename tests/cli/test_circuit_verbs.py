@@ -38,7 +38,7 @@ def test_devices_are_ranked_the_best_one_first(capsys: pytest.CaptureFixture[str
     assert all(device["was_transpiled"] for device in ranking["devices"])
     assert main(["score", "bell.qasm", "--on", "lima", "--on", "fez"]) == 0
     told = capsys.readouterr()
-    assert told.out.splitlines()[0].split() == ["Device", "ESP", "Duration", "Depth", "Two-qubit", "gates", "Circuit"]
+    assert told.out.splitlines()[0].split() == ["Device", "ESP", "Duration", "Depth", "2q", "gates", "Circuit"]
     assert told.out.splitlines()[1].split()[1] == f"{esps[0]:.3f}"
     assert "level 2 with seed 0" in told.err
 
@@ -196,6 +196,8 @@ def test_a_run_in_a_terminal_has_bars_and_the_same_seed_the_same_counts(tmp_path
 
 def test_ranking_goes_into_a_pipe_that_is_closed_without_a_word() -> None:
     command = f"{sys.executable} -m qiskit_ibm_native score bell.qasm --on lima --json | head -0"
-    done = subprocess.run(["bash", "-c", f"{command}; echo ${{PIPESTATUS[0]}}"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["bash", "-c", f"{command}; echo ${{PIPESTATUS[0]}}"], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() in {"0", "141"}
     assert done.stderr == ""

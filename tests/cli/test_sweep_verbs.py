@@ -66,7 +66,9 @@ def test_failed_tasks_are_told_and_are_exit_status_1(capsys: pytest.CaptureFixtu
     assert main(["sweep", "plan.toml", "--workers", "1"]) == 1
     told = capsys.readouterr()
     assert "8 of 8 tasks done, 4 failed" in told.out
-    assert "4 tasks failed, as wide on ibmq_lima, level 2, seed 0: TranspilerError" in told.err.replace("CircuitTooWide", "")
+    assert "4 tasks failed, as wide on ibmq_lima, level 2, seed 0: TranspilerError" in told.err.replace(
+        "CircuitTooWide", ""
+    )
     assert main(["sweep", "status", "plan.sqlite3", "--json"]) == 0
     assert out_of(capsys)["failed"] == 4
     # Failed tasks count as done, until they are to be tried again.

@@ -118,7 +118,7 @@ def _write_ranking(ranking: DeviceRanking, level: int, seed: int) -> None:
         rows.append([
             fit.device, ratio(fit.esp, 3), quantity(fit.duration, "s", 3), depth, gates, output.Styled(told, style)
         ])  # fmt: skip
-    numbers = [output.Column(title, is_number=True) for title in ("ESP", "Duration", "Depth", "Two-qubit gates")]
+    numbers = [output.Column(title, is_number=True) for title in ("ESP", "Duration", "Depth", "2q gates")]
     output.table(["Device", *numbers, "Circuit"], rows)
     if any(fit.was_transpiled for fit in ranking):
         output.message(f"{ranking.circuit_name} was transpiled at level {level} with seed {seed}.")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -65,9 +66,20 @@ def _write_heading(topic: str, *, is_first: bool) -> None:
 def _write_finding(finding: Finding) -> None:
     good, plain, style = _SIGNS[finding.state]
     sign = good if speaks_unicode() else plain
-    _styled(f"  {sign} {output.printable(f'{finding.name}: {finding.value}')}", style if finding.state != "ok" else "")
+    _styled(_filled(f"{finding.name}: {finding.value}", f"  {sign} "), style if finding.state != "ok" else "")
     if finding.advice and finding.state != "ok":
-        _styled(f"      {output.printable(finding.advice)}", "cyan")
+        _styled(_filled(finding.advice, "      "), "cyan")
+
+
+def _filled(text: str, indent: str) -> str:
+    """Return a text in lines as wide as a terminal; a pipe gets one line."""
+    text = output.printable(text)
+    if not output.is_terminal():
+        return f"{indent}{text}"
+    return textwrap.fill(
+        text, output.width() - 1, initial_indent=indent, subsequent_indent=" " * (len(indent) + 2),
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def _write_end(problems: int, advice: int) -> None:

@@ -201,7 +201,14 @@ class AccountJobs(JobSource):
 
     def cancel(self, job_id: str) -> None:
         """Cancel a job."""
+        row = self.state(job_id)
+        if row.is_final:
+            raise _too_late(row)
         self._known(job_id).cancel()
+
+
+def _too_late(row: JobRow) -> IBMJobInvalidStateError:
+    return IBMJobInvalidStateError(f"Job {row.id} cannot be cancelled: it is {row.status}.")
 
 
 def _own_tags(tags: Iterable[str]) -> tuple[str, ...]:
@@ -286,7 +293,7 @@ class LocalJobs(JobSource):
         finally:
             store.close()
         if not is_cancelled:
-            raise IBMJobInvalidStateError(f"Job {job_id} cannot be cancelled: it is {row.status}.")
+            raise _too_late(row)
 
 
 def _row_of_stored(job: dict[str, Any]) -> JobRow:

@@ -178,7 +178,7 @@ def _write_summary(name: str, summary: Summary, *, json: bool, lost: list[TaskRe
         count(summary.done, "task") if summary.distinct is None else f"{summary.done:,} of {summary.distinct:,} tasks"
     )
     output.write(f"{output.printable(name)}: {total} done, {summary.failed:,} failed")
-    numbers = ("Level", "Tasks", "Failed", "ESP, median", "Best", "Two-qubit depth, median", "Smallest")
+    numbers = ("Level", "Tasks", "Failed", "Median ESP", "Best ESP", "Median 2q depth", "Least 2q depth")
     rows: list[list[str | output.Styled]] = [
         [
             group.backend, str(group.optimization_level), str(group.tasks),
@@ -290,7 +290,7 @@ def _write_results(results: list[TaskResult], by: str | None) -> None:
     shown = (by or "").removeprefix("-")
     if shown and shown not in {*figures, "esp"}:
         figures.append(shown)
-    titles = [name.replace("_", " ").replace("two qubit", "two-qubit").capitalize() for name in figures]
+    titles = [name.replace("_", " ").replace("two qubit", "2q").capitalize() for name in figures]
     numbers = [output.Column(title, is_number=True) for title in ("Level", "Seed", *titles, "ESP")]
     rows: list[list[str | output.Styled]] = [
         [
