@@ -68,12 +68,12 @@ def source_of(text: str, snapshot: Snapshot) -> str:
 
 def _archived_at(name: str, time: str, file: Path | None) -> Snapshot:
     from ..exceptions import ArchiveError
-    from .archive import opened
+    from .archive import known_device, opened
     from .times import moment
 
     then = moment(time, f"the time of {name}@{time}") or datetime.datetime.now(datetime.timezone.utc)
     with opened(file) as archive:
-        found = archive.at(archive._known(name, "measured"), then)
+        found = archive.at(known_device(archive, name, "measured"), then)
         if found is None:
             raise ArchiveError(f"{archive.path} has no calibration of {name!r} of {time} or before.")
     return found
@@ -82,11 +82,11 @@ def _archived_at(name: str, time: str, file: Path | None) -> Snapshot:
 def _last_archived(name: str, file: Path | None) -> Snapshot:
     from .._archive_file import archive_path, is_there
     from ..snapshot.device_names import find_device
-    from .archive import opened
+    from .archive import known_device, opened
 
     if file is not None:
         with opened(file) as archive:
-            return _last(archive, archive._known(name, "measured"))
+            return _last(archive, known_device(archive, name, "measured"))
     if is_there(archive_path()):
         with opened(None) as archive:
             known = find_device(name, archive.backends())
@@ -105,7 +105,7 @@ def _last(archive: CalibrationArchive, name: str) -> Snapshot:
 
 
 def _published(name: str, channel: str | None) -> Snapshot:
-    from ..provider import IBMProvider
+    from ..provider.provider import IBMProvider
 
     with IBMProvider(channel=channel) as provider:
         return provider.get_backend(name).snapshot

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from . import output
 from .device import Account, Channel
 from .options import ArchiveFile, Json
-from .times import utc_text
+from .times import minute
 
 
 class _Row(NamedTuple):
@@ -38,9 +38,15 @@ def devices(account: Account = False, channel: Channel = None, file: ArchiveFile
         output.document([row._asdict() for row in rows])
         return
     output.table(
-        ["Device", output.Column("Qubits", is_number=True), "Processor", "Calibrated", "From"],
         [
-            (row.name, str(row.num_qubits), row.processor or "-", utc_text(row.last_update), row.source)
+            "Device",
+            output.Column("Qubits", is_number=True),
+            output.Column("Processor", is_optional=True),
+            "Calibrated (UTC)",
+            output.Column("From", is_optional=True),
+        ],
+        [
+            (row.name, str(row.num_qubits), row.processor or "-", minute(row.last_update), row.source)
             for row in rows
         ],
     )  # fmt: skip
@@ -49,7 +55,7 @@ def devices(account: Account = False, channel: Channel = None, file: ArchiveFile
 def _bundled() -> list[_Row]:
     from ..snapshot import Snapshot, bundled_devices
 
-    return [_row(Snapshot.load(name), "package") for name in bundled_devices()]
+    return [_row(Snapshot.load(name), "bundled") for name in bundled_devices()]
 
 
 def _row(snapshot: Any, source: str) -> _Row:
@@ -69,7 +75,7 @@ def _archived(file: Any) -> list[_Row]:
 
 
 def _list_published(channel: str | None, *, json: bool) -> None:
-    from ..provider import IBMProvider
+    from ..provider.provider import IBMProvider
 
     with IBMProvider(channel=channel) as provider:
         found = []
@@ -85,10 +91,11 @@ def _list_published(channel: str | None, *, json: bool) -> None:
         )
         return
     output.table(
-        ["Device", output.Column("Qubits", is_number=True), "Processor", "Calibrated", "Status",
+        ["Device", output.Column("Qubits", is_number=True), output.Column("Processor", is_optional=True),
+         output.Column("Calibrated (UTC)", is_optional=True), "Status",
          output.Column("Jobs waiting", is_number=True)],
         [
-            (row.name, str(row.num_qubits), row.processor or "-", utc_text(row.last_update),
+            (row.name, str(row.num_qubits), row.processor or "-", minute(row.last_update),
              output.Styled("works", "green") if operational else output.Styled("does not work", "bold red"), str(pending))
             for row, operational, pending in found
         ],

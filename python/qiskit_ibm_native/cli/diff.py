@@ -60,8 +60,8 @@ def _show(found: SnapshotDiff) -> None:
     shown = rows[:_MOST_LINES] if output.is_terminal() else rows
     if shown:
         output.write("")
-        columns = ["Where", "Quantity", output.Column("Before", is_number=True), output.Column("Now", is_number=True)]
-        output.table(columns, shown)
+        values = (output.Column(title, is_number=True) for title in ("Before", "Now"))
+        output.table(["Where", "Quantity", *values], shown)
     if len(rows) > len(shown):
         output.message(
             f"{len(rows) - len(shown)} more changes; a pipe or --json has all, --rtol 0.1 leaves small ones out"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import completing, output
-from .archive import opened
+from .archive import known_device, opened
 from .archive.asking import Archived, Origin
 from .options import ArchiveFile, Json
 from .times import Since, Until, moment
@@ -60,10 +60,17 @@ def history(
         qiskit-ibm-native history fez --quantity t2 --plot t2.svg
     """
     start, end = moment(since, "--since"), moment(until, "--until")
+    _check_quantity(quantity, gate)
     qubits = _qubits(qubit, gate)
     with opened(file) as archive:
         series = archive.series(
-            archive._known(device, "measured"), quantity, qubits=qubits, gate=gate, start=start, end=end, origin=origin
+            known_device(archive, device, "measured"),
+            quantity,
+            qubits=qubits,
+            gate=gate,
+            start=start,
+            end=end,
+            origin=origin,
         )
     if plot is not None:
         _draw(series, plot)
@@ -71,6 +78,18 @@ def history(
         output.document(_described(series))
     else:
         _show(series, has_choice=qubits is not None)
+
+
+def _check_quantity(name: str, gate: str | None) -> None:
+    from ..snapshot.quantities import GATE_QUANTITIES, QUBIT_QUANTITIES, find_gate_quantity, find_qubit_quantity
+    from .program import did_you_mean
+
+    find, known = (find_qubit_quantity, QUBIT_QUANTITIES) if gate is None else (find_gate_quantity, GATE_QUANTITIES)
+    if find(name) is None:
+        of = "qubits" if gate is None else "gates"
+        raise typer.BadParameter(
+            f"There is no quantity {name!r} of {of}; there are {', '.join(known)}.{did_you_mean(name, list(known))}"
+        )
 
 
 def _qubits(texts: list[str] | None, gate: str | None) -> list[Any] | None:
@@ -114,10 +133,9 @@ def _show(series: ArchiveSeries, *, has_choice: bool) -> None:
         shown = dict(list(shown.items())[:_MOST_COLUMNS])
     _show_bars(shown)
     output.write("")
-    columns = ["Calibrated (UTC)", *(output.Column(label, is_number=True) for label in shown)]
     times = np.datetime_as_string(series.times, unit="m")
     output.table(
-        columns,
+        ["Calibrated (UTC)", *(output.Column(label, is_number=True) for label in shown)],
         [
             (str(time).replace("T", " "), *(_text(series, float(column[row])) for column in shown.values()))
             for row, time in enumerate(times)

@@ -38,10 +38,12 @@ class Column(NamedTuple):
     Attributes:
         title: The heading.
         is_number: Whether cells are aligned to the right.
+        is_optional: Whether a terminal that is too narrow leaves the column out, the last such one first.
     """
 
     title: str
     is_number: bool = False
+    is_optional: bool = False
 
 
 def is_terminal() -> bool:
@@ -154,12 +156,26 @@ def _rich_table(columns: Sequence[Column], rows: Sequence[Sequence[Styled]]) -> 
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    fitting = _fitting(columns, rows)
+    for number in fitting:
+        column = columns[number]
         shown.add_column(Text(column.title), justify="right" if column.is_number else "left", overflow="fold")
     for row in rows:
-        shown.add_row(*(Text(cell.text, style=cell.style) for cell in row))
+        shown.add_row(*(Text(row[number].text, style=row[number].style) for number in fitting))
     rich(shown)
+
+
+def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[Styled]]) -> list[int]:
+    """Return the numbers of the columns for which the terminal has room."""
+    widths = [
+        max(len(column.title), *(len(row[number].text) for row in rows), 0) for number, column in enumerate(columns)
+    ]
+    shown = list(range(len(columns)))
+    for number in reversed(shown.copy()):
+        if sum(widths[kept] + 2 for kept in shown) - 2 > width() and columns[number].is_optional:
+            shown.remove(number)
+    return shown
 
 
 def _plain_table(columns: Sequence[Column], rows: Sequence[Sequence[Styled]]) -> None:

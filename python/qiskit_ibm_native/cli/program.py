@@ -6,7 +6,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Annotated, Any
 
@@ -111,8 +111,13 @@ class VerbGroup(TyperGroup):
         if name in self.verbs:
             return name, command_of(name, self.verbs[name]), rest
         if not ctx.resilient_parsing:
-            ctx.fail(f"There is no verb {name!r}.{did_you_mean(name, self.verbs)}")
+            ctx.fail(f"There is no verb {name!r}.{did_you_mean(name, self._known_words())}")
         return None, None, rest
+
+    def _known_words(self) -> dict[str, str]:
+        """Return the words that a mistyped verb may be, and what is to be typed for each of them."""
+        words = {name: f"{family} {name}" for family, verb in self.verbs.items() for name in verb.verbs}
+        return words | {name: name for name in self.verbs}
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse arguments, after options that stand before their verb were moved behind it."""
@@ -126,20 +131,23 @@ class VerbGroup(TyperGroup):
 
     def _sorted(self, ctx: Any, args: list[str]) -> list[str]:
         own = {option for param in self.get_params(ctx) for option in (*param.opts, *param.secondary_opts)}
-        if not args or not args[0].startswith("-") or any(name_of(arg) in own for arg in args[:1]):
+        if not args or not args[0].startswith("-") or name_of(args[0]) in own:
             return args
-        at = next(
-            (at for at in self._candidates(args) if _takes(command_of(args[at], self.verbs[args[at]]), args, at)), None
-        )
-        if at is None:
-            # The verb says what is wrong with the option; or the word is a mistyped verb.
-            plain = (at for at, arg in enumerate(args) if not arg.startswith("-"))
-            at = next(self._candidates(args), next(plain, None))
-        if at is None:
-            if ctx.resilient_parsing:
-                return args
+        at = self._place(args)
+        if at is not None:
+            return [args[at], *args[:at], *args[at + 1 :]]
+        if not ctx.resilient_parsing:
             ctx.fail(f"{args[0]} is an option of verbs; the verb is missing.")
-        return [args[at], *args[:at], *args[at + 1 :]]
+        return args
+
+    def _place(self, args: Sequence[str]) -> int | None:
+        """Return the place of the verb among arguments that begin with an option."""
+        for at in self._candidates(args):
+            if _takes(command_of(args[at], self.verbs[args[at]]), args, at):
+                return at
+        # The verb says what is wrong with the option; or the word is a mistyped verb.
+        words = (at for at, arg in enumerate(args) if not arg.startswith("-"))
+        return next(self._candidates(args), next(words, None))
 
     def _candidates(self, args: Sequence[str]) -> Iterator[int]:
         """Return the places of words that are names of verbs; the value of an option may be one of them."""
@@ -194,9 +202,15 @@ def name_of(argument: str) -> str:
     return argument.partition("=")[0]
 
 
-def did_you_mean(word: str, known: Sequence[str] | Mapping[str, Any]) -> str:
-    """Return a sentence with the known words that are like a mistyped one; empty if there are none."""
-    near = get_close_matches(word, list(known), n=3, cutoff=0.6)
+def did_you_mean(word: str, known: Iterable[str] | Mapping[str, str]) -> str:
+    """Return a sentence with the known words that are like a mistyped one; empty if there are none.
+
+    Args:
+        word: The mistyped word.
+        known: The words, or by these what is to be typed instead.
+    """
+    typed = known if isinstance(known, Mapping) else {each: each for each in known}
+    near = [typed[each] for each in get_close_matches(word, list(typed), n=1, cutoff=0.6)]
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 

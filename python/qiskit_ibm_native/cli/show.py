@@ -100,6 +100,18 @@ def _show_map(snapshot: Snapshot, summary: SnapshotSummary) -> None:
         return
     output.write("")
     output.styled_lines(lines)
+    if output.has_colour() and (drawing.qubit_styles or drawing.edge_styles):
+        output.write("")
+        output.styled_lines([_legend(gate)])
+
+
+def _legend(gate: str) -> list[tuple[str, str]]:
+    best, middle, worst = _STYLES
+    errors = f"errors of readout and {gate}" if gate else "errors of readout"
+    return [
+        (f"{errors}: ", ""), ("best half", best), (", ", ""), ("next 40 %", middle), (", ", ""),
+        ("worst tenth", worst),
+    ]  # fmt: skip
 
 
 def _edge_errors(snapshot: Snapshot) -> tuple[str, dict[Edge, float]]:
@@ -152,8 +164,10 @@ def _show_values(summary: SnapshotSummary) -> None:
             rows.setdefault(values, []).extend([one.gate] if one.gate else [])
     if rows:
         output.write("")
-        columns = ["Quantity", output.Column("Median", is_number=True), output.Column("Worst", is_number=True), "Of"]
-        output.table(columns, [(f"{', '.join(gates)} {name}".strip(), *rest) for (name, *rest), gates in rows.items()])
+        output.table(
+            ["Quantity", output.Column("Median", is_number=True), output.Column("Worst", is_number=True), "Of"],
+            [(f"{', '.join(gates)} {name}".strip(), *rest) for (name, *rest), gates in rows.items()],
+        )
 
 
 def _text(summary: QuantitySummary, value: float) -> str:

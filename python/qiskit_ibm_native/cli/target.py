@@ -64,8 +64,8 @@ def target(
         output.printable(f"{snapshot.name}: {len(built.instructions):,} instructions on {built.num_qubits} qubits")
     )
     output.write("")
-    columns = ["Operation", *(output.Column(title, is_number=True) for title in ("Qargs", "Duration", "Error"))]
-    output.table(columns, [_row(built, name) for name in built.operation_names])
+    numbers = (output.Column(title, is_number=True) for title in ("Qargs", "Duration", "Error"))
+    output.table(["Operation", *numbers], [_row(built, name) for name in built.operation_names])
 
 
 def described(built: Target, snapshot: Snapshot) -> dict[str, Any]:

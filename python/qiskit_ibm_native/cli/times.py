@@ -40,9 +40,16 @@ def moment(text: str | None, option: str) -> datetime.datetime | None:
     raise typer.BadParameter(f"{option} must be a time such as 12h, 1d, 2026-03-01 or 2026-03-01T12:00Z, not {text!r}.")
 
 
-def utc_text(time: datetime.datetime | None) -> str:
+def minute(time: datetime.datetime | None) -> str:
+    """Return a time in UTC for the column of a table, ``-`` if there is none."""
+    from .._words import MISSING
+
+    return MISSING if time is None else f"{time.astimezone(datetime.timezone.utc):%Y-%m-%d %H:%M}"
+
+
+def utc_text(time: datetime.datetime) -> str:
     """Return a time as people read it, in UTC."""
-    return "-" if time is None else f"{time.astimezone(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC"
+    return f"{minute(time)} UTC"
 
 
 def age(time: datetime.datetime) -> str:

@@ -26,7 +26,7 @@ class QuantitySummary(NamedTuple):
         gate: The gate; ``None`` for a quantity of qubits.
         quantity: The name of the quantity, such as ``"t1"`` or ``"error"``.
         unit: Its SI unit; empty for probabilities.
-        count: The number of values.
+        number: The number of values.
         median: Their median.
         worst: The worst of them: the shortest coherence time, the largest error.
         worst_qargs: The qubits of the worst one.
@@ -35,7 +35,7 @@ class QuantitySummary(NamedTuple):
     gate: str | None
     quantity: str
     unit: str
-    count: int
+    number: int
     median: float
     worst: float
     worst_qargs: tuple[int, ...]
@@ -64,7 +64,7 @@ def summary_of(snapshot: Snapshot) -> SnapshotSummary:
     columns = snapshot.columns
     works = columns.operational
     each = np.arange(snapshot.num_qubits)[:, np.newaxis]
-    found = []
+    found: list[QuantitySummary] = []
     for name, is_better_large in _QUBITS.items():
         values = np.where(works, getattr(columns, name), np.nan)
         found += _summary(None, name, QUBIT_QUANTITIES[name].unit, values, each, is_better_large)

@@ -30,3 +30,24 @@ def opened(file: Path | None) -> CalibrationArchive:
     if not is_there(path):
         raise ArchiveError(f"There is no archive {path}; --file names another one.")
     return CalibrationArchive(path)
+
+
+def known_device(archive: CalibrationArchive, name: str, provenance: str = "measured") -> str:
+    """Return a device's name as an archive has it.
+
+    Raises:
+        ArchiveError: There is no such device; the message has names that are like it.
+    """
+    from ...exceptions import ArchiveError
+    from ...snapshot.device_names import find_device, short_name
+    from ..program import did_you_mean
+
+    names = archive.backends(provenance=provenance)
+    known = find_device(name, names)
+    if known is not None:
+        return known
+    of = "overridden " if provenance == "overridden" else ""
+    raise ArchiveError(
+        f"{archive.path} has no {of}calibrations of {name!r}; there are {', '.join(names) or 'none'}."
+        f"{did_you_mean(short_name(name), list(map(short_name, names)))}"
+    )

@@ -11,7 +11,7 @@ import typer
 from .. import output
 from ..options import ArchiveFile, one_of
 from ..times import moment
-from . import opened
+from . import known_device, opened
 from .asking import Archived, Origin
 
 _Json = Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")]
@@ -70,7 +70,7 @@ def events(
     """
     begin = moment(since, "--since")
     with opened(file) as archive:
-        found = archive.events(device, kinds=kind, start=begin, origin=origin)
+        found = archive.events(known_device(archive, device), kinds=kind, start=begin, origin=origin)
     for event in found:
         if json:
             output.line(event.to_dict())

@@ -11,8 +11,8 @@ import typer
 
 from .. import completing, output
 from ..options import ArchiveFile, Json, one_of
-from ..times import Since, Until, age, moment, utc_text
-from . import PROVENANCES, opened
+from ..times import Since, Until, age, minute, moment, utc_text
+from . import PROVENANCES, known_device, opened
 
 if TYPE_CHECKING:
     from ...snapshot import Snapshot
@@ -55,7 +55,9 @@ def list_calibrations(
     """
     start, end = moment(since, "--since"), moment(until, "--until")
     with opened(file) as archive:
-        names = archive.backends(provenance=provenance) if device is None else [archive._known(device, provenance)]
+        names = (
+            archive.backends(provenance=provenance) if device is None else [known_device(archive, device, provenance)]
+        )
         found: list[Snapshot] = []
         for name in names:
             calibrations = archive.between(name, start, end, provenance=provenance, origin=origin)
@@ -63,8 +65,8 @@ def list_calibrations(
     if json:
         output.document([_described(snapshot) for snapshot in found])
         return
-    rows = [(snapshot.name, utc_text(snapshot.last_update), snapshot.digest[:12]) for snapshot in found]
-    output.table(["Device", "Calibrated", "Digest"], rows, empty="There are no such calibrations.")
+    rows = [(snapshot.name, minute(snapshot.last_update), snapshot.digest[:12]) for snapshot in found]
+    output.table(["Device", "Calibrated (UTC)", "Digest"], rows, empty="There are no such calibrations.")
 
 
 def latest(
@@ -85,7 +87,7 @@ def latest(
         qiskit-ibm-native archive latest fez --out fez.zip
     """
     with opened(file) as archive:
-        snapshot = archive.latest(archive._known(device, provenance), provenance=provenance, origin=origin)
+        snapshot = archive.latest(known_device(archive, device, provenance), provenance=provenance, origin=origin)
     if snapshot is None or snapshot.last_update is None:
         from ...exceptions import ArchiveError
 

@@ -11,7 +11,7 @@ import typer
 from .. import completing, output
 from ..options import ArchiveFile, Json, one_of
 from ..times import Since, Until, moment
-from . import PROVENANCES, opened
+from . import PROVENANCES, known_device, opened
 
 if TYPE_CHECKING:
     from ...archive import PruneReport
@@ -51,7 +51,7 @@ def prune(
     if device is None and end is None and period is None and not damaged:
         raise typer.BadParameter("prune needs DEVICE, --before, --every or --damaged.")
     with opened(file) as archive:
-        name = None if device is None else archive._known(device, "any")
+        name = None if device is None else known_device(archive, device, "any")
         report = archive.prune(name, before=end, every=period, damaged=damaged, dry_run=dry_run)
     _tell(report, dry_run=dry_run, json=json)
 
@@ -86,7 +86,7 @@ def remove(
     if (device, digest, start, end, provenance, origin) == (None, None, None, None, "any", None):
         raise typer.BadParameter("remove needs DEVICE, --digest, --since, --until, --provenance or --origin.")
     with opened(file) as archive:
-        name = None if device is None else archive._known(device, "any")
+        name = None if device is None else known_device(archive, device, "any")
         report = archive.remove(
             name, digest=digest, start=start, end=end, provenance=provenance, origin=origin, dry_run=dry_run
         )
