@@ -73,8 +73,8 @@ def test_lists_have_no_keys_and_no_passwords(capsys: pytest.CaptureFixture[str])
     IBMProvider.save_account(KEY, name="other", region="eu-de")
     assert main(["account", "list"]) == 0
     text = capsys.readouterr().out
-    assert text.splitlines()[1].split() == ["other", "ibm_quantum_platform", "all", "of", "eu-de"]
-    assert text.splitlines()[2].split() == ["work", "ibm_quantum_platform", "us-east,", "...89abcdef", "yes"]
+    assert text.splitlines()[1].split() == ["other", "all", "of", "eu-de", "ibm_quantum_platform"]
+    assert text.splitlines()[2].split() == ["work", "yes", "us-east,", "...89abcdef", "ibm_quantum_platform"]
     assert main(["account", "list", "--json"]) == 0
     found = capsys.readouterr().out
     assert {entry["name"]: entry["token"] for entry in json.loads(found)} == {"work": "***", "other": "***"}

@@ -56,7 +56,9 @@ def test_without_devices_all_bundled_ones_with_enough_qubits_are_ranked(capsys: 
     assert "No bundled device has 200 qubits" in capsys.readouterr().err
     # None that was asked for is large enough: nothing can run, which is found and no error.
     assert main(["score", "wider.qasm", "--on", "fez"]) == 1
-    assert "has 200 qubits, and ibm_fez has 156" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "cannot run" in told.out
+    assert "has 200 qubits, and ibm_fez has 156" in told.err
 
 
 def test_what_was_transpiled_is_written_read_again_and_scored_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -108,7 +108,7 @@ def test_the_best_results_are_those_of_the_ledger(ledger: str, capsys: pytest.Ca
     assert main(["sweep", "best", ledger]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
-    assert lines[0].split()[:4] == ["Circuit", "Device", "Level", "Seed"]
+    assert lines[0].split()[:4] == ["Circuit", "Device", "ESP", "Level"]
     assert main(["sweep", "best", ledger, "--by", "beauty"]) == 2
     assert "by is one of depth, " in capsys.readouterr().err
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -22,15 +23,16 @@ def save_account(
     channel: Annotated[str, one_of("--channel", _CHANNELS, "The kind of service.")] = _CHANNELS[0],
     instance: connecting.Instance = None,
     region: Annotated[
-        str | None, typer.Option("--region", help="Without an instance: use those of this region.")
+        str | None, typer.Option("--region", metavar="REGION", help="Without an instance: use those of this region.")
     ] = None,
     url: Annotated[
-        str | None, typer.Option("--url", help="The address of the service, if it is not the IBM Cloud.")
+        str | None, typer.Option("--url", metavar="URL", help="The address of the service, if it is not the IBM Cloud.")
     ] = None,
     default: Annotated[bool, typer.Option("--default", help="Use it where no account is asked for.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an account of that name.")] = False,
     token: Annotated[
-        str | None, typer.Option("--token", help="The API key; other users of the machine may see it here.")
+        str | None,
+        typer.Option("--token", metavar="KEY", help="The API key; other users of the machine may see it here."),
     ] = None,
 ) -> None:
     """Save an account in the file that qiskit-ibm-runtime reads, too; nobody but you may read it.
@@ -97,11 +99,13 @@ def list_accounts(json: Json = False) -> None:
         output.document([{"name": name, **_without_key(entry)} for name, entry in sorted(entries.items())])
         return
     rows = [
-        [name, str(entry.get("channel", "-")), _instance(entry), "yes" if entry.get("is_default_account") else ""]
+        [name, "yes" if entry.get("is_default_account") else "", _instance(entry), str(entry.get("channel", "-"))]
         for name, entry in sorted(entries.items())
     ]
     output.table(
-        ["Account", "Channel", "Instance", "Default"], rows, empty="No account is saved; 'account save' saves one."
+        ["Account", *(output.Column(title, is_optional=True) for title in ("Default", "Instance", "Channel"))],
+        rows,
+        empty="No account is saved; 'account save' saves one.",
     )
 
 
@@ -158,7 +162,9 @@ def try_account(
     ] = None,
     channel: connecting.Channel = None,
     instance: connecting.Instance = None,
-    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds for each request at most.")] = 30.0,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=1, help="Seconds for each request at most.")
+    ] = 30.0,
     json: Json = False,
 ) -> int:
     """Ask the service whether it takes an account, and which of its instances can be reached.
@@ -179,14 +185,22 @@ def try_account(
     else:
         rows: list[list[str | output.Styled]] = [
             [
-                state.name or short_crn(state.crn), state.plan, state.region or "-",
+                state.name or short_crn(state.crn),
                 output.Styled("reachable", "green") if state.is_reachable else output.Styled(str(state.error), "bold red"),
-                ", ".join(state.devices) or "-",
+                _devices(state.devices), state.plan, state.region or "-",
             ]
             for state in states
         ]  # fmt: skip
-        output.table(["Instance", "Plan", "Region", "State", "Devices"], rows)
+        columns = [output.Column(title, is_optional=True) for title in ("Devices", "Plan", "Region")]
+        output.table(["Instance", "State", *columns], rows)
     failed = sum(not state.is_reachable for state in states)
     if failed:
         output.message(f"{count(failed, 'instance')} of {len(states)} cannot be reached.")
     return 1 if failed else 0
+
+
+def _devices(names: Sequence[str], most: int = 3) -> str:
+    """Return names of devices; a terminal shows some of them."""
+    if len(names) <= most or not output.is_terminal():
+        return ", ".join(names) or "-"
+    return f"{', '.join(names[:most])} and {len(names) - most} more"

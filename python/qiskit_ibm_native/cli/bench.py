@@ -17,7 +17,9 @@ _BAR = 20
 
 
 def bench(
-    seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="Time that it takes, about.")] = 60.0,
+    seconds: Annotated[
+        float, typer.Option("--seconds", metavar="SECONDS", min=0.1, help="Time that it takes, about.")
+    ] = 60.0,
     device: Annotated[
         list[str] | None,
         typer.Option(
@@ -67,10 +69,14 @@ def _write(found: Benchmark) -> None:
 
 def _write_targets(found: Benchmark) -> None:
     output.write("\nPayload bytes to qiskit.transpiler.Target")
-    numbers = ["Qubits", "Payload", "Ours"] + ([] if found.official is None else ["Official", "Ratio"])
-    columns: list[output.Column | str] = ["Device", *(output.Column(title, is_number=True) for title in numbers)]
+    columns: list[output.Column | str] = [
+        "Device", *(output.Column(title, is_number=True, is_optional=True) for title in ("Qubits", "Payload")),
+        output.Column("Ours", is_number=True),
+    ]  # fmt: skip
     if found.official is not None:
-        columns += ["Equal", ""] if output.is_terminal() else ["Equal"]
+        columns += [*(output.Column(title, is_number=True) for title in ("Official", "Ratio")), "Equal"]
+    if found.official is not None and output.is_terminal():
+        columns.append(output.Column("", is_optional=True))
     most = max((timing.ratio or 1.0 for timing in found.devices), default=1.0)
     output.table(columns, [_target_row(timing, most) for timing in found.devices])
 

@@ -51,7 +51,7 @@ def score(
     circuit: Circuit,
     devices: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[DEVICE...]", help="More devices.", autocompletion=completing.devices),
+        typer.Argument(metavar="DEVICE", help="More devices.", autocompletion=completing.devices),
     ] = None,
     on: Annotated[
         list[str] | None,
@@ -113,15 +113,21 @@ def _write_ranking(ranking: DeviceRanking, level: int, seed: int) -> None:
     rows: list[list[str | output.Styled]] = []
     for fit in ranking:
         depth, gates = ("-", "-") if fit.shape is None else (str(fit.shape.depth), str(fit.shape.two_qubit_count))
-        told = fit.problem or ("transpiled" if fit.was_transpiled else "as it is")
-        style = "yellow" if fit.problem else ""
-        rows.append([
-            fit.device, ratio(fit.esp, 3), quantity(fit.duration, "s", 3), depth, gates, output.Styled(told, style)
-        ])  # fmt: skip
-    numbers = [output.Column(title, is_number=True) for title in ("ESP", "Duration", "Depth", "2q gates")]
-    output.table(["Device", *numbers, "Circuit"], rows)
+        told = "transpiled" if fit.was_transpiled else "as it is" if fit.shape else output.Styled("cannot run", "red")
+        rows.append([fit.device, ratio(fit.esp, 3), quantity(fit.duration, "s", 3), depth, gates, told])
+    numbers = [output.Column(title, is_number=True, is_optional=True) for title in ("Duration", "Depth", "2q gates")]
+    columns: list[output.Column | str] = [
+        "Device",
+        output.Column("ESP", is_number=True),
+        *numbers,
+        output.Column("Circuit", is_optional=True),
+    ]
+    output.table(columns, rows)
     if any(fit.was_transpiled for fit in ranking):
         output.message(f"{ranking.circuit_name} was transpiled at level {level} with seed {seed}.")
+    for fit in ranking:
+        if fit.problem is not None:
+            output.message(f"{fit.device}: {fit.problem}")
 
 
 def transpile(
@@ -208,9 +214,10 @@ def run(
     channel: connecting.Channel = None,
     name: connecting.AccountName = None,
     instance: connecting.Instance = None,
-    shots: Annotated[int, typer.Option("--shots", min=1, help="Number of shots.")] = 1000,
+    shots: Annotated[int, typer.Option("--shots", metavar="N", min=1, help="Number of shots.")] = 1000,
     seed: Annotated[
-        int | None, typer.Option("--seed", min=0, help="Seed of the transpiler, and of the local simulation.")
+        int | None,
+        typer.Option("--seed", metavar="N", min=0, help="Seed of the transpiler, and of the local simulation."),
     ] = None,
     level: connecting.Level = 2,
     ideal: Annotated[bool, typer.Option("--ideal", help="With the channel local: without the device's noise.")] = False,

@@ -42,9 +42,11 @@ Store = Annotated[
     ),
 ]
 #: Level of the transpiler.
-Level = Annotated[int, typer.Option("--level", min=0, max=3, help="Optimization level of the transpiler.")]
+Level = Annotated[
+    int, typer.Option("--level", metavar="0-3", min=0, max=3, help="Optimization level of the transpiler.")
+]
 #: Seed of the transpiler.
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the transpiler.")]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of the transpiler.")]
 
 
 def is_local(channel: str | None, account: str | None = None) -> bool:

@@ -23,7 +23,7 @@ _STYLES = {"done": "green", "running": "cyan", "cancelled": "yellow", "error": "
 _FIRST, _GROWTH, _LONGEST = 0.5, 1.5, 5.0
 JobId = Annotated[
     str | None,
-    typer.Argument(metavar="[JOB]", help="The job; by default the latest one.", autocompletion=completing.jobs),
+    typer.Argument(metavar="JOB", help="The job; by default the latest one.", autocompletion=completing.jobs),
 ]
 
 
@@ -37,10 +37,12 @@ def list_jobs(
         typer.Option("--device", metavar="DEVICE", help="Those of a device.", autocompletion=completing.devices),
     ] = None,
     status: Annotated[list[str] | None, one_of("--status", _STATUSES, "Those with this status; repeatable.")] = None,
-    tag: Annotated[list[str] | None, typer.Option("--tag", help="Those with this tag; repeatable.")] = None,
-    session: Annotated[str | None, typer.Option("--session", help="Those of a session.")] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", metavar="TAG", help="Those with this tag; repeatable.")
+    ] = None,
+    session: Annotated[str | None, typer.Option("--session", metavar="SESSION", help="Those of a session.")] = None,
     since: Since = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="The largest number of jobs.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="The largest number of jobs.")] = 20,
     all_clients: Annotated[
         bool, typer.Option("--all-clients", help="Jobs of other clients, too, such as qiskit-ibm-runtime.")
     ] = False,
@@ -69,7 +71,7 @@ def list_jobs(
     from .._words import count
 
     output.table(
-        ["Job", "Device", "Status", "Created", "Tags"],
+        ["Job", "Device", "Status", *(output.Column(title, is_optional=True) for title in ("Created", "Tags"))],
         [[row.id, row.device, _styled(row.status), _time(row.created), ", ".join(row.tags)] for row in rows],
         empty="There is no such job.",
     )
@@ -135,7 +137,8 @@ def result(
     instance: connecting.Instance = None,
     store: connecting.Store = None,
     timeout: Annotated[
-        float | None, typer.Option("--timeout", min=0, help="Seconds to wait for a job that is not done.")
+        float | None,
+        typer.Option("--timeout", metavar="SECONDS", min=0, help="Seconds to wait for a job that is not done."),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -162,7 +165,7 @@ def result(
 
 
 def cancel(
-    job: Annotated[str | None, typer.Argument(metavar="[JOB]", help="The job.", autocompletion=completing.jobs)] = None,
+    job: Annotated[str | None, typer.Argument(metavar="JOB", help="The job.", autocompletion=completing.jobs)] = None,
     left: Annotated[
         bool, typer.Option("--left", help="Jobs that services on this machine left when they ended or were killed.")
     ] = False,
@@ -198,7 +201,8 @@ def watch(
     instance: connecting.Instance = None,
     store: connecting.Store = None,
     interval: Annotated[
-        float | None, typer.Option("--interval", min=0.05, help="Seconds between questions; by default 0.5 to 5.")
+        float | None,
+        typer.Option("--interval", metavar="SECONDS", min=0.05, help="Seconds between questions; by default 0.5 to 5."),
     ] = None,
     json: Json = False,
 ) -> int:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ..sweeps.sweep import Sweep
     from ..sweeps.tasks import TaskResult
 
+#: Headings of figures.
+_TITLES = {"two_qubit_depth": "2q depth", "two_qubit_count": "2q gates"}
 _VERBS = ("status", "best", "table", "describe")
 Plan = Annotated[Path, typer.Argument(metavar="PLAN.toml", help="The description of the sweep.")]
 LedgerFile = Annotated[
@@ -42,7 +44,8 @@ ToLedger = Annotated[
     ),
 ]
 Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Number of workers; by default one for each processor.")
+    int | None,
+    typer.Option("--workers", metavar="N", min=1, help="Number of workers; by default one for each processor."),
 ]
 
 
@@ -56,7 +59,9 @@ def run(
         bool, typer.Option("--retry-failed", help="With --resume: try tasks again that failed.")
     ] = False,
     workers: Workers = None,
-    timeout: Annotated[float | None, typer.Option("--timeout", min=0, help="Seconds that a task may take.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option("--timeout", metavar="SECONDS", min=0, help="Seconds that a task may take.")
+    ] = None,
     keep_circuits: Annotated[
         bool, typer.Option("--keep-circuits", help="Keep transpiled circuits in the ledger, too.")
     ] = False,
@@ -178,17 +183,20 @@ def _write_summary(name: str, summary: Summary, *, json: bool, lost: list[TaskRe
         count(summary.done, "task") if summary.distinct is None else f"{summary.done:,} of {summary.distinct:,} tasks"
     )
     output.write(f"{output.printable(name)}: {total} done, {summary.failed:,} failed")
-    numbers = ("Level", "Tasks", "Failed", "Median ESP", "Best ESP", "Median 2q depth", "Least 2q depth")
+    numbers = [
+        output.Column(title, is_number=True, is_optional=index > 3)
+        for index, title in enumerate(("Level", "Tasks", "Failed", "Best ESP", "Median", "Least 2q depth", "Median"))
+    ]
     rows: list[list[str | output.Styled]] = [
         [
             group.backend, str(group.optimization_level), str(group.tasks),
-            output.Styled(str(group.failed), "bold red" if group.failed else ""), ratio(group.esp, 3),
-            ratio(group.best_esp, 3), _figure(group.two_qubit_depth), _figure(group.best_two_qubit_depth),
+            output.Styled(str(group.failed), "bold red" if group.failed else ""), ratio(group.best_esp, 3),
+            ratio(group.esp, 3), _figure(group.best_two_qubit_depth), _figure(group.two_qubit_depth),
         ]
         for group in summary.groups
     ]  # fmt: skip
     if rows:
-        output.table(["Device", *(output.Column(title, is_number=True) for title in numbers)], rows)
+        output.table(["Device", *numbers], rows)
     if summary.num_groups > len(rows):
         output.write(f"and {count(summary.num_groups - len(rows), 'other group')}")
     for kind in summary.kinds:
@@ -199,8 +207,12 @@ def _write_summary(name: str, summary: Summary, *, json: bool, lost: list[TaskRe
         output.message(f"{result.circuit} on {result.backend} was not done: {output.printable(str(result.error))}")
 
 
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:g}"
+def _figure(value: float | None, name: str = "") -> str:
+    from .._words import quantity
+    from ..sweeps.ledger.figures import FIGURES
+
+    unit = next((figure.unit for figure in FIGURES if figure.name == name), "")
+    return "-" if value is None else quantity(value, unit) if unit else f"{value:g}"
 
 
 def best(
@@ -217,7 +229,9 @@ def best(
     per: Annotated[
         str, typer.Option("--per", metavar="NAMES", help="The best for each of these; empty for the best of all.")
     ] = "circuit,snapshot",
-    number: Annotated[int, typer.Option("--number", "-n", min=1, help="Number of results for each of these.")] = 1,
+    number: Annotated[
+        int, typer.Option("--number", "-n", metavar="N", min=1, help="Number of results for each of these.")
+    ] = 1,
     plan: OfPlan = None,
     json: Json = False,
 ) -> None:
@@ -290,12 +304,15 @@ def _write_results(results: list[TaskResult], by: str | None) -> None:
     shown = (by or "").removeprefix("-")
     if shown and shown not in {*figures, "esp"}:
         figures.append(shown)
-    titles = [name.replace("_", " ").replace("two qubit", "2q").capitalize() for name in figures]
-    numbers = [output.Column(title, is_number=True) for title in ("Level", "Seed", *titles, "ESP")]
+    titles = [_TITLES.get(name, name.replace("_", " ").capitalize()) for name in figures]
+    numbers = [
+        output.Column("ESP", is_number=True),
+        *(output.Column(title, is_number=True, is_optional=True) for title in ("Level", "Seed", *titles)),
+    ]
     rows: list[list[str | output.Styled]] = [
         [
-            result.circuit, result.backend, str(result.optimization_level), str(result.seed),
-            *(_figure(result.metrics.get(name, getattr(result, name, None))) for name in figures), ratio(result.esp, 4),
+            result.circuit, result.backend, ratio(result.esp, 4), str(result.optimization_level), str(result.seed),
+            *(_figure(result.metrics.get(name, getattr(result, name, None)), name) for name in figures),
             output.Styled((result.error or "").partition("\n")[0], "red"),
         ]
         for result in results
