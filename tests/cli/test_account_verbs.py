@@ -63,7 +63,7 @@ def test_a_key_among_the_arguments_is_warned_of(capsys: pytest.CaptureFixture[st
     assert "--token shows the key to other users" in told.err
     assert KEY not in told.out + told.err
     assert main(["account", "save", "--token", KEY]) == 2
-    assert "already exists" in capsys.readouterr().err
+    assert "already exists. Add --overwrite to replace it.\n" in capsys.readouterr().err
     assert main(["account", "save", "--token", KEY, "--overwrite"]) == 0
 
 

@@ -44,13 +44,19 @@ def save_account(
         qiskit-ibm-native account save work --instance crn:v1:... --default
         pass show ibm-quantum | qiskit-ibm-native account save
     """
+    from ..exceptions import AccountAlreadyExistsError
     from ..provider.provider import IBMProvider
 
     key = _key(token)
-    IBMProvider.save_account(
-        token=key, name=name, channel=channel, instance=instance, region=region, url=url, overwrite=overwrite,
-        set_as_default=default or None,
-    )  # fmt: skip
+    try:
+        IBMProvider.save_account(
+            token=key, name=name, channel=channel, instance=instance, region=region, url=url, overwrite=overwrite,
+            set_as_default=default or None,
+        )  # fmt: skip
+    except AccountAlreadyExistsError as error:
+        # What is said there is said to programs.
+        told = str(error).partition(" Set overwrite=True")[0]
+        raise AccountAlreadyExistsError(f"{told} Add --overwrite to replace it.") from None
     output.message(f"The account {name or 'of this channel'} is saved; 'account test' tries it.")
 
 

@@ -84,6 +84,8 @@ def transpile_for(
         IBMInputValueError: The circuit has more qubits than the device, the transpiler refuses it, or there is no such
             device.
     """
+    if optimization_level not in range(4):
+        raise IBMInputValueError(f"optimization_level is 0, 1, 2 or 3, not {optimization_level!r}.")
     snapshot = snapshot_of(device)
     if circuit.num_qubits > snapshot.num_qubits:
         raise IBMInputValueError(
