@@ -56,11 +56,11 @@ def archived_devices(path: str | os.PathLike[str] | None = None) -> list[Archive
 
     Nothing is made or changed, and nothing is waited for.
     """
-    import sqlite3
-
     file = archive_path(path).absolute()
     if not is_there(file):
         return []
+    import sqlite3
+
     # SQLite makes files beside one that has a log, unless it is told that nobody writes.
     log = file.with_name(f"{file.name}-wal")
     address = f"{file.as_uri()}?mode=ro{'' if log.exists() else '&immutable=1'}"

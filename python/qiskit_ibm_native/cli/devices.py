@@ -54,12 +54,13 @@ def devices(account: Account = False, channel: Channel = None, file: ArchiveFile
 
 def _bundled() -> list[_Row]:
     from ..snapshot import Snapshot, bundled_devices
+    from ..snapshot.storage import read_bundled
 
-    return [_row(Snapshot.load(name), "bundled") for name in bundled_devices()]
+    return [_row(Snapshot.from_payloads(*read_bundled(name)), "bundled") for name in bundled_devices()]
 
 
 def _row(snapshot: Any, source: str) -> _Row:
-    from .show import processor_of
+    from ..snapshot.summary import processor_of
 
     return _Row(snapshot.name, snapshot.num_qubits, processor_of(snapshot) or None, snapshot.last_update, source)
 

@@ -6,8 +6,9 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -55,7 +56,7 @@ def _program() -> Any:
     )  # fmt: skip
     program: Any = get_command(app)
     program.verbs, program.sections = VERBS, SECTIONS
-    return program
+    return _lightened(program)
 
 
 def _version(value: bool) -> None:
@@ -77,6 +78,10 @@ def _root(
 
 class VerbCommand(TyperCommand):
     """A verb."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the option ``--help``."""
+        return _lightened_option(super().get_help_option(ctx))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help page."""
@@ -153,6 +158,10 @@ class VerbGroup(TyperGroup):
         """Return the places of words that are names of verbs; the value of an option may be one of them."""
         return (at for at, arg in enumerate(args) if arg in self.verbs)
 
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the option ``--help``."""
+        return _lightened_option(super().get_help_option(ctx))
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help page."""
         write_help(self, ctx, formatter)
@@ -170,7 +179,37 @@ def command_of(name: str, verb: Verb) -> Any:
     text, _, examples = (inspect.getdoc(function) or "").partition("\nExamples:\n")
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command(name, cls=VerbCommand, help=text.strip(), epilog=inspect.cleandoc(f"\n{examples}"))(function)
-    return get_command(app)
+    return _lightened(get_command(app))
+
+
+def _lightened(command: Any) -> Any:
+    """Return a command whose parameters convert neither texts to texts nor what was not given.
+
+    Typer asks pydantic to do that, which takes as long to import as Typer itself.
+    """
+    for param in command.params:
+        _lightened_option(param)
+    return command
+
+
+def _lightened_option(param: Any) -> Any:
+    if param is not None and not isinstance(param.process_value, partial):
+        param.process_value = partial(_process, param, param.process_value)
+    return param
+
+
+def _process(param: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
+    is_text = isinstance(value, str) and _annotation(param) is str
+    if not is_text and (value is not None or param.required):
+        return process(context, value)
+    if value is None and (getattr(param, "multiple", False) or param.nargs != 1):
+        value = ()
+    return value if param.callback is None else param.callback(context, param, value)
+
+
+def _annotation(param: Any) -> Any:
+    """Return the type of a parameter; ``None`` in versions of Typer that convert by themselves."""
+    return getattr(getattr(param, "type_descriptor", None), "annotation", None)
 
 
 def _takes(command: Any, args: Sequence[str], at: int) -> bool:

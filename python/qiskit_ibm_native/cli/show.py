@@ -59,25 +59,15 @@ def show(
     _show_faulty(summary)
 
 
-def edges_of(snapshot: Snapshot) -> list[Edge]:
-    """Return the coupled qubits of a device, the smaller one first, in ascending order."""
-    coupled = snapshot.configuration.to_dict().get("coupling_map") or []
-    return sorted({(min(pair), max(pair)) for pair in coupled if len(pair) == 2 and pair[0] != pair[1]})
-
-
-def processor_of(snapshot: Snapshot) -> str:
-    """Return family and revision of the processor, as in ``"Heron r2"``; an empty text if nobody says."""
-    described = snapshot.configuration.to_dict().get("processor_type")
-    if not isinstance(described, dict) or not described.get("family"):
-        return ""
-    revision = described.get("revision")
-    return f"{described['family']} r{revision}" if revision else str(described["family"])
-
-
 def _show_title(snapshot: Snapshot, source: str) -> None:
     from .._words import count
+    from ..snapshot.summary import couplings_of, processor_of
 
-    parts = [count(snapshot.num_qubits, "qubit"), count(len(edges_of(snapshot)), "coupling"), processor_of(snapshot)]
+    parts = [
+        count(snapshot.num_qubits, "qubit"),
+        count(len(couplings_of(snapshot)), "coupling"),
+        processor_of(snapshot),
+    ]
     output.write(output.printable(f"{snapshot.name}: {', '.join(filter(None, parts))}, {source}"))
     updated = snapshot.last_update
     output.write("no calibration" if updated is None else f"calibrated {utc_text(updated)}, {age(updated)}")
@@ -85,8 +75,9 @@ def _show_title(snapshot: Snapshot, source: str) -> None:
 
 def _show_map(snapshot: Snapshot, summary: SnapshotSummary) -> None:
     from .._positions import positions
+    from ..snapshot.summary import couplings_of
 
-    edges = edges_of(snapshot)
+    edges = couplings_of(snapshot)
     gate, errors = _edge_errors(snapshot)
     readout = dict(enumerate(map(float, snapshot.columns.readout_error)))
     broken = {_edge(qargs) for name, qargs in summary.faulty_gates if name == gate and len(qargs) == 2}
@@ -200,6 +191,8 @@ def _listed(parts: Iterable[str]) -> str:
 
 
 def _described(snapshot: Snapshot, summary: SnapshotSummary, source: str) -> dict[str, Any]:
+    from ..snapshot.summary import couplings_of, processor_of
+
     return {
         "name": snapshot.name,
         "num_qubits": snapshot.num_qubits,
@@ -207,7 +200,7 @@ def _described(snapshot: Snapshot, summary: SnapshotSummary, source: str) -> dic
         "last_update": snapshot.last_update,
         "source": source,
         "digest": snapshot.digest,
-        "edges": edges_of(snapshot),
+        "edges": couplings_of(snapshot),
         "quantities": [one._asdict() for one in summary.quantities],
         "faulty_qubits": summary.faulty_qubits,
         "faulty_gates": [{"gate": name, "qubits": qargs} for name, qargs in summary.faulty_gates],

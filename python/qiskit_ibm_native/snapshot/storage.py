@@ -66,6 +66,13 @@ def read_payloads(name_or_path: str | os.PathLike[str]) -> tuple[bytes, bytes | 
     return read_folder(path, path) if files is None else read_files(files, path)
 
 
+def read_bundled(device: str) -> tuple[bytes, bytes | None]:
+    """Return configuration and properties of a bundled device, one of :func:`bundled_devices`, without its pulses."""
+    folder = _BUNDLED / device
+    configuration, properties, _ = read_folder(folder, folder, _KINDS[:2])
+    return configuration, properties
+
+
 def read_compact(name_or_path: str | os.PathLike[str]) -> bytes | None:
     """Return the compact form of a file whose name ends in ``.bin``; ``None`` for whatever has payloads."""
     path = Path(name_or_path)
@@ -108,18 +115,19 @@ def fake_device_files(path: Path) -> list[Path] | None:
     return [path / f"{prefix}_{device}" for prefix in ("conf", "props", "defs")]
 
 
-def read_folder(path: Path, root: Path) -> tuple[bytes, bytes | None, bytes | None]:
+def read_folder(path: Path, root: Path, kinds: Sequence[str] = _KINDS) -> tuple[bytes, bytes | None, bytes | None]:
     """Return configuration, properties and defaults of a folder.
 
     Args:
         path: The folder.
         root: The folder that links must not lead out of: ``path``, or one that it is in.
+        kinds: The payloads that are read; others are ``None``.
     """
     payloads = []
     for kind in _KINDS:
         file = path / f"{kind}.json.gz"
         with _explained(path, kind):
-            payloads.append(_gunzipped(file, root) if os.path.lexists(file) else None)
+            payloads.append(_gunzipped(file, root) if kind in kinds and os.path.lexists(file) else None)
     return _complete(path, payloads)
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A snapshot in a few numbers: medians and worst values, and faulty parts."""
+"""A snapshot in a few words and numbers: processor, couplings, medians, worst values and faulty parts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,6 +82,35 @@ def summary_of(snapshot: Snapshot) -> SnapshotSummary:
             gate, "error", "", np.where(usable, listed.error, np.nan), listed.qargs, is_better_large=False
         )
     return SnapshotSummary(found, [int(qubit) for qubit in np.flatnonzero(~works)], faulty)
+
+
+def processor_of(snapshot: Snapshot) -> str | None:
+    """Return family and revision of the processor, as in ``"Heron r2"``; ``None`` if the device does not say.
+
+    Raises:
+        CompactFormError: The snapshot was made without payloads.
+    """
+    described = _member(snapshot, "processor_type")
+    if not isinstance(described, dict) or not described.get("family"):
+        return None
+    revision = described.get("revision")
+    return f"{described['family']} r{revision}" if revision else str(described["family"])
+
+
+def couplings_of(snapshot: Snapshot) -> list[tuple[int, int]]:
+    """Return the pairs of coupled qubits, the smaller one first, in ascending order; both directions are one pair.
+
+    Raises:
+        CompactFormError: The snapshot was made without payloads.
+    """
+    listed = _member(snapshot, "coupling_map") or []
+    return sorted({(min(pair), max(pair)) for pair in listed if len(pair) == 2 and pair[0] != pair[1]})
+
+
+def _member(snapshot: Snapshot, name: str) -> Any:
+    """Return a member of the configuration, without reading the others."""
+    place = snapshot._native.configuration_members().get(name)
+    return None if place is None else json.loads(snapshot.payloads.configuration[slice(*place)])
 
 
 def _summary(
