@@ -56,7 +56,8 @@ def test_sides_take_turns_until_the_time_is_over_and_twice_at_least() -> None:
 
 @pytest.mark.usefixtures("_no_sweep")
 def test_without_the_official_client_there_is_one_side(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "qiskit_ibm_runtime", None)
+    for module in ("qiskit_ibm_runtime", "qiskit_ibm_runtime.utils.backend_converter"):
+        monkeypatch.setitem(sys.modules, module, None)
     found = run_benchmark(0.01, devices=["lima"], progress=False)
     assert found.official is None
     assert "qiskit-ibm-runtime" in str(found.no_official)

@@ -20,7 +20,9 @@ _MASK = "***"
 
 def save_account(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="The name of the account.")] = None,
-    channel: Annotated[str, one_of("--channel", _CHANNELS, "The kind of service.")] = _CHANNELS[0],
+    channel: Annotated[
+        str, one_of("--channel", _CHANNELS, f"The kind of service: {' or '.join(_CHANNELS)}.", "CHANNEL")
+    ] = _CHANNELS[0],
     instance: connecting.Instance = None,
     region: Annotated[
         str | None, typer.Option("--region", metavar="REGION", help="Without an instance: use those of this region.")

@@ -36,7 +36,15 @@ def list_jobs(
         str | None,
         typer.Option("--device", metavar="DEVICE", help="Those of a device.", autocompletion=completing.devices),
     ] = None,
-    status: Annotated[list[str] | None, one_of("--status", _STATUSES, "Those with this status; repeatable.")] = None,
+    status: Annotated[
+        list[str] | None,
+        one_of(
+            "--status",
+            _STATUSES,
+            f"Those that are {', '.join(_STATUSES[:-1])} or {_STATUSES[-1]}; repeatable.",
+            "STATUS",
+        ),
+    ] = None,
     tag: Annotated[
         list[str] | None, typer.Option("--tag", metavar="TAG", help="Those with this tag; repeatable.")
     ] = None,

@@ -69,12 +69,12 @@ def run(
 ) -> int:
     """Run the sweep that a TOML file describes: all circuits on all devices, with all settings and seeds.
 
-    Results go into the ledger as they come, so that a sweep that was interrupted goes on with --resume. The exit status
-    is 1 if tasks failed.
+    The word run may be left out. Results go into the ledger as they come, so that a sweep that was interrupted goes on
+    with --resume. The exit status is 1 if tasks failed.
 
     Examples:
-        qiskit-ibm-native sweep plan.toml
-        qiskit-ibm-native sweep plan.toml --resume --workers 4
+        qiskit-ibm-native sweep run plan.toml
+        qiskit-ibm-native sweep run plan.toml --resume --workers 4
         qiskit-ibm-native sweep run plan.toml --ledger results.sqlite3 --json
     """
     from ..sweeps.ledger.ledger import Ledger
