@@ -16,11 +16,10 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from .helping import write_help
+from .shells import COMPLETING, INSTALL, NAME, SHOW, answer_shell, install, show, with_shell
 from .verbs import SECTIONS, VERBS, Verb
 
-NAME = "qiskit-ibm-native"
 _VERB = "VERB ..."
-_COMPLETING = "_QISKIT_IBM_NATIVE_COMPLETE"
 #: What shells ask for has these names of options, too.
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 #: The class of all errors of wrong use. Typer names its children only.
@@ -34,9 +33,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         SystemExit: The arguments are wrong, or a shell asked for completions.
     """
     program = _program()
-    if os.environ.get(_COMPLETING):
-        program.main(prog_name=NAME)
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    if os.environ.get(COMPLETING):
+        answer_shell(program)
+    given = with_shell(list(sys.argv[1:] if arguments is None else arguments))
     try:
         with program.make_context(NAME, given) as context:
             status = program.invoke(context)
@@ -51,7 +50,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _program() -> Any:
     app = typer.Typer(
-        name=NAME, cls=VerbGroup, callback=_root, context_settings=_SETTINGS, subcommand_metavar=_VERB,
+        name=NAME, cls=VerbGroup, callback=_root, add_completion=False, context_settings=_SETTINGS, subcommand_metavar=_VERB,
         rich_markup_mode=None,
     )  # fmt: skip
     program: Any = get_command(app)
@@ -72,6 +71,18 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    install_completion: Annotated[
+        str | None,
+        typer.Option(
+            INSTALL, metavar="[SHELL]", callback=install, is_eager=True, help="Have bash, zsh or fish complete by TAB."
+        ),
+    ] = None,
+    show_completion: Annotated[
+        str | None,
+        typer.Option(
+            SHOW, metavar="[SHELL]", callback=show, is_eager=True, help="Print what that adds to the shell's settings."
+        ),
+    ] = None,
 ) -> None:
     """IBM Quantum devices in Qiskit, without waiting: devices, calibrations, circuits and jobs at the keyboard."""
 
@@ -199,12 +210,14 @@ def _lightened_option(param: Any) -> Any:
 
 
 def _process(param: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
-    is_text = isinstance(value, str) and _annotation(param) is str
-    if not is_text and (value is not None or param.required):
+    is_done = isinstance(value, str) and _annotation(param) is str
+    is_done |= value is None and not param.required
+    if not is_done and not context.resilient_parsing:
         return process(context, value)
     if value is None and (getattr(param, "multiple", False) or param.nargs != 1):
         value = ()
-    return value if param.callback is None else param.callback(context, param, value)
+    # Shells that complete want to know what was typed, right or wrong.
+    return value if param.callback is None or context.resilient_parsing else param.callback(context, param, value)
 
 
 def _annotation(param: Any) -> Any:
