@@ -203,3 +203,24 @@ def test_ranking_goes_into_a_pipe_that_is_closed_without_a_word() -> None:
     )
     assert done.stdout.strip() in {"0", "141"}
     assert done.stderr == ""
+
+
+def test_names_of_circuits_do_nothing_to_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with Path("odd.qpy").open("wb") as file:
+        qpy.dump(bell("\x1b[2J\x07evil"), file)
+    assert main(["transpile", "odd.qpy", "--device", "lima"]) == 0
+    assert main(["score", "odd.qpy", "--on", "lima"]) == 0
+    told = capsys.readouterr()
+    assert "\x1b" not in told.out + told.err
+    assert "\\x1b[2J\\x07evil" in told.out
+    assert "\\x1b[2J\\x07evil" in told.err
+
+
+@pytest.mark.parametrize("num_qubits", [0, 1])
+def test_circuits_without_a_gate_are_no_error(num_qubits: int, capsys: pytest.CaptureFixture[str]) -> None:
+    with Path("empty.qpy").open("wb") as file:
+        qpy.dump(QuantumCircuit(num_qubits, name="empty"), file)
+    assert main(["transpile", "empty.qpy", "--device", "lima"]) == 0
+    assert "Instructions: none" in capsys.readouterr().out
+    assert main(["score", "empty.qpy", "--on", "lima", "--json"]) == 0
+    assert out_of(capsys)["devices"][0]["esp"] == 1.0

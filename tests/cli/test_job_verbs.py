@@ -15,7 +15,9 @@ import pytest
 from tests.support.at_terminal import at_terminal
 from tests.support.running import transpiled
 
-from qiskit_ibm_native.cli import completing, main
+from qiskit_ibm_native.cli import completing, main, output
+from qiskit_ibm_native.cli.job_sources import JobRow
+from qiskit_ibm_native.cli.jobs import _Line
 from qiskit_ibm_native.local.jobs.store import open_store
 
 
@@ -199,17 +201,54 @@ def test_a_pipe_gets_a_line_for_each_change(store: Path, capsys: pytest.CaptureF
     assert states == ["queued", "cancelled"]
 
 
-def test_a_terminal_has_one_line_that_is_as_wide_as_it_is(store: Path) -> None:
+def test_a_terminal_has_one_line_that_is_written_over(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "is_terminal", lambda: True)
+    line = _Line(json=False)
+    for status, position in (("queued", 12), ("queued", 3), ("running", None), ("done", None)):
+        line.show(JobRow("d1", "ibm_fez", status, None, position=position))
+    written = capsys.readouterr().out
+    first, *rest = written.removeprefix("\r").removesuffix("\n").split("\r")
+    assert [text.partition(",")[0].strip() for text in (first, *rest)] == [
+        "d1 on ibm_fez: queued", "d1 on ibm_fez: queued", "d1 on ibm_fez: running", "d1 on ibm_fez: done"
+    ]  # fmt: skip
+    # A shorter text covers all of the longer one before it.
+    assert all(len(text) >= len(before.rstrip()) for before, text in zip((first, *rest), rest, strict=False))
+    assert written.count("\n") == 1
+
+
+def test_a_line_is_never_wider_than_the_terminal(store: Path) -> None:
     (job,) = add_jobs(store)
     opened = open_store(store)
     opened.end_job(job, "Cancelled")
     opened.close()
     shown = at_terminal("jobs", "watch", "--channel", "local", columns=30)
     assert shown.status == 1
-    assert shown.text.strip() == f"{job} on ibm_fez: cancelled, 0 s"[:29]
-    wide = at_terminal("jobs", "list", "--channel", "local")
-    assert job in wide.text
-    assert "\x1b[" in wide.raw
+    assert shown.text.strip() == f"{job} on ibm_fez: cancelled"[:29].strip()
+    listed = at_terminal("jobs", "list", "--channel", "local", environment={"NO_COLOR": "1"})
+    assert job in listed.text
+    assert "\x1b[3" not in listed.raw
+
+
+def test_ctrl_c_ends_watching_with_130_and_the_line(store: Path) -> None:
+    (job,) = add_jobs(store)
+    shown = at_terminal("jobs", "watch", job, "--channel", "local", typed="\x03", prompt="queued")
+    assert shown.status == 130
+    assert shown.text.endswith("\n")
+    assert "Traceback" not in shown.text
+
+
+def test_the_channel_of_the_environment_is_used(
+    store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (job,) = add_jobs(store)
+    monkeypatch.setenv("QISKIT_IBM_CHANNEL", "local")
+    assert main(["jobs", "list", "--json"]) == 0
+    assert [each["id"] for each in out_of(capsys)] == [job]
+    with pytest.raises(SystemExit):
+        main(["jobs", "list", "--channel", "ibm_quantum_platform", "--store", str(store)])
+    assert "--store is for the channel local" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -173,3 +173,14 @@ def test_a_file_that_is_no_ledger_is_refused_in_one_line(capsys: pytest.CaptureF
     Path("text.sqlite3").write_text("this is no database, however long it is " * 10)
     assert main(["sweep", "status", "text.sqlite3"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_sweep_that_stops_early_has_a_state_before_it_is_finished(
+    ledger: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("plan.toml").write_text(f'{PLAN.replace("[0, 1]", "[0, 1, 2, 3]")}objective = "depth"\nstop_when = 3\n')
+    assert main(["sweep", "status", ledger, "--plan", "plan.toml", "--json"]) == 0
+    found = out_of(capsys)
+    assert (found["done"], found["tasks"]) == (4, 8)
+    with Ledger(ledger) as opened:
+        assert opened.summary().distinct is None

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -224,7 +226,7 @@ def watch(
     """
     line = _Line(json=json)
     seconds = interval or _FIRST
-    with _source(channel, name, instance, store) as source:
+    with _source(channel, name, instance, store) as source, line.ended_by_ctrl_c():
         job_id = source.id_of(job)
         while True:
             row = source.state(job_id)
@@ -245,6 +247,16 @@ class _Line:
         self._length = 0
         self._begin = time.monotonic()
 
+    @contextmanager
+    def ended_by_ctrl_c(self) -> Iterator[None]:
+        """End the line before the prompt of the shell comes."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if self._length:
+                output.write("")
+            raise
+
     def show(self, row: JobRow) -> None:
         """Show the state."""
         state = row.status, row.position
@@ -258,8 +270,8 @@ class _Line:
             text += f", {time.monotonic() - self._begin:.0f} s"
             # A line that is wider than the terminal could not be written over.
             text = text[: output.width() - 1]
-            output.write(f"\r{text.ljust(self._length)}", end="\n" if row.is_final else "")
-            self._length = len(text)
+            padded, self._length = text.ljust(self._length), len(text)
+            output.write(f"\r{padded}", end="\n" if row.is_final else "")
             sys.stdout.flush()
         elif is_new:
             output.write(text)

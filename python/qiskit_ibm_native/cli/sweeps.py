@@ -117,7 +117,7 @@ def _check_that_it_is_new(sweep: Sweep, plan: Path, ledger: Path) -> None:
     if not ledger.exists():
         return
     with existing(ledger) as opened:
-        known = sweep.describe(opened).known
+        known = sum(done.tasks for done in opened.measured(sweep).done.values())
     if known:
         raise IBMInputValueError(
             f"{ledger} has {known:,} of the {count(len(sweep), 'task')} of {plan} already. Add --resume to do the rest, or"
@@ -200,11 +200,11 @@ def _write_summary(name: str, summary: Summary, *, json: bool, lost: list[TaskRe
     if summary.num_groups > len(rows):
         output.write(f"and {count(summary.num_groups - len(rows), 'other group')}")
     for kind in summary.kinds:
-        output.message(f"{count(kind.tasks, 'task')} failed, as {kind.example}: {output.printable(kind.error)}")
+        output.message(f"{count(kind.tasks, 'task')} failed, as {kind.example}: {kind.error}")
     if summary.num_kinds > len(summary.kinds):
         output.message(f"There are {count(summary.num_kinds - len(summary.kinds), 'other kind')} of failures.")
     for result in lost or []:
-        output.message(f"{result.circuit} on {result.backend} was not done: {output.printable(str(result.error))}")
+        output.message(f"{result.circuit} on {result.backend} was not done: {result.error}")
 
 
 def _figure(value: float | None, name: str = "") -> str:

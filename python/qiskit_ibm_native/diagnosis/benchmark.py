@@ -194,11 +194,10 @@ def _official_client() -> tuple[OfficialClient | None, str | None]:
     try:
         from qiskit_ibm_runtime.utils.backend_converter import convert_to_target
         from qiskit_ibm_runtime.utils.backend_decoder import configuration_from_server_data, properties_from_server_data
-    except ModuleNotFoundError as error:
-        if error.name == "qiskit_ibm_runtime":
+    except Exception as error:
+        # Versions that do not fit each other fail in many ways.
+        if isinstance(error, ModuleNotFoundError) and error.name == "qiskit_ibm_runtime":
             return None, "qiskit-ibm-runtime is not installed"
-        return None, f"qiskit-ibm-runtime cannot be imported: {error}"
-    except ImportError as error:
         return None, f"qiskit-ibm-runtime cannot be imported: {error}"
     if any(getattr(function, "__module__", "").startswith("qiskit_ibm_native") for function in (
         convert_to_target, configuration_from_server_data, properties_from_server_data,

@@ -11,6 +11,7 @@ import tempfile
 import weakref
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from types import NoneType
@@ -426,14 +427,19 @@ class Ledger:
         """Count results by failure, and by device and optimization level, without reading all of each.
 
         Args:
-            sweep: The sweep whose results count; by default all of the ledger.
+            sweep: The sweep whose results count; by default all of the ledger. Of one with ``stop_when``, all tasks
+                count until it is finished, because nobody knows before which ones are needed.
 
         Raises:
             LedgerDamagedError: A value is of another class than it has to be.
         """
         from .summary import summary_of
 
-        return summary_of(self._database, sweep, indices=None if sweep is None else counting(sweep, self))
+        indices = None
+        if sweep is not None:
+            with suppress(LedgerError):
+                indices = counting(sweep, self)
+        return summary_of(self._database, sweep, indices=indices)
 
     def _columns_of(self, sweep: TaskSource | None) -> AddedColumns:
         return self.columns() if sweep is None else sweep.columns
