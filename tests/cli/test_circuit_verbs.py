@@ -172,7 +172,8 @@ def test_counts_of_a_run_are_those_of_the_job(service: Any, capsys: pytest.Captu
 def test_a_circuit_that_measures_nothing_or_a_device_that_is_not_there_is_refused(
     service: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    qasm2.dump(QuantumCircuit(2), "nothing.qasm")
+    # It has a classical bit, which nothing is written to.
+    qasm2.dump(QuantumCircuit(2, 1), "nothing.qasm")
     assert main(["run", "nothing.qasm", "--device", "vigo"]) == 2
     assert "measures nothing" in capsys.readouterr().err
     assert main(["run", "bell.qasm", "--device", "vigoo"]) == 2

@@ -261,10 +261,8 @@ def run(
 def _check_that_it_measures(circuit: QuantumCircuit) -> None:
     from ..exceptions import IBMInputValueError
 
-    if not circuit.num_clbits:
-        raise IBMInputValueError(
-            f"Circuit {circuit.name!r} has no classical bits, so that it measures nothing: add measurements."
-        )
+    if not any(instruction.clbits for instruction in circuit.data):
+        raise IBMInputValueError(f"Circuit {circuit.name!r} measures nothing: add measurements.")
 
 
 def _ready(circuit: QuantumCircuit, backend: IBMBackend, level: int, seed: int) -> QuantumCircuit:

@@ -279,6 +279,8 @@ def table(
         elif out is not None:
             if not out.endswith((".csv", ".parquet")):
                 raise IBMInputValueError(f"{out} says no format: its name ends in .csv or .parquet.")
+            if not Path(out).absolute().parent.is_dir():
+                raise IBMInputValueError(f"{out} cannot be written: there is no such folder; make it first.")
             written = opened.to_csv(out, sweep) if out.endswith(".csv") else opened.to_parquet(out, sweep)
             output.message(f"{count(written, 'result')} written to {out}.")
         elif json:
