@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
+from ._notebook_progress import NotebookBar, is_notebook
+
 #: Seconds between two calls of a function: people see no more than five changes a second.
 INTERVAL = 0.2
 
@@ -86,8 +88,12 @@ def is_interactive() -> bool:
 
 @contextmanager
 def bar(total: float, unit: str, title: str | None = None, **options: Any) -> Iterator[Any]:
-    """Give a bar of tqdm, which is closed in any case, also when the work is interrupted."""
-    from tqdm.auto import tqdm
+    """Give a bar, which is closed in any case, also when the work is interrupted: of tqdm, or that of notebooks."""
+    if is_notebook():
+        with NotebookBar(total, unit, title, interval=INTERVAL) as shown:
+            yield shown
+        return
+    from tqdm import tqdm
 
     with tqdm(total=total, unit=unit, desc=title, smoothing=0.1, dynamic_ncols=True, **options) as shown:
         yield shown

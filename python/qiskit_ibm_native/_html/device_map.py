@@ -129,7 +129,9 @@ class _Drawing:
     def __init__(self, device: DeviceMap, of_qubits: _Scale, of_couplers: _Scale) -> None:
         self._device, self._of_qubits, self._of_couplers = device, of_qubits, of_couplers
         left, top = (min(position[axis] for position in device.positions) for axis in (0, 1))
-        self._points = [(round((x - left) * _STEP) + _MARGIN, round((y - top) * _STEP) + _MARGIN) for x, y in device.positions]
+        self._points = [
+            (round((x - left) * _STEP) + _MARGIN, round((y - top) * _STEP) + _MARGIN) for x, y in device.positions
+        ]
         self._size = tuple(max(point[axis] for point in self._points) + _MARGIN for axis in (0, 1))
         self._has_texts = len(device.qubits) + len(device.couplers) <= _MOST_WITH_TEXT
 
@@ -172,7 +174,9 @@ class _Drawing:
             step = self._of_qubits.step(mark.value)
             ring = f"M{x - _RADIUS} {y}a8 8 0 1 0 16 0a8 8 0 1 0-16 0"
             if mark.is_faulty:
-                groups[f'fill="currentColor" fill-opacity=".12" stroke="{RED}" stroke-width="1.5"'].append((ring, mark.text))
+                groups[f'fill="currentColor" fill-opacity=".12" stroke="{RED}" stroke-width="1.5"'].append(
+                    (ring, mark.text)
+                )
                 crosses.append((_cross(x, y, 5), ""))
             elif step is None:
                 groups['fill="currentColor" fill-opacity=".12" stroke="currentColor" stroke-width="1"'].append(

@@ -45,6 +45,13 @@ def heading(name: object, *notes: str, kind: str = "", badges: Iterable[str] = (
     return f'<p style="margin:2px 0 6px"><b>{cell(name)}</b>{"".join(f" {each}" for each in badges)}{dim}</p>'
 
 
+def heading_of(owner: object, *, badges: Iterable[str] = ()) -> str:
+    """Return the first line of the picture of an object, made of its ``repr``: ``<Class of name: facts>``."""
+    kind, _, rest = repr(owner).removeprefix("<").removesuffix(">").partition(" ")
+    name, _, about = rest.removeprefix("of ").partition(": ")
+    return heading(name or kind, about, kind=kind if name else "", badges=badges)
+
+
 def badge(text: object, tone: str = "") -> str:
     """Return a word in a frame, such as the status of a job.
 
@@ -91,7 +98,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, left_out: in
     )
     body = "".join(
         "<tr>"
-        + "".join(f'<td style="{_CELL}text-align:{side}">{cell(text)}</td>' for text, side in zip(row, sides, strict=False))
+        + "".join(
+            f'<td style="{_CELL}text-align:{side}">{cell(text)}</td>' for text, side in zip(row, sides, strict=False)
+        )
         + "</tr>"
         for row in shown
     )

@@ -31,7 +31,12 @@ def sparkline(
     """
     every = range(0, len(times), max(1, math.ceil(len(times) / _MOST_POINTS)))
     rows = [
-        (times[index], middle[index], middle[index] if low is None else low[index], middle[index] if high is None else high[index])
+        (
+            times[index],
+            middle[index],
+            middle[index] if low is None else low[index],
+            middle[index] if high is None else high[index],
+        )
         for index in every
     ]
     known = [row for row in rows if all(map(math.isfinite, row))]

@@ -24,21 +24,20 @@ def plain(value: Any) -> str:
     ``None``, NaN and NaT are a dash, flags are words, numbers have four digits, and times are in UTC, to the minute.
     """
     if value is None:
-        return MISSING
-    if isinstance(value, str):
-        return _shortened(value)
-    if isinstance(value, bool) or type(value).__name__ == "bool":
-        return "yes" if value else "no"
-    if isinstance(value, Integral):
-        return f"{int(value):,}"
-    if isinstance(value, float):
-        return _number(float(value))
-    if isinstance(value, datetime.datetime):
-        return instant(value)
-    if type(value).__name__ == "datetime64":
-        text = str(value)
-        return MISSING if text == "NaT" else f"{text[:16].replace('T', ' ')} UTC"
-    return _shortened(str(value))
+        text = MISSING
+    elif isinstance(value, bool) or type(value).__name__ == "bool":
+        text = "yes" if value else "no"
+    elif isinstance(value, Integral):
+        text = f"{int(value):,}"
+    elif isinstance(value, float):
+        text = _number(float(value))
+    elif isinstance(value, datetime.datetime):
+        text = instant(value)
+    elif type(value).__name__ == "datetime64":
+        text = MISSING if str(value) == "NaT" else f"{str(value)[:16].replace('T', ' ')} UTC"
+    else:
+        text = _shortened(str(value))
+    return text
 
 
 def cell(value: Any) -> str:

@@ -125,7 +125,9 @@ class Overview:
             if gate.num_qubits == num_qubits and gate.error is not None and gate.name not in _NO_GATES
         ]
         # Of several, the one that the device lists first, but "sx", which every other one-qubit gate is made of.
-        return max(found, key=lambda gate: (gate.error is not None and gate.error.known, gate.name == "sx"), default=None)
+        return max(
+            found, key=lambda gate: (gate.error is not None and gate.error.known, gate.name == "sx"), default=None
+        )
 
 
 def overview_of(native: NativeSnapshot) -> Overview:
@@ -195,6 +197,9 @@ def _couplings(native: NativeSnapshot, gates: Iterable[GateOverview]) -> list[tu
 
 
 def _is_pair(pair: Any, known: range) -> bool:
-    return isinstance(pair, list | tuple) and len(pair) == 2 and pair[0] != pair[1] and all(
-        type(qubit) is int and qubit in known for qubit in pair
+    return (
+        isinstance(pair, list | tuple)
+        and len(pair) == 2
+        and pair[0] != pair[1]
+        and all(type(qubit) is int and qubit in known for qubit in pair)
     )

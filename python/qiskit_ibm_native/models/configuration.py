@@ -267,15 +267,17 @@ class BackendConfiguration(PayloadView):
         processor = self._known("processor_type")
         names = [processor.get(key) for key in ("family", "revision")] if isinstance(processor, dict) else []
         dt = self._known("dt")
-        return _html.facts([
-            ("processor", " ".join(str(name) for name in names if name)),
-            ("gates", _joined(self._known("basis_gates"))),
-            ("time resolution", quantity(dt, "s") if dt else None),
-            ("shots", _at_most(self._known("max_shots"))),
-            ("circuits of a job", _at_most(self._known("max_experiments"))),
-            ("features", _joined(self._known("supported_features"))),
-            ("online since", self._known("online_date")),
-        ])
+        return _html.facts(
+            [
+                ("processor", " ".join(str(name) for name in names if name)),
+                ("gates", _joined(self._known("basis_gates"))),
+                ("time resolution", quantity(dt, "s") if dt else None),
+                ("shots", _at_most(self._known("max_shots"))),
+                ("circuits of a job", _at_most(self._known("max_experiments"))),
+                ("features", _joined(self._known("supported_features"))),
+                ("online since", self._known("online_date")),
+            ]
+        )
 
     def _known(self, key: str) -> Any:
         """Return the value of a key; ``None`` if there is none, or none that makes sense."""

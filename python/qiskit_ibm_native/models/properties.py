@@ -310,7 +310,11 @@ class BackendProperties(PayloadView):
 
         updated = self._native.last_update
         listed = len(self._native.gate_names)
-        notes = (count(self._native.num_qubits, "qubit"), count(listed, "gate"), f"calibrated {instant(updated)}" if updated else "")
+        notes = (
+            count(self._native.num_qubits, "qubit"),
+            count(listed, "gate"),
+            f"calibrated {instant(updated)}" if updated else "",
+        )
         heading = _html.heading(getattr(self, "backend_name", None), *notes, kind="BackendProperties")
         return device_panel(self._native, heading)
 

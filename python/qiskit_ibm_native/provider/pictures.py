@@ -43,9 +43,8 @@ def backend_html(backend: IBMBackend) -> str:
 
 
 def _choices(backend: IBMBackend) -> list[tuple[str, Any]]:
-    fractional = {True: "only", False: "left out", None: None}[backend.use_fractional_gates]
     return [
-        ("fractional gates", fractional),
+        ("fractional gates", "left out" if backend.use_fractional_gates is False else "included"),
         ("chosen calibration", backend.calibration_id),
         ("session", None if backend.session is None else backend.session.session_id),
     ]
@@ -60,7 +59,7 @@ def _status_badge(fetched: float, status: BackendStatus) -> str:
 
 
 def provider_html(provider: IBMProvider) -> str:
-    """Return the picture of a provider: the channel, the service, its instances and devices as far as they are known."""
+    """Return the picture of a provider: channel, service, instances and devices as far as they are known."""
     endpoint = provider._endpoint
     archive = provider._recorder.archive
     instances = provider._instances or []
@@ -72,7 +71,9 @@ def provider_html(provider: IBMProvider) -> str:
     ])  # fmt: skip
     table = _html.table(("instance", "plan", "region", "tags"), rows, left_out=len(instances) - _MOST) if rows else ""
     heading = _html.heading(endpoint.channel, kind="IBMProvider")
-    return _html.panel(heading, facts, _html.fold(count(len(instances), "instance"), table), _devices(provider._service))
+    return _html.panel(
+        heading, facts, _html.fold(count(len(instances), "instance"), table), _devices(provider._service)
+    )
 
 
 def service_html(service: IBMBackendService) -> str:

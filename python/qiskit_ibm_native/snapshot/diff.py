@@ -233,7 +233,11 @@ class SnapshotDiff(Tabular):
         heading = _html.heading(self._name, self._counts(), kind="SnapshotDiff")
         # Operations that vanished and qubits that failed are why circuits do not run any more.
         lost = [f"{_where(*entry)} vanished" for entry in self.vanished]
-        lost += [f"qubit {change.qubit} failed" for change in self.qubits if change.quantity == "operational" and not change.new]
+        lost += [
+            f"qubit {change.qubit} failed"
+            for change in self.qubits
+            if change.quantity == "operational" and not change.new
+        ]
         more = f" and {len(lost) - _MOST_UNFOLDED:,} more" if len(lost) > _MOST_UNFOLDED else ""
         alert = _html.alert(_html.note(listed(lost[:_MOST_UNFOLDED]) + more)) if lost else ""
         if not rows:

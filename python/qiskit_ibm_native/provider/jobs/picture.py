@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qiskit.providers import JobStatus
 
 from ... import _html
 from ..._words import count, instant, quantity
+from ...exceptions import IBMJobApiError
 from .tags import is_internal
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def circuit_job_html(job: IBMCircuitJob) -> str:
         ("shots", options.get("shots")),
         ("tags", ", ".join(tag for tag in job._tags or () if not is_internal(tag))),
         ("session", job.session_id),
-        ("charged time", _charged(job._metrics)),
+        ("charged time", _charged(job)),
     ])  # fmt: skip
     failure = _failure(job)
     return _html.panel(heading, _html.alert(_html.note(failure)) if failure else "", facts)
@@ -65,10 +66,14 @@ def _failure(job: IBMCircuitJob) -> str:
     return known or ("job.error_message() tells why." if job._status is JobStatus.ERROR else "")
 
 
-def _charged(metrics: dict[str, Any] | None) -> str | None:
-    usage = (metrics or {}).get("usage")
-    seconds = usage.get("quantum_seconds") if isinstance(usage, dict) else None
-    return quantity(float(seconds), "s") if isinstance(seconds, int | float) else None
+def _charged(job: IBMCircuitJob) -> str | None:
+    """Return the charged time of a job that was asked for its metrics when it was done."""
+    if job._metrics is None:
+        return None
+    try:
+        return quantity(job.usage(), "s")
+    except IBMJobApiError:
+        return None
 
 
 def composite_job_html(job: IBMCompositeJob) -> str:
@@ -76,7 +81,9 @@ def composite_job_html(job: IBMCompositeJob) -> str:
     known = [(part, _known_status(part)) for part in job._parts]
     counts = Counter(status_word(status) for _, status in known)
     notes = [f"on {job.backend().name}", count(job._parts[-1].end + 1, "circuit"), count(len(known), "part")]
-    badges = [_badge(status, f" {counts[status_word(status)]:,}") for status in dict.fromkeys(status for _, status in known)]
+    badges = [
+        _badge(status, f" {counts[status_word(status)]:,}") for status in dict.fromkeys(status for _, status in known)
+    ]
     heading = _html.heading(job.job_id(), *notes, kind=type(job).__name__, badges=badges)
     facts = _html.facts([("name", job.name()), ("tags", ", ".join(job.tags()))])
     failed = [
