@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from .._words import MISSING
 from .text import cell, plain
 
 #: Colours of JupyterLab, then of VS Code, and else ones that are seen on white and on black.
@@ -21,7 +22,8 @@ COLOURS = {"good": GREEN, "bad": RED, "busy": BLUE, "waiting": AMBER}
 _CLASS = "mathjax_ignore tex2jax_ignore"
 #: A number, perhaps with a unit, a power of ten or a percent sign: columns of these are aligned at the right.
 _IS_NUMBER = re.compile(r"[-+\u2212]?\d[\d,.]*( ?×.*| ?%.*| [fpnµmkMGT]?(s|Hz|B)\b.*)?")
-_CELL = "padding:2px 10px 2px 0;vertical-align:top;"
+#: JupyterLab aligns cells at the right unless their style says otherwise; others know the attribute.
+_LEFT, _RIGHT = ' style="text-align:left"', ' align="right"'
 #: Rows of the longest table, and of the longest one that does not fold.
 MAX_ROWS, MAX_UNFOLDED = 100, 12
 
@@ -72,8 +74,8 @@ def note(text: object) -> str:
 def facts(pairs: Iterable[tuple[str, Any]]) -> str:
     """Return names and values, one pair in a line; pairs whose value is ``None`` or empty are left out."""
     rows = "".join(
-        f'<tr><th style="{_CELL}text-align:left;font-weight:normal;opacity:.75;white-space:nowrap">{cell(name)}</th>'
-        f'<td style="{_CELL}text-align:left">{cell(value)}</td></tr>'
+        f'<tr><th style="text-align:left;vertical-align:top;font-weight:normal;opacity:.75;white-space:nowrap">{cell(name)}</th>'
+        f"<td{_LEFT}>{cell(value)}</td></tr>"
         for name, value in pairs
         if value is not None and value not in ("", (), [])
     )
@@ -91,31 +93,25 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, left_out: in
     texts = [[plain(value) for value in row] for row in rows]
     left_out += max(len(texts) - MAX_ROWS, 0)
     shown = texts[:MAX_ROWS]
-    sides = [_side(column) for column in zip(*shown, strict=False)] or ["left"] * len(head)
-    top = "".join(
-        f'<th style="{_CELL}text-align:{side};border-bottom:1px solid {LINE}">{cell(name)}</th>'
-        for name, side in zip(head, sides, strict=False)
-    )
+    sides = [_side(column) for column in zip(*shown, strict=False)] or [_LEFT] * len(head)
+    top = "".join(f"<th{side}>{cell(name)}</th>" for name, side in zip(head, sides, strict=False))
     body = "".join(
-        "<tr>"
-        + "".join(
-            f'<td style="{_CELL}text-align:{side}">{cell(text)}</td>' for text, side in zip(row, sides, strict=False)
-        )
-        + "</tr>"
+        "<tr>" + "".join(f"<td{side}>{cell(text)}</td>" for text, side in zip(row, sides, strict=False)) + "</tr>"
         for row in shown
     )
     more = note(f"and {left_out:,} more") if left_out > 0 else ""
-    return _framed(f"<thead><tr>{top}</tr></thead>", body) + more
+    return _framed(f'<thead><tr style="border-bottom:1px solid {LINE}">{top}</tr></thead>', body) + more
 
 
 def _side(texts: Iterable[str]) -> str:
-    known = [text for text in texts if text not in {"-", ""}]
-    return "right" if known and all(map(_IS_NUMBER.fullmatch, known)) else "left"
+    """Return the attribute that aligns a column."""
+    known = [text for text in texts if text not in {MISSING, ""}]
+    return _RIGHT if known and all(map(_IS_NUMBER.fullmatch, known)) else _LEFT
 
 
 def _framed(head: str, body: str) -> str:
     style = "border-collapse:collapse;margin:2px 0 6px;table-layout:auto;font-variant-numeric:tabular-nums"
-    return f'<table style="{style}">{head}<tbody>{body}</tbody></table>'
+    return f'<table cellpadding="3" style="{style}">{head}<tbody>{body}</tbody></table>'
 
 
 def fold(summary: object, content: str, *, is_open: bool = False) -> str:

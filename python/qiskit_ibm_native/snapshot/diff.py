@@ -26,8 +26,8 @@ _EVERYWHERE = frozenset({"backend_name", "n_qubits", "dt", "timing_constraints"}
 _NO_INSTRUCTIONS = frozenset({"barrier"})
 #: Lines of ``str(diff)``, a screenful, and rows of the table of notebooks.
 _MOST_LINES, _MOST_ROWS = 20, 100
-#: Differences that notebooks show without folding them.
-_MOST_UNFOLDED = 12
+#: Differences that notebooks show without folding them, and lost parts that they name.
+_MOST_UNFOLDED, _MOST_NAMED = 12, 5
 
 
 class QubitChange(NamedTuple):
@@ -238,8 +238,12 @@ class SnapshotDiff(Tabular):
             for change in self.qubits
             if change.quantity == "operational" and not change.new
         ]
-        more = f" and {len(lost) - _MOST_UNFOLDED:,} more" if len(lost) > _MOST_UNFOLDED else ""
-        alert = _html.alert(_html.note(listed(lost[:_MOST_UNFOLDED]) + more)) if lost else ""
+        named = (
+            listed(lost)
+            if len(lost) <= _MOST_NAMED
+            else f"{', '.join(lost[:_MOST_NAMED])} and {len(lost) - _MOST_NAMED:,} more"
+        )
+        alert = _html.alert(_html.note(named)) if lost else ""
         if not rows:
             return _html.panel(heading)
         table = _html.table(("where", "quantity", "before", "now"), rows[:_MOST_ROWS], left_out=len(rows) - _MOST_ROWS)
@@ -249,11 +253,11 @@ class SnapshotDiff(Tabular):
     def _summary_html(self) -> str:
         """Return a table of quantities: how many values changed, and by how much, as HTML."""
         ratios: dict[str, list[float]] = {}
-        for name, old, new in [
-            *((change.quantity, change.old, change.new) for change in self.qubits),
-            *((f"{change.gate} {change.quantity}", change.old, change.new) for change in self.gates),
-        ]:
-            ratios.setdefault(name, []).append(new / old - 1 if old and new is not None else math.nan)
+        changes = [(QUBIT_QUANTITIES[name], name, old, new) for _, name, old, new in self.qubits]
+        changes += [(GATE_QUANTITIES[name], f"{gate} {name}", old, new) for gate, _, name, old, new in self.gates]
+        for quantity, name, old, new in changes:
+            share = new / old - 1 if old and new is not None and not quantity.is_flag else math.nan
+            ratios.setdefault(name, []).append(share)
         return _html.table(
             ("quantity", "changed", "median change", "smallest", "largest"),
             ((name, len(found), *_shares(found)) for name, found in ratios.items()),
