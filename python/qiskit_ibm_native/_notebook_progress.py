@@ -8,7 +8,9 @@ with an identifier are part of Jupyter's protocol, which every front end knows. 
 from __future__ import annotations
 
 import sys
+import threading
 import time
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from . import _html
@@ -32,11 +34,17 @@ def is_notebook() -> bool:
 
 
 class Display:
-    """A display of a notebook that is updated in place; it appears when it shows something for the first time."""
+    """A display of a notebook that is updated in place; it appears when it shows something for the first time.
+
+    Any thread may update it: it belongs to the cell that made it.
+    """
 
     def __init__(self) -> None:
         """Create it; nothing is shown yet."""
         self._handle: Any = None
+        self._lock = threading.Lock()
+        # The kernel finds the cell by variables of the context.
+        self._context = copy_context()
 
     @property
     def is_shown(self) -> bool:
@@ -50,13 +58,35 @@ class Display:
             html: It for pages.
             text: The same for front ends that show no pages.
         """
-        content = {"text/html": html, "text/plain": text}
+        with self._lock:
+            # A context runs once at a time.
+            self._context.copy().run(self._publish, {"text/html": html, "text/plain": text})
+
+    def _publish(self, content: dict[str, str]) -> None:
         if self._handle is None:
             from IPython.display import display
 
             self._handle = display(content, raw=True, display_id=True)
         else:
             self._handle.update(content, raw=True)
+
+
+class InNotebook:
+    """A line that says what is waited for, and is empty afterwards; it belongs to the cell that makes it."""
+
+    def __init__(self) -> None:
+        """Create it; nothing is shown yet."""
+        self._display = Display()
+
+    def show(self, text: str, seconds: float) -> None:
+        """Show what is waited for, and for how long it has been."""
+        told = f"{text}, {duration(seconds)} so far"
+        self._display.show(_html.panel(_html.note(f"{told} ...")), told)
+
+    def erase(self) -> None:
+        """Remove the line."""
+        if self._display.is_shown:
+            self._display.show("", "")
 
 
 class StatusLine:
@@ -89,6 +119,15 @@ class StatusLine:
         self._display.show(_html.panel(heading), ", ".join([f"{self._name}: {status}", *told]))
 
 
+#: Bars that are at work.
+_BARS: set[NotebookBar] = set()
+
+
+def has_bars() -> bool:
+    """Return whether there are bars in notebooks that show that something goes on."""
+    return any(bar.is_shown for bar in tuple(_BARS))
+
+
 class NotebookBar:
     """A bar with the methods of one of tqdm that this package uses.
 
@@ -118,20 +157,34 @@ class NotebookBar:
         self._display = Display()
         self._started = time.monotonic()
         self._next = self._started + delay
+        _BARS.add(self)
         if not delay:
             self.refresh()
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the bar is in the notebook."""
+        return self._display.is_shown
 
     def update(self, parts: float = 1) -> None:
         """Count parts that were done."""
         self.n += parts
-        if time.monotonic() >= self._next:
+        self.refresh_if_due(time.monotonic())
+
+    def refresh_if_due(self, now: float) -> None:
+        """Show the present state, if the last one was not shown a moment ago.
+
+        Args:
+            now: The time of the monotonic clock, in seconds.
+        """
+        if now >= self._next:
             self.refresh()
 
     def set_postfix(self, notes: dict[str, Any] | None = None, *, refresh: bool = True, **more: Any) -> None:
         """Set what is told behind the counts, as names and values."""
         self._notes = {**(notes or {}), **more}
         if refresh:
-            self.refresh()
+            self.refresh_if_due(time.monotonic())
 
     def refresh(self) -> None:
         """Show the present state."""
@@ -140,6 +193,7 @@ class NotebookBar:
 
     def close(self, *, is_interrupted: bool = False) -> None:
         """Show the last state, unless nothing has been shown."""
+        _BARS.discard(self)
         if self._display.is_shown:
             seconds = time.monotonic() - self._started
             self._show(f"{'stopped' if is_interrupted else 'done'} after {duration(seconds)}", is_at_work=False)

@@ -311,7 +311,10 @@ def scored_circuit(circuit: QuantumCircuit) -> _native.ScoredCircuit:
         from .exceptions import IBMInputValueError
 
         name = next(instruction.name for instruction in circuit.data if instruction.is_control_flow())
-        raise IBMInputValueError(f"Circuit {circuit.name!r} has {name}: which instructions are played is not known.")
+        raise IBMInputValueError(
+            f"Circuit {circuit.name!r} has {name}: its instructions are not known before it runs. Score its branches"
+            " as circuits of their own."
+        )
     return _native.ScoredCircuit(circuit, _delay)
 
 
@@ -373,5 +376,7 @@ def _delay(operation: Any) -> tuple[float, bool]:
     try:
         duration = float(operation.duration)
     except TypeError:
-        raise IBMInputValueError(f"A delay of {operation.duration} has no length yet.") from None
+        raise IBMInputValueError(
+            f"A delay of {operation.duration} has no length yet. Assign its parameters first."
+        ) from None
     return (duration, True) if operation.unit == "dt" else (si_value(duration, operation.unit), False)

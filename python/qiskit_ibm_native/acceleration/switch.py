@@ -43,7 +43,8 @@ class _State:
             if client is not None:
                 if getattr(client.__spec__, "_initializing", False):
                     self.refuse(
-                        f"{_CLIENT} is not accelerated: it is being imported. Call accelerate() before or behind that."
+                        f"{_CLIENT} is not accelerated, because it is being imported. Call accelerate() before its"
+                        " import begins, or after it ended."
                     )
                 else:
                     self.replace(client)

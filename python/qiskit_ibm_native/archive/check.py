@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import _html, _native
-from .._progress import Reported, advancing, followed
+from .._progress import Reported, advancing, followed, waiting
 from .._sqlite import Database
 from .._threads import available_processors
 from .._timestamps import microseconds
@@ -98,7 +98,8 @@ def verify(database: Database, progress: Reported = False) -> VerifyReport:
 def _verify(database: Database, progress: Reported) -> VerifyReport:
     file: list[str] = []
     try:
-        results = [str(result) for (result,) in database.rows("PRAGMA integrity_check")]
+        with waiting(f"Checking the file {database.path}"):
+            results = [str(result) for (result,) in database.rows("PRAGMA integrity_check")]
         file = [result for result in results if result != "ok"]
     except ArchiveError as error:
         file.append(str(error.__cause__ or error))
@@ -115,7 +116,8 @@ def _verify(database: Database, progress: Reported) -> VerifyReport:
         problems = dict(_calibration_problems(database, followed(calibrations, advance), known))
     wrong: dict[int, str] = {}
     try:
-        wrong.update(blocks.problems(database, available_processors()))
+        with waiting("Checking blocks of columns"):
+            wrong.update(blocks.problems(database, available_processors()))
     except ArchiveError as error:
         file.append(f"blocks cannot be listed: {error.__cause__ or error}")
     sightings = _sighting_problems(database, set(calibrations), file)

@@ -132,7 +132,7 @@ def stats(database: Database) -> ArchiveStats:
         kinds=(str, int, int, int, int, int),
     )
     if any(not FIRST <= moment <= LAST for *_, first, last, _ in rows for moment in (first, last)):
-        raise ArchiveDamagedError(f"{database.path} is damaged: a calibration is of no time. verify() tells more.")
+        raise ArchiveDamagedError(f"{database.path} is damaged: a calibration has no time. verify() tells more.")
     backends: dict[str, BackendStats] = {}
     for name, is_overridden, number, first, last, pulses in rows:
         measured = backends.get(name)

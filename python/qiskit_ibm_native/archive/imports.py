@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from .. import _html
-from .._progress import Reported, advancing
+from .._progress import Reported, advancing, waiting
+from .._warning import warn
 from .._words import count
 from ..exceptions import ArchiveError, BackendPayloadError
 from ..snapshot import Snapshot
-from ..snapshot.acceptance import _frames_to_user
 from ..snapshot.imports.configurations import MissingConfigurationError
 from ..snapshot.imports.reader import DUMPS, TABLES, CalibrationReader, ReadCalibration
 from ..snapshot.storage import read_files, read_folder, read_zip
@@ -98,8 +97,9 @@ def import_folder(
 ) -> ImportReport:
     """Add all calibrations below a folder or in a file, see :meth:`CalibrationArchive.import_folder`."""
     if not path.is_dir() and not path.is_file():
-        raise FileNotFoundError(f"{path} is neither a folder nor a file")
-    sources = list(_sources(path)) if path.is_dir() else [_source(path, path.parent)]
+        raise FileNotFoundError(f"{path} is neither a folder nor a file.")
+    with waiting(f"Looking for calibrations in {path}"):
+        sources = list(_sources(path)) if path.is_dir() else [_source(path, path.parent)]
     work = _Import(archive, path if path.is_dir() else path.parent, reader)
     with advancing(progress, "import", len(sources), "file") as advance:
         for source in sources:
@@ -107,7 +107,7 @@ def import_folder(
             advance(1)
     work.take_delayed()
     for sentence, paths in work.report.assumptions.items():
-        warnings.warn(f"{_files(paths)}: {sentence}", UserWarning, stacklevel=_frames_to_user())
+        warn(f"{_files(paths)}: {sentence}")
     return work.report
 
 

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import datetime
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 from .. import _html, _native
 from .._threads import chosen_threads
 from .._timestamps import moment
+from .._warning import warn
 from .._words import count, instant
 from ..exceptions import ArchiveDamagedError, BackendPayloadError
 from ..snapshot import Snapshot
@@ -122,10 +122,9 @@ class SnapshotRange(LazySnapshots):
             except ArchiveDamagedError:
                 damaged += 1
         if damaged:
-            warnings.warn(
+            warn(
                 f"{self._archive.path}: {damaged} damaged calibrations of {self.backend} are left out; verify() tells more.",
                 RuntimeWarning,
-                stacklevel=2,
             )
 
     def __len__(self) -> int:

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, field
-from importlib import import_module
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from .. import _html
+from .._extras import needed
 from .._words import count
-from ..exceptions import IBMInputValueError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,18 +92,18 @@ class LayoutTable:
         """Return the table as a ``pandas.DataFrame``; its index has the ranks.
 
         Raises:
-            IBMInputValueError: pandas is not installed.
+            MissingPackageError: pandas is not installed.
         """
-        pandas = _needed("pandas")
+        pandas = needed("pandas", "dataframes", "Data frames")
         return pandas.DataFrame(self.columns(), index=pandas.RangeIndex(len(self), name="rank"))
 
     def to_polars(self) -> Any:
         """Return the table as a ``polars.DataFrame``, in the order of the ranks.
 
         Raises:
-            IBMInputValueError: polars is not installed.
+            MissingPackageError: polars is not installed.
         """
-        return _needed("polars").DataFrame(self.columns())
+        return needed("polars", "dataframes", "Data frames").DataFrame(self.columns())
 
     def __len__(self) -> int:
         return len(self.layouts)
@@ -157,10 +156,3 @@ class LayoutTable:
             else _html.note("There is no place.")
         )
         return _html.panel(_html.heading_of(self), table)
-
-
-def _needed(package: str) -> Any:
-    try:
-        return import_module(package)
-    except ImportError:
-        raise IBMInputValueError(f"Frames of {package} need one more package: pip install {package}.") from None

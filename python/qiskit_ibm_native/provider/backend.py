@@ -336,8 +336,8 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         channels = self._configuration.control(qubits)
         if not channels and not _are_qubits(qubits, self.num_qubits):
             raise BackendConfigurationError(
-                f"Couldn't find the ControlChannel operating on qubits {qubits}: expected two qubits, (control, target), of"
-                f" the {self.num_qubits} of {self.name}."
+                f"Couldn't find the ControlChannel operating on qubits {qubits}: expected two qubits, (control,"
+                f" target), of the {self.num_qubits} of {self.name}."
             )
         return channels
 
@@ -372,7 +372,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         except IBMApiError as error:
             raise IBMBackendApiError(f"The status of {self.name} could not be fetched: {error}") from None
         except TypeError as error:
-            raise IBMBackendApiProtocolError(f"The status of {self.name} makes no sense: {error}") from None
+            raise IBMBackendApiProtocolError(f"The status of {self.name} cannot be understood: {error}") from None
         self._status = time.monotonic(), status
         return status
 
@@ -585,11 +585,11 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
 
     def _get_run_config(self, given: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options of a job: what is given, then what is set; checked."""
-        return chosen_options(self, given, extra, stacklevel=4)
+        return chosen_options(self, given, extra)
 
     def _deprecate_id_instruction(self, circuits: Sequence[QuantumCircuit]) -> list[QuantumCircuit]:
         """Return circuits with a delay of equal duration for each ``id``; those without ``id`` are the same objects."""
-        return delays_for_id(self, circuits, stacklevel=4)
+        return delays_for_id(self, circuits)
 
     def _runtime_run(
         self,

@@ -59,7 +59,7 @@ class Snapshot:
     _source: str | None
 
     def __init__(self) -> None:
-        raise TypeError("use Snapshot.from_payloads, Snapshot.load or Snapshot.parse_many")
+        raise TypeError("Use Snapshot.from_payloads, Snapshot.load or Snapshot.parse_many")
 
     @classmethod
     def _from_native(cls, native: NativeSnapshot, source: str | None = None) -> Snapshot:

@@ -98,23 +98,21 @@ class SweepResults(Sequence[TaskResult]):
         """Return the results as a ``pandas.DataFrame``.
 
         Raises:
-            LedgerError: pyarrow or pandas is not installed.
+            MissingPackageError: pyarrow or pandas is not installed.
         """
         from .._frames import pandas_frame
-        from ..exceptions import LedgerError
 
-        return pandas_frame(self.table, LedgerError)
+        return pandas_frame(self.table)
 
     def to_polars(self) -> Any:
         """Return the results as a ``polars.DataFrame``.
 
         Raises:
-            LedgerError: pyarrow or polars is not installed.
+            MissingPackageError: pyarrow or polars is not installed.
         """
         from .._frames import polars_frame
-        from ..exceptions import LedgerError
 
-        return polars_frame(self.table, LedgerError)
+        return polars_frame(self.table)
 
     def table(self) -> Any:
         """Return the results as a ``pyarrow.Table``, see :meth:`Ledger.table`."""

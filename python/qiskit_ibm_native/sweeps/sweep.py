@@ -445,7 +445,7 @@ class Sweep(Sequence[Task]):
         from .ledger.ledger import Ledger, existing
 
         if ledger is None and self._last is None:
-            raise SweepError("The sweep has not been run here; say which ledger has its results.")
+            raise SweepError("The sweep has not been run in this process; name the ledger that has its results.")
         if ledger is None or isinstance(ledger, Ledger):
             return carry_over(self, ledger or self._last, rtol, atol)  # type: ignore[arg-type]
         with existing(ledger) as opened:

@@ -84,7 +84,7 @@ def backfill(
     if first >= last:
         raise IBMInputValueError(f"start, {first.isoformat()}, must be before end, {last.isoformat()}.")
     if least < datetime.timedelta():
-        raise IBMInputValueError(f"step must not be negative, as {step!r} is.")
+        raise IBMInputValueError(f"step must not be negative, but is {step!r}.")
     if not requests_per_minute > 0:
         raise IBMInputValueError(f"requests_per_minute must be above 0, not {requests_per_minute!r}.")
     walk = _Walk(device, archive, first, last, least, present, 60.0 / requests_per_minute)
@@ -104,7 +104,7 @@ def _shown(progress: Shown, name: str) -> Iterator[Callable[[BackfillReport], ob
         yield lambda _: None
     else:
         # Calibrations yet to come are not known, but the period is.
-        with bar(100.0, "%", f"backfill {name}", bar_format=_BAR) as shown:
+        with bar(100.0, "%", f"backfill {name}", is_asked_for=progress is True, bar_format=_BAR) as shown:
 
             def tell(report: BackfillReport) -> None:
                 shown.set_postfix(added=report.added, known=report.known, refresh=False)

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from ..._extras import needed
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -50,15 +52,10 @@ def plot_schedule(
 
     Raises:
         PulseError: There is no channel to draw, or the range of times is empty.
-        ImportError: Matplotlib is not installed.
+        MissingPackageError: matplotlib is not installed.
     """
-    try:
-        from .figure import View, draw
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != "matplotlib":
-            raise
-        raise ImportError(
-            "Pictures of schedules need matplotlib: pip install 'qiskit-ibm-native[visualization]'", name="matplotlib"
-        ) from error
+    needed("matplotlib", "visualization", "Pictures")
+    from .figure import View, draw
+
     view = View(schedule, dt, frequencies or {}, time_range, show_framechange, show_waveform_info)
     return draw(view, channels, title, figsize)

@@ -92,7 +92,7 @@ def draw(
     schedule, window = view.schedule, view.window
     shown = in_order(schedule.channels if channels is None else channels)
     if not shown:
-        raise pulse_error(f"{schedule.name} has no channel to draw")
+        raise pulse_error(f"{schedule.name} has no channel to draw.")
     rows = filled(schedule, grouped(shown, MAX_ROWS), window)
     with rc_context(_STYLE):
         if len(rows) > MAX_ROWS:

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...exceptions import LedgerError
+from ..._extras import needed
 from ..tasks import AddedColumns, column_of_axis
 from .figures import FIGURES
 
@@ -23,14 +23,14 @@ _GROUP = 10_000
 
 def table_of(results: Iterator[TaskResult], added: AddedColumns) -> Any:
     """Return results as a ``pyarrow.Table``, with columns for the names on axes and for metrics."""
-    pa = _pyarrow()
+    pa = needed("pyarrow", "parquet", "Tables of results")
     schema = _schema(pa, added)
     return pa.Table.from_batches(_batches(pa, schema, results, added), schema)
 
 
 def write_parquet(results: Iterator[TaskResult], path: Path, added: AddedColumns) -> int:
     """Write results to a Parquet file, which appears when it is complete; return their number."""
-    pa = _pyarrow()
+    pa = needed("pyarrow", "parquet", "Tables of results")
     from pyarrow import parquet
 
     schema, written = _schema(pa, added), 0
@@ -44,14 +44,6 @@ def write_parquet(results: Iterator[TaskResult], path: Path, added: AddedColumns
     finally:
         unfinished.unlink(missing_ok=True)
     return written
-
-
-def _pyarrow() -> Any:
-    try:
-        import pyarrow as pa
-    except ImportError:
-        raise LedgerError("Tables need one more package: pip install 'qiskit-ibm-native[parquet]'") from None
-    return pa
 
 
 def _schema(pa: Any, added: AddedColumns) -> Any:
