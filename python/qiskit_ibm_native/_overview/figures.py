@@ -98,6 +98,7 @@ class Overview:
         is_operational: Whether each qubit may be used.
         gates: Figures of the gates, in payload order.
         couplings: Pairs of coupled qubits, ascending.
+        coordinates: The coordinates of qubits that the configuration has, whatever they are; ``None`` if it has none.
     """
 
     num_qubits: int
@@ -106,6 +107,7 @@ class Overview:
     is_operational: list[bool]
     gates: list[GateOverview]
     couplings: list[tuple[int, int]]
+    coordinates: list[Any] | None
 
     @property
     def faulty_qubits(self) -> list[int]:
@@ -148,7 +150,9 @@ def overview_of(native: NativeSnapshot) -> Overview:
     flags = native.operational_qubits
     operational = [True] * native.num_qubits if flags is None else np.asarray(flags).astype(bool).tolist()
     gates = [gate for name in native.gate_names if (gate := _gate(native, name)) is not None]
-    return Overview(native.num_qubits, spreads, values, operational, gates, _couplings(native, gates))
+    return Overview(
+        native.num_qubits, spreads, values, operational, gates, _couplings(native, gates), _member(native, "coords")
+    )
 
 
 def _gate(native: NativeSnapshot, name: str) -> GateOverview | None:
@@ -189,11 +193,16 @@ def _spread(label: str, unit: str, values: Floats, places: Sequence[str]) -> Spr
 def _couplings(native: NativeSnapshot, gates: Iterable[GateOverview]) -> list[tuple[int, int]]:
     """Return the pairs of coupled qubits: those of the configuration, and of gates on two qubits."""
     listed: list[Any] = [qargs for gate in gates if gate.num_qubits == 2 for qargs in gate.qargs]
-    if native.has_payloads:
-        span = native.configuration_members().get("coupling_map")
-        listed += (json.loads(native.payloads[0][slice(*span)]) or ()) if span else ()
+    listed += _member(native, "coupling_map") or ()
     known = range(native.num_qubits)
     return sorted({(min(pair), max(pair)) for pair in listed if _is_pair(pair, known)})
+
+
+def _member(native: NativeSnapshot, key: str) -> list[Any] | None:
+    """Return a list of the configuration; ``None`` if there is none, or no list."""
+    span = native.configuration_members().get(key) if native.has_payloads else None
+    found = json.loads(native.payloads[0][slice(*span)]) if span else None
+    return found if isinstance(found, list) else None
 
 
 def _is_pair(pair: Any, known: range) -> bool:

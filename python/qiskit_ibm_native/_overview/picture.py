@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .. import _html
-from .._positions import positions
+from .._positions import place
 from .._words import count, listed, quantity
 from .figures import GateOverview, Overview, Spread, overview_of
 
@@ -93,7 +93,7 @@ def _map(overview: Overview, *, shows_values: bool) -> str:
         return ""
     gate = overview.main_gate(2) if shows_values else None
     return _html.DeviceMap(
-        positions(overview.num_qubits, overview.couplings),
+        place(overview.num_qubits, overview.couplings, overview.coordinates).positions,
         [_qubit_mark(overview, qubit, shows_values=shows_values) for qubit in range(overview.num_qubits)],
         _couplers(overview, gate, shows_values=shows_values),
         "readout error" if shows_values else "",
