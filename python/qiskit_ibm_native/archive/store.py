@@ -1029,3 +1029,14 @@ class CalibrationArchive:
 
     def __repr__(self) -> str:
         return f"<CalibrationArchive {str(self.path)!r}>"
+
+    def _repr_html_(self) -> str:
+        from .. import _html
+
+        try:
+            stats = self.stats()
+        except ArchiveError as error:
+            # A file that is damaged, closed or gone is no reason to show nothing.
+            heading = _html.heading(self.path.name, kind="CalibrationArchive")
+            return _html.panel(heading, _html.alert(_html.note(str(error))))
+        return stats._picture("CalibrationArchive")

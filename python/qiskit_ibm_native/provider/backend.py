@@ -7,7 +7,6 @@ import copy
 import datetime as dt_module
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from html import escape
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -682,7 +681,9 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         return f"<{_full_name(type(self))}({self.name!r})>"
 
     def _repr_html_(self) -> str:
-        return f"<b>{escape(self.name)}</b> {self.num_qubits} qubits, version {escape(str(self.backend_version))}"
+        from .pictures import backend_html
+
+        return backend_html(self)
 
 
 def _full_name(kind: type) -> str:

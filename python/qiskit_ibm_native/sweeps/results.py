@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+from .._words import count
 from .tasks import TaskResult
 from .tries import counting
 
@@ -130,8 +131,8 @@ class SweepResults(Sequence[TaskResult]):
 
     def __repr__(self) -> str:
         counts = {"failed": self.num_failed, "not needed": len(self.sweep) - len(self)}
-        told = "".join(f", {count} {name}," for name, count in counts.items() if count).replace(",,", ",")
-        return f"<SweepResults of {len(self)} tasks{told} in {self.ledger!r}>"
+        told = "".join(f", {number:,} {name}," for name, number in counts.items() if number).replace(",,", ",")
+        return f"<SweepResults of {count(len(self), 'task')}{told} in {self.ledger!r}>"
 
     def _repr_html_(self) -> str:
         from .ledger.summary import results_html
