@@ -16,6 +16,10 @@ from . import _extras
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas
+    import polars
+    import pyarrow
+    import xarray
     from numpy.typing import NDArray
 
 
@@ -69,7 +73,7 @@ class Tabular:
         """Return the table of the object."""
         raise AssertionError(wide)
 
-    def table(self, *, wide: bool = False) -> Any:
+    def table(self, *, wide: bool = False) -> pyarrow.Table:
         """Return the values as a ``pyarrow.Table``; units are in the metadata of its fields.
 
         Args:
@@ -82,7 +86,7 @@ class Tabular:
         """
         return arrow_table(self._table(wide=wide))
 
-    def to_pandas(self, *, wide: bool = False) -> Any:
+    def to_pandas(self, *, wide: bool = False) -> pandas.DataFrame:
         """Return the values as a ``pandas.DataFrame``; ``attrs["units"]`` has the units.
 
         Args:
@@ -95,7 +99,7 @@ class Tabular:
         pandas = needed("pandas")
         return _pandas_frame(pandas, self._table(wide=wide))
 
-    def to_polars(self, *, wide: bool = False) -> Any:
+    def to_polars(self, *, wide: bool = False) -> polars.DataFrame:
         """Return the values as a ``polars.DataFrame``.
 
         Args:
@@ -107,7 +111,7 @@ class Tabular:
         """
         return polars_frame(lambda: self.table(wide=wide))
 
-    def to_xarray(self) -> Any:
+    def to_xarray(self) -> xarray.Dataset:
         """Return the values as an ``xarray.Dataset`` with the dimension ``row``; units are attributes.
 
         Raises:

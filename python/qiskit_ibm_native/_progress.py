@@ -48,6 +48,14 @@ class WorkProgress:
         total: The number of parts.
         done: The number of parts that are done.
         started: The time of the begin, in seconds of ``time.monotonic()``.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot, WorkProgress
+        >>> archive = CalibrationArchive("history.sqlite3")
+        >>> archive.add(Snapshot.load("lima"))
+        >>> def report(progress: WorkProgress) -> None:
+        ...     print(f"{progress.work}: {progress.done} of {progress.total} {progress.unit}s")
+        >>> archive.verify(progress=report)
     """
 
     work: str

@@ -62,7 +62,15 @@ from ._words import listed
 
 
 class IBMError(QiskitError):
-    """Base class of the exceptions of this package. Keys, tokens and CRNs are removed from all messages."""
+    """Base class of the exceptions of this package. Keys, tokens and CRNs are removed from all messages.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMError, IBMProvider
+        >>> try:
+        ...     provider = IBMProvider(name="an account that is not saved")
+        ... except IBMError as error:  # whatever goes wrong in this package
+        ...     print(type(error).__name__)
+    """
 
     def __init__(self, *message: object) -> None:
         """Create the error; ``message`` says what failed, where, and what to do about it."""
@@ -74,7 +82,15 @@ class IBMError(QiskitError):
 
 
 class BackendConfigurationError(IBMError):
-    """A configuration lacks the requested qubit, channel or other member."""
+    """A configuration lacks the requested qubit, channel or other member.
+
+    Examples:
+        >>> from qiskit_ibm_native import BackendConfigurationError, Snapshot
+        >>> try:
+        ...     Snapshot.load("lima").configuration.drive(7)
+        ... except BackendConfigurationError as error:
+        ...     print(error)
+    """
 
 
 class BackendPayloadError(IBMError, ValueError):
@@ -84,6 +100,13 @@ class BackendPayloadError(IBMError, ValueError):
         payload: Kind of the payload: ``"configuration"``, ``"properties"`` or ``"defaults"``.
         path: JSON path of the failure, for example ``$.gates[12].parameters[0].value``.
         offset: Offset of the failure in the payload, in bytes.
+
+    Examples:
+        >>> from qiskit_ibm_native import BackendPayloadError, Snapshot
+        >>> try:
+        ...     Snapshot.from_payloads('{"backend_name": "mine", "n_qubits": "five"}')
+        ... except BackendPayloadError as error:
+        ...     print(error.payload, error.path, error.offset)
     """
 
     def __init__(self, message: str, payload: str, path: str, offset: int) -> None:
@@ -98,39 +121,114 @@ class BackendPayloadError(IBMError, ValueError):
 
 
 class BackendPropertyError(IBMError):
-    """A calibration lacks the requested value."""
+    """A calibration lacks the requested value.
+
+    Examples:
+        >>> from qiskit_ibm_native import BackendPropertyError, Snapshot
+        >>> try:
+        ...     Snapshot.load("lima").properties.t1(7)
+        ... except BackendPropertyError as error:
+        ...     print(error)
+    """
 
 
 class CompactFormError(IBMError, ValueError):
-    """Bytes are no compact form of a snapshot, are damaged, are of a later version, or lack a requested part."""
+    """Bytes are no compact form of a snapshot, are damaged, are of a later version, or lack a requested part.
+
+    Examples:
+        >>> from qiskit_ibm_native import CompactFormError, Snapshot
+        >>> try:
+        ...     Snapshot.from_bytes(b"something else")
+        ... except CompactFormError as error:
+        ...     print(error)
+    """
 
 
 class ArchiveError(IBMError):
-    """An archive of calibrations cannot be used, or lacks the requested calibration."""
+    """An archive of calibrations cannot be used, or lacks the requested calibration.
+
+    Examples:
+        >>> from qiskit_ibm_native import ArchiveError, CalibrationArchive
+        >>> try:
+        ...     CalibrationArchive("history.sqlite3").series("lima", "t1")
+        ... except ArchiveError as error:
+        ...     print(error)
+    """
 
 
 class ArchiveDamagedError(ArchiveError):
-    """An archive is damaged: content differs from what was written."""
+    r"""An archive is damaged: content differs from what was written.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from qiskit_ibm_native import ArchiveDamagedError, CalibrationArchive
+        >>> _ = Path("damaged.sqlite3").write_bytes(b"SQLite format 3\0" + bytes(5000))
+        >>> try:
+        ...     CalibrationArchive("damaged.sqlite3")
+        ... except ArchiveDamagedError as error:
+        ...     print(error)
+    """
 
 
 class IBMAccountError(IBMError):
-    """Base class of errors about accounts."""
+    """Base class of errors about accounts.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMAccountError, IBMProvider
+        >>> try:
+        ...     IBMProvider.save_account(token="")
+        ... except IBMAccountError as error:
+        ...     print(error)
+    """
 
 
 class AccountsError(IBMAccountError):
-    """Base class of errors about saved accounts and their file."""
+    """Base class of errors about saved accounts and their file.
+
+    Examples:
+        >>> from qiskit_ibm_native import AccountsError, IBMProvider
+        >>> try:
+        ...     IBMProvider.save_account(token="your API key", instance="hub/group/project")
+        ... except AccountsError as error:
+        ...     print(error)
+    """
 
 
 class InvalidAccountError(AccountsError):
-    """An account, or the file of accounts, is not valid."""
+    """An account, or the file of accounts, is not valid.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider, InvalidAccountError
+        >>> try:
+        ...     IBMProvider.save_account(token="your API key", url="somewhere")
+        ... except InvalidAccountError as error:
+        ...     print(error)
+    """
 
 
 class AccountNotFoundError(AccountsError):
-    """The named account does not exist, or there is no account at all."""
+    """The named account does not exist, or there is no account at all.
+
+    Examples:
+        >>> from qiskit_ibm_native import AccountNotFoundError, IBMProvider
+        >>> try:
+        ...     IBMProvider(name="work")
+        ... except AccountNotFoundError as error:
+        ...     print(error)
+    """
 
 
 class AccountAlreadyExistsError(AccountsError):
-    """An account of that name, or a default account, is saved already."""
+    """An account of that name, or a default account, is saved already.
+
+    Examples:
+        >>> from qiskit_ibm_native import AccountAlreadyExistsError, IBMProvider
+        >>> IBMProvider.save_account(token="your API key", name="work")
+        >>> try:
+        ...     IBMProvider.save_account(token="another API key", name="work")
+        ... except AccountAlreadyExistsError as error:
+        ...     print(error)
+    """
 
 
 class IBMApiError(IBMError):
@@ -138,13 +236,29 @@ class IBMApiError(IBMError):
 
     Attributes:
         is_transient: Whether the cause may pass by itself, such as an outage, so that another try may succeed.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMApiError, IBMProvider
+        >>> try:
+        ...     provider = IBMProvider(channel="local", max_reply_bytes=10)
+        ...     provider.backends()
+        ... except IBMApiError as error:
+        ...     print(error.is_transient)
     """
 
     is_transient: bool = False
 
 
 class ApiError(IBMApiError):
-    """Base class of errors of single requests."""
+    """Base class of errors of single requests.
+
+    Examples:
+        >>> from qiskit_ibm_native import ApiError, IBMProvider
+        >>> try:
+        ...     IBMProvider(channel="local").usage()
+        ... except ApiError as error:
+        ...     print(error)
+    """
 
 
 class RequestsApiError(ApiError):
@@ -155,6 +269,16 @@ class RequestsApiError(ApiError):
         code: Code of the error by the service, or by this package without a response, such as ``"timeout"``.
         body: Body of the response as text, without secrets.
         maybe_processed: Whether the service may have carried out the request nevertheless.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider, RequestsApiError
+        >>> from qiskit_ibm_native.local import Fault
+        >>> provider = IBMProvider(channel="local", faults=[Fault("status", "GET .*/usage", status=418)])
+        >>> try:
+        ...     provider.usage()
+        ... except RequestsApiError as error:
+        ...     print(error.status_code, error.is_transient)
+        >>> provider.close()
     """
 
     def __init__(
@@ -179,55 +303,188 @@ class RequestsApiError(ApiError):
 
 
 class ApiIBMProtocolError(ApiError):
-    """A response does not keep to the protocol."""
+    """A response does not keep to the protocol.
+
+    Examples:
+        >>> from qiskit_ibm_native import ApiIBMProtocolError, IBMProvider
+        >>> from qiskit_ibm_native.local import Fault
+        >>> provider = IBMProvider(channel="local", faults=[Fault("body", "GET .*/usage", body="[]")])
+        >>> try:
+        ...     provider.usage()
+        ... except ApiIBMProtocolError as error:
+        ...     print(error)
+        >>> provider.close()
+    """
 
 
 class IBMNotAuthorizedError(IBMError):
-    """The service does not accept the credentials, or they do not allow the request."""
+    """The service does not accept the credentials, or they do not allow the request.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMNotAuthorizedError, IBMProvider
+        >>> try:
+        ...     IBMProvider(token="an API key that was revoked")
+        ... except IBMNotAuthorizedError as error:
+        ...     print(error)
+    """
 
 
 class IBMInputValueError(IBMError, ValueError):
-    """An argument has a value that is not valid."""
+    """An argument has a value that is not valid.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMInputValueError, Sweep
+        >>> try:
+        ...     Sweep([], "fez")
+        ... except IBMInputValueError as error:
+        ...     print(error)
+    """
 
 
 class IBMProviderError(IBMError):
-    """Base class of errors of providers."""
+    """Base class of errors of providers.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider, IBMProviderError
+        >>> with IBMProvider(channel="local") as provider:
+        ...     try:
+        ...         provider.backfill("ibmq_lima", start="-30d")
+        ...     except IBMProviderError as error:
+        ...         print(error)
+    """
 
 
 class IBMProviderValueError(IBMProviderError, ValueError):
-    """An argument of a provider has a value that is not valid."""
+    """An argument of a provider has a value that is not valid.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider, IBMProviderValueError
+        >>> with IBMProvider(channel="local") as provider:
+        ...     try:
+        ...         provider.clock
+        ...     except IBMProviderValueError as error:
+        ...         print(error)
+    """
 
 
 class IBMBackendError(IBMError):
-    """Base class of errors of backends."""
+    """Base class of errors of backends.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMBackendError, IBMProvider
+        >>> simulator = IBMProvider(channel="local").get_backend("local_simulator")
+        >>> try:
+        ...     simulator.qubit_properties(0)
+        ... except IBMBackendError as error:
+        ...     print(error)
+    """
 
 
 class IBMBackendApiError(IBMBackendError):
-    """The service refuses a request of a backend."""
+    """The service refuses a request of a backend.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMBackendApiError, IBMProvider
+        >>> from qiskit_ibm_native.local import Fault
+        >>> provider = IBMProvider(channel="local", faults=[Fault("status", "GET .*/status", status=400)])
+        >>> try:
+        ...     provider.get_backend("ibmq_lima").status()
+        ... except IBMBackendApiError as error:
+        ...     print(error)
+        >>> provider.close()
+    """
 
 
 class IBMBackendApiProtocolError(IBMBackendApiError):
-    """A response to a backend does not keep to the protocol."""
+    """A response to a backend does not keep to the protocol.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMBackendApiProtocolError, IBMProvider
+        >>> from qiskit_ibm_native.local import Fault
+        >>> provider = IBMProvider(channel="local", faults=[Fault("body", "GET .*/status", body='{"state": "up"}')])
+        >>> try:
+        ...     provider.get_backend("ibmq_lima").status()
+        ... except IBMBackendApiProtocolError as error:
+        ...     print(error)
+        >>> provider.close()
+    """
 
 
 class IBMBackendJobLimitError(IBMBackendApiError):
-    """The service takes no more jobs for now, because a limit of usage, jobs or requests is reached."""
+    """The service takes no more jobs for now, because a limit of usage, jobs or requests is reached.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import IBMBackendJobLimitError, IBMProvider
+        >>> from qiskit_ibm_native.local import Fault
+        >>> provider = IBMProvider(channel="local", faults=[Fault("status", "POST .*/jobs$", status=409)])
+        >>> try:
+        ...     provider.get_backend("local_simulator").run(QuantumCircuit(1, 1))
+        ... except IBMBackendJobLimitError:
+        ...     print("Wait until other jobs are done.")
+        >>> provider.close()
+    """
 
 
 class IBMBackendNotFoundError(IBMBackendError, QiskitBackendNotFoundError):
-    """No backend, or more than one, has the requested name or properties."""
+    """No backend, or more than one, has the requested name or properties.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMBackendNotFoundError, IBMProvider
+        >>> try:
+        ...     IBMProvider(channel="local").get_backend("ibm_fes")
+        ... except IBMBackendNotFoundError as error:
+        ...     print(error)
+    """
 
 
 class IBMBackendValueError(IBMBackendError, ValueError):
-    """A circuit or an option is not valid for the backend."""
+    """A circuit or an option is not valid for the backend.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import IBMBackendValueError, IBMProvider
+        >>> circuit = QuantumCircuit(1, 1)
+        >>> _ = circuit.measure(0, 0)
+        >>> try:
+        ...     IBMProvider(channel="local").get_backend("ibmq_lima").run(circuit, shots=0)
+        ... except IBMBackendValueError as error:
+        ...     print(error)
+    """
 
 
 class IBMSessionClosedError(IBMBackendApiError, RuntimeError):
-    """The session is closed for new jobs."""
+    """The session is closed for new jobs.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import IBMProvider, IBMSessionClosedError
+        >>> backend = IBMProvider(channel="local").get_backend("ibmq_lima")
+        >>> with backend.open_session():
+        ...     pass
+        >>> try:
+        ...     backend.run(QuantumCircuit(1, 1))
+        ... except IBMSessionClosedError as error:
+        ...     print(error)
+    """
 
 
 class IBMJobError(IBMError, JobError):
-    """Base class of errors of jobs."""
+    """Base class of errors of jobs.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import IBMJobError, IBMProvider
+        >>> job = (
+        ...     IBMProvider(channel="local")
+        ...     .get_backend("local_simulator")
+        ...     .run(QuantumCircuit(1, 1), method="no such method")
+        ... )
+        >>> try:
+        ...     job.result()
+        ... except IBMJobError:  # it failed, was cancelled, or could not be asked for
+        ...     print(job.status())
+    """
 
 
 class IBMJobApiError(IBMJobError):
@@ -235,25 +492,80 @@ class IBMJobApiError(IBMJobError):
 
     Attributes:
         is_transient: Whether the cause may pass by itself, such as an outage, so that another try may succeed.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import IBMJobApiError, IBMProvider
+        >>> from qiskit_ibm_native.local import Fault
+        >>> provider = IBMProvider(channel="local", faults=[Fault("status", "GET .*/logs", status=400)])
+        >>> job = provider.get_backend("local_simulator").run(QuantumCircuit(1, 1))
+        >>> try:
+        ...     job.logs()
+        ... except IBMJobApiError as error:
+        ...     print(error.is_transient)
+        >>> provider.close()
     """
 
     is_transient: bool = False
 
 
 class IBMJobFailureError(IBMJobError):
-    """The job failed; the message says why."""
+    """The job failed; the message says why.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import IBMJobFailureError, IBMProvider
+        >>> job = (
+        ...     IBMProvider(channel="local")
+        ...     .get_backend("local_simulator")
+        ...     .run(QuantumCircuit(1, 1), method="no such method")
+        ... )
+        >>> try:
+        ...     job.result()
+        ... except IBMJobFailureError:
+        ...     print(job.error_message())
+    """
 
 
 class IBMJobInvalidStateError(IBMJobError):
-    """The state of the job does not allow the operation."""
+    """The state of the job does not allow the operation.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import IBMJobInvalidStateError, IBMProvider
+        >>> job = IBMProvider(channel="local").get_backend("local_simulator").run(QuantumCircuit(1, 1))
+        >>> job.wait_for_final_state()
+        >>> try:
+        ...     job.cancel()
+        ... except IBMJobInvalidStateError:
+        ...     print(job.status())
+    """
 
 
 class IBMJobTimeoutError(IBMJobError, JobTimeoutError):
-    """The job is not done in time."""
+    """The job is not done in time.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import IBMJobTimeoutError, IBMProvider
+        >>> job = IBMProvider(channel="local").get_backend("local_simulator").run(QuantumCircuit(1, 1))
+        >>> try:
+        ...     job.result(timeout=0)
+        ... except IBMJobTimeoutError:  # the job goes on
+        ...     counts = job.result(timeout=60).get_counts()
+    """
 
 
 class IBMJobNotFoundError(IBMJobError, IBMBackendApiError):
-    """No job has the requested id."""
+    """No job has the requested id.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMJobNotFoundError, IBMProvider
+        >>> try:
+        ...     IBMProvider(channel="local").job("no such id")
+        ... except IBMJobNotFoundError as error:
+        ...     print(error)
+    """
 
 
 class MissingPackageError(IBMError, ImportError):
@@ -262,6 +574,13 @@ class MissingPackageError(IBMError, ImportError):
     Attributes:
         name: The name of the package, as in every ``ImportError``; the first one of several.
         command: The command that installs all that is missing.
+
+    Examples:
+        >>> from qiskit_ibm_native import MissingPackageError, Snapshot
+        >>> try:
+        ...     frame = Snapshot.load("lima").columns.to_pandas()
+        ... except MissingPackageError as error:
+        ...     print(error.command)  # pip install 'qiskit-ibm-native[dataframes]'
     """
 
     def __init__(self, purpose: str, package: str, command: str, others: Sequence[str] = ()) -> None:
@@ -285,7 +604,16 @@ class MissingPackageError(IBMError, ImportError):
 
 
 class PulseError(IBMError):
-    """Channels, pulses and schedules do not fit each other, or a device publishes no pulses."""
+    """Channels, pulses and schedules do not fit each other, or a device publishes no pulses.
+
+    Examples:
+        >>> from qiskit_ibm_native import PulseError
+        >>> from qiskit_ibm_native.pulse import Gaussian
+        >>> try:
+        ...     Gaussian(160, amp=1.5, sigma=40)
+        ... except PulseError as error:
+        ...     print(error)
+    """
 
 
 class SweepError(IBMError):
@@ -293,6 +621,14 @@ class SweepError(IBMError):
 
     Attributes:
         result: The :class:`TaskResult` of the task that failed; ``None`` if there is none.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import Sweep, SweepError
+        >>> try:
+        ...     Sweep(QuantumCircuit(9), "lima", optimization_level=0).run(on_error="raise", progress=False)
+        ... except SweepError as error:
+        ...     print(error.result.backend)
     """
 
     def __init__(self, *message: object, result: object = None) -> None:
@@ -302,15 +638,47 @@ class SweepError(IBMError):
 
 
 class SweepWarning(RuntimeWarning):
-    """Tasks of a sweep failed, and their errors are in the results."""
+    """Tasks of a sweep failed, and their errors are in the results.
+
+    Examples:
+        >>> import warnings
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import Sweep, SweepWarning
+        >>> with warnings.catch_warnings():
+        ...     warnings.simplefilter("ignore", SweepWarning)  # results.errors has what failed
+        ...     results = Sweep(QuantumCircuit(9), "lima", optimization_level=0).run(progress=False)
+        >>> len(results.errors)
+    """
+
+    def __init__(self, *message: object) -> None:
+        """Create the warning; ``message`` says how many tasks failed, and why."""
+        super().__init__(*message)
 
 
 class LedgerError(SweepError):
-    """A ledger cannot be used, or lacks the requested sweep or task."""
+    """A ledger cannot be used, or lacks the requested sweep or task.
+
+    Examples:
+        >>> from qiskit_ibm_native import Ledger, LedgerError
+        >>> try:
+        ...     Ledger("new.sqlite3").best(by="beauty")
+        ... except LedgerError as error:
+        ...     print(error)
+    """
 
 
 class LedgerDamagedError(LedgerError):
-    """A ledger is damaged: content differs from what was written."""
+    r"""A ledger is damaged: content differs from what was written.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from qiskit_ibm_native import Ledger, LedgerDamagedError
+        >>> _ = Path("damaged.sqlite3").write_bytes(b"SQLite format 3\0" + bytes(5000))
+        >>> try:
+        ...     Ledger("damaged.sqlite3")
+        ... except LedgerDamagedError as error:
+        ...     print(error)
+    """
 
 
 if not TYPE_CHECKING:

@@ -121,7 +121,15 @@ class _State:
 
 
 class Acceleration:
-    """The handle that :func:`accelerate` returns: a context manager that ends acceleration when it is left."""
+    """The handle that :func:`accelerate` returns: a context manager that ends acceleration when it is left.
+
+    Examples:
+        >>> from qiskit_ibm_native import accelerate
+        >>> from qiskit_ibm_native.acceleration import is_accelerated
+        >>> acceleration = accelerate()
+        >>> acceleration.undo()
+        >>> is_accelerated()
+    """
 
     def __init__(self) -> None:
         """Take note of whether acceleration was on before."""
@@ -175,6 +183,11 @@ def accelerate() -> Acceleration:
     Warns:
         RuntimeWarning: The client has a version that is not known, or lacks what known versions have. It is left as it
             is.
+
+    Examples:
+        >>> import qiskit_ibm_native
+        >>> with qiskit_ibm_native.accelerate() as acceleration:  # or for the whole process, without `with`
+        ...     print(acceleration)
     """
     handle = Acceleration()
     _state.turn_on()
@@ -182,7 +195,12 @@ def accelerate() -> Acceleration:
 
 
 def is_accelerated() -> bool:
-    """Return whether the official client is accelerated now, or will be as soon as it is imported."""
+    """Return whether the official client is accelerated now, or will be as soon as it is imported.
+
+    Examples:
+        >>> from qiskit_ibm_native.acceleration import is_accelerated
+        >>> is_accelerated()
+    """
     return _state.is_on()
 
 

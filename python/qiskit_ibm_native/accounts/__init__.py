@@ -36,6 +36,12 @@ class ProxyConfiguration:
         urls: Proxies by protocol or by protocol and host, as ``requests`` takes them.
         username_ntlm: User name, for proxies that require NTLM.
         password_ntlm: Password of that user.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider, ProxyConfiguration
+        >>> proxies = ProxyConfiguration(urls={"https": "http://proxy.example.org:3128"})
+        >>> proxies.validate()
+        >>> IBMProvider.save_account(token="your API key", proxies=proxies.to_dict())
     """
 
     urls: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -92,6 +98,12 @@ class Account:
         region: Region of the instances to use if ``instance`` is not given.
         plans_preference: Plans of the instances to use if ``instance`` is not given, the preferred one first.
         tags: Tags that the instances to use all have if ``instance`` is not given.
+
+    Examples:
+        >>> from qiskit_ibm_native import Account
+        >>> account = Account(channel="ibm_quantum_platform", token="your API key", region="us-east")
+        >>> account.validate()
+        >>> print(account)  # never shows the key
     """
 
     channel: str
@@ -185,6 +197,11 @@ def save_account(
     Raises:
         AccountAlreadyExistsError: ``overwrite`` is not set, and there is an account of that name or a default account.
         InvalidAccountError: The account or the file is not valid, or another process keeps the file locked.
+
+    Examples:
+        >>> from qiskit_ibm_native.accounts import Account, save_account, saved_accounts
+        >>> save_account(Account(channel="ibm_quantum_platform", token="your API key"), name="work")
+        >>> list(saved_accounts())
     """
     account.validate()
     name = name or _DEFAULT_NAMES[account.channel]
@@ -224,6 +241,10 @@ def saved_accounts(
 
     Raises:
         InvalidAccountError: The file is not valid.
+
+    Examples:
+        >>> from qiskit_ibm_native.accounts import saved_accounts
+        >>> saved_accounts()
     """
     return {
         key: entry
@@ -238,7 +259,12 @@ def saved_accounts(
 def delete_account(
     name: str | None = None, channel: str | None = None, filename: str | os.PathLike[str] | None = None
 ) -> bool:
-    """Delete a saved account, by default that with the default name of the channel; return whether there was one."""
+    """Delete a saved account, by default that with the default name of the channel; return whether there was one.
+
+    Examples:
+        >>> from qiskit_ibm_native.accounts import delete_account
+        >>> delete_account("work")
+    """
     name = name or _DEFAULT_NAMES[channel or CLOUD_CHANNELS[0]]
     path = path_of(filename)
     if name not in read_entries(path):
@@ -272,6 +298,10 @@ def discover_account(
     Raises:
         AccountNotFoundError: No account is called ``name``, or there is no account at all.
         InvalidAccountError: The account or the file is not valid.
+
+    Examples:
+        >>> from qiskit_ibm_native.accounts import discover_account
+        >>> discover_account(token="your API key").channel
     """
     changes = {key: value for key, value in overrides.items() if value is not None}
     environment = {key: os.environ.get(f"QISKIT_IBM_{key.upper()}") for key in ("token", "url", "instance", "channel")}

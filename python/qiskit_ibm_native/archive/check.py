@@ -43,6 +43,13 @@ class VerifyReport:
         file: Problems of the file that SQLite reports.
         damaged_blocks: Numbers of blocks of columns that are not what their payloads say, and why.
         damaged_sightings: Numbers of calibrations whose origins, or times until which they held, are damaged, and why.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive = CalibrationArchive("history.sqlite3")
+        >>> archive.add(Snapshot.load("lima"))
+        >>> report = archive.verify()
+        >>> bool(report), report.calibrations, report.damaged_payloads
     """
 
     calibrations: int

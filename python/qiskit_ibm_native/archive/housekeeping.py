@@ -32,6 +32,13 @@ class BackendStats:
         with_defaults: The number of measured ones with pulse defaults.
         overridden: The number of calibrations with overrides, beside the measured ones.
         origins: The number of measured calibrations of each service; those of unknown origin are in none.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive = CalibrationArchive("history.sqlite3")
+        >>> archive.add(Snapshot.load("lima"))
+        >>> lima = archive.stats().backends["ibmq_lima"]
+        >>> print(lima.calibrations, lima.last)
     """
 
     calibrations: int
@@ -56,6 +63,13 @@ class ArchiveStats:
         column_bytes: Size of the columns that :meth:`CalibrationArchive.series` keeps for the next time.
         file_bytes: Size of the file, with its log.
         overridden: The number of calibrations of all devices with overrides.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive = CalibrationArchive("history.sqlite3")
+        >>> archive.add(Snapshot.load("lima"))
+        >>> stats = archive.stats()
+        >>> stats.calibrations, stats.payloads, stats.stored_bytes < stats.published_bytes
     """
 
     path: Path

@@ -45,6 +45,12 @@ class ImportReport:
         problems: Reasons by path, for snapshots that could not be added.
         assumptions: Paths by sentences that say what was ambiguous, what was assumed, and how to say it.
         ignored: JSON files and tables that have no calibrations.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> Snapshot.load("lima").save("dumps/lima")
+        >>> report = CalibrationArchive("history.sqlite3").import_folder("dumps")
+        >>> report.added, report.known, report.problems
     """
 
     added: int = 0

@@ -29,6 +29,13 @@ class MergeReport:
         added: The number of calibrations of which something was new: all of it, or pulse defaults.
         known: The number of calibrations that were there as they are.
         damaged: Reasons by number in the other archive, for calibrations and sightings that were left out.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> with CalibrationArchive("laptop.sqlite3") as laptop:
+        ...     _ = laptop.add(Snapshot.load("lima"))
+        >>> report = CalibrationArchive("history.sqlite3").merge("laptop.sqlite3")
+        >>> report.added, report.known
     """
 
     added: int = 0

@@ -39,6 +39,13 @@ class SnapshotRange(LazySnapshots):
     """Calibrations of a device, the oldest one first; a snapshot is read each time when it is asked for.
 
     Which calibrations these are was settled when the range was made.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive = CalibrationArchive("history.sqlite3")
+        >>> archive.add(Snapshot.load("lima"))
+        >>> calibrations = archive.between("lima", "2021", "2022")
+        >>> len(calibrations), calibrations[0].name
     """
 
     def __init__(

@@ -38,6 +38,13 @@ class PruneReport:
         payloads: The number of payloads that were removed.
         freed_bytes: The number of bytes that these payloads had in the file, which became smaller by at least so much.
         forgotten: The number of calibrations that stay, of which an origin was forgotten.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive = CalibrationArchive("history.sqlite3")
+        >>> archive.add(Snapshot.load("lima"))
+        >>> report = archive.remove("lima", end="2021-04", dry_run=True)
+        >>> report.calibrations, report.payloads
     """
 
     calibrations: int

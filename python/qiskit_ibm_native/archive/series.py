@@ -24,6 +24,7 @@ from .questions import change_points, correlation, drift, outliers, stability
 from .questions.subject import Subject
 
 if TYPE_CHECKING:
+    import xarray
     from numpy.typing import NDArray
 
     from .._moments import Span
@@ -48,6 +49,13 @@ class ArchiveSeries(Tabular):
         valid: The mask of values that are present, an array ``(time, m)``.
         qubits: The qubits, an array ``(m,)``, or the qargs of a gate on ``k`` qubits, ``(m, k)``.
         damaged: Reasons by number, for payloads that could not be read. They are left out.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive = CalibrationArchive("history.sqlite3")
+        >>> archive.add(Snapshot.load("lima"))
+        >>> t1 = archive.series("lima", "t1")
+        >>> t1.values.shape, t1.unit
     """
 
     backend: str
@@ -148,7 +156,7 @@ class ArchiveSeries(Tabular):
     def _table(self, *, wide: bool = False) -> Table:
         return self._subject().table(wide=wide)
 
-    def to_xarray(self) -> Any:
+    def to_xarray(self) -> xarray.DataArray:
         """Return the values as an ``xarray.DataArray`` with the dimensions ``time`` (UTC) and ``qubit`` or ``qargs``.
 
         Missing values are ``nan``; the unit is the attribute ``units``.

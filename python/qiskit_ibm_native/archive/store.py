@@ -37,6 +37,9 @@ from .writing import Calibration, Packed, calibration_id, calibration_of, payloa
 if TYPE_CHECKING:
     from types import TracebackType
 
+    import pandas
+    import polars
+    import pyarrow
     from qiskit import QuantumCircuit
     from typing_extensions import Self, Unpack
 
@@ -74,6 +77,14 @@ class CalibrationArchive:
 
     Attributes:
         path: The file.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive = CalibrationArchive("history.sqlite3")  # without a path: the user's own
+        >>> archive.add(Snapshot.load("lima"))
+        >>> archive.latest("lima")
+        >>> archive.at("lima", "2021-03-14")  # nothing is so old
+        >>> archive.series("lima", "t1", qubits=[0, 1]).values * 1e6  # µs
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
@@ -417,7 +428,7 @@ class CalibrationArchive:
         threads: int | None = None,
         provenance: str = "measured",
         origin: str | None = None,
-    ) -> Any:
+    ) -> pyarrow.Table:
         """Return the values of devices over time as one ``pyarrow.Table``, with a row for each calibration and qubit.
 
         Columns are ``backend``, ``time`` (UTC), ``qubit`` and a column for each quantity, in SI units. In the table of
@@ -445,7 +456,7 @@ class CalibrationArchive:
         asked = tables.request(of, quantities, gates, threads, wanted)
         return tables.build_table(self, asked, self._chosen(backends, wanted), *fixed_period(start, end))
 
-    def to_pandas(self, of: str = "qubits", **choice: Unpack[tables.TableChoice]) -> Any:
+    def to_pandas(self, of: str = "qubits", **choice: Unpack[tables.TableChoice]) -> pandas.DataFrame:
         """Return values of devices over time as a ``pandas.DataFrame``, see :meth:`table`; units are in ``attrs``.
 
         Raises:
@@ -454,7 +465,7 @@ class CalibrationArchive:
         """
         return labelled_frame(needed("pandas"), self.table(of, **choice))
 
-    def to_polars(self, of: str = "qubits", **choice: Unpack[tables.TableChoice]) -> Any:
+    def to_polars(self, of: str = "qubits", **choice: Unpack[tables.TableChoice]) -> polars.DataFrame:
         """Return values of devices over time as a ``polars.DataFrame``, see :meth:`table`.
 
         Raises:

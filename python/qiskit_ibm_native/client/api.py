@@ -48,7 +48,15 @@ def client_application() -> str:
 
 
 class RuntimeClient:
-    """The runtime API of one instance. Threads may share a client."""
+    """The runtime API of one instance. Threads may share a client.
+
+    Examples:
+        >>> import json
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> provider = IBMProvider(channel="local")
+        >>> client = provider.get_backend("ibmq_lima")._api_client  # for requests that no method of a backend makes
+        >>> json.loads(client.backend_configuration("ibmq_lima"))["n_qubits"]
+    """
 
     def __init__(
         self,

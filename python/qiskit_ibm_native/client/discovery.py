@@ -35,6 +35,17 @@ class Instance:
         plan: Name of its plan in lower case.
         pricing_type: Pricing type of the plan, such as ``"free"``.
         tags: Tags of the instance.
+
+    Examples:
+        >>> from qiskit_ibm_native import Instance
+        >>> instance = Instance(
+        ...     crn="crn:v1:bluemix:public:quantum-computing:us-east:a/1:2::",
+        ...     name="ours",
+        ...     plan="open",
+        ...     pricing_type="free",
+        ...     tags=(),
+        ... )
+        >>> instance.region
     """
 
     crn: str = field(repr=False)

@@ -28,6 +28,11 @@ class DataSlice:
         randomizations_first: With twirling, whether randomizations are the first axis; otherwise they are the one
             before shots. ``None`` without twirling.
         pub_shots: With twirling, the number of shots that were asked for, if the service tells.
+
+    Examples:
+        >>> from qiskit_ibm_native import DataSlice
+        >>> part = DataSlice(shape=(2, 1000), rows=slice(0, 1500))  # two sets of parameters with 1000 shots each
+        >>> part.size, part.mask().sum(axis=1).tolist()
     """
 
     shape: tuple[int, ...]
@@ -66,6 +71,13 @@ class ExecutionSpan:
         start: The beginning; aware.
         stop: The end; aware.
         data_slices: By the index of a circuit, the part of its result.
+
+    Examples:
+        >>> import datetime
+        >>> from qiskit_ibm_native import DataSlice, ExecutionSpan
+        >>> start = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.timezone.utc)
+        >>> span = ExecutionSpan(start, start + datetime.timedelta(seconds=2), {0: DataSlice((1000,), slice(0, 1000))})
+        >>> span.duration, span.size  # s, shots
     """
 
     start: datetime
@@ -123,6 +135,15 @@ class ExecutionSpans:
 
     Args:
         spans: The spans.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> circuit = QuantumCircuit(1, 1)
+        >>> _ = circuit.measure(0, 0)
+        >>> result = IBMProvider(channel="local").get_backend("ibmq_lima").run(circuit, shots=100).result()
+        >>> spans = result.metadata["execution"]["execution_spans"]
+        >>> len(spans), spans[0].size
     """
 
     __hash__ = None  # type: ignore[assignment]

@@ -18,12 +18,12 @@ __all__ = ["enable_completion", "load_ipython_extension", "unload_ipython_extens
 def enable_completion() -> None:
     """Complete arguments in this session of IPython, of a notebook, or of Python's shell.
 
-    Example:
-        >>> from qiskit_ibm_native import enable_completion
-        >>> enable_completion()  # doctest: +SKIP
-
     Raises:
         IBMError: The shell takes no completer: it has no ``readline``, or is the new shell of Python 3.13.
+
+    Examples:
+        >>> from qiskit_ibm_native import enable_completion
+        >>> enable_completion()  # now Snapshot.load("<TAB> lists devices
     """
     shell = _ipython()
     if shell is not None:

@@ -12,13 +12,29 @@ _NAME = "qiskit_ibm_native.arguments"
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Let a shell complete arguments; IPython calls this for ``%load_ext qiskit_ibm_native``."""
+    """Let a shell complete arguments; IPython calls this for ``%load_ext qiskit_ibm_native``.
+
+    Examples:
+        >>> from IPython import get_ipython
+        >>> from qiskit_ibm_native.completion import load_ipython_extension
+        >>> shell = get_ipython()  # None outside of IPython, where %load_ext qiskit_ibm_native does all of this
+        >>> if shell is not None:
+        ...     load_ipython_extension(shell)
+    """
     if not _ours(shell):
         shell.Completer.custom_matchers.append(_matcher_of(shell))
 
 
 def unload_ipython_extension(shell: Any) -> None:
-    """Undo :func:`load_ipython_extension`; IPython calls this for ``%unload_ext qiskit_ibm_native``."""
+    """Undo :func:`load_ipython_extension`; IPython calls this for ``%unload_ext qiskit_ibm_native``.
+
+    Examples:
+        >>> from IPython import get_ipython
+        >>> from qiskit_ibm_native.completion import unload_ipython_extension
+        >>> shell = get_ipython()  # None outside of IPython, where %unload_ext qiskit_ibm_native does all of this
+        >>> if shell is not None:
+        ...     unload_ipython_extension(shell)
+    """
     for matcher in _ours(shell):
         shell.Completer.custom_matchers.remove(matcher)
 

@@ -87,6 +87,14 @@ def best_layouts(
 
     Warns:
         RuntimeWarning: There are more places than ``most_layouts``, so the best one may not be among those scored.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import Snapshot, best_layouts
+        >>> circuit = QuantumCircuit(2)
+        >>> _ = circuit.cx(0, 1)
+        >>> best_layouts(circuit, [Snapshot.load("lima")]).layout
+        [1, 2]
     """
     _check(by, aggregate, most_layouts)
     scored_circuit(circuit)

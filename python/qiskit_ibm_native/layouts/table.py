@@ -14,6 +14,8 @@ from .._words import count
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas
+    import polars
     from numpy.typing import NDArray
     from qiskit import QuantumCircuit
 
@@ -48,6 +50,15 @@ class LayoutTable:
         values: The estimates, an array ``(k, n)`` for ``n`` calibrations; ``nan`` where the circuit could not run.
         times: Times of the calibrations, an array ``(n,)`` of ``datetime64`` in UTC, ``NaT`` for unknown ones.
         is_complete: Whether all places of the circuit on the device were scored. If not, the best one may be missing.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import Snapshot, best_layouts
+        >>> circuit = QuantumCircuit(2)
+        >>> _ = circuit.cx(0, 1)
+        >>> table = best_layouts(circuit, [Snapshot.load("lima")])
+        >>> table.layouts.shape, table.layout, round(float(table.score[0]), 4)
+        ((8, 2), [1, 2], 0.994)
     """
 
     backend: str
@@ -88,7 +99,7 @@ class LayoutTable:
             "latest": self.latest, "availability": self.availability,
         }  # fmt: skip
 
-    def to_pandas(self) -> Any:
+    def to_pandas(self) -> pandas.DataFrame:
         """Return the table as a ``pandas.DataFrame``; its index has the ranks.
 
         Raises:
@@ -97,7 +108,7 @@ class LayoutTable:
         pandas = needed("pandas", "dataframes", "Data frames")
         return pandas.DataFrame(self.columns(), index=pandas.RangeIndex(len(self), name="rank"))
 
-    def to_polars(self) -> Any:
+    def to_polars(self) -> polars.DataFrame:
         """Return the table as a ``polars.DataFrame``, in the order of the ranks.
 
         Raises:

@@ -91,7 +91,7 @@ def connect(
             archive, as they were then, and nothing is recorded.
         at: The time at which the service starts. ``provider.clock`` moves it.
         speed: With ``at``: seconds that pass for the service in a second; none by default.
-        queue_time: With ``at``: how long a job waits before it begins, by that clock.
+        queue_time: With ``at``: how long a job waits before it begins, by that clock: seconds, or a timedelta.
 
     Returns:
         The connection; closing it ends the service, in the process that started it.
@@ -99,6 +99,13 @@ def connect(
     Raises:
         IBMInputValueError: An argument is invalid.
         MissingPackageError: Packages of the extra are not installed.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> with IBMProvider(
+        ...     channel="local", devices="lima", seed=7
+        ... ) as provider:  # calls it, with all that is not the provider's
+        ...     [backend.name for backend in provider.backends()]
     """
     from ..provider.connection import Connection
 

@@ -15,6 +15,12 @@ class ClientOptions(NamedTuple):
     Attributes:
         arguments: Keyword arguments of its constructor.
         environment: Environment variables.
+
+    Examples:
+        >>> from qiskit_ibm_native.local import LocalService
+        >>> with LocalService(devices="lima") as service:
+        ...     options = service.client_options("qiskit-ibm-runtime")
+        >>> sorted(options.arguments), sorted(options.environment)
     """
 
     arguments: dict[str, str]

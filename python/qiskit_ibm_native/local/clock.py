@@ -31,6 +31,11 @@ class Clock:
         start: The time at which it started, in UTC.
         speed: Seconds that pass on it in a second: 0 if it stands still unless it is moved, 1 as on other clocks, 86400
             for a day a second.
+
+    Examples:
+        >>> from qiskit_ibm_native.local import Clock
+        >>> clock = Clock("2026-03-01")  # stands still until it is moved
+        >>> print(clock.advance(days=1, hours=6))
     """
 
     def __init__(self, start: Time, speed: float = 0.0) -> None:

@@ -60,6 +60,13 @@ class ReplayService(HttpService):
     Raises:
         IBMInputValueError: The folder is no recording, is damaged, or was written by a later version.
         IBMError: The port cannot be used.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> from qiskit_ibm_native.local import LocalService
+        >>> for service in (LocalService(devices="lima", record="recording"), LocalService.replay("recording")):
+        ...     with service, service.in_environment(), IBMProvider() as provider:
+        ...         print(provider.get_backend("ibmq_lima").num_qubits)
     """
 
     def __init__(

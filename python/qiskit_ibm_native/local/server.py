@@ -78,6 +78,13 @@ class LocalService(HttpService):
     Raises:
         IBMInputValueError: An argument is invalid.
         IBMError: The port, the store or the folder of the recording cannot be used.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> from qiskit_ibm_native.local import LocalService
+        >>> with LocalService(devices="lima", seed=7) as service:
+        ...     provider = IBMProvider(**service.client_options("qiskit-ibm-native").arguments)
+        ...     print(provider.backends())
     """
 
     def __init__(

@@ -8,13 +8,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """Something in a script that is not as it was in 2023.
+    r"""Something in a script that is not as it was in 2023.
 
     Attributes:
         line: Number of the line, from 1.
         old: The code.
         new: The code that replaces it, or ``None`` if that is left to the user.
         reason: Why, and what to do if something is left to do.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from qiskit_ibm_native.migration import migrate_scripts
+        >>> _ = Path("old.py").write_text("from qiskit_ibm_provider import IBMProvider\n")
+        >>> (migration,) = migrate_scripts(["old.py"])
+        >>> migration.findings[0].line, migration.findings[0].new
     """
 
     line: int

@@ -22,7 +22,7 @@ _FOREIGN = ("__pycache__", "build", "dist", "node_modules", "site-packages", "ve
 
 @dataclass(frozen=True)
 class Migration:
-    """A script, and what it would be today.
+    r"""A script, and what it would be today.
 
     Attributes:
         path: The file.
@@ -30,6 +30,13 @@ class Migration:
         new: The content that would replace it; the same if nothing changes.
         findings: What was found, in the order of lines.
         error: Why the script could not be read, if so. Such a script is left as it is.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from qiskit_ibm_native.migration import migrate_scripts
+        >>> _ = Path("old.py").write_text("from qiskit_ibm_provider import IBMProvider\n")
+        >>> (migration,) = migrate_scripts(["old.py"])
+        >>> print(migration.diff())
     """
 
     path: Path
@@ -74,7 +81,7 @@ class Migration:
 
 
 def migrate_scripts(paths: Iterable[str | os.PathLike[str]]) -> list[Migration]:
-    """Read scripts and work out how they would be written today. Nothing is written.
+    r"""Read scripts and work out how they would be written today. Nothing is written.
 
     Args:
         paths: Scripts, and folders of which all ``*.py`` are read, hidden folders and installed packages left out.
@@ -82,6 +89,13 @@ def migrate_scripts(paths: Iterable[str | os.PathLike[str]]) -> list[Migration]:
     Raises:
         IBMInputValueError: A path does not exist or is no script, or a package is missing.
         OSError: A file cannot be read.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from qiskit_ibm_native.migration import migrate_scripts
+        >>> _ = Path("old.py").write_text("from qiskit_ibm_provider import IBMProvider\n")
+        >>> for migration in migrate_scripts(["."]):
+        ...     print(migration.path, migration.is_changed)
     """
     from . import require_packages
 

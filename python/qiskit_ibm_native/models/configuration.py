@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from .. import _native
 from .._timestamps import optional_instant
 from .._words import count, quantity
+from .attributes import DeviceAttributes
 from .view import PayloadView, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from .._native import Snapshot as NativeSnapshot
+    from .._typing import MaybeNone
     from ..pulse.channels import AcquireChannel, Channel, ControlChannel, DriveChannel, MeasureChannel
     from ..pulse.device_channels import DeviceChannels
 
@@ -30,6 +32,12 @@ class GateConfig:
             There is no such attribute if it is empty.
         conditional: Whether the gate may be conditional, if the configuration tells.
         description: What the gate does, if the configuration tells.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> gates = {gate.name: gate for gate in Snapshot.load("lima").configuration.gates}
+        >>> gates["cx"].coupling_map[:3], gates["rz"].parameters
+        ([[0, 1], [1, 0], [1, 2]], ['theta'])
     """
 
     def __init__(
@@ -109,7 +117,7 @@ def _complex(real: float, imaginary: float) -> complex:
     return complex(real, imaginary)
 
 
-class BackendConfiguration(PayloadView):
+class BackendConfiguration(DeviceAttributes, PayloadView):
     """The configuration of a device.
 
     Attributes are the keys of the payload. They have these units and types; every other key has its JSON value:
@@ -123,7 +131,24 @@ class BackendConfiguration(PayloadView):
 
     An attribute that the device leaves open is absent, so that ``hasattr`` tells. ``meas_levels``, ``meas_kernels``,
     ``discriminators`` (``None``) and ``dynamic_reprate_enabled`` (``False``) are always there.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> configuration = Snapshot.load("lima").configuration
+        >>> configuration.num_qubits, configuration.coupling_map[:2]
+        (5, [[0, 1], [1, 0]])
+        >>> configuration.dt  # s
+        2.2222222222222221e-10
     """
+
+    coupling_map: list[list[int]] | MaybeNone
+    """Ordered pairs of qubits on which the device has gates; ``None`` for simulators, where all have."""
+    dt: float
+    """The time resolution of drive signals, s. Absent if the device has none."""
+    dtm: float
+    """The time resolution of measurement signals, s. Absent if the device has none."""
+    meas_map: list[list[int]]
+    """Groups of qubits that are measured together."""
 
     _payload_name = "configuration"
     _native: NativeSnapshot

@@ -56,17 +56,39 @@ def _plain(value: Any) -> Any:
 class PulseQobjInstruction(_Record):
     """An instruction as in the payload: ``name``, ``t0`` and further keys."""
 
+    name: str
+    """The kind of instruction, or the name of a waveform of the library."""
+    t0: int
+    """The start, dt."""
+
 
 class Command(_Record):
     """A command as in the payload: ``name``, ``qubits``, and the ``sequence`` of its instructions."""
+
+    name: str
+    """The name of the gate."""
+    qubits: list[int]
+    """The qubits of the gate."""
+    sequence: list[PulseQobjInstruction]
+    """The instructions."""
 
 
 class MeasurementKernel(_Record):
     """The kernel that turns readout signals into complex numbers: ``name`` and ``params``."""
 
+    name: str
+    """The name of the kernel."""
+    params: dict[str, Any]
+    """Its parameters by name."""
+
 
 class Discriminator(_Record):
     """The discriminator that turns complex numbers into bits: ``name`` and ``params``."""
+
+    name: str
+    """The name of the discriminator."""
+    params: dict[str, Any]
+    """Its parameters by name."""
 
 
 class PulseLibraryItem:
@@ -109,7 +131,22 @@ class PulseDefaults(PayloadView):
     * ``buffer``: time between commands, dt.
 
     :attr:`instruction_schedule_map` has the schedules of gates.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> defaults = Snapshot.load("lima").defaults
+        >>> defaults.qubit_freq_est[0]  # Hz
+        5029685549.923759
+        >>> defaults.instruction_schedule_map.get("x", 0).duration  # dt
+        160
     """
+
+    buffer: int
+    """Time between commands, dt."""
+    meas_kernel: MeasurementKernel
+    """The kernel of the readout. Absent if the device has none."""
+    discriminator: Discriminator
+    """The discriminator of the readout. Absent if the device has none."""
 
     _payload_name = "defaults"
     _native: NativeDefaults

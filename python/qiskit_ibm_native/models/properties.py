@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from .. import _native
 from .._timestamps import optional_instant
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from .._native import Snapshot as NativeSnapshot
+    from .._typing import MaybeNone
 
-    Value = tuple[Any, datetime.datetime | None]
+    Value = tuple[float | MaybeNone, datetime.datetime | None]
 
 
 class Nduv:
@@ -27,6 +28,12 @@ class Nduv:
         name: The payload name of the quantity, such as ``"T1"``.
         unit: The unit of ``value``, such as ``"us"``.
         value: The value in that unit.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> t1 = Snapshot.load("lima").properties.qubits[0][0]
+        >>> t1.name, t1.value, t1.unit
+        ('T1', 59.69864328663569, 'us')
     """
 
     __slots__ = ("date", "name", "unit", "value")
@@ -63,6 +70,13 @@ class GateProperties:
         qubits: The qubits.
         gate: The gate's name.
         parameters: A list of :class:`Nduv`.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> gate = Snapshot.load("lima").properties.gates[-1]
+        >>> (length,) = gate.parameters
+        >>> gate.gate, gate.qubits, length.name, length.value, length.unit
+        ('reset', [4], 'gate_length', 5742.222222222222, 'ns')
     """
 
     def __init__(self, /, qubits: list[int], gate: str, parameters: list[Nduv], **extra: Any) -> None:
@@ -131,7 +145,30 @@ class BackendProperties(PayloadView):
         qubits: By qubit, a list of :class:`Nduv`.
         gates: A list of :class:`GateProperties`.
         general: A list of :class:`Nduv`.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> properties = Snapshot.load("lima").properties
+        >>> properties.t1(0), properties.gate_length("cx", (0, 1))  # s
+        (5.9698643286635694e-05, 3.0577777777777775e-07)
+        >>> properties.gate_error("cx", (0, 1))
+        0.008339674869236618
+        >>> properties.faulty_qubits()
+        []
     """
+
+    backend_name: str
+    """The device's name."""
+    backend_version: str
+    """The version of the device's configuration."""
+    last_update_date: datetime.datetime
+    """The time (aware) of the last update."""
+    qubits: list[list[Nduv]]
+    """Measured values of each qubit, in the units of the payload."""
+    gates: list[GateProperties]
+    """Measured values of each gate on each of its qubits, in the units of the payload."""
+    general: list[Nduv]
+    """Measured values that are of no qubit and no gate, in the units of the payload."""
 
     _payload_name = "properties"
     _native: NativeSnapshot
@@ -180,6 +217,20 @@ class BackendProperties(PayloadView):
             vars(self)["_indices"] = tables
         return tables
 
+    @overload
+    def gate_property(self, gate: str) -> dict[tuple[int, ...], dict[str, Value]]: ...
+
+    @overload
+    def gate_property(self, gate: str, qubits: int | Iterable[int]) -> dict[str, Value]: ...
+
+    @overload
+    def gate_property(self, gate: str, qubits: int | Iterable[int], name: str) -> Value: ...
+
+    @overload
+    def gate_property(
+        self, gate: str, qubits: int | Iterable[int] | None = None, name: str | None = None
+    ) -> dict[tuple[int, ...], dict[str, Value]] | dict[str, Value] | Value: ...
+
     def gate_property(
         self, gate: str, qubits: int | Iterable[int] | None = None, name: str | None = None
     ) -> dict[tuple[int, ...], dict[str, Value]] | dict[str, Value] | Value:
@@ -209,6 +260,15 @@ class BackendProperties(PayloadView):
         except KeyError:
             _refuse(f"Could not find the desired property for {gate}")
         return result  # type: ignore[no-any-return]
+
+    @overload
+    def qubit_property(self, qubit: int) -> dict[str, Value]: ...
+
+    @overload
+    def qubit_property(self, qubit: int, name: str) -> Value: ...
+
+    @overload
+    def qubit_property(self, qubit: int, name: str | None = None) -> dict[str, Value] | Value: ...
 
     def qubit_property(self, qubit: int, name: str | None = None) -> dict[str, Value] | Value:
         """Return measured values of a qubit.

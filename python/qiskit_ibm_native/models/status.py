@@ -21,6 +21,11 @@ class BackendStatus:
         pending_jobs: The number of jobs in the queue.
         status_msg: ``"active"`` if the device runs jobs; otherwise the reason, such as ``"maintenance"`` or
             ``"internal"``.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> status = IBMProvider(channel="local").get_backend("ibmq_lima").status()
+        >>> status.operational, status.pending_jobs, status.status_msg
     """
 
     backend_name: str

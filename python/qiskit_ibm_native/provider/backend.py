@@ -8,7 +8,7 @@ import datetime as dt_module
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from qiskit.providers import BackendV2
 from qiskit.result import MeasReturnType
@@ -22,6 +22,7 @@ from ..exceptions import (
     PulseError,
 )
 from ..models import BackendConfiguration, BackendStatus
+from ..models.attributes import DeviceAttributes
 from ..target.builders import build_historical_target
 from .attributes import DOCUMENTED, attribute_errors, attribute_of, failure_of, snapshot_of
 from .conditional import call_of
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 _STATUS_LIFE = 10.0
 
 
-class IBMBackend(BackendV2):  # type: ignore[misc]
+class IBMBackend(DeviceAttributes, BackendV2):  # type: ignore[misc]
     """A device of IBM Quantum.
 
     Every key of the device's configuration is an attribute, in the units of :class:`BackendConfiguration`: ``dt``,
@@ -73,7 +74,20 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         backend_version: The version of its configuration.
         online_date: The time since which the device is online (aware).
         id_warning_issued: Whether the warning that ``id`` becomes a delay was given.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit, transpile
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> circuit = QuantumCircuit(1, 1)
+        >>> _ = circuit.measure(0, 0)
+        >>> backend = IBMProvider(channel="local").get_backend("ibmq_lima")
+        >>> job = backend.run(transpile(circuit, backend), shots=100)
+        >>> sum(job.result().get_counts().values())
+        >>> backend.num_qubits, backend.properties().t1(0)  # s
     """
+
+    name: str
+    """The device's name, such as ``"ibm_fez"``."""
 
     id_warning_issued = False
 
@@ -356,6 +370,12 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
                 f" target), of the {self.num_qubits} of {self.name}."
             )
         return channels
+
+    @overload
+    def qubit_properties(self, qubit: int) -> IBMQubitProperties: ...
+
+    @overload
+    def qubit_properties(self, qubit: Iterable[int]) -> list[IBMQubitProperties]: ...
 
     def qubit_properties(self, qubit: int | Iterable[int]) -> IBMQubitProperties | list[IBMQubitProperties]:
         """Return the properties of a qubit, or of several.

@@ -76,6 +76,12 @@ class IBMBackendService:
 
     Backends are attributes, by their names as names of Python: ``provider.backend.ibm_fez``. Completion offers them:
     ``dir`` lists the devices of the account, for which it asks the service once unless they are known.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> provider = IBMProvider(channel="local")
+        >>> provider.backend.ibm_fez is provider.backend.get_backend("ibm_fez")
+        >>> provider.backend.backends(min_num_qubits=150, simulator=False)
     """
 
     def __new__(cls, *_: Any) -> Self:
@@ -477,6 +483,12 @@ def least_busy(backends: Sequence[IBMBackend]) -> IBMBackend:
 
     Raises:
         IBMError: There are none, or none of them works.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider, least_busy
+        >>> provider = IBMProvider(channel="local")
+        >>> backend = least_busy(provider.backends(min_num_qubits=100))
+        >>> backend.num_qubits >= 100
     """
     if not backends:
         raise IBMError("Unable to find the least_busy backend from an empty list.")

@@ -8,7 +8,7 @@ import os
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
 from typing_extensions import Self
 
@@ -65,7 +65,7 @@ class IBMProvider:
     One request is made to check the API key; everything else is asked for when it is needed. Any number of threads may
     use one provider.
 
-    Example:
+    Examples:
         >>> from qiskit import transpile
         >>> from qiskit.circuit.random import random_circuit
         >>> from qiskit_ibm_native import IBMProvider
@@ -362,6 +362,15 @@ class IBMProvider:
         return backfill(device._state, self.archive, start, end, step, requests_per_minute, progress)
 
     # Instances
+
+    @overload
+    def instances(self, details: Literal[False] = False) -> list[str]: ...
+
+    @overload
+    def instances(self, details: Literal[True]) -> list[dict[str, Any]]: ...
+
+    @overload
+    def instances(self, details: bool = False) -> list[str] | list[dict[str, Any]]: ...
 
     def instances(self, details: bool = False) -> list[str] | list[dict[str, Any]]:
         """Return the CRNs of the account's instances, or with ``details``, what is known about them."""

@@ -24,6 +24,12 @@ class IBMQubitProperties(QubitProperties):  # type: ignore[misc]
         frequency: Frequency in hertz.
         anharmonicity: Anharmonicity in hertz.
         operational: Whether the qubit works.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> qubit = IBMProvider(channel="local").get_backend("ibmq_lima").qubit_properties(0)
+        >>> qubit.t1, qubit.t2  # s
+        >>> qubit.frequency, qubit.anharmonicity  # Hz
     """
 
     def __new__(

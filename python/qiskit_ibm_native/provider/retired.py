@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 
 class IBMRetiredBackend(IBMBackend):
-    """A retired device: the backend of earlier jobs that the service does not have any more."""
+    """A retired device: the backend of earlier jobs that the service does not have any more.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider, IBMRetiredBackend
+        >>> backend = IBMRetiredBackend.from_name("ibmq_5_yorktown", IBMProvider(channel="local"), None)
+        >>> backend.name, backend.status().operational
+    """
 
     @classmethod
     def from_name(cls, backend_name: str, provider: Any, api: Any) -> IBMRetiredBackend:

@@ -101,6 +101,16 @@ class Session:
         mode: ``"dedicated"``, or ``"batch"`` for jobs that are all known at the start.
         client: The client that sends requests to the service.
         backend_name: The device.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> backend = IBMProvider(channel="local").get_backend("ibmq_lima")
+        >>> circuit = QuantumCircuit(1, 1)
+        >>> _ = circuit.measure(0, 0)
+        >>> with backend.open_session(max_time="1h") as session:
+        ...     job = backend.run(circuit, shots=100)
+        >>> session.active, job.session_id == session.session_id
     """
 
     def __init__(

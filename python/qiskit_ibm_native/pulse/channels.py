@@ -14,6 +14,12 @@ class Channel:
 
     Channels of the same kind and index are equal and have equal hashes. They sort by the letter of their kind, then by
     index.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import Channel, DriveChannel
+        >>> channel = DriveChannel(3)
+        >>> channel.name, channel.index, isinstance(channel, Channel)
+        ('d3', 3, True)
     """
 
     __slots__ = ("_index",)
@@ -95,54 +101,102 @@ class Channel:
 
 
 class PulseChannel(Channel):
-    """A line on which pulses can be played."""
+    """A line on which pulses can be played.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import ControlChannel, MemorySlot, PulseChannel
+        >>> isinstance(ControlChannel(0), PulseChannel), isinstance(MemorySlot(0), PulseChannel)
+        (True, False)
+    """
 
     __slots__ = ()
 
 
 class ClassicalIOChannel(Channel):
-    """A place for classical data."""
+    """A place for classical data.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import ClassicalIOChannel, MemorySlot
+        >>> isinstance(MemorySlot(0), ClassicalIOChannel)
+        True
+    """
 
     __slots__ = ()
 
 
 class DriveChannel(PulseChannel):
-    """Drives the qubit of the same index."""
+    """Drives the qubit of the same index.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import DriveChannel
+        >>> DriveChannel(0).name
+        'd0'
+    """
 
     __slots__ = ()
     prefix = "d"
 
 
 class MeasureChannel(PulseChannel):
-    """Stimulates the readout of the qubit of the same index."""
+    """Stimulates the readout of the qubit of the same index.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import MeasureChannel
+        >>> MeasureChannel(0).name
+        'm0'
+    """
 
     __slots__ = ()
     prefix = "m"
 
 
 class ControlChannel(PulseChannel):
-    """Drives a pair of qubits; the device's configuration tells which."""
+    """Drives a pair of qubits; the device's configuration tells which.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> Snapshot.load("lima").configuration.control((0, 1))
+        [ControlChannel(0)]
+    """
 
     __slots__ = ()
     prefix = "u"
 
 
 class AcquireChannel(Channel):
-    """Records the readout signal of the qubit of the same index."""
+    """Records the readout signal of the qubit of the same index.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import AcquireChannel
+        >>> AcquireChannel(0).name
+        'a0'
+    """
 
     __slots__ = ()
     prefix = "a"
 
 
 class MemorySlot(ClassicalIOChannel):
-    """The memory slot that a measured bit is stored in."""
+    """The memory slot that a measured bit is stored in.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import Acquire, AcquireChannel, MemorySlot
+        >>> Acquire(1000, AcquireChannel(0), MemorySlot(0)).duration  # dt
+        1000
+    """
 
     __slots__ = ()
     prefix = "m"
 
 
 class RegisterSlot(ClassicalIOChannel):
-    """A bit of the fast memory that instructions can depend on."""
+    """A bit of the fast memory that instructions can depend on.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import Acquire, AcquireChannel, RegisterSlot
+        >>> Acquire(1000, AcquireChannel(0), reg_slot=RegisterSlot(0)).reg_slot
+        RegisterSlot(0)
+    """
 
     __slots__ = ()
     prefix = "c"

@@ -57,6 +57,24 @@ def to_defcal(
 
     Raises:
         PulseError: As in :func:`to_defcals`.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> from qiskit_ibm_native.pulse import to_defcal
+        >>> defaults = Snapshot.load("lima").defaults
+        >>> x = defaults.instruction_schedule_map.get("x", 0)
+        >>> print(to_defcal(x, "x", 0, frequencies=defaults.frequencies))
+        OPENQASM 3.0;
+        defcalgrammar "openpulse";
+        cal {
+            extern drag(complex[float[64]], duration, duration, float[64]) -> waveform;
+            port d0;
+            frame d0_frame = newframe(d0, 5029685549.923759, 0.0);
+            waveform wave_0 = drag(0.12418567946483217 + 0.0im, 160dt, 40dt, 0.5786581700523524);
+        }
+        defcal x $0 {
+            play(d0_frame, wave_0);
+        }
     """
     return _program([_gate(name, qubits, schedule)], samples, frequencies)
 
@@ -84,6 +102,14 @@ def to_defcals(
         PulseError: A name means nothing or something else in OpenQASM, qubits are none or not those that the schedule
             plays on, a measurement does not record a qubit, a pulse or a duration is not bound, the frequency of a
             channel is missing, or a number is not finite.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> from qiskit_ibm_native.pulse import to_defcals
+        >>> defaults = Snapshot.load("lima").defaults
+        >>> gates = {("x", qubit): defaults.instruction_schedule_map.get("x", qubit) for qubit in range(2)}
+        >>> to_defcals(gates, frequencies=defaults.frequencies).count("defcal x")
+        2
     """
     gates = []
     for key, schedule in schedules.items():

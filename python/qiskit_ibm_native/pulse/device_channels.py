@@ -26,6 +26,12 @@ class DeviceChannels:
     They are listed in its configuration, under ``channels``. Where that is missing, control channels are worked out:
     ``u_channel_lo`` tells at which qubit's frequency one drives, which is the second of its pair, and
     ``qubit_channel_mapping`` which other qubit it belongs to.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import DeviceChannels
+        >>> channels = DeviceChannels(2)  # those of a device are in its configuration: configuration.drive(0)
+        >>> channels.drive(0), channels.acquire(1)
+        (DriveChannel(0), AcquireChannel(1))
     """
 
     def __init__(

@@ -24,6 +24,14 @@ class ChannelArrays(NamedTuple):
 
     ``times`` are the starts of the samples, dt, ascending, shape ``(n,)``; ``samples`` the complex amplitudes, shape
     ``(n,)``. Where nothing is played, there is no sample.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> from qiskit_ibm_native.pulse import DriveChannel
+        >>> x = Snapshot.load("lima").defaults.instruction_schedule_map.get("x", 0)
+        >>> times, samples = x.to_arrays()[DriveChannel(0)]
+        >>> times[:3], samples.shape  # dt, and an amplitude for each
+        (array([0, 1, 2]), (160,))
     """
 
     times: npt.NDArray[np.int64]

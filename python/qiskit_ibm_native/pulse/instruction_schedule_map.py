@@ -29,6 +29,14 @@ class InstructionScheduleMap:
 
     A schedule is made when it is first asked for, and kept. :meth:`add`, :meth:`remove` and :meth:`pop` change this map
     only; the payload, and other maps of it, stay as they are.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> schedules = Snapshot.load("lima").defaults.instruction_schedule_map
+        >>> schedules.instructions
+        ['cx', 'id', 'measure', 'rz', 'sx', 'u1', 'u2', 'u3', 'x']
+        >>> schedules.get("cx", (0, 1)).duration  # dt
+        1376
     """
 
     def __init__(self, native: NativeDefaults | None = None) -> None:

@@ -24,6 +24,14 @@ class Instruction:
     """An operation on one or more channels.
 
     Instructions of the same class with equal operands are equal; names do not count.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import Delay, DriveChannel, Instruction
+        >>> delay = Delay(160, DriveChannel(0))
+        >>> delay.duration  # dt
+        160
+        >>> isinstance(delay, Instruction), delay.channels
+        (True, (DriveChannel(0),))
     """
 
     __slots__ = ("_name", "_operands")
@@ -179,7 +187,16 @@ def _amount(value: Any) -> Any:
 
 
 class Play(Instruction):
-    """Plays a pulse on a channel."""
+    """Plays a pulse on a channel.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import DriveChannel, Gaussian, Play
+        >>> play = Play(Gaussian(160, amp=0.1, sigma=40), DriveChannel(0))
+        >>> play.duration  # dt
+        160
+        >>> play.pulse.amp, play.channel
+        (0.1, DriveChannel(0))
+    """
 
     __slots__ = ()
 
@@ -215,7 +232,14 @@ class Play(Instruction):
 
 
 class Delay(Instruction):
-    """Leaves a channel idle."""
+    """Leaves a channel idle.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import Delay, DriveChannel, Gaussian, Play
+        >>> play = Play(Gaussian(160, amp=0.1, sigma=40), DriveChannel(0))
+        >>> (Delay(80, DriveChannel(0)) + play).duration  # dt
+        240
+    """
 
     __slots__ = ()
 
@@ -262,31 +286,62 @@ class _Frequency(_Frame):
 
 
 class ShiftPhase(_Phase):
-    """Adds to the phase of a channel."""
+    """Adds to the phase of a channel.
+
+    Examples:
+        >>> from math import pi
+        >>> from qiskit_ibm_native.pulse import DriveChannel, ShiftPhase
+        >>> ShiftPhase(pi / 2, DriveChannel(0)).phase  # rad
+        1.5707963267948966
+    """
 
     __slots__ = ()
 
 
 class SetPhase(_Phase):
-    """Sets the phase of a channel."""
+    """Sets the phase of a channel.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import DriveChannel, SetPhase
+        >>> SetPhase(0.0, DriveChannel(0)).phase  # rad
+        0.0
+    """
 
     __slots__ = ()
 
 
 class ShiftFrequency(_Frequency):
-    """Adds to the frequency of a channel."""
+    """Adds to the frequency of a channel.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import DriveChannel, ShiftFrequency
+        >>> ShiftFrequency(-340e6, DriveChannel(0)).frequency  # Hz
+        -340000000.0
+    """
 
     __slots__ = ()
 
 
 class SetFrequency(_Frequency):
-    """Sets the frequency of a channel."""
+    """Sets the frequency of a channel.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import DriveChannel, SetFrequency
+        >>> SetFrequency(4.9e9, DriveChannel(0)).frequency  # Hz
+        4900000000.0
+    """
 
     __slots__ = ()
 
 
 class Acquire(Instruction):
-    """Records the signal of a qubit."""
+    """Records the signal of a qubit.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import Acquire, AcquireChannel, MemorySlot
+        >>> Acquire(1000, AcquireChannel(0), MemorySlot(0))
+        Acquire(1000, AcquireChannel(0), MemorySlot(0), , , )
+    """
 
     __slots__ = ()
 

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from .errors import pulse_error
 from .waveforms import SymbolicPulse
@@ -28,6 +27,12 @@ def Gaussian(
 
     Raises:
         PulseError: The parameters make no sense.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import Gaussian
+        >>> pulse = Gaussian(160, amp=0.2, sigma=40)
+        >>> print(pulse.samples[80].round(3))
+        (0.2+0j)
     """
     return SymbolicPulse("gaussian", duration, {"sigma": sigma, "amp": amp, "angle": angle}, name, limit_amplitude)
 
@@ -62,6 +67,12 @@ def GaussianSquare(
 
     Raises:
         PulseError: The parameters make no sense.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import GaussianSquare
+        >>> pulse = GaussianSquare(320, amp=0.2, sigma=32, width=192)
+        >>> print(abs(pulse.samples[64:256]).round(3).min())
+        0.2
     """
     width = _width(duration, sigma, width, risefall_sigma_ratio)
     parameters = {"sigma": sigma, "width": width, "amp": amp, "angle": angle}
@@ -94,6 +105,12 @@ def GaussianSquareDrag(
 
     Raises:
         PulseError: The parameters make no sense.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import GaussianSquareDrag
+        >>> pulse = GaussianSquareDrag(320, amp=0.2, sigma=32, beta=1.5, width=192)
+        >>> print(pulse.samples[160].round(3), pulse.samples[40].round(3))
+
     """
     width = _width(duration, sigma, width, risefall_sigma_ratio)
     parameters = {"sigma": sigma, "width": width, "beta": beta, "amp": amp, "angle": angle}
@@ -128,6 +145,12 @@ def gaussian_square_echo(
 
     Raises:
         PulseError: The parameters make no sense.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import gaussian_square_echo
+        >>> pulse = gaussian_square_echo(640, amp=0.2, sigma=32, width=384)
+        >>> print(pulse.samples[160].round(3), pulse.samples[480].round(3))
+        (0.2+0j) (-0.2+0j)
     """
     parameters = {
         "amp": amp, "angle": angle, "sigma": sigma, "width": _width(duration, sigma, width, risefall_sigma_ratio),
@@ -161,6 +184,12 @@ def Drag(
 
     Raises:
         PulseError: The parameters make no sense.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import Drag, DriveChannel, Play, Schedule
+        >>> pulse = Drag(160, amp=0.1, sigma=40, beta=-0.5)
+        >>> Schedule(Play(pulse, DriveChannel(0))).duration  # dt
+        160
     """
     parameters = {"sigma": sigma, "beta": beta, "amp": amp, "angle": angle}
     return SymbolicPulse("drag", duration, parameters, name, limit_amplitude)
@@ -180,6 +209,11 @@ def Constant(
 
     Raises:
         PulseError: The parameters make no sense.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import Constant
+        >>> Constant(4, amp=0.5).samples
+        array([0.5+0.j, 0.5+0.j, 0.5+0.j, 0.5+0.j])
     """
     return SymbolicPulse("constant", duration, {"amp": amp, "angle": angle}, name, limit_amplitude)
 
@@ -202,6 +236,12 @@ def GaussianDeriv(
 
     Raises:
         PulseError: The parameters make no sense.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import GaussianDeriv
+        >>> pulse = GaussianDeriv(160, amp=10.0, sigma=40)
+        >>> print(pulse.samples[40].real.round(3), pulse.samples[119].real.round(3))
+        0.152 -0.152
     """
     return SymbolicPulse(
         "gaussian_deriv", duration, {"sigma": sigma, "amp": amp, "angle": angle}, name, limit_amplitude
@@ -230,6 +270,11 @@ def Sech(
 
     Raises:
         PulseError: The parameters make no sense.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import Sech
+        >>> print(Sech(160, amp=0.2, sigma=20).samples[80].round(3))
+        (0.2+0j)
     """
     shape = "sech" if zero_ends else "sech_open"
     return SymbolicPulse(shape, duration, {"sigma": sigma, "amp": amp, "angle": angle}, name, limit_amplitude)
@@ -252,11 +297,31 @@ def SechDeriv(
 
     Raises:
         PulseError: The parameters make no sense.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import SechDeriv
+        >>> print(SechDeriv(160, amp=4.0, sigma=20).samples[60].real.round(3))
+        0.099
     """
     return SymbolicPulse("sech_deriv", duration, {"sigma": sigma, "amp": amp, "angle": angle}, name, limit_amplitude)
 
 
-def _wave(shape: str, what: str) -> Callable[..., SymbolicPulse]:
+class _Wave(Protocol):
+    """A function that makes pulses of an oscillating shape, as type checkers and editors see it."""
+
+    def __call__(
+        self,
+        duration: Any,
+        amp: Any,
+        phase: Any,
+        freq: Any = None,
+        angle: Any = 0.0,
+        name: str | None = None,
+        limit_amplitude: bool | None = None,
+    ) -> SymbolicPulse: ...
+
+
+def _wave(shape: str, what: str) -> _Wave:
     """Return the function that makes pulses of an oscillating shape."""
 
     def wave(
@@ -272,7 +337,7 @@ def _wave(shape: str, what: str) -> Callable[..., SymbolicPulse]:
         parameters = {"freq": freq, "phase": phase, "amp": amp, "angle": angle}
         return SymbolicPulse(shape, duration, parameters, name, limit_amplitude)
 
-    wave.__name__ = wave.__qualname__ = shape.capitalize()
+    wave.__name__ = wave.__qualname__ = kind = shape.capitalize()
     wave.__doc__ = f"""Return {what}.
 
     Args:
@@ -286,6 +351,12 @@ def _wave(shape: str, what: str) -> Callable[..., SymbolicPulse]:
 
     Raises:
         PulseError: The parameters make no sense.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import {kind}
+        >>> pulse = {kind}(160, amp=0.2, phase=0.0)
+        >>> pulse.duration, pulse.freq  # dt, 1 / dt
+        (160, 0.00625)
     """
     return wave
 

@@ -54,8 +54,21 @@ class MeasurementOption:
 
 
 class Kernel(MeasurementOption):
-    """The integration of a recorded signal to a complex number."""
+    """The integration of a recorded signal to a complex number.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import Acquire, AcquireChannel, Kernel, MemorySlot
+        >>> kernel = Kernel("boxcar", start_window=0, stop_window=1000)
+        >>> Acquire(1000, AcquireChannel(0), MemorySlot(0), kernel=kernel).kernel.params
+        {'start_window': 0, 'stop_window': 1000}
+    """
 
 
 class Discriminator(MeasurementOption):
-    """The assignment of a bit to a complex number."""
+    """The assignment of a bit to a complex number.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import Discriminator
+        >>> Discriminator("linear", threshold=0.5).params
+        {'threshold': 0.5}
+    """

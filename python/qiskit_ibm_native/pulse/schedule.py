@@ -25,7 +25,13 @@ _LATEST = 2**62
 
 
 class CalibrationPublisher(enum.IntEnum):
-    """The origin of a schedule: ``schedule.metadata["publisher"]``."""
+    """The origin of a schedule: ``schedule.metadata["publisher"]``.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> Snapshot.load("lima").defaults.instruction_schedule_map.get("x", 0).metadata["publisher"].name
+        'BACKEND_PROVIDER'
+    """
 
     BACKEND_PROVIDER = 0
     QISKIT = 1
@@ -37,6 +43,15 @@ class Schedule:
 
     ``a | b`` plays both from their own zero, ``a + b`` plays ``b`` when the channels of both are free, and ``a << 10``
     starts 10 dt later. Two schedules are equal if they have the same instructions at the same times.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import Drag, DriveChannel, Play, Schedule, ShiftPhase
+        >>> half = Play(Drag(160, amp=0.1, sigma=40, beta=-0.5), DriveChannel(0))
+        >>> schedule = Schedule((0, half), (160, ShiftPhase(0.3, DriveChannel(0))), (160, half), name="mine")
+        >>> schedule.duration  # dt
+        320
+        >>> schedule.channels
+        (DriveChannel(0),)
     """
 
     __slots__ = ("__weakref__", "_channels", "_duration", "_instructions", "_metadata", "_name", "_slots")

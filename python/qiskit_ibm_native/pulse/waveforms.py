@@ -30,7 +30,13 @@ SHAPES: dict[str, tuple[str, tuple[str, ...]]] = _native.PULSE_SHAPES
 
 
 class Pulse:
-    """The base class of pulses; see :class:`Waveform` and :class:`SymbolicPulse`."""
+    """The base class of pulses; see :class:`Waveform` and :class:`SymbolicPulse`.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import Constant, Pulse, Waveform
+        >>> isinstance(Constant(4, amp=0.5), Pulse), isinstance(Waveform([0.1, 0.2]), Pulse)
+        (True, True)
+    """
 
     __slots__ = ()
 
@@ -56,6 +62,11 @@ class Waveform(Pulse):
     """A pulse given by its samples.
 
     Two waveforms are equal if no sample differs by more than 1e-7.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import Waveform
+        >>> Waveform([0.1, 0.2j, 0.1]).duration  # dt
+        3
     """
 
     __slots__ = ("_name", "_samples")
@@ -72,7 +83,7 @@ class Waveform(Pulse):
         Args:
             samples: Complex amplitudes, shape ``(duration,)``; 1 is what the device can do at most.
             name: What to call it.
-            epsilon: How much above 1 a sample may be; it is made 1 then.
+            epsilon: How much above 1 the magnitude of a sample may be; it is made 1 then.
             limit_amplitude: Whether samples above that are an error; they are, by default.
 
         Raises:
@@ -152,6 +163,12 @@ class SymbolicPulse(Pulse):
 
     The functions of ``pulse.library``, such as ``Gaussian``, make them. Two are equal if shape, complex amplitude
     (within 1e-8) and the other parameters are.
+
+    Examples:
+        >>> from qiskit_ibm_native.pulse import Gaussian
+        >>> pulse = Gaussian(160, amp=0.2, sigma=40)
+        >>> pulse.pulse_type, pulse.sigma, pulse.parameters
+        ('Gaussian', 40, {'duration': 160, 'sigma': 40, 'amp': 0.2, 'angle': 0.0})
     """
 
     __slots__ = ("_duration", "_limit", "_name", "_parameters", "_samples", "_shape", "_source")

@@ -30,6 +30,14 @@ class SnapshotSource(Protocol):
     """An object that gives its snapshot to whatever takes one: builders, sweeps, scores, archives, :meth:`Snapshot.of`.
 
     A class of your own needs no more than this method; it need not inherit from the protocol.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot, build_target
+        >>> class MyDevice:
+        ...     def __ibm_snapshot__(self) -> Snapshot:
+        ...         return Snapshot.load("lima")
+        >>> build_target(MyDevice()).num_qubits
+        5
     """
 
     def __ibm_snapshot__(self) -> Snapshot:

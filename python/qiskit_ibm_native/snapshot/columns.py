@@ -20,6 +20,7 @@ from .quantities import (
 )
 
 if TYPE_CHECKING:
+    import xarray
     from numpy.typing import NDArray
 
     from .._native import Snapshot as NativeSnapshot
@@ -29,7 +30,15 @@ if TYPE_CHECKING:
 
 
 class GateColumns(GateQuantities):
-    """Measured values of one gate in a calibration: arrays ``(m,)``, by qargs in payload order."""
+    """Measured values of one gate in a calibration: arrays ``(m,)``, by qargs in payload order.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> cx = Snapshot.load("lima").columns.gate("cx")
+        >>> worst = cx.error.argmax()
+        >>> print(cx.qargs[worst], cx.error[worst], cx.duration[worst])  # qubits, a probability, s
+        [4 3] 0.02043493012013503 4.835555555555555e-07
+    """
 
     def __init__(self, native: NativeSnapshot, name: str, arrays: Mapping[str, Any]) -> None:
         """Create the columns from native arrays by name."""
@@ -57,7 +66,7 @@ class GateColumns(GateQuantities):
         updated = [Column("updated", self.updated)] if self._native.has_payloads else []
         return Table([names, *qargs_columns(self.qargs), *values, *updated], {"backend": self._native.name})
 
-    def to_xarray(self) -> Any:
+    def to_xarray(self) -> xarray.Dataset:
         """Return the values as an ``xarray.Dataset`` with the dimension ``qargs``; units are attributes.
 
         Raises:
@@ -79,6 +88,14 @@ class SnapshotColumns(QubitQuantities):
 
     All arrays of qubits have the shape ``(num_qubits,)``. A snapshot without properties has no values, and all its
     qubits are operational.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> columns = Snapshot.load("lima").columns
+        >>> print((columns.t1 * 1e6).round(1))  # µs
+        [ 59.7  83.1 103.8  43.6  17.5]
+        >>> columns.gates
+        ['id', 'rz', 'sx', 'x', 'cx', 'reset']
     """
 
     def __init__(self, native: NativeSnapshot) -> None:
@@ -137,7 +154,7 @@ class SnapshotColumns(QubitQuantities):
         qubits = qubit_column(np.arange(self.num_qubits, dtype=np.uint32))
         return Table([*qubits, *value_columns(self, QUBIT_QUANTITIES)], {"backend": self._native.name})
 
-    def to_xarray(self) -> Any:
+    def to_xarray(self) -> xarray.Dataset:
         """Return the values of qubits as an ``xarray.Dataset`` with the dimension ``qubit``; units are attributes.
 
         Raises:

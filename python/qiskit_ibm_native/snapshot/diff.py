@@ -31,7 +31,21 @@ _MOST_UNFOLDED, _MOST_NAMED = 12, 5
 
 
 class QubitChange(NamedTuple):
-    """A quantity of a qubit that changed; ``None`` on one side if there was or is no value. SI units."""
+    """A quantity of a qubit that changed.
+
+    Attributes:
+        qubit: The qubit.
+        quantity: The quantity's public name, such as ``"t1"``.
+        old: The value before, in SI units: s, Hz, or a probability; ``None`` if there was none.
+        new: The value after, in the same unit; ``None`` if there is none.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> lima = Snapshot.load("lima")
+        >>> (change,) = lima.diff(lima.with_overrides(t1={2: 80e-6})).qubits
+        >>> change.qubit, change.quantity, change.new  # s
+        (2, 't1', 8e-05)
+    """
 
     qubit: int
     quantity: str
@@ -40,7 +54,22 @@ class QubitChange(NamedTuple):
 
 
 class GateChange(NamedTuple):
-    """A quantity of a gate on some qargs that changed; ``None`` on one side if there was or is no value. SI units."""
+    """A quantity of a gate on some qargs that changed.
+
+    Attributes:
+        gate: The gate's name.
+        qargs: Its qubits.
+        quantity: ``"error"``, ``"duration"`` or ``"operational"``.
+        old: The value before, in SI units: a probability, s, or a flag as 1 or 0; ``None`` if there was none.
+        new: The value after, in the same unit; ``None`` if there is none.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> lima = Snapshot.load("lima")
+        >>> (change,) = lima.diff(lima.with_overrides(gate_error={("cx", (0, 1)): 0.02})).gates
+        >>> change.gate, change.qargs, change.quantity, change.new
+        ('cx', (0, 1), 'error', 0.02)
+    """
 
     gate: str
     qargs: tuple[int, ...]
@@ -64,6 +93,13 @@ class SnapshotDiff(Tabular):
     leaves out dates and all other content of the payloads, so that snapshots with different digests may have no
     difference. Operations that are not operational count as absent. The comparison runs natively at once; Python
     objects are made on access.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> lima = Snapshot.load("lima")
+        >>> diff = lima.diff(lima.with_overrides(t1={2: 80e-6}, operational={4: False}))
+        >>> bool(diff), diff.lost_edges, [(change.qubit, change.quantity) for change in diff.qubits]
+        (True, [(3, 4), (4, 3)], [(2, 't1'), (4, 'operational')])
     """
 
     def __init__(
@@ -75,7 +111,15 @@ class SnapshotDiff(Tabular):
         *,
         has_other_defaults: bool | None = False,
     ) -> None:
-        """Compare two native snapshots; the caller compares the pulse defaults."""
+        """Compare two native snapshots; the caller compares the pulse defaults.
+
+        Args:
+            old: The one before.
+            new: The one after.
+            rtol: Relative tolerance, as in :meth:`Snapshot.diff`.
+            atol: Absolute tolerance, in SI units, as in :meth:`Snapshot.diff`.
+            has_other_defaults: Whether the pulse defaults changed.
+        """
         self._diff = old.diff(new, rtol, atol)
         self._sides = old, new
         self._name = new.name

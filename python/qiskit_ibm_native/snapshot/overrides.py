@@ -36,6 +36,13 @@ class Provenance(NamedTuple):
         base_digest: The digest of the snapshot that the device published.
         overrides: Overrides by quantity: a list of pairs of a qubit, or of a gate with its qubits, and a value in SI
             units.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> lima = Snapshot.load("lima")
+        >>> origin = lima.with_overrides(t1={0: 80e-6}).provenance
+        >>> origin.base_digest == lima.digest, origin.overrides
+        (True, {'t1': [[0, 8e-05]]})
     """
 
     base_digest: str

@@ -22,6 +22,7 @@ from .quantities import (
 )
 
 if TYPE_CHECKING:
+    import xarray
     from numpy.typing import NDArray
     from typing_extensions import Self
 
@@ -38,6 +39,13 @@ class GateSeries(GateQuantities):
 
     Attributes:
         times: Times of the last updates: an array ``(time,)`` of ``datetime64`` in UTC, ``NaT`` where missing.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationSeries, Snapshot
+        >>> lima = Snapshot.load("lima")
+        >>> cx = CalibrationSeries([lima, lima.with_overrides(gate_error={("cx", (4, 3)): 0.03})]).gate("cx")
+        >>> print(cx.qargs[0], cx.error[:, 0].round(4))
+        [4 3] [0.0204 0.03  ]
     """
 
     def __init__(self, name: str, arrays: Mapping[str, Any], times: NDArray[np.datetime64]) -> None:
@@ -52,7 +60,7 @@ class GateSeries(GateQuantities):
         names = Column("gate", np.zeros(count * len(self.qargs), dtype=np.int32), labels=[self.name])
         return Table([times, names, *qargs_columns(self.qargs, count), *value_columns(self, GATE_QUANTITIES)])
 
-    def to_xarray(self) -> Any:
+    def to_xarray(self) -> xarray.Dataset:
         """Return the values as an ``xarray.Dataset`` with the dimensions ``time`` (UTC) and ``qargs``.
 
         Raises:
@@ -74,6 +82,13 @@ class CalibrationSeries(QubitQuantities):
 
     Attributes:
         times: Times of the last updates: an array ``(time,)`` of ``datetime64`` in UTC, ``NaT`` where missing.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationSeries, Snapshot
+        >>> lima = Snapshot.load("lima")
+        >>> series = CalibrationSeries([lima, lima.with_overrides(t1={0: 80e-6}, date="2026-03-01")])
+        >>> print(series.times.astype("datetime64[D]"), series.t1[:, 0])  # UTC, s
+        ['2021-03-15' '2026-03-01'] [5.96986433e-05 8.00000000e-05]
     """
 
     def __init__(self, snapshots: Iterable[Snapshot]) -> None:
@@ -146,7 +161,7 @@ class CalibrationSeries(QubitQuantities):
         columns = [times, *qubit_column(qubits, len(self)), *value_columns(self, QUBIT_QUANTITIES)]
         return Table(columns, self._notes())
 
-    def to_xarray(self) -> Any:
+    def to_xarray(self) -> xarray.Dataset:
         """Return the values of qubits as an ``xarray.Dataset`` with the dimensions ``time`` (UTC) and ``qubit``.
 
         Raises:

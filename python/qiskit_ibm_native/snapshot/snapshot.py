@@ -35,7 +35,14 @@ NEAREST = "archive-nearest"
 
 
 class Payloads(NamedTuple):
-    """The bytes that a snapshot was made of."""
+    """The bytes that a snapshot was made of.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> configuration, properties, defaults = Snapshot.load("lima").payloads
+        >>> Snapshot.from_payloads(configuration, properties, defaults) == Snapshot.load("lima")
+        True
+    """
 
     configuration: bytes
     properties: bytes | MaybeNone
@@ -48,6 +55,15 @@ class Snapshot:
     A snapshot is made with :meth:`from_payloads`, :meth:`load` or :meth:`parse_many`. It is immutable, may be used by
     any number of threads at once, pickles as its compact form, and equals every snapshot of the same payloads. Making
     one neither imports Qiskit nor holds the interpreter while it parses.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot
+        >>> lima = Snapshot.load("lima")
+        >>> lima.properties.t1(0)  # s; lima.columns.t1 has those of all qubits
+        5.9698643286635694e-05
+        >>> lima.diff(lima.with_overrides(t1={0: 80e-6})).qubits
+        [QubitChange(qubit=0, quantity='t1', old=5.9698643286635694e-05, new=8e-05)]
+        >>> lima.save("lima.zip")
     """
 
     __slots__ = ("__weakref__", "_columns", "_configuration", "_defaults", "_native", "_properties", "_source")
@@ -247,8 +263,8 @@ class Snapshot:
 
         Args:
             other: The later snapshot, as a rule of the same device, or whatever :meth:`of` takes.
-            rtol: Values count as equal if ``abs(new - old) <= atol + rtol * abs(old)``.
-            atol: The same, in SI units.
+            rtol: Relative tolerance: values count as equal if ``abs(new - old) <= atol + rtol * abs(old)``.
+            atol: Absolute tolerance, in SI units.
 
         Raises:
             IBMInputValueError: There is no snapshot of ``other``.

@@ -5,13 +5,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
 from .._words import count
 from .tasks import TaskResult
 from .tries import counting
 
 if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
     from .ledger.comparison import Comparison
     from .ledger.ledger import Ledger
     from .ledger.points import Points
@@ -23,6 +27,12 @@ class SweepResults(Sequence[TaskResult]):
 
     No ledger has tasks that were not done because a worker was lost (:attr:`TaskResult.is_lost`). Their results are
     kept here until another run has done these tasks.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import Sweep
+        >>> results = Sweep(QuantumCircuit(2), "lima", optimization_level=0, seeds=range(3)).run(progress=False)
+        >>> len(results), results[0].depth, results.errors
     """
 
     def __init__(
@@ -103,7 +113,7 @@ class SweepResults(Sequence[TaskResult]):
             return self.ledger.compare(other.ledger, sweep=self.sweep, other_sweep=other.sweep)
         return self.ledger.compare(other, sweep=self.sweep)
 
-    def to_pandas(self) -> Any:
+    def to_pandas(self) -> pandas.DataFrame:
         """Return the results as a ``pandas.DataFrame``.
 
         Raises:
@@ -113,7 +123,7 @@ class SweepResults(Sequence[TaskResult]):
 
         return pandas_frame(self.table)
 
-    def to_polars(self) -> Any:
+    def to_polars(self) -> polars.DataFrame:
         """Return the results as a ``polars.DataFrame``.
 
         Raises:
@@ -123,7 +133,7 @@ class SweepResults(Sequence[TaskResult]):
 
         return polars_frame(self.table)
 
-    def table(self) -> Any:
+    def table(self) -> pyarrow.Table:
         """Return the results as a ``pyarrow.Table``, see :meth:`Ledger.table`."""
         from .ledger.table import table_of
 

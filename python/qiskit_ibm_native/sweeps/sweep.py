@@ -56,6 +56,16 @@ class Sweep(Sequence[Task]):
     Combinations are computed when they are asked for. They are ordered by snapshot, then options, pass manager, basis
     gates, coupling map, scheduling method, optimization level, seed, initial layout and circuit, each in the order in
     which they were given, so that tasks for one target are together.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import Sweep
+        >>> circuit = QuantumCircuit(2, name="pair")
+        >>> _ = circuit.cx(0, 1)
+        >>> sweep = Sweep(circuit, ["fez", "lima"], optimization_level=(1, 2), seeds=range(5))
+        >>> len(sweep), sweep[0].circuit, sweep[0].backend, sweep[0].seed
+        >>> results = sweep.run(ledger="sweep.sqlite3", progress=False)
+        >>> [(best.backend, best.two_qubit_count) for best in results.best(by="two_qubit_count")]
     """
 
     def __init__(

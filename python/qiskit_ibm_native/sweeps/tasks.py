@@ -55,6 +55,12 @@ class Task:
         initial_layout: The physical qubit of each qubit, if that was given.
         use_fractional_gates: ``False`` if the target is without gates such as ``rzz``.
         axes: Names of what was chosen on axes that have names, see :class:`Sweep`, by axis.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import Sweep
+        >>> task = Sweep(QuantumCircuit(2, name="pair"), "lima", seeds=range(3))[2]
+        >>> task.circuit, task.backend, task.seed, task.optimization_level
     """
 
     index: int
@@ -187,6 +193,14 @@ class TaskResult(Figures, TaskFacts):
         carried_from: The identifier of the task of another calibration whose result this is; ``None`` if the circuit
             was transpiled for this one.
         packed: The transpiled circuit, compressed, and its length before that in bytes; ``None`` if it was not kept.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import Sweep
+        >>> circuit = QuantumCircuit(2)
+        >>> _ = circuit.cx(0, 1)
+        >>> (result,) = Sweep(circuit, "lima", optimization_level=1).run(keep_circuits=True, progress=False)
+        >>> result.two_qubit_count, result.transpiled.count_ops()["cx"], result.error
     """
 
     wall_time: float

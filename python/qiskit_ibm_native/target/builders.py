@@ -51,6 +51,13 @@ def build_target(snapshot: Any, **options: Unpack[TargetKeywords]) -> Target:
     Raises:
         IBMInputValueError: There is no snapshot of ``snapshot``.
         TranspilerError: The payload lists a gate on a number of qubits that the gate does not have.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot, build_target
+        >>> target = build_target(Snapshot.load("fez"), use_fractional_gates=False)
+        >>> cz = target["cz"][(0, 1)]  # transpile(..., target=target) makes circuits for it
+        >>> cz.duration, cz.error  # s, a probability
+        (8.4e-08, 0.0101566715843735)
     """
     return _build(Target, *_accepted(snapshot, options))
 
@@ -61,6 +68,12 @@ class HistoricalTarget(Target):  # type: ignore[misc]
     Attributes:
         source: The source of its calibration, see :attr:`Snapshot.source`; ``None`` if there is no calibration of that
             time.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> backend = IBMProvider(channel="local").get_backend("ibmq_lima")
+        >>> target = backend.target_history("2021-04-01")
+        >>> target.num_qubits, target.source
     """
 
     source: str | None = None
@@ -153,6 +166,12 @@ def build_instruction_durations(snapshot: Any, **options: Unpack[TargetKeywords]
 
     Raises:
         IBMInputValueError: There is no snapshot of ``snapshot``.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot, build_instruction_durations
+        >>> durations = build_instruction_durations(Snapshot.load("fez"))
+        >>> durations.get("cz", [0, 1], unit="s"), durations.dt  # s
+        (8.4e-08, 4e-09)
     """
     snapshot, chosen = _accepted(snapshot, options)
     by_name_and_qubits, dt = chosen.planner().durations(snapshot._native)
@@ -175,6 +194,12 @@ def build_coupling_map(snapshot: Any, **options: Unpack[TargetKeywords]) -> Coup
 
     Raises:
         IBMInputValueError: There is no snapshot of ``snapshot``.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot, build_coupling_map
+        >>> coupling_map = build_coupling_map(Snapshot.load("fez"))
+        >>> coupling_map.size(), coupling_map.is_connected()
+        (156, True)
     """
     coupling_map = CouplingMap()
     snapshot, chosen = _accepted(snapshot, options)

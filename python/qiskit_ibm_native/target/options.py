@@ -26,6 +26,15 @@ class TargetOptions:
         filter_faulty: Whether to leave out qubits and gates that the device reports as not operational. Operations that
             only the configuration lists stay, and so do the properties of faulty qubits.
         custom_name_mapping: Operations by name, for names that Qiskit does not know or defines otherwise.
+
+    Examples:
+        >>> from qiskit_ibm_native import Snapshot, build_target
+        >>> from qiskit_ibm_native.target import TargetOptions
+        >>> TargetOptions().filter_faulty  # the defaults of the arguments of builders
+        True
+        >>> target = build_target(Snapshot.load("fez"), include_control_flow=False)
+        >>> list(target.operation_names)
+        ['cz', 'id', 'rz', 'sx', 'x', 'delay', 'measure', 'reset']
     """
 
     use_fractional_gates: bool | None = None

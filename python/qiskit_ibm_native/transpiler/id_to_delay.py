@@ -18,6 +18,16 @@ class ConvertIdToDelay(TransformationPass):  # type: ignore[misc]
     Args:
         durations: Durations of instructions, by name and physical qubits.
         gate: The gate whose duration counts.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import Snapshot, build_instruction_durations
+        >>> from qiskit_ibm_native.transpiler import ConvertIdToDelay
+        >>> circuit = QuantumCircuit(5)
+        >>> _ = circuit.id(0)
+        >>> delayed = ConvertIdToDelay(build_instruction_durations(Snapshot.load("lima")))(circuit)
+        >>> delayed.data[0].operation
+        Delay(duration=160[unit=dt])
     """
 
     def __init__(self, durations: InstructionDurations, gate: str = "sx") -> None:

@@ -33,12 +33,20 @@ class Alert:
         qubits: The qubit, or the qubits of the gate; empty for the device.
         quantity: The quantity of a value; ``None`` if the alert is about none.
         value: The value in SI units, also a frozen one; ``None`` if the alert is about none.
-        threshold: The value from which the condition holds; ``None`` for events.
+        threshold: The value, in SI units, from which the condition holds; ``None`` for events.
         time: The time, in UTC, of the calibration with the value: the last one in which the condition holds. For an
             event, when it could be known first.
         began: When the condition began to hold, as far back as was looked.
         until: When it did not hold any more; ``None`` if it still holds.
         reason: Why.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot, ValueRule
+        >>> archive = CalibrationArchive("history.sqlite3")
+        >>> archive.add(Snapshot.load("lima"))
+        >>> (alert, *_) = archive.alerts([ValueRule(quantity="readout_error", above=0.05)])
+        >>> print(alert)
+        >>> alert.qubits, alert.value, alert.threshold
     """
 
     rule: str

@@ -41,13 +41,20 @@ class ValueRule:
         qubits: Qubits, or qubits among which all of those of the gate have to be; all by default.
         qargs: Qubits of the gate, such as ``[(0, 1), (1, 2)]``; all by default.
         above: The value, in SI units, above which an alert is told.
-        below: The value below which one is told.
+        below: The value, in SI units, below which one is told.
         rise: By which share of the median a value has to be larger than it, such as 0.5.
         fall: By which share of the median a value has to be smaller than it.
         window: How long before a calibration values count for the median, and how far back the beginning of an alert is
             looked for, such as ``"30d"``.
         origin: The origin of calibrations, see :meth:`CalibrationArchive.between`.
         name: The name of the rule; by default, one that is made of all this.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot, ValueRule
+        >>> archive = CalibrationArchive("history.sqlite3")
+        >>> archive.add(Snapshot.load("lima"))
+        >>> for alert in archive.alerts([ValueRule(quantity="t1", qubits=[3, 4], below=20e-6)]):
+        ...     print(alert)
     """
 
     KINDS: ClassVar[tuple[str, ...]] = ("above", "below", "rise", "fall")
@@ -111,6 +118,12 @@ class EventRule:
         frozen_after: How long a value has to be the same.
         origin: The origin of calibrations, see :meth:`CalibrationArchive.between`.
         name: The name of the rule; by default, one that is made of all this.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, EventRule, Snapshot
+        >>> archive = CalibrationArchive("history.sqlite3")
+        >>> archive.add(Snapshot.load("lima"))
+        >>> archive.alerts([EventRule(events="failed", gates=(), qubits=[0, 1])])
     """
 
     events: str | Sequence[str] = ("failed", "late", "frozen")

@@ -30,7 +30,7 @@ _ALIASES = {
 
 
 def read_rules(path: str | os.PathLike[str]) -> tuple[ValueRule | EventRule, ...]:
-    """Return the rules of a TOML file.
+    r"""Return the rules of a TOML file.
 
     The file has a table ``[[rule]]`` for each rule, whose keys are the arguments of :class:`ValueRule` if it has a
     ``quantity``, and of :class:`EventRule` if it has ``events``. Lengths of time are texts such as ``"30d"``.
@@ -41,6 +41,13 @@ def read_rules(path: str | os.PathLike[str]) -> tuple[ValueRule | EventRule, ...
     Raises:
         FileNotFoundError: There is no such file.
         IBMInputValueError: It is no TOML, or has something that is no rule; the message names the file and the rule.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from qiskit_ibm_native import read_rules
+        >>> _ = Path("rules.toml").write_text('[[rule]]\nquantity = "t1"\nbelow = 20e-6\n')
+        >>> (rule,) = read_rules("rules.toml")
+        >>> rule.below
     """
     path = Path(path)
     try:

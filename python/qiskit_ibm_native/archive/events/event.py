@@ -43,6 +43,13 @@ class Event:
         before: What was before that state: ``"worked"``, ``"worked, error 0.0071"``, ``"not operational"``, ``"a
             calibration every 24.0 h"``, another value; ``"unknown"`` if the state is that of the first calibration.
         reason: Why it counts as an event.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive = CalibrationArchive("history.sqlite3")
+        >>> archive.add(Snapshot.load("lima"))
+        >>> (event,) = archive.events("lima", kinds="late", late_after="7d", end="2021-04")
+        >>> print(event.kind, event.since, event.duration)
     """
 
     backend: str
@@ -91,6 +98,13 @@ class Events(Tabular, Sequence[Event]):
     Attributes:
         items: The events.
         backends: Names of the devices that were looked at.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive = CalibrationArchive("history.sqlite3")
+        >>> archive.add(Snapshot.load("lima"))
+        >>> events = archive.events("lima", late_after="7d", end="2021-04")
+        >>> len(events), events[0].kind
     """
 
     items: tuple[Event, ...]

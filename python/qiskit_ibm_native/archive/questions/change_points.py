@@ -42,9 +42,18 @@ class ChangePoints(Answer):
 
     Attributes:
         times: The times of the first calibrations of new levels, ``datetime64`` in UTC.
-        before: Medians of the values from the change before, or from the beginning, up to this one.
-        after: Medians of the values from this change up to the next one, or to the end.
+        before: Medians of the values from the change before, or from the beginning, up to this one, in the unit of the
+            quantity.
+        after: Medians of the values from this change up to the next one, or to the end, in the same unit.
         probability: Probabilities of the changes by chance.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive, lima = CalibrationArchive("made_up.sqlite3"), Snapshot.load("lima")
+        >>> for day in range(1, 31):  # T1 of qubit 2 jumps on 21 March
+        ...     _ = archive.add(lima.with_overrides(t1={2: 90e-6 if day > 20 else 60e-6}, date=f"2026-03-{day:02}"))
+        >>> changes = archive.series("lima", "t1", provenance="overridden").change_points()
+        >>> print(changes.qubits, changes.times, changes.before, changes.after)
     """
 
     times: NDArray[np.datetime64]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from ...exceptions import IBMInputValueError
 from .subject import Answer, by_size, largest, places
 
 if TYPE_CHECKING:
+    import xarray
     from numpy.typing import NDArray
 
     from ..series import ArchiveSeries
@@ -38,8 +39,15 @@ class CoherenceLimit(Answer):
 
     Attributes:
         times: Times of the calibrations, ``datetime64`` in UTC.
-        error: Errors as reported, ``nan`` where missing; 1 where the gate does not work.
+        error: Errors as reported, probabilities, ``nan`` where missing; 1 where the gate does not work.
         limit: The least errors that relaxation allows.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive = CalibrationArchive("history.sqlite3")
+        >>> archive.add(Snapshot.load("lima"))
+        >>> cx = archive.coherence_limit("lima", "cx", qubits=(0, 1))
+        >>> print(cx.error.round(5), cx.limit.round(5))
     """
 
     times: NDArray[np.datetime64]
@@ -65,7 +73,7 @@ class CoherenceLimit(Answer):
         values = [Column(name, array.ravel(), ~np.isnan(array.ravel())) for name, array in arrays.items()]
         return Table([times, *places(self.gate, self.qubits, len(self.times)), *values], notes)
 
-    def to_xarray(self) -> Any:
+    def to_xarray(self) -> xarray.Dataset:
         """Return the values as an ``xarray.Dataset`` with the dimensions ``time`` (UTC) and ``qargs``.
 
         Raises:

@@ -16,6 +16,7 @@ from .robust import ranks
 from .subject import Answer, Subject, by_size
 
 if TYPE_CHECKING:
+    import xarray
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -40,6 +41,14 @@ class Correlation(Answer):
         coefficient: Coefficients from -1 to 1.
         count: Numbers of calibrations in which both columns have a value.
         changes: Whether these are correlations of changes from one calibration to the next.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive, lima = CalibrationArchive("made_up.sqlite3"), Snapshot.load("lima")
+        >>> for day in range(1, 11):  # T1 of qubits 0 and 1 rises, that of qubit 2 falls
+        ...     t1 = {0: (50 + day) * 1e-6, 1: (70 + 2 * day) * 1e-6, 2: (90 - day) * 1e-6}
+        ...     _ = archive.add(lima.with_overrides(t1=t1, date=f"2026-03-{day:02}"))
+        >>> archive.series("lima", "t1", provenance="overridden").correlation().coefficient[:3, :3].round(3)
     """
 
     coefficient: Floats
@@ -74,7 +83,7 @@ class Correlation(Answer):
         ]
         return Table([*places, *values], notes)
 
-    def to_xarray(self) -> Any:
+    def to_xarray(self) -> xarray.Dataset:
         """Return the coefficients and counts as an ``xarray.Dataset`` with two dimensions.
 
         They are ``qubit_a`` and ``qubit_b``, or ``qargs_a`` and ``qargs_b``.

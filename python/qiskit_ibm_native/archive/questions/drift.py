@@ -40,12 +40,20 @@ class Drift(ColumnAnswer):
 
     Attributes:
         slope_per_day: Slopes, in the unit of the quantity for each day.
-        low: Lower bounds of the slopes.
-        high: Upper bounds of the slopes.
-        median: Medians of the values.
+        low: Lower bounds of the slopes, in the same unit.
+        high: Upper bounds of the slopes, in the same unit.
+        median: Medians of the values, in the unit of the quantity.
         spread: Spreads of the values around the line, in the unit of the quantity.
         count: Numbers of values.
         confidence: The probability of the interval from ``low`` to ``high``.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive, lima = CalibrationArchive("made_up.sqlite3"), Snapshot.load("lima")
+        >>> for day in range(1, 11):  # T1 of qubit 0 rises by a microsecond a day
+        ...     _ = archive.add(lima.with_overrides(t1={0: (50 + day) * 1e-6}, date=f"2026-03-{day:02}"))
+        >>> drift = archive.series("lima", "t1", provenance="overridden").drift()
+        >>> round(drift.slope_per_day[0] * 1e6, 3)  # µs a day
     """
 
     slope_per_day: Floats

@@ -45,10 +45,19 @@ class ExplainedChange(NamedTuple):
         qargs: The qubits.
         quantity: ``"error"``, ``"duration"``, ``"t1"`` or ``"t2"``; ``"dt"`` for the unit of delays.
         old: The value before, in SI units; ``None`` if there was none.
-        new: The value after.
+        new: The value after, in the same unit; ``None`` if there is none.
         uses: How often the circuit has the operation on these qubits; 0 for quantities of qubits.
-        log_change: The part in ``ln(after / before)``.
-        share: The part in ``after - before``.
+        log_change: The part in ``ln(after / before)``, the logarithm of a ratio.
+        share: The part in ``after - before``, a difference of probabilities.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> lima, circuit = Snapshot.load("lima"), QuantumCircuit(5)
+        >>> _ = circuit.cx(0, 1)
+        >>> worse = lima.with_overrides(gate_error={("cx", (0, 1)): 0.05})
+        >>> (change,) = CalibrationArchive("history.sqlite3").explain(circuit, lima, worse).parts
+        >>> change.gate, change.qargs, change.quantity, change.new
     """
 
     gate: str | None
@@ -87,12 +96,21 @@ class Explanation(Tabular):
         circuit: The circuit's name.
         backend: The device's name.
         before: The estimated success probability before.
-        after: The one after.
+        after: The estimated success probability after.
         log_change: ``ln(after / before)``, the sum of the parts; it is exact where probabilities are too small for
             floats.
         parts: The parts of all changed values that the circuit depends on.
         missing_before: Operations and qubits of the circuit that the device did not have before.
         missing_after: Those that it does not have after.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> lima, circuit = Snapshot.load("lima"), QuantumCircuit(5)
+        >>> _ = circuit.cx(0, 1)
+        >>> worse = lima.with_overrides(gate_error={("cx", (0, 1)): 0.05})
+        >>> found = CalibrationArchive("history.sqlite3").explain(circuit, lima, worse)
+        >>> round(found.before, 4), round(found.after, 4), found.parts[0].quantity
     """
 
     circuit: str

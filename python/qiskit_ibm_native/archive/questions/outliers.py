@@ -38,10 +38,19 @@ class Outliers(Answer):
 
     Attributes:
         times: Times of the calibrations, ``datetime64`` in UTC.
-        values: The values.
-        median: Medians of the columns.
+        values: The values, in the unit of the quantity.
+        median: Medians of the columns, in the same unit.
         score: Modified z-scores.
         threshold: The smallest absolute score.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive, lima = CalibrationArchive("made_up.sqlite3"), Snapshot.load("lima")
+        >>> for day in range(1, 11):  # T1 of qubit 2 is short on 5 March
+        ...     t1 = {2: 10e-6 if day == 5 else (90 + day) * 1e-6}
+        ...     _ = archive.add(lima.with_overrides(t1=t1, date=f"2026-03-{day:02}"))
+        >>> outliers = archive.series("lima", "t1", provenance="overridden").outliers()
+        >>> print(outliers.qubits, outliers.times, outliers.values)
     """
 
     times: NDArray[np.datetime64]

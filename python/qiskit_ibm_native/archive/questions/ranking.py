@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from ...snapshot.quantities import Quantity, gate_quantity, qubit_quantity
 from .robust import medians
 
 if TYPE_CHECKING:
+    import xarray
     from numpy.typing import NDArray
 
     from ..series import ArchiveSeries
@@ -52,8 +53,16 @@ class Ranking(Tabular):
         unit: The SI unit.
         backends: Names of the devices.
         times: The moments, ``datetime64`` in UTC.
-        values: Values of the devices.
+        values: Values of the devices, in that unit.
         ranks: Ranks from 1; 0 without a value.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive = CalibrationArchive("history.sqlite3")
+        >>> for name in ("fez", "torino"):
+        ...     _ = archive.add(Snapshot.load(name))
+        >>> ranking = archive.ranking("t1")
+        >>> ranking.backends, ranking.ranks[-1], (ranking.values[-1] * 1e6).round(1)  # µs
     """
 
     quantity: str
@@ -83,7 +92,7 @@ class Ranking(Tabular):
         ]
         return Table(columns, notes)
 
-    def to_xarray(self) -> Any:
+    def to_xarray(self) -> xarray.Dataset:
         """Return values and ranks as an ``xarray.Dataset`` with the dimensions ``time`` (UTC) and ``backend``.
 
         Raises:

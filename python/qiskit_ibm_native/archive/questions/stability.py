@@ -40,9 +40,17 @@ class Stability(ColumnAnswer):
         relative_allan_deviation: The same, by the median.
         spread: Spreads of all values, in the unit of the quantity.
         relative_spread: The same, by the median.
-        median: Medians of all values.
+        median: Medians of all values, in the unit of the quantity.
         pairs: Numbers of pairs of windows.
         window: The length of a window.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive, lima = CalibrationArchive("made_up.sqlite3"), Snapshot.load("lima")
+        >>> for day in range(1, 11):
+        ...     _ = archive.add(lima.with_overrides(t1={0: (50 + day % 2) * 1e-6}, date=f"2026-03-{day:02}"))
+        >>> stability = archive.series("lima", "t1", provenance="overridden").stability("1d")
+        >>> round(stability.allan_deviation[0] * 1e6, 3), stability.pairs[0]  # µs
     """
 
     allan_deviation: Floats

@@ -24,6 +24,7 @@ from ...exceptions import IBMInputValueError
 from ...snapshot.quantities import find_gate_quantity, find_qubit_quantity
 
 if TYPE_CHECKING:
+    import xarray
     from numpy.typing import NDArray
 
 #: The seconds of a day.
@@ -177,7 +178,7 @@ class Answer(Tabular):
 class ColumnAnswer(Answer):
     """An answer with a value for each column of a series."""
 
-    def to_xarray(self) -> Any:
+    def to_xarray(self) -> xarray.Dataset:
         """Return the values as an ``xarray.Dataset`` with the dimension ``qubit`` or ``qargs``; units are attributes.
 
         Raises:

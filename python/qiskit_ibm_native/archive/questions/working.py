@@ -40,6 +40,13 @@ class LastWorked(Tabular):
             ``"error of 1"``, ``"qubit 3 is not operational"``.
         share: The share of calibrations in which it worked; ``nan`` without calibrations.
         calibrations: The number of calibrations.
+
+    Examples:
+        >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
+        >>> archive = CalibrationArchive("history.sqlite3")
+        >>> archive.add(Snapshot.load("lima"))
+        >>> found = archive.last_worked("lima", "cx", (0, 1))
+        >>> print(found.works, found.last_worked)
     """
 
     backend: str

@@ -47,6 +47,13 @@ class Fault:
         status: The status, from 200 to 599.
         retry_after: The header ``Retry-After``.
         body: The body.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> from qiskit_ibm_native.local import Fault
+        >>> outage = Fault("status", "GET .*/backends$", status=503, times=2)
+        >>> with IBMProvider(channel="local", faults=[outage]) as provider:
+        ...     len(provider.backends()) > 0  # the client repeats what fails
     """
 
     kind: str

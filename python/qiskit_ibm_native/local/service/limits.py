@@ -40,6 +40,11 @@ class Limits:
         store_bytes: Bytes that the store may have before the oldest jobs that are done are deleted, all but the
             newest one; ``math.inf`` for any number. By default 1 GiB, or what
             ``QISKIT_IBM_NATIVE_LOCAL_STORE_BYTES`` says.
+
+    Examples:
+        >>> from qiskit_ibm_native.local import Limits, LocalService
+        >>> with LocalService(devices="lima", limits=Limits(job_memory=2 << 30, store_days=1)) as service:
+        ...     service.url
     """
 
     body: int = 64 << 20

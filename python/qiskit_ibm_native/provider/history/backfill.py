@@ -43,6 +43,12 @@ class BackfillReport:
         reached: The time back to which the archive is now as complete as was asked for, in UTC.
         fraction: The share of the period that is done, from 0 to 1.
         is_exhausted: Whether the service has no older calibration.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> provider = IBMProvider(channel="local", archive="history.sqlite3")
+        >>> report = provider.backfill("ibmq_lima", start="2021", progress=False)
+        >>> report.added, report.is_exhausted
     """
 
     backend: str

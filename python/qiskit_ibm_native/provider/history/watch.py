@@ -30,6 +30,12 @@ class Watch:
     Attributes:
         refreshes: The number of successful refreshes.
         last_error: The error of the last attempt; ``None`` if it succeeded.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> backend = IBMProvider(channel="local").get_backend("ibmq_lima")
+        >>> with backend.watch(interval=300, callback=print) as watch:  # seconds
+        ...     watch.is_running
     """
 
     def __init__(
@@ -50,7 +56,7 @@ class Watch:
             look: Fetches the device's version from the service and returns it.
             compare: Returns the difference between two versions.
             seen: The version when the watch starts.
-            interval: As in :meth:`IBMBackend.watch`, as the rest.
+            interval: Seconds, or a timedelta, as in :meth:`IBMBackend.watch`, as the rest.
             callback: Is called with the difference.
             jitter: By which share of it the interval varies.
             on_error: Is called with errors of refreshes and of the callback.

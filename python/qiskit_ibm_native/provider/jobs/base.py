@@ -72,7 +72,16 @@ def job_status(text: str) -> JobStatus | None:
 
 
 class IBMJob(JobV1, ABC):  # type: ignore[misc]
-    """A job: circuits that were submitted to a device, with their status and results."""
+    """A job: circuits that were submitted to a device, with their status and results.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> provider = IBMProvider(channel="local")
+        >>> job = provider.get_backend("local_simulator").run(QuantumCircuit(1, 1), shots=100, job_tags=["mine"])
+        >>> again = provider.job(job.job_id())  # in another process, or another day
+        >>> again.result().get_counts(), again.tags()
+    """
 
     def __init__(self, backend: Device, job_id: str, name: str | None = None, **kwargs: Any) -> None:
         """Create a job; jobs come from ``backend.run()`` and ``provider.backend.retrieve_job()``."""
@@ -296,6 +305,12 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
         """Return the result, once there is one.
 
         The positions after ``timeout`` are those of qiskit-ibm-provider 0.11, which differ between kinds of jobs.
+
+        Args:
+            timeout: The longest time to wait, in seconds.
+            wait: Seconds between requests to the service.
+            partial: Whether to return what there is of a job that failed.
+            refresh: Whether to fetch it again. Otherwise the first one is kept.
         """
 
     def __repr__(self) -> str:

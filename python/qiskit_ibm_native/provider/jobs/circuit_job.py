@@ -58,7 +58,15 @@ _FOREIGN: dict[str, Any] = {"n_qubits": 0, "qregs": [], "global_phase": 0.0, "me
 
 
 class IBMCircuitJob(IBMJob):
-    """A job of circuits. What is known about it is asked from the service when it is needed; final states are kept."""
+    """A job of circuits. What is known about it is asked from the service when it is needed; final states are kept.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> backend = IBMProvider(channel="local").get_backend("local_simulator")
+        >>> job = backend.run(QuantumCircuit(1, 1), shots=100)
+        >>> job.result(timeout=60).get_counts(), job.status().name, job.program_id
+    """
 
     def __init__(
         self,

@@ -60,6 +60,15 @@ class IBMCompositeJob(IBMJob):
     """Several jobs that look like one. Parts are submitted in the background, one after the other.
 
     ``provider.backend.retrieve_job`` finds it again by its id, which the parts have as a tag.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> backend = IBMProvider(channel="local").get_backend("local_simulator")
+        >>> job = backend.run(
+        ...     [QuantumCircuit(1, 1)] * 301, shots=10, composite=True
+        ... )  # a job of the service has 300 circuits
+        >>> len(job.sub_jobs()), len(job.result().results)
     """
 
     def __init__(self, backend: Device, job_id: str, parts: Sequence[_Part], tags: Sequence[str] = ()) -> None:

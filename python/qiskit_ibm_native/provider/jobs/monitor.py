@@ -42,6 +42,13 @@ def job_monitor(
         quiet: Whether to write nothing, and only wait.
         line_discipline: The text before each status: ``"\r"`` writes over the line, as on terminals, and ``"\n"``
             begins another one. By default, it depends on ``output``.
+
+    Examples:
+        >>> import sys
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import IBMProvider, job_monitor
+        >>> job = IBMProvider(channel="local").get_backend("local_simulator").run(QuantumCircuit(1, 1))
+        >>> job_monitor(job, output=sys.stderr)  # for logs; by default on the terminal or in the notebook
     """
     show = _display(job, output, line_discipline) if not quiet else _nothing
     start = time.monotonic()

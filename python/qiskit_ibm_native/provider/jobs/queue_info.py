@@ -18,6 +18,10 @@ class QueueInfo:
         estimated_start_time: The estimated time at which it starts.
         estimated_complete_time: The estimated time at which it is done.
         job_id: The job.
+
+    Examples:
+        >>> from qiskit_ibm_native import QueueInfo
+        >>> print(QueueInfo(position=3, status="QUEUED", job_id="d3f1").format())  # as job.queue_info() returns it
     """
 
     position: int | None = None

@@ -63,8 +63,9 @@ def plot_schedule(
     Examples:
         >>> from qiskit_ibm_native import Snapshot
         >>> from qiskit_ibm_native.visualization import plot_schedule
-        >>> schedule = Snapshot.load("sherbrooke").defaults.instruction_schedule_map.get("ecr", (1, 0))
-        >>> figure = plot_schedule(schedule)
+        >>> schedules = Snapshot.load("lima").defaults.instruction_schedule_map
+        >>> figure = plot_schedule(schedules.get("cx", (0, 1)), dt=Snapshot.load("lima").configuration.dt)
+        >>> figure.savefig("cx.png")
     """
     needed("matplotlib", "visualization", "Pictures")
     from .figure import View, draw

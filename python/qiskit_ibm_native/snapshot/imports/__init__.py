@@ -57,6 +57,15 @@ def read_calibrations(
 
     Warns:
         UserWarning: Something was ambiguous; the message says what was assumed, and how to say it.
+
+    Examples:
+        >>> import json
+        >>> from pathlib import Path
+        >>> from qiskit_ibm_native import Snapshot, read_calibrations
+        >>> dump = json.dumps(Snapshot.load("lima").properties.to_dict(), default=str)  # as a script wrote it years ago
+        >>> _ = Path("2021-03-15.json").write_text(dump)
+        >>> read_calibrations("2021-03-15.json", configuration="lima")
+        [<Snapshot ibmq_lima: 5 qubits, 2021-03-15T00:36:03-04:00, ff450fa83ff8>]
     """
     from .reader import CalibrationReader
 

@@ -57,6 +57,12 @@ class SweepDescription:
             or of the level; ``"unknown"`` for the others.
         measured: Number of measured tasks that the ledger has.
         sent: Sizes of what workers are sent.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import Sweep
+        >>> description = Sweep(QuantumCircuit(2), ["fez", "lima"], seeds=range(10)).describe(workers=4)
+        >>> description.tasks, description.remaining
     """
 
     tasks: int

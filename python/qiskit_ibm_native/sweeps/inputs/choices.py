@@ -19,6 +19,12 @@ class Choices:
     ::
 
         Sweep(circuits, "fez", initial_layout=Choices({"left": [0, 1, 2], "right": [5, 6, 7]}))
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import Choices, Sweep
+        >>> layouts = Choices({"left": [0, 1], "right": [3, 4]})
+        >>> [task.axes for task in Sweep(QuantumCircuit(2), "lima", initial_layout=layouts)]
     """
 
     def __init__(self, values: Mapping[str, Any]) -> None:

@@ -27,7 +27,13 @@ _SNAPSHOT, _TARGET = b"S", b"T"
 
 
 class DeviceEntry(NamedTuple):
-    """A device of a sweep: digest, name, time of its last update and choice of gates, which targets do not have."""
+    """A device of a sweep: digest, name, time of its last update and choice of gates, which targets do not have.
+
+    Examples:
+        >>> from qiskit_ibm_native import DeviceList
+        >>> entry = DeviceList(["fez", "lima"]).entry(1)
+        >>> print(entry.backend, entry.calibrated)
+    """
 
     digest: bytes
     backend: str
@@ -36,7 +42,14 @@ class DeviceEntry(NamedTuple):
 
 
 class DeviceList:
-    """Snapshots and targets from all kinds of sources, in the order in which they were given."""
+    """Snapshots and targets from all kinds of sources, in the order in which they were given.
+
+    Examples:
+        >>> from qiskit.providers.fake_provider import GenericBackendV2
+        >>> from qiskit_ibm_native import DeviceList
+        >>> devices = DeviceList(["fez", GenericBackendV2(7, seed=1)])
+        >>> len(devices), devices.entry(0).backend
+    """
 
     def __init__(self, sources: Any, use_fractional_gates: bool | None = None) -> None:
         """Create the list.

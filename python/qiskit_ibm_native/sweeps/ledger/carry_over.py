@@ -35,6 +35,14 @@ class CarriedOver(NamedTuple):
         carried: Tasks that have the result of another calibration now.
         known: Tasks of which the ledger had a result before.
         missing: Tasks that remain to be transpiled, or that another run does at present.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import Snapshot, Sweep
+        >>> lima, circuit = Snapshot.load("lima"), QuantumCircuit(1)
+        >>> _ = circuit.x(0)
+        >>> sweep = Sweep(circuit, [lima, lima.with_overrides(t1={4: 80e-6})], initial_layout=[0], optimization_level=1)
+        >>> sweep.carry_over("sweep.sqlite3")  # the ledger has nothing yet
     """
 
     carried: int

@@ -32,6 +32,11 @@ class LedgerReport:
         circuits: Number of transpiled circuits.
         damaged: Problems of tasks and their circuits by task identifier, or by number if that cannot be read.
         file: Problems of the file that SQLite found.
+
+    Examples:
+        >>> from qiskit_ibm_native import Ledger
+        >>> report = Ledger("sweep.sqlite3").verify()
+        >>> bool(report), report.tasks, report.damaged
     """
 
     tasks: int

@@ -29,7 +29,15 @@ class FigureComparison(NamedTuple):
         better: Number of tasks with a better value here than there: larger for ``esp``, smaller for other figures.
         same: Number of tasks with the same value.
         worse: Number of tasks with a worse value.
-        ratio: Geometric mean of here over there, over tasks where both are above zero; ``None`` if there are none.
+        ratio: Geometric mean of the ratios of here to there, over tasks where both are above zero; ``None`` if there are
+            none.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import Sweep
+        >>> sweep = Sweep(QuantumCircuit(2), "lima", optimization_level=0)
+        >>> comparison = sweep.run(progress=False).compare(sweep.run(progress=False))
+        >>> comparison.figures["depth"].same
     """
 
     better: int
@@ -49,6 +57,13 @@ class Comparison:
         failed_here: Number of tasks of both that failed here alone.
         failed_there: Number of tasks of both that failed there alone.
         figures: Changes by figure, over tasks that failed in neither.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import Sweep
+        >>> sweep = Sweep(QuantumCircuit(2), "lima", optimization_level=0)
+        >>> comparison = sweep.run(progress=False).compare(sweep.run(progress=False))
+        >>> comparison.tasks, comparison.only_here
     """
 
     tasks: int

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from qiskit.circuit import CircuitInstruction
     from qiskit.transpiler import Target
 
+    from ..._typing import MaybeNone
     from ...snapshot import Snapshot
 
 
@@ -81,14 +82,14 @@ class Figures:
         final_layout: Physical qubit on which each qubit of the original circuit ends; ``None`` likewise.
     """
 
-    depth: int | None = None
-    two_qubit_depth: int | None = None
-    two_qubit_count: int | None = None
-    size: int | None = None
-    num_qubits: int | None = None
-    operations: Mapping[str, int] | None = None
-    duration: float | None = None
-    esp: float | None = None
+    depth: int | MaybeNone = None
+    two_qubit_depth: int | MaybeNone = None
+    two_qubit_count: int | MaybeNone = None
+    size: int | MaybeNone = None
+    num_qubits: int | MaybeNone = None
+    operations: Mapping[str, int] | MaybeNone = None
+    duration: float | MaybeNone = None
+    esp: float | MaybeNone = None
     layout: tuple[int, ...] | None = None
     final_layout: tuple[int, ...] | None = None
 

@@ -36,6 +36,9 @@ from .schema import LEDGER
 from .selection import selection_of
 
 if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
     from typing_extensions import Self
 
     from .summary import Summary
@@ -119,6 +122,14 @@ class Ledger:
     Results that were written survive a process that is killed. The identifier of a task is made of everything on which
     its result depends, so that one ledger can serve many sweeps, and a sweep whose inputs changed finds the results
     that still hold.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import Ledger, Sweep
+        >>> sweep = Sweep(QuantumCircuit(2), "lima", optimization_level=0, seeds=range(3))
+        >>> with Ledger("sweep.sqlite3") as ledger:
+        ...     results = sweep.run(ledger=ledger, progress=False)
+        ...     [best.seed for best in ledger.best(by="depth")]
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
@@ -388,7 +399,7 @@ class Ledger:
         except (LedgerError, ValueError, OverflowError) as error:
             return name, None, str(error)
 
-    def table(self, sweep: TaskSource | None = None) -> Any:
+    def table(self, sweep: TaskSource | None = None) -> pyarrow.Table:
         """Return results as a ``pyarrow.Table``, which pandas and polars take by the Arrow interface.
 
         Args:
@@ -401,7 +412,7 @@ class Ledger:
 
         return table_of(self._chosen(sweep), self._columns_of(sweep))
 
-    def to_pandas(self, sweep: TaskSource | None = None) -> Any:
+    def to_pandas(self, sweep: TaskSource | None = None) -> pandas.DataFrame:
         """Return results as a ``pandas.DataFrame``.
 
         Args:
@@ -414,7 +425,7 @@ class Ledger:
 
         return pandas_frame(lambda: self.table(sweep))
 
-    def to_polars(self, sweep: TaskSource | None = None) -> Any:
+    def to_polars(self, sweep: TaskSource | None = None) -> polars.DataFrame:
         """Return results as a ``polars.DataFrame``.
 
         Args:

@@ -25,6 +25,16 @@ class StaleResult(NamedTuple):
         esp_then: Estimated success probability when the circuit was transpiled; ``None`` if it has control flow.
         esp_now: Estimated success probability today; NaN if the circuit cannot run any more, or has control flow.
         duration_now: Duration of the circuit today, s; NaN likewise.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import Snapshot, Sweep
+        >>> circuit, lima = QuantumCircuit(2), Snapshot.load("lima")
+        >>> _ = circuit.cx(0, 1)
+        >>> sweep = Sweep(circuit, lima, optimization_level=1, initial_layout=[0, 1])
+        >>> _ = sweep.run(ledger="sweep.sqlite3", keep_circuits=True, progress=False)
+        >>> (stale,) = sweep.find_stale(lima.with_overrides(gate_error={("cx", (0, 1)): 0.05}), "sweep.sqlite3")
+        >>> round(stale.esp_then, 4), round(stale.esp_now, 4)
     """
 
     result: TaskResult
