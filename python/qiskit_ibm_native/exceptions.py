@@ -322,10 +322,12 @@ class IBMNotAuthorizedError(IBMError):
 
     Examples:
         >>> from qiskit_ibm_native import IBMNotAuthorizedError, IBMProvider
-        >>> try:
-        ...     IBMProvider(token="an API key that was revoked")
-        ... except IBMNotAuthorizedError as error:
-        ...     print(error)
+        >>> from qiskit_ibm_native.local import LocalService
+        >>> with LocalService(devices="lima") as service, service.in_environment():
+        ...     try:
+        ...         provider = IBMProvider(token="an API key that was revoked")
+        ...     except IBMNotAuthorizedError as error:
+        ...         print(error)
     """
 
 
@@ -457,13 +459,14 @@ class IBMSessionClosedError(IBMBackendApiError, RuntimeError):
     """The session is closed for new jobs.
 
     Examples:
+        >>> import time
         >>> from qiskit import QuantumCircuit
         >>> from qiskit_ibm_native import IBMProvider, IBMSessionClosedError
         >>> backend = IBMProvider(channel="local").get_backend("ibmq_lima")
-        >>> with backend.open_session():
-        ...     pass
+        >>> session = backend.open_session(max_time=1)
+        >>> time.sleep(1.1)  # s, longer than the session may last
         >>> try:
-        ...     backend.run(QuantumCircuit(1, 1))
+        ...     job = backend.run(QuantumCircuit(1, 1))
         ... except IBMSessionClosedError as error:
         ...     print(error)
     """
@@ -548,11 +551,14 @@ class IBMJobTimeoutError(IBMJobError, JobTimeoutError):
     Examples:
         >>> from qiskit import QuantumCircuit
         >>> from qiskit_ibm_native import IBMJobTimeoutError, IBMProvider
-        >>> job = IBMProvider(channel="local").get_backend("local_simulator").run(QuantumCircuit(1, 1))
+        >>> circuit = QuantumCircuit(1)
+        >>> circuit.measure_all()
+        >>> job = IBMProvider(channel="local").get_backend("local_simulator").run(circuit, shots=100)
         >>> try:
-        ...     job.result(timeout=0)
+        ...     counts = job.result(timeout=0).get_counts()
         ... except IBMJobTimeoutError:  # the job goes on
         ...     counts = job.result(timeout=60).get_counts()
+        >>> counts
     """
 
 
@@ -659,9 +665,10 @@ class LedgerError(SweepError):
     """A ledger cannot be used, or lacks the requested sweep or task.
 
     Examples:
-        >>> from qiskit_ibm_native import Ledger, LedgerError
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import Ledger, LedgerError, Sweep
         >>> try:
-        ...     Ledger("new.sqlite3").best(by="beauty")
+        ...     results = list(Ledger("new.sqlite3").results_of(Sweep(QuantumCircuit(1), "lima"), [0]))
         ... except LedgerError as error:
         ...     print(error)
     """

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What this machine and this installation can do: a health check, and a minute's worth of benchmarks.
+"""Health checks of this machine and this installation, and a minute's worth of benchmarks.
 
-Example:
+Examples:
     >>> from qiskit_ibm_native.diagnosis import examine
     >>> for finding in examine():
     ...     print(finding)
+    packages: Python: ...
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Circuits on devices: read from files, transpiled for a device, and devices ranked by how well a circuit would run.
 
-Example:
+Examples:
     >>> from qiskit import QuantumCircuit
     >>> from qiskit_ibm_native.fitting import rank_devices
     >>> pair = QuantumCircuit(2)
-    >>> pair.h(0)
-    >>> pair.cx(0, 1)
+    >>> _ = pair.h(0)
+    >>> _ = pair.cx(0, 1)
     >>> pair.measure_all()
     >>> for fit in rank_devices(pair, ["fez", "lima"]):
     ...     print(fit.device, fit.shape.two_qubit_count)

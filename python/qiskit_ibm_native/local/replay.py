@@ -64,9 +64,13 @@ class ReplayService(HttpService):
     Examples:
         >>> from qiskit_ibm_native import IBMProvider
         >>> from qiskit_ibm_native.local import LocalService
-        >>> for service in (LocalService(devices="lima", record="recording"), LocalService.replay("recording")):
-        ...     with service, service.in_environment(), IBMProvider() as provider:
-        ...         print(provider.get_backend("ibmq_lima").num_qubits)
+        >>> def count_qubits():
+        ...     with IBMProvider() as provider:
+        ...         return provider.get_backend("ibmq_lima").num_qubits
+        >>> with LocalService(devices="lima", record="recording") as service, service.in_environment():
+        ...     count_qubits()
+        >>> with LocalService.replay("recording") as service, service.in_environment():  # without a simulator
+        ...     count_qubits()
     """
 
     def __init__(

@@ -77,8 +77,10 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
     Examples:
         >>> from qiskit import QuantumCircuit
         >>> from qiskit_ibm_native import IBMProvider
+        >>> circuit = QuantumCircuit(1)
+        >>> circuit.measure_all()
         >>> provider = IBMProvider(channel="local")
-        >>> job = provider.get_backend("local_simulator").run(QuantumCircuit(1, 1), shots=100, job_tags=["mine"])
+        >>> job = provider.get_backend("local_simulator").run(circuit, shots=100, job_tags=["mine"])
         >>> again = provider.job(job.job_id())  # in another process, or another day
         >>> again.result().get_counts(), again.tags()
     """

@@ -63,8 +63,9 @@ class IBMCircuitJob(IBMJob):
     Examples:
         >>> from qiskit import QuantumCircuit
         >>> from qiskit_ibm_native import IBMProvider
-        >>> backend = IBMProvider(channel="local").get_backend("local_simulator")
-        >>> job = backend.run(QuantumCircuit(1, 1), shots=100)
+        >>> circuit = QuantumCircuit(1)
+        >>> circuit.measure_all()
+        >>> job = IBMProvider(channel="local").get_backend("local_simulator").run(circuit, shots=100)
         >>> job.result(timeout=60).get_counts(), job.status().name, job.program_id
     """
 
