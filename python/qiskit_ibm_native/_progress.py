@@ -53,9 +53,13 @@ class WorkProgress:
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot, WorkProgress
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> def report(progress: WorkProgress) -> None:
         ...     print(f"{progress.work}: {progress.done} of {progress.total} {progress.unit}s")
         >>> archive.verify(progress=report)
+        verify: 3 of 4 rows
+        verify: 4 of 4 rows
+        VerifyReport(calibrations=1, payloads=3, damaged_payloads={}, damaged_calibrations={}, file=(), ...
     """
 
     work: str

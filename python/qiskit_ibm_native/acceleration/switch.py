@@ -129,6 +129,7 @@ class Acceleration:
         >>> acceleration = accelerate()
         >>> acceleration.undo()
         >>> is_accelerated()
+        False
     """
 
     def __init__(self) -> None:
@@ -188,6 +189,7 @@ def accelerate() -> Acceleration:
         >>> import qiskit_ibm_native
         >>> with qiskit_ibm_native.accelerate() as acceleration:  # or for the whole process, without `with`
         ...     print(acceleration)
+        <Acceleration of qiskit_ibm_runtime: on, as soon as it is imported>
     """
     handle = Acceleration()
     _state.turn_on()
@@ -200,6 +202,7 @@ def is_accelerated() -> bool:
     Examples:
         >>> from qiskit_ibm_native.acceleration import is_accelerated
         >>> is_accelerated()
+        False
     """
     return _state.is_on()
 

@@ -48,8 +48,10 @@ class VerifyReport:
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> report = archive.verify()
         >>> bool(report), report.calibrations, report.damaged_payloads
+        (True, 1, {})
     """
 
     calibrations: int

@@ -37,8 +37,10 @@ class BackendStats:
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> lima = archive.stats().backends["ibmq_lima"]
         >>> print(lima.calibrations, lima.last)
+        1 2021-03-15 04:36:03+00:00
     """
 
     calibrations: int
@@ -68,8 +70,10 @@ class ArchiveStats:
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> stats = archive.stats()
         >>> stats.calibrations, stats.payloads, stats.stored_bytes < stats.published_bytes
+        (1, 3, True)
     """
 
     path: Path

@@ -51,6 +51,7 @@ class ImportReport:
         >>> Snapshot.load("lima").save("dumps/lima")
         >>> report = CalibrationArchive("history.sqlite3").import_folder("dumps")
         >>> report.added, report.known, report.problems
+        (1, 0, {})
     """
 
     added: int = 0

@@ -36,6 +36,7 @@ class MergeReport:
         ...     _ = laptop.add(Snapshot.load("lima"))
         >>> report = CalibrationArchive("history.sqlite3").merge("laptop.sqlite3")
         >>> report.added, report.known
+        (1, 0)
     """
 
     added: int = 0

@@ -44,8 +44,10 @@ class SnapshotRange(LazySnapshots):
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> calibrations = archive.between("lima", "2021", "2022")
         >>> len(calibrations), calibrations[0].name
+        (1, 'ibmq_lima')
     """
 
     def __init__(

@@ -43,8 +43,10 @@ class PruneReport:
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> report = archive.remove("lima", end="2021-04", dry_run=True)
         >>> report.calibrations, report.payloads
+        (1, 3)
     """
 
     calibrations: int

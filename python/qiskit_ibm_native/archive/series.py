@@ -54,8 +54,10 @@ class ArchiveSeries(Tabular):
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> t1 = archive.series("lima", "t1")
         >>> t1.values.shape, t1.unit
+        ((1, 5), 's')
     """
 
     backend: str

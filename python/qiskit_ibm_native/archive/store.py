@@ -82,9 +82,12 @@ class CalibrationArchive:
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")  # without a path: the user's own
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> archive.latest("lima")
+        <Snapshot ibmq_lima: 5 qubits, 2021-03-15T00:36:03-04:00, 5045cf964930>
         >>> archive.at("lima", "2021-03-14")  # nothing is so old
         >>> archive.series("lima", "t1", qubits=[0, 1]).values * 1e6  # µs
+        array([[59.69864329, 83.0599723 ]])
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:

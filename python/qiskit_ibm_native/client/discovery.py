@@ -46,6 +46,7 @@ class Instance:
         ...     tags=(),
         ... )
         >>> instance.region
+        'us-east'
     """
 
     crn: str = field(repr=False)

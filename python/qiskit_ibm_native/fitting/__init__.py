@@ -10,6 +10,8 @@ Examples:
     >>> pair.measure_all()
     >>> for fit in rank_devices(pair, ["fez", "lima"]):
     ...     print(fit.device, fit.shape.two_qubit_count)
+    ibm_fez 1
+    ibmq_lima 1
 """
 
 from __future__ import annotations

@@ -106,6 +106,7 @@ def connect(
         ...     channel="local", devices="lima", seed=7
         ... ) as provider:  # calls it, with all that is not the provider's
         ...     [backend.name for backend in provider.backends()]
+        ['ibmq_lima', 'local_simulator']
     """
     from ..provider.connection import Connection
 

@@ -21,6 +21,7 @@ class ClientOptions(NamedTuple):
         >>> with LocalService(devices="lima") as service:
         ...     options = service.client_options("qiskit-ibm-runtime")
         >>> sorted(options.arguments), sorted(options.environment)
+        (['channel', 'instance', 'token', 'url'], ['GLOBAL_CATALOG_URL', 'GLOBAL_SEARCH_URL', 'IAM_URL'])
     """
 
     arguments: dict[str, str]

@@ -69,8 +69,10 @@ class ReplayService(HttpService):
         ...         return provider.get_backend("ibmq_lima").num_qubits
         >>> with LocalService(devices="lima", record="recording") as service, service.in_environment():
         ...     count_qubits()
+        5
         >>> with LocalService.replay("recording") as service, service.in_environment():  # without a simulator
         ...     count_qubits()
+        5
     """
 
     def __init__(

@@ -85,6 +85,7 @@ class LocalService(HttpService):
         >>> with LocalService(devices="lima", seed=7) as service:
         ...     provider = IBMProvider(**service.client_options("qiskit-ibm-native").arguments)
         ...     print(provider.backends())
+        [<qiskit_ibm_native.IBMBackend('ibmq_lima')>, <qiskit_ibm_native.IBMBackend('local_simulator')>]
     """
 
     def __init__(

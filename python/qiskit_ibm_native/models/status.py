@@ -26,6 +26,7 @@ class BackendStatus:
         >>> from qiskit_ibm_native import IBMProvider
         >>> status = IBMProvider(channel="local").get_backend("ibmq_lima").status()
         >>> status.operational, status.pending_jobs, status.status_msg
+        (True, 0, 'active')
     """
 
     backend_name: str

@@ -83,7 +83,9 @@ class IBMBackend(DeviceAttributes, BackendV2):  # type: ignore[misc]
         >>> backend = IBMProvider(channel="local").get_backend("ibmq_lima")
         >>> job = backend.run(transpile(circuit, backend), shots=100)
         >>> sum(job.result().get_counts().values())
+        100
         >>> backend.num_qubits, backend.properties().t1(0)  # s
+        (5, 5.9698643286635694e-05)
     """
 
     name: str

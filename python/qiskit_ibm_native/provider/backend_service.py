@@ -81,7 +81,9 @@ class IBMBackendService:
         >>> from qiskit_ibm_native import IBMProvider
         >>> provider = IBMProvider(channel="local")
         >>> provider.backend.ibm_fez is provider.backend.get_backend("ibm_fez")
+        True
         >>> provider.backend.backends(min_num_qubits=150, simulator=False)
+        [<qiskit_ibm_native.IBMBackend('ibm_boston')>, <qiskit_ibm_native.IBMBackend('ibm_fez')>, ...
     """
 
     def __new__(cls, *_: Any) -> Self:
@@ -489,6 +491,7 @@ def least_busy(backends: Sequence[IBMBackend]) -> IBMBackend:
         >>> provider = IBMProvider(channel="local")
         >>> backend = least_busy(provider.backends(min_num_qubits=100))
         >>> backend.num_qubits >= 100
+        True
     """
     if not backends:
         raise IBMError("Unable to find the least_busy backend from an empty list.")

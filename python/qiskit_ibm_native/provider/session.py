@@ -111,6 +111,7 @@ class Session:
         >>> with backend.open_session(max_time="1h") as session:
         ...     job = backend.run(circuit, shots=100)
         >>> session.active, job.session_id == session.session_id
+        (False, True)
     """
 
     def __init__(

@@ -33,6 +33,7 @@ class SweepResults(Sequence[TaskResult]):
         >>> from qiskit_ibm_native import Sweep
         >>> results = Sweep(QuantumCircuit(2), "lima", optimization_level=0, seeds=range(3)).run(progress=False)
         >>> len(results), results[0].depth, results.errors
+        (3, 0, [])
     """
 
     def __init__(

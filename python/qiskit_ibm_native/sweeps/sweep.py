@@ -64,8 +64,10 @@ class Sweep(Sequence[Task]):
         >>> _ = circuit.cx(0, 1)
         >>> sweep = Sweep(circuit, ["fez", "lima"], optimization_level=(1, 2), seeds=range(5))
         >>> len(sweep), sweep[0].circuit, sweep[0].backend, sweep[0].seed
+        (20, 'pair', 'ibm_fez', 0)
         >>> results = sweep.run(ledger="sweep.sqlite3", progress=False)
         >>> [(best.backend, best.two_qubit_count) for best in results.best(by="two_qubit_count")]
+        [('ibm_fez', 1), ('ibmq_lima', 1)]
     """
 
     def __init__(

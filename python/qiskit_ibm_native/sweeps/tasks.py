@@ -61,6 +61,7 @@ class Task:
         >>> from qiskit_ibm_native import Sweep
         >>> task = Sweep(QuantumCircuit(2, name="pair"), "lima", seeds=range(3))[2]
         >>> task.circuit, task.backend, task.seed, task.optimization_level
+        ('pair', 'ibmq_lima', 2, 2)
     """
 
     index: int
@@ -201,6 +202,7 @@ class TaskResult(Figures, TaskFacts):
         >>> _ = circuit.cx(0, 1)
         >>> (result,) = Sweep(circuit, "lima", optimization_level=1).run(keep_circuits=True, progress=False)
         >>> result.two_qubit_count, result.transpiled.count_ops()["cx"], result.error
+        (1, 1, None)
     """
 
     wall_time: float

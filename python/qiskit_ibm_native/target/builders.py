@@ -74,6 +74,7 @@ class HistoricalTarget(Target):  # type: ignore[misc]
         >>> backend = IBMProvider(channel="local").get_backend("ibmq_lima")
         >>> target = backend.target_history("2021-04-01")
         >>> target.num_qubits, target.source
+        (5, 'service')
     """
 
     source: str | None = None

@@ -48,6 +48,7 @@ def read_rules(path: str | os.PathLike[str]) -> tuple[ValueRule | EventRule, ...
         >>> _ = Path("rules.toml").write_text('[[rule]]\nquantity = "t1"\nbelow = 20e-6\n')
         >>> (rule,) = read_rules("rules.toml")
         >>> rule.below
+        2e-05
     """
     path = Path(path)
     try:

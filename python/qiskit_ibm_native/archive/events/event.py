@@ -48,8 +48,10 @@ class Event:
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> (event,) = archive.events("lima", kinds="late", late_after="7d", end="2021-04")
         >>> print(event.kind, event.since, event.duration)
+        late 2021-03-15 04:36:03+00:00 16 days, 19:23:57
     """
 
     backend: str
@@ -103,8 +105,10 @@ class Events(Tabular, Sequence[Event]):
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> events = archive.events("lima", late_after="7d", end="2021-04")
         >>> len(events), events[0].kind
+        (1, 'late')
     """
 
     items: tuple[Event, ...]

@@ -54,6 +54,7 @@ class ChangePoints(Answer):
         ...     _ = archive.add(lima.with_overrides(t1={2: 90e-6 if day > 20 else 60e-6}, date=f"2026-03-{day:02}"))
         >>> changes = archive.series("lima", "t1", provenance="overridden").change_points()
         >>> print(changes.qubits, changes.times, changes.before, changes.after)
+        [2] ['2026-03-21T00:00:00.000000'] [6.e-05] [9.e-05]
     """
 
     times: NDArray[np.datetime64]

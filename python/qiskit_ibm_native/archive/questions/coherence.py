@@ -46,8 +46,10 @@ class CoherenceLimit(Answer):
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> cx = archive.coherence_limit("lima", "cx", qubits=(0, 1))
         >>> print(cx.error.round(5), cx.limit.round(5))
+        [[0.00834]] [[0.00411]]
     """
 
     times: NDArray[np.datetime64]

@@ -49,6 +49,9 @@ class Correlation(Answer):
         ...     t1 = {0: (50 + day) * 1e-6, 1: (70 + 2 * day) * 1e-6, 2: (90 - day) * 1e-6}
         ...     _ = archive.add(lima.with_overrides(t1=t1, date=f"2026-03-{day:02}"))
         >>> archive.series("lima", "t1", provenance="overridden").correlation().coefficient[:3, :3].round(3)
+        array([[ 1.,  1., -1.],
+               [ 1.,  1., -1.],
+               [-1., -1.,  1.]])
     """
 
     coefficient: Floats

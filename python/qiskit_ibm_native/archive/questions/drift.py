@@ -54,6 +54,7 @@ class Drift(ColumnAnswer):
         ...     _ = archive.add(lima.with_overrides(t1={0: (50 + day) * 1e-6}, date=f"2026-03-{day:02}"))
         >>> drift = archive.series("lima", "t1", provenance="overridden").drift()
         >>> round(drift.slope_per_day[0] * 1e6, 3)  # µs a day
+        np.float64(1.0)
     """
 
     slope_per_day: Floats

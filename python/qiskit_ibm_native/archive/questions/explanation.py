@@ -58,6 +58,7 @@ class ExplainedChange(NamedTuple):
         >>> worse = lima.with_overrides(gate_error={("cx", (0, 1)): 0.05})
         >>> (change,) = CalibrationArchive("history.sqlite3").explain(circuit, lima, worse).parts
         >>> change.gate, change.qargs, change.quantity, change.new
+        ('cx', (0, 1), 'error', 0.05)
     """
 
     gate: str | None
@@ -111,6 +112,7 @@ class Explanation(Tabular):
         >>> worse = lima.with_overrides(gate_error={("cx", (0, 1)): 0.05})
         >>> found = CalibrationArchive("history.sqlite3").explain(circuit, lima, worse)
         >>> round(found.before, 4), round(found.after, 4), found.parts[0].quantity
+        (0.9917, 0.95, 'error')
     """
 
     circuit: str

@@ -51,6 +51,7 @@ class Outliers(Answer):
         ...     _ = archive.add(lima.with_overrides(t1=t1, date=f"2026-03-{day:02}"))
         >>> outliers = archive.series("lima", "t1", provenance="overridden").outliers()
         >>> print(outliers.qubits, outliers.times, outliers.values)
+        [2] ['2026-03-05T00:00:00.000000'] [1.e-05]
     """
 
     times: NDArray[np.datetime64]

@@ -63,6 +63,7 @@ class Ranking(Tabular):
         ...     _ = archive.add(Snapshot.load(name))
         >>> ranking = archive.ranking("t1")
         >>> ranking.backends, ranking.ranks[-1], (ranking.values[-1] * 1e6).round(1)  # µs
+        (('ibm_fez', 'ibm_torino'), array([1, 0]), array([144.9,   nan]))
     """
 
     quantity: str

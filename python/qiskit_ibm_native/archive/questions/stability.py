@@ -51,6 +51,7 @@ class Stability(ColumnAnswer):
         ...     _ = archive.add(lima.with_overrides(t1={0: (50 + day % 2) * 1e-6}, date=f"2026-03-{day:02}"))
         >>> stability = archive.series("lima", "t1", provenance="overridden").stability("1d")
         >>> round(stability.allan_deviation[0] * 1e6, 3), stability.pairs[0]  # µs
+        (np.float64(0.707), np.int64(9))
     """
 
     allan_deviation: Floats

@@ -45,8 +45,10 @@ class LastWorked(Tabular):
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> found = archive.last_worked("lima", "cx", (0, 1))
         >>> print(found.works, found.last_worked)
+        True 2021-03-15 04:36:03+00:00
     """
 
     backend: str

@@ -54,6 +54,7 @@ class Fault:
         >>> outage = Fault("status", "GET .*/backends$", status=503, times=2)
         >>> with IBMProvider(channel="local", faults=[outage]) as provider:
         ...     len(provider.backends()) > 0  # the client repeats what fails
+        True
     """
 
     kind: str

@@ -49,6 +49,7 @@ class BackfillReport:
         >>> provider = IBMProvider(channel="local", archive="history.sqlite3")
         >>> report = provider.backfill("ibmq_lima", start="2021", progress=False)
         >>> report.added, report.is_exhausted
+        (1, True)
     """
 
     backend: str

@@ -83,6 +83,7 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
         >>> job = provider.get_backend("local_simulator").run(circuit, shots=100, job_tags=["mine"])
         >>> again = provider.job(job.job_id())  # in another process, or another day
         >>> again.result().get_counts(), again.tags()
+        ({'0': 100}, ['mine'])
     """
 
     def __init__(self, backend: Device, job_id: str, name: str | None = None, **kwargs: Any) -> None:

@@ -67,6 +67,7 @@ class IBMCircuitJob(IBMJob):
         >>> circuit.measure_all()
         >>> job = IBMProvider(channel="local").get_backend("local_simulator").run(circuit, shots=100)
         >>> job.result(timeout=60).get_counts(), job.status().name, job.program_id
+        ({'0': 100}, 'DONE', 'sampler')
     """
 
     def __init__(

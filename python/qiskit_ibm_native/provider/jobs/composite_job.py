@@ -69,6 +69,7 @@ class IBMCompositeJob(IBMJob):
         ...     [QuantumCircuit(1, 1)] * 301, shots=10, composite=True
         ... )  # a job of the service has 300 circuits
         >>> len(job.sub_jobs()), len(job.result().results)
+        (2, 301)
     """
 
     def __init__(self, backend: Device, job_id: str, parts: Sequence[_Part], tags: Sequence[str] = ()) -> None:

@@ -22,6 +22,11 @@ class QueueInfo:
     Examples:
         >>> from qiskit_ibm_native import QueueInfo
         >>> print(QueueInfo(position=3, status="QUEUED", job_id="d3f1").format())  # as job.queue_info() returns it
+        Job d3f1 queue information:
+            queue position: 3
+            status: QUEUED
+            estimated start time: unknown
+            estimated completion time: unknown
     """
 
     position: int | None = None

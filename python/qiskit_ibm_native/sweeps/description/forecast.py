@@ -63,6 +63,7 @@ class SweepDescription:
         >>> from qiskit_ibm_native import Sweep
         >>> description = Sweep(QuantumCircuit(2), ["fez", "lima"], seeds=range(10)).describe(workers=4)
         >>> description.tasks, description.remaining
+        (20, 20)
     """
 
     tasks: int

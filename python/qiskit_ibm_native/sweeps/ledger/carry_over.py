@@ -44,6 +44,7 @@ class CarriedOver(NamedTuple):
         >>> sweep = Sweep(circuit, [lima, lima.with_overrides(t1={4: 80e-6})], initial_layout=[0], optimization_level=1)
         >>> results = sweep.run(ledger="sweep.sqlite3")
         >>> sweep.carry_over("sweep.sqlite3")
+        CarriedOver(carried=0, known=2, missing=0)
     """
 
     carried: int

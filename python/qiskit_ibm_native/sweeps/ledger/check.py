@@ -37,6 +37,7 @@ class LedgerReport:
         >>> from qiskit_ibm_native import Ledger
         >>> report = Ledger("sweep.sqlite3").verify()
         >>> bool(report), report.tasks, report.damaged
+        (True, 0, {})
     """
 
     tasks: int

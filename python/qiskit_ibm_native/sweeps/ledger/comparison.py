@@ -38,6 +38,7 @@ class FigureComparison(NamedTuple):
         >>> sweep = Sweep(QuantumCircuit(2), "lima", optimization_level=0)
         >>> comparison = sweep.run(progress=False).compare(sweep.run(progress=False))
         >>> comparison.figures["depth"].same
+        1
     """
 
     better: int
@@ -64,6 +65,7 @@ class Comparison:
         >>> sweep = Sweep(QuantumCircuit(2), "lima", optimization_level=0)
         >>> comparison = sweep.run(progress=False).compare(sweep.run(progress=False))
         >>> comparison.tasks, comparison.only_here
+        (1, 0)
     """
 
     tasks: int

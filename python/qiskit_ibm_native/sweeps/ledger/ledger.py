@@ -130,6 +130,7 @@ class Ledger:
         >>> with Ledger("sweep.sqlite3") as ledger:
         ...     results = sweep.run(ledger=ledger, progress=False)
         ...     [best.seed for best in ledger.best(by="depth")]
+        [2]
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:

@@ -35,6 +35,7 @@ class StaleResult(NamedTuple):
         >>> _ = sweep.run(ledger="sweep.sqlite3", keep_circuits=True, progress=False)
         >>> (stale,) = sweep.find_stale(lima.with_overrides(gate_error={("cx", (0, 1)): 0.05}), "sweep.sqlite3")
         >>> round(stale.esp_then, 4), round(stale.esp_now, 4)
+        (0.9917, 0.95)
     """
 
     result: TaskResult
