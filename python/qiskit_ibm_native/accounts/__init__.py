@@ -309,7 +309,7 @@ def discover_account(
         'ibm_quantum_platform'
     """
     changes = {key: value for key, value in overrides.items() if value is not None}
-    environment = {key: os.environ.get(f"QISKIT_IBM_{key.upper()}") for key in ("token", "url", ...
+    environment = {key: os.environ.get(f"QISKIT_IBM_{key.upper()}") for key in ("token", "url", "instance", "channel")}
     if name is not None:
         if token or url:
             logger.warning("Loading account with name %s. The arguments 'token' and 'url' are ignored.", name)
