@@ -157,8 +157,8 @@ class ArchiveError(IBMError):
         >>> try:
         ...     CalibrationArchive("history.sqlite3").series("lima", "t1")
         ... except ArchiveError as error:
-        ...     print(error)
-        .../history.sqlite3 has no calibrations of 'lima'.
+        ...     print(str(error).rpartition("/")[2])
+        history.sqlite3 has no calibrations of 'lima'.
     """
 
 
@@ -172,8 +172,8 @@ class ArchiveDamagedError(ArchiveError):
         >>> try:
         ...     CalibrationArchive("damaged.sqlite3")
         ... except ArchiveDamagedError as error:
-        ...     print(error)
-        .../damaged.sqlite3 is damaged, or not an archive of calibrations: file is not a database.
+        ...     print(str(error).rpartition("/")[2])
+        damaged.sqlite3 is damaged, or not an archive of calibrations: file is not a database.
     """
 
 
@@ -706,8 +706,8 @@ class LedgerError(SweepError):
         >>> try:
         ...     results = list(Ledger("new.sqlite3").results_of(Sweep(QuantumCircuit(1), "lima"), [0]))
         ... except LedgerError as error:
-        ...     print(error)
-        .../new.sqlite3 has no result of task 0: run the sweep with this ledger first.
+        ...     print(str(error).rpartition("/")[2])
+        new.sqlite3 has no result of task 0: run the sweep with this ledger first.
     """
 
 
@@ -721,8 +721,8 @@ class LedgerDamagedError(LedgerError):
         >>> try:
         ...     Ledger("damaged.sqlite3")
         ... except LedgerDamagedError as error:
-        ...     print(error)
-        .../damaged.sqlite3 is damaged, or not a ledger of a sweep: file is not a database.
+        ...     print(str(error).rpartition("/")[2])
+        damaged.sqlite3 is damaged, or not a ledger of a sweep: file is not a database.
     """
 
 
