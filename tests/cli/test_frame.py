@@ -295,7 +295,7 @@ def test_findings_in_old_scripts_are_json(tmp_path: Path, capsys: pytest.Capture
     (described,) = json.loads(capsys.readouterr().out)
     assert (described["path"], described["is_changed"], described["error"]) == (str(script), True, None)
     assert described["findings"][0]["new"] == "from qiskit_ibm_native import IBMProvider"
-    script.write_text("(")
+    script.write_text("from qiskit_ibm_provider import (\n")
     assert main(["migrate", str(script), "--json"]) == 2
     assert json.loads(capsys.readouterr().out)[0]["error"]
 
