@@ -98,7 +98,7 @@ def test_help_lists_all_verbs_and_imports_none() -> None:
             assert all(f"\n  {name} " in run.stdout for name in VERBS)
             verbs = [name for name in loaded if name.startswith("qiskit_ibm_native.cli.")]
             assert sorted(verbs) == [
-                f"qiskit_ibm_native.cli.{name}" for name in ("helping", "output", "program", "verbs")
+                f"qiskit_ibm_native.cli.{name}" for name in ("helping", "output", "program", "shells", "verbs")
             ]
 
 
@@ -273,6 +273,43 @@ def test_verbs_that_read_make_no_file_and_need_no_home(tmp_path: Path) -> None:
             assert run.returncode == (2 if reads_archive else 0), (command, run.stderr)
             assert not reads_archive or "There is no archive" in run.stderr
             assert list(empty.iterdir()) == [], command
+
+
+@pytest.mark.slow
+def test_names_of_files_need_no_encoding(tmp_path: Path) -> None:
+    from qiskit_ibm_native import Snapshot
+
+    path = os.fsencode(tmp_path) + b"/caf\xe9.zip"
+    Snapshot.load("lima").save(os.fsdecode(path))
+    shown = piped("show", path)
+    assert shown.returncode == 0, shown.stderr
+    assert f"from {tmp_path}/caf\\udce9.zip" in shown.stdout
+    assert json.loads(piped("show", path, "--json").stdout)["source"] == f"from {os.fsdecode(path)}"
+    assert "caf\\udce9.zi" in piped("show", path[:-1]).stderr
+
+
+def test_findings_in_old_scripts_are_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = tmp_path / "old.py"
+    script.write_text("from qiskit_ibm_provider import IBMProvider\n")
+    assert main(["--json", "migrate", str(script)]) == 1
+    (described,) = json.loads(capsys.readouterr().out)
+    assert (described["path"], described["is_changed"], described["error"]) == (str(script), True, None)
+    assert described["findings"][0]["new"] == "from qiskit_ibm_native import IBMProvider"
+    script.write_text("from qiskit_ibm_provider import (\n")
+    assert main(["migrate", str(script), "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)[0]["error"]
+
+
+def test_devices_of_serve_stand_after_their_option(capsys: pytest.CaptureFixture[str]) -> None:
+    from qiskit_ibm_native.cli.program import command_of
+
+    command = command_of("serve", VERBS["serve"])
+    with command.make_context("serve", ["--devices", "fez", "torino", "--port", "0"]) as context:
+        assert (context.params["devices"], context.params["more_devices"]) in [
+            (("fez",), ("torino",)), (["fez"], ["torino"]),
+        ]  # fmt: skip
+    assert "serve takes no argument 'torino'" in refused(["serve", "torino"], capsys)
+    assert "--port" in refused(["serve", "--port", "x"], capsys)
 
 
 @pytest.mark.slow

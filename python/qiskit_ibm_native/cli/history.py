@@ -94,7 +94,7 @@ def _check_quantity(name: str, gate: str | None) -> None:
 
 def _qubits(texts: list[str] | None, gate: str | None) -> list[Any] | None:
     """Return the qubits that arguments name: numbers, or pairs and the like if there is a gate."""
-    if texts is None:
+    if not texts:
         return None
     found = []
     for text in texts:

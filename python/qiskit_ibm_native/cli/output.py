@@ -89,7 +89,7 @@ def message(text: str) -> None:
 
 
 def document(value: Any) -> None:
-    """Write one JSON document; NaN is ``null``, times are texts of ISO 8601, arrays of numpy are lists."""
+    """Write one JSON document; NaN is ``null``, times are texts of ISO 8601 in UTC, arrays of numpy are lists."""
     write(json.dumps(plain(value), indent=2, allow_nan=False))
 
 
@@ -107,6 +107,8 @@ def plain(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if value is None or isinstance(value, bool | int | str):
         return value
+    if isinstance(value, datetime.datetime) and value.tzinfo is not None:
+        value = value.astimezone(datetime.timezone.utc)
     if isinstance(value, datetime.date):
         return value.isoformat()
     if isinstance(value, Mapping):

@@ -210,14 +210,16 @@ def _lightened_option(param: Any) -> Any:
 
 
 def _process(param: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
-    is_done = isinstance(value, str) and _annotation(param) is str
-    is_done |= value is None and not param.required
-    if not is_done and not context.resilient_parsing:
+    # Early versions of Typer count the values of options that take several, and cannot count those of none.
+    nothing = () if getattr(param, "multiple", False) or param.nargs != 1 else None
+    is_text = isinstance(value, str) and _annotation(param) is str
+    if not is_text and (value is not None or param.required) and not context.resilient_parsing:
         return process(context, value)
-    if value is None and (getattr(param, "multiple", False) or param.nargs != 1):
-        value = ()
-    # Shells that complete want to know what was typed, right or wrong.
-    return value if param.callback is None or context.resilient_parsing else param.callback(context, param, value)
+    value = nothing if value is None else value
+    if param.callback is not None and not context.resilient_parsing:
+        # Shells that complete want to know what was typed, right or wrong.
+        value = param.callback(context, param, value)
+    return nothing if value is None else value
 
 
 def _annotation(param: Any) -> Any:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,7 @@ def answer_shell(program: Any) -> None:
     Raises:
         SystemExit: Always.
     """
-    from typer.completion import completion_init
-
-    completion_init()
+    _completion().completion_init()
     program.main(prog_name=NAME)
 
 
@@ -39,11 +38,9 @@ def show(value: str | None) -> None:
     """Print the script that makes a shell complete."""
     if value is None:
         return
-    from typer.completion import get_completion_script
-
     from .output import write
 
-    write(get_completion_script(prog_name=NAME, complete_var=COMPLETING, shell=_checked(value)))
+    write(_completion().get_completion_script(prog_name=NAME, complete_var=COMPLETING, shell=_checked(value)))
     raise typer.Exit
 
 
@@ -51,13 +48,16 @@ def install(value: str | None) -> None:
     """Write that script to where the shell finds it."""
     if value is None:
         return
-    from typer.completion import install as write_script
-
     from .output import write
 
-    shell, path = write_script(shell=_checked(value), prog_name=NAME, complete_var=COMPLETING)
+    shell, path = _completion().install(shell=_checked(value), prog_name=NAME, complete_var=COMPLETING)
     write(f"{path} is written; {shell} completes in new terminals")
     raise typer.Exit
+
+
+def _completion() -> Any:
+    # Type checkers take its functions for names that it imports for itself.
+    return import_module("typer.completion")
 
 
 def _checked(shell: str) -> str:

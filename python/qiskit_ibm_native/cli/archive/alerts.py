@@ -70,7 +70,7 @@ def events(
     """
     begin = moment(since, "--since")
     with opened(file) as archive:
-        found = archive.events(known_device(archive, device), kinds=kind, start=begin, origin=origin)
+        found = archive.events(known_device(archive, device), kinds=kind or None, start=begin, origin=origin)
     for event in found:
         if json:
             output.line(event.to_dict())

@@ -89,7 +89,7 @@ def import_folder(
     # The report has what the warnings say.
     with CalibrationArchive(file) as archive, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        report = archive.import_folder(folder, configuration=configuration, time_zone=time_zone, date=date)
+        report = archive.import_folder(folder, configuration=configuration or None, time_zone=time_zone, date=date)
     if json:
         output.document(asdict(report))
     else:
