@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -103,8 +104,8 @@ def _styled(status: str) -> output.Styled:
     return output.Styled(status, _STYLES.get(status.partition(",")[0], ""))
 
 
-def _time(value: Any) -> str:
-    return "-" if value is None else f"{value.astimezone():%Y-%m-%d %H:%M:%S}"
+def _time(value: datetime.datetime | None) -> str:
+    return "-" if value is None else f"{value.astimezone(datetime.timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def show(
