@@ -34,6 +34,14 @@ def quantity(value: float | None, unit: str, digits: int = 4) -> str:
     return f"{scaled:.{decimals}f} {_PREFIXES[power]}{unit}"
 
 
+def scale(value: float, unit: str) -> tuple[float, str]:
+    """Return the unit with a prefix that values like this one are written in, after its size: ``(1e-06, "µs")``."""
+    if not unit or not math.isfinite(value) or value == 0:
+        return 1.0, unit
+    power = max(min(math.floor(math.log10(abs(value)) / 3 + 1e-12), max(_PREFIXES)), min(_PREFIXES))
+    return 10.0 ** (3 * power), f"{_PREFIXES[power]}{unit}"
+
+
 def ratio(value: float | None, digits: int = 2) -> str:
     """Return a number without a unit, such as an error: ``2.1 × 10⁻³``, ``0.25``."""
     if value is None or math.isnan(value):
@@ -45,6 +53,14 @@ def ratio(value: float | None, digits: int = 2) -> str:
     if -2 <= power <= digits:
         return f"{float(f'{mantissa}e{power}'):.{max(digits - 1 - power, 0)}f}"
     return f"{mantissa} × 10{str(power).translate(_SUPERSCRIPTS)}"
+
+
+def log_text(value: float) -> str:
+    """Return the text of a tick of a logarithmic scale: ``2 × 10⁻⁴``, ``10⁻⁴``, ``0.05``, ``300``."""
+    if 1e-3 <= value < 1e5:
+        return f"{value:,.6g}"
+    short = float(f"{value:.0e}")
+    return ratio(value, 1 if math.isclose(value, short, rel_tol=1e-6) else 2).removeprefix("1 × ")
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:

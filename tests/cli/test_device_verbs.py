@@ -403,6 +403,19 @@ def test_wrong_questions_about_the_past_are_one_line(
     assert told in error_of(capsys, "history", *arguments, "--file", archive)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "begin"), [("t1.png", b"\x89PNG"), ("t1.svg", b"<?xml")])
+def test_a_quantity_over_time_is_drawn(
+    name: str, begin: bytes, archive: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    assert main(["history", "lima", "--quantity", "t1", "--qubit", "3", "--plot", str(path), "--file", archive]) == 0
+    assert path.read_bytes().startswith(begin)
+    assert capsys.readouterr().err == f"qiskit-ibm-native: {path} is written\n"
+    assert main(["history", "lima", "--plot", str(tmp_path / "t1.docx"), "--file", archive]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 def test_flags_and_missing_values_are_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with CalibrationArchive(tmp_path / "a") as archive:
         archive.add(Snapshot.load("lima").with_overrides(t1={0: None}), origin="x")

@@ -224,6 +224,22 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         return (self._state.version._coupling_map or (self._fetched("coupling_map"),))[0]
 
     @property
+    def qubit_coordinates(self) -> list[list[float]]:
+        """Row (from below) and column of each qubit, which ``qiskit.visualization.plot_gate_map`` takes.
+
+        They are those of the configuration if it has some that make a picture, and otherwise made from the coupling
+        map. Pictures of this package, such as :func:`qiskit_ibm_native.visualization.plot_gate_map`, need neither them
+        nor Graphviz.
+
+        Examples:
+            >>> from qiskit.visualization import plot_gate_map  # doctest: +SKIP
+            >>> plot_gate_map(backend, qubit_coordinates=backend.qubit_coordinates)  # doctest: +SKIP
+        """
+        from ..snapshot.placement import coordinates_of
+
+        return coordinates_of(self.snapshot)
+
+    @property
     def instruction_durations(self) -> InstructionDurations:
         """The durations of instructions, in seconds."""
         return self._state.version._durations or self._fetched("instruction_durations")

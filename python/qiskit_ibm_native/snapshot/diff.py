@@ -73,6 +73,7 @@ class SnapshotDiff(Tabular):
     ) -> None:
         """Compare two native snapshots; the caller compares the pulse defaults."""
         self._diff = old.diff(new, rtol, atol)
+        self._sides = old, new
         self._name = new.name
         self._has_other_defaults = has_other_defaults
 

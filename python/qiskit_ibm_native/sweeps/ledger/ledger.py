@@ -31,6 +31,7 @@ from .comparison import Comparison, compared
 from .figures import CIRCUIT_FIGURES, FIGURES, Figure
 from .measured import Measured, measured_of
 from .pareto import pareto_numbers
+from .points import Points, Source, dimensions, figure_named, points_of
 from .schema import LEDGER
 from .selection import selection_of
 
@@ -283,6 +284,45 @@ class Ledger:
             return pareto_numbers(self._database, connection, rows, goals, group)
 
         return list(self._chosen_of_groups(per, sweep, front))
+
+    @staticmethod
+    def dimensions(by: str | Sequence[str]) -> tuple[str, ...]:
+        """Return the names of dimensions of :meth:`points` as columns have them: ``"backend"`` for ``"device"``.
+
+        Raises:
+            IBMInputValueError: There is no such dimension, or one is there twice.
+        """
+        return dimensions(by)
+
+    def points(
+        self,
+        *figures: str,
+        by: str | Sequence[str] = (),
+        sweep: TaskSource | None = None,
+        lost: Iterable[TaskResult] = (),
+    ) -> Points:
+        """Return figures of all results as arrays, with the groups to which they belong, for pictures and statistics.
+
+        It takes a fraction of the time of :meth:`table`, which reads whole results.
+
+        Args:
+            *figures: Figures that are numbers, such as ``"depth"``, or names of metrics.
+            by: Dimensions by which results are grouped: ``"device"``, ``"level"``, ``"seed"``, ``"circuit"``,
+                ``"snapshot"``, ``"options"``, or an axis with names, such as ``"initial_layout"``.
+            sweep: As in :meth:`best`.
+            lost: Results of failed tasks that the ledger does not keep.
+
+        Raises:
+            IBMInputValueError: There is no such figure, metric or dimension.
+        """
+        names = dimensions(by)
+        chosen = [figure_named(name, lambda: self._columns_of(sweep).metrics) for name in figures]
+        has_names = sweep is not None and bool(sweep.columns.axes)
+        indices = () if sweep is None else counting(sweep, self)
+        with self._database.reading() as connection:
+            condition = _taking_part(connection, sweep, indices, has_names=has_names)
+            source = Source(self._database, connection, f"{_JOINS} WHERE 1 {condition}", has_names)
+            return points_of(source, chosen, names, lost)
 
     def compare(
         self,
