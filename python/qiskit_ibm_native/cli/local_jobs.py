@@ -1,37 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``qiskit-ibm-native jobs cancel --left``: the jobs that services on this machine left."""
+"""Jobs that services on this machine left: ``qiskit-ibm-native jobs cancel --left``."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from . import output
+from pathlib import Path
 
 
-def cancel(
-    left: Annotated[
-        bool, typer.Option("--left", help="Those that services left when they ended or were killed.")
-    ] = False,
-    store: Annotated[
-        str | None, typer.Option("--store", metavar="FILE", help="The file of jobs; by default that of the user.")
-    ] = None,
-) -> None:
-    """Cancel jobs that nobody runs.
+def cancel_left(store: Path | None) -> int:
+    """Cancel jobs that nobody runs, and return their number.
 
-    Examples:
-        qiskit-ibm-native jobs cancel --left
+    Args:
+        store: The file of jobs; by default that of the user.
     """
-    from .._words import count
-
-    if not left:
-        raise typer.BadParameter("jobs cancel needs --left.")
+    from ..local.jobs.reading import store_path
     from ..local.jobs.store import open_store
 
+    if store is None and not store_path().exists():
+        # Nobody has left a job, and looking for some makes no file.
+        return 0
     opened = open_store(store)
     try:
-        number = opened.cancel_left()
+        return opened.cancel_left()
     finally:
         opened.close()
-    output.write(f"{count(number, 'job')} cancelled")

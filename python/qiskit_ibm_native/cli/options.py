@@ -33,13 +33,14 @@ ArchiveFile = Annotated[
 ]
 
 
-def one_of(flag: str, choices: tuple[str, ...], text: str) -> Any:
+def one_of(flag: str, choices: tuple[str, ...], text: str, metavar: str = "") -> Any:
     """Return an option whose value, or each of whose values, is one of some words.
 
     Args:
         flag: The option, such as ``"--format"``.
         choices: The words.
         text: Its line in the help.
+        metavar: The word for its value in the help; by default all words.
     """
 
     def check(value: Any) -> Any:
@@ -55,4 +56,4 @@ def one_of(flag: str, choices: tuple[str, ...], text: str) -> Any:
     def complete(incomplete: str) -> list[str]:
         return [word for word in choices if word.startswith(incomplete)]
 
-    return typer.Option(flag, metavar="|".join(choices), help=text, callback=check, autocompletion=complete)
+    return typer.Option(flag, metavar=metavar or "|".join(choices), help=text, callback=check, autocompletion=complete)

@@ -81,10 +81,10 @@ def write(text: str, end: str = "\n") -> None:
 
 
 def message(text: str) -> None:
-    """Write a line for people to standard error: warnings, errors, what is being done."""
+    """Write a line for people to standard error: warnings, errors, what is being done; names in it may be of others."""
     if sys.stderr is not None:
         # Standard error escapes by itself what it cannot encode.
-        sys.stderr.write(f"qiskit-ibm-native: {text}\n")
+        sys.stderr.write(f"qiskit-ibm-native: {printable(text)}\n")
         sys.stderr.flush()
 
 

@@ -105,10 +105,12 @@ class VerbGroup(TyperGroup):
     Attributes:
         verbs: The verbs by name.
         sections: The same by the heading under which they are listed.
+        default: The verb that is meant if none is named; empty for none.
     """
 
     verbs: Mapping[str, Verb] = {}
     sections: Mapping[str, Mapping[str, Verb]] = {}
+    default = ""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 (Typer's)
         """Return the names of the verbs."""
@@ -139,6 +141,8 @@ class VerbGroup(TyperGroup):
             # Without a verb nothing is done, which a script must not take for success.
             sys.stderr.write(f"{ctx.get_help()}\n")
             raise typer.Exit(2)
+        if self.default and not any(arg in self.verbs or arg in ctx.help_option_names for arg in args):
+            args = [self.default, *args]
         return super().parse_args(ctx, self._sorted(ctx, args))
 
     def _sorted(self, ctx: Any, args: list[str]) -> list[str]:
@@ -180,7 +184,7 @@ def command_of(name: str, verb: Verb) -> Any:
         family = VerbGroup(
             name=name, help=f"{verb.help[0].upper()}{verb.help[1:]}.", subcommand_metavar=_VERB, rich_markup_mode=None
         )
-        family.verbs, family.sections = verb.verbs, {"Verbs": verb.verbs}
+        family.verbs, family.sections, family.default = verb.verbs, {"Verbs": verb.verbs}, verb.default
         return family
     function = verb.function()
     text, _, examples = (inspect.getdoc(function) or "").partition("\nExamples:\n")

@@ -21,11 +21,13 @@ class Verb:
         help: The line in the list of verbs, without a full stop.
         place: The module and the function, such as ``"devices:devices"``; empty for a family.
         verbs: The verbs of a family by name; empty for a verb.
+        default: The verb of a family that is meant if none is named, as in ``sweep plan.toml``; empty for none.
     """
 
     help: str
     place: str = ""
     verbs: Mapping[str, Verb] = field(default_factory=dict)
+    default: str = ""
 
     def function(self) -> Callable[..., Any]:
         """Import and return the function."""
@@ -62,14 +64,49 @@ SECTIONS: Mapping[str, Mapping[str, Verb]] = {
         "history": Verb("print one quantity over time", "history:history"),
         "archive": Verb("check, fill, export and ask an archive of calibrations", verbs=_ARCHIVE),
     },
-    "Services and jobs": {
-        "serve": Verb("run a service on this machine that simulates devices", "serve:serve"),
+    "Circuits and jobs": {
+        "score": Verb("rank devices by how well a circuit would run there", "circuits:score"),
+        "transpile": Verb("transpile a circuit for a device, and show what that changed", "circuits:transpile"),
+        "run": Verb("run a circuit, and show what was measured", "circuits:run"),
         "jobs": Verb(
-            "look after the jobs that services on this machine keep",
-            verbs={"cancel": Verb("cancel jobs that nobody runs", "local_jobs:cancel")},
+            "list, show, follow and cancel jobs of the account, or of services on this machine",
+            verbs={
+                "list": Verb("list jobs, the latest one first", "jobs:list_jobs"),
+                "show": Verb("show a job", "jobs:show"),
+                "result": Verb("show what a job measured", "jobs:result"),
+                "watch": Verb("follow a job until it is done", "jobs:watch"),
+                "cancel": Verb("cancel a job, or jobs that services on this machine left", "jobs:cancel"),
+            },
         ),
     },
-    "Scripts": {
+    "Sweeps": {
+        "sweep": Verb(
+            "transpile many circuits for many devices, and look into the results",
+            verbs={
+                "run": Verb("run the sweep of a TOML file ('sweep PLAN.toml' does the same)", "sweeps:run"),
+                "describe": Verb("show what a sweep would do, and how long that takes", "sweeps:describe"),
+                "status": Verb("show what is done, and what failed", "sweeps:status"),
+                "best": Verb("show the best results", "sweeps:best"),
+                "table": Verb("show results, or write them as CSV or Parquet", "sweeps:table"),
+            },
+            default="run",
+        ),
+    },
+    "Account and machine": {
+        "account": Verb(
+            "save, list, delete and try accounts",
+            verbs={
+                "save": Verb("save an account", "accounts:save_account"),
+                "list": Verb("list saved accounts, without their keys", "accounts:list_accounts"),
+                "delete": Verb("delete a saved account", "accounts:delete_account"),
+                "test": Verb("ask the service whether it takes an account", "accounts:try_account"),
+            },
+        ),
+        "doctor": Verb("look at this installation: what is missing, what is slow, what to do", "doctor:doctor"),
+        "bench": Verb("measure this machine, beside the official client", "bench:bench"),
+    },
+    "Services and scripts": {
+        "serve": Verb("run a service on this machine that simulates devices", "serve:serve"),
         "migrate": Verb("bring scripts of 2023, for qiskit-ibm-provider or IBMQ, up to date", "migrate:migrate"),
     },
 }
