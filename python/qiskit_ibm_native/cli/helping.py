@@ -24,7 +24,7 @@ def write_help(command: Any, context: Any, formatter: Any) -> None:
         formatter: What Typer prints.
     """
     width = min(output.width(), _MOST_COLUMNS)
-    text = f"{_bold('Usage:')} {context.command_path} {_usage(command, context)}\n"
+    text = f"{_bold('Usage:')} {context.command_path} {_usage(command)}\n"
     if command.help:
         text += "\n" + "\n\n".join(textwrap.fill(part, width) for part in command.help.split("\n\n")) + "\n"
     for title, verbs in getattr(command, "sections", {}).items():
@@ -36,10 +36,10 @@ def write_help(command: Any, context: Any, formatter: Any) -> None:
     formatter.write(text)
 
 
-def _usage(command: Any, context: Any) -> str:
+def _usage(command: Any) -> str:
     """Return the usage without the name; arguments that are hidden do not count."""
-    shown = [param for param in command.params if not getattr(param, "hidden", False)]
-    pieces = [piece for param in shown for piece in param.get_usage_pieces(context)]
+    shown = [param for param in command.params if _is_argument(param) and not getattr(param, "hidden", False)]
+    pieces = [_name(param) if param.required else f"[{_name(param)}]" for param in shown]
     if getattr(command, "verbs", None):
         pieces.append(command.subcommand_metavar)
     return " ".join([command.options_metavar, *pieces])
@@ -49,16 +49,22 @@ def _parameters(command: Any, context: Any) -> dict[str, list[tuple[str, str]]]:
     """Return names and texts of arguments and options by the heading under which they are explained."""
     found: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
     for param in command.get_params(context):
-        record = param.get_help_record(context)
-        if record and not getattr(param, "hidden", False):
-            usual = "Arguments" if param.param_type_name == "argument" else "Options"
-            found.setdefault(getattr(param, "rich_help_panel", None) or usual, []).append(_row(record))
+        if getattr(param, "hidden", False):
+            continue
+        if _is_argument(param):
+            found["Arguments"].append((_name(param), param.help or ""))
+        elif record := param.get_help_record(context):
+            name, text = record
+            found.setdefault(getattr(param, "rich_help_panel", None) or "Options", []).append((name, text.strip()))
     return found
 
 
-def _row(record: Sequence[str]) -> tuple[str, str]:
-    name, text = record
-    return name, text.strip()
+def _is_argument(param: Any) -> bool:
+    return bool(param.param_type_name == "argument")
+
+
+def _name(argument: Any) -> str:
+    return str(argument.metavar or argument.name.upper())
 
 
 def _section(title: str, rows: Sequence[tuple[str, str]], width: int) -> str:
@@ -69,7 +75,8 @@ def _section(title: str, rows: Sequence[tuple[str, str]], width: int) -> str:
 
 def _definitions(rows: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
     """Return lines of names and texts, side by side; a long name has a line of its own."""
-    column = min(max(len(name) for name, _ in rows), max(width * 2 // 5, 12)) + 4
+    most = max(width * 7 // 20, 12)
+    column = max((len(name) for name, _ in rows if len(name) <= most), default=most) + 4
     for name, text in rows:
         lines = textwrap.wrap(text, max(width - column, 20)) or [""]
         if len(name) + 4 > column:
