@@ -312,6 +312,16 @@ def test_findings_in_old_scripts_are_json(tmp_path: Path, capsys: pytest.Capture
     assert json.loads(capsys.readouterr().out)[0]["error"]
 
 
+def test_options_stand_under_headings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--help"]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith("Usage: qiskit-ibm-native serve [OPTIONS]\n")
+    past = page.partition("\nDevices as they were:\n")[2].partition("\n\n")[0]
+    assert [line.split()[0] for line in past.splitlines() if line.startswith("  --")] == [
+        "--archive", "--at", "--speed", "--queue-time",
+    ]  # fmt: skip
+
+
 def test_devices_of_serve_stand_after_their_option(capsys: pytest.CaptureFixture[str]) -> None:
     from qiskit_ibm_native.cli.program import command_of
 
