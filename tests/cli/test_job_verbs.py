@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import threading
 import time
@@ -224,7 +225,10 @@ def test_a_line_is_never_wider_than_the_terminal(store: Path) -> None:
     opened.close()
     shown = at_terminal("jobs", "watch", "--channel", "local", columns=30)
     assert shown.status == 1
-    assert shown.text.strip() == f"{job} on ibm_fez: cancelled"[:29].strip()
+    line = shown.text.strip()
+    assert line.startswith(f"{job[:15]}")
+    assert re.search(r"\.\.\., \d+ s$", line)
+    assert len(line) < 30
     listed = at_terminal("jobs", "list", "--channel", "local", environment={"NO_COLOR": "1"})
     assert job in listed.text
     assert "\x1b[3" not in listed.raw

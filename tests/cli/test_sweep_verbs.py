@@ -156,7 +156,6 @@ def test_mistakes_are_told_with_what_was_meant_and_make_no_ledger(capsys: pytest
     before = sorted(os.listdir())
     for arguments, text in (
         (["sweep", "plam.toml"], "Did you mean 'plan.toml'?"),
-        (["sweep", "statsu"], "Did you mean 'status'?"),
         (["sweep", "status", "plan.sqlite"], "There is no ledger plan.sqlite."),
         (["sweep", "best", "typo.sqlite3"], "There is no ledger typo.sqlite3."),
     ):
@@ -165,10 +164,24 @@ def test_mistakes_are_told_with_what_was_meant_and_make_no_ledger(capsys: pytest
     Path("plan.toml").write_text("circuit = 3\n")
     assert main(["sweep", "plan.toml"]) == 2
     assert "circuit" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        main(["sweep", "plan.toml", "--retry-faled"])
-    assert "Did you mean '--retry-failed'?" in capsys.readouterr().err
+    for arguments, text in (
+        (["plan.toml", "--retry-faled"], "Did you mean '--retry-failed'?"),
+        (["statsu", "plan.sqlite3"], "There is no verb 'statsu'. Did you mean 'status'?"),
+    ):
+        with pytest.raises(SystemExit):
+            main(["sweep", *arguments])
+        assert text in capsys.readouterr().err
     assert sorted(os.listdir()) == before
+
+
+def test_a_plan_or_a_ledger_may_be_called_as_a_verb_is(ledger: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(ledger).rename("best")
+    Path("plan.toml").rename("statu")
+    # The plan has been run: it is refused as such, and not as a verb.
+    assert main(["sweep", "plan.toml", "--ledger", "best"]) == 2
+    assert "There is no file plan.toml" in capsys.readouterr().err
+    assert main(["sweep", "statu", "--ledger", "best"]) == 2
+    assert "best has 4 of the 4 tasks of statu already" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_ledger_is_refused_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:

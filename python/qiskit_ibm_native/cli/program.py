@@ -143,9 +143,16 @@ class VerbGroup(TyperGroup):
             # Without a verb nothing is done, which a script must not take for success.
             sys.stderr.write(f"{ctx.get_help()}\n")
             raise typer.Exit(2)
-        if self.default and not any(arg in self.verbs or arg in ctx.help_option_names for arg in args):
+        if self.default and not self._names_verb(ctx, args):
             args = [self.default, *args]
         return super().parse_args(ctx, self._sorted(ctx, args))
+
+    def _names_verb(self, ctx: Any, args: Sequence[str]) -> bool:
+        """Return whether arguments name a verb, if only a mistyped one; otherwise they are those of the default."""
+        if not args or args[0].startswith("-"):
+            return any(arg in self.verbs or arg in ctx.help_option_names for arg in args)
+        # A file may be called as a verb is, nearly.
+        return args[0] in self.verbs or (did_you_mean(args[0], self.verbs) != "" and not os.path.exists(args[0]))  # noqa: PTH110 (a text)
 
     def _sorted(self, ctx: Any, args: list[str]) -> list[str]:
         own = {option for param in self.get_params(ctx) for option in (*param.opts, *param.secondary_opts)}

@@ -101,8 +101,8 @@ def write_circuit(circuit: QuantumCircuit, path: str | os.PathLike[str]) -> str:
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-            # Files of mkstemp are for their owner alone; this one is as any other that the user writes.
-            os.fchmod(file.fileno(), 0o666 & ~_mask())
+        # Files of mkstemp are for their owner alone; this one is as any other that the user writes.
+        Path(unfinished).chmod(0o666 & ~_mask())
         Path(unfinished).replace(path)
     except BaseException:
         Path(unfinished).unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 from .. import _html
 from .._progress import Reported, advancing, followed
 from .._timestamps import utc_text
-from .._words import quantity
+from .._words import count, quantity
 from ..exceptions import IBMInputValueError
 from ..snapshot.acceptance import snapshot_of
 from ..target import build_target
@@ -100,7 +100,9 @@ class DeviceRanking(Sequence[DeviceFit]):
             (fit.device, fit.esp, quantity(fit.duration, "s"), *_counts(fit.shape), fit.problem or _origin(fit))
             for fit in self
         ]
-        return _html.title(f"{self.circuit_name} on {len(self)} devices") + _html.table(head, rows)
+        return _html.panel(
+            _html.heading(f"{self.circuit_name} on {count(len(self), 'device')}"), _html.table(head, rows)
+        )
 
 
 def _counts(shape: CircuitShape | None) -> tuple[int | None, int | None]:

@@ -181,8 +181,8 @@ class History(Catalog):
             IBMInputValueError: Always.
         """
         raise invalid_devices(
-            f"{snapshot!r} is not published, because devices are as {self._path} has them; put it into an archive and"
-            " serve that."
+            f"{snapshot!r} cannot be published, because the devices are those of the archive {self._path}; add it to"
+            " an archive, and serve that."
         )
 
     def reset(self) -> None:
@@ -215,7 +215,7 @@ def _histories(archive: CalibrationArchive, devices: Any) -> dict[str, DeviceHis
         raise bad_argument(f"{archive.path} has no calibrations; provider.backfill and import_folder put some in.")
     names = there if devices is None else [devices] if not isinstance(devices, list | tuple) else devices
     if not names:
-        raise invalid_devices("devices has none; name some, or leave it out for all of the archive.")
+        raise invalid_devices("devices is empty; name some, or leave it out for all of the archive.")
     kept = SnapshotCache(len(names) + _KEPT)
     found: dict[str, DeviceHistory] = {}
     for name in names:

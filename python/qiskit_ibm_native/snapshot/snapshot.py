@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .. import _native
 from .._threads import chosen_threads
+from .._words import count, instant
 from .storage import COMPACT, bundled_devices, read_compact, read_payloads, write_compact, write_payloads
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Snapshot:
     _source: str | None
 
     def __init__(self) -> None:
-        raise TypeError("use Snapshot.from_payloads, Snapshot.load or Snapshot.parse_many")
+        raise TypeError("Use Snapshot.from_payloads, Snapshot.load or Snapshot.parse_many")
 
     @classmethod
     def _from_native(cls, native: NativeSnapshot, source: str | None = None) -> Snapshot:
@@ -385,7 +386,17 @@ class Snapshot:
 
     def __repr__(self) -> str:
         updated = "no properties" if self.last_update is None else self.last_update.isoformat()
-        return f"<Snapshot {self.name}: {self.num_qubits} qubits, {updated}, {self.digest[:12]}>"
+        return f"<Snapshot {self.name}: {count(self.num_qubits, 'qubit')}, {updated}, {self.digest[:12]}>"
+
+    def _repr_html_(self) -> str:
+        from .. import _html
+        from .._overview import device_panel
+
+        updated = "no properties" if self.last_update is None else f"calibrated {instant(self.last_update)}"
+        digest = self.digest[:12]
+        badges = [] if not self.has_payloads or self.provenance is None else [_html.badge("with overrides", "waiting")]
+        notes = (count(self.num_qubits, "qubit"), updated, f"from {self.source}" if self.source else "", digest)
+        return device_panel(self._native, _html.heading(self.name, *notes, kind="Snapshot", badges=badges))
 
 
 def _unpickled(data: bytes, source: str) -> Snapshot:

@@ -197,7 +197,7 @@ def write_payloads(path: str | os.PathLike[str], payloads: Sequence[bytes | None
     present = [(kind, payload) for kind, payload in zip(_KINDS, payloads, strict=True) if payload is not None]
     is_zip = path.suffix == ".zip"
     if path.exists() and not (_is_zip_of_payloads(path) if is_zip else _is_folder_of_payloads(path)):
-        raise FileExistsError(f"{path} exists and is not a saved snapshot; it was left alone")
+        raise FileExistsError(f"{path} exists and is not a saved snapshot; it was not changed")
     path.parent.mkdir(parents=True, exist_ok=True)
     with scratch_folder(f".{path.name}-", path.parent) as scratch:
         new = scratch / "new"
@@ -256,7 +256,9 @@ def _explained(path: Path, kind: str) -> Iterator[None]:
         # gzip, zipfile and zlib have seven classes between them for what is one thing here.
         if isinstance(error, OSError | MemoryError | IBMError) and not isinstance(error, gzip.BadGzipFile):
             raise
-        raise BackendPayloadError(f"{path} is damaged, or no saved snapshot: {error} ({kind})", kind, "$", 0) from error
+        raise BackendPayloadError(
+            f"{path} is damaged, or no saved snapshot: {error} ({kind}).", kind, "$", 0
+        ) from error
 
 
 def _content(path: Path, root: Path, most: int) -> bytes:
@@ -294,7 +296,7 @@ def _open(path: str, flags: int) -> int:
 
 def _check_kind(status: os.stat_result, path: Path) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise ValueError(f"{path.name} is no regular file and was not read")
+        raise ValueError(f"{path.name} is not a regular file and was not read")
 
 
 def _check_size(size: int, most: int) -> None:

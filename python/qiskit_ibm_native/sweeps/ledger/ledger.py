@@ -395,7 +395,7 @@ class Ledger:
             sweep: The sweep whose results are taken, in its order; by default all, ordered as by iteration.
 
         Raises:
-            LedgerError: pyarrow is not installed.
+            MissingPackageError: pyarrow is not installed.
         """
         from .table import table_of
 
@@ -408,11 +408,11 @@ class Ledger:
             sweep: As in :meth:`table`.
 
         Raises:
-            LedgerError: pyarrow or pandas is not installed.
+            MissingPackageError: pyarrow or pandas is not installed.
         """
         from ..._frames import pandas_frame
 
-        return pandas_frame(lambda: self.table(sweep), LedgerError)
+        return pandas_frame(lambda: self.table(sweep))
 
     def to_polars(self, sweep: TaskSource | None = None) -> Any:
         """Return results as a ``polars.DataFrame``.
@@ -421,11 +421,11 @@ class Ledger:
             sweep: As in :meth:`table`.
 
         Raises:
-            LedgerError: pyarrow or polars is not installed.
+            MissingPackageError: pyarrow or polars is not installed.
         """
         from ..._frames import polars_frame
 
-        return polars_frame(lambda: self.table(sweep), LedgerError)
+        return polars_frame(lambda: self.table(sweep))
 
     def to_parquet(self, path: str | os.PathLike[str], sweep: TaskSource | None = None) -> int:
         """Write results to a Parquet file, and return their number.
@@ -435,7 +435,7 @@ class Ledger:
             sweep: As in :meth:`table`.
 
         Raises:
-            LedgerError: pyarrow is not installed.
+            MissingPackageError: pyarrow is not installed.
         """
         from .table import write_parquet
 
@@ -521,7 +521,7 @@ class Ledger:
             return {row[name]: _result(row, packed.get(row["number"])) for row in rows}
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise LedgerDamagedError(
-                f"{self.path} is damaged: a task has a value that makes no sense: {error}."
+                f"{self.path} is damaged: a task has a value that is not valid: {error}."
             ) from error
 
     def results_of(
@@ -736,7 +736,7 @@ def _result(row: sqlite3.Row, packed: tuple[bytes, int] | None) -> TaskResult:
 def _axes(row: sqlite3.Row) -> dict[str, str]:
     axes = {} if row["axes"] is None else json.loads(row["axes"])
     if not isinstance(axes, dict) or not all(isinstance(name, str) for name in axes.values()):
-        raise ValueError(f"{row['axes'][:100]!r} are no axes")
+        raise ValueError(f"{row['axes'][:100]!r} are not axes")
     if row["layout_name"] is not None:
         axes[LAYOUTS] = row["layout_name"]
     return axes
@@ -745,7 +745,7 @@ def _axes(row: sqlite3.Row) -> dict[str, str]:
 def _metrics(text: str | None) -> dict[str, float | None]:
     metrics = {} if text is None else json.loads(text)
     if not isinstance(metrics, dict) or not all(type(value) in {float, int, NoneType} for value in metrics.values()):
-        raise ValueError(f"{(text or '')[:100]!r} are no metrics")
+        raise ValueError(f"{(text or '')[:100]!r} are not metrics")
     return metrics
 
 
@@ -761,7 +761,7 @@ def _operations(text: str | None) -> dict[str, int] | None:
         return None
     operations = json.loads(text)
     if not isinstance(operations, dict) or not all(type(count) is int for count in operations.values()):
-        raise ValueError(f"{text[:100]!r} are no operations")
+        raise ValueError(f"{text[:100]!r} are not operations")
     return operations
 
 
@@ -770,7 +770,7 @@ def _qubits(text: str | None) -> tuple[int, ...] | None:
         return None
     qubits = tuple(json.loads(text))
     if not all(type(qubit) is int and abs(qubit) < _MAX_QUBITS for qubit in qubits):
-        raise ValueError(f"{text[:100]!r} is no layout")
+        raise ValueError(f"{text[:100]!r} is not a layout")
     return qubits
 
 

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ...exceptions import LedgerError
+from ..._extras import needed
 from ..tasks import AddedColumns, column_of_axis
 from .figures import FIGURES
 
@@ -30,14 +30,14 @@ _FACTS = (
 
 def table_of(results: Iterator[TaskResult], added: AddedColumns) -> Any:
     """Return results as a ``pyarrow.Table``, with columns for the names on axes and for metrics."""
-    pa = _pyarrow()
+    pa = needed("pyarrow", "parquet", "Tables of results")
     schema = _schema(pa, added)
     return pa.Table.from_batches(_batches(pa, schema, results, added), schema)
 
 
 def write_parquet(results: Iterator[TaskResult], path: Path, added: AddedColumns) -> int:
     """Write results to a Parquet file, which appears when it is complete; return their number."""
-    pa = _pyarrow()
+    pa = needed("pyarrow", "parquet", "Tables of results")
     from pyarrow import parquet
 
     schema, written = _schema(pa, added), 0
@@ -84,14 +84,6 @@ def _csv_cell(value: Any) -> Any:
         return json.dumps(value)
     # Floats as Python writes them, which reading gives back bit by bit.
     return repr(value) if isinstance(value, float) else value
-
-
-def _pyarrow() -> Any:
-    try:
-        import pyarrow as pa
-    except ImportError:
-        raise LedgerError("Tables need one more package: pip install 'qiskit-ibm-native[parquet]'") from None
-    return pa
 
 
 def _schema(pa: Any, added: AddedColumns) -> Any:
