@@ -61,6 +61,10 @@ build: $(VENV)/built ## Set up .venv and build the release extension into it
 demo: build ## Turn every bundled device into a Target, beside the official client, and run a circuit on one
 	@PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/demo.py
 
+.PHONY: pictures
+pictures: build ## Make the pictures of docs/pictures.md from its snippets
+	@$(BIN)/python benchmarks/pictures.py
+
 .PHONY: test
 test: build ## Run the Python tests but the slow ones (four minutes)
 	$(BIN)/python $(PYTEST) $(PARALLEL) -m 'not slow'
