@@ -40,7 +40,7 @@ def assert_looks_like(figure: Figure, name: str) -> None:
     path = REFERENCES / f"{name}.png"
     if os.environ.get("UPDATE_REFERENCES"):
         REFERENCES.mkdir(exist_ok=True)
-        Image.fromarray(drawn).quantize(128).save(path, optimize=True)
+        Image.fromarray(drawn).quantize(256, method=Image.Quantize.FASTOCTREE).save(path, optimize=True)
         assert path.stat().st_size <= _MOST_BYTES, f"{path.name} has {path.stat().st_size:,} bytes"
     reference = np.asarray(Image.open(path).convert("RGB"))
     assert drawn.shape == reference.shape, f"{name} has the size {drawn.shape}, and its reference {reference.shape}"
