@@ -61,10 +61,6 @@ build: $(VENV)/built ## Set up .venv and build the release extension into it
 demo: build ## Turn every bundled device into a Target, beside the official client, and run a circuit on one
 	@PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/demo.py
 
-.PHONY: pictures
-pictures: build ## Make the pictures of docs/pictures.md from its snippets
-	@$(BIN)/python benchmarks/pictures.py
-
 .PHONY: test
 test: build ## Run the Python tests but the slow ones (four minutes)
 	$(BIN)/python $(PYTEST) $(PARALLEL) -m 'not slow'
@@ -256,6 +252,10 @@ bench-tokenizers: ## Compare JSON readers on the bundled payloads
 .PHONY: bench-abi3
 bench-abi3: build ## Measure what the stable ABI of Python costs
 	source $(BIN)/activate && python benchmarks/abi3.py
+
+.PHONY: pictures
+pictures: build ## Make the pictures of README and docs, by the code that stands above them
+	$(BIN)/python .ci/pictures.py
 
 FUZZ_SECONDS ?= 1800
 # 2 GB in all, and 512 MB at once: an input of a few bytes has no reason to ask for more. Sanitizers are for nightly compilers
