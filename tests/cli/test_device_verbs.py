@@ -266,7 +266,8 @@ def test_damaged_files_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     for name in ("x.zip", "x.bin", "x.json"):
         (tmp_path / name).write_bytes(b"nothing")
         assert str(tmp_path / name) in error_of(capsys, "show", str(tmp_path / name)) or name == "x.bin"
-    assert error_of(capsys, "show", str(tmp_path))
+    assert "it has no configuration" in error_of(capsys, "show", str(tmp_path))
+    assert "There is no device, file or folder ''" in error_of(capsys, "show", "")
 
 
 # target

@@ -101,6 +101,16 @@ def test_help_lists_all_verbs_and_imports_none() -> None:
             ]
 
 
+def test_help_comes_before_mistakes(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (
+        ["archive", "--help", "--json"],
+        ["--help", "zzz", "--json"],
+        ["--json", "archive", "stats", "--help"],
+    ):
+        assert main(arguments) == 0
+        assert capsys.readouterr().out.startswith("Usage: qiskit-ibm-native")
+
+
 def test_without_a_verb_the_help_page_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in ([], ["archive"]):
         assert main(arguments) == 2
@@ -122,6 +132,7 @@ def test_without_a_verb_the_help_page_is_an_error(capsys: pytest.CaptureFixture[
         (["archive", "export", "x", "--format", "parquett"], "--format: there is no 'parquett'; it is one of folder, parquet."),
         (["archive", "export", "x", "--format", "parquett"], "Did you mean 'parquet'?"),
         (["show"], "show needs DEVICE."),
+        (["devices", "fez"], "devices takes no argument 'fez'."),
         (["archive", "list", "--last", "x"], "--last: "),
         (["zzz"], "There is no verb 'zzz'. See 'qiskit-ibm-native --help'."),
     ],

@@ -40,11 +40,11 @@ def assert_looks_like(figure: Figure, name: str) -> None:
     path = REFERENCES / f"{name}.png"
     if os.environ.get("UPDATE_REFERENCES"):
         REFERENCES.mkdir(exist_ok=True)
-        Image.fromarray(drawn).quantize(128).save(path, optimize=True)
+        Image.fromarray(drawn).quantize(256, method=Image.Quantize.FASTOCTREE).save(path, optimize=True)
         assert path.stat().st_size <= _MOST_BYTES, f"{path.name} has {path.stat().st_size:,} bytes"
     reference = np.asarray(Image.open(path).convert("RGB"))
     assert drawn.shape == reference.shape, f"{name} has the size {drawn.shape}, and its reference {reference.shape}"
-    difference = np.abs(_blurred(drawn) - _blurred(reference)).max(axis=2)
+    difference = np.abs(blurred(drawn) - blurred(reference)).max(axis=2)
     if difference.max() > _MOST_ANYWHERE or difference.mean() > _MOST_MEAN:
         kept = _kept(name, drawn, reference, difference)
         raise AssertionError(
@@ -59,7 +59,8 @@ def _pixels(figure: Figure) -> NDArray[np.uint8]:
     return np.asarray(Image.open(file).convert("RGB"))
 
 
-def _blurred(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+def blurred(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the mean colours of small squares, an array ``(rows, columns, 3)``."""
     height, width = (size // _BLUR * _BLUR for size in pixels.shape[:2])
     squares = pixels[:height, :width].reshape(height // _BLUR, _BLUR, width // _BLUR, _BLUR, 3)
     return squares.mean(axis=(1, 3), dtype=float)

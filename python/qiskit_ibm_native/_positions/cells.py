@@ -53,7 +53,7 @@ def heavy_hexagonal_lattice(neighbours: Neighbours) -> list[list[Position]]:
     rooms = [_room(placed, upright) for upright in range(3)]
     drawn: list[list[Position]] = []
     for upright in sorted(range(3), key=rooms.__getitem__):
-        if not drawn or rooms[upright] <= _MORE_ROOM * min(rooms):
+        if rooms[upright] <= _MORE_ROOM * min(rooms):
             found = _bricks(neighbours, reduced, corners, placed, upright)
             drawn += [found] if found is not None else []
     return drawn
