@@ -162,7 +162,8 @@ def _given_sheet(content: DeviceMap, ax: Axes, *, has_panel: bool) -> Sheet:
     panel_width = min(_panel_width(content), 0.36 * width) if has_panel else 0.0
     panel_height = _panel_height(content, int(_PANEL * 72 / (SMALL * _LETTER)))
     scale = min(max(min(width / _FULL_WIDTH, height / (panel_height + _MARGIN)), _SMALLEST), 1.0)
-    pad, gap = 0.4 * _MARGIN * scale, _GAP * scale if has_panel else 0.0
+    # Numbers of rows have room at the left.
+    pad, gap = 0.8 * _MARGIN * scale, _GAP * scale if has_panel else 0.0
     columns, rows = (size + 1 for size in content.size)
     right, top = width - panel_width - gap - pad, height - pad
     step = min((right - pad) / columns, (top - pad) / rows, _LONGEST_STEP)
