@@ -222,6 +222,10 @@ walls: $(VENV)/ready ## Check who imports whom, and that the core knows no Pytho
 	PYTHONPATH=python $(BIN)/lint-imports
 	@! cargo tree --locked -p qiskit-ibm-native-core --edges normal | grep -i pyo3 || (echo "the core depends on pyo3" && false)
 
+.PHONY: messages
+messages: build ## List every message that the package can raise, warn or log, with file, line and type
+	@PYTHONPATH=. $(BIN)/python -m tests.support.messages
+
 .PHONY: docs
 docs: ## Build the Rust documentation without warnings (`make test-slow` runs every snippet of README and docs)
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps -p qiskit-ibm-native-core

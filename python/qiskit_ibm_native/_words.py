@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 
 #: Prefixes of units by their power of ten, divided by three.
@@ -79,3 +80,24 @@ def duration(seconds: float) -> str:
         if seconds >= 1.5 * length or (unit != "day" and seconds >= length):
             return count(round(seconds / length), unit)
     return count(round(seconds), "second")
+
+
+def instant(time: datetime.datetime) -> str:
+    """Return a time in UTC to the minute, with its zone: ``2026-03-01 12:00 UTC``."""
+    return f"{time.astimezone(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC"
+
+
+def apart(old: float | None, new: float | None, unit: str, digits: int = 4) -> tuple[str, str]:
+    """Return two values with as many digits as tell them apart: ``5.1052 GHz`` and ``5.1053 GHz``.
+
+    Args:
+        old: A value in ``unit``; ``None`` is missing.
+        new: Another one.
+        unit: As in :func:`quantity`.
+        digits: The number of significant digits that are enough for values that differ much.
+    """
+    for number in range(digits, 17):
+        texts = quantity(old, unit, number), quantity(new, unit, number)
+        if texts[0] != texts[1] or old == new:
+            break
+    return texts

@@ -51,12 +51,14 @@ Importing this module imports Qiskit. Rooms that must do without Qiskit import i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from qiskit.exceptions import QiskitError
 from qiskit.providers.exceptions import JobError, JobTimeoutError, QiskitBackendNotFoundError
 
 from ._redaction import redact
+from ._words import listed
 
 
 class IBMError(QiskitError):
@@ -258,25 +260,28 @@ class MissingPackageError(IBMError, ImportError):
     """A package is not installed that the work needs.
 
     Attributes:
-        name: The name of the package, as in every ``ImportError``.
-        command: The command that installs it.
+        name: The name of the package, as in every ``ImportError``; the first one of several.
+        command: The command that installs all that is missing.
     """
 
-    def __init__(self, purpose: str, package: str, command: str) -> None:
+    def __init__(self, purpose: str, package: str, command: str, others: Sequence[str] = ()) -> None:
         """Create the error.
 
         Args:
             purpose: A plural noun that says what the package is for.
             package: The name of the package.
             command: The command that installs it.
+            others: The names of further packages that are missing.
         """
-        super().__init__(f"{purpose} need {package}, which is not installed: {command}")
+        packages = listed([package, *others])
+        are = "are" if others else "is"
+        super().__init__(f"{purpose} need {packages}, which {are} not installed: {command}")
         self.name = package
         self.command = command
+        self._arguments = purpose, package, command, tuple(others)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        purpose = str(self).partition(f" need {self.name}, ")[0]
-        return type(self), (purpose, self.name, self.command)
+        return type(self), self._arguments
 
 
 class PulseError(IBMError):

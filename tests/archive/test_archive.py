@@ -695,7 +695,7 @@ def test_the_command(filled_file, tmp_path, capsys, monkeypatch):
     assert main(every) == main([*every, "--format", "parquet"]) == 0
     assert capsys.readouterr().out.count("2 calibrations written to") == 2
     assert main([*archive, "merge", str(tmp_path / "nowhere")]) == 2
-    assert "there is no archive" in capsys.readouterr().err
+    assert "There is no archive" in capsys.readouterr().err
     assert main([*archive, "export", str(tmp_path / "out"), "--backend", "ibmq_lima"]) == 0
     assert "1 calibrations written to" in capsys.readouterr().out
     assert len(list((tmp_path / "out" / "ibmq_lima").iterdir())) == 1

@@ -26,7 +26,7 @@ from tests.support.calibrations import Drift
 from tests.support.sweeping import families, ghz, misbehaving
 
 from qiskit_ibm_native import Ledger, LedgerDamagedError, LedgerError, Snapshot, Sweep, SweepError, TaskResult, score
-from qiskit_ibm_native.exceptions import IBMInputValueError
+from qiskit_ibm_native.exceptions import IBMInputValueError, MissingPackageError
 from qiskit_ibm_native.sweeps.ledger.figures import CIRCUIT_FIGURES, FIGURES, Figures
 from qiskit_ibm_native.sweeps.ledger.schema import LEDGER
 
@@ -211,7 +211,10 @@ def test_tables_go_to_arrow_pandas_polars_and_parquet(sweep: Sweep, kept: Path, 
 
 def test_tables_without_arrow_say_what_to_install(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    with Ledger(kept) as ledger, pytest.raises(LedgerError, match=r"pip install 'qiskit-ibm-native\[parquet\]'"):
+    with (
+        Ledger(kept) as ledger,
+        pytest.raises(MissingPackageError, match=r"pip install 'qiskit-ibm-native\[parquet\]'"),
+    ):
         ledger.table()
 
 

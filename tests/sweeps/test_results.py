@@ -19,8 +19,8 @@ import pytest
 from qiskit import QuantumCircuit
 from tests.support.sweeping import families, ghz, misbehaving
 
-from qiskit_ibm_native import Choices, Ledger, LedgerError, Sweep, TaskResult
-from qiskit_ibm_native.exceptions import IBMInputValueError
+from qiskit_ibm_native import Choices, Ledger, Sweep, TaskResult
+from qiskit_ibm_native.exceptions import IBMInputValueError, MissingPackageError
 from qiskit_ibm_native.sweeps.ledger.selection import selection_of
 from qiskit_ibm_native.sweeps.ledger.summary import summary_of
 from qiskit_ibm_native.sweeps.results import SweepResults
@@ -153,7 +153,7 @@ def test_frames_have_a_row_for_each_task(results: SweepResults, monkeypatch: pyt
     assert len(results.ledger.to_polars(results.sweep)) == len(results)
     for package in ("pandas", "polars"):
         monkeypatch.setitem(sys.modules, package, None)
-        with pytest.raises(LedgerError, match=f"pip install {package}"):
+        with pytest.raises(MissingPackageError, match=f"need {package}, "):
             getattr(results, f"to_{package}")()
 
 

@@ -43,7 +43,8 @@ class _State:
             if client is not None:
                 if getattr(client.__spec__, "_initializing", False):
                     self.refuse(
-                        f"{_CLIENT} is not accelerated: it is being imported. Call accelerate() before or behind that."
+                        f"{_CLIENT} is not accelerated, because it is being imported. Call accelerate() before its"
+                        " import begins, or after it ended."
                     )
                 else:
                     self.replace(client)
@@ -147,6 +148,15 @@ class Acceleration:
 
     def __repr__(self) -> str:
         return f"<Acceleration of {_CLIENT}: {_state.describe()}>"
+
+    def _repr_html_(self) -> str:
+        from .. import _html
+
+        word, _, reason = _state.describe().partition(". ")
+        badge = _html.badge(word, "good" if _state.is_on() else "bad" if reason else "")
+        return _html.panel(
+            _html.heading(_CLIENT, kind="Acceleration", badges=[badge]), _html.note(reason) if reason else ""
+        )
 
 
 def accelerate() -> Acceleration:

@@ -277,7 +277,7 @@ def discover_account(
     environment = {key: os.environ.get(f"QISKIT_IBM_{key.upper()}") for key in ("token", "url", "instance", "channel")}
     if name is not None:
         if token or url:
-            logger.warning("Loading account with name %s. Any input 'token', 'url' are ignored.", name)
+            logger.warning("Loading account with name %s. The arguments 'token' and 'url' are ignored.", name)
         account = _named(name, filename)
     elif token:
         found = {"channel": channel or environment["channel"] or CLOUD_CHANNELS[0], "token": token, "url": url}
@@ -287,7 +287,9 @@ def discover_account(
         account = _account(found | ({"url": url} if url else {}) | changes)
     else:
         if url:
-            logger.warning("Loading the saved default account. Input 'url' is ignored, because there is no 'token'.")
+            logger.warning(
+                "Loading the saved default account. The argument 'url' is ignored, because there is no 'token'."
+            )
         account = _saved_default(channel or environment["channel"], explicit=channel is not None, filename=filename)
     account = replace(account, **changes)
     account.validate()
@@ -307,7 +309,9 @@ def _named(name: str, filename: str | os.PathLike[str] | None) -> Account:
             f"Account with the name {name} does not exist in {path_of(filename)}. Saved accounts: {sorted(entries)}."
         )
     if not isinstance(entries[name], dict):
-        raise invalid(f"The account {name} in {path_of(filename)} is no object.")
+        raise invalid(
+            f"The account {name} in {path_of(filename)} is not a JSON object. Save it again with overwrite=True."
+        )
     return Account.from_entry(entries[name])
 
 

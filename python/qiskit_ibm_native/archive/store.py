@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cachetools import LRUCache
 
 from .. import _native
+from .._archive_file import archive_path
 from .._frames import labelled_frame, needed, polars_frame
 from .._moments import fixed_period, microseconds_of, moment_of, period_of, span_of
 from .._sqlite import Database
@@ -50,9 +51,6 @@ if TYPE_CHECKING:
     from .questions.ranking import Ranking
     from .questions.working import LastWorked
 
-#: Names the file, if it is not the default.
-VARIABLE = "QISKIT_IBM_NATIVE_ARCHIVE"
-DEFAULT = "~/.qiskit/qiskit-ibm-native/calibrations.sqlite3"
 #: Configurations in memory; a device has one for months.
 _MOST_CONFIGURATIONS = 16
 _ROW = "SELECT c.id, c.updated, c.configuration, c.properties, c.defaults FROM calibrations c"
@@ -88,7 +86,7 @@ class CalibrationArchive:
         Raises:
             ArchiveError: The file is something else, of a later version, or cannot be written.
         """
-        self._database = Database(path or os.environ.get(VARIABLE) or DEFAULT, ARCHIVE)
+        self._database = Database(archive_path(path), ARCHIVE)
         self._configurations: LRUCache[int, bytes] = LRUCache(_MOST_CONFIGURATIONS)
         self._lock = threading.Lock()
 
@@ -147,7 +145,9 @@ class CalibrationArchive:
         """
         updated = snapshot.last_update
         if updated is None:
-            raise ArchiveError(f"{snapshot!r} cannot be kept: it has no properties with a date, and so no time.")
+            raise ArchiveError(
+                f"{snapshot!r} cannot be added: its time is unknown, because it has no properties with a date."
+            )
         payloads = snapshot.payloads
         configuration, properties = self._packed(payloads.configuration), self._packed(payloads.properties or b"")
         defaults = None if payloads.defaults is None else self._packed(payloads.defaults)
@@ -181,7 +181,7 @@ class CalibrationArchive:
         try:
             packed = _native.pack(payload)
         except ValueError as error:
-            raise ArchiveError(f"A payload of {len(payload)} bytes is not put into an archive: {error}") from None
+            raise ArchiveError(f"A payload of {len(payload)} bytes cannot be added to an archive: {error}") from None
         return Packed(digest, len(payload), packed, bool(known))
 
     def merge(
@@ -208,7 +208,7 @@ class CalibrationArchive:
             return merging.merge(self._database, other._database, progress)
         path = Path(other).expanduser()
         if not path.is_file():
-            raise FileNotFoundError(f"there is no archive {path}")
+            raise FileNotFoundError(f"There is no archive {path}.")
         with type(self)(path) as opened:
             return merging.merge(self._database, opened._database, progress)
 
@@ -322,7 +322,7 @@ class CalibrationArchive:
         for row in map(Row._make, rows):
             if not FIRST <= row.updated <= LAST:
                 raise ArchiveDamagedError(
-                    f"{self.path} is damaged: calibration {row.id} is of no time. verify() tells more."
+                    f"{self.path} is damaged: calibration {row.id} has no time. verify() tells more."
                 )
         return [Row(*row) for row in rows]
 
@@ -436,7 +436,8 @@ class CalibrationArchive:
             origin: As in :meth:`between`.
 
         Raises:
-            ArchiveError: There is no such device or gate, there are several origins, or pyarrow is not installed.
+            ArchiveError: There is no such device or gate, or there are several origins.
+            MissingPackageError: pyarrow is not installed.
             IBMInputValueError: There is no such table.
             ValueError: There is no such quantity, or a gate is listed on different numbers of qubits.
         """
@@ -448,17 +449,19 @@ class CalibrationArchive:
         """Return values of devices over time as a ``pandas.DataFrame``, see :meth:`table`; units are in ``attrs``.
 
         Raises:
-            ArchiveError: As in :meth:`table`, or pandas is not installed.
+            ArchiveError: As in :meth:`table`.
+            MissingPackageError: pandas or pyarrow is not installed.
         """
-        return labelled_frame(needed("pandas", ArchiveError), self.table(of, **choice))
+        return labelled_frame(needed("pandas"), self.table(of, **choice))
 
     def to_polars(self, of: str = "qubits", **choice: Unpack[tables.TableChoice]) -> Any:
         """Return values of devices over time as a ``polars.DataFrame``, see :meth:`table`.
 
         Raises:
-            ArchiveError: As in :meth:`table`, or polars is not installed.
+            ArchiveError: As in :meth:`table`.
+            MissingPackageError: polars or pyarrow is not installed.
         """
-        return polars_frame(lambda: self.table(of, **choice), ArchiveError)
+        return polars_frame(lambda: self.table(of, **choice))
 
     def to_parquet(
         self,
@@ -491,7 +494,8 @@ class CalibrationArchive:
             How many calibrations were written.
 
         Raises:
-            ArchiveError: There is no such device, a folder cannot be made, or pyarrow is not installed.
+            ArchiveError: There is no such device, or a folder cannot be made.
+            MissingPackageError: pyarrow is not installed.
         """
         wanted = Choice(provenance, origin)
         names, (first, last) = self._chosen(backends, wanted), fixed_period(start, end)
@@ -670,7 +674,9 @@ class CalibrationArchive:
         if isinstance(source, Snapshot):
             return source
         if backend is None:
-            raise IBMInputValueError(f"A snapshot of {source!r} needs backend=, the name of the device.")
+            raise IBMInputValueError(
+                f"{source!r} is a time, which is not enough to find a snapshot. Name the device by backend=."
+            )
         found = self.at(self._known(backend, wanted.provenance), source, **wanted._asdict())
         if found is None:
             raise ArchiveError(f"{self.path} has no calibration of {backend!r} from {moment_of(source)} or before.")
@@ -905,7 +911,8 @@ class CalibrationArchive:
 
         Raises:
             ValueError: There is no such format.
-            ArchiveError: There is no such device, or a package for the format is missing.
+            ArchiveError: There is no such device.
+            MissingPackageError: pyarrow is not installed, for Parquet files.
         """
         names = self.backends(provenance=provenance) if backend is None else [self._known(backend, provenance)]
         ranges = [self.between(name, start, end, provenance=provenance, origin=origin) for name in names]
@@ -1022,3 +1029,14 @@ class CalibrationArchive:
 
     def __repr__(self) -> str:
         return f"<CalibrationArchive {str(self.path)!r}>"
+
+    def _repr_html_(self) -> str:
+        from .. import _html
+
+        try:
+            stats = self.stats()
+        except ArchiveError as error:
+            # A file that is damaged, closed or gone is no reason to show nothing.
+            heading = _html.heading(self.path.name, kind="CalibrationArchive")
+            return _html.panel(heading, _html.alert(_html.note(str(error))))
+        return stats._picture("CalibrationArchive")

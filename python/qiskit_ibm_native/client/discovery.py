@@ -92,7 +92,7 @@ def _search(endpoint: Endpoint, authenticator: Authenticator, transport: Transpo
         if not cursor or not page["items"]:
             return [item for item in found if (item.get("doc") or {}).get("extensions")]
     raise ApiIBMProtocolError(
-        f"The search for instances has no end after {_MAX_PAGES} pages. Give the CRN of one: instance=..."
+        f"The search for instances did not end within {_MAX_PAGES} pages. Give the CRN of one: instance=..."
     )
 
 

@@ -80,7 +80,7 @@ class ReplayService(HttpService):
 
             raise IBMInputValueError(f"The recording {os.fspath(folder)!r} has no requests.")
         if early_end:
-            logger.warning("The recording %r ended before the service did: %s.", os.fspath(folder), early_end)
+            logger.warning("The recording %r ended before the service did: %s", os.fspath(folder), early_end)
         latency = checked_latency(latency)
         tokens = Tokens(token := token or secrets.token_urlsafe(32))
         app = delayed(Replay(exchanges, tokens, token, self._abort, early_end), latency)
@@ -248,9 +248,9 @@ class Submissions:
         if not self._is_told:
             self._is_told = True
             logger.warning(
-                "The circuits of a job are written in another way than any that was recorded, which Qiskit does from one"
-                " process to the next: it gets the reply to the next recorded job with the same number of circuits and"
-                " the same options. If the circuits are others, the results are not theirs."
+                "The circuits of a job are written in another way than any that was recorded, which Qiskit does from"
+                " one process to the next: the job gets the reply to the next recorded job with the same number of"
+                " circuits and the same options. If its circuits are different, these are not their results."
             )
         return self._left[key]
 

@@ -181,7 +181,8 @@ class LocalService(HttpService):
         """
         if self._clock is None:
             raise bad_argument(
-                "This service has the time of the machine, which is not moved; create it with archive=... and at=..."
+                "This service has the time of the machine, which cannot be moved; create the service with"
+                " archive=... and at=..."
             )
         return self._clock
 

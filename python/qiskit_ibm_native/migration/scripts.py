@@ -114,7 +114,8 @@ def _scripts_at(path: Path) -> Iterator[Path]:
             yield from (Path(folder) / name for name in sorted(files) if name.endswith(".py"))
     elif path.suffix == ".ipynb":
         raise IBMInputValueError(
-            f"{path} is a notebook, and scripts are read only: jupyter nbconvert --to script {path} makes one of it."
+            f"{path} is a notebook, and only scripts can be read. Convert it first: jupyter nbconvert --to script"
+            f" {path}."
         )
     elif path.is_file():
         yield path

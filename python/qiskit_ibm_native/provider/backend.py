@@ -7,7 +7,6 @@ import copy
 import datetime as dt_module
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from html import escape
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -353,8 +352,8 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         channels = self._configuration.control(qubits)
         if not channels and not _are_qubits(qubits, self.num_qubits):
             raise BackendConfigurationError(
-                f"Couldn't find the ControlChannel operating on qubits {qubits}: expected two qubits, (control, target), of"
-                f" the {self.num_qubits} of {self.name}."
+                f"Couldn't find the ControlChannel operating on qubits {qubits}: expected two qubits, (control,"
+                f" target), of the {self.num_qubits} of {self.name}."
             )
         return channels
 
@@ -389,7 +388,7 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         except IBMApiError as error:
             raise IBMBackendApiError(f"The status of {self.name} could not be fetched: {error}") from None
         except TypeError as error:
-            raise IBMBackendApiProtocolError(f"The status of {self.name} makes no sense: {error}") from None
+            raise IBMBackendApiProtocolError(f"The status of {self.name} cannot be understood: {error}") from None
         self._status = time.monotonic(), status
         return status
 
@@ -602,11 +601,11 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
 
     def _get_run_config(self, given: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options of a job: what is given, then what is set; checked."""
-        return chosen_options(self, given, extra, stacklevel=4)
+        return chosen_options(self, given, extra)
 
     def _deprecate_id_instruction(self, circuits: Sequence[QuantumCircuit]) -> list[QuantumCircuit]:
         """Return circuits with a delay of equal duration for each ``id``; those without ``id`` are the same objects."""
-        return delays_for_id(self, circuits, stacklevel=4)
+        return delays_for_id(self, circuits)
 
     def _runtime_run(
         self,
@@ -682,7 +681,9 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         return f"<{_full_name(type(self))}({self.name!r})>"
 
     def _repr_html_(self) -> str:
-        return f"<b>{escape(self.name)}</b> {self.num_qubits} qubits, version {escape(str(self.backend_version))}"
+        from .pictures import backend_html
+
+        return backend_html(self)
 
 
 def _full_name(kind: type) -> str:

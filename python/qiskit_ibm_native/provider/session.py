@@ -14,6 +14,7 @@ from typing_extensions import Self
 
 from .._deadline import seconds_left
 from .._logger import logger
+from .._progress import waiting
 from ..exceptions import IBMApiError, IBMBackendApiError, IBMError, IBMInputValueError, RequestsApiError
 
 if TYPE_CHECKING:
@@ -118,8 +119,8 @@ class Session:
         """
         if isinstance(max_time, BackendV2):
             raise IBMInputValueError(
-                "qiskit_ibm_native.Session takes no backend, other than the class of that name in qiskit-ibm-runtime. Open a"
-                f" session with get_backend({max_time.name!r}).open_session()."
+                "qiskit_ibm_native.Session takes no backend, unlike the class of that name in qiskit-ibm-runtime."
+                f" Open a session with get_backend({max_time.name!r}).open_session()."
             )
         self._max_time = seconds_of(max_time)
         self._session_id = session_id
@@ -189,7 +190,8 @@ class Session:
     def close(self) -> None:
         """Let the session take no more jobs; those that were submitted are run."""
         # Jobs that are being submitted in the background were run in this session.
-        wait(self._submissions, min(seconds_left(), threading.TIMEOUT_MAX))
+        with waiting("Submitting jobs of the session that is to be closed"):
+            wait(self._submissions, min(seconds_left(), threading.TIMEOUT_MAX))
         self._active = False
         if self._session_id is not None and self._client is not None:
             try:
@@ -230,3 +232,8 @@ class Session:
     def __repr__(self) -> str:
         state = "active" if self._active else "closed"
         return f"<Session {self._session_id!r} on {self._backend_name}: {self._mode}, {state}>"
+
+    def _repr_html_(self) -> str:
+        from .pictures import session_html
+
+        return session_html(self)

@@ -34,7 +34,7 @@ def Gaussian(
 
 def _width(duration: Any, sigma: Any, width: Any, risefall_sigma_ratio: Any) -> Any:
     if (width is None) == (risefall_sigma_ratio is None):
-        raise pulse_error("either width or risefall_sigma_ratio must be given, and not both")
+        raise pulse_error("Either width or risefall_sigma_ratio must be given, and not both.")
     return duration - 2.0 * risefall_sigma_ratio * sigma if width is None else width
 
 

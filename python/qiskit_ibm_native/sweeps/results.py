@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+from .._words import count
 from .tasks import TaskResult
 from .tries import counting
 
@@ -106,23 +107,21 @@ class SweepResults(Sequence[TaskResult]):
         """Return the results as a ``pandas.DataFrame``.
 
         Raises:
-            LedgerError: pyarrow or pandas is not installed.
+            MissingPackageError: pyarrow or pandas is not installed.
         """
         from .._frames import pandas_frame
-        from ..exceptions import LedgerError
 
-        return pandas_frame(self.table, LedgerError)
+        return pandas_frame(self.table)
 
     def to_polars(self) -> Any:
         """Return the results as a ``polars.DataFrame``.
 
         Raises:
-            LedgerError: pyarrow or polars is not installed.
+            MissingPackageError: pyarrow or polars is not installed.
         """
         from .._frames import polars_frame
-        from ..exceptions import LedgerError
 
-        return polars_frame(self.table, LedgerError)
+        return polars_frame(self.table)
 
     def table(self) -> Any:
         """Return the results as a ``pyarrow.Table``, see :meth:`Ledger.table`."""
@@ -132,8 +131,8 @@ class SweepResults(Sequence[TaskResult]):
 
     def __repr__(self) -> str:
         counts = {"failed": self.num_failed, "not needed": len(self.sweep) - len(self)}
-        told = "".join(f", {count} {name}," for name, count in counts.items() if count).replace(",,", ",")
-        return f"<SweepResults of {len(self)} tasks{told} in {self.ledger!r}>"
+        told = "".join(f", {number:,} {name}," for name, number in counts.items() if number).replace(",,", ",")
+        return f"<SweepResults of {count(len(self), 'task')}{told} in {self.ledger!r}>"
 
     def _repr_html_(self) -> str:
         from .ledger.summary import results_html

@@ -225,8 +225,8 @@ class TaskResult(Figures, TaskFacts):
             raise
         except BaseException as error:  # panics of Rust are no Exceptions
             raise LedgerDamagedError(
-                f"The circuit of task {self.task_id} ({self.circuit} on {self.backend}) is damaged: {error}. Another ledger"
-                " gets a new one when the sweep is run with it."
+                f"The circuit of task {self.task_id} ({self.circuit} on {self.backend}) is damaged: {error}. Run the"
+                " sweep with another ledger to make it again."
             ) from error
 
     @property

@@ -77,7 +77,7 @@ class ValueRule:
         _set_tuples(self)
         if self.qargs is not None:
             if self.gate is None:
-                raise IBMInputValueError("qargs are the qubits of a gate, and the rule has none.")
+                raise IBMInputValueError("qargs are the qubits of a gate, and the rule has no gate: give gate=, too.")
             object.__setattr__(self, "qargs", tuple(tuple(indices(qargs)) for qargs in self.qargs))
         thresholds = {kind: getattr(self, kind) for kind in self.KINDS if getattr(self, kind) is not None}
         if not thresholds:

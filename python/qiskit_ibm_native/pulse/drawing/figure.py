@@ -105,7 +105,7 @@ def draw(
     schedule, window = view.schedule, view.window
     shown = in_order(schedule.channels if channels is None else channels)
     if not shown:
-        raise pulse_error(f"{schedule.name} has no channel to draw")
+        raise pulse_error(f"{schedule.name} has no channel to draw.")
     rows = filled(schedule, grouped(shown, MAX_ROWS), window)
     if ax is not None:
         return _draw_within(checked_axes(ax), rows, view, title)

@@ -107,5 +107,5 @@ def window_of(schedule: Schedule, time_range: tuple[int, int] | None) -> tuple[i
         return 0, max(schedule.duration, 1)
     first, last = time_range
     if not first < last:
-        raise pulse_error(f"a range of times has a first and a later last time, dt, not {time_range}")
+        raise pulse_error(f"A range of times has a first and a later last time, dt, not {time_range}.")
     return first, last

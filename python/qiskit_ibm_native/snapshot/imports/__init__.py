@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import datetime
 import os
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ..._warning import warn
 
 if TYPE_CHECKING:
     from ..snapshot import Snapshot
@@ -57,7 +58,6 @@ def read_calibrations(
     Warns:
         UserWarning: Something was ambiguous; the message says what was assumed, and how to say it.
     """
-    from ..acceptance import _frames_to_user
     from .reader import CalibrationReader
 
     path = Path(path)
@@ -74,7 +74,7 @@ def read_calibrations(
             raise calibration.snapshot
         snapshots.append(calibration.snapshot)
     for sentence in reader.assumptions:
-        warnings.warn(f"{path}: {sentence}", UserWarning, stacklevel=_frames_to_user())
+        warn(f"{path}: {sentence}")
     return snapshots
 
 

@@ -268,12 +268,12 @@ def _checked(options: Mapping[str, Any], known: list[str] | None) -> dict[str, A
     """
     for name in options:
         if name in _OURS:
-            raise wrong(f"{name!r} is no option: it comes from the sweep's {_OURS[name]}")
+            raise wrong(f"{name!r} cannot be an option: it comes from the sweep's {_OURS[name]}")
         if known is not None and name not in known:
             close = get_close_matches(name, known, 1)
             others = ", ".join(sorted(other for other in known if other not in _OURS and not other.startswith("_")))
             hint = f"did you mean {close[0]!r}?" if close else f"there are {others}"
-            raise wrong(f"{name!r} is no option of generate_preset_pass_manager; {hint}")
+            raise wrong(f"generate_preset_pass_manager has no option {name!r}; {hint}")
     if known is not None:
         check_plugins(options)
     return dict(options)

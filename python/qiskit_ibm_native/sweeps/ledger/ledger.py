@@ -11,10 +11,11 @@ import tempfile
 import weakref
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ... import _native
 from ..._sqlite import Database
@@ -36,6 +37,8 @@ from .selection import selection_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from .summary import Summary
 
 
 #: More qubits than any device has; arrays of pyarrow hold numbers up to this.
@@ -392,7 +395,7 @@ class Ledger:
             sweep: The sweep whose results are taken, in its order; by default all, ordered as by iteration.
 
         Raises:
-            LedgerError: pyarrow is not installed.
+            MissingPackageError: pyarrow is not installed.
         """
         from .table import table_of
 
@@ -405,11 +408,11 @@ class Ledger:
             sweep: As in :meth:`table`.
 
         Raises:
-            LedgerError: pyarrow or pandas is not installed.
+            MissingPackageError: pyarrow or pandas is not installed.
         """
         from ..._frames import pandas_frame
 
-        return pandas_frame(lambda: self.table(sweep), LedgerError)
+        return pandas_frame(lambda: self.table(sweep))
 
     def to_polars(self, sweep: TaskSource | None = None) -> Any:
         """Return results as a ``polars.DataFrame``.
@@ -418,11 +421,11 @@ class Ledger:
             sweep: As in :meth:`table`.
 
         Raises:
-            LedgerError: pyarrow or polars is not installed.
+            MissingPackageError: pyarrow or polars is not installed.
         """
         from ..._frames import polars_frame
 
-        return polars_frame(lambda: self.table(sweep), LedgerError)
+        return polars_frame(lambda: self.table(sweep))
 
     def to_parquet(self, path: str | os.PathLike[str], sweep: TaskSource | None = None) -> int:
         """Write results to a Parquet file, and return their number.
@@ -432,11 +435,51 @@ class Ledger:
             sweep: As in :meth:`table`.
 
         Raises:
-            LedgerError: pyarrow is not installed.
+            MissingPackageError: pyarrow is not installed.
         """
         from .table import write_parquet
 
         return write_parquet(self._chosen(sweep), Path(path), self._columns_of(sweep))
+
+    def to_csv(self, file: str | os.PathLike[str] | TextIO, sweep: TaskSource | None = None) -> int:
+        """Write results as comma-separated values, and return their number; no other package is needed.
+
+        Args:
+            file: The file, which is replaced when the new one is complete, or an open one.
+            sweep: As in :meth:`table`.
+        """
+        from .table import write_csv
+
+        results, added = self._chosen(sweep), self._columns_of(sweep)
+        if not isinstance(file, str | os.PathLike):
+            return write_csv(results, file, added)
+        path = Path(file)
+        unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+        try:
+            with unfinished.open("w", encoding="utf-8", newline="") as opened:
+                written = write_csv(results, opened, added)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return written
+
+    def summary(self, sweep: TaskSource | None = None) -> Summary:
+        """Count results by failure, and by device and optimization level, without reading all of each.
+
+        Args:
+            sweep: The sweep whose results count; by default all of the ledger. Of one with ``stop_when``, all tasks
+                count until it is finished, because nobody knows before which ones are needed.
+
+        Raises:
+            LedgerDamagedError: A value is of another class than it has to be.
+        """
+        from .summary import summary_of
+
+        indices = None
+        if sweep is not None:
+            with suppress(LedgerError):
+                indices = counting(sweep, self)
+        return summary_of(self._database, sweep, indices=indices)
 
     def _columns_of(self, sweep: TaskSource | None) -> AddedColumns:
         return self.columns() if sweep is None else sweep.columns
@@ -478,7 +521,7 @@ class Ledger:
             return {row[name]: _result(row, packed.get(row["number"])) for row in rows}
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise LedgerDamagedError(
-                f"{self.path} is damaged: a task has a value that makes no sense: {error}."
+                f"{self.path} is damaged: a task has a value that is not valid: {error}."
             ) from error
 
     def results_of(
@@ -693,7 +736,7 @@ def _result(row: sqlite3.Row, packed: tuple[bytes, int] | None) -> TaskResult:
 def _axes(row: sqlite3.Row) -> dict[str, str]:
     axes = {} if row["axes"] is None else json.loads(row["axes"])
     if not isinstance(axes, dict) or not all(isinstance(name, str) for name in axes.values()):
-        raise ValueError(f"{row['axes'][:100]!r} are no axes")
+        raise ValueError(f"{row['axes'][:100]!r} are not axes")
     if row["layout_name"] is not None:
         axes[LAYOUTS] = row["layout_name"]
     return axes
@@ -702,7 +745,7 @@ def _axes(row: sqlite3.Row) -> dict[str, str]:
 def _metrics(text: str | None) -> dict[str, float | None]:
     metrics = {} if text is None else json.loads(text)
     if not isinstance(metrics, dict) or not all(type(value) in {float, int, NoneType} for value in metrics.values()):
-        raise ValueError(f"{(text or '')[:100]!r} are no metrics")
+        raise ValueError(f"{(text or '')[:100]!r} are not metrics")
     return metrics
 
 
@@ -718,7 +761,7 @@ def _operations(text: str | None) -> dict[str, int] | None:
         return None
     operations = json.loads(text)
     if not isinstance(operations, dict) or not all(type(count) is int for count in operations.values()):
-        raise ValueError(f"{text[:100]!r} are no operations")
+        raise ValueError(f"{text[:100]!r} are not operations")
     return operations
 
 
@@ -727,7 +770,7 @@ def _qubits(text: str | None) -> tuple[int, ...] | None:
         return None
     qubits = tuple(json.loads(text))
     if not all(type(qubit) is int and abs(qubit) < _MAX_QUBITS for qubit in qubits):
-        raise ValueError(f"{text[:100]!r} is no layout")
+        raise ValueError(f"{text[:100]!r} is not a layout")
     return qubits
 
 

@@ -40,7 +40,7 @@ NO_NAME = "no name"
 
 @dataclass(frozen=True)
 class Points:
-    """Figures of results, arrays with an item for each of ``n`` different tasks.
+    """Figures of results, arrays with an item for each of ``n`` different tasks, by their identifiers.
 
     Attributes:
         figures: The descriptions of the figures.
@@ -74,10 +74,12 @@ class Points:
         first, second = (sign * values for sign, values in zip(signs, self.values, strict=False))
         known = np.flatnonzero(np.isfinite(first) & np.isfinite(second))
         members, which = np.unique(self.groups[:depth, known], axis=1, return_inverse=True)
+        which = which.ravel()
+        order = np.lexsort((second[known], first[known], which))
+        ends = np.searchsorted(which[order], np.arange(members.shape[1] + 1))
         fronts = {}
         for number, group in enumerate(members.T.tolist()):
-            mine = known[which.ravel() == number]
-            mine = mine[np.lexsort((second[mine], first[mine]))]
+            mine = known[order[ends[number] : ends[number + 1]]]
             best_before = np.minimum.accumulate(np.concatenate([[np.inf], second[mine][:-1]]))
             fronts[tuple(group)] = mine[second[mine] < best_before]
         return fronts
@@ -155,7 +157,9 @@ def points_of(
 
     keys = [_key(name, has_names=source.has_names) for name in by]
     columns = ", ".join([*keys, "error IS NOT NULL", *(expression for _, expression in figures)])
-    found = list(zip(*source.connection.execute(f"SELECT {columns} FROM {source.rows}"), strict=True))  # noqa: S608 (ours)
+    # The order in which tasks were done does not matter.
+    statement = f"SELECT {columns} FROM {source.rows} ORDER BY tasks.id"  # noqa: S608 (ours)
+    found = list(zip(*source.connection.execute(statement), strict=True))
     if not found:
         found = [()] * (len(keys) + 1 + len(figures))
     for kind in set().union(*(map(type, column) for column in found[len(keys) + 1 :])):

@@ -45,8 +45,7 @@ def draw_distribution(content: Distribution, *, dark: bool) -> Any:
         middles.setdefault(row.label, []).append(y)
         _add_row(figure, row, y, content.axis, edges, look, dots=dots)
     for color in sorted({row.color for row in content.rows}) if content.colors else ():
-        name = f"{content.color_dimension} {content.colors[color]}"
-        figure.add_trace(_square(look.series[color], escape(name)))
+        figure.add_trace(_square(look.series[color], escape(content.color_name(color))))
     figure.update_layout(
         xaxis={**style_axis(look, content.axis.label, is_log=content.axis.is_log),
                "range": log_range(*limits, is_log=content.axis.is_log)},
@@ -127,7 +126,9 @@ def _add_others(figure: Any, content: TradeOff, look: Any) -> None:
     if not len(x):
         return
     if len(x) <= MOST_SCATTERED:
-        dots = {"size": 5, "color": faded(look.muted, 0.5)}
+        many = len(content.fronts) > MOST_COLORS
+        colors = [faded(look.muted if many else look.series[number], 0.45) for number in content.belongs.tolist()]
+        dots = {"size": 5, "color": colors}
         figure.add_trace(go.Scatter(x=x, y=y, mode="markers", marker=dots, name="other results", hoverinfo="skip"))
         return
     edges, counts = cells_of(content)
