@@ -222,8 +222,8 @@ def test_published_coordinates_are_scaled_and_turned():
 
 
 def test_coordinates_for_qiskit():
-    assert coordinates_of(Snapshot.load("lima")) == [[2, 0], [2, 1], [2, 2], [1, 1], [0, 1]]
-    fez = coordinates_of(Snapshot.load("fez"))
+    assert coordinates_of(placement_of(Snapshot.load("lima"))) == [[2, 0], [2, 1], [2, 2], [1, 1], [0, 1]]
+    fez = coordinates_of(placement_of(Snapshot.load("fez")))
     assert fez[0] == [14, 0]
     assert all(isinstance(value, int) for pair in fez for value in pair)
 
