@@ -51,6 +51,13 @@ def test_the_coupling_graph_alone_gives_what_devices_publish(device):
     assert_on_grid(made.positions, edges)
 
 
+def test_devices_that_are_numbered_by_columns_lie_so():
+    snapshot = Snapshot.load("hanoi")
+    made = place(27, edges_of(snapshot))
+    assert made.positions == placement_of(snapshot).positions
+    assert made.size == (10, 4)
+
+
 def test_washington_has_its_rows_though_edges_are_missing():
     snapshot = Snapshot.load("washington")
     placed = placement_of(snapshot).positions
