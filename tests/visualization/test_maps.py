@@ -438,11 +438,33 @@ def test_everything_with_a_snapshot_is_drawn(tmp_path):
     assert svg(plot_error_map(Snapshot.from_bytes(LIMA.to_bytes(payloads=False)))) == fingerprint
 
 
+@pytest.mark.official
+def test_fake_devices_of_the_official_client_are_drawn():
+    from qiskit_ibm_runtime.fake_provider import FakeLimaV2
+
+    assert len(circles(plot_error_map(FakeLimaV2()))) == 5
+    assert {
+        text.split("<br>")[0] for text in plot_gate_map(FakeLimaV2(), interactive=True).data[-1].hovertext or ()
+    } <= {f"qubit {qubit}" for qubit in range(5)}
+
+
+def test_dark_maps_can_be_read_in_figures_of_any_colour():
+    for paper, dark in itertools.product(("white", "black", "none"), (False, True)):
+        ax = Figure(facecolor=paper).add_subplot()
+        plot_error_map("lima", ax=ax, dark=dark)
+        title = lightness(ax.get_title(loc="left") and ax._left_title.get_color())
+        if paper != "none":
+            assert abs(title - lightness(paper)) > 60
+        ink = lightness(ax.texts[-1].get_color())
+        assert abs(ink - lightness(theme(dark=dark).background)) > 30
+
+
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_the_smallest_devices(number):
     snapshot = device(number, [(qubit, qubit + 1) for qubit in range(number - 1)])
     for dark in (False, True):
         assert len(circles(plot_error_map(snapshot, dark=dark))) == number
+    assert plot_error_map(snapshot, interactive=True).to_json()
 
 
 def test_devices_of_which_nothing_works():

@@ -51,6 +51,13 @@ def test_the_coupling_graph_alone_gives_what_devices_publish(device):
     assert_on_grid(made.positions, edges)
 
 
+def test_devices_that_are_numbered_by_columns_lie_so():
+    snapshot = Snapshot.load("hanoi")
+    made = place(27, edges_of(snapshot))
+    assert made.positions == placement_of(snapshot).positions
+    assert made.size == (10, 4)
+
+
 def test_washington_has_its_rows_though_edges_are_missing():
     snapshot = Snapshot.load("washington")
     placed = placement_of(snapshot).positions
@@ -222,8 +229,8 @@ def test_published_coordinates_are_scaled_and_turned():
 
 
 def test_coordinates_for_qiskit():
-    assert coordinates_of(Snapshot.load("lima")) == [[2, 0], [2, 1], [2, 2], [1, 1], [0, 1]]
-    fez = coordinates_of(Snapshot.load("fez"))
+    assert coordinates_of(placement_of(Snapshot.load("lima"))) == [[2, 0], [2, 1], [2, 2], [1, 1], [0, 1]]
+    fez = coordinates_of(placement_of(Snapshot.load("fez")))
     assert fez[0] == [14, 0]
     assert all(isinstance(value, int) for pair in fez for value in pair)
 
