@@ -471,7 +471,7 @@ def test_left_jobs_are_told_with_the_command_that_cancels_them(
         assert service._store.queue_lengths() == {"local_simulator": 3}
         assert {job["status"] for job in service._store.jobs({}, 5, 0, ascending=True)[0]} == {"Queued"}
     (line,) = [record.getMessage() for record in caplog.records if "earlier programs left" in record.getMessage()]
-    assert line.startswith("3 jobs that earlier programs left are not run")
+    assert line.startswith("3 jobs that earlier programs left in the store are not run")
     command = line.rpartition("`qiskit-ibm-native ")[2].partition("`")[0]
     assert command == f"jobs cancel --left --store {left}"
     assert main(command.split()) == 0

@@ -64,7 +64,7 @@ class VerifyReport:
     def __str__(self) -> str:
         read = f"{self.calibrations} calibrations, {self.payloads} payloads"
         if self:
-            return f"{read}: everything is as it was put in"
+            return f"{read}: no damage found"
         problems = [
             *(f"  file: {problem}" for problem in self.file),
             *(f"  payload {number}: {why}" for number, why in self.damaged_payloads.items()),
