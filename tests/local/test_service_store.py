@@ -333,7 +333,7 @@ def test_a_job_that_cannot_be_kept_has_failed_and_others_are_refused_once(
         assert len(asked) == 1
         assert "Traceback" not in caplog.text
         assert caplog.text.count("The store of jobs cannot be used") == 1
-        assert caplog.text.count("could not be kept") == 1
+        assert caplog.text.count("could not be stored") == 1
         service._store._db.execute("PRAGMA query_only = OFF")
         assert backend.run(circuit, shots=5).result(timeout=60).get_counts() == {"1": 5}
         assert service._store._rows("SELECT status FROM jobs ORDER BY number")[0][0] == "Failed"
