@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 from .. import _html
+from .._progress import waiting
 from .._threads import available_processors
 from .description.forecast import SweepDescription, description_of
 from .description.reading import arguments_from
@@ -57,6 +58,7 @@ class Sweep(Sequence[Task]):
     which they were given, so that tasks for one target are together.
     """
 
+    @waiting("Describing the sweep")
     def __init__(
         self,
         circuits: CircuitSource | Iterable[CircuitSource],
