@@ -124,6 +124,15 @@ class Tabular:
             variables[str(column.name)] = ("row", values, notes)
         return data_set(variables, {}, table.notes)
 
+    def _shown(self) -> Sequence[int] | None:
+        """Return the rows of the table in the order in which notebooks show them; ``None`` for their own order."""
+        return None
+
+    def _repr_html_(self) -> str:
+        from . import _html
+
+        return _html.panel(_html.heading_of(self), _html.columns_table(self._table().columns, self._shown()))
+
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Return Arrow's stream of the long table."""
         return self.table().__arrow_c_stream__(requested_schema)

@@ -14,15 +14,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from ._logger import logger
+from ._notebook_progress import InNotebook, NotebookBar, is_notebook
 from ._ticker import TICKER
-from ._waiting import DELAY, WAITS, InPipe, OnTerminal, Wait, nothing
+from ._waiting import DELAY, WAITS, InPipe, OnTerminal, Surface, Wait, nothing
 
 #: The variable that turns progress on or off everywhere.
 SWITCH = "QISKIT_IBM_NATIVE_PROGRESS"
@@ -105,14 +106,14 @@ def is_interactive() -> bool:
         return wanted
     if os.environ.get("CI", "").lower() not in {"", "0", "false"} or _is_worker():
         return False
-    return "ipykernel" in sys.modules or _is_terminal()
+    return is_notebook() or _is_terminal()
 
 
 def place() -> Place | None:
     """Return where progress is shown by default; ``None`` if it is not shown."""
     if not is_interactive() or sys.stderr is None:
         return None
-    if "ipykernel" in sys.modules:
+    if is_notebook():
         return "notebook"
     return "terminal" if _is_terminal() else "pipe"
 
@@ -160,11 +161,10 @@ def waiting(text: str, *, is_general: bool = False) -> Iterator[Callable[[str], 
             yield tell
         return
     where = place()
-    # The display of notebooks is another file's.
-    if where in (None, "notebook") or (is_general and threading.current_thread() is not threading.main_thread()):
+    if where is None or (is_general and threading.current_thread() is not threading.main_thread()):
         yield nothing
         return
-    wait = Wait(partial(OnTerminal if where == "terminal" else InPipe, sys.stderr))
+    wait = Wait(_surface(where))
     token = _CURRENT.set(wait)
     try:
         with wait.saying(text, is_general=is_general) as tell:
@@ -173,6 +173,15 @@ def waiting(text: str, *, is_general: bool = False) -> Iterator[Callable[[str], 
     finally:
         WAITS.end(wait)
         _CURRENT.reset(token)
+
+
+def _surface(where: Place) -> Callable[[], Surface]:
+    """Return what makes the place where a wait is shown."""
+    if where == "notebook":
+        # Made here, because the thread that draws it does not know which cell is at work.
+        notebook = InNotebook()
+        return lambda: notebook
+    return partial(OnTerminal if where == "terminal" else InPipe, sys.stderr)
 
 
 @contextmanager
@@ -187,31 +196,43 @@ def unseen() -> Iterator[None]:
 
 @contextmanager
 def bar(total: float, unit: str, title: str, *, is_asked_for: bool = True, **options: Any) -> Iterator[Any]:
-    """Give a bar of tqdm, which is closed in any case, also when the work is interrupted.
+    """Give a bar of tqdm or of notebooks, which is closed in any case, also when the work is interrupted.
 
     Args:
         total: The number of parts.
         unit: The name of a part.
         title: The name of the work.
         is_asked_for: Whether the user asked for it. Otherwise it is shown once the work has taken a second.
-        options: Further options of tqdm.
+        options: Further options of tqdm, which notebooks do without.
     """
-    from tqdm.auto import tqdm
+    if is_notebook():
+        delay = 0.0 if is_asked_for else DELAY
+        in_notebook = NotebookBar(total, unit, title, interval=INTERVAL, delay=delay)
+        with in_notebook, _redrawn(in_notebook.refresh_if_due):
+            yield in_notebook
+        return
+    # tqdm.auto would look for ipywidgets, and warn without them.
+    from tqdm import tqdm
 
     where = place()
     options = {"mininterval": _PIPE_INTERVAL if where == "pipe" else 0.1, **options}
     delay = 0.0 if is_asked_for else DELAY
     with tqdm(total=total, unit=unit, desc=title, smoothing=0.1, dynamic_ncols=True, delay=delay, **options) as shown:
-        moving = _Moving(shown)
-        if where == "terminal":
-            TICKER.add(moving)
-        try:
+        with _redrawn(_Moving(shown)) if where == "terminal" else nullcontext():
             yield shown
-        finally:
-            TICKER.remove(moving)
         # tqdm draws it when something is done, but not always the last part.
         if shown.delay <= 0 or shown.last_print_t >= shown.start_t + shown.delay:
             shown.refresh()
+
+
+@contextmanager
+def _redrawn(draw: Callable[[float], None]) -> Iterator[None]:
+    """Call a function now and then within a context, with the time of the monotonic clock."""
+    TICKER.add(draw)
+    try:
+        yield
+    finally:
+        TICKER.remove(draw)
 
 
 class _Moving:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, TextIO
 
+from ._notebook_progress import has_bars
 from ._terminal_line import TerminalLine
 from ._ticker import TICKER, Ticker
 
@@ -229,7 +230,9 @@ def _is_terminal(stream: Any) -> bool:
 
 
 def _has_bars() -> bool:
-    """Return whether bars of tqdm are on the terminal, the user's own too: they show that something goes on."""
+    """Return whether bars are shown, of tqdm the user's own too: they show that something goes on."""
+    if has_bars():
+        return True
     module = sys.modules.get("tqdm.std")
     return bool(len(getattr(getattr(module, "tqdm", None), "_instances", ())))
 

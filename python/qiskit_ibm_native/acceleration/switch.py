@@ -149,6 +149,15 @@ class Acceleration:
     def __repr__(self) -> str:
         return f"<Acceleration of {_CLIENT}: {_state.describe()}>"
 
+    def _repr_html_(self) -> str:
+        from .. import _html
+
+        word, _, reason = _state.describe().partition(". ")
+        badge = _html.badge(word, "good" if _state.is_on() else "bad" if reason else "")
+        return _html.panel(
+            _html.heading(_CLIENT, kind="Acceleration", badges=[badge]), _html.note(reason) if reason else ""
+        )
+
 
 def accelerate() -> Acceleration:
     """Decode and convert payloads of the official client by the native core from now on, in this process.

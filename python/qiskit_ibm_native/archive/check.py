@@ -10,11 +10,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import _native
+from .. import _html, _native
 from .._progress import Reported, advancing, followed, waiting
 from .._sqlite import Database
 from .._threads import available_processors
 from .._timestamps import microseconds
+from .._words import count
 from ..exceptions import ArchiveError, BackendPayloadError
 from ..snapshot.overrides import has_note
 from . import blocks
@@ -62,17 +63,29 @@ class VerifyReport:
         )
 
     def __str__(self) -> str:
-        read = f"{self.calibrations} calibrations, {self.payloads} payloads"
+        read = self._counts()
         if self:
             return f"{read}: no damage found"
-        problems = [
-            *(f"  file: {problem}" for problem in self.file),
-            *(f"  payload {number}: {why}" for number, why in self.damaged_payloads.items()),
-            *(f"  calibration {number}: {why}" for number, why in self.damaged_calibrations.items()),
-            *(f"  block {number}: {why}" for number, why in self.damaged_blocks.items()),
-            *(f"  sightings of calibration {number}: {why}" for number, why in self.damaged_sightings.items()),
-        ]
-        return "\n".join([f"{read}, {len(problems)} problems", *problems])
+        found = [*self._problems()]
+        return "\n".join([f"{read}, {count(len(found), 'problem')}", *(f"  {where}: {why}" for where, why in found)])
+
+    def _counts(self) -> str:
+        return f"{count(self.calibrations, 'calibration')}, {count(self.payloads, 'payload')}"
+
+    def _problems(self) -> Iterator[tuple[str, str]]:
+        """Yield places and reasons."""
+        yield from (("file", problem) for problem in self.file)
+        for name, damaged in (
+            ("payload", self.damaged_payloads), ("calibration", self.damaged_calibrations), ("block", self.damaged_blocks),
+            ("sightings of calibration", self.damaged_sightings),
+        ):  # fmt: skip
+            yield from ((f"{name} {number}", why) for number, why in damaged.items())
+
+    def _repr_html_(self) -> str:
+        found = [*self._problems()]
+        badge = _html.badge("damaged", "bad") if found else _html.badge("sound", "good")
+        heading = _html.heading("Verification", self._counts(), kind="VerifyReport", badges=[badge])
+        return _html.panel(heading, _html.problems(count(len(found), "problem"), found))
 
 
 def verify(database: Database, progress: Reported = False) -> VerifyReport:

@@ -12,8 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
+from .. import _html
 from .._progress import Reported, advancing, waiting
 from .._warning import warn
+from .._words import count
 from ..exceptions import ArchiveError, BackendPayloadError
 from ..snapshot import Snapshot
 from ..snapshot.imports.configurations import MissingConfigurationError
@@ -52,13 +54,30 @@ class ImportReport:
     ignored: list[Path] = field(default_factory=list)
 
     def __str__(self) -> str:
-        lines = [f"{self.added} added, {self.known} known, {len(self.problems)} problems"]
+        lines = [f"{self.added} added, {self.known} known, {count(len(self.problems), 'problem')}"]
         lines += [f"  {path}: {problem}" for path, problem in self.problems.items()]
         lines += [f"  assumed for {_files(paths)}: {sentence}" for sentence, paths in self.assumptions.items()]
         if self.ignored:
             lines.append(f"  no calibrations in {_files(self.ignored)}")
         # Names of files need not be in any encoding, and what is printed does.
         return "\n".join(lines).encode("utf-8", "backslashreplace").decode()
+
+    def _repr_html_(self) -> str:
+        badges = [_html.badge(count(len(self.problems), "problem"), "bad")] if self.problems else []
+        heading = _html.heading(
+            "Import", f"{self.added:,} added", f"{self.known:,} known", kind="ImportReport", badges=badges
+        )
+        assumed = [(_files(paths), sentence) for sentence, paths in self.assumptions.items()]
+        ignored = [(path,) for path in self.ignored[: _html.MAX_ROWS]]
+        return _html.panel(
+            heading,
+            _html.problems(count(len(self.problems), "problem"), self.problems.items(), ("file", "problem")),
+            _html.fold(count(len(assumed), "assumption"), _html.table(("for", "assumed"), assumed)) if assumed else "",
+            _html.fold(
+                f"{count(len(self.ignored), 'file')} without calibrations",
+                _html.table(("file",), ignored, left_out=len(self.ignored) - len(ignored)) if ignored else "",
+            ),
+        )
 
 
 class _Source(NamedTuple):

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from .. import _native
+from .. import _html, _native
 from .._moments import microseconds_of, period_of
+from .._words import count, quantity
 from ..exceptions import ArchiveDamagedError, ArchiveError, IBMInputValueError
 from . import blocks
 from .check import VerifyReport, calibration_problem, verify
@@ -43,6 +44,16 @@ class PruneReport:
     payloads: int
     freed_bytes: int
     forgotten: int = 0
+
+    def _repr_html_(self) -> str:
+        forgotten = f"{count(self.forgotten, 'origin')} forgotten" if self.forgotten else ""
+        notes = (
+            count(self.calibrations, "calibration"),
+            count(self.payloads, "payload"),
+            quantity(self.freed_bytes, "B", 3),
+            forgotten,
+        )
+        return _html.panel(_html.heading("Removed", *notes, kind="PruneReport"))
 
 
 @dataclass(frozen=True)

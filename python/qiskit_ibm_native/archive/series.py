@@ -16,6 +16,7 @@ from .._progress import Reported, advancing
 from .._threads import chosen_threads
 from .._timestamps import FIRST, LAST
 from .._warning import warn
+from .._words import count
 from ..exceptions import ArchiveDamagedError, ArchiveError, IBMInputValueError
 from ..snapshot.quantities import gate_quantity, qubit_quantity
 from . import blocks
@@ -165,7 +166,12 @@ class ArchiveSeries(Tabular):
 
     def __repr__(self) -> str:
         of = self.quantity if self.gate is None else f"{self.gate} {self.quantity}"
-        return f"<ArchiveSeries of {self.backend}, {of}: {len(self)} calibrations, {len(self.qubits)} columns>"
+        return f"<ArchiveSeries of {self.backend}, {of}: {count(len(self), 'calibration')}, {count(len(self.qubits), 'column')}>"
+
+    def _repr_html_(self) -> str:
+        from .pictures import series_html
+
+        return series_html(self)
 
 
 def read(

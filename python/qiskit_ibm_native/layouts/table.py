@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _html
 from .._extras import needed
+from .._words import count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -140,7 +141,7 @@ class LayoutTable:
             period = f", {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
         extent = "all" if self.is_complete else "not all, drawn at random"
         return (
-            f"{self.circuit_name} on {self.backend}: {len(self)} places ({extent}), {len(self.times)} calibrations{period};"
+            f"{self.circuit_name} on {self.backend}: {count(len(self), 'place')} ({extent}), {count(len(self.times), 'calibration')}{period};"
             f" score: {self.aggregate} of {self.by}"
         )
 
@@ -148,4 +149,10 @@ class LayoutTable:
         return f"<LayoutTable of {self._title()}>"
 
     def _repr_html_(self) -> str:
-        return _html.table(("rank", "layout", "score", "median", "worst", "latest", "available"), self._rows())
+        head = ("rank", "layout", "score", "median", "worst", "latest", "available")
+        table = (
+            _html.table(head, self._rows(), left_out=len(self) - _SHOWN)
+            if len(self)
+            else _html.note("There is no place.")
+        )
+        return _html.panel(_html.heading_of(self), table)

@@ -303,6 +303,21 @@ class BackendProperties(PayloadView):
         name, date = (getattr(self, key, None) for key in ("backend_name", "last_update_date"))
         return f"<BackendProperties of {name}: {date}>"
 
+    def _repr_html_(self) -> str:
+        from .. import _html
+        from .._overview import device_panel
+        from .._words import count, instant
+
+        updated = self._native.last_update
+        listed = len(self._native.gate_names)
+        notes = (
+            count(self._native.num_qubits, "qubit"),
+            count(listed, "gate"),
+            f"calibrated {instant(updated)}" if updated else "",
+        )
+        heading = _html.heading(getattr(self, "backend_name", None), *notes, kind="BackendProperties")
+        return device_panel(self._native, heading)
+
 
 def _num_qubits(data: Mapping[str, Any]) -> int:
     """Return how many qubits a device of these properties has at least; reading them tells what is wrong with them."""

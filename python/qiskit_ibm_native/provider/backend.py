@@ -7,7 +7,6 @@ import copy
 import datetime as dt_module
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from html import escape
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -222,6 +221,22 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
     def coupling_map(self) -> CouplingMap | MaybeNone:
         """The pairs of qubits that may interact; ``configuration().coupling_map`` is the same as a list."""
         return (self._state.version._coupling_map or (self._fetched("coupling_map"),))[0]
+
+    @property
+    def qubit_coordinates(self) -> list[list[float]]:
+        """Row (from below) and column of each qubit, which ``qiskit.visualization.plot_gate_map`` takes.
+
+        They are those of the configuration if it has some that make a picture, and otherwise made from the coupling
+        map. Pictures of this package, such as :func:`qiskit_ibm_native.visualization.plot_gate_map`, need neither them
+        nor Graphviz.
+
+        Examples:
+            >>> from qiskit.visualization import plot_gate_map  # doctest: +SKIP
+            >>> plot_gate_map(backend, qubit_coordinates=backend.qubit_coordinates)  # doctest: +SKIP
+        """
+        from ..snapshot.placement import coordinates_of
+
+        return coordinates_of(self.snapshot)
 
     @property
     def instruction_durations(self) -> InstructionDurations:
@@ -666,7 +681,9 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
         return f"<{_full_name(type(self))}({self.name!r})>"
 
     def _repr_html_(self) -> str:
-        return f"<b>{escape(self.name)}</b> {self.num_qubits} qubits, version {escape(str(self.backend_version))}"
+        from .pictures import backend_html
+
+        return backend_html(self)
 
 
 def _full_name(kind: type) -> str:

@@ -458,6 +458,11 @@ class IBMBackendService:
     def __repr__(self) -> str:
         return "<IBMBackendService>"
 
+    def _repr_html_(self) -> str:
+        from .pictures import service_html
+
+        return service_html(self)
+
 
 def _left_to_getattr(_: IBMBackendService) -> IBMBackend:
     """Let ``__getattr__`` return the device: Python asks that after an AttributeError of a property.

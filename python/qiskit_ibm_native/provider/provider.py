@@ -530,6 +530,11 @@ class IBMProvider:
     def __repr__(self) -> str:
         return f"<IBMProvider(channel={self._endpoint.channel!r})>"
 
+    def _repr_html_(self) -> str:
+        from .pictures import provider_html
+
+        return provider_html(self)
+
 
 def _close(owner: int, transport: Transport, close: Any, recorder: Recorder, watches: Iterable[Watch]) -> None:
     """Close what a provider uses; in a child process, only what is the child's."""

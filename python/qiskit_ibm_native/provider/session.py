@@ -233,3 +233,8 @@ class Session:
     def __repr__(self) -> str:
         state = "active" if self._active else "closed"
         return f"<Session {self._session_id!r} on {self._backend_name}: {self._mode}, {state}>"
+
+    def _repr_html_(self) -> str:
+        from .pictures import session_html
+
+        return session_html(self)

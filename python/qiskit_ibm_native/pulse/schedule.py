@@ -354,7 +354,7 @@ class Schedule:
 
         Raises:
             PulseError: There is no channel to draw, or the range of times is empty.
-            MissingPackageError: matplotlib is not installed.
+            MissingPackageError: Matplotlib is not installed; it is an ``ImportError``, too.
         """
         from .drawing import plot_schedule
 

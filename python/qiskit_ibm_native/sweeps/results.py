@@ -7,12 +7,14 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+from .._words import count
 from .tasks import TaskResult
 from .tries import counting
 
 if TYPE_CHECKING:
     from .ledger.comparison import Comparison
     from .ledger.ledger import Ledger
+    from .ledger.points import Points
     from .tasks import TaskSource
 
 
@@ -82,6 +84,14 @@ class SweepResults(Sequence[TaskResult]):
         """Return the results of this sweep that no other one of their group beats, see :meth:`Ledger.pareto`."""
         return self.ledger.pareto(*figures, per=per, sweep=self.sweep)
 
+    def dimensions(self, by: str | Sequence[str]) -> tuple[str, ...]:
+        """Return the names of dimensions of :meth:`points` as columns have them, see :meth:`Ledger.dimensions`."""
+        return self.ledger.dimensions(by)
+
+    def points(self, *figures: str, by: str | Sequence[str] = ()) -> Points:
+        """Return figures of all results of this sweep as arrays with groups, see :meth:`Ledger.points`."""
+        return self.ledger.points(*figures, by=by, sweep=self.sweep, lost=self._still_lost())
+
     def compare(self, other: SweepResults | Ledger | str | os.PathLike[str]) -> Comparison:
         """Compare the results of this sweep with those of the same tasks elsewhere, see :meth:`Ledger.compare`.
 
@@ -121,11 +131,15 @@ class SweepResults(Sequence[TaskResult]):
 
     def __repr__(self) -> str:
         counts = {"failed": self.num_failed, "not needed": len(self.sweep) - len(self)}
-        told = "".join(f", {count} {name}," for name, count in counts.items() if count).replace(",,", ",")
-        return f"<SweepResults of {len(self)} tasks{told} in {self.ledger!r}>"
+        told = "".join(f", {number:,} {name}," for name, number in counts.items() if number).replace(",,", ",")
+        return f"<SweepResults of {count(len(self), 'task')}{told} in {self.ledger!r}>"
 
     def _repr_html_(self) -> str:
         from .ledger.summary import results_html
 
-        still_lost = (result for result in self._read(list(self._lost), with_circuits=False) if result.is_lost)
+        still_lost = self._still_lost()
         return results_html(self.ledger._name, self.ledger._database, self.sweep, still_lost, self.indices)
+
+    def _still_lost(self) -> Iterator[TaskResult]:
+        """Yield the results of tasks that no other run has done meanwhile."""
+        return (result for result in self._read(list(self._lost), with_circuits=False) if result.is_lost)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, overload
 from .. import _html
 from .._progress import waiting
 from .._threads import available_processors
-from .description.forecast import SweepDescription, description_of
+from .._words import count, listed
+from .description.forecast import SweepDescription, counts_of, description_of
 from .description.reading import arguments_from
 from .description.writing import remembered, sweep_toml
 from .inputs.circuits import CircuitStore
@@ -452,11 +453,27 @@ class Sweep(Sequence[Task]):
         with existing(ledger) as opened:
             return carry_over(self, opened, rtol, atol)
 
+    def _counts(self) -> list[str]:
+        return counts_of(dict(zip(("snapshots", "settings", "seeds", "circuits"), self.shape, strict=True)))
+
     def __repr__(self) -> str:
-        names = ("snapshots", "settings", "seeds", "circuits")
-        counts = ", ".join(f"{count} {name}" for count, name in zip(self.shape, names, strict=True))
-        return f"<Sweep of {len(self)} tasks: {counts}>"
+        return f"<Sweep of {count(len(self), 'task')}: {', '.join(self._counts())}>"
 
     def _repr_html_(self) -> str:
-        names = ("snapshots", "settings", "seeds", "circuits")
-        return _html.title(f"Sweep of {len(self):,} tasks") + _html.table(names, [self.shape])
+        heading = _html.heading(f"Sweep of {count(len(self), 'task')}", " × ".join(self._counts()), kind="Sweep")
+        levels = sorted({setting.optimization_level for setting in self._settings})
+        facts = _html.facts([
+            ("levels", ", ".join(map(str, levels))),
+            ("seeds", _few(self._seeds)),
+            ("axes with names", listed(list(self.columns.axes))),
+            ("metrics", listed(list(self.columns.metrics))),
+            ("objective", None if self.objective is None else self.objective.goal),
+            ("last ledger", None if self._last is None else self._last._name),
+        ])  # fmt: skip
+        return _html.panel(heading, facts)
+
+
+def _few(seeds: Sequence[int]) -> str:
+    """Return the first seeds, and the last one."""
+    shown = [str(seed) for seed in seeds[:5]]
+    return ", ".join(shown if len(seeds) <= 5 else [*shown[:3], "...", str(seeds[-1])])

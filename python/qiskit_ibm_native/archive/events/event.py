@@ -130,6 +130,12 @@ class Events(Tabular, Sequence[Event]):
     def __len__(self) -> int:
         return len(self.items)
 
+    def _shown(self) -> Sequence[int]:
+        # States that last come first, the latest one of each kind of state in front.
+        return sorted(
+            range(len(self)), key=lambda index: (self[index].until is not None, -self[index].time.timestamp())
+        )
+
     def __repr__(self) -> str:
         counts = Counter(event.kind for event in self.items)
         found = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind]) or "none"

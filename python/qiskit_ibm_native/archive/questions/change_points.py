@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..._frames import Column
+from ..._words import count
 from ...exceptions import IBMInputValueError
 from .robust import ranks
-from .subject import Answer, Subject, counted, largest
+from .subject import Answer, Subject, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,14 +58,18 @@ class ChangePoints(Answer):
         }  # fmt: skip
         return self._rows(values, [Column("time", self.times)], wide=wide)
 
-    def __repr__(self) -> str:
+    def _sizes(self) -> Floats:
+        """Return the changes by the value before."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            shares = (self.after - self.before) / np.abs(self.before)
+            return np.asarray((self.after - self.before) / np.abs(self.before))
+
+    def __repr__(self) -> str:
+        shares = self._sizes()
         index = largest(shares)
         most = ""
         if index is not None:
             most = f", largest {self._subject_at(index)} by {shares[index]:+.0%} at {self.times[index]!s:.16} UTC"
-        return f"<ChangePoints of {self._of()}: {counted(len(self), 'change')}{most}>"
+        return f"<ChangePoints of {self._of()}: {count(len(self), 'change')}{most}>"
 
 
 class _Split(NamedTuple):

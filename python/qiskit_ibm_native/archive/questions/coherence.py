@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._frames import TIME_NOTES, Column, Table, data_set, place_coords
+from ..._words import count
 from ...exceptions import IBMInputValueError
-from .subject import Answer, counted, largest, places
+from .subject import Answer, by_size, largest, places
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,6 +76,13 @@ class CoherenceLimit(Answer):
         variables = {name: (("time", dimension), array, {"units": ""}) for name, array in arrays.items()}
         return data_set(variables, {"time": ("time", self.times, TIME_NOTES), **coords}, self._table().notes)
 
+    def _shown(self) -> Sequence[int]:
+        # Of the last calibration, the gates that are farthest from their limit.
+        if not len(self.times):
+            return ()
+        last = (len(self.times) - 1) * len(self.qubits)
+        return [last + index for index in by_size(np.where(self.error[-1] < 1, self.excess[-1], np.nan))]
+
     def __repr__(self) -> str:
         most = ""
         if len(self.times):
@@ -81,7 +90,7 @@ class CoherenceLimit(Answer):
             index = largest(last)
             if index is not None:
                 most = f", at last farthest {self._subject_at(index)}: {self.error[-1, index]:.3g}, limit {self.limit[-1, index]:.3g}"
-        return f"<CoherenceLimit of {self.gate} of {self.backend}: {counted(len(self.times), 'calibration')}, {counted(len(self), 'column')}{most}>"
+        return f"<CoherenceLimit of {self.gate} of {self.backend}: {count(len(self.times), 'calibration')}, {count(len(self), 'column')}{most}>"
 
 
 def coherence_limit(

@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._frames import Column, Table, data_set, qargs_labels
+from ..._words import count
 from ...exceptions import IBMInputValueError
 from .robust import ranks
-from .subject import Answer, Subject, counted
+from .subject import Answer, Subject, by_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,6 +91,10 @@ class Correlation(Answer):
         }
         return data_set(variables, dict.fromkeys(dimensions, labels), self._notes())
 
+    def _shown(self) -> Sequence[int]:
+        first, second = self.pairs()
+        return by_size(self.coefficient[first, second])
+
     def __repr__(self) -> str:
         first, second = self.pairs()
         sizes = np.abs(np.nan_to_num(self.coefficient[first, second]))
@@ -97,7 +103,9 @@ class Correlation(Answer):
             best = int(sizes.argmax())
             a, b = int(first[best]), int(second[best])
             most = f", most {self._subject_at(a)} and {self._subject_at(b)} with {self.coefficient[a, b]:+.2f}"
-        return f"<Correlation of {'changes of ' if self.changes else ''}{self._of()}: {counted(len(self), 'column')}{most}>"
+        return (
+            f"<Correlation of {'changes of ' if self.changes else ''}{self._of()}: {count(len(self), 'column')}{most}>"
+        )
 
 
 def correlation(subject: Subject, changes: bool) -> Correlation:

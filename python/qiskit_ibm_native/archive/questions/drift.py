@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..._words import count
 from ...exceptions import IBMInputValueError
 from .robust import NORMAL, Line, medians, spreads, theil_sen
-from .subject import DAY, ColumnAnswer, Subject, counted, largest
+from .subject import DAY, ColumnAnswer, Subject, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,12 +64,16 @@ class Drift(ColumnAnswer):
         }  # fmt: skip
         return self._rows(values, wide=wide)
 
-    def __repr__(self) -> str:
+    def _sizes(self) -> Floats:
+        """Return the slopes by the median, for each day."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            shares = self.slope_per_day / np.abs(self.median)
+            return np.asarray(self.slope_per_day / np.abs(self.median))
+
+    def __repr__(self) -> str:
+        shares = self._sizes()
         index = largest(shares)
         fastest = "" if index is None else f", fastest {self._subject_at(index)} by {shares[index]:+.2%} a day"
-        return f"<Drift of {self._of()}: {counted(len(self), 'column')}{fastest}>"
+        return f"<Drift of {self._of()}: {count(len(self), 'column')}{fastest}>"
 
 
 def drift(subject: Subject, confidence: float) -> Drift:

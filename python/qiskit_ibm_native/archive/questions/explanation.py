@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..._frames import Column, Table, Tabular, refuse_wide
+from ..._words import count
 from ...scoring import scored_circuit, values_on
 from ...snapshot.changes import Change, change_table
 from ...target import build_target
-from .subject import counted
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -129,7 +129,7 @@ class Explanation(Tabular):
             part = self.parts[0]
             subject = f"{part.gate} on {part.qargs}" if part.gate else f"qubit {part.qargs[0]}"
             most = f", most by {part.quantity} of {subject} ({part.share:+.3g})"
-        return f"<Explanation of {text}: {counted(len(self), 'changed value')}{most}>"
+        return f"<Explanation of {text}: {count(len(self), 'changed value')}{most}>"
 
 
 def explain(

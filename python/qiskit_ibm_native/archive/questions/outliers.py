@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._frames import Column
+from ..._words import count
 from ...exceptions import IBMInputValueError
 from .robust import NORMAL, medians
-from .subject import Answer, Subject, counted, largest
+from .subject import Answer, Subject, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,6 +54,9 @@ class Outliers(Answer):
         values = {"value": (self.values, self.unit), "median": (self.median, self.unit), "score": (self.score, "")}
         return self._rows(values, [Column("time", self.times)], wide=wide)
 
+    def _sizes(self) -> Floats:
+        return self.score
+
     def __repr__(self) -> str:
         index = largest(self.score)
         most = ""
@@ -60,7 +64,7 @@ class Outliers(Answer):
             most = (
                 f", farthest {self._subject_at(index)} at {self.times[index]!s:.16} UTC with {self.score[index]:+.1f}"
             )
-        return f"<Outliers of {self._of()}: {counted(len(self), 'value')}{most}>"
+        return f"<Outliers of {self._of()}: {count(len(self), 'value')}{most}>"
 
 
 def outliers(subject: Subject, threshold: float) -> Outliers:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._moments import span_of
+from ..._words import count
 from .robust import medians, spreads
-from .subject import ColumnAnswer, Subject, counted, largest
+from .subject import ColumnAnswer, Subject, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,13 +62,16 @@ class Stability(ColumnAnswer):
         }  # fmt: skip
         return self._rows(values, wide=wide)
 
+    def _sizes(self) -> Floats:
+        return self.relative_allan_deviation
+
     def __repr__(self) -> str:
         index = largest(self.relative_allan_deviation)
         least = ""
         if index is not None:
             least = f", least stable {self._subject_at(index)} with {self.relative_allan_deviation[index]:.1%}"
         window = str(self.window).removesuffix(", 0:00:00")
-        return f"<Stability of {self._of()} over {window}: {counted(len(self), 'column')}{least}>"
+        return f"<Stability of {self._of()} over {window}: {count(len(self), 'column')}{least}>"
 
 
 def stability(subject: Subject, window: Span) -> Stability:

@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ... import _html
 from ..._moments import moment_of
 from ..._progress import bar, shows_bar
+from ..._words import count
 from ...exceptions import ArchiveError, IBMBackendApiProtocolError, IBMInputValueError
 from ...snapshot import Snapshot
 from ..device_version import is_nothing
@@ -50,6 +52,15 @@ class BackfillReport:
     reached: datetime.datetime | None = None
     fraction: float = 0.0
     is_exhausted: bool = False
+
+    def _repr_html_(self) -> str:
+        notes = (f"{self.added:,} added", f"{self.known:,} known", count(self.requests, "request"))
+        badge = _html.badge("done", "good") if self.fraction >= 1 else _html.badge(f"{self.fraction:.0%}", "busy")
+        facts = _html.facts([
+            ("complete since", self.reached),
+            ("older ones", "the service has none" if self.is_exhausted else None),
+        ])  # fmt: skip
+        return _html.panel(_html.heading(self.backend, *notes, kind="BackfillReport", badges=[badge]), facts)
 
 
 #: A function that gets reports, or whether to show a bar; ``None`` to show one to people only.

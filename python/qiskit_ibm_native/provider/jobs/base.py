@@ -10,7 +10,6 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from html import escape
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from qiskit.providers import JobStatus, JobV1
@@ -22,6 +21,7 @@ from ..._logger import logger
 from ..._progress import unseen, waiting
 from ...client.endpoint import FIRST_POLL
 from ...exceptions import IBMJobApiError, IBMJobTimeoutError
+from .picture import job_repr
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -299,10 +299,7 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
         """
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}({self.job_id()!r})>"
-
-    def _repr_html_(self) -> str:
-        return f"<b>{type(self).__name__}</b> <code>{escape(self.job_id())}</code> on {escape(self.backend().name)}"
+        return job_repr(self, None)
 
 
 def _minute(time: datetime.datetime) -> str:

@@ -37,6 +37,7 @@ from ..run.classical_registers import RegisterLayout, header_of, restore
 from ..run.programs import Outcome, Program, program_called
 from ..run.results import Reading, advice_on_simulation, build_experiments, build_result, layout_of
 from .base import IBMJob, job_status, local_time
+from .picture import circuit_job_html, job_repr
 from .queue_info import QueueInfo
 from .tags import check_tags, is_internal
 
@@ -504,6 +505,12 @@ class IBMCircuitJob(IBMJob):
             return dict(record["versions"])
         version = self.metrics().get("qiskit_version")
         return {"qiskit": str(version)} if version else {}
+
+    def __repr__(self) -> str:
+        return job_repr(self, self._status)
+
+    def _repr_html_(self) -> str:
+        return circuit_job_html(self)
 
     def queue_info(self) -> QueueInfo | None:
         """Return the job's position in the queue; ``None`` unless it waits."""

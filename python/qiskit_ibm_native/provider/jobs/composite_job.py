@@ -29,6 +29,7 @@ from ...exceptions import (
 )
 from ..conditional import call_of
 from .base import IBMJob
+from .picture import composite_job_html
 from .tags import COMPOSITE_TAG, MAX_TAGS, OWN_TAGS, RECORD_TAG, check_tags, is_internal, too_many_tags
 
 if TYPE_CHECKING:
@@ -363,6 +364,9 @@ class IBMCompositeJob(IBMJob):
     def usage(self) -> float:
         """Return the charged device time of all submitted parts together, in seconds."""
         return sum(job.usage() for job in self.sub_jobs(block_for_submit=False))
+
+    def _repr_html_(self) -> str:
+        return composite_job_html(self)
 
     def queue_info(self) -> QueueInfo | None:
         """Return the position of the last part in the queue."""

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any, TextIO
 from qiskit.providers import JobStatus
 from qiskit.providers.jobstatus import JOB_FINAL_STATES
 
+from ..._notebook_progress import StatusLine, is_notebook
 from ..._progress import unseen
 from ..._terminal_line import TerminalLine
 
 if TYPE_CHECKING:
     from .base import IBMJob
 
+#: The text before the status, as in 0.11.
+_PREFIX = "Job Status: "
 _FINAL_WORDS = frozenset({status.name for status in JOB_FINAL_STATES})
 
 
@@ -40,8 +43,7 @@ def job_monitor(
         line_discipline: The text before each status: ``"\r"`` writes over the line, as on terminals, and ``"\n"``
             begins another one. By default, it depends on ``output``.
     """
-    stream = sys.stdout if output is None else output
-    show = _display(stream, output is None, line_discipline) if not quiet else _nothing
+    show = _display(job, output, line_discipline) if not quiet else _nothing
     start = time.monotonic()
     seconds = interval or 0.5
     # This shows what is waited for.
@@ -58,7 +60,7 @@ def job_monitor(
 
 
 def _text(job: Any, status: JobStatus | str) -> str:
-    text = f"Job Status: {getattr(status, 'value', status)}"
+    text = f"{_PREFIX}{getattr(status, 'value', status)}"
     info = job.queue_info() if hasattr(job, "queue_info") else None
     if info is not None and info.position is not None:
         text += f" ({info.position})"
@@ -67,12 +69,13 @@ def _text(job: Any, status: JobStatus | str) -> str:
     return text
 
 
-def _display(stream: TextIO, is_default: bool, line_discipline: str | None) -> Callable[[str, float, bool], None]:
+def _display(job: Any, output: TextIO | None, line_discipline: str | None) -> Callable[[str, float, bool], None]:
     """Return a function that shows the status, the time so far in seconds, and whether the status is final."""
+    stream = sys.stdout if output is None else output
     if line_discipline is not None:
         return _Disciplined(stream, line_discipline)
-    if is_default and _is_notebook():
-        return _notebook_display()
+    if output is None and is_notebook():
+        return _InNotebook(job)
     return _Line(stream) if stream.isatty() else _Lines(stream)
 
 
@@ -122,19 +125,13 @@ class _Disciplined:
         self._length = len(line)
 
 
-def _is_notebook() -> bool:
-    # Asking IPython only if it runs: importing it would take half a second.
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return type(shell).__name__ == "ZMQInteractiveShell"
+class _InNotebook:
+    """One display of a notebook, whose badge has the status."""
 
+    def __init__(self, job: Any) -> None:
+        job_id = job.job_id() if hasattr(job, "job_id") else ""
+        self._line = StatusLine(f"Job {job_id}".rstrip())
 
-def _notebook_display() -> Callable[[str, float, bool], None]:
-    from IPython.display import display
-
-    handle = display({"text/plain": "Job Status:"}, raw=True, display_id=True)
-
-    def show(text: str, elapsed: float, _is_final: bool) -> None:
-        handle.update({"text/plain": f"{text}, {elapsed:.0f} s"}, raw=True)
-
-    return show
+    def __call__(self, text: str, elapsed: float, is_final: bool) -> None:
+        tone = "busy" if not is_final else "good" if JobStatus.DONE.value in text or "DONE" in text else "bad"
+        self._line.show(text.removeprefix(_PREFIX), f"{elapsed:.0f} s", tone=tone)

@@ -39,3 +39,8 @@ class QueueInfo:
             f"    estimated start time: {shown(self.estimated_start_time)}",
             f"    estimated completion time: {shown(self.estimated_complete_time)}",
         ))  # fmt: skip
+
+    def _repr_html_(self) -> str:
+        from .picture import queue_info_html
+
+        return queue_info_html(self)
