@@ -98,7 +98,7 @@ def _rows(path: Path, query: str, values: list[Any]) -> list[sqlite3.Row]:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version != schema.VERSION:
                 raise IBMInputValueError(
-                    f"{path} is no store of jobs of this version (it has {version}, this is {schema.VERSION}). A local"
+                    f"{path} is not a store of jobs of this version (it has {version}, this is {schema.VERSION}). A local"
                     " service brings an earlier one up to date: qiskit-ibm-native serve --store FILE."
                 )
             return connection.execute(query, values).fetchall()
