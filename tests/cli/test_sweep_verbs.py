@@ -136,7 +136,7 @@ def test_tables_are_texts_lines_of_json_csv_and_parquet(ledger: str, capsys: pyt
     # The same columns as CSV.
     assert table.schema.names == list(rows[0])
     assert main(["sweep", "table", ledger, "--out", "out.xlsx"]) == 2
-    assert "ends in .csv or .parquet" in capsys.readouterr().err
+    assert "must end in .csv or .parquet" in capsys.readouterr().err
     assert main(["sweep", "table", ledger, "--out", "no/out.csv"]) == 2
     assert "no/out.csv cannot be written: there is no such folder" in capsys.readouterr().err
     assert main(["sweep", "table", ledger, "--plan", "plan.toml"]) == 0

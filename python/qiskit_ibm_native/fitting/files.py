@@ -117,7 +117,7 @@ def check_circuit_file(path: Path) -> None:
         IBMInputValueError: The name ends neither in ``.qasm`` nor in ``.qpy``, or there is no such folder.
     """
     if path.suffix not in _SUFFIXES:
-        raise IBMInputValueError(f"{path} says no format: names of circuits end in {' or '.join(_SUFFIXES)}.")
+        raise IBMInputValueError(f"{path} does not tell a format: its name must end in {' or '.join(_SUFFIXES)}.")
     if not path.absolute().parent.is_dir():
         raise IBMInputValueError(
             f"{path} cannot be written: there is no folder {path.absolute().parent}; make it first."

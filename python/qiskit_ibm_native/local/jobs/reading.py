@@ -99,7 +99,7 @@ def _rows(path: Path, query: str, values: list[Any]) -> list[sqlite3.Row]:
     except sqlite3.Error as error:
         raise _refusal(f"The store of jobs {path} cannot be read: {error}.") from error
     raise _refusal(
-        f"{path} is no store of jobs of this version (it has {version}, this is {schema.VERSION}). A local service brings"
+        f"{path} is not a store of jobs of this version (it has {version}, this is {schema.VERSION}). A local service brings"
         " an earlier one up to date: qiskit-ibm-native serve --store FILE."
     )
 
