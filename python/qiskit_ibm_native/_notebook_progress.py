@@ -203,7 +203,7 @@ class NotebookBar:
         if done <= 0 or self.n >= self.total:
             return ""
         seconds = (time.monotonic() - self._started) / done * (self.total - self.n)
-        return f"about {duration(seconds)} left"
+        return f"about {duration(seconds)} left" if seconds >= 1 else ""
 
     def _counts(self) -> str:
         share = self.n / self.total if self.total else 1.0

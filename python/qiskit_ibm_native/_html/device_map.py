@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A map of a device as SVG within a page: qubits and couplings, coloured by error, with faulty parts marked.
 
-Faulty parts have a shape of their own, a ring and a cross, so that nobody has to tell colours apart to find them. A
+Faulty parts have a mark of their own, a cross, so that nobody has to tell colours apart to find them. A
 device of up to :data:`_MOST_WITH_TEXT` parts has a text for each one, which browsers show at the pointer; of a larger
 one, parts of a colour are one path.
 """
@@ -20,10 +20,12 @@ from .parts import RED
 
 #: From few errors to many: lighter step by step, so that it can be read without telling colours apart.
 RAMP = ("#2b62c9", "#5660c6", "#805fc4", "#9e60b6", "#bb62a8", "#ce688f", "#e07070", "#e67d4d", "#ec8a2a")
+#: Parts without a value: seen on white and on black, with white numbers on it.
+_GREY = "#757b84"
 #: Units between neighbours, and the radius of a qubit in these.
 _STEP, _RADIUS, _MARGIN = 20, 8, 12
 #: The width that a picture may have, and the distance of neighbours, both in pixels of the page.
-_WIDTH, _LEAST, _MOST = 560, 7, 40
+_WIDTH, _LEAST, _MOST = 400, 7, 34
 #: Parts up to which each one has a text, qubits up to which each one has its number, and parts of the largest map.
 _MOST_WITH_TEXT, _MOST_WITH_NUMBERS, _MOST_PARTS = 420, 200, 6000
 
@@ -119,7 +121,7 @@ def _key_of_marks(qubits: Sequence[Mark], couplers: Sequence[Coupler]) -> str:
     if any(mark.is_faulty for mark in marks):
         words.append(f'<span style="color:{RED}">✕</span> faulty')
     if any(not mark.is_faulty and (mark.value is None or not math.isfinite(mark.value)) for mark in marks):
-        words.append("hollow or dashed: no value")
+        words.append("small, grey or dashed: no value")
     return ", ".join(words)
 
 
@@ -133,6 +135,7 @@ class _Drawing:
             (round((x - left) * _STEP) + _MARGIN, round((y - top) * _STEP) + _MARGIN) for x, y in device.positions
         ]
         self._size = tuple(max(point[axis] for point in self._points) + _MARGIN for axis in (0, 1))
+        self._has_values = bool(device.qubit_label or device.coupler_label)
         self._has_texts = len(device.qubits) + len(device.couplers) <= _MOST_WITH_TEXT
 
     @property
@@ -155,7 +158,9 @@ class _Drawing:
             (x, y), (to_x, to_y) = self._points[first], self._points[second]
             line = f"M{x} {y}{_line(to_x - x, to_y - y)}"
             step = self._of_couplers.step(mark.value)
-            if mark.is_faulty:
+            if not self._has_values:
+                groups[f'stroke="{_GREY}" stroke-width="2"'].append((line, mark.text))
+            elif mark.is_faulty:
                 groups['stroke="currentColor" stroke-opacity=".3" stroke-width="1.5"'].append((line, mark.text))
                 crosses.append((_cross((x + to_x) // 2, (y + to_y) // 2, 2), ""))
             elif step is None:
@@ -191,15 +196,14 @@ class _Drawing:
     def _numbers(self) -> str:
         if len(self._points) > _MOST_WITH_NUMBERS:
             return ""
-        texts: dict[str, list[str]] = {"#fff": [], "currentColor": []}
-        for number, ((x, y), mark) in enumerate(zip(self._points, self._device.qubits, strict=True)):
-            if mark.is_faulty:
-                # The cross is what matters there; the text for the pointer has the number.
-                continue
-            has_colour = self._of_qubits.step(mark.value) is not None
-            texts["#fff" if has_colour else "currentColor"].append(f'<text x="{x}" y="{y + 3}">{number}</text>')
-        style = 'font-size="8" text-anchor="middle" font-family="sans-serif" pointer-events="none"'
-        return "".join(f'<g fill="{colour}" {style}>{"".join(each)}</g>' for colour, each in texts.items() if each)
+        # The cross is what matters on a faulty qubit; the text for the pointer has its number.
+        texts = [
+            f'<text x="{x}" y="{y + 3}">{number}</text>'
+            for number, ((x, y), mark) in enumerate(zip(self._points, self._device.qubits, strict=True))
+            if not mark.is_faulty
+        ]
+        style = 'fill="#fff" font-size="8" text-anchor="middle" font-family="sans-serif" pointer-events="none"'
+        return f"<g {style}>{''.join(texts)}</g>" if texts else ""
 
     def _group(self, look: str, parts: list[tuple[str, str]]) -> str:
         """Return parts that look the same: each with its text, or all in one path."""
@@ -213,7 +217,7 @@ class _Drawing:
 
 
 #: Crosses let the pointer through to the part below, which has the text.
-_OF_CROSSES = f'stroke="{RED}" stroke-width="1.5" fill="none" pointer-events="none"'
+_OF_CROSSES = f'stroke="{RED}" stroke-width="2" fill="none" pointer-events="none"'
 
 
 def _line(right: int, down: int) -> str:
