@@ -74,9 +74,11 @@ def _faulty(overview: Overview) -> str:
     counts += [count(len(gates), "gate")] if gates else []
     verb = "is" if len(qubits) + len(gates) == 1 else "are"
     found = [_named("qubit" if len(qubits) == 1 else "qubits", [str(qubit) for qubit in qubits])] if qubits else []
-    for gate in overview.gates:
-        if gate.faulty:
-            found.append(_named(f"{gate.name} on", ["-".join(map(str, qargs)) for qargs in gate.faulty]))
+    found += [
+        _named(f"{gate.name} on", ["-".join(map(str, qargs)) for qargs in gate.faulty])
+        for gate in overview.gates
+        if gate.faulty
+    ]
     more = [f"and on more places of {count(len(found) - _MOST_NAMED, 'gate')}"] if len(found) > _MOST_NAMED else []
     names = "; ".join([*found[:_MOST_NAMED], *more])
     return _html.alert(
