@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of objects in notebooks: each class has one that is closed, safe, short, made without a request, and right."""
+"""Pictures of objects in notebooks: each class has one that is closed, safe, short, and made without a request."""
 
 from __future__ import annotations
 
@@ -128,10 +128,14 @@ OBJECTS: dict[str, Any] = {
     ),
     "Events": lambda lima, archive, bell: archive.events("lima"),
     "VerifyReport": lambda lima, archive, bell: archive.verify(),
-    "ImportReport": lambda lima, archive, bell: ImportReport(2, 1, {Path("a"): "no"}, {"UTC": [Path("b")]}, [Path("c")]),
+    "ImportReport": lambda lima, archive, bell: ImportReport(
+        2, 1, {Path("a"): "no"}, {"UTC": [Path("b")]}, [Path("c")]
+    ),
     "MergeReport": lambda lima, archive, bell: MergeReport(2, 1, {7: "lost"}),
     "PruneReport": lambda lima, archive, bell: PruneReport(1, 2, 12_345_678),
-    "BackfillReport": lambda lima, archive, bell: BackfillReport("ibm_fez", 3, 1, 4, datetime.datetime(2026, 1, 1, tzinfo=UTC), 0.25),
+    "BackfillReport": lambda lima, archive, bell: BackfillReport(
+        "ibm_fez", 3, 1, 4, datetime.datetime(2026, 1, 1, tzinfo=UTC), 0.25
+    ),
     "LedgerReport": lambda lima, archive, bell: LedgerReport(2, 1, {"ab": "lost"}),
     "Sweep": lambda lima, archive, bell: Sweep(ghz(2), "lima", seeds=range(1000)),
     "SweepDescription": lambda lima, archive, bell: Sweep(ghz(2), "lima").describe(),
@@ -174,8 +178,9 @@ def test_the_structure_of_pictures_is_as_it_was(
 
 def test_values_are_as_people_write_them(lima: Snapshot) -> None:
     text = page_of(Snapshot.load("fez")).text
-    for value in ("144.9 µs", "2.1 × 10⁻³", "84.00 ns", "5.105 GHz"):
-        assert value in text.replace("\N{NO-BREAK SPACE}", " ")
+    for value in ("144.9 µs", "2.1 × 10⁻³", "84.00 ns"):
+        assert value in text
+    assert "5.030 GHz" in page_of(lima).text
     assert "calibrated 2025-02-26 20:16 UTC" in text
 
 
@@ -187,13 +192,12 @@ def test_plurals_of_differences_are_right(lima: Snapshot) -> None:
     assert repr(two) == "<SnapshotDiff of ibmq_lima: 3 values of 2 qubits, 1 value of 1 gate>"
     # Digits are as many as tell values apart.
     near = lima.diff(lima.with_overrides(frequency={0: lima.properties.frequency(0) + 3.0}))
-    assert "5.029737527 GHz -> 5.029737530 GHz" in str(near)
+    assert "5.0296855 GHz -> 5.0296856 GHz" in str(near)
 
 
 def test_parts_that_failed_come_first(lima: Snapshot) -> None:
     page = page_of(lima.with_overrides(operational={4: False}))
-    assert page.text.index("1 qubit and 0") if "1 qubit and 0" in page.text else "1 qubit is faulty" in page.text
-    assert page.text.index("is faulty") < page.text.index("median")
+    assert page.text.index("1 qubit is faulty : qubit 4") < page.text.index("median")
     gone = page_of(lima.diff(lima.with_overrides(operational={4: False})))
     assert gone.text.index("on 4 vanished") < gone.text.index("quantity")
     failed = page_of(job_of("Failed", state={"reason": "It is too large.", "reason_code": 1517}))
@@ -204,7 +208,7 @@ def test_parts_that_failed_come_first(lima: Snapshot) -> None:
 
 
 def test_a_long_list_of_problems_folds(lima: Snapshot) -> None:
-    page = page_of(VerifyReport(2, 300, {number: "lost" for number in range(300)}, {}))
+    page = page_of(VerifyReport(2, 300, dict.fromkeys(range(300), "lost"), {}))
     assert page.elements["details"] == 1
     assert "300 problems" in page.text
     assert "and 200 more" in page.text
@@ -225,7 +229,7 @@ def test_hostile_names_are_texts(lima: Snapshot, tmp_path: Path) -> None:
     shown: list[Any] = [
         evil, evil.properties, evil.configuration, evil.diff(evil.with_overrides(t1={0: 1e-4})), backend_of(evil),
         CalibrationSeries([evil]), BackendStatus(HOSTILE, HOSTILE, True, 1, HOSTILE), QueueInfo(1, HOSTILE, job_id=HOSTILE),
-        IBMCircuitJob(backend_of(evil), NoClient(), HOSTILE, tags=[HOSTILE], name=HOSTILE, status="DONE"),  # type: ignore[arg-type]
+        IBMCircuitJob(backend_of(evil), NoClient(), HOSTILE, tags=[HOSTILE], name=HOSTILE, status="Completed"),  # type: ignore[arg-type]
         ImportReport(0, 0, {Path("\udcff<b>"): HOSTILE}, {HOSTILE: [Path(HOSTILE.replace("\x1b", ""))]}),
         VerifyReport(0, 0, {1: HOSTILE}, {2: HOSTILE}, (HOSTILE,)), MergeReport(damaged={1: HOSTILE}), BackfillReport(HOSTILE),
         LedgerReport(0, 0, {HOSTILE: HOSTILE}), Sweep(ghz(2, "<script>"), "lima"),
@@ -251,7 +255,7 @@ def test_odd_devices_have_pictures() -> None:
     assert page_of(Snapshot.from_payloads(json.dumps({**odd, "coupling_map": []})).configuration).text.startswith("one")
     lima = Snapshot.load("lima")
     page = page_of(lima.with_overrides(operational=dict.fromkeys(range(5), False)))
-    assert "5 qubits and" in page.text or "5 qubits are faulty" in page.text
+    assert "5 qubits are faulty : qubits 0, 1, 2, 3 and 4" in page.text
     bare = lima.with_overrides(readout_error=dict.fromkeys(range(5), float("nan")))
     assert page_of(bare)
     assert page_of(Snapshot.from_bytes(lima.to_bytes(payloads=False)))
@@ -259,7 +263,13 @@ def test_odd_devices_have_pictures() -> None:
 
 def test_odd_series_have_pictures_without_warnings() -> None:
     start = np.datetime64("2026-01-01", "us")
-    for values in (np.empty((0, 3)), np.full((1, 3), 1e-4), np.full((9, 3), np.nan), np.zeros((9, 0)), np.zeros((9, 3))):
+    for values in (
+        np.empty((0, 3)),
+        np.full((1, 3), 1e-4),
+        np.full((9, 3), np.nan),
+        np.zeros((9, 0)),
+        np.zeros((9, 3)),
+    ):
         times = start + np.arange(len(values)) * np.timedelta64(1, "D")
         qubits = np.arange(values.shape[1], dtype=np.uint32)
         for quantity, array in (("t1", values), ("operational", np.nan_to_num(values).astype(bool))):

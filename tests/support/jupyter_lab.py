@@ -51,7 +51,9 @@ def executed(path: Path, cells: dict[str, str], environment: Mapping[str, str]) 
         notebook, timeout=_RUN, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
     )
     variables = {name: value for name, value in os.environ.items() if name not in {"CI", "QISKIT_IBM_NATIVE_PROGRESS"}}
-    client.execute(env={**variables, "HOME": str(path.parent), "IPYTHONDIR": str(path.parent / ".ipython"), **environment})
+    client.execute(
+        env={**variables, "HOME": str(path.parent), "IPYTHONDIR": str(path.parent / ".ipython"), **environment}
+    )
     nbformat.write(notebook, path)
     return notebook
 
@@ -135,4 +137,6 @@ def outputs(page: Any, names: Iterable[str]) -> dict[str, Any]:
     """Return the areas of outputs by the names of cells, of those that have outputs."""
     cells = page.query_selector_all(".jp-Notebook .jp-CodeCell")
     areas = {name: cell.query_selector(".jp-Cell-outputArea") for name, cell in zip(names, cells, strict=True)}
-    return {name: area for name, area in areas.items() if area is not None and area.query_selector(".jp-OutputArea-output")}
+    return {
+        name: area for name, area in areas.items() if area is not None and area.query_selector(".jp-OutputArea-output")
+    }

@@ -25,7 +25,7 @@ _GREY = "#757b84"
 #: Units between neighbours, and the radius of a qubit in these.
 _STEP, _RADIUS, _MARGIN = 20, 8, 12
 #: The width that a picture may have, and the distance of neighbours, both in pixels of the page.
-_WIDTH, _LEAST, _MOST = 400, 7, 34
+_WIDTH, _LEAST, _MOST = 360, 7, 34
 #: Parts up to which each one has a text, qubits up to which each one has its number, and parts of the largest map.
 _MOST_WITH_TEXT, _MOST_WITH_NUMBERS, _MOST_PARTS = 420, 200, 6000
 
@@ -99,7 +99,7 @@ class _Scale:
         """Return the index of a value's colour; ``None`` if there is no value."""
         if value is None or not math.isfinite(value):
             return None
-        if not self.low < value:
+        if not self.low < value or not self.low < self.high:
             return 0
         share = math.log(value / self.low) / math.log(self.high / self.low)
         return min(int(share * len(RAMP)), len(RAMP) - 1)
@@ -112,7 +112,7 @@ class _Scale:
             return f"{escape(label)}: {ratio(self.low)}"
         boxes = "".join(f'<path fill="{colour}" d="M{8 * number} 0h8v8h-8z"/>' for number, colour in enumerate(RAMP))
         bar = f'<svg xmlns="http://www.w3.org/2000/svg" width="{8 * len(RAMP)}" height="8">{boxes}</svg>'
-        return f"{escape(label)} {ratio(self.low)} {bar} {ratio(self.high)} (logarithmic)"
+        return f"{escape(label)} {ratio(self.low)} {bar} {ratio(self.high)} (log)"
 
 
 def _key_of_marks(qubits: Sequence[Mark], couplers: Sequence[Coupler]) -> str:
@@ -135,6 +135,8 @@ class _Drawing:
             (round((x - left) * _STEP) + _MARGIN, round((y - top) * _STEP) + _MARGIN) for x, y in device.positions
         ]
         self._size = tuple(max(point[axis] for point in self._points) + _MARGIN for axis in (0, 1))
+        #: Crosses of faulty parts, which are drawn on top of all parts.
+        self._crosses: list[tuple[str, str]] = []
         self._has_values = bool(device.qubit_label or device.coupler_label)
         self._has_texts = len(device.qubits) + len(device.couplers) <= _MOST_WITH_TEXT
 
@@ -148,12 +150,11 @@ class _Drawing:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{label}" viewBox="0 0 {width} {height}"'
             f' width="{pixels}" style="max-width:100%;height:auto;display:block" stroke-linecap="round">'
-            f"{self._couplers()}{self._qubits()}{self._numbers()}</svg>"
+            f"{self._couplers()}{self._qubits()}{self._numbers()}{self._group(_OF_CROSSES, self._crosses)}</svg>"
         )
 
     def _couplers(self) -> str:
         groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        crosses: list[tuple[str, str]] = []
         for first, second, mark in self._device.couplers:
             (x, y), (to_x, to_y) = self._points[first], self._points[second]
             line = f"M{x} {y}{_line(to_x - x, to_y - y)}"
@@ -162,19 +163,17 @@ class _Drawing:
                 groups[f'stroke="{_GREY}" stroke-width="2"'].append((line, mark.text))
             elif mark.is_faulty:
                 groups['stroke="currentColor" stroke-opacity=".3" stroke-width="1.5"'].append((line, mark.text))
-                crosses.append((_cross((x + to_x) // 2, (y + to_y) // 2, 2), ""))
+                self._crosses.append((_cross((x + to_x) // 2, (y + to_y) // 2, 2), ""))
             elif step is None:
                 groups['stroke="currentColor" stroke-opacity=".45" stroke-width="1.5" stroke-dasharray="1 3"'].append(
                     (line, mark.text)
                 )
             else:
                 groups[f'stroke="{RAMP[step]}" stroke-width="4"'].append((line, mark.text))
-        lines = "".join(self._group(f'{look} fill="none"', parts) for look, parts in groups.items())
-        return lines + self._group(_OF_CROSSES, crosses)
+        return "".join(self._group(f'{look} fill="none"', parts) for look, parts in groups.items())
 
     def _qubits(self) -> str:
         groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        crosses: list[tuple[str, str]] = []
         for (x, y), mark in zip(self._points, self._device.qubits, strict=True):
             step = self._of_qubits.step(mark.value)
             ring = f"M{x - _RADIUS} {y}a8 8 0 1 0 16 0a8 8 0 1 0-16 0"
@@ -182,7 +181,7 @@ class _Drawing:
                 groups[f'fill="currentColor" fill-opacity=".12" stroke="{RED}" stroke-width="1.5"'].append(
                     (ring, mark.text)
                 )
-                crosses.append((_cross(x, y, 5), ""))
+                self._crosses.append((_cross(x, y, 5), ""))
             elif step is None:
                 groups['fill="currentColor" fill-opacity=".12" stroke="currentColor" stroke-width="1"'].append(
                     (ring, mark.text)
@@ -190,8 +189,7 @@ class _Drawing:
             else:
                 # A line of no length with a round end is a circle, in fewer letters than one.
                 groups[f'stroke="{RAMP[step]}" stroke-width="{2 * _RADIUS}"'].append((f"M{x} {y}h0", mark.text))
-        dots = "".join(self._group(look, parts) for look, parts in groups.items())
-        return dots + self._group(_OF_CROSSES, crosses)
+        return "".join(self._group(look, parts) for look, parts in groups.items())
 
     def _numbers(self) -> str:
         if len(self._points) > _MOST_WITH_NUMBERS:

@@ -161,4 +161,4 @@ def problems(title: str, found: Iterable[tuple[object, object]], head: tuple[str
 def side_by_side(*parts: str) -> str:
     """Return parts beside each other, or one below the other where there is no room."""
     columns = "".join(f'<div style="min-width:0">{part}</div>' for part in parts if part)
-    return f'<div style="display:flex;flex-wrap:wrap;gap:4px 28px;align-items:flex-start">{columns}</div>'
+    return f'<div style="display:flex;flex-wrap:wrap;gap:4px 20px;align-items:flex-start">{columns}</div>'
