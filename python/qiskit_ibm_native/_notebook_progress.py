@@ -12,6 +12,7 @@ import threading
 import time
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from . import _html
 from ._words import count, duration
@@ -120,7 +121,7 @@ class StatusLine:
 
 
 #: Bars that are at work.
-_BARS: set[NotebookBar] = set()
+_BARS: WeakSet[NotebookBar] = WeakSet()
 
 
 def has_bars() -> bool:

@@ -247,7 +247,7 @@ def test_odd_devices_have_pictures() -> None:
     one = {"backend_name": "one", "n_qubits": 1, "basis_gates": ["x"], "gates": [], "backend_version": "1"}
     alone = Snapshot.from_payloads(json.dumps(one))
     assert "There are no measured values." in page_of(alone).text
-    assert "Map of 1 qubits" in alone._repr_html_()
+    assert "Map of 1 qubit" in alone._repr_html_()
     loose = Snapshot.from_payloads(json.dumps({**one, "n_qubits": 3, "coupling_map": None}))
     assert "svg" not in page_of(loose).elements
     odd = {**one, "coupling_map": [[0, 0], [0, 9], ["a", 1], [0]], "max_shots": "many", "online_date": "never"}
@@ -256,7 +256,7 @@ def test_odd_devices_have_pictures() -> None:
     lima = Snapshot.load("lima")
     page = page_of(lima.with_overrides(operational=dict.fromkeys(range(5), False)))
     assert "5 qubits are faulty : qubits 0, 1, 2, 3 and 4" in page.text
-    bare = lima.with_overrides(readout_error=dict.fromkeys(range(5), float("nan")))
+    bare = lima.with_overrides(readout_error=dict.fromkeys(range(5), None))
     assert page_of(bare)
     assert page_of(Snapshot.from_bytes(lima.to_bytes(payloads=False)))
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import NamedTuple
 
-from .._words import ratio
+from .._words import count, ratio
 from .parts import RED
 
 #: From few errors to many: lighter step by step, so that it can be read without telling colours apart.
@@ -146,7 +146,7 @@ class _Drawing:
         width, height = self._size
         columns = max(width / _STEP, 1)
         pixels = round(width * min(max(_WIDTH / columns, _LEAST), _MOST) / _STEP)
-        label = escape(f"Map of {len(self._device.qubits)} qubits", quote=True)
+        label = escape(f"Map of {count(len(self._device.qubits), 'qubit')}")
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{label}" viewBox="0 0 {width} {height}"'
             f' width="{pixels}" style="max-width:100%;height:auto;display:block" stroke-linecap="round">'
