@@ -123,7 +123,7 @@ def page_of(address: str, notebook: str, width: int = 1000) -> Iterator[Any]:
         options = ["--no-sandbox", "--force-color-profile=srgb"]
         chromium = playwright.chromium.launch(executable_path=browser(), args=options)
         try:
-            page = chromium.new_page(viewport={"width": width, "height": 900}, device_scale_factor=1)
+            page = chromium.new_page(viewport={"width": width, "height": 1500}, device_scale_factor=1)
             page.goto(f"{address}/doc/tree/{notebook}?token={_TOKEN}", timeout=_START * 1000)
             page.add_style_tag(content=_HIDDEN)
             page.wait_for_selector(".jp-CodeCell .jp-OutputArea-output", timeout=_DRAW * 1000)

@@ -211,7 +211,10 @@ def test_tables_go_to_arrow_pandas_polars_and_parquet(sweep: Sweep, kept: Path, 
 
 def test_tables_without_arrow_say_what_to_install(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    with Ledger(kept) as ledger, pytest.raises(MissingPackageError, match=r"pip install 'qiskit-ibm-native\[parquet\]'"):
+    with (
+        Ledger(kept) as ledger,
+        pytest.raises(MissingPackageError, match=r"pip install 'qiskit-ibm-native\[parquet\]'"),
+    ):
         ledger.table()
 
 

@@ -25,7 +25,7 @@ _GREY = "#757b84"
 #: Units between neighbours, and the radius of a qubit in these.
 _STEP, _RADIUS, _MARGIN = 20, 8, 12
 #: The width that a picture may have, and the distance of neighbours, both in pixels of the page.
-_WIDTH, _LEAST, _MOST = 360, 7, 34
+_WIDTH, _LEAST, _MOST = 400, 7, 34
 #: Parts up to which each one has a text, qubits up to which each one has its number, and parts of the largest map.
 _MOST_WITH_TEXT, _MOST_WITH_NUMBERS, _MOST_PARTS = 420, 200, 6000
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .. import _html
@@ -39,7 +38,11 @@ def device_panel(
     if not shows_values:
         return _html.panel(heading, alerts, _map(overview, shows_values=False), more)
     main = _main_spreads(overview)
-    figures = _table(main) if main else _html.note("There are no measured values.")
+    figures = (
+        _html.table(_HEAD, (_row(spread, counts=False) for spread in main))
+        if main
+        else _html.note("There are no measured values.")
+    )
     beside = _html.side_by_side(figures, _map(overview, shows_values=True))
     return _html.panel(heading, alerts, _faulty(overview), beside, _all_values(overview), more)
 
@@ -51,18 +54,15 @@ def _main_spreads(overview: Overview) -> list[Spread]:
     return found
 
 
-def _table(spreads: Iterable[Spread]) -> str:
-    return _html.table(_HEAD, map(_row, spreads))
-
-
-def _row(spread: Spread) -> tuple[str, ...]:
+def _row(spread: Spread, *, counts: bool) -> tuple[str, ...]:
+    """Return the row of a quantity, perhaps with the number of values that are known."""
     digits = 4 if spread.unit else 2
     median, least, most = (quantity(value, spread.unit, digits) for value in (spread.median, spread.least, spread.most))
     if spread.least == spread.most:
         least = most = least_at = most_at = ""
     else:
         least_at, most_at = spread.least_at, spread.most_at
-    missing = f" ({spread.known:,} of {spread.total:,})" if spread.known < spread.total else ""
+    missing = f" ({spread.known:,} of {spread.total:,})" if counts and spread.known < spread.total else ""
     return f"{spread.label}{missing}", median, least, least_at, most, most_at
 
 
@@ -99,7 +99,9 @@ def _all_values(overview: Overview) -> str:
         spreads += [spread for spread in (gate.error, gate.duration) if spread is not None]
     # A gate that takes no time and makes no error, such as rz, tells nothing.
     told = [spread for spread in spreads if spread.least or spread.most]
-    return _html.fold("All quantities", _table(told)) if told else ""
+    return (
+        _html.fold("All quantities", _html.table(_HEAD, (_row(spread, counts=True) for spread in told))) if told else ""
+    )
 
 
 def _map(overview: Overview, *, shows_values: bool) -> str:

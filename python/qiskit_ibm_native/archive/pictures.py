@@ -63,7 +63,10 @@ def _curve(times: NDArray[np.datetime64], values: NDArray[np.float64], unit: str
         label, band = "operational:", ""
     else:
         low, middle, high = np.nanpercentile(values[rows], [10, 50, 90], axis=1)
-        label, band = "median", f"; band from the quantile of 10 % to that of 90 % of {values.shape[1]:,}"
+        label, band = (
+            "median",
+            f"; band: from 10 % to 90 % of the {count(values.shape[1], 'column')}" if values.shape[1] > 1 else "",
+        )
     if not len(rows):
         return ""
     seconds = (times[rows] - times[rows][0]) / np.timedelta64(1, "s")

@@ -6,12 +6,9 @@ from __future__ import annotations
 #: Source of each cell, by name; the last expression of a cell is shown.
 CELLS = {
     "imports": """
-from pathlib import Path
-import datetime, time
+import time
 from qiskit import QuantumCircuit, transpile
-from qiskit_ibm_native import (
-    CalibrationArchive, IBMBackend, IBMCircuitJob, Ledger, Snapshot, Sweep, build_target, score,
-)
+from qiskit_ibm_native import CalibrationArchive, IBMBackend, IBMCircuitJob, Snapshot, Sweep, build_target, score
 fez, lima = Snapshot.load("fez"), Snapshot.load("lima")
 """,
     "snapshot": "fez",
@@ -49,14 +46,17 @@ score(transpile(bell, target=build_target(lima), seed_transpiler=1, optimization
 """,
     "sweep": """
 from tests.support.sweeping import ghz, misbehaving
-import warnings; warnings.simplefilter("ignore")
+import warnings; warnings.simplefilter("ignore")  # that tasks failed is in the picture
 sweep = Sweep([ghz(2), ghz(3), ghz(2, "raise_1")], ["lima", "vigo"], pass_manager=misbehaving, seeds=range(4))
-results = sweep.run(progress=False, ledger="sweep.sqlite3")
+results = sweep.run(ledger="sweep.sqlite3")
 sweep
 """,
     "results": "results",
     "progress": """
 from qiskit_ibm_native._notebook_progress import NotebookBar, StatusLine
+from qiskit_ibm_native._progress import waiting
+with waiting("The service is starting"):
+    time.sleep(1.6)
 bar = NotebookBar(160, "calibration", "verify")
 bar.update(64); bar.refresh()
 StatusLine("Job d2k1x0c8y9fg008a4t20").show("running", "12 s")
