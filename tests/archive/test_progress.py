@@ -145,11 +145,14 @@ def test_a_person_looks_at_terminals_and_notebooks(monkeypatch: pytest.MonkeyPat
             return True
 
     monkeypatch.delenv("CI", raising=False)
-    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)
     for stderr, expected in ((Terminal(), True), (io.StringIO(), False), (None, False)):
         monkeypatch.setattr(sys, "stderr", stderr)
         assert is_interactive() is expected
-    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
+    # The shell of a kernel, as its name tells.
+    ipython = ModuleType("IPython")
+    ipython.get_ipython = type("ZMQInteractiveShell", (), {})  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
     assert is_interactive()
     for value, expected in (("true", False), ("1", False), ("0", True), ("", True)):
         monkeypatch.setenv("CI", value)

@@ -32,7 +32,7 @@ PUBLIC = {
 #: Placeholders that end a message may be sentences, such as the message of another error.
 _SENTENCES = re.compile(
     r"error|reason|hint|because|suggestion|message|more|sentence|problem|text|why|retired|found|turned|near_names"
-    r"|members|where|advice|details|%s|%r"
+    r"|members|where|advice|details|did_you_mean|%s|%r"
 )
 _NAMELESS = re.compile(r"(^|[.:] )(What|Whoever|Whatever|Whichever|Nobody|None) ")
 

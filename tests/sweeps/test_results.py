@@ -19,7 +19,7 @@ import pytest
 from qiskit import QuantumCircuit
 from tests.support.sweeping import families, ghz, misbehaving
 
-from qiskit_ibm_native import Choices, Ledger, LedgerError, Sweep, TaskResult
+from qiskit_ibm_native import Choices, Ledger, Sweep, TaskResult
 from qiskit_ibm_native.exceptions import IBMInputValueError, MissingPackageError
 from qiskit_ibm_native.sweeps.ledger.selection import selection_of
 from qiskit_ibm_native.sweeps.ledger.summary import summary_of

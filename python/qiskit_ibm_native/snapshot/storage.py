@@ -210,7 +210,9 @@ def _find(name_or_path: str | os.PathLike[str]) -> Path:
     path = Path(name_or_path)
     if not path.exists():
         known = ", ".join(bundled_devices())
-        raise FileNotFoundError(f"no bundled device and no path {str(name_or_path)!r}; bundled devices: {known}")
+        raise FileNotFoundError(
+            f"There is no bundled device and no path {str(name_or_path)!r}; bundled devices: {known}"
+        )
     return path
 
 

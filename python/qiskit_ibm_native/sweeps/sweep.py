@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 from .. import _html
+from .._progress import waiting
 from .._threads import available_processors
 from .._words import count, listed
 from .description.forecast import SweepDescription, counts_of, description_of
@@ -58,6 +59,7 @@ class Sweep(Sequence[Task]):
     which they were given, so that tasks for one target are together.
     """
 
+    @waiting("Describing the sweep")
     def __init__(
         self,
         circuits: CircuitSource | Iterable[CircuitSource],
