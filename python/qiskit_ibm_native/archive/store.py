@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cachetools import LRUCache
 
 from .. import _native
+from .._archive_file import archive_path
 from .._frames import labelled_frame, needed, polars_frame
 from .._moments import fixed_period, microseconds_of, moment_of, period_of, span_of
 from .._progress import Reported, waiting
@@ -50,9 +51,6 @@ if TYPE_CHECKING:
     from .questions.ranking import Ranking
     from .questions.working import LastWorked
 
-#: Names the file, if it is not the default.
-VARIABLE = "QISKIT_IBM_NATIVE_ARCHIVE"
-DEFAULT = "~/.qiskit/qiskit-ibm-native/calibrations.sqlite3"
 #: Configurations in memory; a device has one for months.
 _MOST_CONFIGURATIONS = 16
 _ROW = "SELECT c.id, c.updated, c.configuration, c.properties, c.defaults FROM calibrations c"
@@ -88,7 +86,7 @@ class CalibrationArchive:
         Raises:
             ArchiveError: The file is something else, of a later version, or cannot be written.
         """
-        self._database = Database(path or os.environ.get(VARIABLE) or DEFAULT, ARCHIVE)
+        self._database = Database(archive_path(path), ARCHIVE)
         self._configurations: LRUCache[int, bytes] = LRUCache(_MOST_CONFIGURATIONS)
         self._lock = threading.Lock()
 

@@ -11,7 +11,6 @@ import datetime
 import os
 import threading
 from bisect import bisect_left, bisect_right
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cachetools import LRUCache
@@ -192,8 +191,8 @@ class History(Catalog):
 
 def _opened(archive: Archive) -> tuple[CalibrationArchive | None, CalibrationArchive]:
     """Return an archive, twice if it is to be closed; one that is not there is not made."""
+    from .._archive_file import archive_path, is_there
     from ..archive import CalibrationArchive
-    from ..archive.store import DEFAULT, VARIABLE
 
     if isinstance(archive, CalibrationArchive):
         return None, archive
@@ -201,10 +200,8 @@ def _opened(archive: Archive) -> tuple[CalibrationArchive | None, CalibrationArc
         raise bad_argument(
             f"archive is {archive!r}; it must be a CalibrationArchive, a path, or True for the user's own."
         )
-    named = os.environ.get(VARIABLE) or DEFAULT if archive is True else archive
-    path = Path(named).expanduser()
-    # SQLite takes a file of no bytes for a new one, and would make tables in it.
-    if not path.is_file() or not path.stat().st_size:
+    path = archive_path(None if archive is True else archive)
+    if not is_there(path):
         raise bad_argument(f"There is no archive {path}; CalibrationArchive makes one, and provider.backfill fills it.")
     own = CalibrationArchive(path)
     return own, own

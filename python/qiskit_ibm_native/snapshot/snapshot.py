@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import _native
 from .._threads import chosen_threads
 from .._words import count, instant
-from .storage import bundled_devices, read_payloads, write_payloads
+from .storage import COMPACT, bundled_devices, read_compact, read_payloads, write_compact, write_payloads
 
 if TYPE_CHECKING:
     import datetime
@@ -146,7 +147,8 @@ class Snapshot:
         Args:
             name_or_path: A bundled device, as in ``"fez"`` or ``"ibm_fez"``, or the path of a folder or file. A ``str``
                 is taken for a bundled device if there is one of that name. The folder of a fake device of the official
-                client, with ``conf_*.json`` and ``props_*.json``, is one of these, too.
+                client, with ``conf_*.json`` and ``props_*.json``, is one of these, too. A file whose name ends in
+                ``.bin`` has the compact form, :meth:`to_bytes`.
 
         Returns:
             The snapshot.
@@ -154,21 +156,27 @@ class Snapshot:
         Raises:
             FileNotFoundError: There is neither such a device nor such a path.
             BackendPayloadError: The files are damaged, or no snapshot.
+            CompactFormError: A file ``.bin`` is damaged, or no compact form.
         """
-        return cls.from_payloads(*read_payloads(name_or_path))
+        compact = read_compact(name_or_path)
+        return cls.from_payloads(*read_payloads(name_or_path)) if compact is None else cls.from_bytes(compact)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the payloads, byte for byte, so that :meth:`load` gives an equal snapshot.
 
         Args:
-            path: The folder or file. A name that ends in ``.zip`` becomes one file, every other one a folder with a
-                compressed file per payload. A snapshot that is there already is replaced when the new one is complete.
+            path: The folder or file. A name that ends in ``.zip`` becomes one file, and so does one in ``.bin``, of the
+                compact form; every other one becomes a folder with a compressed file per payload. A snapshot that is
+                there already is replaced when the new one is complete.
 
         Raises:
             FileExistsError: There is something else at ``path``.
             ValueError: ``path`` is a ``str`` that :meth:`load` would take for a bundled device, such as ``"fez"``.
         """
-        write_payloads(path, self.payloads)
+        if Path(path).suffix == COMPACT:
+            write_compact(path, self.to_bytes(payloads=self.has_payloads))
+        else:
+            write_payloads(path, self.payloads)
 
     @classmethod
     def from_bytes(cls, data: bytes | bytearray | memoryview) -> Snapshot:

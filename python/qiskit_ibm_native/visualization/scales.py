@@ -34,7 +34,7 @@ def use_scale(ax: Axes, name: str, *, is_log: bool, is_whole: bool = False) -> N
         axis.set_major_locator(MaxNLocator(6, steps=_STEPS, integer=is_whole))
         axis.set_major_formatter(ScalarFormatter(useOffset=False))
         return
-    getattr(ax, f"set_{name}scale")("log", nonpositive="mask")
+    getattr(ax, f"set_{name}scale")("log", nonpositive="clip")
     axis.set_minor_locator(NullLocator())
     decades = math.log10(high / low)
     if decades < _FEW_DECADES:

@@ -60,12 +60,11 @@ def plot_schedule(
         MissingPackageError: Matplotlib is not installed; it is an ``ImportError``, too.
         PulseError: There is no channel to draw, or the range of times is empty.
 
-    Example:
+    Examples:
         >>> from qiskit_ibm_native import Snapshot
         >>> from qiskit_ibm_native.visualization import plot_schedule
         >>> schedule = Snapshot.load("sherbrooke").defaults.instruction_schedule_map.get("ecr", (1, 0))
         >>> figure = plot_schedule(schedule)
-        >>> figure.savefig("ecr.png")  # doctest: +SKIP
     """
     needed("matplotlib", "visualization", "Pictures")
     from .figure import View, draw

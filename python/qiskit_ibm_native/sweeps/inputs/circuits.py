@@ -136,6 +136,19 @@ def is_program(source: str) -> bool:
     return "\n" in source or ("OPENQASM" in source and ";" in source)
 
 
+def read_circuits(source: CircuitSource | Iterable[CircuitSource]) -> list[QuantumCircuit]:
+    """Return circuits, those of OpenQASM programs, and those of OpenQASM or QPY files and folders.
+
+    Args:
+        source: One source or an iterable of sources, which may be nested.
+
+    Raises:
+        IBMInputValueError: A source is no circuit.
+        FileNotFoundError: There is no such file.
+    """
+    return list(_circuits(source))
+
+
 def _circuits(source: Any) -> Iterator[QuantumCircuit]:
     from qiskit import QuantumCircuit
 

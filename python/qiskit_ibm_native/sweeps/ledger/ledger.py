@@ -11,10 +11,11 @@ import tempfile
 import weakref
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ... import _native
 from ..._sqlite import Database
@@ -36,6 +37,8 @@ from .selection import selection_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from .summary import Summary
 
 
 #: More qubits than any device has; arrays of pyarrow hold numbers up to this.
@@ -437,6 +440,46 @@ class Ledger:
         from .table import write_parquet
 
         return write_parquet(self._chosen(sweep), Path(path), self._columns_of(sweep))
+
+    def to_csv(self, file: str | os.PathLike[str] | TextIO, sweep: TaskSource | None = None) -> int:
+        """Write results as comma-separated values, and return their number; no other package is needed.
+
+        Args:
+            file: The file, which is replaced when the new one is complete, or an open one.
+            sweep: As in :meth:`table`.
+        """
+        from .table import write_csv
+
+        results, added = self._chosen(sweep), self._columns_of(sweep)
+        if not isinstance(file, str | os.PathLike):
+            return write_csv(results, file, added)
+        path = Path(file)
+        unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+        try:
+            with unfinished.open("w", encoding="utf-8", newline="") as opened:
+                written = write_csv(results, opened, added)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return written
+
+    def summary(self, sweep: TaskSource | None = None) -> Summary:
+        """Count results by failure, and by device and optimization level, without reading all of each.
+
+        Args:
+            sweep: The sweep whose results count; by default all of the ledger. Of one with ``stop_when``, all tasks
+                count until it is finished, because nobody knows before which ones are needed.
+
+        Raises:
+            LedgerDamagedError: A value is of another class than it has to be.
+        """
+        from .summary import summary_of
+
+        indices = None
+        if sweep is not None:
+            with suppress(LedgerError):
+                indices = counting(sweep, self)
+        return summary_of(self._database, sweep, indices=indices)
 
     def _columns_of(self, sweep: TaskSource | None) -> AddedColumns:
         return self.columns() if sweep is None else sweep.columns

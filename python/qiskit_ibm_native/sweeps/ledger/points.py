@@ -74,10 +74,12 @@ class Points:
         first, second = (sign * values for sign, values in zip(signs, self.values, strict=False))
         known = np.flatnonzero(np.isfinite(first) & np.isfinite(second))
         members, which = np.unique(self.groups[:depth, known], axis=1, return_inverse=True)
+        which = which.ravel()
+        order = np.lexsort((second[known], first[known], which))
+        ends = np.searchsorted(which[order], np.arange(members.shape[1] + 1))
         fronts = {}
         for number, group in enumerate(members.T.tolist()):
-            mine = known[which.ravel() == number]
-            mine = mine[np.lexsort((second[mine], first[mine]))]
+            mine = known[order[ends[number] : ends[number + 1]]]
             best_before = np.minimum.accumulate(np.concatenate([[np.inf], second[mine][:-1]]))
             fronts[tuple(group)] = mine[second[mine] < best_before]
         return fronts

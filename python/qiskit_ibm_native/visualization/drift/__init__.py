@@ -68,12 +68,11 @@ def plot_drift(
         MissingPackageError: Matplotlib or Plotly is not installed.
         ValueError: There is no such quantity.
 
-    Example:
+    Examples:
         >>> from qiskit_ibm_native import Snapshot
         >>> from qiskit_ibm_native.snapshot.series import CalibrationSeries
         >>> from qiskit_ibm_native.visualization import plot_drift
         >>> figure = plot_drift(CalibrationSeries([Snapshot.load("fez")]), "t1", qubits=[3])
-        >>> figure.savefig("t1.png")  # doctest: +SKIP
     """
     from .content import content_of
 

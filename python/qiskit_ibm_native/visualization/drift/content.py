@@ -14,6 +14,7 @@ from ..._words import count, quantity, scale
 from ...archive.events.event import KINDS, Event, moment_at
 from ...archive.questions.change_points import ChangePoints
 from ...exceptions import IBMInputValueError
+from ..dates import period_text, span_text
 from .course import Course, columns_of, course_of, gap_ends, longest_gap, quantiles_of
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def content_of(
         unit=unit, size=size, times=course.times, middle=middle, middle_label=label, bands=found, lines=lines,
         ends=ends, gap_label=_gap_label(limit) if len(ends) else "", marks=marks,
         levels=[] if told is None or chosen is None else _levels(course, told, chosen, size),
-        is_log=is_log, is_flag=course.quantity.is_flag, notes=_notes(course, [middle, *(line.values for line in lines)], is_log=is_log),
+        is_log=is_log, is_flag=course.quantity.is_flag, notes=_notes(course, is_log=is_log),
     )  # fmt: skip
 
 
@@ -194,17 +195,12 @@ def _middle(
 
 
 def _subtitle(course: Course, typical: float) -> str:
-    from ..dates import period_text
-
     if not len(course.times):
         return "no calibrations"
     period = period_text(moment_at(course.times[0]), moment_at(course.times[-1]))
-    of = (
-        ""
-        if course.quantity.is_flag or math.isnan(typical)
-        else f"median {quantity(typical, course.quantity.unit, 3)}, "
-    )
-    return f"{of}{count(len(course.times), 'calibration')}, {period}"
+    has_median = not course.quantity.is_flag and not math.isnan(typical)
+    median = f"median {quantity(typical, course.quantity.unit, 3)}, " if has_median else ""
+    return f"{median}{count(len(course.times), 'calibration')}, {period}"
 
 
 def _axis(course: Course, unit: str, *, is_log: bool) -> str:
@@ -215,19 +211,18 @@ def _axis(course: Course, unit: str, *, is_log: bool) -> str:
 
 
 def _gap_label(limit: np.timedelta64 | None) -> str:
-    from ..dates import span_text
-
     seconds = 0.0 if limit is None else limit / np.timedelta64(1, "s")
     return f"no calibration for more\nthan {span_text(float(seconds))}"
 
 
-def _notes(course: Course, drawn: list[Floats], *, is_log: bool) -> list[str]:
+def _notes(course: Course, *, is_log: bool) -> list[str]:
+    """Return statements on values that are not on the picture."""
     notes = []
     if course.num_faulty:
         notes.append(f"{count(course.num_faulty, 'error')} of 1 left out:\ngates that do not work")
     if course.num_undated:
         notes.append(f"{count(course.num_undated, 'calibration')} without\na time left out")
-    hidden = sum(int((values <= 0).sum()) for values in drawn) if is_log else 0
+    hidden = int((course.values <= 0).sum()) if is_log else 0
     if hidden:
         notes.append(f"{count(hidden, 'value')} not above 0,\nwhich a log scale has not")
     return notes

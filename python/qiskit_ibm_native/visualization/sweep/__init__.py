@@ -58,11 +58,11 @@ def plot_sweep(
         IBMInputValueError: There is no such figure or dimension, or an argument makes no sense.
         MissingPackageError: Matplotlib or Plotly is not installed.
 
-    Example:
+    Examples:
         >>> from qiskit_ibm_native import Ledger
         >>> from qiskit_ibm_native.visualization import plot_sweep
-        >>> figure = plot_sweep(Ledger(), "two_qubit_depth", by=("device", "level"))
-        >>> figure.savefig("sweep.png")  # doctest: +SKIP
+        >>> with Ledger() as ledger:
+        ...     figure = plot_sweep(ledger, "two_qubit_depth", by=("device", "level"))
     """
     from .content import distribution_of, trade_off_of
 

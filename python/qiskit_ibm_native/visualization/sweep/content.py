@@ -137,6 +137,7 @@ class TradeOff(NamedTuple):
         x: The axis of the first figure.
         y: The axis of the second figure.
         others: Values of results that are on no front, an array ``(2, n)``.
+        belongs: The number of the front that each of these is behind, an array ``(n,)``.
         fronts: The fronts.
         group: Description of groups, such as ``"circuit and device"``.
     """
@@ -146,6 +147,7 @@ class TradeOff(NamedTuple):
     x: Axis
     y: Axis
     others: Floats
+    belongs: NDArray[np.int64]
     fronts: list[Front]
     group: str
 
@@ -213,19 +215,30 @@ def trade_off_of(results: HasPoints, pareto: Any, by: Any, log: bool | None, tit
     # What all fronts have in common is said once.
     told = [place for place in range(len(grouped)) if len(points.names[place]) > 1] or range(len(grouped))
     common = [str(points.names[place][0]) for place in range(len(grouped)) if place not in told and len(points)]
-    fronts, on_front = [], np.zeros(len(points), dtype=bool)
-    for group, indices in points.fronts(len(grouped)).items():
+    fronts: list[Front] = []
+    on_front = np.zeros(len(points), dtype=bool)
+    found = points.fronts(len(grouped))
+    for group, indices in found.items():
         on_front[indices] = True
         members = indices[np.argsort(points.values[0][indices], kind="stable")]
         names = [str(points.names[place][code]) for place, code in enumerate(group) if place in told]
         texts = [_which(points, index) for index in members.tolist()]
         fronts.append(Front(", ".join(names), scaled[0][members], scaled[1][members], texts))
-    others = scaled[:, ~on_front & np.isfinite(scaled).all(axis=0)]
+    belongs = _fronts_of(points.groups[: len(grouped)], list(found))
+    is_other = ~on_front & np.isfinite(scaled).all(axis=0)
     words = listed([_dimension(name) for name in grouped])
     return TradeOff(
         title if title is not None else f"{axes[0].name[:1].upper()}{axes[0].name[1:]} against {axes[1].name}",
-        ", ".join([_counts(points), *common]), axes[0], axes[1], others, fronts, words,
+        ", ".join([_counts(points), *common]), axes[0], axes[1], scaled[:, is_other], belongs[is_other], fronts, words,
     )  # fmt: skip
+
+
+def _fronts_of(groups: NDArray[np.int64], fronts: list[tuple[int, ...]]) -> NDArray[np.int64]:
+    """Return the number of the front of each result; of a group without one, that of the first."""
+    members, which = np.unique(groups, axis=1, return_inverse=True)
+    numbers = {group: number for number, group in enumerate(fronts)}
+    found = np.array([numbers.get(tuple(group), 0) for group in members.T.tolist()], dtype=np.int64)
+    return found[which.ravel()]
 
 
 def _grouping(results: Any, by: Any, most: int | None) -> tuple[str, ...]:

@@ -127,7 +127,9 @@ def _add_others(figure: Any, content: TradeOff, look: Any) -> None:
     if not len(x):
         return
     if len(x) <= MOST_SCATTERED:
-        dots = {"size": 5, "color": faded(look.muted, 0.5)}
+        many = len(content.fronts) > MOST_COLORS
+        colors = [faded(look.muted if many else look.series[number], 0.45) for number in content.belongs.tolist()]
+        dots = {"size": 5, "color": colors}
         figure.add_trace(go.Scatter(x=x, y=y, mode="markers", marker=dots, name="other results", hoverinfo="skip"))
         return
     edges, counts = cells_of(content)

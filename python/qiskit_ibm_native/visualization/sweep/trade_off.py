@@ -49,13 +49,10 @@ def draw_trade_off(content: TradeOff, ax: Axes | None, *, dark: bool) -> Figure:
 
 def _draw_others(ax: Axes, content: TradeOff, look: Theme) -> list[Any]:
     """Draw the results that are on no front: dots, or cells if there are many; return entries of the legend."""
-    x, y = content.others
-    if not len(x):
+    if not content.others.size:
         return []
-    if len(x) <= MOST_SCATTERED:
-        (dots,) = ax.plot(x, y, linestyle="", marker="o", markersize=4.5, markeredgewidth=0, color=look.muted, alpha=0.45,
-                          zorder=1, rasterized=len(x) > 1000, label=count(len(x), "other result"))  # fmt: skip
-        return [dots]
+    if len(content.belongs) <= MOST_SCATTERED:
+        return [_scatter(ax, content, look)]
     edges, counts = cells_of(content)
     colors = LinearSegmentedColormap.from_list("results", [look.grid, look.muted])
     cells = ax.pcolormesh(
@@ -64,10 +61,22 @@ def _draw_others(ax: Axes, content: TradeOff, look: Theme) -> list[Any]:
     )  # fmt: skip
     bar = figure_of(ax).colorbar(cells, ax=ax, pad=0.02, aspect=30, location="bottom", shrink=0.5, anchor=(0.0, 0.5))
     bar.outline.set_visible(False)
-    bar.set_label(f"results in a cell, of {len(x):,} others", color=look.ink, fontsize=SMALL)
+    bar.set_label(f"results in a cell, of {len(content.belongs):,} others", color=look.ink, fontsize=SMALL)
     bar.ax.tick_params(colors=look.muted, labelsize=SMALL)
     use_scale(bar.ax, "x", is_log=True, is_whole=True)
     return []
+
+
+def _scatter(ax: Axes, content: TradeOff, look: Theme) -> Any:
+    """Draw dots in the colours of their fronts, unless these are too many; return the entry of the legend."""
+    many = len(content.fronts) > MOST_COLORS
+    groups, colors = (np.zeros_like(content.belongs), (look.muted,)) if many else (content.belongs, look.series)
+    dot: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 4.5, "markeredgewidth": 0}
+    label = count(len(groups), "other result")
+    for number in np.unique(groups).tolist():
+        x, y = content.others[:, groups == number]
+        ax.plot(x, y, **dot, color=colors[number], alpha=0.4, zorder=1, rasterized=len(groups) > 1000, label=label)
+    return Line2D([], [], **dot, color=look.muted, label=label)
 
 
 def _draw_fronts(ax: Axes, content: TradeOff, look: Theme) -> list[Any]:
