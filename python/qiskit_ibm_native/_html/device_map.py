@@ -25,7 +25,7 @@ _GREY = "#757b84"
 #: Units between neighbours, and the radius of a qubit in these.
 _STEP, _RADIUS, _MARGIN = 20, 8, 12
 #: The width that a picture may have, and the distance of neighbours, both in pixels of the page.
-_WIDTH, _LEAST, _MOST = 400, 7, 34
+_WIDTH, _LEAST, _MOST = 380, 7, 34
 #: Parts up to which each one has a text, qubits up to which each one has its number, and parts of the largest map.
 _MOST_WITH_TEXT, _MOST_WITH_NUMBERS, _MOST_PARTS = 420, 200, 6000
 
@@ -121,8 +121,8 @@ def _key_of_marks(qubits: Sequence[Mark], couplers: Sequence[Coupler]) -> str:
     if any(mark.is_faulty for mark in marks):
         words.append(f'<span style="color:{RED}">✕</span> faulty')
     if any(not mark.is_faulty and (mark.value is None or not math.isfinite(mark.value)) for mark in marks):
-        words.append("small, grey or dashed: no value")
-    return ", ".join(words)
+        words.append("grey or dashed: no value")
+    return "; ".join(words)
 
 
 class _Drawing:
@@ -163,7 +163,7 @@ class _Drawing:
                 groups[f'stroke="{_GREY}" stroke-width="2"'].append((line, mark.text))
             elif mark.is_faulty:
                 groups['stroke="currentColor" stroke-opacity=".3" stroke-width="1.5"'].append((line, mark.text))
-                self._crosses.append((_cross((x + to_x) // 2, (y + to_y) // 2, 2), ""))
+                self._crosses.append((_cross((x + to_x) // 2, (y + to_y) // 2, 3), ""))
             elif step is None:
                 groups['stroke="currentColor" stroke-opacity=".45" stroke-width="1.5" stroke-dasharray="1 3"'].append(
                     (line, mark.text)
@@ -176,19 +176,16 @@ class _Drawing:
         groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for (x, y), mark in zip(self._points, self._device.qubits, strict=True):
             step = self._of_qubits.step(mark.value)
-            ring = f"M{x - _RADIUS} {y}a8 8 0 1 0 16 0a8 8 0 1 0-16 0"
+            # A line of no length with a round end is a circle, in fewer letters than one.
+            dot = f"M{x} {y}h0"
+            radius, colour = _RADIUS, _GREY
             if mark.is_faulty:
-                groups[f'fill="currentColor" fill-opacity=".12" stroke="{RED}" stroke-width="1.5"'].append(
-                    (ring, mark.text)
-                )
                 self._crosses.append((_cross(x, y, 5), ""))
-            elif step is None:
-                groups['fill="currentColor" fill-opacity=".12" stroke="currentColor" stroke-width="1"'].append(
-                    (ring, mark.text)
-                )
-            else:
-                # A line of no length with a round end is a circle, in fewer letters than one.
-                groups[f'stroke="{RAMP[step]}" stroke-width="{2 * _RADIUS}"'].append((f"M{x} {y}h0", mark.text))
+            elif step is not None:
+                colour = RAMP[step]
+            elif self._has_values:
+                radius = _RADIUS - 2
+            groups[f'stroke="{colour}" stroke-width="{2 * radius}"'].append((dot, mark.text))
         return "".join(self._group(look, parts) for look, parts in groups.items())
 
     def _numbers(self) -> str:
