@@ -585,7 +585,7 @@ def test_failed_tasks_are_counted_and_warned_of_once(
         assert len(list(sweep.stream(Idle(), path))) == 4
     assert [Path(warning.filename) for warning in warned] == [Path(__file__)]
     caplog.clear()
-    assert repr(Sweep(ghz(2), ring()).run(pool, path)) == f"<SweepResults of 1 tasks in {results.ledger!r}>"
+    assert repr(Sweep(ghz(2), ring()).run(pool, path)) == f"<SweepResults of 1 task in {results.ledger!r}>"
     assert not caplog.messages
 
 
