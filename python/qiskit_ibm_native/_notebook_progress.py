@@ -12,6 +12,7 @@ import threading
 import time
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from . import _html
 from ._words import count, duration
@@ -120,7 +121,7 @@ class StatusLine:
 
 
 #: Bars that are at work.
-_BARS: set[NotebookBar] = set()
+_BARS: WeakSet[NotebookBar] = WeakSet()
 
 
 def has_bars() -> bool:
@@ -203,7 +204,7 @@ class NotebookBar:
         if done <= 0 or self.n >= self.total:
             return ""
         seconds = (time.monotonic() - self._started) / done * (self.total - self.n)
-        return f"about {duration(seconds)} left"
+        return f"about {duration(seconds)} left" if seconds >= 1 else ""
 
     def _counts(self) -> str:
         share = self.n / self.total if self.total else 1.0

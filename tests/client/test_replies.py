@@ -308,7 +308,7 @@ def test_a_session_that_may_be_open_is_told(peer: Peer) -> None:
         for life, text in ((None, "8 h, unless"), ("5m", "300 s, its max_time")):
             peer.plan(act, "POST .*/sessions$", ALWAYS)
             with pytest.raises(
-                IBMBackendApiError, match=rf"whether it is open.*ends by itself after {text}.*closed there"
+                IBMBackendApiError, match=rf"not known whether a session.*ends by itself after {text}.*closed there"
             ):
                 backend.open_session(max_time=life)
             assert peer.happened == 1

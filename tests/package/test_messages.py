@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,13 @@ PUBLIC = {
 #: Placeholders that end a message may be sentences, such as the message of another error.
 _SENTENCES = re.compile(
     r"error|reason|hint|because|suggestion|message|more|sentence|problem|text|why|retired|found|turned|near_names"
-    r"|members|where|advice|details|%s|%r"
+    r"|members|where|advice|details|did_you_mean|%s|%r"
 )
 _NAMELESS = re.compile(r"(^|[.:] )(What|Whoever|Whatever|Whichever|Nobody|None) ")
+
+
+#: Reading all syntax trees takes seconds.
+messages = cache(messages)
 
 
 def sentences() -> list[Message]:

@@ -93,7 +93,7 @@ def test_a_job_from_submission_to_result(simulator: Any) -> None:
     assert job.logs() == ""
     assert job.properties() is None  # simulators have none
     assert job.session_id is None
-    assert repr(job) == f"<IBMCircuitJob('{job.job_id()}')>"
+    assert repr(job) == f"<IBMCircuitJob('{job.job_id()}') on {job.backend().name}: done>"
     assert job.job_id() in job._repr_html_()
     with pytest.raises(IBMJobInvalidStateError, match="not supported"):
         job.submit()

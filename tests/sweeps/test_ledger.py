@@ -344,7 +344,7 @@ def test_esp_is_what_score_says(sweep: Sweep, kept: Path, pool: Any) -> None:
 def test_stale_circuits_are_those_that_sit_on_what_changed(tmp_path: Path, pool: Any) -> None:
     lima = Snapshot.load("lima")
     sweep = Sweep([ghz(2), ghz(5)], ["lima", "fez"], initial_layout={"ghz_n2": [0, 1]})
-    with pytest.raises(SweepError, match="has not been run here"):
+    with pytest.raises(SweepError, match="has not been run in this process"):
         sweep.find_stale("lima")
     with pytest.raises(FileNotFoundError):
         sweep.find_stale("lima", tmp_path / "none.sqlite3")

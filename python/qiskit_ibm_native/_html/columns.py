@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from .._words import quantity, ratio
+from .._words import duration, quantity, ratio
 from .parts import MAX_ROWS, fold, table
 
 #: Rows that are shown before the others, which fold.
 _FIRST = 10
+#: Seconds from which a time is told in minutes, hours or days.
+_LONG = 120.0
 
 
 class _Column(Protocol):
@@ -69,4 +71,6 @@ def _text(column: _Column, row: int) -> Any:
         return column.labels[int(value)]
     if column.unit.startswith("1/"):
         return f"{ratio(float(value))} {column.unit}"
+    if column.unit == "s" and abs(value) >= _LONG:
+        return duration(float(value))
     return quantity(float(value), column.unit) if column.unit else value

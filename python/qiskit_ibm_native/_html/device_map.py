@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A map of a device as SVG within a page: qubits and couplings, coloured by error, with faulty parts marked.
 
-Faulty parts have a shape of their own, a ring and a cross, so that nobody has to tell colours apart to find them. A
+Faulty parts have a mark of their own, a cross, so that nobody has to tell colours apart to find them. A
 device of up to :data:`_MOST_WITH_TEXT` parts has a text for each one, which browsers show at the pointer; of a larger
 one, parts of a colour are one path.
 """
@@ -15,15 +15,17 @@ from dataclasses import dataclass
 from html import escape
 from typing import NamedTuple
 
-from .._words import ratio
+from .._words import count, ratio
 from .parts import RED
 
 #: From few errors to many: lighter step by step, so that it can be read without telling colours apart.
 RAMP = ("#2b62c9", "#5660c6", "#805fc4", "#9e60b6", "#bb62a8", "#ce688f", "#e07070", "#e67d4d", "#ec8a2a")
+#: Parts without a value: seen on white and on black, with white numbers on it.
+_GREY = "#757b84"
 #: Units between neighbours, and the radius of a qubit in these.
 _STEP, _RADIUS, _MARGIN = 20, 8, 12
 #: The width that a picture may have, and the distance of neighbours, both in pixels of the page.
-_WIDTH, _LEAST, _MOST = 560, 7, 40
+_WIDTH, _LEAST, _MOST = 380, 7, 34
 #: Parts up to which each one has a text, qubits up to which each one has its number, and parts of the largest map.
 _MOST_WITH_TEXT, _MOST_WITH_NUMBERS, _MOST_PARTS = 420, 200, 6000
 
@@ -97,7 +99,7 @@ class _Scale:
         """Return the index of a value's colour; ``None`` if there is no value."""
         if value is None or not math.isfinite(value):
             return None
-        if not self.low < value:
+        if not self.low < value or not self.low < self.high:
             return 0
         share = math.log(value / self.low) / math.log(self.high / self.low)
         return min(int(share * len(RAMP)), len(RAMP) - 1)
@@ -110,7 +112,7 @@ class _Scale:
             return f"{escape(label)}: {ratio(self.low)}"
         boxes = "".join(f'<path fill="{colour}" d="M{8 * number} 0h8v8h-8z"/>' for number, colour in enumerate(RAMP))
         bar = f'<svg xmlns="http://www.w3.org/2000/svg" width="{8 * len(RAMP)}" height="8">{boxes}</svg>'
-        return f"{escape(label)} {ratio(self.low)} {bar} {ratio(self.high)} (logarithmic)"
+        return f"{escape(label)} {ratio(self.low)} {bar} {ratio(self.high)} (log)"
 
 
 def _key_of_marks(qubits: Sequence[Mark], couplers: Sequence[Coupler]) -> str:
@@ -119,8 +121,8 @@ def _key_of_marks(qubits: Sequence[Mark], couplers: Sequence[Coupler]) -> str:
     if any(mark.is_faulty for mark in marks):
         words.append(f'<span style="color:{RED}">✕</span> faulty')
     if any(not mark.is_faulty and (mark.value is None or not math.isfinite(mark.value)) for mark in marks):
-        words.append("hollow or dashed: no value")
-    return ", ".join(words)
+        words.append("grey or dashed: no value")
+    return "; ".join(words)
 
 
 class _Drawing:
@@ -133,6 +135,9 @@ class _Drawing:
             (round((x - left) * _STEP) + _MARGIN, round((y - top) * _STEP) + _MARGIN) for x, y in device.positions
         ]
         self._size = tuple(max(point[axis] for point in self._points) + _MARGIN for axis in (0, 1))
+        #: Crosses of faulty parts, which are drawn on top of all parts.
+        self._crosses: list[tuple[str, str]] = []
+        self._has_values = bool(device.qubit_label or device.coupler_label)
         self._has_texts = len(device.qubits) + len(device.couplers) <= _MOST_WITH_TEXT
 
     @property
@@ -141,65 +146,59 @@ class _Drawing:
         width, height = self._size
         columns = max(width / _STEP, 1)
         pixels = round(width * min(max(_WIDTH / columns, _LEAST), _MOST) / _STEP)
-        label = escape(f"Map of {len(self._device.qubits)} qubits", quote=True)
+        label = escape(f"Map of {count(len(self._device.qubits), 'qubit')}")
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{label}" viewBox="0 0 {width} {height}"'
             f' width="{pixels}" style="max-width:100%;height:auto;display:block" stroke-linecap="round">'
-            f"{self._couplers()}{self._qubits()}{self._numbers()}</svg>"
+            f"{self._couplers()}{self._qubits()}{self._numbers()}{self._group(_OF_CROSSES, self._crosses)}</svg>"
         )
 
     def _couplers(self) -> str:
         groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        crosses: list[tuple[str, str]] = []
         for first, second, mark in self._device.couplers:
             (x, y), (to_x, to_y) = self._points[first], self._points[second]
             line = f"M{x} {y}{_line(to_x - x, to_y - y)}"
             step = self._of_couplers.step(mark.value)
-            if mark.is_faulty:
+            if not self._has_values:
+                groups[f'stroke="{_GREY}" stroke-width="2"'].append((line, mark.text))
+            elif mark.is_faulty:
                 groups['stroke="currentColor" stroke-opacity=".3" stroke-width="1.5"'].append((line, mark.text))
-                crosses.append((_cross((x + to_x) // 2, (y + to_y) // 2, 2), ""))
+                self._crosses.append((_cross((x + to_x) // 2, (y + to_y) // 2, 3), ""))
             elif step is None:
                 groups['stroke="currentColor" stroke-opacity=".45" stroke-width="1.5" stroke-dasharray="1 3"'].append(
                     (line, mark.text)
                 )
             else:
                 groups[f'stroke="{RAMP[step]}" stroke-width="4"'].append((line, mark.text))
-        lines = "".join(self._group(f'{look} fill="none"', parts) for look, parts in groups.items())
-        return lines + self._group(_OF_CROSSES, crosses)
+        return "".join(self._group(f'{look} fill="none"', parts) for look, parts in groups.items())
 
     def _qubits(self) -> str:
         groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        crosses: list[tuple[str, str]] = []
         for (x, y), mark in zip(self._points, self._device.qubits, strict=True):
             step = self._of_qubits.step(mark.value)
-            ring = f"M{x - _RADIUS} {y}a8 8 0 1 0 16 0a8 8 0 1 0-16 0"
+            # A line of no length with a round end is a circle, in fewer letters than one.
+            dot = f"M{x} {y}h0"
+            radius, colour = _RADIUS, _GREY
             if mark.is_faulty:
-                groups[f'fill="currentColor" fill-opacity=".12" stroke="{RED}" stroke-width="1.5"'].append(
-                    (ring, mark.text)
-                )
-                crosses.append((_cross(x, y, 5), ""))
-            elif step is None:
-                groups['fill="currentColor" fill-opacity=".12" stroke="currentColor" stroke-width="1"'].append(
-                    (ring, mark.text)
-                )
-            else:
-                # A line of no length with a round end is a circle, in fewer letters than one.
-                groups[f'stroke="{RAMP[step]}" stroke-width="{2 * _RADIUS}"'].append((f"M{x} {y}h0", mark.text))
-        dots = "".join(self._group(look, parts) for look, parts in groups.items())
-        return dots + self._group(_OF_CROSSES, crosses)
+                self._crosses.append((_cross(x, y, 5), ""))
+            elif step is not None:
+                colour = RAMP[step]
+            elif self._has_values:
+                radius = _RADIUS - 2
+            groups[f'stroke="{colour}" stroke-width="{2 * radius}"'].append((dot, mark.text))
+        return "".join(self._group(look, parts) for look, parts in groups.items())
 
     def _numbers(self) -> str:
         if len(self._points) > _MOST_WITH_NUMBERS:
             return ""
-        texts: dict[str, list[str]] = {"#fff": [], "currentColor": []}
-        for number, ((x, y), mark) in enumerate(zip(self._points, self._device.qubits, strict=True)):
-            if mark.is_faulty:
-                # The cross is what matters there; the text for the pointer has the number.
-                continue
-            has_colour = self._of_qubits.step(mark.value) is not None
-            texts["#fff" if has_colour else "currentColor"].append(f'<text x="{x}" y="{y + 3}">{number}</text>')
-        style = 'font-size="8" text-anchor="middle" font-family="sans-serif" pointer-events="none"'
-        return "".join(f'<g fill="{colour}" {style}>{"".join(each)}</g>' for colour, each in texts.items() if each)
+        # The cross is what matters on a faulty qubit; the text for the pointer has its number.
+        texts = [
+            f'<text x="{x}" y="{y + 3}">{number}</text>'
+            for number, ((x, y), mark) in enumerate(zip(self._points, self._device.qubits, strict=True))
+            if not mark.is_faulty
+        ]
+        style = 'fill="#fff" font-size="8" text-anchor="middle" font-family="sans-serif" pointer-events="none"'
+        return f"<g {style}>{''.join(texts)}</g>" if texts else ""
 
     def _group(self, look: str, parts: list[tuple[str, str]]) -> str:
         """Return parts that look the same: each with its text, or all in one path."""
@@ -213,7 +212,7 @@ class _Drawing:
 
 
 #: Crosses let the pointer through to the part below, which has the text.
-_OF_CROSSES = f'stroke="{RED}" stroke-width="1.5" fill="none" pointer-events="none"'
+_OF_CROSSES = f'stroke="{RED}" stroke-width="2" fill="none" pointer-events="none"'
 
 
 def _line(right: int, down: int) -> str:

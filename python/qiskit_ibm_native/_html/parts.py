@@ -22,8 +22,10 @@ COLOURS = {"good": GREEN, "bad": RED, "busy": BLUE, "waiting": AMBER}
 _CLASS = "mathjax_ignore tex2jax_ignore"
 #: A number, perhaps with a unit, a power of ten or a percent sign: columns of these are aligned at the right.
 _IS_NUMBER = re.compile(r"[-+\u2212]?\d[\d,.]*( ?×.*| ?%.*| [fpnµmkMGT]?(s|Hz|B)\b.*)?")
+_IS_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC")
 #: JupyterLab aligns cells at the right unless their style says otherwise; others know the attribute.
 _LEFT, _RIGHT = ' style="text-align:left"', ' align="right"'
+_TIME = ' style="text-align:left;white-space:nowrap"'
 #: Rows of the longest table, and of the longest one that does not fold.
 MAX_ROWS, MAX_UNFOLDED = 100, 12
 
@@ -83,7 +85,7 @@ def facts(pairs: Iterable[tuple[str, Any]]) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, left_out: int = 0) -> str:
-    """Return a table of at most a hundred rows; columns of numbers are aligned at the right.
+    """Return a table of at most a hundred rows; columns without a value are left out, but for the first one.
 
     Args:
         head: Names of the columns.
@@ -93,20 +95,29 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, left_out: in
     texts = [[plain(value) for value in row] for row in rows]
     left_out += max(len(texts) - MAX_ROWS, 0)
     shown = texts[:MAX_ROWS]
-    sides = [_side(column) for column in zip(*shown, strict=False)] or [_LEFT] * len(head)
-    top = "".join(f"<th{side}>{cell(name)}</th>" for name, side in zip(head, sides, strict=False))
-    body = "".join(
-        "<tr>" + "".join(f"<td{side}>{cell(text)}</td>" for text, side in zip(row, sides, strict=False)) + "</tr>"
-        for row in shown
-    )
+    columns = [_Column(name, list(column)) for name, column in zip(head, zip(*shown, strict=False), strict=False)]
+    # A column that has nothing tells nothing, and takes the room of others.
+    columns = [column for number, column in enumerate(columns) if not number or column.has_values]
+    names = "".join(f"<th{column.side}>{cell(column.name)}</th>" for column in columns)
+    cells = ([f"<td{column.side}>{text}</td>" for text in column.cells] for column in columns)
+    body = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
+    top = f'<thead><tr style="border-bottom:1px solid {LINE}">{names}</tr></thead>'
     more = note(f"and {left_out:,} more") if left_out > 0 else ""
-    return _framed(f'<thead><tr style="border-bottom:1px solid {LINE}">{top}</tr></thead>', body) + more
+    return _framed(top, body) + more
 
 
-def _side(texts: Iterable[str]) -> str:
-    """Return the attribute that aligns a column."""
-    known = [text for text in texts if text not in {MISSING, ""}]
-    return _RIGHT if known and all(map(_IS_NUMBER.fullmatch, known)) else _LEFT
+class _Column:
+    """A column of texts; numbers are aligned at the right, and neither they nor times are broken into lines."""
+
+    def __init__(self, name: str, texts: list[str]) -> None:
+        self.name = name
+        known = [text for text in texts if text not in {MISSING, ""}]
+        self.has_values = bool(known)
+        self.side, self.cells = _LEFT, [cell(text) for text in texts]
+        if known and all(map(_IS_NUMBER.fullmatch, known)):
+            self.side, self.cells = _RIGHT, [text.replace(" ", "\N{NO-BREAK SPACE}") for text in self.cells]
+        elif known and all(map(_IS_TIME.fullmatch, known)):
+            self.side = _TIME
 
 
 def _framed(head: str, body: str) -> str:
@@ -150,4 +161,4 @@ def problems(title: str, found: Iterable[tuple[object, object]], head: tuple[str
 def side_by_side(*parts: str) -> str:
     """Return parts beside each other, or one below the other where there is no room."""
     columns = "".join(f'<div style="min-width:0">{part}</div>' for part in parts if part)
-    return f'<div style="display:flex;flex-wrap:wrap;gap:4px 28px;align-items:flex-start">{columns}</div>'
+    return f'<div style="display:flex;flex-wrap:wrap;gap:4px 20px;align-items:flex-start">{columns}</div>'

@@ -201,7 +201,11 @@ def _couplings(native: NativeSnapshot, gates: Iterable[GateOverview]) -> list[tu
 def _member(native: NativeSnapshot, key: str) -> list[Any] | None:
     """Return a list of the configuration; ``None`` if there is none, or no list."""
     span = native.configuration_members().get(key) if native.has_payloads else None
-    found = json.loads(native.payloads[0][slice(*span)]) if span else None
+    try:
+        found = json.loads(native.payloads[0][slice(*span)]) if span else None
+    except ValueError:
+        # JSON it is, but Python does not convert integers of thousands of digits.
+        return None
     return found if isinstance(found, list) else None
 
 

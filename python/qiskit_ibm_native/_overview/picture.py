@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .. import _html
@@ -15,8 +14,10 @@ from .figures import GateOverview, Overview, Spread, overview_of
 if TYPE_CHECKING:
     from .._native import Snapshot as NativeSnapshot
 
-#: Faulty parts that are named, and couplings of the largest device whose map is laid out.
-_MOST_NAMED, _MOST_COUPLINGS = 12, 4000
+#: Kinds of faulty parts that are named, with so many places each.
+_MOST_NAMED, _MOST_PLACES = 4, 5
+#: Couplings of the largest device whose map is laid out.
+_MOST_COUPLINGS = 4000
 _HEAD = ("", "median", "smallest", "at", "largest", "at")
 _MAIN = ("T1", "T2", "readout error")
 
@@ -37,7 +38,11 @@ def device_panel(
     if not shows_values:
         return _html.panel(heading, alerts, _map(overview, shows_values=False), more)
     main = _main_spreads(overview)
-    figures = _table(main) if main else _html.note("There are no measured values.")
+    figures = (
+        _html.table(_HEAD, (_row(spread, counts=False) for spread in main))
+        if main
+        else _html.note("There are no measured values.")
+    )
     beside = _html.side_by_side(figures, _map(overview, shows_values=True))
     return _html.panel(heading, alerts, _faulty(overview), beside, _all_values(overview), more)
 
@@ -49,15 +54,16 @@ def _main_spreads(overview: Overview) -> list[Spread]:
     return found
 
 
-def _table(spreads: Iterable[Spread]) -> str:
-    return _html.table(_HEAD, map(_row, spreads))
-
-
-def _row(spread: Spread) -> tuple[str, ...]:
+def _row(spread: Spread, *, counts: bool) -> tuple[str, ...]:
+    """Return the row of a quantity, perhaps with the number of values that are known."""
     digits = 4 if spread.unit else 2
     median, least, most = (quantity(value, spread.unit, digits) for value in (spread.median, spread.least, spread.most))
-    missing = f" ({spread.known:,} of {spread.total:,})" if spread.known < spread.total else ""
-    return f"{spread.label}{missing}", median, least, spread.least_at, most, spread.most_at
+    if spread.least == spread.most:
+        least = most = least_at = most_at = ""
+    else:
+        least_at, most_at = spread.least_at, spread.most_at
+    missing = f" ({spread.known:,} of {spread.total:,})" if counts and spread.known < spread.total else ""
+    return f"{spread.label}{missing}", median, least, least_at, most, most_at
 
 
 def _faulty(overview: Overview) -> str:
@@ -67,13 +73,24 @@ def _faulty(overview: Overview) -> str:
     counts = [count(len(qubits), "qubit")] if qubits else []
     counts += [count(len(gates), "gate")] if gates else []
     verb = "is" if len(qubits) + len(gates) == 1 else "are"
-    named = [f"qubit {qubit}" for qubit in qubits[:_MOST_NAMED]]
-    named += [f"{name} on {'-'.join(map(str, qargs))}" for name, qargs in gates[: _MOST_NAMED - len(named)]]
-    rest = len(qubits) + len(gates) - len(named)
-    names = ", ".join(named) + (f" and {rest:,} more" if rest else "")
+    found = [_named("qubit" if len(qubits) == 1 else "qubits", [str(qubit) for qubit in qubits])] if qubits else []
+    found += [
+        _named(f"{gate.name} on", ["-".join(map(str, qargs)) for qargs in gate.faulty])
+        for gate in overview.gates
+        if gate.faulty
+    ]
+    more = [f"and on more places of {count(len(found) - _MOST_NAMED, 'gate')}"] if len(found) > _MOST_NAMED else []
+    names = "; ".join([*found[:_MOST_NAMED], *more])
     return _html.alert(
         f'<p style="margin:2px 0"><b>{_html.cell(f"{listed(counts)} {verb} faulty")}</b>: {_html.cell(names)}</p>'
     )
+
+
+def _named(subject: str, places: list[str]) -> str:
+    """Return the first places of a subject, and the number of the others."""
+    if len(places) <= _MOST_PLACES:
+        return f"{subject} {listed(places)}"
+    return f"{subject} {', '.join(places[:_MOST_PLACES])} and {len(places) - _MOST_PLACES:,} more"
 
 
 def _all_values(overview: Overview) -> str:
@@ -82,7 +99,9 @@ def _all_values(overview: Overview) -> str:
         spreads += [spread for spread in (gate.error, gate.duration) if spread is not None]
     # A gate that takes no time and makes no error, such as rz, tells nothing.
     told = [spread for spread in spreads if spread.least or spread.most]
-    return _html.fold("All quantities", _table(told)) if told else ""
+    return (
+        _html.fold("All quantities", _html.table(_HEAD, (_row(spread, counts=True) for spread in told))) if told else ""
+    )
 
 
 def _map(overview: Overview, *, shows_values: bool) -> str:

@@ -74,7 +74,7 @@ class VerifyReport:
     def __str__(self) -> str:
         read = self._counts()
         if self:
-            return f"{read}: everything is as it was put in"
+            return f"{read}: no damage found"
         found = [*self._problems()]
         return "\n".join([f"{read}, {count(len(found), 'problem')}", *(f"  {where}: {why}" for where, why in found)])
 

@@ -108,7 +108,7 @@ class ArchiveStats:
         """Return the picture of the archive, as HTML."""
         ratio = (
             f"1/{self.published_bytes / self.file_bytes:.1f} of what was published"
-            if self.published_bytes and self.file_bytes
+            if self.published_bytes > self.file_bytes > 0
             else ""
         )
         notes = (

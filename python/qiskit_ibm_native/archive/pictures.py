@@ -60,20 +60,20 @@ def _curve(times: NDArray[np.datetime64], values: NDArray[np.float64], unit: str
     rows = np.flatnonzero(used & ~np.isnat(times))
     if unit == "share":
         middle = low = high = np.nanmean(values[rows], axis=1)
-        label = "share of columns that are operational"
+        label, band = "operational:", ""
     else:
         low, middle, high = np.nanpercentile(values[rows], [10, 50, 90], axis=1)
-        label = "median, and the band from the 10 % quantile to the 90 % quantile, over the columns"
-    seconds = (times[rows] - times[rows][0]) / np.timedelta64(1, "s") if len(rows) else np.zeros(0)
-    curve = _html.sparkline(seconds.tolist(), middle.tolist(), low.tolist(), high.tolist(), label=label)
-    ends = (
-        f"{_text(middle[0], unit)} at first, {_text(middle[-1], unit)} at last"
-        if len(rows) > 1
-        else _text(middle[-1], unit)
-        if len(rows)
-        else ""
-    )
-    return curve + _html.note(f"{label}: {ends}") if ends else curve
+        label, band = (
+            "median",
+            f"; band: from 10 % to 90 % of the {count(values.shape[1], 'column')}" if values.shape[1] > 1 else "",
+        )
+    if not len(rows):
+        return ""
+    seconds = (times[rows] - times[rows][0]) / np.timedelta64(1, "s")
+    last = _text(middle[-1], unit)
+    told = f"{label} {_text(middle[0], unit)} at first, {last} at last" if len(rows) > 1 else f"{label} {last}"
+    curve = _html.sparkline(seconds.tolist(), middle.tolist(), low.tolist(), high.tolist(), label=f"{told}{band}")
+    return curve + _html.note(f"{told}{band if curve else ''}")
 
 
 def _columns(labels: list[str], values: NDArray[np.float64], unit: str) -> str:

@@ -18,6 +18,7 @@ from .. import _native
 from .._archive_file import archive_path
 from .._frames import labelled_frame, needed, polars_frame
 from .._moments import fixed_period, microseconds_of, moment_of, period_of, span_of
+from .._progress import Reported, waiting
 from .._sqlite import Database
 from .._timestamps import FIRST, LAST, microseconds, moment, now
 from ..exceptions import ArchiveDamagedError, ArchiveError, BackendPayloadError, IBMInputValueError
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from .._moments import Span, Time
-    from .._progress import Reported
     from ..snapshot.imports.reader import Date
     from .alerting.alert import Alert
     from .alerting.rules import Rules
@@ -419,6 +419,7 @@ class CalibrationArchive:
 
     # Tables
 
+    @waiting("Reading calibrations")
     def table(
         self,
         of: str = "qubits",
@@ -477,6 +478,7 @@ class CalibrationArchive:
         """
         return polars_frame(lambda: self.table(of, **choice))
 
+    @waiting("Writing tables")
     def to_parquet(
         self,
         folder: str | os.PathLike[str],
@@ -698,6 +700,7 @@ class CalibrationArchive:
 
     # Events and alerts
 
+    @waiting("Looking for events")
     def events(
         self,
         backends: str | Iterable[str] | None = None,
@@ -759,6 +762,7 @@ class CalibrationArchive:
         asked = search.Asked.of(kinds, gates, qubits, quantities, late_after, late_factor, frozen_after, origin)
         return search.events(self, self._chosen(backends, asked.choice), asked, start, end, history)
 
+    @waiting("Evaluating rules")
     def alerts(self, rules: Rules, *, at: Time | None = None, since: Time | None = None) -> list[Alert]:
         """Return the alerts of rules that hold in the last calibrations.
 
@@ -961,6 +965,7 @@ class CalibrationArchive:
         """
         return check.verify(self._database, progress)
 
+    @waiting("Removing calibrations")
     def prune(
         self,
         backend: str | None = None,
@@ -990,6 +995,7 @@ class CalibrationArchive:
         backend = None if backend is None else self._spelled(backend)
         return removal.prune(self._database, backend, before, every, damaged, dry_run)
 
+    @waiting("Removing calibrations")
     def remove(
         self,
         backend: str | None = None,

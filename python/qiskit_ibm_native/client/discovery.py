@@ -166,7 +166,7 @@ def choose_instances(instances: list[Instance], account: Account | None, wanted:
         known = ", ".join(repr(instance.name) for instance in instances) or "none"
         if not chosen:
             asked = without_secrets(repr(wanted))
-            raise IBMInputValueError(f"The instance {asked} is not one of the account's; they are: {known}.")
+            raise IBMInputValueError(f"The account has no instance {asked}; it has: {known}.")
         return chosen
     chosen = instances
     if account is not None:
@@ -180,7 +180,7 @@ def choose_instances(instances: list[Instance], account: Account | None, wanted:
             chosen.sort(key=lambda instance: order.index(instance.plan))
     if not chosen:
         raise IBMInputValueError(
-            f"No instance of the account fits (region {getattr(account, 'region', None)!r}); it has {len(instances)}."
-            " Create one at https://quantum.cloud.ibm.com, or give instance=<CRN>."
+            f"No instance of the account fits (region {getattr(account, 'region', None)!r}); the account has"
+            f" {len(instances)} instances. Create one at https://quantum.cloud.ibm.com, or give instance=<CRN>."
         )
     return chosen

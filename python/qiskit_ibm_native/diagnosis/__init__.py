@@ -3,9 +3,8 @@
 
 Examples:
     >>> from qiskit_ibm_native.diagnosis import examine
-    >>> for finding in examine():
-    ...     print(finding)
-    packages: Python: ...
+    >>> [finding.advice for finding in examine() if finding.state == "problem"]
+    []
 """
 
 from __future__ import annotations

@@ -57,6 +57,12 @@ class DeviceTiming:
         official_target: Times of the official client from bytes to a target; ``None`` without it.
         official_decode: Times of the official client from bytes to its models; ``None`` without it.
         differences: Places where the two targets differ.
+
+    Examples:
+        >>> from qiskit_ibm_native.diagnosis import run_benchmark
+        >>> benchmark = run_benchmark(0.1, devices=["lima"], progress=False)
+        >>> timing = benchmark.devices[0]
+        >>> timing.device, timing.num_qubits, timing.target.median < 1  # s
     """
 
     device: str
@@ -105,6 +111,11 @@ class Benchmark:
         no_official: The reason why there is no official side.
         devices: Times by device, the smallest device first.
         sweep: Times of a sweep and of a loop.
+
+    Examples:
+        >>> from qiskit_ibm_native.diagnosis import run_benchmark
+        >>> benchmark = run_benchmark(0.1, devices=["lima"], progress=False)
+        >>> benchmark.is_equal
     """
 
     machine: dict[str, Any]
@@ -143,6 +154,11 @@ def run_benchmark(
 
     Raises:
         IBMInputValueError: ``seconds`` is not above 0, there is no such device, or the extension is a debug build.
+
+    Examples:
+        >>> from qiskit_ibm_native.diagnosis import run_benchmark
+        >>> benchmark = run_benchmark(0.1, devices=["lima"], progress=False)
+        >>> [timing.device for timing in benchmark.devices]
     """
     if not seconds > 0:
         raise IBMInputValueError(f"seconds must be above 0, not {seconds!r}.")

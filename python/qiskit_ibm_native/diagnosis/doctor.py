@@ -17,6 +17,10 @@ def examine(*, online: bool = False) -> Iterator[Finding]:
 
     Args:
         online: Whether to ask the service about the account; nothing else uses the network.
+
+    Examples:
+        >>> from qiskit_ibm_native.diagnosis import examine
+        >>> sorted({finding.topic for finding in examine()})
     """
     from . import account, machine, packages, places, plugins
 

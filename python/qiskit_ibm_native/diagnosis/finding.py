@@ -22,6 +22,10 @@ class Finding:
         state: ``"ok"``; ``"missing"`` for something optional that is not there; ``"advice"`` for something that works
             and could be better; ``"problem"`` for something that does not work until somebody does something.
         advice: What to do: a command, or a sentence.
+
+    Examples:
+        >>> from qiskit_ibm_native.diagnosis import Finding
+        >>> print(Finding("packages", "Graphviz", "not found", "missing", "apt install graphviz"))
     """
 
     topic: str

@@ -21,6 +21,10 @@ class InstanceState:
         region: Its region.
         devices: Names of its devices.
         error: The reason why it cannot be used; ``None`` if it can.
+
+    Examples:
+        >>> from qiskit_ibm_native.diagnosis import InstanceState
+        >>> InstanceState("crn:v1:...", "mine", "open", "us-east", devices=("ibm_fez",)).is_reachable
     """
 
     crn: str
@@ -47,6 +51,12 @@ def instance_states(provider: IBMProvider) -> list[InstanceState]:
 
     Raises:
         IBMError: The instances cannot be listed at all: the key is not accepted, or the service is out of reach.
+
+    Examples:
+        >>> from qiskit_ibm_native import IBMProvider
+        >>> from qiskit_ibm_native.diagnosis import instance_states
+        >>> with IBMProvider(channel="local") as provider:
+        ...     [state.is_reachable for state in instance_states(provider)]
     """
     from ..client.discovery import Instance
     from ..exceptions import IBMError

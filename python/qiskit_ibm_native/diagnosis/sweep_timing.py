@@ -36,6 +36,11 @@ class SweepTiming:
         sweep: Time of the sweep, with workers that run already, s.
         start: Time of a sweep before it, of a few tasks, which starts the workers, s.
         differences: Tasks whose circuits differ.
+
+    Examples:
+        >>> from qiskit_ibm_native.diagnosis import run_benchmark
+        >>> benchmark = run_benchmark(0.1, devices=["lima"], progress=False)
+        >>> benchmark.sweep.tasks > 0, benchmark.sweep.differences
     """
 
     device: str

@@ -22,6 +22,12 @@ class Timing(NamedTuple):
         low: The lower quartile.
         high: The upper quartile.
         runs: Number of calls.
+
+    Examples:
+        >>> from qiskit_ibm_native.diagnosis import Timing
+        >>> timing = Timing(median=2e-3, low=1.9e-3, high=2.2e-3, runs=30)
+        >>> timing.median / 1e-3  # ms
+        2.0
     """
 
     median: float

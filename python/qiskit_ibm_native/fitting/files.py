@@ -31,6 +31,10 @@ def read_circuit(source: str | os.PathLike[str], which: str | int | None = None)
     Raises:
         FileNotFoundError: There is no such file; the message has the nearest name of its folder.
         IBMInputValueError: The file has no circuit, several circuits of which none is chosen, or none of that name.
+
+    Examples:
+        >>> from qiskit_ibm_native.fitting import read_circuit
+        >>> read_circuit("OPENQASM 2.0; qreg q[2]; CX q[0], q[1];").size()
     """
     text = os.fspath(source)
     name = "The program" if is_program(text) else text
@@ -88,6 +92,12 @@ def write_circuit(circuit: QuantumCircuit, path: str | os.PathLike[str]) -> str:
     Raises:
         IBMInputValueError: The file's name ends in something else, or the format cannot say the circuit.
         OSError: The file cannot be written.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native.fitting import read_circuit, write_circuit
+        >>> write_circuit(QuantumCircuit(3), "three.qasm")
+        >>> read_circuit("three.qasm").num_qubits
     """
     path = Path(path)
     check_circuit_file(path)
@@ -101,8 +111,8 @@ def write_circuit(circuit: QuantumCircuit, path: str | os.PathLike[str]) -> str:
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-            # Files of mkstemp are for their owner alone; this one is as any other that the user writes.
-            os.fchmod(file.fileno(), 0o666 & ~_mask())
+        # Files of mkstemp are for their owner alone; this one is as any other that the user writes.
+        Path(unfinished).chmod(0o666 & ~_mask())
         Path(unfinished).replace(path)
     except BaseException:
         Path(unfinished).unlink(missing_ok=True)
@@ -117,7 +127,7 @@ def check_circuit_file(path: Path) -> None:
         IBMInputValueError: The name ends neither in ``.qasm`` nor in ``.qpy``, or there is no such folder.
     """
     if path.suffix not in _SUFFIXES:
-        raise IBMInputValueError(f"{path} says no format: names of circuits end in {' or '.join(_SUFFIXES)}.")
+        raise IBMInputValueError(f"{path} does not tell a format: its name must end in {' or '.join(_SUFFIXES)}.")
     if not path.absolute().parent.is_dir():
         raise IBMInputValueError(
             f"{path} cannot be written: there is no folder {path.absolute().parent}; make it first."

@@ -35,6 +35,15 @@ class DeviceFit:
         shape: The shape of the circuit on the device; ``None`` if it cannot run there.
         circuit: The circuit on the device; ``None`` likewise.
         problem: The reason why there is no estimate; ``None`` if there is one.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native.fitting import rank_devices
+        >>> circuit = QuantumCircuit(2, name="pair")
+        >>> _ = circuit.h(0), circuit.cx(0, 1)
+        >>> circuit.measure_all()
+        >>> fit = rank_devices(circuit, ["fez"])[0]
+        >>> fit.device, round(fit.esp, 2), fit.was_transpiled
     """
 
     device: str
@@ -60,7 +69,16 @@ class DeviceFit:
 
 
 class DeviceRanking(Sequence[DeviceFit]):
-    """Devices, the one on which a circuit succeeds most probably first; those without an estimate last."""
+    """Devices, the one on which a circuit succeeds most probably first; those without an estimate last.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native.fitting import rank_devices
+        >>> circuit = QuantumCircuit(2, name="pair")
+        >>> _ = circuit.h(0), circuit.cx(0, 1)
+        >>> circuit.measure_all()
+        >>> rank_devices(circuit, ["lima", "fez"])
+    """
 
     def __init__(self, circuit_name: str, fits: Iterable[DeviceFit]) -> None:
         """Create a ranking; :func:`rank_devices` does it.
@@ -137,6 +155,14 @@ def rank_devices(
     Raises:
         IBMInputValueError: There is no device, or no snapshot of one.
         FileNotFoundError: No bundled device or path has a given name.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native.fitting import rank_devices
+        >>> circuit = QuantumCircuit(2, name="pair")
+        >>> _ = circuit.h(0), circuit.cx(0, 1)
+        >>> circuit.measure_all()
+        >>> [fit.device for fit in rank_devices(circuit, ["lima", "fez"])]
     """
     sources = list(devices)
     if not sources:

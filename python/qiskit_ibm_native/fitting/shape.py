@@ -23,6 +23,15 @@ class CircuitShape:
         two_qubit_count: Number of instructions on two qubits or more.
         two_qubit_depth: Depth in these.
         operations: Number of instructions by name of the operation, the most frequent one first.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native.fitting import shape_of
+        >>> circuit = QuantumCircuit(2, name="pair")
+        >>> _ = circuit.h(0), circuit.cx(0, 1)
+        >>> circuit.measure_all()
+        >>> shape = shape_of(circuit)
+        >>> shape.depth, shape.two_qubit_count
     """
 
     qubits: int
@@ -38,7 +47,13 @@ class CircuitShape:
 
 
 def shape_of(circuit: QuantumCircuit) -> CircuitShape:
-    """Return the shape of a circuit."""
+    """Return the shape of a circuit.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native.fitting import shape_of
+        >>> shape_of(QuantumCircuit(2)).depth
+    """
     return CircuitShape(
         qubits=len({bit for instruction in circuit.data if _counts(instruction) for bit in instruction.qubits}),
         size=circuit.size(),

@@ -40,6 +40,15 @@ class TranspiledCircuit:
         esp: Estimated success probability, see :func:`score`; ``None`` if the circuit has control flow.
         duration: Duration of the circuit, s; ``None`` likewise.
         layout: The device's qubit on which each qubit of the given circuit begins.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native.fitting import transpile_for
+        >>> circuit = QuantumCircuit(2, name="pair")
+        >>> _ = circuit.h(0), circuit.cx(0, 1)
+        >>> circuit.measure_all()
+        >>> transpiled = transpile_for(circuit, "lima", seed=1)
+        >>> transpiled.before.two_qubit_count, transpiled.after.two_qubit_count
     """
 
     circuit: QuantumCircuit
@@ -83,6 +92,14 @@ def transpile_for(
     Raises:
         IBMInputValueError: The circuit has more qubits than the device, the transpiler refuses it, or there is no such
             device.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native.fitting import transpile_for
+        >>> circuit = QuantumCircuit(2, name="pair")
+        >>> _ = circuit.h(0), circuit.cx(0, 1)
+        >>> circuit.measure_all()
+        >>> transpile_for(circuit, "lima", seed=1).circuit.num_qubits
     """
     if optimization_level not in range(4):
         raise IBMInputValueError(f"optimization_level is 0, 1, 2 or 3, not {optimization_level!r}.")
@@ -139,6 +156,15 @@ def runs_as_it_is(circuit: QuantumCircuit, target: Target) -> bool:
 
     A circuit with fewer qubits than the device is none, whatever its gates, because nothing says which qubits it means,
     unless it has a layout: OpenQASM 3 with physical qubits says it, and ends with the last of those that it uses.
+
+    Examples:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import Snapshot, build_target
+        >>> from qiskit_ibm_native.fitting import runs_as_it_is
+        >>> circuit = QuantumCircuit(2, name="pair")
+        >>> _ = circuit.h(0), circuit.cx(0, 1)
+        >>> circuit.measure_all()
+        >>> runs_as_it_is(circuit, build_target(Snapshot.load("lima")))
     """
     if circuit.num_qubits != target.num_qubits and (circuit.layout is None or circuit.num_qubits > target.num_qubits):
         return False

@@ -157,7 +157,12 @@ def prepare(*, workers: int | None = None, limits: Limits | None = None, **optio
 
 
 def require_packages() -> None:
-    """Raise MissingPackageError if packages of the extra are missing."""
+    """Raise MissingPackageError if packages of the extra are missing.
+
+    Examples:
+        >>> from qiskit_ibm_native.local import require_packages
+        >>> require_packages()  # raises nothing: all of them are installed
+    """
     from .._extras import require
 
     require(_PACKAGES, "local", "Local services")

@@ -172,7 +172,7 @@ def _saved(path: Path) -> Iterator[Snapshot]:
         )
     paths = sorted(filter(_is_snapshot, path.iterdir()))
     if not paths:
-        raise invalid_devices(f"{path} has no saved snapshots; Snapshot.save makes some.")
+        raise invalid_devices(f"{path} has no saved snapshots; write some with Snapshot.save.")
     for found in paths:
         yield Snapshot.load(found)
 

@@ -230,6 +230,6 @@ def _histories(archive: CalibrationArchive, devices: Any) -> dict[str, DeviceHis
         calibrations = archive.between(known, origin=others[0] if len(others) == 1 else None)
         adds = name.endswith(FRACTIONAL)
         if known in found and found[known].adds_fractional_gates != adds:
-            raise invalid_devices(f"devices has {known} with fractional gates and without; a service has one of both.")
+            raise invalid_devices(f"devices has {known} with fractional gates and without; name one of the two.")
         found[known] = DeviceHistory(calibrations, adds_fractional_gates=adds, kept=kept)
     return dict(sorted(found.items()))

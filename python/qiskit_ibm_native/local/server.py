@@ -82,8 +82,7 @@ class LocalService(HttpService):
     Examples:
         >>> from qiskit_ibm_native import IBMProvider
         >>> from qiskit_ibm_native.local import LocalService
-        >>> with LocalService(devices="lima", seed=7) as service:
-        ...     provider = IBMProvider(**service.client_options("qiskit-ibm-native").arguments)
+        >>> with LocalService(devices="lima", seed=7) as service, service.in_environment(), IBMProvider() as provider:
         ...     print(provider.backends())
         [<qiskit_ibm_native.IBMBackend('ibmq_lima')>, <qiskit_ibm_native.IBMBackend('local_simulator')>]
     """

@@ -306,11 +306,10 @@ class BackendConfiguration(DeviceAttributes, PayloadView):
 
     def _known(self, key: str) -> Any:
         """Return the value of a key; ``None`` if there is none, or none that makes sense."""
-        from ..exceptions import BackendPayloadError
-
         try:
             return getattr(self, key, None)
-        except BackendPayloadError:
+        except Exception:
+            # A BackendPayloadError; the module of exceptions would import Qiskit.
             return None
 
 

@@ -83,9 +83,10 @@ def _not_opened(backend_name: str, seconds: int | None, error: IBMApiError) -> I
         return IBMBackendApiError(f"No session on {backend_name} could be opened: {error}")
     life = f"{seconds} s, its max_time" if seconds else f"{_LONGEST_LIFE // 3600} h, unless the service says otherwise"
     return IBMBackendApiError(
-        f"Opening a session on {backend_name} had no reply that says whether it is open: {error} It was not tried again, so"
-        f" that there are not two. If it is open, it ends by itself after {life}; until then it is listed among your"
-        " workloads at https://quantum.cloud.ibm.com/workloads and can be closed there."
+        f"It is not known whether a session on {backend_name} was opened, because the reply is missing: {error} The"
+        " request was not repeated, because that could open two. If the session is open, it ends by itself after"
+        f" {life}; until then it is listed among your workloads at https://quantum.cloud.ibm.com/workloads and can be"
+        " closed there."
     )
 
 

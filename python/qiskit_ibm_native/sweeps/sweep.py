@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 from .. import _html
+from .._progress import waiting
 from .._threads import available_processors
 from .._words import count, listed
 from .description.forecast import SweepDescription, counts_of, description_of
@@ -70,6 +71,7 @@ class Sweep(Sequence[Task]):
         [('ibm_fez', 1), ('ibmq_lima', 1)]
     """
 
+    @waiting("Describing the sweep")
     def __init__(
         self,
         circuits: CircuitSource | Iterable[CircuitSource],

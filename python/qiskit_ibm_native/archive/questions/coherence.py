@@ -116,7 +116,9 @@ def coherence_limit(
     """
     gate, width = error.gate, error.qubits.shape[1]
     if width > 2:
-        raise IBMInputValueError(f"{gate!r} is a gate on {width} qubits; there are limits for one and two.")
+        raise IBMInputValueError(
+            f"{gate!r} is a gate on {width} qubits; there are coherence limits for gates on one and two."
+        )
     seconds = np.where(duration.valid, duration.values, np.nan)
     relaxation = [np.where(found.valid, found.values, np.nan) for found in (t1, t2)]
     limit = limits(seconds, [(relaxation[0][:, qubits], relaxation[1][:, qubits]) for qubits in error.qubits.T])

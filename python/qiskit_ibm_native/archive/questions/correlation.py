@@ -125,7 +125,8 @@ def correlation(subject: Subject, changes: bool) -> Correlation:
     values = subject.checked("correlation")
     if values.shape[1] > _MOST_COLUMNS:
         raise IBMInputValueError(
-            f"Correlations are a matrix of {values.shape[1]} columns, of which there may be {_MOST_COLUMNS}: choose by qubits=."
+            f"Correlations of {values.shape[1]} columns are too many; there may be {_MOST_COLUMNS}: choose some by"
+            " qubits=."
         )
     if changes:
         values = np.diff(values, axis=0)

@@ -92,8 +92,8 @@ def drift(subject: Subject, confidence: float) -> Drift:
     values, days = subject.checked("drift"), subject.seconds / DAY
     if len(values) > _MOST_VALUES:
         raise IBMInputValueError(
-            f"A drift is made of all pairs of {len(values)} calibrations, of which there may be {_MOST_VALUES}: choose a period by"
-            " start and end."
+            f"A drift of {len(values)} calibrations is too long, because it takes all pairs; there may be"
+            f" {_MOST_VALUES}: choose a period by start and end."
         )
     lines, residuals = [], np.array(values)
     for index, column in enumerate(values.T):

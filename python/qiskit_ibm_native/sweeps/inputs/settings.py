@@ -228,7 +228,7 @@ def seeds_of(seeds: Any) -> list[int] | range:
     # Members of a range are whole numbers between its ends.
     for seed in (chosen[0], chosen[-1]) if isinstance(chosen, range) else chosen:
         if isinstance(seed, bool) or not hasattr(seed, "__index__") or not 0 <= int(seed) < 2**63:
-            raise wrong(f"seeds are whole numbers of at least 0, so that results can be had again, not {seed!r}")
+            raise wrong(f"seeds are whole numbers of at least 0, so that results can be reproduced, not {seed!r}")
     return chosen if isinstance(chosen, range) else [int(seed) for seed in chosen]
 
 
