@@ -63,6 +63,7 @@ class DeviceTiming:
         >>> benchmark = run_benchmark(0.1, devices=["lima"], progress=False)
         >>> timing = benchmark.devices[0]
         >>> timing.device, timing.num_qubits, timing.target.median < 1  # s
+        ('ibmq_lima', 5, True)
     """
 
     device: str
@@ -116,6 +117,7 @@ class Benchmark:
         >>> from qiskit_ibm_native.diagnosis import run_benchmark
         >>> benchmark = run_benchmark(0.1, devices=["lima"], progress=False)
         >>> benchmark.is_equal
+        True
     """
 
     machine: dict[str, Any]
@@ -159,6 +161,7 @@ def run_benchmark(
         >>> from qiskit_ibm_native.diagnosis import run_benchmark
         >>> benchmark = run_benchmark(0.1, devices=["lima"], progress=False)
         >>> [timing.device for timing in benchmark.devices]
+        ['ibmq_lima']
     """
     if not seconds > 0:
         raise IBMInputValueError(f"seconds must be above 0, not {seconds!r}.")

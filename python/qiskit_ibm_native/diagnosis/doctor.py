@@ -21,6 +21,7 @@ def examine(*, online: bool = False) -> Iterator[Finding]:
     Examples:
         >>> from qiskit_ibm_native.diagnosis import examine
         >>> sorted({finding.topic for finding in examine()})
+        ['account', 'extras', 'files', 'machine', 'packages', 'plug-ins of Qiskit']
     """
     from . import account, machine, packages, places, plugins
 

@@ -26,6 +26,7 @@ class Finding:
     Examples:
         >>> from qiskit_ibm_native.diagnosis import Finding
         >>> print(Finding("packages", "Graphviz", "not found", "missing", "apt install graphviz"))
+        packages: Graphviz: not found (missing): apt install graphviz
     """
 
     topic: str

@@ -25,6 +25,7 @@ class InstanceState:
     Examples:
         >>> from qiskit_ibm_native.diagnosis import InstanceState
         >>> InstanceState("crn:v1:...", "mine", "open", "us-east", devices=("ibm_fez",)).is_reachable
+        True
     """
 
     crn: str
@@ -57,6 +58,7 @@ def instance_states(provider: IBMProvider) -> list[InstanceState]:
         >>> from qiskit_ibm_native.diagnosis import instance_states
         >>> with IBMProvider(channel="local") as provider:
         ...     [state.is_reachable for state in instance_states(provider)]
+        [True]
     """
     from ..client.discovery import Instance
     from ..exceptions import IBMError

@@ -41,6 +41,7 @@ class SweepTiming:
         >>> from qiskit_ibm_native.diagnosis import run_benchmark
         >>> benchmark = run_benchmark(0.1, devices=["lima"], progress=False)
         >>> benchmark.sweep.tasks > 0, benchmark.sweep.differences
+        (True, ())
     """
 
     device: str

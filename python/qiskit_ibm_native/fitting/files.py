@@ -35,6 +35,7 @@ def read_circuit(source: str | os.PathLike[str], which: str | int | None = None)
     Examples:
         >>> from qiskit_ibm_native.fitting import read_circuit
         >>> read_circuit("OPENQASM 2.0; qreg q[2]; CX q[0], q[1];").size()
+        1
     """
     text = os.fspath(source)
     name = "The program" if is_program(text) else text
@@ -97,7 +98,9 @@ def write_circuit(circuit: QuantumCircuit, path: str | os.PathLike[str]) -> str:
         >>> from qiskit import QuantumCircuit
         >>> from qiskit_ibm_native.fitting import read_circuit, write_circuit
         >>> write_circuit(QuantumCircuit(3), "three.qasm")
+        'OpenQASM 2'
         >>> read_circuit("three.qasm").num_qubits
+        3
     """
     path = Path(path)
     check_circuit_file(path)

@@ -44,6 +44,7 @@ class DeviceFit:
         >>> circuit.measure_all()
         >>> fit = rank_devices(circuit, ["fez"])[0]
         >>> fit.device, round(fit.esp, 2), fit.was_transpiled
+        ('ibm_fez', 0.99, True)
     """
 
     device: str
@@ -78,6 +79,7 @@ class DeviceRanking(Sequence[DeviceFit]):
         >>> _ = circuit.h(0), circuit.cx(0, 1)
         >>> circuit.measure_all()
         >>> rank_devices(circuit, ["lima", "fez"])
+        <DeviceRanking of 'pair' on 2 devices: best ibm_fez, esp 0.987>
     """
 
     def __init__(self, circuit_name: str, fits: Iterable[DeviceFit]) -> None:
@@ -163,6 +165,7 @@ def rank_devices(
         >>> _ = circuit.h(0), circuit.cx(0, 1)
         >>> circuit.measure_all()
         >>> [fit.device for fit in rank_devices(circuit, ["lima", "fez"])]
+        ['ibm_fez', 'ibmq_lima']
     """
     sources = list(devices)
     if not sources:

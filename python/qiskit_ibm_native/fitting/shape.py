@@ -32,6 +32,7 @@ class CircuitShape:
         >>> circuit.measure_all()
         >>> shape = shape_of(circuit)
         >>> shape.depth, shape.two_qubit_count
+        (3, 1)
     """
 
     qubits: int
@@ -53,6 +54,7 @@ def shape_of(circuit: QuantumCircuit) -> CircuitShape:
         >>> from qiskit import QuantumCircuit
         >>> from qiskit_ibm_native.fitting import shape_of
         >>> shape_of(QuantumCircuit(2)).depth
+        0
     """
     return CircuitShape(
         qubits=len({bit for instruction in circuit.data if _counts(instruction) for bit in instruction.qubits}),

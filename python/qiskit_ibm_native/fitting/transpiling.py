@@ -49,6 +49,7 @@ class TranspiledCircuit:
         >>> circuit.measure_all()
         >>> transpiled = transpile_for(circuit, "lima", seed=1)
         >>> transpiled.before.two_qubit_count, transpiled.after.two_qubit_count
+        (1, 1)
     """
 
     circuit: QuantumCircuit
@@ -100,6 +101,7 @@ def transpile_for(
         >>> _ = circuit.h(0), circuit.cx(0, 1)
         >>> circuit.measure_all()
         >>> transpile_for(circuit, "lima", seed=1).circuit.num_qubits
+        5
     """
     if optimization_level not in range(4):
         raise IBMInputValueError(f"optimization_level is 0, 1, 2 or 3, not {optimization_level!r}.")
@@ -165,6 +167,7 @@ def runs_as_it_is(circuit: QuantumCircuit, target: Target) -> bool:
         >>> _ = circuit.h(0), circuit.cx(0, 1)
         >>> circuit.measure_all()
         >>> runs_as_it_is(circuit, build_target(Snapshot.load("lima")))
+        False
     """
     if circuit.num_qubits != target.num_qubits and (circuit.layout is None or circuit.num_qubits > target.num_qubits):
         return False
