@@ -14,7 +14,7 @@ from tests.support.examples import public_objects
 UNITS = re.compile(
     r"\b(s|Hz|dt|rad|ns|GHz|seconds?|hertz|days?|hours|minutes?|bytes|time|timedelta|units?|probabilit(y|ies)|errors?"
     r"|fraction|shares?|ratios?|factors?|percent|from (-1|0) to 1|per|quantiles?|medians?|scores?|estimates?|coefficients?"
-    r"|amplitudes?|weight|success|significance|ranks?|costs?|tolerances?|number|magnitude|inches|logarithm)\b",
+    r"|amplitudes?|weight|success|significance|ranks?|costs?|tolerances?|number|magnitude|inches|logarithm|column)\b",
     re.IGNORECASE,
 )
 #: Annotations of numbers that may have a unit.

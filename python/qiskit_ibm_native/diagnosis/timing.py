@@ -19,8 +19,8 @@ class Timing(NamedTuple):
 
     Attributes:
         median: The median.
-        low: The lower quartile.
-        high: The upper quartile.
+        low: The lower quartile, s.
+        high: The upper quartile, s.
         runs: Number of calls.
 
     Examples:

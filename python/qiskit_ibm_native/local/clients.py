@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 CHANNEL = "ibm_quantum_platform"
 
@@ -24,7 +24,7 @@ class ClientOptions(NamedTuple):
         (['channel', 'instance', 'token', 'url'], ['GLOBAL_CATALOG_URL', 'GLOBAL_SEARCH_URL', 'IAM_URL'])
     """
 
-    arguments: dict[str, str]
+    arguments: dict[str, Any]
     environment: dict[str, str]
 
 
