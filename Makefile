@@ -272,6 +272,10 @@ bench-tokenizers: ## Compare JSON readers on the bundled payloads
 bench-abi3: build ## Measure what the stable ABI of Python costs
 	source $(BIN)/activate && python benchmarks/abi3.py
 
+.PHONY: pictures
+pictures: build ## Make the pictures of README and docs, by the code that stands above them
+	$(BIN)/python .ci/pictures.py
+
 FUZZ_SECONDS ?= 1800
 # 2 GB in all, and 512 MB at once: an input of a few bytes has no reason to ask for more. Sanitizers are for nightly compilers
 # only, but for RUSTC_BOOTSTRAP.

@@ -100,7 +100,7 @@ def test_mistakes_are_told_in_one_line_with_what_was_meant(capsys: pytest.Captur
     Path("odd.qasm").write_text("OPENQASM 2.0; this is none")
     for arguments, text in (
         (["score", "bel.qasm"], "Did you mean bell.qasm?"),
-        (["score", "odd.qasm"], "odd.qasm is no OpenQASM that Qiskit can read"),
+        (["score", "odd.qasm"], "odd.qasm is not OpenQASM that Qiskit can read"),
         (["score", "bell.qasm", "--on", "fezz"], "Did you mean 'fez'"),
         (["transpile", "bell.qasm", "--device", "fez", "--out", "x.txt"], "end in .qasm or .qpy"),
         (["transpile", "bell.qasm", "--device", "fez", "--out", "no/x.qpy"], "make it first"),

@@ -107,7 +107,7 @@ def test_a_device_is_shown_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None
     assert lines[0] == "ibmq_lima: 5 qubits, 4 couplings, Falcon r4, bundled with this package"
     assert lines[1].startswith("calibrated 2021-03-15 04:36 UTC, ")
     assert lines[1].endswith(" days ago")
-    assert lines[3:6] == ["0─1─2", "  │", "  3─4"]
+    assert lines[3:8] == ["0─1─2", "  │", "  3", "  │", "  4"]
     assert "T1                 59.70 µs    17.54 µs  qubit 4" in lines
     assert "id, sx, x error  3.3 × 10⁻⁴  6.8 × 10⁻⁴  qubit 4" in lines
     assert "cx error         9.1 × 10⁻³       0.020  qubits 4-3" in lines
@@ -138,7 +138,7 @@ def test_faulty_qubits_are_named_and_do_not_count(tmp_path: Path, capsys: pytest
     faulty = Snapshot.load("lima").with_overrides(operational={int(worst): False})
     faulty.save(tmp_path / "faulty.zip")
     lines = lines_of(capsys, "show", str(tmp_path / "faulty.zip"))
-    assert "  3─×" in lines
+    assert lines[3:8] == ["0─1─2", "  │", "  3", "  │", "  ×"]
     assert f"Faulty qubits: {worst}" in lines
     shown = json_of(capsys, "show", str(tmp_path / "faulty.zip"))
     assert shown["faulty_qubits"] == [worst]
@@ -214,7 +214,7 @@ def test_a_drawing_that_does_not_fit_is_left_out_and_that_is_said(
 def test_an_encoding_without_lines_gets_ascii(home: Path) -> None:
     shown = piped("show", "lima", PYTHONIOENCODING="ascii")
     assert shown.returncode == 0, shown.stderr
-    assert "0-1-2\n  |\n  3-4\n" in shown.stdout
+    assert "0-1-2\n  |\n  3\n  |\n  4\n" in shown.stdout
     assert shown.stdout.isascii()
 
 
@@ -266,7 +266,8 @@ def test_damaged_files_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     for name in ("x.zip", "x.bin", "x.json"):
         (tmp_path / name).write_bytes(b"nothing")
         assert str(tmp_path / name) in error_of(capsys, "show", str(tmp_path / name)) or name == "x.bin"
-    assert error_of(capsys, "show", str(tmp_path))
+    assert "it has no configuration" in error_of(capsys, "show", str(tmp_path))
+    assert "There is no device, file or folder ''" in error_of(capsys, "show", "")
 
 
 # target
@@ -401,6 +402,19 @@ def test_wrong_questions_about_the_past_are_one_line(
     arguments: list[str], told: str, archive: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert told in error_of(capsys, "history", *arguments, "--file", archive)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "begin"), [("t1.png", b"\x89PNG"), ("t1.svg", b"<?xml")])
+def test_a_quantity_over_time_is_drawn(
+    name: str, begin: bytes, archive: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    assert main(["history", "lima", "--quantity", "t1", "--qubit", "3", "--plot", str(path), "--file", archive]) == 0
+    assert path.read_bytes().startswith(begin)
+    assert capsys.readouterr().err == f"qiskit-ibm-native: {path} is written\n"
+    assert main(["history", "lima", "--plot", str(tmp_path / "t1.docx"), "--file", archive]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_flags_and_missing_values_are_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -102,6 +101,16 @@ def test_help_lists_all_verbs_and_imports_none() -> None:
             ]
 
 
+def test_help_comes_before_mistakes(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (
+        ["archive", "--help", "--json"],
+        ["--help", "zzz", "--json"],
+        ["--json", "archive", "stats", "--help"],
+    ):
+        assert main(arguments) == 0
+        assert capsys.readouterr().out.startswith("Usage: qiskit-ibm-native")
+
+
 def test_without_a_verb_the_help_page_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in ([], ["archive"]):
         assert main(arguments) == 2
@@ -123,6 +132,7 @@ def test_without_a_verb_the_help_page_is_an_error(capsys: pytest.CaptureFixture[
         (["archive", "export", "x", "--format", "parquett"], "--format: there is no 'parquett'; it is one of folder, parquet."),
         (["archive", "export", "x", "--format", "parquett"], "Did you mean 'parquet'?"),
         (["show"], "show needs DEVICE."),
+        (["devices", "fez"], "devices takes no argument 'fez'."),
         (["archive", "list", "--last", "x"], "--last: "),
         (["zzz"], "There is no verb 'zzz'. See 'qiskit-ibm-native --help'."),
     ],
@@ -210,15 +220,28 @@ def test_ctrl_c_ends_with_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
 
 @pytest.mark.slow
-def test_ctrl_c_at_a_terminal_ends_with_130_and_without_a_traceback(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "slow.toml")
-    process = subprocess.Popen([*COMMAND, "diff", "fez", "torino"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    # It waits for its reader: the pipe holds less than it writes.
-    time.sleep(3)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert b"Traceback" not in errors
+def test_ctrl_c_while_something_is_written_ends_without_a_traceback() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "diff", "fez", "torino"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        # It waits for its reader after that: the pipe holds less than it writes.
+        assert process.stdout is not None
+        assert process.stdout.read(20).startswith(b"ibm_torino: ")
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (130, b"")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [["devices"], ["--help"], ["diff", "fez", "torino"]])
+def test_a_full_disk_is_one_line(arguments: list[str]) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no device that is always full")
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run([*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert run.returncode == 2
+    assert run.stderr.count("\n") == 1
+    assert "No space left on device" in run.stderr
 
 
 @pytest.mark.slow
@@ -273,6 +296,53 @@ def test_verbs_that_read_make_no_file_and_need_no_home(tmp_path: Path) -> None:
             assert run.returncode == (2 if reads_archive else 0), (command, run.stderr)
             assert not reads_archive or "There is no archive" in run.stderr
             assert list(empty.iterdir()) == [], command
+
+
+@pytest.mark.slow
+def test_names_of_files_need_no_encoding(tmp_path: Path) -> None:
+    from qiskit_ibm_native import Snapshot
+
+    path = os.fsencode(tmp_path) + b"/caf\xe9.zip"
+    Snapshot.load("lima").save(os.fsdecode(path))
+    shown = piped("show", path)
+    assert shown.returncode == 0, shown.stderr
+    assert f"from {tmp_path}/caf\\udce9.zip" in shown.stdout
+    assert json.loads(piped("show", path, "--json").stdout)["source"] == f"from {os.fsdecode(path)}"
+    assert "caf\\udce9.zi" in piped("show", path[:-1]).stderr
+
+
+def test_findings_in_old_scripts_are_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = tmp_path / "old.py"
+    script.write_text("from qiskit_ibm_provider import IBMProvider\n")
+    assert main(["--json", "migrate", str(script)]) == 1
+    (described,) = json.loads(capsys.readouterr().out)
+    assert (described["path"], described["is_changed"], described["error"]) == (str(script), True, None)
+    assert described["findings"][0]["new"] == "from qiskit_ibm_native import IBMProvider"
+    script.write_text("from qiskit_ibm_provider import (\n")
+    assert main(["migrate", str(script), "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)[0]["error"]
+
+
+def test_options_stand_under_headings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--help"]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith("Usage: qiskit-ibm-native serve [OPTIONS]\n")
+    past = page.partition("\nDevices as they were:\n")[2].partition("\n\n")[0]
+    assert [line.split()[0] for line in past.splitlines() if line.startswith("  --")] == [
+        "--archive", "--at", "--speed", "--queue-time",
+    ]  # fmt: skip
+
+
+def test_devices_of_serve_stand_after_their_option(capsys: pytest.CaptureFixture[str]) -> None:
+    from qiskit_ibm_native.cli.program import command_of
+
+    command = command_of("serve", VERBS["serve"])
+    with command.make_context("serve", ["--devices", "fez", "torino", "--port", "0"]) as context:
+        assert (context.params["devices"], context.params["more_devices"]) in [
+            (("fez",), ("torino",)), (["fez"], ["torino"]),
+        ]  # fmt: skip
+    assert "serve takes no argument 'torino'" in refused(["serve", "torino"], capsys)
+    assert "--port" in refused(["serve", "--port", "x"], capsys)
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import threading
 import time
@@ -66,9 +67,8 @@ def test_an_account_and_the_file_of_its_service_list_the_same(
         ours = out_of(capsys)
         assert main(["jobs", "list", "--json", *file, *arguments]) == 0
         for mine, theirs in zip(ours, out_of(capsys), strict=True):
-            assert {key: mine[key] for key in ("id", "device", "status", "tags", "program")} == {
-                key: theirs[key] for key in ("id", "device", "status", "tags", "program")
-            }
+            same = ("id", "device", "status", "tags", "program", "created", "session")
+            assert {key: mine[key] for key in same} == {key: theirs[key] for key in same}
         if not arguments:
             assert [job["id"] for job in ours] == jobs
             assert [job["tags"] for job in ours] == [["new"], ["old"]]
@@ -84,8 +84,8 @@ def test_a_job_is_shown_with_its_times_by_default_the_latest(
         assert main(["jobs", "show", "--json", *source]) == 0
         found = out_of(capsys)
         assert (found["id"], found["device"], found["status"]) == (jobs[0], "ibmq_vigo", "done")
-        assert found["created"] <= found["started"] <= found["ended"] or source == []
-        assert found["ended"] is not None
+        assert found["created"] <= found["started"] <= found["ended"]
+        assert found["ended"].endswith("+00:00")
         assert main(["jobs", "show", jobs[1], *source]) == 0
         text = capsys.readouterr().out
         assert jobs[1] in text.splitlines()[0]
@@ -225,7 +225,10 @@ def test_a_line_is_never_wider_than_the_terminal(store: Path) -> None:
     opened.close()
     shown = at_terminal("jobs", "watch", "--channel", "local", columns=30)
     assert shown.status == 1
-    assert shown.text.strip() == f"{job} on ibm_fez: cancelled"[:29].strip()
+    line = shown.text.strip()
+    assert line.startswith(f"{job[:15]}")
+    assert re.search(r"\.\.\., \d+ s$", line)
+    assert len(line) < 30
     listed = at_terminal("jobs", "list", "--channel", "local", environment={"NO_COLOR": "1"})
     assert job in listed.text
     assert "\x1b[3" not in listed.raw

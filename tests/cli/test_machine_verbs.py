@@ -183,6 +183,27 @@ def test_help_of_the_verbs_imports_neither_qiskit_nor_numpy() -> None:
     assert done.stderr == ""
 
 
+def test_words_that_shells_complete_need_neither_qiskit_nor_numpy(tmp_path: Path) -> None:
+    from qiskit_ibm_native.local.jobs.store import open_store
+
+    store = open_store(tmp_path / "jobs.sqlite3")
+    description = {"backend": "ibm_fez", "program": "sampler", "cost": 1, "private": 0, "noise": 1}
+    job = store.add_job(params=b"{}", tags=[], **description)
+    store.close()
+    program = (
+        "import sys\nfrom qiskit_ibm_native.cli import completing\n"
+        "print(*completing.jobs('d'), *completing.accounts(''), *completing.ledgers(''))\n"
+        "print(*{'qiskit', 'numpy', 'requests'} & set(sys.modules))"
+    )
+    environment = {**os.environ, "QISKIT_IBM_NATIVE_LOCAL_STORE": str(tmp_path / "jobs.sqlite3")}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    first, second = done.stdout.splitlines()
+    assert job in first.split()
+    assert second == ""
+
+
 def test_values_of_the_verbs_of_work_are_no_secrets_of_the_environment(
     service: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -69,6 +69,14 @@ def test_large_devices_are_drawn_by_dots() -> None:
     assert {line.count("●") for line in lines} == {columns}
 
 
+def test_faulty_couplings_between_rows_show() -> None:
+    fez = Snapshot.load("fez")
+    edges = set(couplings_of(fez))
+    lines = drawn(Drawing(grid(positions(fez.num_qubits, edges)), edges, faulty_edges={(139, 155)}))
+    assert [line.count("×") for line in lines] == [*[0] * 27, 1, 0]
+    assert sum(line.count("│") for line in lines) + sum(line.count("─") for line in lines) == len(edges) - 1
+
+
 @pytest.mark.parametrize(
     ("num_qubits", "edges"),
     [

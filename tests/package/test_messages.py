@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,10 @@ _SENTENCES = re.compile(
     r"|members|where|advice|details|did_you_mean|%s|%r"
 )
 _NAMELESS = re.compile(r"(^|[.:] )(What|Whoever|Whatever|Whichever|Nobody|None) ")
+
+
+#: Reading all syntax trees takes seconds.
+messages = cache(messages)
 
 
 def sentences() -> list[Message]:

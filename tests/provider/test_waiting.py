@@ -250,7 +250,7 @@ def test_the_setting_decides_and_anything_else_is_told(
             return True
 
     monkeypatch.delenv("CI", raising=False)
-    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    monkeypatch.setattr("qiskit_ibm_native._progress.is_notebook", lambda: False)
     for stream, value, expected in (
         (Terminal(), "", "terminal"), (Terminal(), "0", None), (Terminal(), "off", None), (io.StringIO(), "", None),
         (io.StringIO(), "1", "pipe"), (Terminal(), "1", "terminal"), (None, "1", None),

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from tests.support.sweeping import Serial, ghz, qaoa
 
-from qiskit_ibm_native import ArchiveSeries, Event, Sweep, SweepWarning
+from qiskit_ibm_native import ArchiveSeries, Event, Ledger, Sweep, SweepWarning, TaskResult
+from qiskit_ibm_native.sweeps.ledger.figures import Figures
+from qiskit_ibm_native.sweeps.worker.protocol import Outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,3 +64,20 @@ def swept(path: Path) -> Any:
     )  # fmt: skip
     with pytest.warns(SweepWarning, match="16 of 64 tasks failed"):
         return sweep.run(Serial(), path)
+
+
+def imagined(path: Path) -> Ledger:
+    """Return a ledger of results that no transpiler made, so that they are the same with every version of it."""
+    chance = np.random.default_rng(4)
+    sweep, ledger = Sweep(ghz(4), ["lima", "hanoi"], optimization_level=[1, 2, 3], seeds=range(30)), Ledger(path)
+    results = []
+    for index in range(len(sweep)):
+        task = sweep[index]
+        depth = int((120 if task.backend == "ibm_hanoi" else 80) / task.optimization_level + chance.gamma(4, 6))
+        esp = float(0.9 - 0.003 * depth + 0.05 * chance.random() - 0.05 * task.optimization_level)
+        fails = task.backend == "ibmq_lima" and chance.random() < 0.15
+        error = ("TranspilerError", "no good") if fails else None
+        outcome = Outcome(None if fails else Figures(depth=depth, esp=esp), None, error, 0.1, 0.1, "here", 1)
+        results.append((index, TaskResult.from_outcome(sweep, index, outcome)))
+    ledger.write(sweep, results)
+    return ledger

@@ -141,3 +141,13 @@ def test_times_beyond_the_calendar_are_its_ends(results, tmp_path):
         connection.commit()
     with Ledger(path) as ledger:
         assert all("9999-12-31" in name for name in ledger.points(by="snapshot").names[0])
+
+
+def test_the_order_in_which_tasks_were_done_does_not_matter(results):
+    by = ("device", "seed", "circuit", "level")
+    everything = results.ledger.points("esp", "cpu_time", by=by)
+    with Ledger() as ledger:
+        ledger.write(results.sweep, list(enumerate(results))[::-1])
+        again = ledger.points("esp", "cpu_time", by=by)
+    np.testing.assert_array_equal(again.values, everything.values)
+    np.testing.assert_array_equal(again.groups, everything.groups)

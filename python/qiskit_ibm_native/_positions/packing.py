@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 Position = tuple[float, float]
 Neighbours = list[list[int]]
 
 #: Parts lie this many steps apart.
 _GAP = 1.0
+#: A drawing that is numbered in order may need so many times the room of another one.
+_MORE_ROOM = 1.3
 #: Devices that are taller than wide by more than this are turned.
 TALL = 1.25
 #: A picture of many parts is about so many times wider than high.
@@ -45,26 +48,40 @@ def parts_of(num_qubits: int, pairs: Iterable[tuple[int, int]]) -> list[tuple[li
 def turned(qubits: Sequence[int], candidates: Iterable[Sequence[Position]]) -> dict[int, Position]:
     """Return the candidate and the orientation that lie flattest, and in which qubits are read in their order.
 
+    Devices are numbered row by row or column by column: a candidate in which that is so wins over one that is a little
+    smaller.
+
     Args:
         qubits: The qubits of the part, ascending.
         candidates: Ways to draw it, each a position for each qubit.
     """
+    drawings = [*candidates]
+    least = min((_room(points) for points in drawings), default=0.0)
     best: tuple[tuple[float, ...], list[Position]] | None = None
-    for candidate in candidates:
-        for flipped in (candidate, [(y, x) for x, y in candidate]):
+    for drawing in drawings:
+        for flipped in (drawing, [(y, x) for x, y in drawing]):
             width, height = _size(flipped)
-            flatness = (round((width + 1) * (height + 1), 6), float(height + 1 > TALL * (width + 1)))
-            if best is not None and flatness > best[0][:2]:
-                continue
+            room, is_tall = _room(flipped), height + 1 > TALL * (width + 1)
             for right in (1, -1):
                 for down in (1, -1):
                     points = [(right * x, down * y) for x, y in flipped]
-                    key = (*flatness, -_reading_order(points))
+                    is_ordered = room <= _MORE_ROOM * least and not is_tall and _is_ordered(points)
+                    key = (float(not is_ordered), room, float(is_tall), -_reading_order(points))
                     if best is None or key < best[0]:
                         best = key, points
     points = best[1] if best is not None else []
     left, top = (min((point[axis] for point in points), default=0.0) for axis in (0, 1))
     return {qubit: (x - left, y - top) for qubit, (x, y) in zip(qubits, points, strict=True)}
+
+
+def _room(points: Sequence[Position]) -> float:
+    width, height = _size(points)
+    return round((width + 1) * (height + 1), 6)
+
+
+def _is_ordered(points: Sequence[Position]) -> bool:
+    """Return whether points are numbered row by row, or column by column."""
+    return any(all(one < other for one, other in pairwise([(p[axis], p[1 - axis]) for p in points])) for axis in (1, 0))
 
 
 def _reading_order(points: Sequence[Position]) -> float:

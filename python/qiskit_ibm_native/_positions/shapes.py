@@ -31,7 +31,7 @@ def shape_of(neighbours: Neighbours, *, is_only_part: bool) -> tuple[list[Sequen
     """
     number, degree = len(neighbours), max((len(others) for others in neighbours), default=0)
     num_edges = sum(map(len, neighbours)) // 2
-    if degree <= 2:
+    if degree <= 2 and not (number == num_edges == 4):
         return ([_line(neighbours)], "line") if num_edges == number - 1 else ([_ring(neighbours)], "ring")
     if num_edges == number - 1:
         on_grid = tree_on_grid(neighbours)

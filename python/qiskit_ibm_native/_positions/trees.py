@@ -78,5 +78,7 @@ def _directions(
     elif parent < 0:
         steps = [(one, came), (other, back), *zip(rest, (right, left), strict=False)]
     else:
-        steps = [(one, left), (other, right), *((branch, came) for branch in rest if branch != parent)]
+        # Branches of the same size are read in the order of their numbers.
+        across = sorted((left, right)) if branches[one] == branches[other] else [left, right]
+        steps = [(one, across[0]), (other, across[1]), *((branch, came) for branch in rest if branch != parent)]
     return steps

@@ -37,18 +37,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         status = _status(arguments)
-        _flush()
+        return _flushed() or status
     except BrokenPipeError:
-        return _closed_pipe()
+        _discard()
+        return CLOSED_PIPE
     except KeyboardInterrupt:
         return INTERRUPTED
     except SystemExit:
-        try:
-            _flush()
-        except BrokenPipeError:
-            return _closed_pipe()
+        failed = _flushed()
+        if failed:
+            return failed
         raise
-    return status
 
 
 def _status(arguments: Sequence[str] | None) -> int:
@@ -84,13 +83,25 @@ def _line(error: Exception) -> str:
     return f"{type(error).__name__}: {text} (this is a fault of the program; {TRACEBACK}=1 shows where)"
 
 
-def _flush() -> None:
-    # Standard output is None in programs without a console.
-    if sys.stdout is not None:
-        sys.stdout.flush()
+def _flushed() -> int:
+    """Write what is left of the output; return an exit status if that failed."""
+    try:
+        # Standard output is None in programs without a console.
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _discard()
+        return CLOSED_PIPE
+    except OSError as error:
+        from .output import message
+
+        _discard()
+        message(f"The output cannot be written: {error.strerror}.")
+        return WRONG
+    return 0
 
 
-def _closed_pipe() -> int:
+def _discard() -> None:
     """Give the rest of the output to nobody: the interpreter flushes it once more at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
@@ -99,4 +110,3 @@ def _closed_pipe() -> int:
         pass
     finally:
         os.close(nowhere)
-    return CLOSED_PIPE

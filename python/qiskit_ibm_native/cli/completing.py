@@ -43,9 +43,10 @@ def accounts(incomplete: str) -> list[str]:
 
 def jobs(incomplete: str) -> list[str]:
     """Return jobs of local services that begin so, the latest fifty; those of an account would need the network."""
-    from ..local.jobs.reading import stored_jobs
-
     try:
+        # Services need locks that Windows does not have.
+        from ..local.jobs.reading import stored_jobs
+
         return _beginning((job["id"] for job in stored_jobs(limit=50)), incomplete)
     except Exception:
         return []

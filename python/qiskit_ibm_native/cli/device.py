@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from . import completing
+
 if TYPE_CHECKING:
     from ..archive import CalibrationArchive
     from ..snapshot import Snapshot
@@ -20,7 +22,12 @@ Account = Annotated[
 #: Look for devices in a channel.
 Channel = Annotated[
     str | None,
-    typer.Option("--channel", metavar="NAME", help="Ask the service of a channel: ibm_quantum_platform or local."),
+    typer.Option(
+        "--channel",
+        metavar="NAME",
+        help="Ask the service of a channel: ibm_quantum_platform or local.",
+        autocompletion=completing.channels,
+    ),
 ]
 
 
@@ -44,6 +51,8 @@ def snapshot_of(text: str, *, file: Path | None = None, account: bool = False, c
     from ..snapshot.storage import bundled_folder
 
     bundled = bundled_folder(text)
+    if not text:
+        raise no_device(text)
     if bundled is None and Path(text).exists():
         return Snapshot.load(Path(text))
     name, separator, time = text.rpartition("@")

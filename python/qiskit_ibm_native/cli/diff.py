@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 
 #: Lines that a terminal shows; pipes and JSON have all.
 _MOST_LINES = 40
-_Side = typer.Argument(
-    metavar="DEVICE", help="As 'show' takes it: fez, saved/fez.zip, fez@2026-03-01.", autocompletion=completing.devices
-)
+
+
+def _side(name: str, time: str) -> Any:
+    text = f"The device {time}, as 'show' takes it: fez, saved/fez.zip, fez@2026-03-01."
+    return typer.Argument(metavar=name, help=text, autocompletion=completing.devices)
 
 
 def diff(
-    old: Annotated[str, _Side],
-    new: Annotated[str, _Side],
+    old: Annotated[str, _side("OLD", "before")],
+    new: Annotated[str, _side("NEW", "after")],
     rtol: Annotated[
         float,
         typer.Option(

@@ -91,8 +91,10 @@ class JobRow:
         return self.status if self.position is None else f"{self.status}, place {self.position} in the queue"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the job for JSON."""
-        return asdict(self)
+        """Return the job for JSON, times in UTC."""
+        times = {name: getattr(self, name) for name in ("created", "started", "ended")}
+        utc = datetime.timezone.utc
+        return asdict(self) | {name: time and time.astimezone(utc).isoformat() for name, time in times.items()}
 
 
 #: Jobs, and names and counts of circuits; sources have a method called ``list``.

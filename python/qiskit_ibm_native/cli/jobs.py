@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -103,8 +104,8 @@ def _styled(status: str) -> output.Styled:
     return output.Styled(status, _STYLES.get(status.partition(",")[0], ""))
 
 
-def _time(value: Any) -> str:
-    return "-" if value is None else f"{value.astimezone():%Y-%m-%d %H:%M:%S}"
+def _time(value: datetime.datetime | None) -> str:
+    return "-" if value is None else f"{value.astimezone(datetime.timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def show(
@@ -242,10 +243,12 @@ class _Line:
     """The state of a job: a line that is written over on terminals, and a line for each change in pipes."""
 
     def __init__(self, *, json: bool) -> None:
+        from .._terminal_line import TerminalLine
+
         self._json = json
         self._last: tuple[str, int | None] | None = None
-        self._length = 0
         self._begin = time.monotonic()
+        self._line = TerminalLine(sys.stdout) if output.is_terminal() and not json else None
 
     @contextmanager
     def ended_by_ctrl_c(self) -> Iterator[None]:
@@ -253,26 +256,21 @@ class _Line:
         try:
             yield
         except KeyboardInterrupt:
-            if self._length:
-                output.write("")
+            if self._line is not None and self._last is not None:
+                self._line.end()
             raise
 
     def show(self, row: JobRow) -> None:
         """Show the state."""
         state = row.status, row.position
         is_new, self._last = state != self._last, state
-        if self._json:
-            if is_new:
-                output.line(row.to_dict())
-            return
         text = f"{row.id} on {row.device}: {row.told}"
-        if output.is_terminal():
-            text += f", {time.monotonic() - self._begin:.0f} s"
-            # A line that is wider than the terminal could not be written over.
-            text = text[: output.width() - 1]
-            padded, self._length = text.ljust(self._length), len(text)
-            output.write(f"\r{padded}", end="\n" if row.is_final else "")
-            sys.stdout.flush()
+        if self._line is not None:
+            self._line.show(text, f", {time.monotonic() - self._begin:.0f} s")
+            if row.is_final:
+                self._line.end()
+        elif is_new and self._json:
+            output.line(row.to_dict())
         elif is_new:
-            output.write(text)
+            output.write(output.printable(text))
             sys.stdout.flush()

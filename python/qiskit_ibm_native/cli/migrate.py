@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from . import output
+from .options import Json
 
 if TYPE_CHECKING:
     from ..migration import Migration
@@ -20,6 +22,7 @@ def migrate(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="A script, or a folder of scripts.")],
     write: Annotated[bool, typer.Option("--write", help="Write the changes.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Print the changes as a unified diff.")] = False,
+    json: Json = False,
 ) -> int:
     """Show what scripts that were written for qiskit-ibm-provider or Qiskit's IBMQ would be today.
 
@@ -33,8 +36,11 @@ def migrate(
     from ..migration import migrate_scripts
 
     migrations = migrate_scripts(paths)
-    for migration in migrations:
-        _print(migration, diff)
+    if json:
+        output.document([_described(migration) for migration in migrations])
+    else:
+        for migration in migrations:
+            _print(migration, diff)
     if write:
         for migration in migrations:
             if migration.is_changed:
@@ -44,6 +50,15 @@ def migrate(
         return 2
     would_change = not write and any(migration.is_changed for migration in migrations)
     return 1 if would_change or _left(migrations) else 0
+
+
+def _described(migration: Migration) -> dict[str, Any]:
+    return {
+        "path": migration.path,
+        "error": migration.error,
+        "is_changed": migration.is_changed,
+        "findings": [asdict(finding) for finding in migration.findings],
+    }
 
 
 def _print(migration: Migration, as_diff: bool) -> None:

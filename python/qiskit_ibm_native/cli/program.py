@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -22,6 +23,7 @@ from .verbs import SECTIONS, VERBS, Verb
 _VERB = "VERB ..."
 #: What shells ask for has these names of options, too.
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
+_EXTRA = re.compile(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", re.DOTALL)
 #: The class of all errors of wrong use. Typer names its children only.
 _WrongUseError: Any = typer.BadParameter.__base__
 
@@ -141,14 +143,22 @@ class VerbGroup(TyperGroup):
             # Without a verb nothing is done, which a script must not take for success.
             sys.stderr.write(f"{ctx.get_help()}\n")
             raise typer.Exit(2)
-        if self.default and not any(arg in self.verbs or arg in ctx.help_option_names for arg in args):
+        if self.default and not self._names_verb(ctx, args):
             args = [self.default, *args]
         return super().parse_args(ctx, self._sorted(ctx, args))
+
+    def _names_verb(self, ctx: Any, args: Sequence[str]) -> bool:
+        """Return whether arguments name a verb, if only a mistyped one; otherwise they are those of the default."""
+        if not args or args[0].startswith("-"):
+            return any(arg in self.verbs or arg in ctx.help_option_names for arg in args)
+        # A file may be called as a verb is, nearly.
+        return args[0] in self.verbs or (did_you_mean(args[0], self.verbs) != "" and not os.path.exists(args[0]))  # noqa: PTH110 (a text)
 
     def _sorted(self, ctx: Any, args: list[str]) -> list[str]:
         own = {option for param in self.get_params(ctx) for option in (*param.opts, *param.secondary_opts)}
         if not args or not args[0].startswith("-") or name_of(args[0]) in own:
-            return args
+            # A page of help is all that is wanted then.
+            return args[:1] if args[:1] and args[0] in ctx.help_option_names else args
         at = self._place(args)
         if at is not None:
             return [args[at], *args[:at], *args[at + 1 :]]
@@ -287,6 +297,8 @@ def _reason(error: Any, path: str) -> str:
         name = error.param.metavar or error.param.opts[0]
         return f"{verb} needs {name if error.param.param_type_name == 'argument' else error.param.opts[0]}."
     text = error.format_message().removeprefix("Invalid value: ").strip()
+    if extra := _EXTRA.match(text):
+        return f"{verb} takes no argument {extra[1]!r}."
     if text.startswith("Invalid value for "):
         place, _, problem = text.removeprefix("Invalid value for ").partition(": ")
         text = f"{place.replace(chr(39), '')}: {problem}"

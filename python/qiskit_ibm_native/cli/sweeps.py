@@ -278,7 +278,7 @@ def table(
             opened.to_csv(sys.stdout, sweep)
         elif out is not None:
             if not out.endswith((".csv", ".parquet")):
-                raise IBMInputValueError(f"{out} says no format: its name ends in .csv or .parquet.")
+                raise IBMInputValueError(f"{out} does not tell a format: its name must end in .csv or .parquet.")
             if not Path(out).absolute().parent.is_dir():
                 raise IBMInputValueError(f"{out} cannot be written: there is no such folder; make it first.")
             written = opened.to_csv(out, sweep) if out.endswith(".csv") else opened.to_parquet(out, sweep)

@@ -92,6 +92,7 @@ def _write(snapshot: Snapshot, path: Path) -> None:
     elif path.suffix == ".json":
         from ..target import build_target
 
+        path.parent.mkdir(parents=True, exist_ok=True)
         content = output.plain(described(build_target(snapshot), snapshot))
         path.write_text(json_format.dumps(content, allow_nan=False) + "\n")
     else:

@@ -9,8 +9,6 @@ from math import ceil, sqrt
 from typing import NamedTuple
 
 Edge = tuple[int, int]
-#: Lines up to which couplings between rows have lines of their own.
-_MOST_LINES = 24
 
 
 class Cell(NamedTuple):
@@ -76,22 +74,14 @@ class Drawing:
     def _lines(self, size: int, *, shows_numbers: bool) -> list[list[Cell]]:
         at = {place: qubit for qubit, place in enumerate(self.places)}
         columns, rows = (1 + max(place[axis] for place in self.places) for axis in (0, 1))
-        has_links = self._needs_links(at, rows)
         lines = []
         for row in range(rows):
             cells = [self._qubit(at, column, row, size, shows_numbers) for column in range(columns)]
             lines.append(_trimmed([cell for pair in cells for cell in pair]))
-            if has_links and row + 1 < rows:
+            if size > 1 and row + 1 < rows:
                 links = [self._link(at, column, row, size) for column in range(columns)]
                 lines.append(_trimmed([cell for pair in links for cell in pair]))
         return lines
-
-    def _needs_links(self, at: Mapping[tuple[int, int], int], rows: int) -> bool:
-        """Return whether lines between rows are drawn: there is room, or else rows would look coupled that are not."""
-        below = ((qubit, at.get((column, row + 1))) for (column, row), qubit in at.items())
-        return 2 * rows - 1 <= _MOST_LINES or any(
-            other is not None and _edge(qubit, other) not in self.edges for qubit, other in below
-        )
 
     def _qubit(
         self, at: Mapping[tuple[int, int], int], column: int, row: int, size: int, shows_numbers: bool

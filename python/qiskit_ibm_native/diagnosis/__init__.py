@@ -3,8 +3,8 @@
 
 Example:
     >>> from qiskit_ibm_native.diagnosis import examine
-    >>> for finding in examine():
-    ...     print(finding)
+    >>> [finding.advice for finding in examine() if finding.state == "problem"]
+    []
 """
 
 from __future__ import annotations

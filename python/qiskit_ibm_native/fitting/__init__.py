@@ -5,11 +5,14 @@ Example:
     >>> from qiskit import QuantumCircuit
     >>> from qiskit_ibm_native.fitting import rank_devices
     >>> pair = QuantumCircuit(2)
-    >>> pair.h(0)
-    >>> pair.cx(0, 1)
+    >>> _ = pair.h(0)
+    >>> _ = pair.cx(0, 1)
     >>> pair.measure_all()
-    >>> for fit in rank_devices(pair, ["fez", "lima"]):
-    ...     print(fit.device, fit.shape.two_qubit_count)
+    >>> ranking = rank_devices(pair, ["lima", "fez"])
+    >>> [fit.device for fit in ranking]
+    ['ibm_fez', 'ibmq_lima']
+    >>> ranking[0].was_transpiled, ranking[0].shape.two_qubit_count
+    (True, 1)
 """
 
 from __future__ import annotations

@@ -101,8 +101,8 @@ def write_circuit(circuit: QuantumCircuit, path: str | os.PathLike[str]) -> str:
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-            # Files of mkstemp are for their owner alone; this one is as any other that the user writes.
-            os.fchmod(file.fileno(), 0o666 & ~_mask())
+        # Files of mkstemp are for their owner alone; this one is as any other that the user writes.
+        Path(unfinished).chmod(0o666 & ~_mask())
         Path(unfinished).replace(path)
     except BaseException:
         Path(unfinished).unlink(missing_ok=True)
@@ -117,7 +117,7 @@ def check_circuit_file(path: Path) -> None:
         IBMInputValueError: The name ends neither in ``.qasm`` nor in ``.qpy``, or there is no such folder.
     """
     if path.suffix not in _SUFFIXES:
-        raise IBMInputValueError(f"{path} says no format: names of circuits end in {' or '.join(_SUFFIXES)}.")
+        raise IBMInputValueError(f"{path} does not tell a format: its name must end in {' or '.join(_SUFFIXES)}.")
     if not path.absolute().parent.is_dir():
         raise IBMInputValueError(
             f"{path} cannot be written: there is no folder {path.absolute().parent}; make it first."

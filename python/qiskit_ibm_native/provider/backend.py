@@ -234,9 +234,9 @@ class IBMBackend(BackendV2):  # type: ignore[misc]
             >>> from qiskit.visualization import plot_gate_map  # doctest: +SKIP
             >>> plot_gate_map(backend, qubit_coordinates=backend.qubit_coordinates)  # doctest: +SKIP
         """
-        from ..snapshot.placement import coordinates_of
+        from ..snapshot.placement import configured_placement, coordinates_of
 
-        return coordinates_of(self.snapshot)
+        return coordinates_of(configured_placement(self.configuration()))
 
     @property
     def instruction_durations(self) -> InstructionDurations:

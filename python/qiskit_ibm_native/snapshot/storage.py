@@ -88,7 +88,7 @@ def write_compact(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a compact form to a file, which appears when it is complete, in place of one that was there before."""
     path = Path(path)
     if path.exists() and not path.is_file():
-        raise FileExistsError(f"{path} exists and is no file; it was left alone")
+        raise FileExistsError(f"{path} exists and is not a file; it was not changed")
     path.parent.mkdir(parents=True, exist_ok=True)
     with scratch_folder(f".{path.name}-", path.parent) as scratch:
         (scratch / "new").write_bytes(content)

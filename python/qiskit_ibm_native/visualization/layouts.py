@@ -197,7 +197,7 @@ def _gates_layer(gates: Counter[Edge] | None, edges: tuple[Edge, ...]) -> Layer 
     most = max(gates, key=lambda edge: (gates[edge], [-qubit for qubit in edge]))
     notes = (
         f"{gates.total():,} on {count(len(gates), 'edge')}",
-        f"most: {gates[most]:,}, qubits {most[0]} and {most[1]} of the device",
+        f"most: {gates[most]:,}, device qubits {most[0]} and {most[1]}",
     )
     scale = Scale(0.0, float(max(gates.values())), is_count=True)
     return Layer("Two-qubit gates", values, scale, "", notes)

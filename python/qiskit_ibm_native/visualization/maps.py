@@ -177,9 +177,9 @@ def qubit_coordinates(device: Any) -> list[list[float]]:
         [[2, 0], [2, 1], [2, 2], [1, 1], [0, 1]]
     """
     from ..snapshot import Snapshot
-    from ..snapshot.placement import coordinates_of
+    from ..snapshot.placement import coordinates_of, placement_of
 
-    return coordinates_of(Snapshot.of(device))
+    return coordinates_of(placement_of(Snapshot.of(device)))
 
 
 def _calibration(device: Device, quantity: str, gate: str | None) -> DeviceMap:

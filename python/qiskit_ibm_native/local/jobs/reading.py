@@ -85,8 +85,6 @@ def stored_jobs(
 
 
 def _rows(path: Path, query: str, values: list[Any]) -> list[sqlite3.Row]:
-    from ...exceptions import IBMInputValueError
-
     if not path.exists():
         return []
     # Without a log nobody writes, and SQLite would make one beside the file to find that out.
@@ -96,11 +94,18 @@ def _rows(path: Path, query: str, values: list[Any]) -> list[sqlite3.Row]:
         with closing(sqlite3.connect(address, _PATIENCE, uri=True)) as connection:
             connection.row_factory = sqlite3.Row
             (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version != schema.VERSION:
-                raise IBMInputValueError(
-                    f"{path} is no store of jobs of this version (it has {version}, this is {schema.VERSION}). A local"
-                    " service brings an earlier one up to date: qiskit-ibm-native serve --store FILE."
-                )
-            return connection.execute(query, values).fetchall()
+            if version == schema.VERSION:
+                return connection.execute(query, values).fetchall()
     except sqlite3.Error as error:
-        raise IBMInputValueError(f"The store of jobs {path} cannot be read: {error}.") from error
+        raise _refusal(f"The store of jobs {path} cannot be read: {error}.") from error
+    raise _refusal(
+        f"{path} is not a store of jobs of this version (it has {version}, this is {schema.VERSION}). A local service brings"
+        " an earlier one up to date: qiskit-ibm-native serve --store FILE."
+    )
+
+
+def _refusal(text: str) -> Exception:
+    # Shells that complete jobs cannot wait for the import of exceptions, which is that of Qiskit.
+    from ...exceptions import IBMInputValueError
+
+    return IBMInputValueError(text)

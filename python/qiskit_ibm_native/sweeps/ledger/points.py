@@ -40,7 +40,7 @@ NO_NAME = "no name"
 
 @dataclass(frozen=True)
 class Points:
-    """Figures of results, arrays with an item for each of ``n`` different tasks.
+    """Figures of results, arrays with an item for each of ``n`` different tasks, by their identifiers.
 
     Attributes:
         figures: The descriptions of the figures.
@@ -157,7 +157,9 @@ def points_of(
 
     keys = [_key(name, has_names=source.has_names) for name in by]
     columns = ", ".join([*keys, "error IS NOT NULL", *(expression for _, expression in figures)])
-    found = list(zip(*source.connection.execute(f"SELECT {columns} FROM {source.rows}"), strict=True))  # noqa: S608 (ours)
+    # The order in which tasks were done does not matter.
+    statement = f"SELECT {columns} FROM {source.rows} ORDER BY tasks.id"  # noqa: S608 (ours)
+    found = list(zip(*source.connection.execute(statement), strict=True))
     if not found:
         found = [()] * (len(keys) + 1 + len(figures))
     for kind in set().union(*(map(type, column) for column in found[len(keys) + 1 :])):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 #: The width of edges, in steps between neighbours; the widest edges, points.
 _EDGE, _WIDEST = 0.19, 10.0
-#: The smallest size of labels that can be read, points.
-_SMALLEST = 6.5
+#: The smallest size of labels that can be read, points, and that in small axes.
+_SMALLEST, _TINIEST = 6.5, 4.5
 #: The size of numbers of rows beside maps whose qubits have no room for theirs.
 _OF_ROWS = 8.0
 
@@ -195,7 +196,7 @@ def _draw_labels(
     sheet: Sheet, content: DeviceMap, points: NDArray[np.float64], colors: Sequence[Any], look: Theme
 ) -> None:
     size = label_size(content.labels, sheet.step)
-    if size < _SMALLEST:
+    if size < max(_SMALLEST * sheet.scale, _TINIEST):
         _draw_row_labels(sheet, content, points, look)
         return
     for qubit, (text, point, color) in enumerate(zip(content.labels, points, colors, strict=True)):
@@ -224,10 +225,11 @@ def _draw_row_labels(sheet: Sheet, content: DeviceMap, points: NDArray[np.float6
     # Graphs of no form have a row for each qubit.
     if len(rows) > 2 * len(points) ** 0.75:
         return
-    every = max(1, round(1.4 * _OF_ROWS / (sheet.step * 72)))
+    size = max(_OF_ROWS * sheet.scale, _TINIEST)
+    every = max(1, math.ceil(1.2 * size / (sheet.step * 72)))
     for row in rows[::every]:
         qubit = first[row]
         sheet.axes.annotate(
             content.labels[qubit], tuple(points[qubit]), (-RADIUS * sheet.step * 72 - 3, 0), textcoords="offset points",
-            ha="right", va="center_baseline", fontsize=_OF_ROWS, color=look.muted, parse_math=False,
+            ha="right", va="center_baseline", fontsize=size, color=look.muted, parse_math=False,
         )  # fmt: skip

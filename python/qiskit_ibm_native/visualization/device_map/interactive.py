@@ -36,9 +36,10 @@ def interactive_map(content: DeviceMap, *, labels: bool, dark: bool) -> Any:
     step = min(_WIDTH / columns, _HEIGHT / rows, _LONGEST_STEP)
     height = max(rows * step, 440) + _TOP + _BOTTOM
     figure = new_figure(content.title, content.subtitle, dark=dark, height=round(height))
+    right = _PANEL if content.qubits or content.couplings else _LEFT
     figure.update_layout(
-        width=round(max(columns * step, 420) + _LEFT + _PANEL), hovermode="closest",
-        margin={"l": _LEFT, "r": _PANEL, "t": _TOP, "b": _BOTTOM},
+        width=round(max(columns * step, 420) + _LEFT + right), hovermode="closest",
+        margin={"l": _LEFT, "r": right, "t": _TOP, "b": _BOTTOM},
         legend={"orientation": "h", "x": 0, "y": -0.01, "yanchor": "top"},
     )  # fmt: skip
     hidden = {"visible": False, "constrain": "domain"}
@@ -166,10 +167,12 @@ def _qubits(
     texts = content.hovers[0] or [f"qubit {text}" for text in content.labels]
     size = label_size(content.labels, step / _DPI) * _DPI / 72
     is_written = labels and size >= 8
+    quiet = {look.fault: look.fault, look.quiet: look.muted}
+    inks = [quiet.get(line) or _ink_on(fill) for fill, line in zip(fills, lines, strict=True)]
     yield graph_objects().Scatter(
         x=[x for x, _ in points], y=[y for _, y in points], mode="markers+text" if is_written else "markers",
         text=list(map(escape, content.labels)), textfont={
-            "size": max(size, 1), "color": [look.fault if line == look.fault else _ink_on(fill) for fill, line in zip(fills, lines, strict=True)],
+            "size": max(size, 1), "color": inks,
         },
         marker={"size": sizes, "color": fills, "symbol": symbols, "opacity": 1, "line": {"color": lines, "width": [
             3 if qubit in content.new_qubits | content.faulty_qubits else 1 for qubit in range(len(fills))

@@ -7,7 +7,10 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..._style import SMALL, TEXT, TITLE, Theme, axes_for, figure_of, theme
+from matplotlib.colors import to_rgba
+from matplotlib.patches import Rectangle
+
+from ..._style import SMALL, TEXT, TITLE, Theme, axes_for, figure_of, ink_on, theme
 from .legend import legend_keys
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ _NARROWEST, _LETTER = 4.4, 0.53
 _LINE, HEADING, BAR, TICKS = 0.225, 0.32, 0.2, 0.34
 _DISTRIBUTION, _WIDE_DISTRIBUTION, _BETWEEN = 0.55, 2.1, 0.3
 #: Given axes of this width, inches, have text of full size; text is never smaller than this part of it.
-_FULL_WIDTH, _SMALLEST = 9.0, 0.5
+_FULL_WIDTH, _SMALLEST = 9.0, 0.4
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,19 @@ def sheet_for(content: DeviceMap, ax: Axes | None, *, dark: bool) -> Sheet:
     if ax is None:
         _write_titles(sheet, content, look)
     else:
-        title = f"{content.title}\n{content.subtitle}"
-        axes.set_title(title, loc="left", color=look.ink, fontsize=TEXT * sheet.scale, parse_math=False)
+        _write_title_above(sheet, content, look)
     return sheet
+
+
+def _write_title_above(sheet: Sheet, content: DeviceMap, look: Theme) -> None:
+    """Write the title above given axes, on whatever their figure has there, and paint the axes in the theme."""
+    paper = to_rgba(sheet.figure.get_facecolor())
+    ink = look.ink if paper[3] < 0.5 else ink_on(paper)
+    title = f"{content.title}\n{content.subtitle}"
+    sheet.axes.set_title(title, loc="left", color=ink, fontsize=TEXT * sheet.scale, parse_math=False)
+    if to_rgba(look.background) != paper:
+        whole = Rectangle((0, 0), 1, 1, transform=sheet.axes.transAxes, facecolor=look.background, zorder=0)
+        sheet.axes.add_patch(whole)
 
 
 def _write_titles(sheet: Sheet, content: DeviceMap, look: Theme) -> None:
@@ -146,15 +159,17 @@ def _given_sheet(content: DeviceMap, ax: Axes, *, has_panel: bool) -> Sheet:
         figure.draw_without_rendering()
     extent = axes.get_window_extent()
     width, height = max(extent.width / figure.dpi, 0.5), max(extent.height / figure.dpi, 0.5)
-    scale = min(max(width / _FULL_WIDTH, _SMALLEST), 1.0)
-    panel_width = min(_PANEL, 0.36 * width) if has_panel else 0.0
-    gap = _GAP * scale if has_panel else 0.0
+    panel_width = min(_panel_width(content), 0.36 * width) if has_panel else 0.0
+    panel_height = _panel_height(content, int(_PANEL * 72 / (SMALL * _LETTER)))
+    scale = min(max(min(width / _FULL_WIDTH, height / (panel_height + _MARGIN)), _SMALLEST), 1.0)
+    # Numbers of rows have room at the left.
+    pad, gap = 0.8 * _MARGIN * scale, _GAP * scale if has_panel else 0.0
     columns, rows = (size + 1 for size in content.size)
-    right = width - panel_width - gap
-    step = min(right / columns, height / rows, _LONGEST_STEP)
-    sheet = Sheet(axes, width, height, step, (width - panel_width, height, panel_width), scale)
+    right, top = width - panel_width - gap - pad, height - pad
+    step = min((right - pad) / columns, (top - pad) / rows, _LONGEST_STEP)
+    sheet = Sheet(axes, width, height, step, (width - panel_width - pad, top, panel_width), scale)
     # The map begins as far up as the panel does.
-    _set_limits(sheet, content, (0.0, height - rows * step, right, height))
+    _set_limits(sheet, content, (pad, top - rows * step, right, top))
     return sheet
 
 

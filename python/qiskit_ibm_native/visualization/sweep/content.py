@@ -118,6 +118,11 @@ class Distribution(NamedTuple):
     color_dimension: str
     left_out: str
 
+    def color_name(self, color: int) -> str:
+        """Return the name of a colour: a number with its dimension, ``"level 2"``, or a name alone."""
+        name = self.colors[color]
+        return f"{self.color_dimension} {name}" if name.lstrip("-").isdigit() else name
+
 
 class Front(NamedTuple):
     """A Pareto front: values of both figures, arrays ``(k,)`` in ascending order of the first, and descriptions."""

@@ -120,8 +120,7 @@ def _add_legends(ax: Axes, content: Distribution, *, dark: bool, dots: bool) -> 
     look = theme(dark=dark)
     if content.colors:
         used = sorted({row.color for row in content.rows})
-        names = [f"{content.color_dimension} {content.colors[color]:.30}" for color in used]
-        handles = [Patch(color=look.series[color], label=name) for color, name in zip(used, names, strict=True)]
+        handles = [Patch(color=look.series[color], label=f"{content.color_name(color):.40}") for color in used]
         _add_legend(ax, handles, 0.62, dark=dark)
         first: Any = ax.get_legend()
         _add_legend(ax, _meanings(content, look, dots=dots), 0.9, dark=dark)

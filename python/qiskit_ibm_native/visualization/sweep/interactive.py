@@ -45,8 +45,7 @@ def draw_distribution(content: Distribution, *, dark: bool) -> Any:
         middles.setdefault(row.label, []).append(y)
         _add_row(figure, row, y, content.axis, edges, look, dots=dots)
     for color in sorted({row.color for row in content.rows}) if content.colors else ():
-        name = f"{content.color_dimension} {content.colors[color]}"
-        figure.add_trace(_square(look.series[color], escape(name)))
+        figure.add_trace(_square(look.series[color], escape(content.color_name(color))))
     figure.update_layout(
         xaxis={**style_axis(look, content.axis.label, is_log=content.axis.is_log),
                "range": log_range(*limits, is_log=content.axis.is_log)},
