@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs of users have the types that their editors show: a long sample program, which also runs, and the documents."""
+"""Programs of users have the types that editors show: a long program, which also runs, and the README."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.support import ROOT
-from tests.support.snippets import PAGES, snippets
+from tests.support.documents import snippets
 
 SAMPLE = ROOT / "tests/typing/sample_program.py"
 #: Qiskit has no types, which pyright infers from its sources, and mypy leaves out.
@@ -37,6 +37,13 @@ def test_a_long_program_has_the_types_that_users_see(checker: str, tmp_path: Pat
     assert "type: ignore" not in text
     assert "cast(" not in text
     check(checker, tmp_path, [SAMPLE.name])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_snippets_of_the_readme_have_the_types_that_users_see(checker: str, tmp_path: Path) -> None:
+    (tmp_path / "readme.py").write_text(snippets("README.md"))
+    check(checker, tmp_path, ["readme.py"])
 
 
 @pytest.mark.slow

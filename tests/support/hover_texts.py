@@ -112,7 +112,7 @@ def _texts_below(kind: type) -> dict[str, str]:
         return {}
     found: dict[str, str] = {}
     for one, two in zip(body.body, body.body[1:], strict=False):
-        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name) and isinstance(two, ast.Expr):
-            if isinstance(two.value, ast.Constant) and isinstance(two.value.value, str):
-                found[one.target.id] = two.value.value
+        is_field = isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+        if is_field and isinstance(two, ast.Expr) and isinstance(two.value, ast.Constant):
+            found[one.target.id] = str(two.value.value)
     return found

@@ -29,8 +29,8 @@ class FigureComparison(NamedTuple):
         better: Number of tasks with a better value here than there: larger for ``esp``, smaller for other figures.
         same: Number of tasks with the same value.
         worse: Number of tasks with a worse value.
-        ratio: Geometric mean of the ratios of here to there, over tasks where both are above zero; ``None`` if there are
-            none.
+        ratio: Geometric mean of the ratios of here to there, over tasks where both are above zero; ``None`` if there
+            are none.
 
     Examples:
         >>> from qiskit import QuantumCircuit
