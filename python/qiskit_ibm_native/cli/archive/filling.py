@@ -137,6 +137,8 @@ def export(
         qiskit-ibm-native archive export march --since 2026-03 --until 2026-04
         qiskit-ibm-native archive export tables --format parquet --backend fez
     """
+    from ..._words import count
+
     start, end = moment(since, "--since"), moment(until, "--until")
     with opened(file) as archive:
         number = archive.export(
@@ -145,4 +147,4 @@ def export(
     if json:
         output.document({"calibrations": number, "folder": folder})
     else:
-        output.write(f"{number} calibrations written to {folder}")
+        output.write(output.printable(f"{count(number, 'calibration')} written to {folder}"))
