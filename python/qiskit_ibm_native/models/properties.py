@@ -297,13 +297,13 @@ class BackendProperties(PayloadView):
         try:
             return self._native.qubit_quantity(name, qubit)
         except (LookupError, OverflowError, TypeError):
-            return self.qubit_property(qubit, name)[0]  # type: ignore[index]
+            return self.qubit_property(qubit, name)[0]
 
     def _gate_value(self, gate: str, qubits: int | Iterable[int], name: str) -> Any:
         try:
             return self._native.gate_quantity(name, gate, (qubits,) if isinstance(qubits, int) else qubits)
         except (LookupError, OverflowError, TypeError):
-            return self.gate_property(gate, qubits, name)[0]  # type: ignore[index]
+            return self.gate_property(gate, qubits, name)[0]
 
     def t1(self, qubit: int) -> float:
         """Return the relaxation time T1 of a qubit, in seconds."""

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of providers, backends and sessions for notebooks, made of what is known without a request."""
+"""Pictures of providers, backends and sessions for notebooks, made of what is known without a request.
+
+Their classes import this module, which does without theirs, even for types.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,12 @@ from .._words import count, duration, instant, listed
 
 if TYPE_CHECKING:
     from ..models import BackendStatus
-    from .backend import IBMBackend
-    from .backend_service import IBMBackendService
-    from .provider import IBMProvider
-    from .session import Session
 
 #: Backends and instances that are listed.
 _MOST = 50
 
 
-def backend_html(backend: IBMBackend) -> str:
+def backend_html(backend: Any) -> str:
     """Return the picture of a backend as of its last refresh; measured values are shown once they were fetched."""
     version = backend._state.version
     snapshot = version.configuration
@@ -42,7 +41,7 @@ def backend_html(backend: IBMBackend) -> str:
     return device_panel(snapshot._native, heading, alerts=hint, more=more, shows_values=has_values)
 
 
-def _choices(backend: IBMBackend) -> list[tuple[str, Any]]:
+def _choices(backend: Any) -> list[tuple[str, Any]]:
     return [
         ("fractional gates", "left out" if backend.use_fractional_gates is False else "included"),
         ("chosen calibration", backend.calibration_id),
@@ -58,7 +57,7 @@ def _status_badge(fetched: float, status: BackendStatus) -> str:
     return _html.badge(told if age < 60 else f"{told}, {duration(age)} ago", tone)
 
 
-def provider_html(provider: IBMProvider) -> str:
+def provider_html(provider: Any) -> str:
     """Return the picture of a provider: channel, service, instances and devices as far as they are known."""
     endpoint = provider._endpoint
     archive = provider._recorder.archive
@@ -76,12 +75,12 @@ def provider_html(provider: IBMProvider) -> str:
     )
 
 
-def service_html(service: IBMBackendService) -> str:
+def service_html(service: Any) -> str:
     """Return the picture of the backends of an account, as far as they are known."""
     return _html.panel(_html.heading("Backends", kind="IBMBackendService"), _devices(service))
 
 
-def _devices(service: IBMBackendService) -> str:
+def _devices(service: Any) -> str:
     fetched = {backend.name: backend for backend in list(service._backends.values())}
     names = sorted({*fetched, *service._names.values()})
     if not names:
@@ -103,7 +102,7 @@ def _instance_name(instance: str) -> str:
     return listed([part for part in (parts[4], parts[5], f"...{parts[7][-6:]}") if part]).replace(" and ", ", ")
 
 
-def session_html(session: Session) -> str:
+def session_html(session: Any) -> str:
     """Return the picture of a session, as far as this object knows it."""
     badge = _html.badge("active", "busy") if session.active else _html.badge("closed")
     heading = _html.heading(

@@ -85,7 +85,7 @@ def qubit_properties_of(properties: BackendProperties, qubit: int, num_qubits: i
 
     def value(name: str) -> Any:
         try:
-            return properties.qubit_property(qubit, name)[0]  # type: ignore[index]
+            return properties.qubit_property(qubit, name)[0]
         except BackendPropertyError:
             return None
 
