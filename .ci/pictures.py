@@ -28,7 +28,7 @@ def pictures(page: str) -> dict[str, Any]:
     parts = re.findall(r"```python\n(.*?)```|!\[[^]]*\]\(([^)]+\.png)\)", text, re.DOTALL)
     names: dict[str, Any] = {}
     found = {}
-    # What comes after the last picture makes none.
+    # Code after the last picture makes none.
     last = max((number for number, (_, path) in enumerate(parts) if path), default=-1)
     for code, path in parts[: last + 1]:
         if path:

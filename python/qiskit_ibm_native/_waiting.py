@@ -60,7 +60,7 @@ class Wait:
 
     @property
     def text(self) -> str:
-        """What is waited for at present."""
+        """The wait that is shown at present."""
         return self._texts[-1].text if self._texts else ""
 
     @contextmanager

@@ -56,7 +56,7 @@ def save_account(
             set_as_default=default or None,
         )  # fmt: skip
     except AccountAlreadyExistsError as error:
-        # What is said there is said to programs.
+        # Programs get the whole answer.
         told = str(error).partition(" Set overwrite=True")[0]
         raise AccountAlreadyExistsError(f"{told} Add --overwrite to replace it.") from None
     output.message(f"The account {name or 'of this channel'} is saved; 'account test' tries it.")

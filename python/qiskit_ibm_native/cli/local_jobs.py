@@ -16,7 +16,7 @@ def cancel_left(store: Path | None) -> int:
     from ..local.jobs.store import open_store
 
     if store is None and not store_path().exists():
-        # Nobody has left a job, and looking for some makes no file.
+        # There are no jobs to cancel, and looking for some makes no file.
         return 0
     opened = open_store(store)
     try:
