@@ -441,7 +441,8 @@ class IBMBackend(DeviceAttributes, BackendV2):  # type: ignore[misc]
             BackendPayloadError: Its reply is not what a device publishes; everything stays as it was.
         """
         diff = self._state.refresh()
-        self.backend_version = getattr(self._configuration, "backend_version", None)
+        # Users see a text, which all devices have that are published.
+        self.backend_version = getattr(self._configuration, "backend_version", None)  # type: ignore[assignment]
         return diff
 
     def watch(

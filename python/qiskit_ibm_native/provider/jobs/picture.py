@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of jobs for notebooks, made of what is known without a request."""
+"""Pictures of jobs for notebooks, made of what is known without a request.
+
+Classes of jobs import this module, which does without theirs, even for types.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import Any
 
 from qiskit.providers import JobStatus
 
@@ -12,12 +15,6 @@ from ... import _html
 from ..._words import count, instant, quantity
 from ...exceptions import IBMJobApiError
 from .tags import is_internal
-
-if TYPE_CHECKING:
-    from .base import IBMJob
-    from .circuit_job import IBMCircuitJob
-    from .composite_job import IBMCompositeJob, _Part
-    from .queue_info import QueueInfo
 
 #: The word and the tone of each status.
 _WORDS = {
@@ -36,7 +33,7 @@ def _badge(status: JobStatus | None, more: str = "") -> str:
     return _html.badge(status_word(status) + more, "" if status is None else _WORDS[status][1])
 
 
-def circuit_job_html(job: IBMCircuitJob) -> str:
+def circuit_job_html(job: Any) -> str:
     """Return the picture of a job as of the last reply of the service."""
     reply = job._reply
     position = reply.get("queue_position") if job._status is JobStatus.QUEUED else None
@@ -58,7 +55,7 @@ def circuit_job_html(job: IBMCircuitJob) -> str:
     return _html.panel(heading, _html.alert(_html.note(failure)) if failure else "", facts)
 
 
-def _failure(job: IBMCircuitJob) -> str:
+def _failure(job: Any) -> str:
     """Return why a job failed or was cancelled, as far as that is known without a request."""
     if job._status not in (JobStatus.ERROR, JobStatus.CANCELLED):
         return ""
@@ -66,7 +63,7 @@ def _failure(job: IBMCircuitJob) -> str:
     return known or ("job.error_message() tells why." if job._status is JobStatus.ERROR else "")
 
 
-def _charged(job: IBMCircuitJob) -> str | None:
+def _charged(job: Any) -> str | None:
     """Return the charged time of a job that was asked for its metrics when it was done."""
     if job._metrics is None:
         return None
@@ -76,7 +73,7 @@ def _charged(job: IBMCircuitJob) -> str | None:
         return None
 
 
-def composite_job_html(job: IBMCompositeJob) -> str:
+def composite_job_html(job: Any) -> str:
     """Return the picture of a job of several parts as of the last replies of the service."""
     known = [(part, _known_status(part)) for part in job._parts]
     counts = Counter(status_word(status) for _, status in known)
@@ -97,7 +94,7 @@ def composite_job_html(job: IBMCompositeJob) -> str:
     return _html.panel(heading, told, facts, _html.fold("Parts", parts, is_open=len(rows) <= _html.MAX_UNFOLDED))
 
 
-def _known_status(part: _Part) -> JobStatus | None:
+def _known_status(part: Any) -> JobStatus | None:
     """Return the status of a part without asking the service."""
     if part.is_submitted:
         return part.job()._status
@@ -106,18 +103,18 @@ def _known_status(part: _Part) -> JobStatus | None:
     return JobStatus.ERROR if part.future.done() else JobStatus.INITIALIZING
 
 
-def _part_id(part: _Part) -> str:
+def _part_id(part: Any) -> str:
     return str(part.job().job_id()) if part.is_submitted else "not submitted"
 
 
-def _reason(part: _Part) -> str:
+def _reason(part: Any) -> str:
     if part.is_submitted:
         return _failure(part.job())
     error = None if part.future.cancelled() else part.future.exception()
     return "cancelled before it was submitted" if error is None else f"not submitted: {error}"
 
 
-def queue_info_html(info: QueueInfo) -> str:
+def queue_info_html(info: Any) -> str:
     """Return the picture of a position in the queue."""
     position = "unknown" if info.position is None else f"position {info.position:,}"
     heading = _html.heading(info.job_id or "a job", position, (info.status or "").lower(), kind="QueueInfo")
@@ -125,7 +122,7 @@ def queue_info_html(info: QueueInfo) -> str:
     return _html.panel(heading, times)
 
 
-def job_repr(job: IBMJob, status: JobStatus | None) -> str:
+def job_repr(job: Any, status: JobStatus | None) -> str:
     """Return a job in a line, with the last status that is known."""
     told = "" if status is None else f": {status_word(status)}"
     return f"<{type(job).__name__}({job.job_id()!r}) on {job.backend().name}{told}>"
