@@ -193,6 +193,21 @@ test-official: .environments/official-$(OFFICIAL)/ready ## Run all unit tests of
 test-openapi: build .environments/openapi/ready ## Make requests of the local service's OpenAPI document: no 5xx, replies as documented (a minute)
 	$(BIN)/python -m tests.support.openapi $(CURDIR)/.environments/openapi/bin/schemathesis --max-examples 15
 
+# A kernel that executes a notebook, JupyterLab that draws it, and a browser without a window. UPDATE_REFERENCES=1 writes the
+# photographs anew, also those of docs/notebooks.md.
+.environments/notebooks/ready: $(WHEEL)
+	@$(PYTHON) -m venv --clear .environments/notebooks
+	@$(call PIP_INSTALL,.environments/notebooks) $(PIP)
+	@$(call PIP_INSTALL,.environments/notebooks) --no-compile --group pytest 'jupyterlab>=4.4,<5' ipykernel nbclient 'playwright>=1.50' pillow \
+	  psutil "$$(ls dist/*.whl)[local]"
+	@touch $@
+
+.PHONY: test-notebooks
+test-notebooks: .environments/notebooks/ready ## Let JupyterLab draw a notebook, light and dark, beside photographs (two minutes; needs Chromium)
+	@command -v $${CHROMIUM:-chromium} chromium-browser google-chrome google-chrome-stable chrome > /dev/null || \
+	  { echo 'test-notebooks: there is no browser. Install Chromium (Debian: apt-get install chromium), or name one: CHROMIUM=path make test-notebooks'; exit 1; }
+	.environments/notebooks/bin/python $(PYTEST) tests/notebooks/rendering
+
 .PHONY: lint
 lint: $(VENV)/ready licences ## Check formatting and lints of Python and Rust, and licences
 	$(BIN)/ruff format --check --quiet
@@ -221,6 +236,10 @@ types: build ## Check types, and the stub against the extension
 walls: $(VENV)/ready ## Check who imports whom, and that the core knows no Python
 	PYTHONPATH=python $(BIN)/lint-imports
 	@! cargo tree --locked -p qiskit-ibm-native-core --edges normal | grep -i pyo3 || (echo "the core depends on pyo3" && false)
+
+.PHONY: messages
+messages: build ## List every message that the package can raise, warn or log, with file, line and type
+	@PYTHONPATH=. $(BIN)/python -m tests.support.messages
 
 .PHONY: docs
 docs: ## Build the Rust documentation without warnings (`make test-slow` runs every snippet of README and docs)
@@ -252,6 +271,10 @@ bench-tokenizers: ## Compare JSON readers on the bundled payloads
 .PHONY: bench-abi3
 bench-abi3: build ## Measure what the stable ABI of Python costs
 	source $(BIN)/activate && python benchmarks/abi3.py
+
+.PHONY: pictures
+pictures: build ## Make the pictures of README and docs, by the code that stands above them
+	$(BIN)/python .ci/pictures.py
 
 FUZZ_SECONDS ?= 1800
 # 2 GB in all, and 512 MB at once: an input of a few bytes has no reason to ask for more. Sanitizers are for nightly compilers

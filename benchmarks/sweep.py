@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pickle
-import resource
 import statistics
 import subprocess
 import sys
@@ -13,7 +13,6 @@ import tempfile
 import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
-from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,7 @@ from tests.support.sweeping import families, ghz, qaoa
 from qiskit_ibm_native import Ledger, Snapshot, Sweep, build_target, score
 from qiskit_ibm_native.sweeps.ledger.figures import CIRCUIT_FIGURES, Figures
 from qiskit_ibm_native.sweeps.worker.protocol import Chunk, Reply
+from realistic import processor_seconds
 
 if TYPE_CHECKING:
     from sides import Payloads
@@ -37,7 +37,7 @@ CIRCUITS, CALIBRATIONS, SCORED = 2000, 500, 5000
 def sweeps() -> dict[str, Any]:
     """Sweeps: overhead, workers, the official loop, bytes, resuming, memory, scores, and the driver alone."""
     calibrations = Drift("fez").calibrations(SCORED)
-    payloads = list(islice(calibrations, CALIBRATIONS))
+    payloads = list(itertools.islice(calibrations, CALIBRATIONS))
     snapshots = Snapshot.parse_many(payloads)
     snapshots = [Snapshot.from_bytes(snapshot.to_bytes(payloads=False)) for snapshot in snapshots]
     found: dict[str, Any] = {"overhead": overhead(), "workers": workers(), "official": official_loop(payloads)}
@@ -60,28 +60,21 @@ def small(number: int) -> QuantumCircuit:
     return circuit
 
 
-def processor_seconds() -> float:
-    """Return the processor time of this process and of its children that have ended."""
-    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
-
-
 def overhead() -> dict[str, Any]:
-    """Processor time of all processes, but for that of the transpiler and of starting."""
-    circuits = [small(number) for number in range(CIRCUITS)]
-
-    def cost(count: int) -> tuple[float, float]:
+    """Processor time of all processes for a task, but for that of the transpiler; the one worker runs already."""
+    numbers = itertools.count()
+    pool = ThreadPoolExecutor(1)
+    Sweep([small(next(numbers)) for _ in range(20)], "fez").run(pool)
+    rounds, transpiling = [], 0.0
+    for _ in range(3):
+        # Others each time: the worker remembers what it has done.
+        circuits = [small(next(numbers)) for _ in range(CIRCUITS)]
         before = processor_seconds()
-        results = Sweep(circuits[:count], "fez").run()
+        results = Sweep(circuits, "fez").run(pool)
+        spent = processor_seconds() - before
         assert not results.errors
         transpiling = sum(result.cpu_time for result in results)
-        return processor_seconds() - before, transpiling
-
-    rounds = []
-    for _ in range(3):
-        starting, few = cost(20)
-        total, transpiling = cost(CIRCUITS)
-        rounds.append(((total - transpiling) - (starting - few)) / (CIRCUITS - 20))
+        rounds.append((spent - transpiling) / CIRCUITS)
     return {"tasks": CIRCUITS, "seconds": statistics.median(rounds), "transpiling": transpiling / CIRCUITS}
 
 
@@ -92,10 +85,12 @@ def workers() -> dict[str, Any]:
     times: dict[int, list[float]] = {1: [], 2: []}
     for pool in pools.values():
         Sweep(circuits, "fez", seeds=range(4)).run(pool)
-    for turn in range(3):
+    # Other seeds for each: the pools are threads of one process, whose workers remember what they have done.
+    seeds = itertools.count(4)
+    for _ in range(3):
         for count, pool in pools.items():
             begin = time.perf_counter()
-            results = Sweep(circuits, "fez", seeds=range(10 * turn, 10 * turn + 10)).run(pool)
+            results = Sweep(circuits, "fez", seeds=[next(seeds) for _ in range(10)]).run(pool)
             times[count].append(time.perf_counter() - begin)
             assert not results.errors
     return {

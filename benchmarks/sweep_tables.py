@@ -21,8 +21,8 @@ def goals(results: dict[str, Any]) -> list[str]:
     rows: list[Row] = [
         (
             (
-                f"processor time of a task beside the transpiler's ({cost['transpiling'] * 1e3:.1f} ms), two workers, 2,000 small"
-                " circuits; driver and workers, without their start"
+                f"processor time of a task beside the transpiler's ({cost['transpiling'] * 1e3:.1f} ms), 2,000 small circuits;"
+                " driver and one worker, without its start"
             ),
             "≤ 1 ms",
             f"{cost['seconds'] * 1e3:.2f} ms",

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from . import cli as cli
     from . import client as client
     from . import completion as completion
+    from . import diagnosis as diagnosis
     from . import exceptions as exceptions
+    from . import fitting as fitting
     from . import ibm_backend as ibm_backend
     from . import ibm_backend_service as ibm_backend_service
     from . import ibm_provider as ibm_provider
@@ -362,7 +364,9 @@ _ROOMS = (
     "cli",
     "client",
     "completion",
+    "diagnosis",
     "exceptions",
+    "fitting",
     "layouts",
     "local",
     "migration",

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packages that come with the extras of this package, which are imported where they are used.
+"""Packages that this package does without until something needs them: those of its extras, and some of other projects.
 
-pip takes the requirements of an extra from this package where it is installed, so that the commands work wherever it
-was installed from.
+All commands that install them are written here. pip takes the requirements of an extra from this package where it is
+installed, so that the commands work wherever it was installed from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 
@@ -16,12 +18,18 @@ def install_command(extra: str) -> str:
     return f"pip install 'qiskit-ibm-native[{extra}]'"
 
 
-def needed(module: str, extra: str, purpose: str) -> Any:
-    """Import and return a module of a package that an extra installs.
+def package_command(package: str) -> str:
+    """Return the command that installs a package of which no extra is."""
+    return f"pip install {package}"
+
+
+def needed(module: str, extra: str | None, purpose: str) -> Any:
+    """Import and return a module of a package that need not be installed.
 
     Args:
         module: The name of the module.
-        extra: The name of the extra.
+        extra: The name of the extra; ``None`` for a package that no extra installs, which is called as its module with
+            hyphens in place of underscores.
         purpose: A plural noun that says what the module is for, such as ``"Pictures"``.
 
     Raises:
@@ -34,6 +42,29 @@ def needed(module: str, extra: str, purpose: str) -> Any:
         # A package that is there and lacks something of its own says so itself.
         if error.name is None or error.name.partition(".")[0] != package:
             raise
-        from .exceptions import MissingPackageError
+    raise missing([package], extra, purpose)
 
-        raise MissingPackageError(purpose, package, install_command(extra)) from None
+
+def require(modules: Sequence[str], extra: str, purpose: str) -> None:
+    """Make sure that packages of an extra are installed, without importing them.
+
+    Args:
+        modules: The names of top-level modules.
+        extra: The name of the extra.
+        purpose: A plural noun that says what the modules are for.
+
+    Raises:
+        MissingPackageError: Some are not installed; the message names them all, and the command that installs them.
+    """
+    absent = [module for module in modules if find_spec(module) is None]
+    if absent:
+        raise missing(absent, extra, purpose)
+
+
+def missing(modules: Sequence[str], extra: str | None, purpose: str) -> Exception:
+    """Return the MissingPackageError of packages, by the names of their modules; the rest is as for :func:`needed`."""
+    from .exceptions import MissingPackageError
+
+    packages = [module.replace("_", "-") for module in modules]
+    command = package_command(" ".join(packages)) if extra is None else install_command(extra)
+    return MissingPackageError(purpose, packages[0], command, packages[1:])

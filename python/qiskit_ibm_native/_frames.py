@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import _extras
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     import xarray
     from numpy.typing import NDArray
 
-    from .exceptions import IBMError
 
-
+#: The purposes of packages, as errors say them.
+_PURPOSES = {"pyarrow": "Arrow tables", "xarray": "Labelled arrays"}
 #: Types of pandas for which a value may be missing, by those of Arrow.
 _NULLABLE = {"uint32": "UInt32Dtype", "int64": "Int64Dtype", "bool": "BooleanDtype"}
 
@@ -80,7 +81,8 @@ class Tabular:
                 default there is a row for each value.
 
         Raises:
-            IBMInputValueError: pyarrow is not installed, or there is no wide table.
+            MissingPackageError: pyarrow is not installed.
+            IBMInputValueError: There is no wide table.
         """
         return arrow_table(self._table(wide=wide))
 
@@ -91,7 +93,8 @@ class Tabular:
             wide: As in :meth:`table`; then the index is the time, in UTC.
 
         Raises:
-            IBMInputValueError: pyarrow or pandas is not installed, or there is no wide table.
+            MissingPackageError: pyarrow or pandas is not installed.
+            IBMInputValueError: There is no wide table.
         """
         pandas = needed("pandas")
         return _pandas_frame(pandas, self._table(wide=wide))
@@ -103,7 +106,8 @@ class Tabular:
             wide: As in :meth:`table`.
 
         Raises:
-            IBMInputValueError: pyarrow or polars is not installed, or there is no wide table.
+            MissingPackageError: pyarrow or polars is not installed.
+            IBMInputValueError: There is no wide table.
         """
         return polars_frame(lambda: self.table(wide=wide))
 
@@ -111,7 +115,7 @@ class Tabular:
         """Return the values as an ``xarray.Dataset`` with the dimension ``row``; units are attributes.
 
         Raises:
-            IBMInputValueError: xarray is not installed.
+            MissingPackageError: xarray is not installed.
         """
         table = self._table()
         variables = {}
@@ -123,6 +127,15 @@ class Tabular:
             )
             variables[str(column.name)] = ("row", values, notes)
         return data_set(variables, {}, table.notes)
+
+    def _shown(self) -> Sequence[int] | None:
+        """Return the rows of the table in the order in which notebooks show them; ``None`` for their own order."""
+        return None
+
+    def _repr_html_(self) -> str:
+        from . import _html
+
+        return _html.panel(_html.heading_of(self), _html.columns_table(self._table().columns, self._shown()))
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Return Arrow's stream of the long table."""
@@ -141,39 +154,32 @@ def refuse_wide(wide: bool, owner: object) -> None:
         raise IBMInputValueError(f"{owner!r} has no wide table, because it has more than one quantity; a series has.")
 
 
-def needed(package: str, error: type[IBMError] | None = None) -> Any:
-    """Import a package that is not a dependency.
+def needed(package: str) -> Any:
+    """Import and return a package of the extra ``dataframes``.
 
     Raises:
-        IBMError: It is not installed; the error is of the type that is given, by default an IBMInputValueError.
+        MissingPackageError: It is not installed.
     """
-    try:
-        return import_module(package)
-    except ImportError:
-        from .exceptions import IBMInputValueError
-
-        raise (error or IBMInputValueError)(
-            f"Frames need one more package: pip install {package}, or all of them: pip install 'qiskit-ibm-native[dataframes]'"
-        ) from None
+    return _extras.needed(package, "dataframes", _PURPOSES.get(package, "Data frames"))
 
 
-def pandas_frame(read: Callable[[], Any], error: type[IBMError] | None = None) -> Any:
+def pandas_frame(read: Callable[[], Any]) -> Any:
     """Return the table that ``read`` returns, a ``pyarrow.Table``, as a ``pandas.DataFrame``.
 
     Raises:
-        IBMError: pandas is not installed.
+        MissingPackageError: pandas is not installed.
     """
-    needed("pandas", error)
+    needed("pandas")
     return read().to_pandas()
 
 
-def polars_frame(read: Callable[[], Any], error: type[IBMError] | None = None) -> Any:
+def polars_frame(read: Callable[[], Any]) -> Any:
     """Return the table that ``read`` returns, a ``pyarrow.Table``, as a ``polars.DataFrame``.
 
     Raises:
-        IBMError: polars is not installed.
+        MissingPackageError: polars is not installed.
     """
-    polars = needed("polars", error)
+    polars = needed("polars")
     return polars.from_arrow(read())
 
 
@@ -272,7 +278,7 @@ def data_set(variables: Mapping[str, tuple[Any, Any, Any]], coords: Mapping[str,
         notes: Attributes of the whole.
 
     Raises:
-        IBMInputValueError: xarray is not installed.
+        MissingPackageError: xarray is not installed.
     """
     return needed("xarray").Dataset(dict(variables), dict(coords), dict(notes))
 

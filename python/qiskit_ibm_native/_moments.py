@@ -110,8 +110,8 @@ def period_of(start: Any, end: Any) -> tuple[int, int]:
     last = _OPEN_END if end is None else microseconds_of(end, name="end", now=now)
     if isinstance(start, str) and isinstance(end, str) and first >= last:
         raise IBMInputValueError(
-            f"Nothing lies between start={start!r} and end={end!r}: a text stands for the first instant of what it names, and"
-            ' the end is excluded. March is start="2026-03", end="2026-04".'
+            f"The period from start={start!r} to end={end!r} is empty: a text stands for the first instant of the"
+            ' period that it names, and the end is excluded. March is start="2026-03", end="2026-04".'
         )
     return first, last
 

@@ -106,7 +106,9 @@ class Lock:
             from .exceptions import RequestsApiError
 
             raise RequestsApiError(
-                "Another thread has been asking the service for the same for too long.", code="timeout"
+                "Another thread has been asking the service for the same reply for too long. Try again, or give"
+                " IBMProvider(timeout=...) more seconds.",
+                code="timeout",
             )
 
     def __exit__(self, *_: object) -> None:

@@ -51,12 +51,14 @@ Importing this module imports Qiskit. Rooms that must do without Qiskit import i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from qiskit.exceptions import QiskitError
 from qiskit.providers.exceptions import JobError, JobTimeoutError, QiskitBackendNotFoundError
 
 from ._redaction import redact
+from ._words import listed
 
 
 class IBMError(QiskitError):
@@ -68,6 +70,7 @@ class IBMError(QiskitError):
         ...     provider = IBMProvider(name="an account that is not saved")
         ... except IBMError as error:  # whatever goes wrong in this package
         ...     print(type(error).__name__)
+        AccountNotFoundError
     """
 
     def __init__(self, *message: object) -> None:
@@ -88,6 +91,7 @@ class BackendConfigurationError(IBMError):
         ...     Snapshot.load("lima").configuration.drive(7)
         ... except BackendConfigurationError as error:
         ...     print(error)
+        Invalid index for 7-qubit system: the device has 5 qubits.
     """
 
 
@@ -105,6 +109,7 @@ class BackendPayloadError(IBMError, ValueError):
         ...     Snapshot.from_payloads('{"backend_name": "mine", "n_qubits": "five"}')
         ... except BackendPayloadError as error:
         ...     print(error.payload, error.path, error.offset)
+        configuration $.n_qubits 37
     """
 
     def __init__(self, message: str, payload: str, path: str, offset: int) -> None:
@@ -127,6 +132,7 @@ class BackendPropertyError(IBMError):
         ...     Snapshot.load("lima").properties.t1(7)
         ... except BackendPropertyError as error:
         ...     print(error)
+        Couldn't find the property 'T1' for qubit 7.
     """
 
 
@@ -139,6 +145,7 @@ class CompactFormError(IBMError, ValueError):
         ...     Snapshot.from_bytes(b"something else")
         ... except CompactFormError as error:
         ...     print(error)
+        these bytes are no compact form of a snapshot
     """
 
 
@@ -150,7 +157,8 @@ class ArchiveError(IBMError):
         >>> try:
         ...     CalibrationArchive("history.sqlite3").series("lima", "t1")
         ... except ArchiveError as error:
-        ...     print(error)
+        ...     print(str(error).rpartition("/")[2])
+        history.sqlite3 has no calibrations of 'lima'.
     """
 
 
@@ -164,7 +172,8 @@ class ArchiveDamagedError(ArchiveError):
         >>> try:
         ...     CalibrationArchive("damaged.sqlite3")
         ... except ArchiveDamagedError as error:
-        ...     print(error)
+        ...     print(str(error).rpartition("/")[2])
+        damaged.sqlite3 is damaged, or not an archive of calibrations: file is not a database.
     """
 
 
@@ -177,6 +186,7 @@ class IBMAccountError(IBMError):
         ...     IBMProvider.save_account(token="")
         ... except IBMAccountError as error:
         ...     print(error)
+        Invalid `token` value. Expected a non-empty string.
     """
 
 
@@ -189,6 +199,7 @@ class AccountsError(IBMAccountError):
         ...     IBMProvider.save_account(token="your API key", instance="hub/group/project")
         ... except AccountsError as error:
         ...     print(error)
+        Invalid `instance` value. The channel ibm_quantum and its hub/group/project instances were shut ...
     """
 
 
@@ -201,6 +212,7 @@ class InvalidAccountError(AccountsError):
         ...     IBMProvider.save_account(token="your API key", url="somewhere")
         ... except InvalidAccountError as error:
         ...     print(error)
+        Invalid `url` value. Expected a URL that begins with https://.
     """
 
 
@@ -213,6 +225,7 @@ class AccountNotFoundError(AccountsError):
         ...     IBMProvider(name="work")
         ... except AccountNotFoundError as error:
         ...     print(error)
+        Account with the name work does not exist in .../.qiskit/qiskit-ibm.json. Saved accounts: [].
     """
 
 
@@ -226,6 +239,7 @@ class AccountAlreadyExistsError(AccountsError):
         ...     IBMProvider.save_account(token="another API key", name="work")
         ... except AccountAlreadyExistsError as error:
         ...     print(error)
+        Named account (work) already exists. Set overwrite=True to overwrite.
     """
 
 
@@ -242,6 +256,7 @@ class IBMApiError(IBMError):
         ...     provider.backends()
         ... except IBMApiError as error:
         ...     print(error.is_transient)
+        False
     """
 
     is_transient: bool = False
@@ -256,6 +271,7 @@ class ApiError(IBMApiError):
         ...     IBMProvider(channel="local").usage()
         ... except ApiError as error:
         ...     print(error)
+        {'instance_id': ...
     """
 
 
@@ -276,6 +292,7 @@ class RequestsApiError(ApiError):
         ...     provider.usage()
         ... except RequestsApiError as error:
         ...     print(error.status_code, error.is_transient)
+        418 False
         >>> provider.close()
     """
 
@@ -311,6 +328,7 @@ class ApiIBMProtocolError(ApiError):
         ...     provider.usage()
         ... except ApiIBMProtocolError as error:
         ...     print(error)
+        {'instance_id': ...
         >>> provider.close()
     """
 
@@ -320,10 +338,13 @@ class IBMNotAuthorizedError(IBMError):
 
     Examples:
         >>> from qiskit_ibm_native import IBMNotAuthorizedError, IBMProvider
-        >>> try:
-        ...     IBMProvider(token="an API key that was revoked")
-        ... except IBMNotAuthorizedError as error:
-        ...     print(error)
+        >>> from qiskit_ibm_native.local import LocalService
+        >>> with LocalService(devices="lima") as service, service.in_environment():
+        ...     try:
+        ...         provider = IBMProvider(token="an API key that was revoked")
+        ...     except IBMNotAuthorizedError as error:
+        ...         print(error)
+        The API key is not accepted (POST /identity/token: 400 BXNIM0415E Provided API key could not be ...
     """
 
 
@@ -336,6 +357,7 @@ class IBMInputValueError(IBMError, ValueError):
         ...     Sweep([], "fez")
         ... except IBMInputValueError as error:
         ...     print(error)
+        <Sweep of 0 tasks: 1 snapshot, 1 setting, 1 seed, 0 circuits>
     """
 
 
@@ -349,6 +371,7 @@ class IBMProviderError(IBMError):
         ...         provider.backfill("ibmq_lima", start="-30d")
         ...     except IBMProviderError as error:
         ...         print(error)
+        There is no archive to fill; create the provider with archive=True or a path.
     """
 
 
@@ -362,6 +385,7 @@ class IBMProviderValueError(IBMProviderError, ValueError):
         ...         provider.clock
         ...     except IBMProviderValueError as error:
         ...         print(error)
+        This provider has no clock, because its service has the present time. ...
     """
 
 
@@ -375,6 +399,7 @@ class IBMBackendError(IBMError):
         ...     simulator.qubit_properties(0)
         ... except IBMBackendError as error:
         ...     print(error)
+        local_simulator has no properties.
     """
 
 
@@ -389,6 +414,7 @@ class IBMBackendApiError(IBMBackendError):
         ...     provider.get_backend("ibmq_lima").status()
         ... except IBMBackendApiError as error:
         ...     print(error)
+        The status of ibmq_lima could not be fetched: GET /backends/ibmq_lima/status: 400 a fault on ...
         >>> provider.close()
     """
 
@@ -404,6 +430,7 @@ class IBMBackendApiProtocolError(IBMBackendApiError):
         ...     provider.get_backend("ibmq_lima").status()
         ... except IBMBackendApiProtocolError as error:
         ...     print(error)
+        The status of ibmq_lima cannot be understood: its state and length_queue should be a boolean and a number
         >>> provider.close()
     """
 
@@ -420,6 +447,7 @@ class IBMBackendJobLimitError(IBMBackendApiError):
         ...     provider.get_backend("local_simulator").run(QuantumCircuit(1, 1))
         ... except IBMBackendJobLimitError:
         ...     print("Wait until other jobs are done.")
+        Wait until other jobs are done.
         >>> provider.close()
     """
 
@@ -433,6 +461,7 @@ class IBMBackendNotFoundError(IBMBackendError, QiskitBackendNotFoundError):
         ...     IBMProvider(channel="local").get_backend("ibm_fes")
         ... except IBMBackendNotFoundError as error:
         ...     print(error)
+        No backend matches the criteria: there is no 'ibm_fes'. Did you mean 'ibm_fez' or 'ibm_boston' ...
     """
 
 
@@ -448,6 +477,7 @@ class IBMBackendValueError(IBMBackendError, ValueError):
         ...     IBMProvider(channel="local").get_backend("ibmq_lima").run(circuit, shots=0)
         ... except IBMBackendValueError as error:
         ...     print(error)
+        shots is 0; it must be a number from 1 to 8192.
     """
 
 
@@ -455,15 +485,17 @@ class IBMSessionClosedError(IBMBackendApiError, RuntimeError):
     """The session is closed for new jobs.
 
     Examples:
+        >>> import time
         >>> from qiskit import QuantumCircuit
         >>> from qiskit_ibm_native import IBMProvider, IBMSessionClosedError
         >>> backend = IBMProvider(channel="local").get_backend("ibmq_lima")
-        >>> with backend.open_session():
-        ...     pass
+        >>> session = backend.open_session(max_time=1)
+        >>> time.sleep(1.1)  # s, longer than the session may last
         >>> try:
-        ...     backend.run(QuantumCircuit(1, 1))
+        ...     job = backend.run(QuantumCircuit(1, 1))
         ... except IBMSessionClosedError as error:
         ...     print(error)
+        The session ... is closed: ...
     """
 
 
@@ -482,6 +514,7 @@ class IBMJobError(IBMError, JobError):
         ...     job.result()
         ... except IBMJobError:  # it failed, was cancelled, or could not be asked for
         ...     print(job.status())
+        JobStatus.ERROR
     """
 
 
@@ -501,6 +534,7 @@ class IBMJobApiError(IBMJobError):
         ...     job.logs()
         ... except IBMJobApiError as error:
         ...     print(error.is_transient)
+        False
         >>> provider.close()
     """
 
@@ -522,6 +556,7 @@ class IBMJobFailureError(IBMJobError):
         ...     job.result()
         ... except IBMJobFailureError:
         ...     print(job.error_message())
+        Error code 1517; the simulator does not run this: Invalid simulation method (no such method).
     """
 
 
@@ -537,6 +572,7 @@ class IBMJobInvalidStateError(IBMJobError):
         ...     job.cancel()
         ... except IBMJobInvalidStateError:
         ...     print(job.status())
+        JobStatus.DONE
     """
 
 
@@ -546,11 +582,15 @@ class IBMJobTimeoutError(IBMJobError, JobTimeoutError):
     Examples:
         >>> from qiskit import QuantumCircuit
         >>> from qiskit_ibm_native import IBMJobTimeoutError, IBMProvider
-        >>> job = IBMProvider(channel="local").get_backend("local_simulator").run(QuantumCircuit(1, 1))
+        >>> circuit = QuantumCircuit(1)
+        >>> circuit.measure_all()
+        >>> job = IBMProvider(channel="local").get_backend("local_simulator").run(circuit, shots=100)
         >>> try:
-        ...     job.result(timeout=0)
+        ...     counts = job.result(timeout=0).get_counts()
         ... except IBMJobTimeoutError:  # the job goes on
         ...     counts = job.result(timeout=60).get_counts()
+        >>> counts
+        {'0': 100}
     """
 
 
@@ -563,6 +603,7 @@ class IBMJobNotFoundError(IBMJobError, IBMBackendApiError):
         ...     IBMProvider(channel="local").job("no such id")
         ... except IBMJobNotFoundError as error:
         ...     print(error)
+        Job not found: no such id. Error code: 3250.
     """
 
 
@@ -570,8 +611,8 @@ class MissingPackageError(IBMError, ImportError):
     """A package is not installed that the work needs.
 
     Attributes:
-        name: The name of the package, as in every ``ImportError``.
-        command: The command that installs it.
+        name: The name of the package, as in every ``ImportError``; the first one of several.
+        command: The command that installs all that is missing.
 
     Examples:
         >>> from qiskit_ibm_native import MissingPackageError, Snapshot
@@ -581,21 +622,24 @@ class MissingPackageError(IBMError, ImportError):
         ...     print(error.command)  # pip install 'qiskit-ibm-native[dataframes]'
     """
 
-    def __init__(self, purpose: str, package: str, command: str) -> None:
+    def __init__(self, purpose: str, package: str, command: str, others: Sequence[str] = ()) -> None:
         """Create the error.
 
         Args:
             purpose: A plural noun that says what the package is for.
             package: The name of the package.
             command: The command that installs it.
+            others: The names of further packages that are missing.
         """
-        super().__init__(f"{purpose} need {package}, which is not installed: {command}")
+        packages = listed([package, *others])
+        are = "are" if others else "is"
+        super().__init__(f"{purpose} need {packages}, which {are} not installed: {command}")
         self.name = package
         self.command = command
+        self._arguments = purpose, package, command, tuple(others)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        purpose = str(self).partition(f" need {self.name}, ")[0]
-        return type(self), (purpose, self.name, self.command)
+        return type(self), self._arguments
 
 
 class PulseError(IBMError):
@@ -608,6 +652,7 @@ class PulseError(IBMError):
         ...     Gaussian(160, amp=1.5, sigma=40)
         ... except PulseError as error:
         ...     print(error)
+        Gaussian(duration=160, sigma=40, amp=1.5, angle=0.0) cannot be played: expected an amplitude of at most 1
     """
 
 
@@ -624,6 +669,7 @@ class SweepError(IBMError):
         ...     Sweep(QuantumCircuit(9), "lima", optimization_level=0).run(on_error="raise", progress=False)
         ... except SweepError as error:
         ...     print(error.result.backend)
+        ibmq_lima
     """
 
     def __init__(self, *message: object, result: object = None) -> None:
@@ -643,6 +689,7 @@ class SweepWarning(RuntimeWarning):
         ...     warnings.simplefilter("ignore", SweepWarning)  # results.errors has what failed
         ...     results = Sweep(QuantumCircuit(9), "lima", optimization_level=0).run(progress=False)
         >>> len(results.errors)
+        1
     """
 
     def __init__(self, *message: object) -> None:
@@ -654,11 +701,13 @@ class LedgerError(SweepError):
     """A ledger cannot be used, or lacks the requested sweep or task.
 
     Examples:
-        >>> from qiskit_ibm_native import Ledger, LedgerError
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_ibm_native import Ledger, LedgerError, Sweep
         >>> try:
-        ...     Ledger("new.sqlite3").best(by="beauty")
+        ...     results = list(Ledger("new.sqlite3").results_of(Sweep(QuantumCircuit(1), "lima"), [0]))
         ... except LedgerError as error:
-        ...     print(error)
+        ...     print(str(error).rpartition("/")[2])
+        new.sqlite3 has no result of task 0: run the sweep with this ledger first.
     """
 
 
@@ -672,7 +721,8 @@ class LedgerDamagedError(LedgerError):
         >>> try:
         ...     Ledger("damaged.sqlite3")
         ... except LedgerDamagedError as error:
-        ...     print(error)
+        ...     print(str(error).rpartition("/")[2])
+        damaged.sqlite3 is damaged, or not a ledger of a sweep: file is not a database.
     """
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from . import _html, _native
 from ._threads import chosen_threads
 from ._units import si_value
+from ._words import MISSING, count, quantity
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -54,14 +55,42 @@ class Scores(NamedTuple):
     duration: NDArray[np.float64]
 
     def _repr_html_(self) -> str:
-        import numpy as np
+        runs = len(_known(self.esp))
+        notes = (
+            count(len(self.esp), "calibration"),
+            f"cannot run on {len(self.esp) - runs:,}" if runs < len(self.esp) else "",
+        )
+        rows = [
+            ("estimated success probability", *map(_html.plain, _extremes(self.esp))),
+            ("duration", *(quantity(value, "s") for value in _extremes(self.duration))),
+        ]
+        table = _html.table(("", "smallest", "median", "largest"), rows)
+        return _html.panel(_html.heading("Scores", *notes), table)
 
-        rows = []
-        for name, values in zip(self._fields, self, strict=True):
-            known = values[~np.isnan(values)]
-            found = map(float, (known.min(), np.median(known), known.max())) if len(known) else (None, None, None)
-            rows.append((name, len(values), len(values) - len(known), *found))
-        return _html.table(("score", "calibrations", "cannot run", "smallest", "median", "largest"), rows)
+    def __repr__(self) -> str:
+        smallest, middle, largest = (_html.plain(value) for value in _extremes(self.esp))
+        told = (
+            f": esp {smallest} to {largest}, median {middle}"
+            if middle != MISSING
+            else ": cannot run on any"
+            if len(self.esp)
+            else ""
+        )
+        return f"<Scores on {count(len(self.esp), 'calibration')}{told}>"
+
+
+def _known(values: Floats) -> Floats:
+    import numpy as np
+
+    return values[~np.isnan(values)]
+
+
+def _extremes(values: Floats) -> tuple[float | None, float | None, float | None]:
+    """Return the smallest value, the median and the largest one; ``None`` if none is known."""
+    import numpy as np
+
+    known = _known(values)
+    return (float(known.min()), float(np.median(known)), float(known.max())) if len(known) else (None, None, None)
 
 
 class ScoreComparison(NamedTuple):
@@ -88,6 +117,24 @@ class ScoreComparison(NamedTuple):
     esp: NDArray[np.float64]
     mapomatic_cost: NDArray[np.float64]
     duration: NDArray[np.float64]
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for number, name in enumerate(self.circuits[: _html.MAX_ROWS]):
+            runs = len(_known(self.esp[number]))
+            medians = [_extremes(values[number])[1] for values in (self.esp, self.mapomatic_cost)]
+            rows.append(
+                (name, self.esp.shape[1] - runs or None, *medians, quantity(_extremes(self.duration[number])[1], "s"))
+            )
+        head = ("circuit", "cannot run on", "success probability, median", "mapomatic cost, median", "duration, median")
+        notes = (count(len(self.circuits), "circuit"), count(self.esp.shape[1], "calibration"))
+        table = _html.table(head, rows, left_out=len(self.circuits) - len(rows))
+        return _html.panel(_html.heading("Score comparison", *notes, kind="ScoreComparison"), table)
+
+    def __repr__(self) -> str:
+        return (
+            f"<ScoreComparison of {count(len(self.circuits), 'circuit')} on {count(self.esp.shape[1], 'calibration')}>"
+        )
 
 
 def score(
@@ -300,7 +347,10 @@ def scored_circuit(circuit: QuantumCircuit) -> _native.ScoredCircuit:
         from .exceptions import IBMInputValueError
 
         name = next(instruction.name for instruction in circuit.data if instruction.is_control_flow())
-        raise IBMInputValueError(f"Circuit {circuit.name!r} has {name}: which instructions are played is not known.")
+        raise IBMInputValueError(
+            f"Circuit {circuit.name!r} has {name}: its instructions are not known before it runs. Score its branches"
+            " as circuits of their own."
+        )
     return _native.ScoredCircuit(circuit, _delay)
 
 
@@ -362,5 +412,7 @@ def _delay(operation: Any) -> tuple[float, bool]:
     try:
         duration = float(operation.duration)
     except TypeError:
-        raise IBMInputValueError(f"A delay of {operation.duration} has no length yet.") from None
+        raise IBMInputValueError(
+            f"A delay of {operation.duration} has no length yet. Assign its parameters first."
+        ) from None
     return (duration, True) if operation.unit == "dt" else (si_value(duration, operation.unit), False)

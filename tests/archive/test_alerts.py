@@ -335,19 +335,19 @@ def test_files_have_the_arguments_of_rules(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[rule]\n", "is no TOML: "),
-        ("[" * 100_000, "is no TOML: "),
-        (f"rule = {'9' * 5000}", "is no TOML: "),
+        ("[[rule]\n", "is not valid TOML: "),
+        ("[" * 100_000, "is not valid TOML: "),
+        (f"rule = {'9' * 5000}", "is not valid TOML: "),
         ("", r"has no rules: each one is a table that begins with \[\[rule\]\]"),
         ("rule = 3", "has no rules"),
-        ("rule = [3]", "rule 1 is no table"),
-        ("[[rules]]\nevents='late'", "rules is no key; did you mean 'rule'"),
-        ("[[rule]]\nname='x'\nquantity='t1'\nabvoe=1", r"rule 1 \('x'\): abvoe is no key; did you mean 'above'\?"),
-        ("[[rule]]\ndevice='fez'\nquantity='t1'\nabove=1", r"rule 1: device is no key; did you mean 'backends'\?"),
-        ("[[rule]]\nevents='late'\nabove=1", "above is no key; there are events, gates, backends"),
-        ("[[rule]]\nevent='late'", r"rule 1: event is no key; did you mean 'events'\?"),
-        ("[[rule]]\nname='x'", "has either a quantity and thresholds, or events"),
-        ("[[rule]]\nquantity='t1'\nevents='late'", "has either a quantity and thresholds, or events"),
+        ("rule = [3]", "rule 1 must be a table"),
+        ("[[rules]]\nevents='late'", "the key rules is unknown; did you mean 'rule'"),
+        ("[[rule]]\nname='x'\nquantity='t1'\nabvoe=1", r"rule 1 \('x'\): the key abvoe is unknown; did you mean 'above'\?"),
+        ("[[rule]]\ndevice='fez'\nquantity='t1'\nabove=1", r"rule 1: the key device is unknown; did you mean 'backends'\?"),
+        ("[[rule]]\nevents='late'\nabove=1", "the key above is unknown; there are events, gates, backends"),
+        ("[[rule]]\nevent='late'", r"rule 1: the key event is unknown; did you mean 'events'\?"),
+        ("[[rule]]\nname='x'", "must have either a quantity and thresholds, or events"),
+        ("[[rule]]\nquantity='t1'\nevents='late'", "must have either a quantity and thresholds, or events"),
         ("[[rule]]\nquantity='t1'", "rule 1: A rule about values has at least one of above"),
         ("[[rule]]\nquantity=3\nabove=1", "rule 1: quantity: there is no quantity 3"),
         ("[[rule]]\nquantity=['t1']\nabove=1", "rule 1: quantity: "),
@@ -375,7 +375,7 @@ def test_what_is_no_rule_is_refused(keep, tmp_path):
         archive.alerts([rule, rule])
     assert len(archive.alerts(iter([rule]))) == 5
     (tmp_path / "latin.toml").write_bytes(b"[[rule]]\nname = '\xe9'")
-    with pytest.raises(IBMInputValueError, match=r"latin.toml is no TOML"):
+    with pytest.raises(IBMInputValueError, match=r"latin.toml is not valid TOML"):
         archive.alerts(str(tmp_path / "latin.toml"))
 
 

@@ -238,7 +238,7 @@ def test_times_are_looked_up_in_the_archive(archive):
     assert frame["share"].sum() == pytest.approx(found.after - found.before)
     assert list(frame)[-5:] == ["old", "new", "uses", "log_change", "share"]
     assert set(frame.loc[frame["quantity"].isin(["t1", "t2", "duration"]), "unit"]) <= {"s"}
-    with pytest.raises(IBMInputValueError, match="needs backend="):
+    with pytest.raises(IBMInputValueError, match="Name the device by backend="):
         archive.explain(waiting(), "2025-01-02", "2025-01-09")
     with pytest.raises(ArchiveError, match=r"no calibration of 'lima' from 2024-01-01 .* or before"):
         archive.explain(waiting(), "2024", "2025-01-09", backend="lima")
@@ -248,5 +248,5 @@ def test_circuits_that_cannot_be_scored_are_refused():
     circuit = QuantumCircuit(1, 1)
     with circuit.if_test((circuit.clbits[0], 1)):
         circuit.x(0)
-    with pytest.raises(IBMInputValueError, match="which instructions are played is not known"):
+    with pytest.raises(IBMInputValueError, match="its instructions are not known before it runs"):
         explain(circuit, LIMA, LIMA)

@@ -157,10 +157,10 @@ def test_dates_that_are_null_stay_so(tmp_path: Path) -> None:
     ("date", "problem"),
     [
         (1615782963, "a number, of which nobody can tell the unit"),
-        ("15/03/2021 00:36", "no date that is understood"),
+        ("15/03/2021 00:36", "cannot be read as a date"),
         ("1970-01-01 00:00:00Z", "of the year 1970"),
-        ("2021-03-15 00:36:03 EST", "no date that is understood"),
-        ("2021-03-15", "no date that is understood"),
+        ("2021-03-15 00:36:03 EST", "cannot be read as a date"),
+        ("2021-03-15", "cannot be read as a date"),
         ([2021], "not \\[2021\\]"),
         ({"year": 2021}, "not {'year': 2021}"),
         (True, "a number"),
@@ -345,7 +345,7 @@ def test_the_time_of_a_table(tmp_path: Path) -> None:
         assert read("lima 2022-01-02.csv", time_zone="-05:00") == noon.replace(hour=5)
     with pytest.raises(IBMInputValueError, match="'2022-01-02' in the file's name has lost its offset"):
         read("lima 2022-01-02.csv")
-    with pytest.raises(IBMInputValueError, match=r"A table has no date, and neither has the file's name.*date="):
+    with pytest.raises(IBMInputValueError, match=r"A table has no date, and neither has the name of the file.*date="):
         read("lima.csv")
     for wrong in ("yesterday", 5, lambda path: "2022"):
         with pytest.raises(IBMInputValueError, match="date"):
@@ -355,7 +355,7 @@ def test_the_time_of_a_table(tmp_path: Path) -> None:
 def test_dates_beyond_the_calendar(tmp_path: Path) -> None:
     path = written(tmp_path, "ibmq_lima.csv", measured("2021")[2])
     for date in (pd.NaT, lambda _: pd.NaT):
-        with pytest.raises(IBMInputValueError, match="date= says NaT"):
+        with pytest.raises(IBMInputValueError, match="date= is NaT"):
             read_calibrations(path, configuration="lima", date=date)
 
 
@@ -389,20 +389,20 @@ def test_names_of_files_and_folders() -> None:
         ("Q1,", "Q0,", "Row 3 is of qubit 0, which is in the table twice"),
         ("Q4,", "Q5,", "Row 6 is of qubit 5, which is beyond the 5"),
         ("Q2,", "two,", "Row 4 is of the qubit 'two'"),
-        ("59.69864328663569", "59;69", "'59;69' is no number"),
-        ("59.69864328663569", "-1", "-1 is no time"),
-        ("59.69864328663569", "inf", "no finite number"),
-        ("0.026100000000000012", "2.61", "2.61 is no probability"),
-        ("0_1:", "01:02:", r"'01:02:[^']*' is no value of a coupling.*Spreadsheets spoil"),
+        ("59.69864328663569", "59;69", "'59;69' is not a number"),
+        ("59.69864328663569", "-1", "-1 is not a time"),
+        ("59.69864328663569", "inf", "not a finite number"),
+        ("0.026100000000000012", "2.61", "2.61 is not a probability"),
+        ("0_1:", "01:02:", r"'01:02:[^']*' is not a value of a coupling.*Spreadsheets spoil"),
         ("59.69864328663569", '"59,69864328663569"', "'59,69864328663569' has a decimal comma"),
         ("59.69864328663569", "59,69864328663569", r"Row 2 has 15 cells, and there are 14 headings"),
-        ("59.69864328663569", "5_9.7", "'5_9.7' is no number"),
-        ("59.69864328663569", "５９.７", "is no number"),
+        ("59.69864328663569", "5_9.7", "'5_9.7' is not a number"),
+        ("59.69864328663569", "５９.７", "is not a number"),
         ("Q2,", "²,", "Row 4 is of the qubit '²'"),
         ("Q2,", "9" * 5000 + ",", "Row 4 is of the qubit '9{80}'"),
-        ("; 1_2:", "; ²:", "no value of a coupling of qubit 1"),
-        ("; 1_2:", "; 1_" + "2" * 5000 + ":", "no value of a coupling of qubit 1"),
-        ("; 1_2:", "; 7; 1_2:", "'7' is no value of a coupling of qubit 1"),
+        ("; 1_2:", "; ²:", "not a value of a coupling of qubit 1"),
+        ("; 1_2:", "; 1_" + "2" * 5000 + ":", "not a value of a coupling of qubit 1"),
+        ("; 1_2:", "; 7; 1_2:", "'7' is not a value of a coupling of qubit 1"),
         ("T2 (us)", "T1 (us)", r"columns 'T1 \(us\)' and 'T1 \(us\)' are the same"),
     ],
 )
@@ -419,7 +419,7 @@ def test_decimal_commas_in_lists_of_couplings_are_not_taken_for_zeros(delimiter:
     heading, cells = f"Qubit{delimiter}CNOT error\n", ["0_1:0,0072", "1_0:0,0072", "", "", ""]
     rows = "".join(f"{qubit}{delimiter}{cell}\n" for qubit, cell in enumerate(cells))
     path = written(tmp_path, "ibmq_lima.csv", heading + rows)
-    with pytest.raises(IBMInputValueError, match="Row 2, column 'CNOT error': '0072' is no value of a coupling"):
+    with pytest.raises(IBMInputValueError, match="Row 2, column 'CNOT error': '0072' is not a value of a coupling"):
         read_calibrations(path, configuration="lima", date="2022-01-01T00:00:00Z")
 
 
@@ -611,10 +611,10 @@ def test_payloads_of_fake_devices_whose_dates_are_dumped(archive: CalibrationArc
 )
 def test_content_that_is_nested_beyond_pythons_stack(content: str, archive: CalibrationArchive, tmp_path: Path) -> None:
     dump = written(tmp_path, "dump.json", content)
-    with pytest.raises(IBMInputValueError, match="it is nested too deeply"):
+    with pytest.raises(IBMInputValueError, match="It is nested too deeply"):
         read_calibrations(dump, configuration="lima", date="2021-01-01T00:00:00Z")
     report = archive.import_folder(tmp_path, configuration="lima", date="2021-01-01T00:00:00Z")
-    assert "it is nested too deeply" in report.problems[dump]
+    assert "It is nested too deeply" in report.problems[dump]
 
 
 @pytest.mark.parametrize(

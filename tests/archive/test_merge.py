@@ -133,7 +133,7 @@ def test_merges_that_make_no_sense(tmp_path: Path) -> None:
     with CalibrationArchive(tmp_path / "one") as archive:
         with pytest.raises(ArchiveError, match="cannot be merged into itself"):
             archive.merge(tmp_path / "one")
-        with pytest.raises(FileNotFoundError, match="there is no archive"):
+        with pytest.raises(FileNotFoundError, match="There is no archive"):
             archive.merge(tmp_path / "nowhere")
         assert not (tmp_path / "nowhere").exists()
         (tmp_path / "text").write_text("no archive, but a text that is longer than a header of SQLite" * 9)

@@ -145,11 +145,17 @@ def test_a_person_looks_at_terminals_and_notebooks(monkeypatch: pytest.MonkeyPat
             return True
 
     monkeypatch.delenv("CI", raising=False)
-    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    monkeypatch.setitem(sys.modules, "IPython", ModuleType("IPython"))
     for stderr, expected in ((Terminal(), True), (io.StringIO(), False), (None, False)):
         monkeypatch.setattr(sys, "stderr", stderr)
         assert is_interactive() is expected
-    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
+
+    class ZMQInteractiveShell:
+        """The shell of the kernels of notebooks."""
+
+    notebook = ModuleType("IPython")
+    notebook.get_ipython = ZMQInteractiveShell  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "IPython", notebook)
     assert is_interactive()
     for value, expected in (("true", False), ("1", False), ("0", True), ("", True)):
         monkeypatch.setenv("CI", value)
@@ -239,11 +245,11 @@ def test_the_command_says_what_was_assumed(folder: Path, tmp_path: Path) -> None
     ]
     options = ["--configuration", "lima", "--configuration", "vigo", "--time-zone", "UTC"]
     run = subprocess.run([*command, *options], env=environment(), capture_output=True, text=True, check=True)
-    assert run.stdout.startswith(f"{COUNT} added, 0 known, 1 problems")
+    assert run.stdout.startswith(f"{COUNT} added, 0 known, 1 problem\n")
     assert "It names no device" in run.stdout
     (folder / "ibmq_lima 2021-04-01.csv").write_text(nowhere.read_text())
     run = subprocess.run([*command, *options], env=environment(), capture_output=True, text=True, check=True)
-    assert run.stdout.startswith(f"1 added, {COUNT} known, 1 problems")
+    assert run.stdout.startswith(f"1 added, {COUNT} known, 1 problem\n")
     assert "assumed for" in run.stdout
     assert run.stderr == ""
     wrong = subprocess.run(

@@ -131,7 +131,7 @@ def test_drift_that_is_not_defined():
 
 
 def test_drift_of_more_pairs_than_memory_has_is_refused():
-    with pytest.raises(IBMInputValueError, match=r"all pairs of 8193 calibrations.*choose a period"):
+    with pytest.raises(IBMInputValueError, match=r"A drift of 8193 calibrations is too long.*choose a period"):
         series_of(np.ones((8193, 1))).drift()
 
 
@@ -257,7 +257,7 @@ def test_correlations_have_a_matrix_and_pairs():
 
 
 def test_matrices_larger_than_memory_are_refused():
-    with pytest.raises(IBMInputValueError, match=r"matrix of 4097 columns.*choose by qubits="):
+    with pytest.raises(IBMInputValueError, match=r"Correlations of 4097 columns are too many.*choose some by qubits="):
         series_of(np.ones((3, 4097))).correlation()
 
 

@@ -20,7 +20,7 @@ from pyarrow import dataset
 from tests.support.calibrations import DAY, Drift
 
 from qiskit_ibm_native import ArchiveError, CalibrationArchive, Snapshot
-from qiskit_ibm_native.exceptions import IBMInputValueError
+from qiskit_ibm_native.exceptions import IBMInputValueError, MissingPackageError
 from qiskit_ibm_native.snapshot.quantities import GATE_QUANTITIES, QUBIT_QUANTITIES
 
 #: The calibrations of each device: from the first of January on, one a day.
@@ -190,8 +190,8 @@ def test_what_there_is_not_is_refused(archive, monkeypatch):
         ({"quantities": "t3"}, ValueError, "no quantity 't3'"),
         ({"of": "gates", "quantities": "t1"}, ValueError, "no quantity 't1'"),
         ({"of": "gates", "gates": ["cx", "cxx"]}, ArchiveError, "lists the gate 'cxx'"),
-        ({"quantities": []}, IBMInputValueError, "names no quantity"),
-        ({"of": "gates", "quantities": iter(())}, IBMInputValueError, "names no quantity"),
+        ({"quantities": []}, IBMInputValueError, "quantities is empty"),
+        ({"of": "gates", "quantities": iter(())}, IBMInputValueError, "quantities is empty"),
         ({"start": "soon"}, IBMInputValueError, "start must be"),
         ({"start": "2025-02", "end": "2025-02"}, IBMInputValueError, "the end is excluded"),
     ]
@@ -201,7 +201,7 @@ def test_what_there_is_not_is_refused(archive, monkeypatch):
     for package, call in (("pandas", archive.to_pandas), ("polars", archive.to_polars), ("pyarrow", archive.table)):
         with monkeypatch.context() as context:
             context.setitem(sys.modules, package, None)
-            with pytest.raises(ArchiveError, match=f"pip install {package}"):
+            with pytest.raises(MissingPackageError, match=f"need {package}, "):
                 call()
 
 

@@ -142,7 +142,9 @@ def test_nothing_is_kept_without_a_memory_and_a_memory_is_private(archive):
 def test_a_memory_that_is_something_else_is_refused_and_left_as_it_is(archive, content):
     memory = archive.path.with_name("told.json")
     memory.write_text(content)
-    with pytest.raises(IBMInputValueError, match=r"told.json does not remember alerts, or is of another version"):
+    with pytest.raises(
+        IBMInputValueError, match=r"told.json is not a memory of alerts, or was written by another version"
+    ):
         archive.watch(SHORT, timeout=ONCE, memory=memory)
     assert memory.read_text() == content
 

@@ -88,11 +88,11 @@ def test_what_is_no_file_of_accounts_is_told_at_once(file: Path) -> None:
             IBMProvider.saved_accounts()
     file.unlink()
     os.mkfifo(file)
-    with pytest.raises(InvalidAccountError, match="no regular file"):
+    with pytest.raises(InvalidAccountError, match="not a regular file"):
         IBMProvider.saved_accounts()
     file.unlink()
     file.symlink_to("/dev/zero")
-    with pytest.raises(InvalidAccountError, match="no regular file"):
+    with pytest.raises(InvalidAccountError, match="not a regular file"):
         IBMProvider.saved_accounts()
     file.unlink()
     with file.open("wb") as large:

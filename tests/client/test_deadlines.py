@@ -158,8 +158,8 @@ def test_waiting_outlasts_an_outage_and_warns_once(peer: Peer, caplog: pytest.Lo
         with caplog.at_level(logging.WARNING, "qiskit_ibm_native"):
             assert job.result(timeout=60).get_counts() == {"1": 3}
         timer.join()
-    assert [record.getMessage().split(",")[0] for record in caplog.records] == [
-        f"Job {job.job_id()} is still waited for"
+    assert [record.getMessage().split(";")[0] for record in caplog.records] == [
+        f"The service is out of reach while job {job.job_id()} is waited for"
     ]  # fmt: skip
 
 

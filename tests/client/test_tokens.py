@@ -44,7 +44,7 @@ def test_wrong_keys_are_told_without_the_key(service: LocalService, monkeypatch:
 
 
 def test_unknown_instances_are_told(provider: IBMProvider) -> None:
-    with pytest.raises(IBMInputValueError, match="not one of the account's; they are: 'local'"):
+    with pytest.raises(IBMInputValueError, match="it has: 'local'"):
         provider.backends(instance="nobody")
     with pytest.raises(IBMError, match="There is no instance"):
         provider.backends(instance="crn:v1:bluemix:public:quantum-computing:us-east:a/1:2::")

@@ -122,7 +122,10 @@ def test_a_shell_that_takes_no_completer_is_told(monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv("PYTHON_BASIC_REPL", raising=False)
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "_pyrepl.readline", sys)
-        with pytest.raises(IBMError, match=r"PYTHON_BASIC_REPL=1.*Attributes are; IPython and notebooks complete both"):
+        with pytest.raises(
+            IBMError,
+            match=r"PYTHON_BASIC_REPL=1.*Attributes can be completed here; IPython and notebooks complete both",
+        ):
             enable_completion()
     monkeypatch.setitem(sys.modules, "readline", None)
     with pytest.raises(IBMError, match="no module readline"):

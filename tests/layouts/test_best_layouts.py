@@ -302,7 +302,7 @@ def test_an_archive_is_asked_about_its_last_month(circuit, archive, history) -> 
         np.sort(named.score), np.sort(best_layouts(circuit, archive.between("lima")[:10]).score)
     )
     archive.add(Snapshot.load("hanoi"))
-    with pytest.raises(IBMInputValueError, match="Say of which device: the archive has ibm_hanoi, ibmq_lima"):
+    with pytest.raises(IBMInputValueError, match="must name a device: the archive has ibm_hanoi, ibmq_lima"):
         best_layouts(circuit, archive)
     assert best_layouts(circuit, archive, "lima").layout == table.layout
 
@@ -356,14 +356,14 @@ def test_what_makes_no_sense_is_refused(circuit, history, archive) -> None:
         (looping, lima, {}, "for_loop"),
         (QuantumCircuit(3), lima, {}, "uses no qubit"),
         (circuit, [], {}, "not of none"),
-        (circuit, [lima, "hanoi"], {}, "one device are needed, not of ibm_hanoi, ibmq_lima"),
+        (circuit, [lima, "hanoi"], {}, "needs calibrations of one device, not of ibm_hanoi, ibmq_lima"),
         (circuit, lima, {"by": "cost"}, "by must be one of esp, mapomatic"),
         (circuit, lima, {"aggregate": "best"}, "aggregate must be"),
         (circuit, lima, {"aggregate": 1.5}, "aggregate must be"),
         (circuit, lima, {"aggregate": True}, "aggregate must be"),
         (circuit, lima, {"aggregate": [0.5]}, "aggregate must be"),
         (circuit, lima, {"most_layouts": 0}, "at least 1"),
-        (circuit, lima, {"backend": "lima"}, "choose from an archive"),
+        (circuit, lima, {"backend": "lima"}, "choose calibrations of an archive"),
         (circuit, archive, {"backend": "nowhere"}, "not of none"),
     ):
         with pytest.raises(IBMInputValueError, match=problem):

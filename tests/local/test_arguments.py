@@ -16,7 +16,7 @@ from qiskit_ibm_native.local import Fault, Limits, LocalService
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"devices": 5}, "devices has a int; it takes names"),
     ({"devices": [5]}, "devices has a int; it takes names"),
-    ({"devices": []}, "devices has none; name some"),
+    ({"devices": []}, "devices is empty; name some"),
     ({"devices": ""}, "devices has an empty name; name a bundled device"),
     ({"devices": "+fractional"}, "devices has an empty name"),
     ({"faults": Fault("drop")}, r"faults is one Fault; it must be a list of them: faults=\[Fault"),
@@ -58,10 +58,10 @@ def test_wrong_arguments_of_a_local_provider_are_told(name: str, value: Any) -> 
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ({"kind": "x"}, "'x' is no fault; use one of"),
+        ({"kind": "x"}, "kind of a fault is 'x'; use one of"),
         ({"times": 0}, "times of a fault is 0; it must be 1 or more"),
         ({"times": True}, "times of a fault is True; it must be a whole number"),
-        ({"match": "("}, r"match of a fault is '\(', which is no regular expression"),
+        ({"match": "("}, r"match of a fault is '\(', which is not a regular expression"),
         ({"status": "503"}, "status of a fault is '503'; it must be a whole number"),
         ({"status": 99}, "status of a fault is 99; it must be from 200 to 599"),
         ({"seconds": float("nan")}, "seconds of a fault is nan"),
@@ -87,7 +87,7 @@ def test_folders_of_recordings_are_paths() -> None:
 
 def test_only_snapshots_are_published_and_only_while_there_is_a_service(tmp_path: Path) -> None:
     service = LocalService(store=tmp_path / "jobs")
-    with pytest.raises(IBMInputValueError, match="5 is published, which is no Snapshot"):
+    with pytest.raises(IBMInputValueError, match="publish takes a Snapshot, not 5"):
         service.publish(5)  # type: ignore[arg-type]
     service.stop()
     with pytest.raises(IBMError, match="was stopped"):
@@ -97,7 +97,7 @@ def test_only_snapshots_are_published_and_only_while_there_is_a_service(tmp_path
 def test_a_fault_that_is_added_twice_counts_twice_and_stays_as_it_is(tmp_path: Path) -> None:
     fault = Fault("status", match="/versions", status=418)
     with LocalService(store=tmp_path / "jobs", workers=1) as service:
-        with pytest.raises(IBMInputValueError, match="5 is added, which is no fault"):
+        with pytest.raises(IBMInputValueError, match=r"add takes a Fault, such as Fault\('drop'\), not 5"):
             service.faults.add(5)  # type: ignore[arg-type]
         service.faults.add(fault)
         service.faults.add(fault)

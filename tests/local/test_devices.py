@@ -16,7 +16,7 @@ import pytest
 from tests.support import TESTS
 
 from qiskit_ibm_native import Snapshot, build_target, bundled_devices
-from qiskit_ibm_native.exceptions import BackendPayloadError, IBMInputValueError
+from qiskit_ibm_native.exceptions import BackendPayloadError, IBMInputValueError, MissingPackageError
 from qiskit_ibm_native.local.device_sources import SavedSnapshot
 from qiskit_ibm_native.local.devices import Catalog
 from qiskit_ibm_native.local.server import LocalService
@@ -130,7 +130,7 @@ def test_the_official_client_is_not_imported_for_its_devices() -> None:
 
 def test_official_devices_without_the_official_client_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qiskit_ibm_native.local.device_sources.find_spec", lambda _: None)
-    with pytest.raises(IBMInputValueError, match="pip install qiskit-ibm-runtime"):
+    with pytest.raises(MissingPackageError, match="pip install qiskit-ibm-runtime"):
         Catalog(["fez", "official"])
 
 

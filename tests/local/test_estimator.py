@@ -221,7 +221,7 @@ def test_observables_are_read_in_every_form() -> None:
         ({"Q" * 156: 1.0}, "'Q' in 'QQQ"),
         ({"Z" * 156: 1j}, "observables need real ones"),
         ({"0" * 156: 1.0}, "156 projectors in a term; 12 at most"),
-        (5, r"pubs\[0\]\.observables is no observable"),
+        (5, r"pubs\[0\]\.observables is not an observable"),
     ],
 )
 def test_what_is_no_observable_is_refused(observable: Any, text: str) -> None:
@@ -297,9 +297,9 @@ def plain(*rest: Any, program: str = PLAIN) -> Any:
 
 @pytest.mark.parametrize(("content", "text"), [
     ({"data": ["Z", "X"], "coeffs": [1.0]}, r"pubs\[0\]\.observables has 2 labels, and coefficients of shape \(1,\)"),
-    ({"data": {"a": 1}}, r"pubs\[0\]\.observables is no observable"),
-    ({"data": [1, 2]}, r"pubs\[0\]\.observables is no observable"),
-    ("data", r"pubs\[0\]\.observables is no observable"),
+    ({"data": {"a": 1}}, r"pubs\[0\]\.observables is not an observable"),
+    ({"data": [1, 2]}, r"pubs\[0\]\.observables is not an observable"),
+    ("data", r"pubs\[0\]\.observables is not an observable"),
 ])  # fmt: skip
 def test_damaged_operators_are_refused_with_their_place(content: Any, text: str) -> None:
     with pytest.raises(BadInputError, match=text):

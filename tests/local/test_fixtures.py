@@ -240,7 +240,7 @@ def test_number(local_quantum_backend):
     assert (
         "There is no client 'cirq' of quantum_device; use one of qiskit-ibm-native, qiskit-ibm-runtime" in done.stdout
     )
-    assert "The mark quantum_fault of this test is wrong: 'explosion' is no fault; use one of" in done.stdout
+    assert "The mark quantum_fault of this test is wrong: kind of a fault is 'explosion'; use one of" in done.stdout
     assert "The mark quantum_device of this test is wrong: " in done.stdout
     assert "The mark quantum_device of this test is wrong: it has 5; it takes the name of a device" in done.stdout
     assert "The mark quantum_fault of this test is wrong: Fault.__init__() missing 1 required" in done.stdout

@@ -240,7 +240,9 @@ def test_other_clients_see_the_same_past(archive: Path, monkeypatch: pytest.Monk
         for provider in providers:
             with provider:
                 assert lima(provider).properties().payload == LIMA[3].properties
-                with pytest.raises(IBMProviderValueError, match=r"has the present time; IBMProvider.channel='local'"):
+                with pytest.raises(
+                    IBMProviderValueError, match=r"service has the present time\. IBMProvider.channel='local'"
+                ):
                     provider.clock  # noqa: B018 (raises)
 
 
@@ -493,7 +495,7 @@ def test_the_machines_clock_is_told_and_not_moved(service: LocalService) -> None
     assert told == {"speed": 1.0, "is_simulated": False}
     assert client.clock(advance=1).status_code == 409
     with pytest.raises(
-        IBMInputValueError, match=r"has the time of the machine, which is not moved; create it with archive"
+        IBMInputValueError, match=r"has the time of the machine, which cannot be moved; create the service with archive"
     ):
         service.clock  # noqa: B018 (raises)
 
@@ -509,7 +511,9 @@ def test_resetting_sets_the_clock_back(archive: Path) -> None:
         service.reset()
         assert service.clock.now() == BEGINNING
         assert provider.jobs() == []
-        with pytest.raises(IBMInputValueError, match=r"is not published, because devices are as .* has them"):
+        with pytest.raises(
+            IBMInputValueError, match=r"cannot be published, because the devices are those of the archive "
+        ):
             service.publish(Snapshot.load("lima"))
 
 
@@ -619,7 +623,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"archive": 5}, "archive is 5; it must be a CalibrationArchive, a path, or True"),
     ({"archive": None}, "^at: only devices of an archive have a past; add archive=True"),
     ({"archive": False, "speed": 1}, "^at, speed: only devices of an archive"),
-    ({"at": None}, "archive needs a time; add at='2026-03-01', or leave archive out"),
+    ({"at": None}, "archive needs the time at which the service starts; add at='2026-03-01', or leave archive out"),
     ({"at": "soon"}, "at must be a datetime, .*, not 'soon'"),
     (
         {"at": "2024-12-31"},
@@ -628,7 +632,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"devices": "vigo"}, "no calibrations of ibmq_vigo at 2025-01-02.*; the first one is of 2025-01-06T00:00"),
     ({"devices": "fez"}, "devices has 'fez'; of an archive, .* has ibmq_lima, ibmq_vigo"),
     ({"devices": ["vigo", 5]}, "devices has 5; of an archive, devices are the names"),
-    ({"devices": []}, "devices has none"),
+    ({"devices": []}, "devices is empty"),
     ({"devices": ["lima", "ibmq_lima+fractional"]}, "devices has ibmq_lima with fractional gates and without"),
     ({"speed": -1}, "speed is -1; it must be from 0"),
     ({"queue_time": -1}, "queue_time is -1; it must be a timedelta or a number of seconds"),
@@ -653,7 +657,9 @@ def test_what_makes_no_sense_of_the_past_is_told(
 
 
 def test_a_provider_that_records_has_no_speed(archive: Path) -> None:
-    with pytest.raises(IBMInputValueError, match=r"archive needs a time; add at='2026-03-01'"):
+    with pytest.raises(
+        IBMInputValueError, match=r"archive needs the time at which the service starts; add at='2026-03-01'"
+    ):
         IBMProvider(channel="local", archive=archive, speed=1)
 
 

@@ -27,7 +27,13 @@ from tests.support.processes import arguments_of
 
 from qiskit_ibm_native import IBMProvider, Snapshot
 from qiskit_ibm_native.cli import main
-from qiskit_ibm_native.exceptions import IBMBackendApiError, IBMError, IBMInputValueError, IBMJobFailureError
+from qiskit_ibm_native.exceptions import (
+    IBMBackendApiError,
+    IBMError,
+    IBMInputValueError,
+    IBMJobFailureError,
+    MissingPackageError,
+)
 from qiskit_ibm_native.local.jobs.store import Store
 from qiskit_ibm_native.local.server import LocalService
 from qiskit_ibm_native.local.service.tokens import Tokens
@@ -442,7 +448,7 @@ def test_a_port_that_is_taken_is_told(service: LocalService, capsys: pytest.Capt
 
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qiskit_ibm_native.local._PACKAGES", ("no_such_package",))
-    with pytest.raises(IBMInputValueError, match=r"no_such_package: pip install 'qiskit-ibm-native\[local\]'"):
+    with pytest.raises(MissingPackageError, match=r"no-such-package, .*: pip install 'qiskit-ibm-native\[local\]'$"):
         IBMProvider(channel="local")
 
 

@@ -333,7 +333,7 @@ def test_a_job_that_cannot_be_kept_has_failed_and_others_are_refused_once(
         assert len(asked) == 1
         assert "Traceback" not in caplog.text
         assert caplog.text.count("The store of jobs cannot be used") == 1
-        assert caplog.text.count("could not be kept") == 1
+        assert caplog.text.count("could not be stored") == 1
         service._store._db.execute("PRAGMA query_only = OFF")
         assert backend.run(circuit, shots=5).result(timeout=60).get_counts() == {"1": 5}
         assert service._store._rows("SELECT status FROM jobs ORDER BY number")[0][0] == "Failed"
@@ -471,7 +471,7 @@ def test_left_jobs_are_told_with_the_command_that_cancels_them(
         assert service._store.queue_lengths() == {"local_simulator": 3}
         assert {job["status"] for job in service._store.jobs({}, 5, 0, ascending=True)[0]} == {"Queued"}
     (line,) = [record.getMessage() for record in caplog.records if "earlier programs left" in record.getMessage()]
-    assert line.startswith("3 jobs that earlier programs left are not run")
+    assert line.startswith("3 jobs that earlier programs left in the store are not run")
     command = line.rpartition("`qiskit-ibm-native ")[2].partition("`")[0]
     assert command == f"jobs cancel --left --store {left}"
     assert main(command.split()) == 0

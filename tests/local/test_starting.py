@@ -80,7 +80,7 @@ def test_a_port_is_answered_by_one_service(store: Path, tmp_path: Path) -> None:
     # Two that take a port before either listens: the second one fails when it starts.
     first, second = (LocalService(store=tmp_path / name, port=port, workers=1) for name in ("first", "second"))
     with first:
-        with pytest.raises(IBMError, match=r"cannot be listened to: .*in use"):
+        with pytest.raises(IBMError, match=r"cannot listen on .*in use"):
             second.start()
         second.stop()
         assert requests.get(f"{first.url}/versions", timeout=30).status_code == 200

@@ -135,4 +135,7 @@ def test_without_libcst_the_error_says_what_to_install(script: Path) -> None:
     )
     run = subprocess.run([sys.executable, "-c", program, str(script)], check=False, capture_output=True, text=True)
     assert run.returncode == 2
-    assert run.stderr == "qiskit-ibm-native: Migrating scripts needs libcst: pip install 'qiskit-ibm-native[migrate]'\n"
+    assert run.stderr == (
+        "qiskit-ibm-native: Migrations of scripts need libcst, which is not installed:"
+        " pip install 'qiskit-ibm-native[migrate]'\n"
+    )

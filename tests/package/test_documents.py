@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import doctest
-import os
 import re
 import subprocess
 import sys
@@ -12,16 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.support import ROOT
-
-PAGES = sorted(
-    path.relative_to(ROOT).as_posix()
-    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "benchmarks/README.md"]
-)
-
-
-def snippets(page: str) -> str:
-    """Return the Python snippets of a page as one program."""
-    return "\n".join(re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL))
+from tests.support.documents import PAGES, snippets
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -34,40 +23,6 @@ def test_snippets_run(page: str, tmp_path: Path) -> None:
     )
     assert run.returncode == 0, run.stderr
     assert page != "README.md" or "ibm_fez 156 2025-02-26 15:16:25-05:00" in run.stdout
-
-
-CHECKERS = {
-    "mypy": [
-        "-m",
-        "mypy",
-        "--strict",
-        "--config-file",
-        str(ROOT / "pyproject.toml"),
-        "--cache-dir",
-        "cache",
-        "readme.py",
-    ],
-    "pyright": ["-m", "pyright", "--pythonpath", sys.executable, "readme.py"],
-}
-
-
-@pytest.mark.parametrize("checker", CHECKERS)
-@pytest.mark.slow
-def test_snippets_of_the_readme_have_the_types_that_users_see(checker: str, tmp_path: Path) -> None:
-    (tmp_path / "readme.py").write_text(snippets("README.md"))
-    environment = {**os.environ, "MYPYPATH": str(ROOT / "python")}
-    checked = subprocess.run(
-        [sys.executable, *CHECKERS[checker]], cwd=tmp_path, env=environment, check=False, capture_output=True, text=True
-    )
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-
-
-def test_the_documentations_example_runs() -> None:
-    from qiskit_ibm_native.provider import provider
-
-    failed, tried = doctest.testmod(provider)
-    assert tried >= 13
-    assert failed == 0
 
 
 def test_figures_come_from_committed_results() -> None:

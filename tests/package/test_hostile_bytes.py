@@ -253,6 +253,6 @@ def test_a_payload_that_is_too_large_is_not_put_into_an_archive(tmp_path: Path) 
     configuration, properties, _ = Snapshot.load("lima").payloads
     padded = Snapshot.from_payloads(configuration + b" " * (65 << 20), properties)
     with CalibrationArchive(tmp_path / "archive.sqlite3") as archive:
-        with pytest.raises(ArchiveError, match="is not put into an archive"):
+        with pytest.raises(ArchiveError, match="cannot be added to an archive"):
             archive.add(padded)
         assert len(archive.between("ibmq_lima")) == 0

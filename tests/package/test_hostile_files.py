@@ -70,18 +70,18 @@ def test_only_regular_files_of_the_folder_are_read(kind: str, file: str, tmp_pat
         other = tmp_path / "other.json.gz"
         other.write_bytes(content)
         at.symlink_to("/dev/zero" if kind == "device" else other)
-    with pytest.raises(BackendPayloadError, match=r"no regular file|outside of the folder"):
+    with pytest.raises(BackendPayloadError, match=r"not a regular file|outside of the folder"):
         Snapshot.load(folder)
 
 
 @pytest.mark.parametrize("name", ["x.zip", "x"])
 def test_a_snapshot_that_is_no_file_at_all_is_refused(name: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / name)
-    with pytest.raises(BackendPayloadError, match="no regular file"):
+    with pytest.raises(BackendPayloadError, match="not a regular file"):
         Snapshot.load(tmp_path / name)
-    with pytest.raises(BackendPayloadError, match="no regular file"):
+    with pytest.raises(BackendPayloadError, match="not a regular file"):
         Snapshot.load("/dev/zero")
-    with pytest.raises(FileExistsError, match="left alone"):
+    with pytest.raises(FileExistsError, match="it was not changed"):
         Snapshot.load("lima").save(tmp_path / name)
 
 
@@ -178,7 +178,7 @@ def test_a_folder_with_anything_in_it_is_imported_as_far_as_it_goes(bounded: int
 def test_circuits_of_a_sweep_are_regular_files(tmp_path: Path) -> None:
     for name in ("a.qasm", "b.qpy"):
         os.mkfifo(tmp_path / name)
-        with pytest.raises(IBMInputValueError, match=f"{name} is no regular file"):
+        with pytest.raises(IBMInputValueError, match=f"{name} is not a regular file"):
             Sweep(tmp_path, "lima")
         (tmp_path / name).unlink()
 

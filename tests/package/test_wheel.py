@@ -55,4 +55,4 @@ def test_the_command_is_installed() -> None:
     command = Path(sys.executable).parent / "qiskit-ibm-native"
     for call in ([str(command)], [sys.executable, "-m", "qiskit_ibm_native"]):
         shown = subprocess.run([*call, "--help"], check=True, capture_output=True, text=True, cwd="/")
-        assert shown.stdout.startswith("usage: qiskit-ibm-native")
+        assert shown.stdout.startswith("Usage: qiskit-ibm-native")

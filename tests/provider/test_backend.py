@@ -411,5 +411,5 @@ def test_configurations_may_be_given_in_several_ways(how: str) -> None:
     backend = IBMBackend(configuration, None, api_client=Client())
     assert backend.num_qubits == 5
     assert backend.target["cx"][(0, 1)].duration > 0
-    with pytest.raises(TypeError, match="a configuration must be"):
+    with pytest.raises(TypeError, match="configuration must be"):
         IBMBackend(5, None, None)

@@ -15,6 +15,7 @@ from tests.support.quick import hurry
 
 from qiskit_ibm_native import IBMBackend, IBMProvider
 from qiskit_ibm_native.exceptions import BackendPayloadError, IBMBackendApiError, PulseError
+from qiskit_ibm_native.visualization import qubit_coordinates
 
 if TYPE_CHECKING:
     from qiskit_ibm_native.local.server import LocalService
@@ -100,3 +101,13 @@ def test_errors_of_attributes_are_what_they_were_and_travel(
         assert str(again) == str(error)
         assert isinstance(error, type(again))
         assert vars(again).get("path") == vars(error).get("path")
+
+
+@pytest.mark.parametrize("name", ["ibmq_vigo", "ibm_fez", "ibm_sherbrooke"])
+def test_coordinates_of_qubits_are_those_of_maps_and_ask_nobody(
+    provider: IBMProvider, requests: list[str], name: str
+) -> None:
+    backend = provider.get_backend(name)
+    requests.clear()
+    assert backend.qubit_coordinates == qubit_coordinates(name.partition("_")[2])
+    assert requests == []

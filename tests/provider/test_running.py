@@ -175,7 +175,7 @@ def test_parameters_without_values_are_refused(vigo: Any) -> None:
 def test_openqasm_3_programs_are_run(simulator: Any) -> None:
     program = 'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; bit[2] c; x q[1]; c = measure q;'
     assert simulator.run(program, shots=4).result().get_counts() == {"10": 4}
-    with pytest.raises(IBMBackendValueError, match="no OpenQASM 3 program"):
+    with pytest.raises(IBMBackendValueError, match="cannot read the text as an OpenQASM 3 program"):
         simulator.run("qubit q q")
 
 

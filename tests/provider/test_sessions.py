@@ -58,7 +58,7 @@ def test_jobs_are_run_in_the_session_until_its_block_ends(vigo: Any, circuit: Qu
     assert vigo.session is session
     assert not session.active
     assert session.status() == "Closed"
-    with pytest.warns(UserWarning, match="closed with its block") as caught:
+    with pytest.warns(UserWarning, match="closed at the end of its block") as caught:
         outside = vigo.run(circuit, shots=2)
     assert caught[0].filename == __file__
     assert outside.session_id is None
@@ -136,7 +136,7 @@ def test_sessions_by_their_id(vigo: Any) -> None:
 
 
 def test_a_session_made_as_in_the_official_client_is_told_how_to_open_one(vigo: Any) -> None:
-    with pytest.raises(IBMInputValueError, match=r"other than the class.*get_backend\('ibmq_vigo'\)\.open_session\(\)"):
+    with pytest.raises(IBMInputValueError, match=r"unlike the class.*get_backend\('ibmq_vigo'\)\.open_session\(\)"):
         Session(vigo)
 
 

@@ -335,7 +335,7 @@ def test_escapes_and_nulls_mean_what_they_mean_in_json():
 @pytest.mark.parametrize("kernels", [[1], {"name": "k"}, [{"name": "k", "params": None}], [{"params": {}}]])
 def test_kernels_that_make_no_sense_are_told(kernels):
     acquire = {"name": "acquire", "t0": 0, "duration": 9, "qubits": [0], "memory_slot": [0], "kernels": kernels}
-    with pytest.warns(UserWarning, match="Kernel makes no sense"):
+    with pytest.warns(UserWarning, match="arguments of Kernel are not valid"):
         assert with_command(acquire).get("x", 0) is None
 
 
@@ -405,7 +405,7 @@ def test_the_map_reads_as_in_qiskit_1():
         schedules.assert_has("cx", (0, 4))
     with pytest.raises(PulseError, match="Operation 'other' is not defined for this system"):
         schedules.get("other", 0)
-    with pytest.raises(PulseError, match="expected the name of an instruction"):
+    with pytest.raises(PulseError, match="Expected the name of an instruction"):
         schedules.get(3, 0)
 
 
@@ -461,13 +461,13 @@ def test_what_is_added_may_have_parameters():
     schedules.add("f", 0, lambda x, y=2.0: Schedule(ShiftPhase(x, D0), ShiftPhase(y, DriveChannel(1))))
     assert schedules.get_parameters("f", 0) == ("x", "y")
     assert schedules.get("f", 0, 1.0).instructions[1][1].phase == 2.0
-    with pytest.raises(PulseError, match="the values do not fit the function"):
+    with pytest.raises(PulseError, match="The values do not fit the arguments of the function"):
         schedules.get("f", 0)
     with pytest.raises(PulseError, match="has the parameters a, b"):
         schedules.add("t", 0, template, ["a"])
-    with pytest.raises(PulseError, match="on no qubits"):
+    with pytest.raises(PulseError, match="needs at least one qubit"):
         schedules.add("t", (), template)
-    with pytest.raises(PulseError, match="expected a schedule"):
+    with pytest.raises(PulseError, match="Expected a schedule"):
         schedules.add("t", 0, "template")
     schedules.add("bad", 0, lambda: 3)
     with pytest.raises(PulseError, match="should return a schedule"):

@@ -14,10 +14,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 from qiskit.circuit import Parameter
 from tests.support.pulses import defaults
 
-from qiskit_ibm_native import PulseError, Snapshot
+from qiskit_ibm_native import IBMInputValueError, MissingPackageError, PulseError, Snapshot
+from qiskit_ibm_native._style import lightness, theme
 from qiskit_ibm_native.pulse import (
     Acquire,
     AcquireChannel,
@@ -412,6 +415,53 @@ def test_schedules_draw_themselves_as_those_of_qiskit_do(local_provider):
         schedule.draw(plotter="mpl2d")
 
 
+# Axes and themes
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("gate", "rows"), [("x", 1), ("cx", 6), ("measure", 2), ("all", 2)])
+def test_schedules_are_drawn_beside_other_pictures(gate, rows):
+    made, options = washington()
+    qubits = {"x": ("x", 3), "cx": ("cx", (0, 1)), "measure": ("measure", 3), "all": ("measure", range(127))}[gate]
+    schedule = made.instruction_schedule_map.get(*qubits)
+    figure = Figure(figsize=(14, 6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    assert plot_schedule(schedule, ax=right, **options) is figure
+    rendered(figure)
+    drawn = [axis for axis in right.child_axes if axis.get_ylabel() != "magnitude"]
+    assert len(drawn) == rows
+    assert not left.child_axes
+    assert right.get_title(loc="left").startswith(schedule.name)
+    assert drawn[-1].get_xlabel() == "time (dt)"
+    assert {axis.get_xlim() for axis in drawn} == {(0, schedule.duration)}
+    # Layouts leave these rows most of the room.
+    assert right.get_position().height > 0.4
+    assert right.get_position().width > 0.3
+    with pytest.raises(IBMInputValueError, match="ax must be Axes of matplotlib"):
+        plot_schedule(schedule, ax=figure)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_everything_on_a_picture_can_be_read_in_both_themes(dark):
+    made, options = washington()
+    background = lightness(theme(dark=dark).background)
+    for schedule in (
+        made.instruction_schedule_map.get("cx", (0, 1)),
+        made.instruction_schedule_map.get("measure", range(127)),
+    ):
+        figure = plot_schedule(schedule, dark=dark, **options)
+        rendered(figure)
+        assert lightness(figure.get_facecolor()) == background
+        words = figure.findobj(Text)
+        written = [word for word in words if word.get_text() and word.get_visible()]
+        assert len(written) > 20
+        for word in written:
+            assert abs(lightness(word.get_color()) - background) > 35, word
+            assert word.get_fontsize() >= 9
+        shown = [axis for axis in figure.axes if axis.get_ylabel() != "magnitude"]
+        assert {lightness(axis.get_facecolor()) for axis in shown} == {background}
+
+
 # Files and notebooks
 
 
@@ -461,7 +511,8 @@ def test_an_environment_without_matplotlib_is_told_what_to_install(monkeypatch):
     for name in [name for name in sys.modules if name.startswith("qiskit_ibm_native.pulse.drawing.")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match=r"pip install 'qiskit-ibm-native\[visualization\]'"):
+    told = r"Pictures need matplotlib, .* pip install 'qiskit-ibm-native\[visualization\]'"
+    with pytest.raises(MissingPackageError, match=told):
         Schedule(Play(Constant(9, 0.5), D0)).draw()
 
 

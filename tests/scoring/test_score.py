@@ -151,7 +151,7 @@ def test_what_cannot_be_scored_is_said() -> None:
     looping = QuantumCircuit(5, 1, name="loops")
     with looping.if_test((looping.clbits[0], 1)):
         looping.x(0)
-    with pytest.raises(IBMInputValueError, match="'loops' has if_else: which instructions are played is not known"):
+    with pytest.raises(IBMInputValueError, match="'loops' has if_else: its instructions are not known before it runs"):
         score(looping, "lima")
     waiting = QuantumCircuit(5)
     waiting.delay(Parameter("t"), 0)

@@ -87,7 +87,7 @@ def test_circuits_that_a_target_cannot_run_have_no_score() -> None:
         dynamic.sx(0)
     for circuit in (other, reverse, wide, waiting):
         assert math.isnan(worth(circuit, small()))
-    with pytest.raises(IBMInputValueError, match="which instructions are played is not known"):
+    with pytest.raises(IBMInputValueError, match="its instructions are not known before it runs"):
         worth(dynamic, small())
     spoiled = QuantumCircuit(2)
     spoiled.sx(1)

@@ -164,7 +164,7 @@ def test_a_value_can_be_taken_away(fez):
         ({"t1": {-1: 1e-4}}, "ibm_fez has no qubit -1"),
         ({"t1": {"0": 1e-4}}, "a qubit must be an integer, not '0'"),
         ({"t1": {True: 1e-4}}, "a qubit must be an integer, not True"),
-        ({"t1": {0: -1e-4}}, "t1 must not be negative, as -0.0001 is"),
+        ({"t1": {0: -1e-4}}, "t1 must not be negative, but is -0.0001"),
         ({"t1": {0: math.nan}}, "t1 must be a finite number, not nan"),
         ({"t1": {0: "long"}}, "t1 must be a number, not 'long'"),
         ({"t1": 3.0}, "t1 must be a mapping from qubit to value, or a value for each qubit, not 3.0"),

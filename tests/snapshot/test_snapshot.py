@@ -112,7 +112,7 @@ def test_save_leaves_other_things_alone(tmp_path: Path) -> None:
     folder = tmp_path / "thesis"
     folder.mkdir()
     (folder / "chapter.tex").write_text("...")
-    with pytest.raises(FileExistsError, match="left alone"):
+    with pytest.raises(FileExistsError, match="was not changed"):
         Snapshot.load("vigo").save(folder)
     assert [it.name for it in folder.iterdir()] == ["chapter.tex"]
     (tmp_path / "thesis.zip").write_text("chapters")

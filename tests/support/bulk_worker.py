@@ -23,7 +23,8 @@ def told(state: WorkProgress) -> None:
 
 def work(path: str, name: str, *arguments: str) -> None:
     """Do one kind of work."""
-    _progress.INTERVAL, blocks._MOST = 0.0, 8
+    # Bars would be shown after a second, and this work takes less.
+    _progress.INTERVAL, _progress.DELAY, blocks._MOST = 0.0, 0.0, 8
     options: dict[str, Any] = {"progress": told} if "--report" in arguments else {}
     with CalibrationArchive(path) as archive:
         if name == "import":

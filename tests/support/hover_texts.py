@@ -17,7 +17,7 @@ from tests.support.examples import public_objects
 UNITS = re.compile(
     r"\b(s|Hz|dt|rad|ns|GHz|seconds?|hertz|days?|hours|minutes?|bytes|time|timedelta|units?|probabilit(y|ies)|errors?"
     r"|fraction|shares?|ratios?|factors?|percent|from (-1|0) to 1|per|quantiles?|medians?|scores?|estimates?|coefficients?"
-    r"|amplitudes?|weight|success|significance|ranks?|costs?|tolerances?|number|magnitude|inches|logarithm)\b",
+    r"|amplitudes?|weight|success|significance|ranks?|costs?|tolerances?|number|magnitude|inches|logarithm|column)\b",
     re.IGNORECASE,
 )
 #: Annotations of numbers that may have a unit.
@@ -111,8 +111,8 @@ def _texts_below(kind: type) -> dict[str, str]:
     if not isinstance(body, ast.ClassDef):
         return {}
     found: dict[str, str] = {}
-    for declared, below in pairwise(body.body):
-        match declared, below:
-            case ast.AnnAssign(target=ast.Name(id=key)), ast.Expr(value=ast.Constant(value=str(text))):
-                found[key] = text
+    for one, two in zip(body.body, body.body[1:], strict=False):
+        is_field = isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+        if is_field and isinstance(two, ast.Expr) and isinstance(two.value, ast.Constant):
+            found[one.target.id] = str(two.value.value)
     return found

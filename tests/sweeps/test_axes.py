@@ -141,7 +141,7 @@ def test_operations_that_are_allowed_everywhere_are_allowed_within_the_map() -> 
         ({"basis_gates": "cz"}, r"basis_gates is a list of names"),
         ({"basis_gates": []}, r"basis_gates must have at least one value"),
         ({"basis_gates": [["cz"], [1]]}, r"basis_gates is a list of names"),
-        ({"coupling_map": [(0, 1), (0, 7)]}, r"the pair \(0, 7\), which is no pair of ibm_fez"),
+        ({"coupling_map": [(0, 1), (0, 7)]}, r"the pair \(0, 7\), which ibm_fez does not have"),
         ({"coupling_map": [0, 156]}, r"qubit 156, and ibm_fez has 156 qubits"),
         ({"coupling_map": [(0, 0)]}, r"coupling_map is a list of pairs"),
         ({"coupling_map": [(0, 1), (0, 1, 2)]}, r"this one has both"),

@@ -175,7 +175,7 @@ def test_claimed_tasks_are_left_to_the_run_that_does_them(path: Path) -> None:
 
 def test_wrong_arguments_are_told(path: Path) -> None:
     sweep = Sweep(ghz(3), FEZ)
-    with pytest.raises(SweepError, match="say which ledger has its results"):
+    with pytest.raises(SweepError, match="name the ledger that has its results"):
         sweep.carry_over()
     with pytest.raises(FileNotFoundError):
         sweep.carry_over(path)

@@ -81,7 +81,7 @@ def test_times_are_those_that_tasks_like_them_took(pool: Any) -> None:
         both = Sweep(ghz(3), "lima", optimization_level=(0, 3))
         assert basis(both) == ({"level": 1, "unknown": 1}, pytest.approx(0.25))
         text = str(both.describe(ledger, workers=4))
-        assert "0.25 s of processors, 0.125 s with 4 workers, from 10 measured tasks (1 by level), and 1 tasks" in text
+        assert "0.25 s of processors, 0.125 s with 4 workers, from 10 measured tasks (1 by level), and 1 task " in text
         assert basis(Sweep(ghz(3), "lima", optimization_level=3)) == ({"unknown": 1}, None)
 
 

@@ -116,7 +116,7 @@ def test_an_executor_that_never_works_ends_the_sweep() -> None:
             future.set_exception(ModuleNotFoundError("No module named 'qiskit_ibm_native'"))
             return future
 
-    with pytest.raises(SweepError, match="The executor does not work: ModuleNotFoundError: No module named"):
+    with pytest.raises(SweepError, match="The executor cannot run tasks: ModuleNotFoundError: No module named"):
         Sweep(ghz(2), "lima", seeds=range(100)).run(Useless())
 
 
@@ -159,7 +159,7 @@ def test_workers_with_other_versions_are_refused(monkeypatch: pytest.MonkeyPatch
     sweep = Sweep(ghz(2), "lima")
     sweep.__dict__["versions"] = ("99.0", "0.1.0")
     with pytest.raises(
-        SweepError, match=r"The executor does not work: .*in versions .*, the driver \('99.0', '0.1.0'\)"
+        SweepError, match=r"The executor cannot run tasks: .*in versions .*, the driver \('99.0', '0.1.0'\)"
     ):
         sweep.run(Serial())
 

@@ -170,7 +170,7 @@ def test_processes_that_do_not_start_end_the_run_and_leave_nothing_in_the_ledger
         patched.setattr(worker, "_FAILURE_BACKOFF", 0.0)
         for program in ("/bin/false", str(tmp_path / "nothing")):
             patched.setattr(sys, "executable", program)
-            with pytest.raises(SweepError, match=r"does not work: .*(does not start|can be started)"):
+            with pytest.raises(SweepError, match=r"cannot run tasks: .*(does not start|can be started)"):
                 sweep.run(ledger=path)
     with Ledger(path) as ledger:
         assert len(ledger) == 0
@@ -193,7 +193,7 @@ def test_a_process_that_ends_by_itself_while_it_starts_is_not_started_twenty_tim
     program.chmod(0o755)
     monkeypatch.setattr(worker, "_FAILURE_BACKOFF", 0.0)
     monkeypatch.setattr(sys, "executable", str(program))
-    with pytest.raises(SweepError, match=r"does not work: .*does not start: broken"):
+    with pytest.raises(SweepError, match=r"cannot run tasks: .*does not start: broken"):
         Sweep(ghz(2), "lima").run()
     assert len(notes.read_text().split()) == 8
 

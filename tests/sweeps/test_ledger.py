@@ -26,7 +26,7 @@ from tests.support.calibrations import Drift
 from tests.support.sweeping import families, ghz, misbehaving
 
 from qiskit_ibm_native import Ledger, LedgerDamagedError, LedgerError, Snapshot, Sweep, SweepError, TaskResult, score
-from qiskit_ibm_native.exceptions import IBMInputValueError
+from qiskit_ibm_native.exceptions import IBMInputValueError, MissingPackageError
 from qiskit_ibm_native.sweeps.ledger.figures import CIRCUIT_FIGURES, FIGURES, Figures
 from qiskit_ibm_native.sweeps.ledger.schema import LEDGER
 
@@ -211,7 +211,10 @@ def test_tables_go_to_arrow_pandas_polars_and_parquet(sweep: Sweep, kept: Path, 
 
 def test_tables_without_arrow_say_what_to_install(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    with Ledger(kept) as ledger, pytest.raises(LedgerError, match=r"pip install 'qiskit-ibm-native\[parquet\]'"):
+    with (
+        Ledger(kept) as ledger,
+        pytest.raises(MissingPackageError, match=r"pip install 'qiskit-ibm-native\[parquet\]'"),
+    ):
         ledger.table()
 
 
@@ -341,7 +344,7 @@ def test_esp_is_what_score_says(sweep: Sweep, kept: Path, pool: Any) -> None:
 def test_stale_circuits_are_those_that_sit_on_what_changed(tmp_path: Path, pool: Any) -> None:
     lima = Snapshot.load("lima")
     sweep = Sweep([ghz(2), ghz(5)], ["lima", "fez"], initial_layout={"ghz_n2": [0, 1]})
-    with pytest.raises(SweepError, match="has not been run here"):
+    with pytest.raises(SweepError, match="has not been run in this process"):
         sweep.find_stale("lima")
     with pytest.raises(FileNotFoundError):
         sweep.find_stale("lima", tmp_path / "none.sqlite3")

@@ -300,6 +300,8 @@ def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch, pool: Any) -> No
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.delenv("CI", raising=False)
+    # It would be shown after a second.
+    monkeypatch.setattr("qiskit_ibm_native._progress.DELAY", 0.0)
     Sweep(ghz(2), "lima").run(pool)
     assert "1/1" in terminal.getvalue()
 

@@ -108,7 +108,7 @@ def test_wrong_circuits_are_refused(tmp_path: Path) -> None:
     (tmp_path / "wrong.txt").write_text("")
     for circuits, words in [
         (3, "not int"), ({"a": ghz(2)}, "not dict"), ([ghz(2), None], "not NoneType"), (b"OPENQASM", "not bytes"),
-        (tmp_path / "wrong.qasm", "no OpenQASM that Qiskit can read.*fly"), (tmp_path / "wrong.qpy", "no QPY file"),
+        (tmp_path / "wrong.qasm", "not OpenQASM that Qiskit can read.*fly"), (tmp_path / "wrong.qpy", "not a QPY file"),
         (tmp_path / "wrong.txt", "names of files end in .qasm or .qpy"),
     ]:  # fmt: skip
         with pytest.raises(IBMInputValueError, match=words):
@@ -164,15 +164,15 @@ def test_wrong_snapshots_are_refused(tmp_path: Path) -> None:
         ({"seeds": None}, "not None"),
         ({"seeds": 1.5}, "not 1.5"),
         ({"seeds": []}, "seeds must have at least one value"),
-        ({"options": {"seed_transpiler": 3}}, "'seed_transpiler' is no option: it comes from the sweep's seeds"),
-        ({"options": [{"target": 3}]}, "'target' is no option: it comes from the sweep's snapshots"),
+        ({"options": {"seed_transpiler": 3}}, "'seed_transpiler' cannot be an option: it comes from the sweep's seeds"),
+        ({"options": [{"target": 3}]}, "'target' cannot be an option: it comes from the sweep's snapshots"),
         ({"options": [3]}, "options are mappings of names"),
         ({"options": {"hls_config": lambda **_: None}}, "cannot be sent to workers"),
         (
             {"options": {"routing_metod": "sabre"}},
-            "'routing_metod' is no option of generate.*did you mean 'routing_method'",
+            "no option 'routing_metod'; did you mean 'routing_method'",
         ),
-        ({"options": [{}, {"num_processes": 2}]}, "'num_processes' is no option.*there are approximation_degree, "),
+        ({"options": [{}, {"num_processes": 2}]}, "no option 'num_processes'; there are approximation_degree, "),
         ({"pass_manager": 3}, "pass_manager is a function"),
         ({"pass_manager": lambda target: None}, "cannot be sent to workers.*top of a module"),
         ({"initial_layout": [0]}, "must be 2 different qubits"),

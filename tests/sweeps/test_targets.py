@@ -454,7 +454,7 @@ def with_an_unreadable_gate() -> Target:
     ("make", "words"),
     [
         (lambda: Unfit(None), "Backend 'unfit' has no Target, but None, and no snapshot"),
-        (lambda: Unfit(OSError("no network")), "Backend 'unfit' does not give its target: no network"),
+        (lambda: Unfit(OSError("no network")), "Backend 'unfit' cannot give its target: no network"),
         (forgetful, "A target without a description cannot be sent to workers: its pickle is another target"),
         (with_a_local_gate, "Target 'mine' cannot be sent to workers: .*Local.*at the top of a module"),
         (with_a_lock, "Target 'mine' cannot be named by its content: .*lock"),
@@ -585,7 +585,7 @@ def test_failed_tasks_are_counted_and_warned_of_once(
         assert len(list(sweep.stream(Idle(), path))) == 4
     assert [Path(warning.filename) for warning in warned] == [Path(__file__)]
     caplog.clear()
-    assert repr(Sweep(ghz(2), ring()).run(pool, path)) == f"<SweepResults of 1 tasks in {results.ledger!r}>"
+    assert repr(Sweep(ghz(2), ring()).run(pool, path)) == f"<SweepResults of 1 task in {results.ledger!r}>"
     assert not caplog.messages
 
 

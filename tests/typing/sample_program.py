@@ -119,8 +119,12 @@ def keep_calibrations(snapshot: Snapshot, isa: QuantumCircuit) -> None:
             print(calibration.digest[:8], archive.stats().backends["ibmq_lima"].calibrations)
         for event in archive.events("lima", late_after="30d", end="2021-06"):
             print(event.kind, event.duration.days, event.qubits)
-        rules = [ValueRule(quantity="t1", below=20e-6), EventRule(events="failed", gates=())]
-        alerts: list[Alert] = archive.alerts(rules)
+        alerts: list[Alert] = archive.alerts(
+            [
+                ValueRule(quantity="t1", below=20e-6),
+                EventRule(events="failed", gates=()),
+            ]
+        )
         print([alert.text for alert in alerts], archive.verify().calibrations)
         explained = archive.explain(isa, Snapshot.load("lima"), snapshot)
         print(explained.before, explained.after, [part.share for part in explained.parts][:2])

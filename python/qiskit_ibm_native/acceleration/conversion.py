@@ -82,7 +82,7 @@ def converted(
 def _sources(configuration: Any, properties: Any, options: Mapping[str, Any]) -> tuple[Source, Source | None] | None:
     if not options.keys() <= _OPTIONS:
         logger.info(
-            "The official client converts a device with options of its own: %s.", sorted(options.keys() - _OPTIONS)
+            "The official client converts a device with options of its own: %s", sorted(options.keys() - _OPTIONS)
         )
         return None
     # Properties first: comparing a configuration may cost a millisecond.

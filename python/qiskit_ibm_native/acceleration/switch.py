@@ -43,7 +43,8 @@ class _State:
             if client is not None:
                 if getattr(client.__spec__, "_initializing", False):
                     self.refuse(
-                        f"{_CLIENT} is not accelerated: it is being imported. Call accelerate() before or behind that."
+                        f"{_CLIENT} is not accelerated, because it is being imported. Call accelerate() before its"
+                        " import begins, or after it ended."
                     )
                 else:
                     self.replace(client)
@@ -128,6 +129,7 @@ class Acceleration:
         >>> acceleration = accelerate()
         >>> acceleration.undo()
         >>> is_accelerated()
+        False
     """
 
     def __init__(self) -> None:
@@ -156,6 +158,15 @@ class Acceleration:
     def __repr__(self) -> str:
         return f"<Acceleration of {_CLIENT}: {_state.describe()}>"
 
+    def _repr_html_(self) -> str:
+        from .. import _html
+
+        word, _, reason = _state.describe().partition(". ")
+        badge = _html.badge(word, "good" if _state.is_on() else "bad" if reason else "")
+        return _html.panel(
+            _html.heading(_CLIENT, kind="Acceleration", badges=[badge]), _html.note(reason) if reason else ""
+        )
+
 
 def accelerate() -> Acceleration:
     """Decode and convert payloads of the official client by the native core from now on, in this process.
@@ -178,6 +189,7 @@ def accelerate() -> Acceleration:
         >>> import qiskit_ibm_native
         >>> with qiskit_ibm_native.accelerate() as acceleration:  # or for the whole process, without `with`
         ...     print(acceleration)
+        <Acceleration of qiskit_ibm_runtime: on, as soon as it is imported>
     """
     handle = Acceleration()
     _state.turn_on()
@@ -190,6 +202,7 @@ def is_accelerated() -> bool:
     Examples:
         >>> from qiskit_ibm_native.acceleration import is_accelerated
         >>> is_accelerated()
+        False
     """
     return _state.is_on()
 

@@ -104,6 +104,7 @@ class Account:
         >>> account = Account(channel="ibm_quantum_platform", token="your API key", region="us-east")
         >>> account.validate()
         >>> print(account)  # never shows the key
+        Account(channel='ibm_quantum_platform', url='https://cloud.ibm.com', instance=None, ...
     """
 
     channel: str
@@ -202,6 +203,7 @@ def save_account(
         >>> from qiskit_ibm_native.accounts import Account, save_account, saved_accounts
         >>> save_account(Account(channel="ibm_quantum_platform", token="your API key"), name="work")
         >>> list(saved_accounts())
+        ['work']
     """
     account.validate()
     name = name or _DEFAULT_NAMES[account.channel]
@@ -245,6 +247,7 @@ def saved_accounts(
     Examples:
         >>> from qiskit_ibm_native.accounts import saved_accounts
         >>> saved_accounts()
+        {}
     """
     return {
         key: entry
@@ -264,6 +267,7 @@ def delete_account(
     Examples:
         >>> from qiskit_ibm_native.accounts import delete_account
         >>> delete_account("work")
+        False
     """
     name = name or _DEFAULT_NAMES[channel or CLOUD_CHANNELS[0]]
     path = path_of(filename)
@@ -302,12 +306,13 @@ def discover_account(
     Examples:
         >>> from qiskit_ibm_native.accounts import discover_account
         >>> discover_account(token="your API key").channel
+        'ibm_quantum_platform'
     """
     changes = {key: value for key, value in overrides.items() if value is not None}
     environment = {key: os.environ.get(f"QISKIT_IBM_{key.upper()}") for key in ("token", "url", "instance", "channel")}
     if name is not None:
         if token or url:
-            logger.warning("Loading account with name %s. Any input 'token', 'url' are ignored.", name)
+            logger.warning("Loading account with name %s. The arguments 'token' and 'url' are ignored.", name)
         account = _named(name, filename)
     elif token:
         found = {"channel": channel or environment["channel"] or CLOUD_CHANNELS[0], "token": token, "url": url}
@@ -317,7 +322,9 @@ def discover_account(
         account = _account(found | ({"url": url} if url else {}) | changes)
     else:
         if url:
-            logger.warning("Loading the saved default account. Input 'url' is ignored, because there is no 'token'.")
+            logger.warning(
+                "Loading the saved default account. The argument 'url' is ignored, because there is no 'token'."
+            )
         account = _saved_default(channel or environment["channel"], explicit=channel is not None, filename=filename)
     account = replace(account, **changes)
     account.validate()
@@ -337,7 +344,9 @@ def _named(name: str, filename: str | os.PathLike[str] | None) -> Account:
             f"Account with the name {name} does not exist in {path_of(filename)}. Saved accounts: {sorted(entries)}."
         )
     if not isinstance(entries[name], dict):
-        raise invalid(f"The account {name} in {path_of(filename)} is no object.")
+        raise invalid(
+            f"The account {name} in {path_of(filename)} is not a JSON object. Save it again with overwrite=True."
+        )
     return Account.from_entry(entries[name])
 
 

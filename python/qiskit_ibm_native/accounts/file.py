@@ -57,7 +57,8 @@ def read_entries(path: Path) -> dict[str, Any]:
         reason = "it is not an object"
     if not isinstance(entries, dict):
         raise invalid(
-            f"The file of accounts {path} is damaged ({reason}). Mend it, or move it away and save accounts anew."
+            f"The file of accounts {path} is damaged ({reason}). Repair it, or move it away and save the accounts"
+            " again."
         )
     return entries
 
@@ -65,7 +66,7 @@ def read_entries(path: Path) -> dict[str, Any]:
 def _text(path: Path) -> str:
     with open(path, "rb", opener=_without_waiting) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError("it is no regular file")
+            raise OSError("it is not a regular file")
         # Other programs may have left both open to others.
         restrict(file.fileno())
         _restrict_folder(path)
@@ -101,7 +102,9 @@ def changing(path: Path) -> Iterator[dict[str, Any]]:
     try:
         lock = lock_file(path.with_name(f".{path.name}.lock"), _LOCK_TIMEOUT)
     except TimeoutError:
-        raise invalid(f"Another process has kept {path} locked for {_LOCK_TIMEOUT:g} s.") from None
+        raise invalid(
+            f"Another process has kept {path} locked for {_LOCK_TIMEOUT:g} s. End that process, or try again."
+        ) from None
     try:
         entries = read_entries(path)
         yield entries

@@ -10,11 +10,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import _native
-from .._progress import Reported, advancing, followed
+from .. import _html, _native
+from .._progress import Reported, advancing, followed, waiting
 from .._sqlite import Database
 from .._threads import available_processors
 from .._timestamps import microseconds
+from .._words import count
 from ..exceptions import ArchiveError, BackendPayloadError
 from ..snapshot.overrides import has_note
 from . import blocks
@@ -47,8 +48,10 @@ class VerifyReport:
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> report = archive.verify()
         >>> bool(report), report.calibrations, report.damaged_payloads
+        (True, 1, {})
     """
 
     calibrations: int
@@ -69,17 +72,29 @@ class VerifyReport:
         )
 
     def __str__(self) -> str:
-        read = f"{self.calibrations} calibrations, {self.payloads} payloads"
+        read = self._counts()
         if self:
-            return f"{read}: everything is as it was put in"
-        problems = [
-            *(f"  file: {problem}" for problem in self.file),
-            *(f"  payload {number}: {why}" for number, why in self.damaged_payloads.items()),
-            *(f"  calibration {number}: {why}" for number, why in self.damaged_calibrations.items()),
-            *(f"  block {number}: {why}" for number, why in self.damaged_blocks.items()),
-            *(f"  sightings of calibration {number}: {why}" for number, why in self.damaged_sightings.items()),
-        ]
-        return "\n".join([f"{read}, {len(problems)} problems", *problems])
+            return f"{read}: no damage found"
+        found = [*self._problems()]
+        return "\n".join([f"{read}, {count(len(found), 'problem')}", *(f"  {where}: {why}" for where, why in found)])
+
+    def _counts(self) -> str:
+        return f"{count(self.calibrations, 'calibration')}, {count(self.payloads, 'payload')}"
+
+    def _problems(self) -> Iterator[tuple[str, str]]:
+        """Yield places and reasons."""
+        yield from (("file", problem) for problem in self.file)
+        for name, damaged in (
+            ("payload", self.damaged_payloads), ("calibration", self.damaged_calibrations), ("block", self.damaged_blocks),
+            ("sightings of calibration", self.damaged_sightings),
+        ):  # fmt: skip
+            yield from ((f"{name} {number}", why) for number, why in damaged.items())
+
+    def _repr_html_(self) -> str:
+        found = [*self._problems()]
+        badge = _html.badge("damaged", "bad") if found else _html.badge("sound", "good")
+        heading = _html.heading("Verification", self._counts(), kind="VerifyReport", badges=[badge])
+        return _html.panel(heading, _html.problems(count(len(found), "problem"), found))
 
 
 def verify(database: Database, progress: Reported = False) -> VerifyReport:
@@ -92,7 +107,8 @@ def verify(database: Database, progress: Reported = False) -> VerifyReport:
 def _verify(database: Database, progress: Reported) -> VerifyReport:
     file: list[str] = []
     try:
-        results = [str(result) for (result,) in database.rows("PRAGMA integrity_check")]
+        with waiting(f"Checking the file {database.path}"):
+            results = [str(result) for (result,) in database.rows("PRAGMA integrity_check")]
         file = [result for result in results if result != "ok"]
     except ArchiveError as error:
         file.append(str(error.__cause__ or error))
@@ -109,7 +125,8 @@ def _verify(database: Database, progress: Reported) -> VerifyReport:
         problems = dict(_calibration_problems(database, followed(calibrations, advance), known))
     wrong: dict[int, str] = {}
     try:
-        wrong.update(blocks.problems(database, available_processors()))
+        with waiting("Checking blocks of columns"):
+            wrong.update(blocks.problems(database, available_processors()))
     except ArchiveError as error:
         file.append(f"blocks cannot be listed: {error.__cause__ or error}")
     sightings = _sighting_problems(database, set(calibrations), file)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from .._extras import needed
 from .._progress import Reported, advancing, followed
 from .._timestamps import utc_array
 from ..exceptions import ArchiveError
@@ -34,7 +35,7 @@ def export(
     """Write calibrations, see :meth:`CalibrationArchive.export`."""
     writers = {"folder": _write_folder, "parquet": _write_parquet}
     if format not in writers:
-        raise ValueError(f"format must be one of {', '.join(writers)}, not {format!r}")
+        raise ValueError(f"format must be one of {', '.join(writers)}, not {format!r}.")
     path.mkdir(parents=True, exist_ok=True)
     with advancing(progress, "export", sum(map(len, ranges)), "calibration") as advance:
         return writers[format](ranges, path, advance)
@@ -47,8 +48,9 @@ def _write_folder(ranges: Sequence[SnapshotRange], path: Path, advance: Callable
         name = quote(calibrations.backend, safe="").replace(".", "%2E")
         if len(name) > _LONGEST_NAME:
             raise ArchiveError(
-                f"{calibrations.backend[:40]!r}..., a name of {len(calibrations.backend)} characters, is too long for a folder, which may have"
-                f" {_LONGEST_NAME} bytes; {written} calibrations were written. Choose devices by backend=."
+                f"{calibrations.backend[:40]!r}..., a name of {len(calibrations.backend)} characters, is too long"
+                f" for a folder, which may have {_LONGEST_NAME} bytes; {written} calibrations were written before it."
+                " Choose devices by backend=."
             )
         folder = path / name
         digests: dict[int, str] = {}
@@ -64,11 +66,8 @@ def _write_folder(ranges: Sequence[SnapshotRange], path: Path, advance: Callable
 
 
 def _write_parquet(ranges: Sequence[SnapshotRange], path: Path, advance: Callable[[int], None]) -> int:
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError:
-        raise ArchiveError("Parquet needs one more package: pip install 'qiskit-ibm-native[parquet]'") from None
+    pa = needed("pyarrow", "parquet", "Parquet files")
+    parquet = needed("pyarrow.parquet", "parquet", "Parquet files")
     time = pa.timestamp("us", tz="UTC")
     qubits = pa.schema([
         ("backend", pa.string()), ("time", time), ("qubit", pa.uint32()),

@@ -8,7 +8,9 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from .. import _html
 from .._timestamps import FIRST, LAST, moment
+from .._words import count
 from ..exceptions import ArchiveDamagedError
 from . import blocks
 from .choice import MEASURED, origins_of
@@ -35,8 +37,10 @@ class BackendStats:
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> lima = archive.stats().backends["ibmq_lima"]
         >>> print(lima.calibrations, lima.last)
+        1 2021-03-15 04:36:03+00:00
     """
 
     calibrations: int
@@ -66,8 +70,10 @@ class ArchiveStats:
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> stats = archive.stats()
         >>> stats.calibrations, stats.payloads, stats.stored_bytes < stats.published_bytes
+        (1, 3, True)
     """
 
     path: Path
@@ -84,17 +90,56 @@ class ArchiveStats:
         ratio = (
             f", 1/{self.published_bytes / self.file_bytes:.1f} of what was published" if self.published_bytes else ""
         )
-        lines = [
-            f"{self.path}: {self.calibrations} calibrations, {self.payloads} payloads, {_size(self.file_bytes)}{ratio}"
-        ]
+        counts = f"{count(self.calibrations, 'calibration')}, {count(self.payloads, 'payload')}"
+        lines = [f"{self.path}: {counts}, {_size(self.file_bytes)}{ratio}"]
         for name, backend in self.backends.items():
             period = f"{backend.first:%Y-%m-%d %H:%M} to {backend.last:%Y-%m-%d %H:%M} UTC"
             pulses = f", {backend.with_defaults} with pulse defaults" if backend.with_defaults else ""
             others = f", {backend.overridden} more with overrides" if backend.overridden else ""
-            lines.append(f"  {name}: {backend.calibrations} calibrations, {period}{pulses}{others}")
+            lines.append(f"  {name}: {count(backend.calibrations, 'calibration')}, {period}{pulses}{others}")
             if len(backend.origins) > 1:
-                lines += [f"    {count} from {origin}" for origin, count in backend.origins.items()]
+                lines += [f"    {number:,} from {origin}" for origin, number in backend.origins.items()]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return self._picture("ArchiveStats")
+
+    def _picture(self, kind: str) -> str:
+        """Return the picture of the archive, as HTML."""
+        ratio = (
+            f"1/{self.published_bytes / self.file_bytes:.1f} of what was published"
+            if self.published_bytes > self.file_bytes > 0
+            else ""
+        )
+        notes = (
+            count(self.calibrations, "calibration"),
+            count(len(self.backends), "device"),
+            _size(self.file_bytes),
+            ratio,
+        )
+        head = ("device", "calibrations", "first", "last", "with pulse defaults", "with overrides", "services")
+        rows = [
+            (
+                name,
+                one.calibrations,
+                one.first,
+                one.last,
+                one.with_defaults or None,
+                one.overridden or None,
+                _services(one),
+            )
+            for name, one in self.backends.items()
+        ]
+        table = _html.table(head, rows) if rows else _html.note("There are no calibrations.")
+        sizes = _html.facts([
+            ("different payloads", f"{self.payloads:,}, {_size(self.stored_bytes)} as stored"),
+            ("kept columns", _size(self.column_bytes)), ("file", self.path),
+        ])  # fmt: skip
+        return _html.panel(_html.heading(self.path.name, *notes, kind=kind), table, _html.fold("Sizes", sizes))
+
+
+def _services(stats: BackendStats) -> str:
+    return ", ".join(f"{number:,} from {origin}" for origin, number in stats.origins.items())
 
 
 def stats(database: Database) -> ArchiveStats:
@@ -105,16 +150,16 @@ def stats(database: Database) -> ArchiveStats:
         kinds=(str, int, int, int, int, int),
     )
     if any(not FIRST <= moment <= LAST for *_, first, last, _ in rows for moment in (first, last)):
-        raise ArchiveDamagedError(f"{database.path} is damaged: a calibration is of no time. verify() tells more.")
+        raise ArchiveDamagedError(f"{database.path} is damaged: a calibration has no time. verify() tells more.")
     backends: dict[str, BackendStats] = {}
-    for name, is_overridden, count, first, last, pulses in rows:
+    for name, is_overridden, number, first, last, pulses in rows:
         measured = backends.get(name)
         if not is_overridden:
-            backends[name] = BackendStats(count, moment(first), moment(last), pulses, 0, _origins(database, name))
+            backends[name] = BackendStats(number, moment(first), moment(last), pulses, 0, _origins(database, name))
         elif measured is None:
-            backends[name] = BackendStats(0, moment(first), moment(last), 0, count)
+            backends[name] = BackendStats(0, moment(first), moment(last), 0, number)
         else:
-            backends[name] = replace(measured, overridden=measured.overridden + count)
+            backends[name] = replace(measured, overridden=measured.overridden + number)
     ((payloads, stored),) = database.rows("SELECT count(*), ifnull(sum(length(packed)), 0) FROM payloads")
     ((published,),) = database.rows(
         "SELECT ifnull(sum(p.length), 0) FROM calibrations c"

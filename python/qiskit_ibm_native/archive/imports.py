@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,10 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from .._progress import Reported, advancing
+from .. import _html
+from .._progress import Reported, advancing, waiting
+from .._warning import warn
+from .._words import count
 from ..exceptions import ArchiveError, BackendPayloadError
 from ..snapshot import Snapshot
-from ..snapshot.acceptance import _frames_to_user
 from ..snapshot.imports.configurations import MissingConfigurationError
 from ..snapshot.imports.reader import DUMPS, TABLES, CalibrationReader, ReadCalibration
 from ..snapshot.storage import read_files, read_folder, read_zip
@@ -50,6 +51,7 @@ class ImportReport:
         >>> Snapshot.load("lima").save("dumps/lima")
         >>> report = CalibrationArchive("history.sqlite3").import_folder("dumps")
         >>> report.added, report.known, report.problems
+        (1, 0, {})
     """
 
     added: int = 0
@@ -59,13 +61,30 @@ class ImportReport:
     ignored: list[Path] = field(default_factory=list)
 
     def __str__(self) -> str:
-        lines = [f"{self.added} added, {self.known} known, {len(self.problems)} problems"]
+        lines = [f"{self.added} added, {self.known} known, {count(len(self.problems), 'problem')}"]
         lines += [f"  {path}: {problem}" for path, problem in self.problems.items()]
         lines += [f"  assumed for {_files(paths)}: {sentence}" for sentence, paths in self.assumptions.items()]
         if self.ignored:
             lines.append(f"  no calibrations in {_files(self.ignored)}")
         # Names of files need not be in any encoding, and what is printed does.
         return "\n".join(lines).encode("utf-8", "backslashreplace").decode()
+
+    def _repr_html_(self) -> str:
+        badges = [_html.badge(count(len(self.problems), "problem"), "bad")] if self.problems else []
+        heading = _html.heading(
+            "Import", f"{self.added:,} added", f"{self.known:,} known", kind="ImportReport", badges=badges
+        )
+        assumed = [(_files(paths), sentence) for sentence, paths in self.assumptions.items()]
+        ignored = [(path,) for path in self.ignored[: _html.MAX_ROWS]]
+        return _html.panel(
+            heading,
+            _html.problems(count(len(self.problems), "problem"), self.problems.items(), ("file", "problem")),
+            _html.fold(count(len(assumed), "assumption"), _html.table(("for", "assumed"), assumed)) if assumed else "",
+            _html.fold(
+                f"{count(len(self.ignored), 'file')} without calibrations",
+                _html.table(("file",), ignored, left_out=len(self.ignored) - len(ignored)) if ignored else "",
+            ),
+        )
 
 
 class _Source(NamedTuple):
@@ -85,8 +104,9 @@ def import_folder(
 ) -> ImportReport:
     """Add all calibrations below a folder or in a file, see :meth:`CalibrationArchive.import_folder`."""
     if not path.is_dir() and not path.is_file():
-        raise FileNotFoundError(f"{path} is neither a folder nor a file")
-    sources = list(_sources(path)) if path.is_dir() else [_source(path, path.parent)]
+        raise FileNotFoundError(f"{path} is neither a folder nor a file.")
+    with waiting(f"Looking for calibrations in {path}"):
+        sources = list(_sources(path)) if path.is_dir() else [_source(path, path.parent)]
     work = _Import(archive, path if path.is_dir() else path.parent, reader)
     with advancing(progress, "import", len(sources), "file") as advance:
         for source in sources:
@@ -94,7 +114,7 @@ def import_folder(
             advance(1)
     work.take_delayed()
     for sentence, paths in work.report.assumptions.items():
-        warnings.warn(f"{_files(paths)}: {sentence}", UserWarning, stacklevel=_frames_to_user())
+        warn(f"{_files(paths)}: {sentence}")
     return work.report
 
 

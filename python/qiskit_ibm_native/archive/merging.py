@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .. import _html
 from .._progress import Reported, advancing
 from ..exceptions import ArchiveDamagedError, ArchiveError
 from .check import calibration_problem, payload_problem
@@ -35,6 +36,7 @@ class MergeReport:
         ...     _ = laptop.add(Snapshot.load("lima"))
         >>> report = CalibrationArchive("history.sqlite3").merge("laptop.sqlite3")
         >>> report.added, report.known
+        (1, 0)
     """
 
     added: int = 0
@@ -44,6 +46,14 @@ class MergeReport:
     def __str__(self) -> str:
         lines = [f"{self.added} added, {self.known} known, {len(self.damaged)} damaged"]
         return "\n".join([*lines, *(f"  calibration {number}: {why}" for number, why in self.damaged.items())])
+
+    def _repr_html_(self) -> str:
+        badges = [_html.badge(f"{len(self.damaged):,} damaged", "bad")] if self.damaged else []
+        heading = _html.heading(
+            "Merge", f"{self.added:,} added", f"{self.known:,} known", kind="MergeReport", badges=badges
+        )
+        found = ((f"calibration {number}", why) for number, why in self.damaged.items())
+        return _html.panel(heading, _html.problems(f"{len(self.damaged):,} left out", found))
 
 
 def merge(database: Database, other: Database, progress: Reported = None) -> MergeReport:

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import datetime
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, overload
 
-from .. import _native
+from .. import _html, _native
 from .._threads import chosen_threads
 from .._timestamps import moment
+from .._warning import warn
+from .._words import count, instant
 from ..exceptions import ArchiveDamagedError, BackendPayloadError
 from ..snapshot import Snapshot
 from ..snapshot.sources import LazySnapshots
@@ -43,8 +44,10 @@ class SnapshotRange(LazySnapshots):
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> calibrations = archive.between("lima", "2021", "2022")
         >>> len(calibrations), calibrations[0].name
+        (1, 'ibmq_lima')
     """
 
     def __init__(
@@ -128,15 +131,23 @@ class SnapshotRange(LazySnapshots):
             except ArchiveDamagedError:
                 damaged += 1
         if damaged:
-            warnings.warn(
+            warn(
                 f"{self._archive.path}: {damaged} damaged calibrations of {self.backend} are left out; verify() tells more.",
                 RuntimeWarning,
-                stacklevel=2,
             )
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def __repr__(self) -> str:
-        times = f", {self.times[0]:%Y-%m-%d %H:%M} to {self.times[-1]:%Y-%m-%d %H:%M} UTC" if self._rows else ""
-        return f"<SnapshotRange of {self.backend}: {len(self)} calibrations{times}>"
+        period = (
+            f", {instant(moment(self._rows[0].updated))} to {instant(moment(self._rows[-1].updated))}"
+            if self._rows
+            else ""
+        )
+        return f"<SnapshotRange of {self.backend}: {count(len(self), 'calibration')}{period}>"
+
+    def _repr_html_(self) -> str:
+        times = [(number, moment(row.updated)) for number, row in enumerate(self._rows[: _html.MAX_ROWS])]
+        listed = _html.table(("index", "calibrated"), times, left_out=len(self) - len(times))
+        return _html.panel(_html.heading_of(self), _html.fold("Times", listed) if times else "")

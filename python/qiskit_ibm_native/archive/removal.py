@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from .. import _native
+from .. import _html, _native
 from .._moments import microseconds_of, period_of
+from .._words import count, quantity
 from ..exceptions import ArchiveDamagedError, ArchiveError, IBMInputValueError
 from . import blocks
 from .check import VerifyReport, calibration_problem, verify
@@ -42,14 +43,26 @@ class PruneReport:
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> report = archive.remove("lima", end="2021-04", dry_run=True)
         >>> report.calibrations, report.payloads
+        (1, 3)
     """
 
     calibrations: int
     payloads: int
     freed_bytes: int
     forgotten: int = 0
+
+    def _repr_html_(self) -> str:
+        forgotten = f"{count(self.forgotten, 'origin')} forgotten" if self.forgotten else ""
+        notes = (
+            count(self.calibrations, "calibration"),
+            count(self.payloads, "payload"),
+            quantity(self.freed_bytes, "B", 3),
+            forgotten,
+        )
+        return _html.panel(_html.heading("Removed", *notes, kind="PruneReport"))
 
 
 @dataclass(frozen=True)
@@ -74,9 +87,9 @@ def prune(
 ) -> PruneReport:
     """Remove calibrations, see :meth:`CalibrationArchive.prune`."""
     if not damaged and before is None and every is None and backend is None:
-        raise ValueError("prune needs a backend, before, every or damaged; nothing was removed")
+        raise ValueError("prune needs a backend, before, every or damaged; nothing was removed.")
     if every is not None and every < _MICROSECOND:
-        raise ValueError(f"every must be a period, not {every!r}")
+        raise ValueError(f"every must be a period, not {every!r}.")
     report = verify(database) if damaged else None
     with _changing(database, dry_run) as connection:
         if report is not None:
@@ -95,7 +108,7 @@ def remove(database: Database, wanted: Removal, dry_run: bool) -> PruneReport:
     """Remove calibrations, see :meth:`CalibrationArchive.remove`."""
     chosen = of_provenance(wanted.provenance)
     if wanted == Removal(None, None, None, None, "any", None):
-        raise ValueError("remove needs a backend, digest, start, end, provenance or origin; nothing was removed")
+        raise ValueError("remove needs a backend, digest, start, end, provenance or origin; nothing was removed.")
     digest = _checked_digest(wanted.digest)
     candidates: set[tuple[Any, ...]] | None = None
     if digest is not None:
@@ -265,7 +278,7 @@ def _chosen(
     if every is None:
         return [number for number, *_ in rows]
     if not all(isinstance(updated, int) for _, updated, *_ in rows):
-        raise ArchiveDamagedError("A calibration is of no time: prune(damaged=True) first. Nothing was removed.")
+        raise ArchiveDamagedError("A calibration has no time: call prune(damaged=True) first. Nothing was removed.")
     origins: dict[int, set[str]] = {}
     for number, origin in connection.execute("SELECT calibration, origin FROM sightings WHERE origin <> ''"):
         origins.setdefault(number, set()).add(label(origin))

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import index
@@ -16,6 +15,8 @@ from .._frames import TIME_NOTES, Table, Tabular, needed, place_coords
 from .._progress import Reported, advancing
 from .._threads import chosen_threads
 from .._timestamps import FIRST, LAST
+from .._warning import warn
+from .._words import count
 from ..exceptions import ArchiveDamagedError, ArchiveError, IBMInputValueError
 from ..snapshot.quantities import gate_quantity, qubit_quantity
 from . import blocks
@@ -53,8 +54,10 @@ class ArchiveSeries(Tabular):
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> t1 = archive.series("lima", "t1")
         >>> t1.values.shape, t1.unit
+        ((1, 5), 's')
     """
 
     backend: str
@@ -161,7 +164,7 @@ class ArchiveSeries(Tabular):
         Missing values are ``nan``; the unit is the attribute ``units``.
 
         Raises:
-            IBMInputValueError: xarray is not installed.
+            MissingPackageError: xarray is not installed.
         """
         dimension, coords = place_coords(self.qubits)
         notes = {"units": self.unit, **self._subject().notes}
@@ -173,7 +176,12 @@ class ArchiveSeries(Tabular):
 
     def __repr__(self) -> str:
         of = self.quantity if self.gate is None else f"{self.gate} {self.quantity}"
-        return f"<ArchiveSeries of {self.backend}, {of}: {len(self)} calibrations, {len(self.qubits)} columns>"
+        return f"<ArchiveSeries of {self.backend}, {of}: {count(len(self), 'calibration')}, {count(len(self.qubits), 'column')}>"
+
+    def _repr_html_(self) -> str:
+        from .pictures import series_html
+
+        return series_html(self)
 
 
 def read(
@@ -192,10 +200,9 @@ def read(
     subject = (found_quantity.column, gate)
     found = _read(database, backend, subject, period, chosen_threads(threads), progress, chosen)
     if found.damaged:
-        warnings.warn(
+        warn(
             f"{database.path}: {len(found.damaged)} damaged payloads of {backend} are left out; verify() tells more.",
             RuntimeWarning,
-            stacklevel=3,
         )
     values, valid = np.asarray(found.arrays["values"]), np.asarray(found.arrays["valid"])
     values = values != 0 if found_quantity.is_flag else values
@@ -265,7 +272,9 @@ def _payloads(
         (int, int, int, object),
     )
     if any(not FIRST <= row[0] <= LAST or not 0 <= row[2] <= _MOST_QUBITS for row in rows):
-        raise ArchiveDamagedError(f"{database.path} is damaged: a calibration of {backend} is of no time or device.")
+        raise ArchiveDamagedError(
+            f"{database.path} is damaged: a calibration of {backend} has no time or no device. verify() tells more."
+        )
     widths = {num_qubits for _, _, num_qubits, _ in rows}
     if len(widths) > 1:
         raise ArchiveError(f"{backend} had {sorted(widths)} qubits in that time; choose a period by start and end.")

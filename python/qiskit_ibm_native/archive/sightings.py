@@ -91,7 +91,7 @@ def read(folder: Path, root: Path) -> Read:
 
 def _line(content: Any) -> tuple[str, str, datetime.datetime]:
     if not isinstance(content, dict):
-        raise TypeError("it is no object")
+        raise TypeError("it is not an object")
     digest, origin = content.get("digest"), content.get("origin")
     if not isinstance(digest, str) or not _DIGEST.fullmatch(digest) or not isinstance(origin, str):
         raise ValueError("digest must be that of a snapshot, and origin a text")

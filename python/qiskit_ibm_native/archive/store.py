@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 from cachetools import LRUCache
 
 from .. import _native
+from .._archive_file import archive_path
 from .._frames import labelled_frame, needed, polars_frame
 from .._moments import fixed_period, microseconds_of, moment_of, period_of, span_of
+from .._progress import Reported, waiting
 from .._sqlite import Database
 from .._timestamps import FIRST, LAST, microseconds, moment, now
 from ..exceptions import ArchiveDamagedError, ArchiveError, BackendPayloadError, IBMInputValueError
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from .._moments import Span, Time
-    from .._progress import Reported
     from ..snapshot.imports.reader import Date
     from .alerting.alert import Alert
     from .alerting.rules import Rules
@@ -53,9 +54,6 @@ if TYPE_CHECKING:
     from .questions.ranking import Ranking
     from .questions.working import LastWorked
 
-#: Names the file, if it is not the default.
-VARIABLE = "QISKIT_IBM_NATIVE_ARCHIVE"
-DEFAULT = "~/.qiskit/qiskit-ibm-native/calibrations.sqlite3"
 #: Configurations in memory; a device has one for months.
 _MOST_CONFIGURATIONS = 16
 _ROW = "SELECT c.id, c.updated, c.configuration, c.properties, c.defaults FROM calibrations c"
@@ -84,9 +82,12 @@ class CalibrationArchive:
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")  # without a path: the user's own
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> archive.latest("lima")
+        <Snapshot ibmq_lima: 5 qubits, 2021-03-15T00:36:03-04:00, 5045cf964930>
         >>> archive.at("lima", "2021-03-14")  # nothing is so old
         >>> archive.series("lima", "t1", qubits=[0, 1]).values * 1e6  # µs
+        array([[59.69864329, 83.0599723 ]])
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
@@ -99,7 +100,7 @@ class CalibrationArchive:
         Raises:
             ArchiveError: The file is something else, of a later version, or cannot be written.
         """
-        self._database = Database(path or os.environ.get(VARIABLE) or DEFAULT, ARCHIVE)
+        self._database = Database(archive_path(path), ARCHIVE)
         self._configurations: LRUCache[int, bytes] = LRUCache(_MOST_CONFIGURATIONS)
         self._lock = threading.Lock()
 
@@ -158,7 +159,9 @@ class CalibrationArchive:
         """
         updated = snapshot.last_update
         if updated is None:
-            raise ArchiveError(f"{snapshot!r} cannot be kept: it has no properties with a date, and so no time.")
+            raise ArchiveError(
+                f"{snapshot!r} cannot be added: its time is unknown, because it has no properties with a date."
+            )
         payloads = snapshot.payloads
         configuration, properties = self._packed(payloads.configuration), self._packed(payloads.properties or b"")
         defaults = None if payloads.defaults is None else self._packed(payloads.defaults)
@@ -192,7 +195,7 @@ class CalibrationArchive:
         try:
             packed = _native.pack(payload)
         except ValueError as error:
-            raise ArchiveError(f"A payload of {len(payload)} bytes is not put into an archive: {error}") from None
+            raise ArchiveError(f"A payload of {len(payload)} bytes cannot be added to an archive: {error}") from None
         return Packed(digest, len(payload), packed, bool(known))
 
     def merge(
@@ -219,7 +222,7 @@ class CalibrationArchive:
             return merging.merge(self._database, other._database, progress)
         path = Path(other).expanduser()
         if not path.is_file():
-            raise FileNotFoundError(f"there is no archive {path}")
+            raise FileNotFoundError(f"There is no archive {path}.")
         with type(self)(path) as opened:
             return merging.merge(self._database, opened._database, progress)
 
@@ -333,7 +336,7 @@ class CalibrationArchive:
         for row in map(Row._make, rows):
             if not FIRST <= row.updated <= LAST:
                 raise ArchiveDamagedError(
-                    f"{self.path} is damaged: calibration {row.id} is of no time. verify() tells more."
+                    f"{self.path} is damaged: calibration {row.id} has no time. verify() tells more."
                 )
         return [Row(*row) for row in rows]
 
@@ -416,6 +419,7 @@ class CalibrationArchive:
 
     # Tables
 
+    @waiting("Reading calibrations")
     def table(
         self,
         of: str = "qubits",
@@ -447,7 +451,8 @@ class CalibrationArchive:
             origin: As in :meth:`between`.
 
         Raises:
-            ArchiveError: There is no such device or gate, there are several origins, or pyarrow is not installed.
+            ArchiveError: There is no such device or gate, or there are several origins.
+            MissingPackageError: pyarrow is not installed.
             IBMInputValueError: There is no such table.
             ValueError: There is no such quantity, or a gate is listed on different numbers of qubits.
         """
@@ -459,18 +464,21 @@ class CalibrationArchive:
         """Return values of devices over time as a ``pandas.DataFrame``, see :meth:`table`; units are in ``attrs``.
 
         Raises:
-            ArchiveError: As in :meth:`table`, or pandas is not installed.
+            ArchiveError: As in :meth:`table`.
+            MissingPackageError: pandas or pyarrow is not installed.
         """
-        return labelled_frame(needed("pandas", ArchiveError), self.table(of, **choice))
+        return labelled_frame(needed("pandas"), self.table(of, **choice))
 
     def to_polars(self, of: str = "qubits", **choice: Unpack[tables.TableChoice]) -> polars.DataFrame:
         """Return values of devices over time as a ``polars.DataFrame``, see :meth:`table`.
 
         Raises:
-            ArchiveError: As in :meth:`table`, or polars is not installed.
+            ArchiveError: As in :meth:`table`.
+            MissingPackageError: polars or pyarrow is not installed.
         """
-        return polars_frame(lambda: self.table(of, **choice), ArchiveError)
+        return polars_frame(lambda: self.table(of, **choice))
 
+    @waiting("Writing tables")
     def to_parquet(
         self,
         folder: str | os.PathLike[str],
@@ -502,7 +510,8 @@ class CalibrationArchive:
             How many calibrations were written.
 
         Raises:
-            ArchiveError: There is no such device, a folder cannot be made, or pyarrow is not installed.
+            ArchiveError: There is no such device, or a folder cannot be made.
+            MissingPackageError: pyarrow is not installed.
         """
         wanted = Choice(provenance, origin)
         names, (first, last) = self._chosen(backends, wanted), fixed_period(start, end)
@@ -681,7 +690,9 @@ class CalibrationArchive:
         if isinstance(source, Snapshot):
             return source
         if backend is None:
-            raise IBMInputValueError(f"A snapshot of {source!r} needs backend=, the name of the device.")
+            raise IBMInputValueError(
+                f"{source!r} is a time, which is not enough to find a snapshot. Name the device by backend=."
+            )
         found = self.at(self._known(backend, wanted.provenance), source, **wanted._asdict())
         if found is None:
             raise ArchiveError(f"{self.path} has no calibration of {backend!r} from {moment_of(source)} or before.")
@@ -689,6 +700,7 @@ class CalibrationArchive:
 
     # Events and alerts
 
+    @waiting("Looking for events")
     def events(
         self,
         backends: str | Iterable[str] | None = None,
@@ -750,6 +762,7 @@ class CalibrationArchive:
         asked = search.Asked.of(kinds, gates, qubits, quantities, late_after, late_factor, frozen_after, origin)
         return search.events(self, self._chosen(backends, asked.choice), asked, start, end, history)
 
+    @waiting("Evaluating rules")
     def alerts(self, rules: Rules, *, at: Time | None = None, since: Time | None = None) -> list[Alert]:
         """Return the alerts of rules that hold in the last calibrations.
 
@@ -916,7 +929,8 @@ class CalibrationArchive:
 
         Raises:
             ValueError: There is no such format.
-            ArchiveError: There is no such device, or a package for the format is missing.
+            ArchiveError: There is no such device.
+            MissingPackageError: pyarrow is not installed, for Parquet files.
         """
         names = self.backends(provenance=provenance) if backend is None else [self._known(backend, provenance)]
         ranges = [self.between(name, start, end, provenance=provenance, origin=origin) for name in names]
@@ -951,6 +965,7 @@ class CalibrationArchive:
         """
         return check.verify(self._database, progress)
 
+    @waiting("Removing calibrations")
     def prune(
         self,
         backend: str | None = None,
@@ -980,6 +995,7 @@ class CalibrationArchive:
         backend = None if backend is None else self._spelled(backend)
         return removal.prune(self._database, backend, before, every, damaged, dry_run)
 
+    @waiting("Removing calibrations")
     def remove(
         self,
         backend: str | None = None,
@@ -1033,3 +1049,14 @@ class CalibrationArchive:
 
     def __repr__(self) -> str:
         return f"<CalibrationArchive {str(self.path)!r}>"
+
+    def _repr_html_(self) -> str:
+        from .. import _html
+
+        try:
+            stats = self.stats()
+        except ArchiveError as error:
+            # A file that is damaged, closed or gone is no reason to show nothing.
+            heading = _html.heading(self.path.name, kind="CalibrationArchive")
+            return _html.panel(heading, _html.alert(_html.note(str(error))))
+        return stats._picture("CalibrationArchive")

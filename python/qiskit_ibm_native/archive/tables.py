@@ -79,7 +79,7 @@ def request(of: str, quantities: Any, gates: Any, threads: int | None, choice: C
     known, find = (QUBIT_QUANTITIES, qubit_quantity) if of == "qubits" else (GATE_QUANTITIES, gate_quantity)
     chosen = list(known) if quantities is None else [quantities] if isinstance(quantities, str) else list(quantities)
     if not chosen:
-        raise IBMInputValueError("quantities names no quantity; leave it out for all.")
+        raise IBMInputValueError("quantities is empty; leave it out for all quantities.")
     named = None if gates is None else (gates,) if isinstance(gates, str) else tuple(gates)
     return Request(of, tuple(dict.fromkeys(find(name).name for name in chosen)), named, threads, choice)
 
@@ -97,12 +97,14 @@ def aligned(read: Callable[[], Sequence[ArchiveSeries]]) -> Sequence[ArchiveSeri
         found = read()
         if all(np.array_equal(series.times, found[0].times) for series in found):
             return found
-    raise ArchiveError("The archive changed whenever it was read; give an end to read a period that is complete.")
+    raise ArchiveError(
+        "The archive changed each time it was read; give an end= in the past to read a period that is complete."
+    )
 
 
 def build_table(archive: CalibrationArchive, asked: Request, backends: Sequence[str], start: Any, end: Any) -> Any:
     """Return the values of some devices as a ``pyarrow.Table``, see :meth:`CalibrationArchive.table`."""
-    pa = needed("pyarrow", ArchiveError)
+    pa = needed("pyarrow")
     found = [
         (number, series) for number, name in enumerate(backends) for series in _series(archive, asked, name, start, end)
     ]
@@ -205,7 +207,7 @@ def write_months(
     choice: Choice,
 ) -> int:
     """Write tables by device and month, see :meth:`CalibrationArchive.to_parquet`."""
-    needed("pyarrow", ArchiveError)
+    needed("pyarrow")
     folder.mkdir(parents=True, exist_ok=True)
     written = 0
     with scratch_folder(".parquet-", folder) as scratch:
@@ -243,5 +245,5 @@ def _write(table: Any, scratch: Path, file: Path) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ArchiveError(f"{file.parent} cannot be made: {error}") from error
+        raise ArchiveError(f"The folder {file.parent} cannot be made: {error}") from error
     unfinished.replace(file)

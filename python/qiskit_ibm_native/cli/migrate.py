@@ -3,66 +3,77 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import output
+from .options import Json
 
 if TYPE_CHECKING:
     from ..migration import Migration
 
-_DESCRIPTION = """\
-Show what scripts that were written for qiskit-ibm-provider or Qiskit's IBMQ would be today, and what is left to do by hand.
-Nothing is written without --write."""
-_STATUSES = """\
-exit status: 0 if nothing is to be done; 1 if something would change or is left to do; 2 if a script cannot be read, or
-after an error"""
 
+def migrate(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="A script, or a folder of scripts.")],
+    write: Annotated[bool, typer.Option("--write", help="Write the changes.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Print the changes as a unified diff.")] = False,
+    json: Json = False,
+) -> int:
+    """Show what scripts that were written for qiskit-ibm-provider or Qiskit's IBMQ would be today.
 
-def add(commands: Any) -> None:
-    """Add the command to those of the parser."""
-    migrate = commands.add_parser(
-        "migrate",
-        help="bring scripts of 2023, for qiskit-ibm-provider or IBMQ, up to date",
-        description=_DESCRIPTION,
-        epilog=_STATUSES,
-    )
-    migrate.add_argument("paths", nargs="+", metavar="PATH", help="a script, or a folder of scripts")
-    migrate.add_argument("--write", action="store_true", help="write the changes")
-    migrate.add_argument("--diff", action="store_true", help="print the changes as a unified diff")
-    migrate.set_defaults(run=_run)
+    What is left to do by hand is listed, too. Nothing is written without --write. The exit status is 0 if nothing is to
+    be done; 1 if something would change or is left to do; 2 if a script cannot be read, or after an error.
 
-
-def _run(options: argparse.Namespace) -> int:
+    Examples:
+        qiskit-ibm-native migrate experiments/
+        qiskit-ibm-native migrate --write bell.py
+    """
     from ..migration import migrate_scripts
 
-    migrations = migrate_scripts(options.paths)
-    for migration in migrations:
-        _print(migration, options.diff)
-    if options.write:
+    migrations = migrate_scripts(paths)
+    if json:
+        output.document([_described(migration) for migration in migrations])
+    else:
+        for migration in migrations:
+            _print(migration, diff)
+    if write:
         for migration in migrations:
             if migration.is_changed:
                 migration.write()
-    print(_summary(migrations, options.write), file=sys.stderr)
+    sys.stderr.write(f"{_summary(migrations, write)}\n")
     if any(migration.error for migration in migrations):
         return 2
-    would_change = not options.write and any(migration.is_changed for migration in migrations)
+    would_change = not write and any(migration.is_changed for migration in migrations)
     return 1 if would_change or _left(migrations) else 0
+
+
+def _described(migration: Migration) -> dict[str, Any]:
+    return {
+        "path": migration.path,
+        "error": migration.error,
+        "is_changed": migration.is_changed,
+        "findings": [asdict(finding) for finding in migration.findings],
+    }
 
 
 def _print(migration: Migration, as_diff: bool) -> None:
     if migration.error:
-        print(f"qiskit-ibm-native: {migration.path} is left as it is: {migration.error}", file=sys.stderr)
+        output.message(f"{migration.path} is left as it is: {migration.error}")
     if as_diff:
-        print(migration.diff(), end="")
+        output.write(migration.diff(), end="")
     for finding in migration.findings:
         if finding.new is None:
-            print(f"{migration.path}:{finding.line}: left to do: {finding.old}")
-            print(f"    {finding.reason}")
+            output.write(f"{migration.path}:{finding.line}: left to do: {finding.old}")
+            output.write(f"    {finding.reason}")
         elif not as_diff:
-            print(f"{migration.path}:{finding.line}: {finding.old}")
-            print(f"    -> {finding.new}")
-            print(f"    {finding.reason}")
+            output.write(f"{migration.path}:{finding.line}: {finding.old}")
+            output.write(f"    -> {finding.new}")
+            output.write(f"    {finding.reason}")
 
 
 def _summary(migrations: Sequence[Migration], is_written: bool) -> str:

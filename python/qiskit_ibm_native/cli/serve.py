@@ -3,22 +3,31 @@
 
 from __future__ import annotations
 
-import argparse
-import json
+import json as json_format
 import os
 import re
 import shlex
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import completing, output
 
 if TYPE_CHECKING:
     from ..local import LocalService, ReplayService
 
 #: The device of examples.
 _DEVICE = "ibm_fez"
+#: Headings of options.
+_PAST = "Devices as they were"
+_STARTED = "For programs that start it"
+_SHOWN = "Failures that somebody else is to see"
 #: Values that mean the same to a shell, to Docker and to GitHub, all of which read such files.
 _PLAIN = re.compile(r"[\w.:/+=@%,~-]*", re.ASCII)
 #: The first line of a file of variables; a comment to those that read such files, but for GitHub.
@@ -41,85 +50,150 @@ _SIMULATING = (
 )
 
 
-def add(commands: Any) -> None:
-    """Add the command to a parser's commands."""
-    serve = commands.add_parser(
-        "serve",
-        help="run a service on this machine that speaks the protocol of the IBM Quantum Platform",
-        description="Run a service that speaks the protocol of the IBM Quantum Platform and simulates its devices.",
-        epilog="example: qiskit-ibm-native serve --seed 1 --env-file quantum.env",
-    )
-    _add_address(serve)
-    _add_simulation(serve)
-    told = serve.add_argument_group("for programs that start it")
-    told.add_argument("--json", action="store_true", help="print one line of JSON instead of a text")
-    told.add_argument(
-        "--env-file", type=Path, metavar="PATH", help="write the environment variables of clients to this file"
-    )
-    told.add_argument(
-        "--ready-file", type=Path, metavar="PATH", help="write this file when requests are answered; removed at the end"
-    )
-    failures = serve.add_argument_group("for failures that somebody else is to see")
-    failures.add_argument(
-        "--record", metavar="FOLDER", help="write requests and replies to this new folder, without keys"
-    )
-    failures.add_argument(
-        "--replay", metavar="FOLDER", help="answer as a service did that was recorded; simulate nothing"
-    )
-    serve.set_defaults(run=_run)
+def serve(
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", metavar="N", help="Port to listen on; 0 for any free one.")] = 8964,
+    public: Annotated[bool, typer.Option("--public", help="Accept connections of other machines.")] = False,
+    token: Annotated[
+        str | None, typer.Option("--token", metavar="KEY", help="The API key; a random one by default.")
+    ] = None,
+    max_body: Annotated[
+        int | None, typer.Option("--max-body", metavar="MIB", help="The largest body of a request; 64 by default.")
+    ] = None,
+    latency: Annotated[float, typer.Option("--latency", metavar="SECONDS", help="Time that each request waits.")] = 0.0,
+    devices: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--devices",
+            metavar="DEVICE...",
+            help="A folder of saved snapshots, names of bundled devices, or official, instead of all bundled ones.",
+            autocompletion=completing.devices,
+        ),
+    ] = None,
+    more_devices: Annotated[
+        list[str] | None, typer.Argument(metavar="DEVICE", hidden=True, autocompletion=completing.devices)
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="FILE", help="The file of jobs and sessions; by default that of the user."),
+    ] = None,
+    store_days: Annotated[
+        float | None,
+        typer.Option("--store-days", metavar="DAYS", help="How long jobs are kept after they are done; 30 by default."),
+    ] = None,
+    store_mib: Annotated[
+        int | None,
+        typer.Option(
+            "--store-mib", metavar="MIB", help="Size of that file before the oldest jobs go; 1024 by default."
+        ),
+    ] = None,
+    ideal: Annotated[bool, typer.Option("--ideal", help="Simulate without noise.")] = False,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", metavar="N", help="Derive the seeds of jobs that have none from this number."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", help="The number of jobs that run at once.")
+    ] = None,
+    job_memory: Annotated[
+        int | None,
+        typer.Option(
+            "--job-memory",
+            metavar="MIB",
+            help="Memory that a job may allocate; by default three quarters of the memory, shared by the workers.",
+        ),
+    ] = None,
+    archive: Annotated[
+        str | None,
+        typer.Option(
+            "--archive",
+            metavar="FILE",
+            rich_help_panel=_PAST,
+            help="An archive of calibrations, whose devices are served.",
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at",
+            metavar="TIME",
+            rich_help_panel=_PAST,
+            help="The time at which the service starts, such as 2026-03-01T12:00Z.",
+        ),
+    ] = None,
+    speed: Annotated[
+        float | None,
+        typer.Option(
+            "--speed",
+            metavar="N",
+            rich_help_panel=_PAST,
+            help="Seconds that pass for the service in a second; 0 by default.",
+        ),
+    ] = None,
+    queue_time: Annotated[
+        float | None,
+        typer.Option(
+            "--queue-time",
+            metavar="SECONDS",
+            rich_help_panel=_PAST,
+            help="How long a job waits before it begins, by that clock.",
+        ),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", rich_help_panel=_STARTED, help="Print one line of JSON instead of a text.")
+    ] = False,
+    env_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--env-file",
+            metavar="PATH",
+            rich_help_panel=_STARTED,
+            help="Write the environment variables of clients to this file.",
+        ),
+    ] = None,
+    ready_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--ready-file",
+            metavar="PATH",
+            rich_help_panel=_STARTED,
+            help="Write this file when requests are answered; it is removed at the end.",
+        ),
+    ] = None,
+    record: Annotated[
+        str | None,
+        typer.Option(
+            "--record",
+            metavar="FOLDER",
+            rich_help_panel=_SHOWN,
+            help="Write requests and replies to this new folder, without keys.",
+        ),
+    ] = None,
+    replay: Annotated[
+        str | None,
+        typer.Option(
+            "--replay",
+            metavar="FOLDER",
+            rich_help_panel=_SHOWN,
+            help="Answer as a service did that was recorded, and simulate nothing.",
+        ),
+    ] = None,
+) -> None:
+    """Run a service that speaks the protocol of the IBM Quantum Platform and simulates its devices.
+
+    Examples:
+        qiskit-ibm-native serve
+        qiskit-ibm-native serve --devices fez torino --port 0
+        qiskit-ibm-native serve --seed 1 --env-file quantum.env
+    """
+    options = SimpleNamespace(**locals())
+    if more_devices and not devices:
+        raise typer.BadParameter(f"serve takes no argument {more_devices[0]!r}; devices come after --devices.")
+    options.devices = [*(devices or ()), *(more_devices or ())] or None
+    _run(options)
 
 
-def _add_address(serve: argparse.ArgumentParser) -> None:
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    serve.add_argument(
-        "--port", type=int, default=8964, help="port to listen on; 0 for any free one (default: %(default)s)"
-    )
-    serve.add_argument("--public", action="store_true", help="accept connections of other machines")
-    serve.add_argument("--token", help="the API key (default: a random one)")
-    serve.add_argument("--max-body", type=int, metavar="MIB", help="the largest body of a request (default: 64)")
-    serve.add_argument(
-        "--latency", type=float, default=0.0, metavar="SECONDS", help="time that each request waits (default: none)"
-    )
-
-
-def _add_simulation(serve: argparse.ArgumentParser) -> None:
-    serve.add_argument(
-        "--devices",
-        nargs="+",
-        metavar="DEVICE",
-        help="a folder of saved snapshots, names of bundled devices, or official, instead of all bundled ones",
-    )
-    serve.add_argument("--store", help="the file of jobs and sessions (default: that of the user)")
-    serve.add_argument(
-        "--store-days", type=float, metavar="DAYS", help="how long jobs are kept after they are done (default: 30)"
-    )
-    serve.add_argument(
-        "--store-mib", type=int, metavar="MIB", help="size of that file before the oldest jobs go (default: 1024)"
-    )
-    serve.add_argument("--ideal", action="store_true", help="simulate without noise")
-    serve.add_argument("--seed", type=int, help="derive the seeds of jobs that have none from this number")
-    serve.add_argument("--workers", type=int, help="number of jobs that run at once")
-    serve.add_argument(
-        "--job-memory",
-        type=int,
-        metavar="MIB",
-        help="memory that a job may allocate (default: three quarters of the memory, shared by the workers)",
-    )
-    past = serve.add_argument_group("for devices as they were")
-    past.add_argument("--archive", metavar="FILE", help="an archive of calibrations, whose devices are served")
-    past.add_argument("--at", metavar="TIME", help="the time at which the service starts, such as 2026-03-01T12:00Z")
-    past.add_argument(
-        "--speed",
-        type=float,
-        metavar="N",
-        help="seconds that pass for the service in a second (default: 0)",
-    )
-    past.add_argument(
-        "--queue-time", type=float, metavar="SECONDS", help="how long a job waits before it begins, by that clock"
-    )
-
-
-def _run(options: argparse.Namespace) -> int:
+def _run(options: SimpleNamespace) -> None:
     from ..local import require_packages
 
     require_packages()
@@ -136,10 +210,9 @@ def _run(options: argparse.Namespace) -> int:
             service.serve(lambda: _tell(service, options))
         finally:
             service.stop()
-    return 0
 
 
-def _service(options: argparse.Namespace) -> LocalService | ReplayService:
+def _service(options: SimpleNamespace) -> LocalService | ReplayService:
     from ..local import LocalService, prepare
     from ..local.service.limits import Limits
 
@@ -161,18 +234,19 @@ def _service(options: argparse.Namespace) -> LocalService | ReplayService:
     )  # fmt: skip
 
 
-def _tell(service: LocalService | ReplayService, options: argparse.Namespace) -> None:
+def _tell(service: LocalService | ReplayService, options: SimpleNamespace) -> None:
     if options.env_file is not None:
         _write(options.env_file, _env_file(service.environment))
     if options.json:
-        print(json.dumps(_described(service)), flush=True)
+        output.line(_described(service))
     else:
         end = _end(options)
         text = _text(service) if options.env_file is None else _short_text(service, options.env_file)
-        print(f"{text}\n\n{end}", flush=True)
+        output.write(f"{text}\n\n{end}")
+        sys.stdout.flush()
     # Last: whoever sees this file reads the others.
     if options.ready_file is not None:
-        _write(options.ready_file, json.dumps({"url": service.url, "pid": os.getpid()}) + "\n")
+        _write(options.ready_file, json_format.dumps({"url": service.url, "pid": os.getpid()}) + "\n")
 
 
 def _described(service: LocalService | ReplayService) -> dict[str, Any]:
@@ -210,7 +284,7 @@ def _short_text(service: LocalService | ReplayService, env_file: Path) -> str:
     return f"Serving on {service.url}\n\nThe variables of clients are in {env_file}."
 
 
-def _end(options: argparse.Namespace) -> str:
+def _end(options: SimpleNamespace) -> str:
     if options.at is None:
         return "Ctrl-C ends it; jobs are kept."
     jobs = "jobs are kept" if options.store else "jobs are forgotten then"
@@ -242,7 +316,7 @@ def _is_ready_file(content: str) -> bool:
 def _pid(content: str) -> int | None:
     """Return the process that wrote a ready file, or ``None`` if it is no such file."""
     try:
-        written = json.loads(content)
+        written = json_format.loads(content)
     except ValueError:
         return None
     is_own = isinstance(written, dict) and set(written) == {"url", "pid"} and type(written["pid"]) is int

@@ -56,6 +56,7 @@ class RuntimeClient:
         >>> provider = IBMProvider(channel="local")
         >>> client = provider.get_backend("ibmq_lima")._api_client  # for requests that no method of a backend makes
         >>> json.loads(client.backend_configuration("ibmq_lima"))["n_qubits"]
+        5
     """
 
     def __init__(

@@ -75,7 +75,7 @@ class Authenticator:
                     self._lock.release()
             elif is_needed:
                 raise RequestsApiError(
-                    "POST /identity/token: another thread waits for a token too long", code=TIMED_OUT
+                    "POST /identity/token: another thread has waited for a token for too long.", code=TIMED_OUT
                 )
         return f"Bearer {self._token}"
 
@@ -121,7 +121,7 @@ class Authenticator:
             if now >= self._expiry or isinstance(error, IBMNotAuthorizedError):
                 raise
             self._renewal = min(now + _RENEWAL_BACKOFF, self._expiry)
-            logger.warning("The access token could not be renewed yet and is used on: %s", error)
+            logger.warning("The access token could not be renewed yet, and the present one is still used: %s", error)
 
     def _fetch(self) -> None:
         body = urlencode({"grant_type": _GRANT, "apikey": self._api_key, "response_type": "cloud_iam"})
@@ -167,6 +167,6 @@ def _lifetime(content: dict[str, Any], now: float) -> tuple[float, float]:
         life = content.get("expires_in", 0)
         if not isinstance(life, int | float) or life <= 0:
             raise ApiIBMProtocolError(
-                "POST /identity/token: the reply does not tell how long the token is good"
+                "POST /identity/token: the reply does not say how long the token is valid."
             ) from None
     return now, now + float(life)

@@ -46,6 +46,7 @@ class Instance:
         ...     tags=(),
         ... )
         >>> instance.region
+        'us-east'
     """
 
     crn: str = field(repr=False)
@@ -103,7 +104,7 @@ def _search(endpoint: Endpoint, authenticator: Authenticator, transport: Transpo
         if not cursor or not page["items"]:
             return [item for item in found if (item.get("doc") or {}).get("extensions")]
     raise ApiIBMProtocolError(
-        f"The search for instances has no end after {_MAX_PAGES} pages. Give the CRN of one: instance=..."
+        f"The search for instances did not end within {_MAX_PAGES} pages. Give the CRN of one: instance=..."
     )
 
 
@@ -165,7 +166,7 @@ def choose_instances(instances: list[Instance], account: Account | None, wanted:
         known = ", ".join(repr(instance.name) for instance in instances) or "none"
         if not chosen:
             asked = without_secrets(repr(wanted))
-            raise IBMInputValueError(f"The instance {asked} is not one of the account's; they are: {known}.")
+            raise IBMInputValueError(f"The account has no instance {asked}; it has: {known}.")
         return chosen
     chosen = instances
     if account is not None:
@@ -179,7 +180,7 @@ def choose_instances(instances: list[Instance], account: Account | None, wanted:
             chosen.sort(key=lambda instance: order.index(instance.plan))
     if not chosen:
         raise IBMInputValueError(
-            f"No instance of the account fits (region {getattr(account, 'region', None)!r}); it has {len(instances)}."
-            " Create one at https://quantum.cloud.ibm.com, or give instance=<CRN>."
+            f"No instance of the account fits (region {getattr(account, 'region', None)!r}); the account has"
+            f" {len(instances)} instances. Create one at https://quantum.cloud.ibm.com, or give instance=<CRN>."
         )
     return chosen

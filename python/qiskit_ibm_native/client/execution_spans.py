@@ -33,6 +33,7 @@ class DataSlice:
         >>> from qiskit_ibm_native import DataSlice
         >>> part = DataSlice(shape=(2, 1000), rows=slice(0, 1500))  # two sets of parameters with 1000 shots each
         >>> part.size, part.mask().sum(axis=1).tolist()
+        (1500, [1000, 500])
     """
 
     shape: tuple[int, ...]
@@ -78,6 +79,7 @@ class ExecutionSpan:
         >>> start = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.timezone.utc)
         >>> span = ExecutionSpan(start, start + datetime.timedelta(seconds=2), {0: DataSlice((1000,), slice(0, 1000))})
         >>> span.duration, span.size  # s, shots
+        (2.0, 1000)
     """
 
     start: datetime
@@ -144,6 +146,7 @@ class ExecutionSpans:
         >>> result = IBMProvider(channel="local").get_backend("ibmq_lima").run(circuit, shots=100).result()
         >>> spans = result.metadata["execution"]["execution_spans"]
         >>> len(spans), spans[0].size
+        (1, 100)
     """
 
     __hash__ = None  # type: ignore[assignment]

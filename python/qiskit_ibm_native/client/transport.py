@@ -9,8 +9,8 @@ from __future__ import annotations
 import platform
 import re
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from ssl import SSLCertVerificationError
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -20,7 +20,9 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 
 from .. import __version__
 from .._deadline import deadline, pause, seconds_left
+from .._extras import needed
 from .._logger import logger
+from .._progress import waiting
 from .._redaction import redact
 from .._threads import tell_after_fork
 from ..exceptions import ApiIBMProtocolError, IBMNotAuthorizedError, RequestsApiError
@@ -87,7 +89,9 @@ class HttpResponse:
                 reason = str(error)
             if self._content is None:
                 # Neither the text nor the cause has the body: it may be a token, for example.
-                failure = ApiIBMProtocolError(f"{self.label}: the reply is not JSON ({reason}; {len(self.body)} bytes)")
+                failure = ApiIBMProtocolError(
+                    f"{self.label}: the reply is not JSON ({reason}; {len(self.body)} bytes)."
+                )
                 failure.is_transient = True
                 raise failure
         return self._content[0]
@@ -103,7 +107,9 @@ class HttpResponse:
         """
         content = self.json()
         if not isinstance(content, dict):
-            raise ApiIBMProtocolError(f"{self.label}: expected an object, the reply is a {type(content).__name__}")
+            raise ApiIBMProtocolError(
+                f"{self.label}: the reply must be a JSON object, and is a {type(content).__name__}."
+            )
         for key, kind in required.items():
             if not isinstance(content.get(key), kind):
                 found = f"a {type(content[key]).__name__}" if key in content else "missing"
@@ -182,9 +188,11 @@ class Transport:
         close_inherited()
         self._session = self._new_session()
 
-    def call(self) -> AbstractContextManager[None]:
-        """Return a context with the deadline of a call, or an earlier one that is set already."""
-        return deadline(time.monotonic() + self.limits.timeout)
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Give a context with the deadline of a call, or an earlier one that is set already."""
+        with waiting("Waiting for the service", is_general=True), deadline(time.monotonic() + self.limits.timeout):
+            yield
 
     def _route(self, url: str) -> dict[str, Any]:
         """Return the proxies and certificates for a URL, by the variables that ``requests`` reads."""
@@ -233,13 +241,15 @@ class Transport:
             ApiIBMProtocolError: ``check`` refuses the response.
             RequestsApiError: No response came in time, it is too large, or its status is an error.
         """
-        with self.call():
+        with self.call(), waiting(f"Waiting for {_host_of(url)}", is_general=True):
             attempt, waited = 0, 0.0
             is_conditional = headers is not None and "If-None-Match" in headers
             while True:
                 attempt += 1
                 if self._is_closed:
-                    raise RequestsApiError(f"{label}: the provider is closed", code="closed")
+                    raise RequestsApiError(
+                        f"{label}: the provider is closed. Open another one with IBMProvider().", code="closed"
+                    )
                 silence = self.limits.timeout * (_FIRST_READ_SHARE if repeatable and attempt == 1 else 1)
                 outcome = self._attempt(
                     label, (method, url, headers, params, body), silence, limit or self.limits.max_reply_bytes
@@ -251,7 +261,7 @@ class Transport:
                 seconds = self.policy.wait(attempt, waited, retry_after) if again else None
                 if seconds is None or seconds >= seconds_left():
                     raise failure if seconds is None and seconds_left() > 0 else self._timed_out(failure)
-                logger.debug("%s failed (%s); again in %.2f s", label, failure, seconds)
+                logger.debug("%s failed (%s); again in %.2f s.", label, failure, seconds)
                 pause(seconds)
                 waited += seconds
 
@@ -293,7 +303,7 @@ class Transport:
     ) -> HttpResponse | RequestsApiError:
         url, left, raw = parts[1], seconds_left(), None
         if left <= 0:
-            return RequestsApiError(f"{label}: there was no time to ask.", code=TIMED_OUT)
+            return RequestsApiError(f"{label}: there was no time left to make the request.", code=TIMED_OUT)
         try:
             request = self._prepare(*parts)
             if self.on_request is not None:
@@ -308,14 +318,14 @@ class Transport:
         except ValueError:
             # The text of the error has the malformed part, which may be a secret.
             return RequestsApiError(
-                f"{label}: the address, a header or the reply is malformed", code="malformed", maybe_processed=True
+                f"{label}: the address, a header or the reply is malformed.", code="malformed", maybe_processed=True
             )
         except (requests.exceptions.RequestException, HTTPError, BodyDamagedError) as error:
             return self._no_response(label, url, error)
         except BodyTooLargeError:
             return RequestsApiError(
-                f"{label}: the reply is larger than {limit} bytes. If that is right, IBMProvider(max_reply_bytes=...,"
-                " max_result_bytes=...) allows for more.",
+                f"{label}: the reply is larger than {limit} bytes. If that is right,"
+                " IBMProvider(max_reply_bytes=..., max_result_bytes=...) allows larger ones.",
                 code="too large", maybe_processed=True,
             )  # fmt: skip
         finally:
@@ -334,7 +344,7 @@ class Transport:
         never_sent = isinstance(error, requests.exceptions.ConnectTimeout) or is_untrusted or _never_connected(error)
         reason = "nothing came in time" if is_late else redact(_reason(error))
         return RequestsApiError(
-            f"{label}: no reply from {host} ({reason})",
+            f"{label}: no reply from {host} ({reason}).",
             code=TIMED_OUT if is_late else "certificate" if is_untrusted else None,
             maybe_processed=not never_sent,
         )
@@ -426,11 +436,11 @@ def _sentence(error: Mapping[str, Any]) -> str:
     return " ".join(part if part.endswith(".") else f"{part}." for part in parts) + code
 
 
-def _ntlm(proxies: ProxyConfiguration) -> Any:
-    try:
-        from requests_ntlm import HttpNtlmAuth
-    except ImportError:
-        from ..exceptions import IBMInputValueError
+def _host_of(url: str) -> str:
+    """Return the host of a URL, without credentials."""
+    return url.split("/", 3)[2].rpartition("@")[2] if url.count("/") > 1 else "the service"
 
-        raise IBMInputValueError("Proxies with NTLM need one more package: pip install requests-ntlm") from None
-    return HttpNtlmAuth(proxies.username_ntlm, proxies.password_ntlm)
+
+def _ntlm(proxies: ProxyConfiguration) -> Any:
+    package = needed("requests_ntlm", None, "Proxies with NTLM")
+    return package.HttpNtlmAuth(proxies.username_ntlm, proxies.password_ntlm)

@@ -128,7 +128,7 @@ def _span(num_slices: int, is_twirled: bool = False) -> _Decoder:
 
 def _spans(value: Any, _allowance: Allowance) -> ExecutionSpans:
     if not all(isinstance(span, ExecutionSpan) for span in value["spans"]):
-        raise TypeError("one of the spans is none")
+        raise TypeError("one of the spans is not a span")
     return ExecutionSpans(value["spans"])
 
 
@@ -198,7 +198,7 @@ def _operator(content: Any, _allowance: Allowance) -> Any:
     plain = (np.ndarray, str, int, float, complex, type(None), quantum_info.PauliList)
     values = [part for value in settings.values() for part in (value if isinstance(value, list) else [value])]
     if name not in _OPERATORS or not all(isinstance(value, plain) for value in values):
-        raise TypeError(f"{name} is no operator, or has settings that are none")
+        raise TypeError(f"{name} is not an operator, or its settings are not settings of one")
     return getattr(quantum_info, name)(**settings)
 
 

@@ -52,7 +52,7 @@ class Allowance:
         """
         if size > self.left:
             self.is_spent = True
-            raise ApiIBMProtocolError(f"the data of the reply are larger than {MAX_UNPACKED} bytes")
+            raise ApiIBMProtocolError(f"The data of the reply are larger than {MAX_UNPACKED} bytes.")
         self.left -= size
 
 
@@ -86,7 +86,7 @@ def decode_circuit(value: Any) -> QuantumCircuit:
 
         return qasm3.loads(value)
     if not isinstance(value, Mapping) or value.get("__type__") != "QuantumCircuit":
-        raise ApiIBMProtocolError(f"a circuit was expected, not a {type(value).__name__}")
+        raise ApiIBMProtocolError(f"A circuit was expected, not a {type(value).__name__}.")
     (circuit,) = decode_qpy(value["__value__"])
     return circuit
 
@@ -105,7 +105,7 @@ def decode_array(value: Any, allowance: Allowance) -> npt.NDArray[Any]:
         ApiIBMProtocolError: ``value`` is no array, is damaged, or is larger than the allowance.
     """
     if not isinstance(value, Mapping) or value.get("__type__") != "ndarray" or not isinstance(value["__value__"], str):
-        raise ApiIBMProtocolError(f"an array was expected, not a {type(value).__name__}")
+        raise ApiIBMProtocolError(f"An array was expected, not a {type(value).__name__}.")
     raw = _unpacked(value["__value__"], allowance)
     if raw[:8] == b"\x93NUMPY\x01\x00":
         # The version that numpy writes; numpy's reader takes four times as long for the header of a small array.
@@ -116,16 +116,16 @@ def decode_array(value: Any, allowance: Allowance) -> npt.NDArray[Any]:
             try:
                 return np.frombuffer(raw, dtype, math.prod(shape), 10 + length).reshape(shape)
             except ValueError as error:
-                raise ApiIBMProtocolError(f"an array of the reply cannot be read: {error}") from None
+                raise ApiIBMProtocolError(f"An array of the reply cannot be read: {error}") from None
     try:
         stream = io.BytesIO(raw)
         read = {(1, 0): read_array_header_1_0, (2, 0): read_array_header_2_0}[read_magic(stream)]
         shape, _, dtype = read(stream)
         if math.prod(shape) * dtype.itemsize > len(raw):
-            raise ApiIBMProtocolError("an array of the reply says that it is larger than it is")
+            raise ApiIBMProtocolError("An array of the reply says that it is larger than it is.")
         array: npt.NDArray[Any] = np.load(io.BytesIO(raw), allow_pickle=False)
     except (KeyError, ValueError) as error:
-        raise ApiIBMProtocolError(f"an array of the reply cannot be read: {error}") from None
+        raise ApiIBMProtocolError(f"An array of the reply cannot be read: {error}") from None
     return array
 
 
@@ -148,7 +148,7 @@ def encode_tensor(array: npt.NDArray[Any]) -> dict[str, Any]:
     """
     name = next((name for name, dtype in _DTYPES.items() if array.dtype == dtype), None)
     if name is None:
-        raise TypeError(f"no tensor has elements of type {array.dtype}")
+        raise TypeError(f"a tensor cannot have elements of type {array.dtype}")
     raw = np.packbits(array, bitorder="little") if name == "bool" else np.ascontiguousarray(array, _DTYPES[name])
     return {"data": _packed(raw.tobytes()), "shape": list(array.shape), "dtype": name}
 
@@ -169,7 +169,7 @@ def decode_tensor(value: Any, allowance: Allowance) -> npt.NDArray[Any]:
             return bits.view(np.bool_).reshape(shape)
         return np.frombuffer(raw, _DTYPES[dtype]).reshape(shape)
     except (KeyError, TypeError, ValueError) as error:
-        raise ApiIBMProtocolError(f"a tensor of the reply cannot be read: {error!r}") from None
+        raise ApiIBMProtocolError(f"A tensor of the reply cannot be read: {error!r}") from None
 
 
 def _packed(raw: bytes) -> str:
@@ -181,8 +181,8 @@ def _unpacked(text: str, allowance: Allowance) -> bytes:
         decoder = zlib.decompressobj()
         raw = decoder.decompress(base64.b64decode(text), allowance.left + 1)
     except (TypeError, ValueError, zlib.error) as error:
-        raise ApiIBMProtocolError(f"compressed data of the reply is damaged: {error}") from None
+        raise ApiIBMProtocolError(f"Compressed data of the reply is damaged: {error}") from None
     allowance.spend(len(raw))
     if not decoder.eof:
-        raise ApiIBMProtocolError("compressed data of the reply is cut short")
+        raise ApiIBMProtocolError("Compressed data of the reply is cut short.")
     return raw

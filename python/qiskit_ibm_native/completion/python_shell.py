@@ -74,5 +74,6 @@ def _impossible(reason: str) -> Exception:
     from ..exceptions import IBMError
 
     return IBMError(
-        f"Arguments cannot be completed here, because {reason}. Attributes are; IPython and notebooks complete both."
+        f"Arguments cannot be completed here, because {reason}. Attributes can be completed here; IPython and"
+        " notebooks complete both."
     )

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import datetime
-import warnings
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .._progress import Reported, advancing
 from .._threads import chosen_threads
 from .._timestamps import utc_array
+from .._warning import warn
 from ..archive import CalibrationArchive
 from ..scoring import _batches, _mapomatic_costs, _mapomatic_steps, _planner, scored_circuit
 from ..snapshot.sources import SnapshotList
@@ -107,7 +107,7 @@ def best_layouts(
         names.add(snapshot.name)
         times.append(snapshot.last_update)
     if len(names) != 1:
-        _refuse(f"Calibrations of one device are needed, not of {', '.join(sorted(names)) or 'none'}.")
+        _refuse(f"best_layouts needs calibrations of one device, not of {', '.join(sorted(names)) or 'none'}.")
     found = embeddings(pattern, graph, most_layouts, seed)
     if not found.layouts:
         _refuse(
@@ -115,11 +115,10 @@ def best_layouts(
             f" {', '.join(sorted(pattern.names))}. Transpile it for the device first."
         )
     if not found.is_complete:
-        warnings.warn(
+        warn(
             f"Circuit {circuit.name!r} fits into more than {most_layouts} places, or looking for them all takes too long:"
             f" {len(found.layouts)} were drawn at random. Give most_layouts= to score more.",
             RuntimeWarning,
-            stacklevel=2,
         )
     movable = MovableCircuit(circuit, pattern.active, graph.num_qubits)
     circuits = [movable.placed_at(layout) for layout in found.layouts]
@@ -144,12 +143,15 @@ def _calibrations(
 ) -> Any:
     if not isinstance(archive, CalibrationArchive):
         if backend is not None or start is not None or end is not None:
-            _refuse("backend, start and end choose from an archive, and calibrations were given.")
+            _refuse(
+                "backend, start and end choose calibrations of an archive; leave them out, because calibrations were"
+                " given instead."
+            )
         return archive
     if backend is None:
         known = archive.backends()
         if len(known) != 1:
-            _refuse(f"Say of which device: the archive has {', '.join(known) or 'none'}.")
+            _refuse(f"backend= must name a device: the archive has {', '.join(known) or 'none'}.")
         backend = known[0]
     if start is None:
         times = archive.between(backend, None, end).times

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, field
-from importlib import import_module
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from .. import _html
-from ..exceptions import IBMInputValueError
+from .._extras import needed
+from .._words import count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,18 +103,18 @@ class LayoutTable:
         """Return the table as a ``pandas.DataFrame``; its index has the ranks.
 
         Raises:
-            IBMInputValueError: pandas is not installed.
+            MissingPackageError: pandas is not installed.
         """
-        pandas = _needed("pandas")
+        pandas = needed("pandas", "dataframes", "Data frames")
         return pandas.DataFrame(self.columns(), index=pandas.RangeIndex(len(self), name="rank"))
 
     def to_polars(self) -> polars.DataFrame:
         """Return the table as a ``polars.DataFrame``, in the order of the ranks.
 
         Raises:
-            IBMInputValueError: polars is not installed.
+            MissingPackageError: polars is not installed.
         """
-        return _needed("polars").DataFrame(self.columns())
+        return needed("polars", "dataframes", "Data frames").DataFrame(self.columns())
 
     def __len__(self) -> int:
         return len(self.layouts)
@@ -152,7 +152,7 @@ class LayoutTable:
             period = f", {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
         extent = "all" if self.is_complete else "not all, drawn at random"
         return (
-            f"{self.circuit_name} on {self.backend}: {len(self)} places ({extent}), {len(self.times)} calibrations{period};"
+            f"{self.circuit_name} on {self.backend}: {count(len(self), 'place')} ({extent}), {count(len(self.times), 'calibration')}{period};"
             f" score: {self.aggregate} of {self.by}"
         )
 
@@ -160,11 +160,10 @@ class LayoutTable:
         return f"<LayoutTable of {self._title()}>"
 
     def _repr_html_(self) -> str:
-        return _html.table(("rank", "layout", "score", "median", "worst", "latest", "available"), self._rows())
-
-
-def _needed(package: str) -> Any:
-    try:
-        return import_module(package)
-    except ImportError:
-        raise IBMInputValueError(f"Frames of {package} need one more package: pip install {package}.") from None
+        head = ("rank", "layout", "score", "median", "worst", "latest", "available")
+        table = (
+            _html.table(head, self._rows(), left_out=len(self) - _SHOWN)
+            if len(self)
+            else _html.note("There is no place.")
+        )
+        return _html.panel(_html.heading_of(self), table)

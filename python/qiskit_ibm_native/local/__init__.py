@@ -44,7 +44,10 @@ def __getattr__(name: str) -> Any:
     require_packages()
     from importlib import import_module
 
-    return getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    from .._progress import waiting
+
+    with waiting("Importing the local service"):
+        return getattr(import_module(f".{_MODULES[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:
@@ -94,7 +97,8 @@ def connect(
         The connection; closing it ends the service, in the process that started it.
 
     Raises:
-        IBMInputValueError: An argument is invalid, or packages are missing.
+        IBMInputValueError: An argument is invalid.
+        MissingPackageError: Packages of the extra are not installed.
 
     Examples:
         >>> from qiskit_ibm_native import IBMProvider
@@ -102,6 +106,7 @@ def connect(
         ...     channel="local", devices="lima", seed=7
         ... ) as provider:  # calls it, with all that is not the provider's
         ...     [backend.name for backend in provider.backends()]
+        ['ibmq_lima', 'local_simulator']
     """
     from ..provider.connection import Connection
 
@@ -132,6 +137,7 @@ def prepare(*, workers: int | None = None, limits: Limits | None = None, **optio
         options: The other arguments of :class:`LocalService`.
     """
     require_packages()
+    from .._progress import waiting
     from .arguments import check_arguments
     from .jobs.simulator import start_simulator
     from .service.limits import Limits
@@ -141,27 +147,22 @@ def prepare(*, workers: int | None = None, limits: Limits | None = None, **optio
     limits = limits or Limits()
     first = start_simulator(limits, workers)
     try:
-        from .server import LocalService
+        with waiting("Starting the local service"):
+            from .server import LocalService
 
-        return LocalService(workers=workers, limits=limits, _first=first, **options)
+            return LocalService(workers=workers, limits=limits, _first=first, **options)
     except BaseException:
         first.close()
         raise
 
 
 def require_packages() -> None:
-    """Raise IBMInputValueError if packages of the extra are missing.
+    """Raise MissingPackageError if packages of the extra are missing.
 
     Examples:
         >>> from qiskit_ibm_native.local import require_packages
-        >>> require_packages()  # raises nothing if the extra is installed
+        >>> require_packages()  # raises nothing: all of them are installed
     """
-    from importlib.util import find_spec
+    from .._extras import require
 
-    missing: list[Any] = [name for name in _PACKAGES if find_spec(name) is None]
-    if missing:
-        from ..exceptions import IBMInputValueError
-
-        raise IBMInputValueError(
-            f"The local service needs {', '.join(missing)}: pip install 'qiskit-ibm-native[local]'"
-        )
+    require(_PACKAGES, "local", "Local services")

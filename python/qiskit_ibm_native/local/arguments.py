@@ -83,7 +83,9 @@ def check_history(*, archive: object, at: object, speed: object, queue_time: obj
     """
     has_archive = archive is not None and archive is not False
     if has_archive and at is None:
-        raise bad_argument("archive needs a time; add at='2026-03-01', or leave archive out.")
+        raise bad_argument(
+            "archive needs the time at which the service starts; add at='2026-03-01', or leave archive out."
+        )
     given = {"at": at, "speed": speed, "queue_time": queue_time}
     named = [name for name, value in given.items() if value is not None]
     if named and not has_archive:

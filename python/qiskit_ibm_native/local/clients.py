@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 CHANNEL = "ibm_quantum_platform"
 
@@ -21,9 +21,10 @@ class ClientOptions(NamedTuple):
         >>> with LocalService(devices="lima") as service:
         ...     options = service.client_options("qiskit-ibm-runtime")
         >>> sorted(options.arguments), sorted(options.environment)
+        (['channel', 'instance', 'token', 'url'], ['GLOBAL_CATALOG_URL', 'GLOBAL_SEARCH_URL', 'IAM_URL'])
     """
 
-    arguments: dict[str, str]
+    arguments: dict[str, Any]
     environment: dict[str, str]
 
 

@@ -36,6 +36,7 @@ class Clock:
         >>> from qiskit_ibm_native.local import Clock
         >>> clock = Clock("2026-03-01")  # stands still until it is moved
         >>> print(clock.advance(days=1, hours=6))
+        2026-03-02 06:00:00+00:00
     """
 
     def __init__(self, start: Time, speed: float = 0.0) -> None:

@@ -98,7 +98,7 @@ def sources_of(devices: Devices) -> Iterator[Snapshot | SavedSnapshot]:
     except TypeError:
         raise _wrong_type(devices) from None
     if not devices:
-        raise invalid_devices("devices has none; name some, or leave it out for all bundled ones.")
+        raise invalid_devices("devices is empty; name some, or leave it out for all bundled ones.")
     for device in devices:
         yield from _sources(device)
 
@@ -150,9 +150,9 @@ def _official() -> Iterator[SavedSnapshot]:
     roots = [Path(location) / _FAKE_DEVICES for location in (found and found.submodule_search_locations) or ()]
     folders = sorted(path for root in roots if root.is_dir() for path in root.iterdir() if _is_fake(path))
     if not folders:
-        raise invalid_devices(
-            f"There are no fake devices of the official client: devices={OFFICIAL!r} needs pip install qiskit-ibm-runtime."
-        )
+        from .._extras import missing
+
+        raise missing(["qiskit_ibm_runtime"], None, "Fake devices of the official client")
     yield from map(SavedSnapshot, folders)
 
 
@@ -172,7 +172,7 @@ def _saved(path: Path) -> Iterator[Snapshot]:
         )
     paths = sorted(filter(_is_snapshot, path.iterdir()))
     if not paths:
-        raise invalid_devices(f"{path} has no saved snapshots; Snapshot.save makes some.")
+        raise invalid_devices(f"{path} has no saved snapshots; write some with Snapshot.save.")
     for found in paths:
         yield Snapshot.load(found)
 

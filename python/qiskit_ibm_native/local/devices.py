@@ -142,7 +142,7 @@ class Catalog:
         """
         if not isinstance(snapshot, Snapshot):
             raise invalid_devices(
-                f"{snapshot!r} is published, which is no Snapshot; make one with Snapshot.load or Snapshot.from_payloads."
+                f"publish takes a Snapshot, not {snapshot!r}; make one with Snapshot.load or Snapshot.from_payloads."
             )
         known = self._devices.get(snapshot.name)
         # One assignment, so that requests see the device before or after it.

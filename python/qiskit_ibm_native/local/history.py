@@ -11,7 +11,6 @@ import datetime
 import os
 import threading
 from bisect import bisect_left, bisect_right
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cachetools import LRUCache
@@ -182,8 +181,8 @@ class History(Catalog):
             IBMInputValueError: Always.
         """
         raise invalid_devices(
-            f"{snapshot!r} is not published, because devices are as {self._path} has them; put it into an archive and"
-            " serve that."
+            f"{snapshot!r} cannot be published, because the devices are those of the archive {self._path}; add it to"
+            " an archive, and serve that."
         )
 
     def reset(self) -> None:
@@ -192,8 +191,8 @@ class History(Catalog):
 
 def _opened(archive: Archive) -> tuple[CalibrationArchive | None, CalibrationArchive]:
     """Return an archive, twice if it is to be closed; one that is not there is not made."""
+    from .._archive_file import archive_path, is_there
     from ..archive import CalibrationArchive
-    from ..archive.store import DEFAULT, VARIABLE
 
     if isinstance(archive, CalibrationArchive):
         return None, archive
@@ -201,10 +200,8 @@ def _opened(archive: Archive) -> tuple[CalibrationArchive | None, CalibrationArc
         raise bad_argument(
             f"archive is {archive!r}; it must be a CalibrationArchive, a path, or True for the user's own."
         )
-    named = os.environ.get(VARIABLE) or DEFAULT if archive is True else archive
-    path = Path(named).expanduser()
-    # SQLite takes a file of no bytes for a new one, and would make tables in it.
-    if not path.is_file() or not path.stat().st_size:
+    path = archive_path(None if archive is True else archive)
+    if not is_there(path):
         raise bad_argument(f"There is no archive {path}; CalibrationArchive makes one, and provider.backfill fills it.")
     own = CalibrationArchive(path)
     return own, own
@@ -218,7 +215,7 @@ def _histories(archive: CalibrationArchive, devices: Any) -> dict[str, DeviceHis
         raise bad_argument(f"{archive.path} has no calibrations; provider.backfill and import_folder put some in.")
     names = there if devices is None else [devices] if not isinstance(devices, list | tuple) else devices
     if not names:
-        raise invalid_devices("devices has none; name some, or leave it out for all of the archive.")
+        raise invalid_devices("devices is empty; name some, or leave it out for all of the archive.")
     kept = SnapshotCache(len(names) + _KEPT)
     found: dict[str, DeviceHistory] = {}
     for name in names:
@@ -233,6 +230,6 @@ def _histories(archive: CalibrationArchive, devices: Any) -> dict[str, DeviceHis
         calibrations = archive.between(known, origin=others[0] if len(others) == 1 else None)
         adds = name.endswith(FRACTIONAL)
         if known in found and found[known].adds_fractional_gates != adds:
-            raise invalid_devices(f"devices has {known} with fractional gates and without; a service has one of both.")
+            raise invalid_devices(f"devices has {known} with fractional gates and without; name one of the two.")
         found[known] = DeviceHistory(calibrations, adds_fractional_gates=adds, kept=kept)
     return dict(sorted(found.items()))

@@ -176,7 +176,7 @@ class Recorder:
             self._recording.add(Exchange(request_of(scope, body, secrets), reply))
         except Exception:
             # What is recorded must not notice.
-            logger.exception("%s %s is not in the recording", scope["method"], scope["path"])
+            logger.exception("%s %s could not be written to the recording.", scope["method"], scope["path"])
 
 
 def request_of(scope: Scope, body: bytes, secrets: Iterable[str]) -> Request:

@@ -64,9 +64,15 @@ class ReplayService(HttpService):
     Examples:
         >>> from qiskit_ibm_native import IBMProvider
         >>> from qiskit_ibm_native.local import LocalService
-        >>> for service in (LocalService(devices="lima", record="recording"), LocalService.replay("recording")):
-        ...     with service, service.in_environment(), IBMProvider() as provider:
-        ...         print(provider.get_backend("ibmq_lima").num_qubits)
+        >>> def count_qubits():
+        ...     with IBMProvider() as provider:
+        ...         return provider.get_backend("ibmq_lima").num_qubits
+        >>> with LocalService(devices="lima", record="recording") as service, service.in_environment():
+        ...     count_qubits()
+        5
+        >>> with LocalService.replay("recording") as service, service.in_environment():  # without a simulator
+        ...     count_qubits()
+        5
     """
 
     def __init__(
@@ -87,7 +93,7 @@ class ReplayService(HttpService):
 
             raise IBMInputValueError(f"The recording {os.fspath(folder)!r} has no requests.")
         if early_end:
-            logger.warning("The recording %r ended before the service did: %s.", os.fspath(folder), early_end)
+            logger.warning("The recording %r ended before the service did: %s", os.fspath(folder), early_end)
         latency = checked_latency(latency)
         tokens = Tokens(token := token or secrets.token_urlsafe(32))
         app = delayed(Replay(exchanges, tokens, token, self._abort, early_end), latency)
@@ -255,9 +261,9 @@ class Submissions:
         if not self._is_told:
             self._is_told = True
             logger.warning(
-                "The circuits of a job are written in another way than any that was recorded, which Qiskit does from one"
-                " process to the next: it gets the reply to the next recorded job with the same number of circuits and"
-                " the same options. If the circuits are others, the results are not theirs."
+                "The circuits of a job are written in another way than any that was recorded, which Qiskit does from"
+                " one process to the next: the job gets the reply to the next recorded job with the same number of"
+                " circuits and the same options. If its circuits are different, these are not their results."
             )
         return self._left[key]
 

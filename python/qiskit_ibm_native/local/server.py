@@ -82,9 +82,9 @@ class LocalService(HttpService):
     Examples:
         >>> from qiskit_ibm_native import IBMProvider
         >>> from qiskit_ibm_native.local import LocalService
-        >>> with LocalService(devices="lima", seed=7) as service:
-        ...     provider = IBMProvider(**service.client_options("qiskit-ibm-native").arguments)
+        >>> with LocalService(devices="lima", seed=7) as service, service.in_environment(), IBMProvider() as provider:
         ...     print(provider.backends())
+        [<qiskit_ibm_native.IBMBackend('ibmq_lima')>, <qiskit_ibm_native.IBMBackend('local_simulator')>]
     """
 
     def __init__(
@@ -188,7 +188,8 @@ class LocalService(HttpService):
         """
         if self._clock is None:
             raise bad_argument(
-                "This service has the time of the machine, which is not moved; create it with archive=... and at=..."
+                "This service has the time of the machine, which cannot be moved; create the service with"
+                " archive=... and at=..."
             )
         return self._clock
 

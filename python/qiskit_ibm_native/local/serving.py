@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from .._progress import waiting
 from ..client.endpoint import Endpoint
 from .arguments import check_arguments
 from .clients import ClientOptions, environment_of, options_of
@@ -60,7 +61,7 @@ class HttpService:
         """
         check_arguments(host=host, port=port, token=token, public=public, limits=limits)
         if host not in _LOOPBACK and not public:
-            raise _bad_value(f"Listening on {host} lets other machines in; say so with public=True (--public).")
+            raise _bad_value(f"Other machines can reach a service on {host}; allow that with public=True (--public).")
         if not 0 <= port < 2**16:
             raise _bad_value(f"port is {port}; it must be from 0 to 65535.")
         self.token = token or secrets.token_urlsafe(32)
@@ -156,17 +157,20 @@ class HttpService:
                 self._socket.listen(server.config.backlog)
             except OSError as error:
                 self._release()
-                raise _failure(f"{self.url} cannot be listened to: {error.strerror}.") from error
+                raise _failure(
+                    f"The service cannot listen on {self.url}: {error.strerror}. Choose another port."
+                ) from error
             self._begin()
             self._thread = threading.Thread(target=self._run, args=[server], name="local-service", daemon=True)
             self._thread.start()
-        self._wait_for(server, self._thread)
+        with waiting("Starting the local service"):
+            self._wait_for(server, self._thread)
         return self
 
     def _check_usable(self) -> None:
         name = type(self).__name__
         if self._pid != os.getpid():
-            raise _failure(f"This {name} is that of the parent process; make another one in this process.")
+            raise _failure(f"This {name} belongs to the parent process; make another one in this process.")
         if self._is_stopped:
             raise _failure(f"This {name} was stopped, and its port is free again; make another {name}.")
 
@@ -175,7 +179,10 @@ class HttpService:
         while not server.started:
             if not thread.is_alive() or time.monotonic() > end:
                 self.stop()
-                raise _failure("The local service does not start.")
+                raise _failure(
+                    "The local service did not start within {_MAX_START:.0f} s. Try again when the machine is less"
+                    " busy."
+                )
             time.sleep(0.002)
 
     def _begin(self) -> None:

@@ -14,10 +14,7 @@ __all__ = ["Finding", "Migration", "migrate_scripts"]
 
 
 def require_packages() -> None:
-    """Raise IBMInputValueError if packages of the extra are missing."""
-    from importlib.util import find_spec
+    """Raise MissingPackageError if packages of the extra are missing."""
+    from .._extras import require
 
-    if find_spec("libcst") is None:
-        from ..exceptions import IBMInputValueError
-
-        raise IBMInputValueError("Migrating scripts needs libcst: pip install 'qiskit-ibm-native[migrate]'")
+    require(["libcst"], "migrate", "Migrations of scripts")

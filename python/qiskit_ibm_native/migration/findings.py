@@ -22,6 +22,7 @@ class Finding:
         >>> _ = Path("old.py").write_text("from qiskit_ibm_provider import IBMProvider\n")
         >>> (migration,) = migrate_scripts(["old.py"])
         >>> migration.findings[0].line, migration.findings[0].new
+        (1, 'from qiskit_ibm_native import IBMProvider')
     """
 
     line: int

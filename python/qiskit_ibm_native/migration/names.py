@@ -7,6 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import NamedTuple
 
+from .._extras import package_command
 from .._former_names import advice_for
 
 OLD, NEW = "qiskit_ibm_provider", "qiskit_ibm_native"
@@ -50,7 +51,7 @@ _PRIMITIVES = "Qiskit's primitives replace it: qiskit.primitives, and SamplerV2 
 _GONE = {
     "qiskit.BasicAer": "Use qiskit.providers.basic_provider.BasicProvider, or qiskit_aer.AerSimulator",
     "qiskit.IBMQ": "Use IBMProvider of qiskit_ibm_native",
-    "qiskit.algorithms": "They are a package of their own: pip install qiskit-algorithms",
+    "qiskit.algorithms": f"They are a package of their own: {package_command('qiskit-algorithms')}",
     "qiskit.aqua": "Its algorithms are packages of their own, such as qiskit-algorithms and qiskit-optimization",
     "qiskit.assemble": "Qobj is gone from Qiskit: backend.run() takes circuits",
     "qiskit.assembler": "Qobj is gone from Qiskit: backend.run() takes circuits",

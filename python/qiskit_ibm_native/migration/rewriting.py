@@ -48,7 +48,7 @@ def rewrite(code: bytes) -> tuple[bytes, list[Finding]]:
         cst.parse_module(new)
     except cst.ParserSyntaxError as error:
         # A rule is wrong. Nothing is handed out that Python would not take.
-        raise SyntaxError(f"line {error.raw_line} would be no valid Python: {error.message}") from None
+        raise SyntaxError(f"line {error.raw_line} would not be valid Python: {error.message}") from None
     return new, findings
 
 

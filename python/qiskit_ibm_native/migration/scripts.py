@@ -37,6 +37,11 @@ class Migration:
         >>> _ = Path("old.py").write_text("from qiskit_ibm_provider import IBMProvider\n")
         >>> (migration,) = migrate_scripts(["old.py"])
         >>> print(migration.diff())
+        --- old.py
+        +++ old.py
+        @@ -1 +1 @@
+        -from qiskit_ibm_provider import IBMProvider
+        +from qiskit_ibm_native import IBMProvider
     """
 
     path: Path
@@ -96,6 +101,7 @@ def migrate_scripts(paths: Iterable[str | os.PathLike[str]]) -> list[Migration]:
         >>> _ = Path("old.py").write_text("from qiskit_ibm_provider import IBMProvider\n")
         >>> for migration in migrate_scripts(["."]):
         ...     print(migration.path, migration.is_changed)
+        old.py True
     """
     from . import require_packages
 
@@ -128,7 +134,8 @@ def _scripts_at(path: Path) -> Iterator[Path]:
             yield from (Path(folder) / name for name in sorted(files) if name.endswith(".py"))
     elif path.suffix == ".ipynb":
         raise IBMInputValueError(
-            f"{path} is a notebook, and scripts are read only: jupyter nbconvert --to script {path} makes one of it."
+            f"{path} is a notebook, and only scripts can be read. Convert it first: jupyter nbconvert --to script"
+            f" {path}."
         )
     elif path.is_file():
         yield path

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _native
 from .._timestamps import optional_instant
+from .._words import count, quantity
 from .attributes import DeviceAttributes
 from .view import PayloadView, encode
 
@@ -273,4 +274,48 @@ class BackendConfiguration(DeviceAttributes, PayloadView):
         return type(self)._from_native, (self._native,)
 
     def __repr__(self) -> str:
-        return f"<BackendConfiguration of {self.backend_name}: {self.num_qubits} qubits>"
+        return f"<BackendConfiguration of {self.backend_name}: {count(self.num_qubits, 'qubit')}>"
+
+    def _repr_html_(self) -> str:
+        from .. import _html
+        from .._overview import device_panel
+
+        version = self._known("backend_version")
+        notes = (count(self.num_qubits, "qubit"), f"version {version}" if version else "")
+        heading = _html.heading(self.backend_name, *notes, kind="BackendConfiguration")
+        return device_panel(self._native, heading, shows_values=False, more=self._facts_html())
+
+    def _facts_html(self) -> str:
+        """Return what the configuration tells in a few words, as HTML."""
+        from .. import _html
+
+        processor = self._known("processor_type")
+        names = [processor.get(key) for key in ("family", "revision")] if isinstance(processor, dict) else []
+        dt = self._known("dt")
+        return _html.facts(
+            [
+                ("processor", " ".join(str(name) for name in names if name)),
+                ("gates", _joined(self._known("basis_gates"))),
+                ("time resolution", quantity(dt, "s") if dt else None),
+                ("shots", _at_most(self._known("max_shots"))),
+                ("circuits of a job", _at_most(self._known("max_experiments"))),
+                ("features", _joined(self._known("supported_features"))),
+                ("online since", self._known("online_date")),
+            ]
+        )
+
+    def _known(self, key: str) -> Any:
+        """Return the value of a key; ``None`` if there is none, or none that makes sense."""
+        try:
+            return getattr(self, key, None)
+        except Exception:
+            # A BackendPayloadError; the module of exceptions would import Qiskit.
+            return None
+
+
+def _joined(values: Any) -> str | None:
+    return ", ".join(map(str, values)) if isinstance(values, list) else None
+
+
+def _at_most(number: Any) -> str | None:
+    return f"at most {number:,}" if isinstance(number, int) else None

@@ -297,13 +297,13 @@ class BackendProperties(PayloadView):
         try:
             return self._native.qubit_quantity(name, qubit)
         except (LookupError, OverflowError, TypeError):
-            return self.qubit_property(qubit, name)[0]  # type: ignore[index]
+            return self.qubit_property(qubit, name)[0]
 
     def _gate_value(self, gate: str, qubits: int | Iterable[int], name: str) -> Any:
         try:
             return self._native.gate_quantity(name, gate, (qubits,) if isinstance(qubits, int) else qubits)
         except (LookupError, OverflowError, TypeError):
-            return self.gate_property(gate, qubits, name)[0]  # type: ignore[index]
+            return self.gate_property(gate, qubits, name)[0]
 
     def t1(self, qubit: int) -> float:
         """Return the relaxation time T1 of a qubit, in seconds."""
@@ -362,6 +362,21 @@ class BackendProperties(PayloadView):
     def __repr__(self) -> str:
         name, date = (getattr(self, key, None) for key in ("backend_name", "last_update_date"))
         return f"<BackendProperties of {name}: {date}>"
+
+    def _repr_html_(self) -> str:
+        from .. import _html
+        from .._overview import device_panel
+        from .._words import count, instant
+
+        updated = self._native.last_update
+        listed = len(self._native.gate_names)
+        notes = (
+            count(self._native.num_qubits, "qubit"),
+            count(listed, "gate"),
+            f"calibrated {instant(updated)}" if updated else "",
+        )
+        heading = _html.heading(getattr(self, "backend_name", None), *notes, kind="BackendProperties")
+        return device_panel(self._native, heading)
 
 
 def _num_qubits(data: Mapping[str, Any]) -> int:

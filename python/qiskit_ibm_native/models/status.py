@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from html import escape
 from typing import Any
+
+from .._words import count
 
 
 @dataclass
@@ -25,6 +26,7 @@ class BackendStatus:
         >>> from qiskit_ibm_native import IBMProvider
         >>> status = IBMProvider(channel="local").get_backend("ibmq_lima").status()
         >>> status.operational, status.pending_jobs, status.status_msg
+        (True, 0, 'active')
     """
 
     backend_name: str
@@ -63,5 +65,10 @@ class BackendStatus:
         return asdict(self)
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><th>{key}</th><td>{escape(str(value))}</td></tr>" for key, value in self.to_dict().items())
-        return f"<table>{rows}</table>"
+        from .. import _html
+
+        is_active = self.operational and self.status_msg == "active"
+        word = self.status_msg or ("active" if self.operational else "not operational")
+        badge = _html.badge(word, "good" if is_active else "bad" if not self.operational else "waiting")
+        notes = (f"{count(self.pending_jobs, 'job')} in the queue", f"version {self.backend_version}")
+        return _html.panel(_html.heading(self.backend_name, *notes, kind="BackendStatus", badges=[badge]))

@@ -120,5 +120,5 @@ def snapshot_of(configuration: Any) -> Snapshot:
     if hasattr(configuration, "to_dict"):
         return Snapshot.from_payloads(BackendConfiguration.from_dict(configuration.to_dict()).payload)
     raise TypeError(
-        f"a configuration must be a BackendConfiguration or its content, not a {type(configuration).__name__}"
+        f"configuration must be a BackendConfiguration or its content, not a {type(configuration).__name__}"
     )

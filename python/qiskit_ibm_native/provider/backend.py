@@ -7,7 +7,6 @@ import copy
 import datetime as dt_module
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from html import escape
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, NoReturn, overload
 
@@ -84,7 +83,9 @@ class IBMBackend(DeviceAttributes, BackendV2):  # type: ignore[misc]
         >>> backend = IBMProvider(channel="local").get_backend("ibmq_lima")
         >>> job = backend.run(transpile(circuit, backend), shots=100)
         >>> sum(job.result().get_counts().values())
+        100
         >>> backend.num_qubits, backend.properties().t1(0)  # s
+        (5, 5.9698643286635694e-05)
     """
 
     name: str
@@ -238,6 +239,22 @@ class IBMBackend(DeviceAttributes, BackendV2):  # type: ignore[misc]
         return (self._state.version._coupling_map or (self._fetched("coupling_map"),))[0]
 
     @property
+    def qubit_coordinates(self) -> list[list[float]]:
+        """Row (from below) and column of each qubit, which ``qiskit.visualization.plot_gate_map`` takes.
+
+        They are those of the configuration if it has some that make a picture, and otherwise made from the coupling
+        map. Pictures of this package, such as :func:`qiskit_ibm_native.visualization.plot_gate_map`, need neither them
+        nor Graphviz.
+
+        Examples:
+            >>> from qiskit.visualization import plot_gate_map  # doctest: +SKIP
+            >>> plot_gate_map(backend, qubit_coordinates=backend.qubit_coordinates)  # doctest: +SKIP
+        """
+        from ..snapshot.placement import configured_placement, coordinates_of
+
+        return coordinates_of(configured_placement(self.configuration()))
+
+    @property
     def instruction_durations(self) -> InstructionDurations:
         """The durations of instructions, in seconds."""
         return self._state.version._durations or self._fetched("instruction_durations")
@@ -351,8 +368,8 @@ class IBMBackend(DeviceAttributes, BackendV2):  # type: ignore[misc]
         channels = self._configuration.control(qubits)
         if not channels and not _are_qubits(qubits, self.num_qubits):
             raise BackendConfigurationError(
-                f"Couldn't find the ControlChannel operating on qubits {qubits}: expected two qubits, (control, target), of"
-                f" the {self.num_qubits} of {self.name}."
+                f"Couldn't find the ControlChannel operating on qubits {qubits}: expected two qubits, (control,"
+                f" target), of the {self.num_qubits} of {self.name}."
             )
         return channels
 
@@ -393,7 +410,7 @@ class IBMBackend(DeviceAttributes, BackendV2):  # type: ignore[misc]
         except IBMApiError as error:
             raise IBMBackendApiError(f"The status of {self.name} could not be fetched: {error}") from None
         except TypeError as error:
-            raise IBMBackendApiProtocolError(f"The status of {self.name} makes no sense: {error}") from None
+            raise IBMBackendApiProtocolError(f"The status of {self.name} cannot be understood: {error}") from None
         self._status = time.monotonic(), status
         return status
 
@@ -424,7 +441,8 @@ class IBMBackend(DeviceAttributes, BackendV2):  # type: ignore[misc]
             BackendPayloadError: Its reply is not what a device publishes; everything stays as it was.
         """
         diff = self._state.refresh()
-        self.backend_version = getattr(self._configuration, "backend_version", None)
+        # Users see a text, which all devices have that are published.
+        self.backend_version = getattr(self._configuration, "backend_version", None)  # type: ignore[assignment]
         return diff
 
     def watch(
@@ -606,11 +624,11 @@ class IBMBackend(DeviceAttributes, BackendV2):  # type: ignore[misc]
 
     def _get_run_config(self, given: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options of a job: what is given, then what is set; checked."""
-        return chosen_options(self, given, extra, stacklevel=4)
+        return chosen_options(self, given, extra)
 
     def _deprecate_id_instruction(self, circuits: Sequence[QuantumCircuit]) -> list[QuantumCircuit]:
         """Return circuits with a delay of equal duration for each ``id``; those without ``id`` are the same objects."""
-        return delays_for_id(self, circuits, stacklevel=4)
+        return delays_for_id(self, circuits)
 
     def _runtime_run(
         self,
@@ -686,7 +704,9 @@ class IBMBackend(DeviceAttributes, BackendV2):  # type: ignore[misc]
         return f"<{_full_name(type(self))}({self.name!r})>"
 
     def _repr_html_(self) -> str:
-        return f"<b>{escape(self.name)}</b> {self.num_qubits} qubits, version {escape(str(self.backend_version))}"
+        from .pictures import backend_html
+
+        return backend_html(self)
 
 
 def _full_name(kind: type) -> str:

@@ -14,8 +14,11 @@ from typing_extensions import Self
 
 from .._deadline import deadline
 from .._logger import logger
+from .._progress import advancing, followed, unseen, waiting
 from .._redaction import without_secrets
 from .._threads import Lock
+from .._warning import warn
+from .._words import count
 from ..exceptions import (
     BackendPayloadError,
     IBMApiError,
@@ -29,13 +32,13 @@ from .attributes import DOCUMENTED, attribute_of
 from .backend import IBMBackend
 from .jobs.search import JobSearch
 from .names import identifiers, near_names, suggestion
-from .run.validation import warn
 
 if TYPE_CHECKING:
     import datetime as dt_module
 
     from qiskit.providers import JobStatus
 
+    from .._progress import Reported
     from ..client.api import RuntimeClient
     from ..client.endpoint import Endpoint
     from ..client.transport import Transport
@@ -78,7 +81,9 @@ class IBMBackendService:
         >>> from qiskit_ibm_native import IBMProvider
         >>> provider = IBMProvider(channel="local")
         >>> provider.backend.ibm_fez is provider.backend.get_backend("ibm_fez")
+        True
         >>> provider.backend.backends(min_num_qubits=150, simulator=False)
+        [<qiskit_ibm_native.IBMBackend('ibm_boston')>, <qiskit_ibm_native.IBMBackend('ibm_fez')>, ...
     """
 
     def __new__(cls, *_: Any) -> Self:
@@ -174,9 +179,9 @@ class IBMBackendService:
         )
         if len(found) > 1:
             names = ", ".join(each.name for each in found)
-            raise IBMBackendNotFoundError(f"More than one backend matches the criteria: {names}")
+            raise IBMBackendNotFoundError(f"More than one backend matches the criteria: {names}.")
         if not found:
-            raise IBMBackendNotFoundError("No backend matches the criteria")
+            raise IBMBackendNotFoundError("No backend matches the criteria.")
         found[0]._reset_options()
         return found[0]
 
@@ -244,7 +249,8 @@ class IBMBackendService:
             # Also if it fails: whoever completes names must not wait for the same service again and again.
             self._has_listed = True
             try:
-                with deadline(time.monotonic() + _LONGEST_COMPLETION), self._call():
+                # A line would be written over the prompt.
+                with unseen(), deadline(time.monotonic() + _LONGEST_COMPLETION), self._call():
                     self._list_all()
             except Exception as error:
                 logger.debug("The backends cannot be listed for completion: %s", error)
@@ -274,7 +280,8 @@ class IBMBackendService:
                 if is_fitting:
                     places.setdefault(device["name"], client)
         self._has_listed |= instance is None
-        found = concurrently(lambda name: self._backend_or_none(name, places[name], options), places, 8)
+        with waiting(f"Fetching the configurations of {count(len(places), 'device')}"):
+            found = concurrently(lambda name: self._backend_or_none(name, places[name], options), places, 8)
         return [backend for backend in found if backend is not None]
 
     def _backend_or_none(self, name: str, client: RuntimeClient, options: dict[str, Any]) -> IBMBackend | None:
@@ -374,7 +381,7 @@ class IBMBackendService:
             IBMBackendApiError: The service could not be asked.
         """
         if legacy:
-            warn("Jobs of the service that ended in 2024 cannot be had any more.", 2)
+            warn("Jobs of the service that ended in 2024 cannot be retrieved any more; legacy=True is ignored.")
             return []
         with self._call():
             return self._search.jobs(
@@ -397,15 +404,15 @@ class IBMBackendService:
     # Calibrations
 
     def refresh_all(
-        self, backends: Iterable[IBMBackend] | None, threads: int, return_exceptions: bool
+        self, backends: Iterable[IBMBackend] | None, threads: int, return_exceptions: bool, progress: Reported = None
     ) -> dict[IBMBackend, SnapshotDiff | IBMError]:
         """Refresh many backends at once, see :meth:`IBMProvider.refresh_all`."""
         if threads < 1:
             raise IBMInputValueError(f"threads must be at least 1, not {threads!r}.")
         with self._lock:
             wanted = list(dict.fromkeys(self._backends.values() if backends is None else backends))
-        with self._call():
-            outcomes = dict(zip(wanted, concurrently(_refreshed, wanted, threads), strict=True))
+        with self._call(), advancing(progress, "refresh", len(wanted), "backend") as advance:
+            outcomes = dict(zip(wanted, concurrently(_refreshed, wanted, threads, advance), strict=True))
         failed = {backend.name: each for backend, each in outcomes.items() if isinstance(each, IBMError)}
         if failed and not return_exceptions:
             reasons = "; ".join(str(error) for error in failed.values())
@@ -428,7 +435,7 @@ class IBMBackendService:
                 if name in self._names:
                     return self._backend(self._names[name], None)
         except IBMError as error:
-            raise AttributeError(f"The backend {name!r} cannot be had: {error}") from error
+            raise AttributeError(f"The backend {name!r} is not available: {error}") from error
         raise AttributeError(f"There is no backend {name!r}.{suggestion(name, self._names)}")
 
     def __dir__(self) -> list[str]:
@@ -459,6 +466,11 @@ class IBMBackendService:
     def __repr__(self) -> str:
         return "<IBMBackendService>"
 
+    def _repr_html_(self) -> str:
+        from .pictures import service_html
+
+        return service_html(self)
+
 
 def _left_to_getattr(_: IBMBackendService) -> IBMBackend:
     """Let ``__getattr__`` return the device: Python asks that after an AttributeError of a property.
@@ -479,6 +491,7 @@ def least_busy(backends: Sequence[IBMBackend]) -> IBMBackend:
         >>> provider = IBMProvider(channel="local")
         >>> backend = least_busy(provider.backends(min_num_qubits=100))
         >>> backend.num_qubits >= 100
+        True
     """
     if not backends:
         raise IBMError("Unable to find the least_busy backend from an empty list.")
@@ -491,15 +504,26 @@ def least_busy(backends: Sequence[IBMBackend]) -> IBMBackend:
     return min(working, key=lambda each: each[0].pending_jobs)[1]
 
 
-def concurrently(function: Callable[[_Item], _Outcome], items: Iterable[_Item], threads: int) -> list[_Outcome]:
+def concurrently(
+    function: Callable[[_Item], _Outcome],
+    items: Iterable[_Item],
+    threads: int,
+    advance: Callable[[int], None] = lambda _: None,
+) -> list[_Outcome]:
     """Return what a function returns for each item, several at a time, within the deadline of the call.
 
     If it is interrupted, it does not wait for calls in progress.
+
+    Args:
+        function: The function.
+        items: Its arguments.
+        threads: The number of calls at a time.
+        advance: Called with 1 for each item, in their order.
     """
     executor = ThreadPoolExecutor(threads, thread_name_prefix="request")
     try:
         futures = [executor.submit(contextvars.copy_context().run, function, item) for item in items]
-        return [future.result() for future in futures]
+        return list(followed((future.result() for future in futures), advance))
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .._progress import waiting
 from ..accounts import CLOUD_CHANNELS, LOCAL_CHANNEL, Account, ProxyConfiguration, discover_account
 from ..client.endpoint import Endpoint, UrlResolver, cloud_endpoint
 from ..exceptions import IBMInputValueError, InvalidAccountError
@@ -101,7 +102,8 @@ def connect(
         )  # fmt: skip
         return Connection(cloud_endpoint(account, url_resolver), account, archive=archive)
     for entry in entry_points(group=GROUP, name=str(channel)):
-        opened: Connection = entry.load()(instance=instance, archive=archive, **channel_options)
+        with waiting(f"Opening the channel {channel!r}"):
+            opened: Connection = entry.load()(instance=instance, archive=archive, **channel_options)
         return opened
     installed = sorted({*CLOUD_CHANNELS, *(entry.name for entry in entry_points(group=GROUP))})
     raise InvalidAccountError(f"Invalid `channel` value. Expected one of {installed}, got {channel!r}.")

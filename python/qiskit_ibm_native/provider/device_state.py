@@ -138,8 +138,8 @@ class DeviceState:
         snapshot = Snapshot._from_native(_native.Snapshot(self.configuration.payload, payload), "service")
         if snapshot.last_update is not None and snapshot.last_update > before:
             raise IBMBackendApiProtocolError(
-                f"The service was asked for the properties of {self.name} before {before.isoformat()}, and sent later "
-                f"ones, of {snapshot.last_update.isoformat()}."
+                f"The service was asked for the properties of {self.name} before {before.isoformat()}, and sent"
+                f" later ones, from {snapshot.last_update.isoformat()}."
             )
         self.recorder.record(snapshot, before, is_of_today=True)
         return snapshot
@@ -196,7 +196,10 @@ class DeviceState:
 
     def _client(self) -> Any:
         if self.client is None:
-            raise IBMBackendApiError(f"{self.name} is of no service that could be asked.")
+            raise IBMBackendApiError(
+                f"{self.name} does not belong to a service, so that nothing can be fetched. Get it from a provider:"
+                f" provider.get_backend({self.name!r})."
+            )
         return self.client
 
     def _version_of(self, configuration: Snapshot, properties: bytes | None = None) -> DeviceVersion:

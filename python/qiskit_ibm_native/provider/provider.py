@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from qiskit.providers import JobStatus
 
     from .._moments import Time
+    from .._progress import Reported
     from ..archive import CalibrationArchive
     from ..client.endpoint import UrlResolver
     from ..exceptions import IBMError
@@ -288,12 +289,18 @@ class IBMProvider:
         """
         if self._clock is None:
             raise IBMProviderValueError(
-                "The service has the present time; IBMProvider(channel='local', archive=..., at=...) has the past."
+                "This provider has no clock, because its service has the present time. IBMProvider(channel='local',"
+                " archive=..., at=...) has one."
             )
         return self._clock
 
     def refresh_all(
-        self, backends: Iterable[IBMBackend] | None = None, *, threads: int = 8, return_exceptions: bool = False
+        self,
+        backends: Iterable[IBMBackend] | None = None,
+        *,
+        threads: int = 8,
+        return_exceptions: bool = False,
+        progress: Reported = None,
     ) -> dict[IBMBackend, SnapshotDiff | IBMError]:
         """Refresh many backends at once, as :meth:`IBMBackend.refresh` does.
 
@@ -301,15 +308,17 @@ class IBMProvider:
             backends: The backends; by default, all that this provider has returned.
             threads: The number of backends that are refreshed at a time.
             return_exceptions: Whether to return what a refresh raised in place of what changed.
+            progress: A function that gets a :class:`WorkProgress` a few times a second, or whether to show a bar; by
+                default, one is shown on terminals and in notebooks.
 
         Returns:
-            What changed, by backend.
+            The changes, by backend.
 
         Raises:
             IBMBackendApiError: Some could not be refreshed, and exceptions are not to be returned. The others are.
             IBMInputValueError: ``threads`` is below 1.
         """
-        return self._service.refresh_all(backends, threads, return_exceptions)
+        return self._service.refresh_all(backends, threads, return_exceptions, progress)
 
     def backfill(
         self,
@@ -402,7 +411,7 @@ class IBMProvider:
     def _clients(self, instance: str | None) -> list[RuntimeClient]:
         """Return clients of the instance, or of those that the account is to use."""
         if not self._close.alive:
-            raise IBMProviderValueError("The provider is closed.")
+            raise IBMProviderValueError("The provider is closed. Open another one with IBMProvider().")
         if instance is not None:
             return [self._client(self._crn(instance))]
         with self._transport.call(), self._lock:
@@ -420,7 +429,8 @@ class IBMProvider:
             return instance
         if instance.count("/") == 2:
             raise IBMInputValueError(
-                f"{instance!r} is a hub/group/project, which were shut down in 2025; give the CRN or the name of an instance."
+                f"{instance!r} is a hub/group/project; IBM shut these down in 2025: give the CRN or the name of an"
+                " instance."
             )
         return choose_instances(self._known_instances(), self._account, instance)[0].crn
 
@@ -528,6 +538,11 @@ class IBMProvider:
 
     def __repr__(self) -> str:
         return f"<IBMProvider(channel={self._endpoint.channel!r})>"
+
+    def _repr_html_(self) -> str:
+        from .pictures import provider_html
+
+        return provider_html(self)
 
 
 def _close(owner: int, transport: Transport, close: Any, recorder: Recorder, watches: Iterable[Watch]) -> None:

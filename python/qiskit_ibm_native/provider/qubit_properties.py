@@ -29,7 +29,9 @@ class IBMQubitProperties(QubitProperties):  # type: ignore[misc]
         >>> from qiskit_ibm_native import IBMProvider
         >>> qubit = IBMProvider(channel="local").get_backend("ibmq_lima").qubit_properties(0)
         >>> qubit.t1, qubit.t2  # s
+        (5.9698643286635694e-05, 9.355584184359312e-05)
         >>> qubit.frequency, qubit.anharmonicity  # Hz
+        (5029685549.923759, -335741552.58829725)
     """
 
     def __new__(
@@ -83,7 +85,7 @@ def qubit_properties_of(properties: BackendProperties, qubit: int, num_qubits: i
 
     def value(name: str) -> Any:
         try:
-            return properties.qubit_property(qubit, name)[0]  # type: ignore[index]
+            return properties.qubit_property(qubit, name)[0]
         except BackendPropertyError:
             return None
 

@@ -20,6 +20,7 @@ class IBMRetiredBackend(IBMBackend):
         >>> from qiskit_ibm_native import IBMProvider, IBMRetiredBackend
         >>> backend = IBMRetiredBackend.from_name("ibmq_5_yorktown", IBMProvider(channel="local"), None)
         >>> backend.name, backend.status().operational
+        ('ibmq_5_yorktown', False)
     """
 
     @classmethod

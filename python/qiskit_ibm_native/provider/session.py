@@ -14,6 +14,7 @@ from typing_extensions import Self
 
 from .._deadline import seconds_left
 from .._logger import logger
+from .._progress import waiting
 from ..exceptions import IBMApiError, IBMBackendApiError, IBMError, IBMInputValueError, RequestsApiError
 
 if TYPE_CHECKING:
@@ -82,9 +83,10 @@ def _not_opened(backend_name: str, seconds: int | None, error: IBMApiError) -> I
         return IBMBackendApiError(f"No session on {backend_name} could be opened: {error}")
     life = f"{seconds} s, its max_time" if seconds else f"{_LONGEST_LIFE // 3600} h, unless the service says otherwise"
     return IBMBackendApiError(
-        f"Opening a session on {backend_name} had no reply that says whether it is open: {error} It was not tried again, so"
-        f" that there are not two. If it is open, it ends by itself after {life}; until then it is listed among your"
-        " workloads at https://quantum.cloud.ibm.com/workloads and can be closed there."
+        f"It is not known whether a session on {backend_name} was opened, because the reply is missing: {error} The"
+        " request was not repeated, because that could open two. If the session is open, it ends by itself after"
+        f" {life}; until then it is listed among your workloads at https://quantum.cloud.ibm.com/workloads and can be"
+        " closed there."
     )
 
 
@@ -110,6 +112,7 @@ class Session:
         >>> with backend.open_session(max_time="1h") as session:
         ...     job = backend.run(circuit, shots=100)
         >>> session.active, job.session_id == session.session_id
+        (False, True)
     """
 
     def __init__(
@@ -128,8 +131,8 @@ class Session:
         """
         if isinstance(max_time, BackendV2):
             raise IBMInputValueError(
-                "qiskit_ibm_native.Session takes no backend, other than the class of that name in qiskit-ibm-runtime. Open a"
-                f" session with get_backend({max_time.name!r}).open_session()."
+                "qiskit_ibm_native.Session takes no backend, unlike the class of that name in qiskit-ibm-runtime."
+                f" Open a session with get_backend({max_time.name!r}).open_session()."
             )
         self._max_time = seconds_of(max_time)
         self._session_id = session_id
@@ -199,7 +202,8 @@ class Session:
     def close(self) -> None:
         """Let the session take no more jobs; those that were submitted are run."""
         # Jobs that are being submitted in the background were run in this session.
-        wait(self._submissions, min(seconds_left(), threading.TIMEOUT_MAX))
+        with waiting("Submitting jobs of the session that is to be closed"):
+            wait(self._submissions, min(seconds_left(), threading.TIMEOUT_MAX))
         self._active = False
         if self._session_id is not None and self._client is not None:
             try:
@@ -240,3 +244,8 @@ class Session:
     def __repr__(self) -> str:
         state = "active" if self._active else "closed"
         return f"<Session {self._session_id!r} on {self._backend_name}: {self._mode}, {state}>"
+
+    def _repr_html_(self) -> str:
+        from .pictures import session_html
+
+        return session_html(self)

@@ -37,13 +37,13 @@ class Channel:
             PulseError: ``index`` is no integer from 0, or the class is only a group of others.
         """
         if self.prefix is None:
-            raise pulse_error(f"{type(self).__name__} is a group of channels; use one of its subclasses")
+            raise pulse_error(f"{type(self).__name__} is a group of channels; use one of its subclasses.")
         try:
             number = operator.index(index)
         except TypeError:
             number = -1
         if number < 0:
-            raise pulse_error(f"Channel index must be a nonnegative integer, not {index!r}")
+            raise pulse_error(f"Channel index must be a nonnegative integer, not {index!r}.")
         self._index = number
 
     @property

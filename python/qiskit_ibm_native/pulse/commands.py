@@ -130,4 +130,4 @@ def _option(kind: type[Kernel | Discriminator], text: str | None) -> Any:
         first = options[0] if isinstance(options, list) and options else options
         return kind._of(first["name"], first["params"]) if first else None
     except (LookupError, TypeError, ValueError) as error:
-        raise pulse_error(f"{kind.__name__} makes no sense: {text} ({error!r})") from None
+        raise pulse_error(f"The arguments of {kind.__name__} are not valid: {text} ({error!r}).") from None

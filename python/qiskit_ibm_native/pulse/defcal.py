@@ -114,11 +114,11 @@ def to_defcals(
     gates = []
     for key, schedule in schedules.items():
         if not isinstance(key, tuple) or len(key) != 2:
-            raise pulse_error(f"schedules are given by gate and qubits, such as ('x', 0), not by {key!r}")
+            raise pulse_error(f"Schedules are given by gate and qubits, such as ('x', 0), not by {key!r}.")
         gates.append(_gate(*key, schedule))
     known = {(gate.name, gate.qubits) for gate in gates}
     if len(known) < len(gates):
-        raise pulse_error(f"a gate is given more than once; gates are {', '.join(map(str, gates))}")
+        raise pulse_error(f"A gate is given more than once; gates are {', '.join(map(str, gates))}.")
     return _program(gates, samples, frequencies)
 
 
@@ -141,10 +141,12 @@ def _gate(name: str, qubits: Qubits, schedule: Schedule) -> _Gate:
     name = qasm.gate_name(name)
     operands = _operands(name, qubits)
     if not isinstance(schedule, Schedule | Instruction):
-        raise pulse_error(f"{name} needs a schedule, not {schedule!r}")
+        raise pulse_error(f"{name} needs a schedule, not {schedule!r}.")
     parameters = [one.name for one in schedule.parameters]
     if len(set(parameters)) < len(parameters):
-        raise pulse_error(f"{name} has different parameters of the same name; assign one of them: {sorted(parameters)}")
+        raise pulse_error(
+            f"{name} has different parameters of the same name; assign one of them: {sorted(parameters)}."
+        )
     timed = tuple(each for each in schedule.instructions if _is_of(each[1].channel, operands))
     acquired = {it.channel.index for _, it in schedule.instructions if isinstance(it, Acquire)}
     gate = _Gate(
@@ -154,11 +156,11 @@ def _gate(name: str, qubits: Qubits, schedule: Schedule) -> _Gate:
     strange = [it.name for it in schedule.channels if isinstance(it, DriveChannel | MeasureChannel)
                and it.index not in operands]  # fmt: skip
     if strange:
-        raise pulse_error(f"{gate} is given a schedule of other qubits, which has {', '.join(sorted(strange))}")
+        raise pulse_error(f"{gate} is given a schedule of other qubits, which has {', '.join(sorted(strange))}.")
     missing = set(operands) - acquired if name == "measure" else set()
     if missing or (acquired and not gate.recorded):
         left_out = ", ".join(f"${qubit}" for qubit in sorted(missing or operands))
-        raise pulse_error(f"{gate} is given a schedule that records no signal of {left_out}")
+        raise pulse_error(f"{gate} is given a schedule that records no signal of {left_out}.")
     return gate
 
 
@@ -169,7 +171,7 @@ def _operands(name: str, qubits: Any) -> tuple[int, ...]:
     except TypeError:
         operands = ()
     if not operands or min(operands) < 0 or len(set(operands)) < len(operands):
-        raise pulse_error(f"{name} needs one or more different qubits, which are whole numbers from 0, not {qubits!r}")
+        raise pulse_error(f"{name} needs one or more different qubits, which are whole numbers from 0, not {qubits!r}.")
     return operands
 
 
@@ -186,11 +188,11 @@ def _program(gates: list[_Gate], samples: bool, frequencies: Mapping[Channel, fl
     for gate in gates:
         for parameter in {*gate.parameters} & names:
             raise pulse_error(
-                f"{gate} has a parameter {parameter!r}, which is the name of something else in the program; assign "
-                "another parameter in its place"
+                f"{gate} has a parameter {parameter!r}, which is the name of something else in the program; assign"
+                " another parameter in its place."
             )
         if f"input float[64] {gate.name};" in inputs:
-            raise pulse_error(f"{gate} is called as an input of the program; give frequencies, or another name")
+            raise pulse_error(f"{gate} has the name of an input of the program; give frequencies, or another name.")
     head = ["OPENQASM 3.0;", 'defcalgrammar "openpulse";', *inputs]
     return "\n".join([*head, "cal {", *(f"    {line}" for line in declarations), "}", *definitions, ""])
 
@@ -234,7 +236,7 @@ def _statements(gate: _Gate, block: _CalibrationBlock) -> Iterator[str]:
 
 def _length(instruction: Instruction) -> int:
     if getattr(instruction.duration, "parameters", None):
-        raise pulse_error(f"the duration of {instruction!r} is not bound; assign its parameters first")
+        raise pulse_error(f"The duration of {instruction!r} is not bound; assign its parameters first.")
     return int(instruction.duration)
 
 
@@ -268,7 +270,7 @@ class _CalibrationBlock:
 
     def waveform(self, pulse: Any) -> str:
         if pulse.is_parameterized():
-            raise pulse_error(f"{pulse!r} is not bound; assign its parameters first")
+            raise pulse_error(f"{pulse!r} is not bound; assign its parameters first.")
         return f"wave_{self._waveforms.setdefault(self._shape(pulse), len(self._waveforms))}"
 
     def _shape(self, pulse: Any) -> str:
@@ -299,8 +301,8 @@ class _CalibrationBlock:
             return f"{channel.name}_frequency"
         if channel not in self._frequencies:
             raise pulse_error(
-                f"the frequency of {channel.name} is not among the frequencies that were given; those of the defaults "
-                "of a snapshot or of a backend have all channels, control channels included"
+                f"The frequency of {channel.name} is not among the frequencies that were given; those of the"
+                " defaults of a snapshot or of a backend have all channels, control channels included."
             )
         return qasm.real(self._frequencies[channel])
 

@@ -62,7 +62,7 @@ class DeviceChannels:
     def _take(self, name: str, qubits: tuple[int, ...]) -> None:
         channel = parsed(name)
         if channel is None:
-            raise _error(f"Invalid channel name - {name} found.")
+            raise _error(f"Invalid channel name - {name} found. Names are such as d0, m0, a0 and u0.")
         self._by_qubits.setdefault(qubits, []).append(channel)
         self._by_channel.setdefault(channel, []).extend(qubits)
 
@@ -125,7 +125,7 @@ class DeviceChannels:
         """
         self._needs_list()
         if channel not in self._by_channel:
-            raise _error(f"Couldn't find the Channel - {channel}")
+            raise _error(f"Couldn't find the Channel - {channel}.")
         return list(self._by_channel[channel])
 
     def get_qubit_channels(self, qubit: int | Iterable[int]) -> list[Channel]:
@@ -140,7 +140,7 @@ class DeviceChannels:
         else:
             found = [it for qubits, channels in self._by_qubits.items() if qubit in qubits for it in channels]
         if not found:
-            raise _error(f"Couldn't find the qubit - {qubit}")
+            raise _error(f"Couldn't find the qubit - {qubit}.")
         return list(dict.fromkeys(found))
 
     def describe(self, channel: ControlChannel) -> dict[DriveChannel, complex]:

@@ -74,7 +74,7 @@ def to_arrays(schedule: Schedule, apply_phases: bool = False) -> dict[Channel, C
 
 def _number(value: Any) -> float:
     if getattr(value, "parameters", None):
-        raise pulse_error(f"{value} is not bound; assign its parameters first")
+        raise pulse_error(f"{value} is not bound; assign its parameters first.")
     return float(value)
 
 

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from .._warning import warn
 from .commands import CommandBook
 from .errors import pulse_error
 from .schedule import CalibrationPublisher, Schedule
@@ -153,7 +154,7 @@ class InstructionScheduleMap:
         """
         name, where = _name(instruction), _tuple(qubits)
         if not where:
-            raise pulse_error(f"{name} cannot be added on no qubits")
+            raise pulse_error(f"{name} needs at least one qubit.")
         entry = _UserEntry(schedule, arguments)
         table = self._own_table()
         with self._lock:
@@ -224,8 +225,8 @@ class InstructionScheduleMap:
                 if not isinstance(error, IBMError):
                     raise
                 self._made[command] = None
-                message = f"Pulse calibration cannot be built and the entry is ignored: {name} on {qubits}: {error}."
-                warnings.warn(message, UserWarning, stacklevel=3)
+                message = f"Pulse calibration cannot be built and the entry is ignored: {name} on {qubits}: {error}"
+                warn(message)
         return self._made.get(command)
 
     def __eq__(self, other: object) -> bool:
@@ -282,16 +283,16 @@ class _UserEntry:
         if isinstance(definition, Schedule):
             names = _parameter_names(definition)
             if arguments and set(arguments) != set(names):
-                raise pulse_error(f"the schedule has the parameters {', '.join(names) or 'none'}, not {arguments}")
+                raise pulse_error(f"The schedule has the parameters {', '.join(names) or 'none'}, not {arguments}.")
             self.parameters = tuple(arguments or names)
         elif callable(definition):
             if arguments:
-                warnings.warn(
-                    "the arguments of a function are its own; `arguments` is ignored", UserWarning, stacklevel=3
+                warn(
+                    "`arguments` is ignored, because a function tells the names of its arguments itself.",
                 )
             self.parameters = tuple(inspect.signature(definition).parameters)
         else:
-            raise pulse_error(f"expected a schedule, or a function that returns one, got {definition!r}")
+            raise pulse_error(f"Expected a schedule, or a function that returns one, got {definition!r}.")
 
     def schedule(self, *params: Any, **kwparams: Any) -> Schedule:
         if isinstance(self.definition, Schedule):
@@ -302,10 +303,10 @@ class _UserEntry:
             try:
                 inspect.signature(self.definition).bind(*params, **kwparams)
             except TypeError as error:
-                raise pulse_error(f"the values do not fit the function: {error}") from None
+                raise pulse_error(f"The values do not fit the arguments of the function: {error}") from None
             made = self.definition(*params, **kwparams)
             if not isinstance(made, Schedule):
-                raise pulse_error(f"the function should return a schedule, not {made!r}")
+                raise pulse_error(f"The function should return a schedule, not {made!r}.")
         metadata = {"publisher": CalibrationPublisher.QISKIT, **made.metadata}
         return Schedule._of(made.name, made.instructions, made.duration, lambda: made.channels, metadata)
 
@@ -331,5 +332,5 @@ def _tuple(qubits: Qubits) -> tuple[int, ...]:
 def _name(instruction: Any) -> str:
     name = instruction if isinstance(instruction, str) else getattr(instruction, "name", None)
     if not isinstance(name, str):
-        raise pulse_error(f"expected the name of an instruction, or an instruction, got {instruction!r}")
+        raise pulse_error(f"Expected the name of an instruction, or an instruction, got {instruction!r}.")
     return name

@@ -163,13 +163,13 @@ def whole(time: Any, least: int | None = 0) -> Any:
         number = None
     if number is None or isinstance(time, bool) or (least is not None and number < least):
         from_least = "" if least is None else f" from {least}"
-        raise pulse_error(f"a time must be a whole number{from_least}, in units of dt, not {time!r}")
+        raise pulse_error(f"A time must be a whole number{from_least}, in units of dt, not {time!r}.")
     return number
 
 
 def _checked(channel: Any) -> Any:
     if not isinstance(channel, PulseChannel):
-        raise pulse_error(f"expected a channel on which pulses can be played, got {channel!r}")
+        raise pulse_error(f"Expected a channel on which pulses can be played, got {channel!r}.")
     return channel
 
 
@@ -182,7 +182,7 @@ def _amount(value: Any) -> Any:
     except (OverflowError, TypeError):
         is_finite = False
     if not is_finite:
-        raise pulse_error(f"a phase or a frequency must be a finite real number or a parameter, not {value!r}")
+        raise pulse_error(f"A phase or a frequency must be a finite real number or a parameter, not {value!r}.")
     return value
 
 
@@ -203,7 +203,7 @@ class Play(Instruction):
     def __init__(self, pulse: Pulse, channel: PulseChannel, name: str | None = None) -> None:
         """Play ``pulse`` on ``channel``; PulseError if they are something else."""
         if not isinstance(pulse, Pulse):
-            raise pulse_error(f"expected a pulse, got {pulse!r}")
+            raise pulse_error(f"Expected a pulse, got {pulse!r}.")
         self._operands = (pulse, _checked(channel))
         self._name = name
 
@@ -246,7 +246,7 @@ class Delay(Instruction):
     def __init__(self, duration: Any, channel: Channel, name: str | None = None) -> None:
         """Wait ``duration`` dt on ``channel``; PulseError if that is something else."""
         if not isinstance(channel, Channel):
-            raise pulse_error(f"expected a channel, got {channel!r}")
+            raise pulse_error(f"Expected a channel, got {channel!r}.")
         self._operands = (whole(duration), channel)
         self._name = name
 
@@ -371,9 +371,9 @@ class Acquire(Instruction):
         """
         for value, kind in ((channel, AcquireChannel), (mem_slot, MemorySlot), (reg_slot, RegisterSlot)):
             if not isinstance(value, kind) and not (value is None and kind is not AcquireChannel):
-                raise pulse_error(f"expected an instance of {kind.__name__}, got {value!r}")
+                raise pulse_error(f"Expected an instance of {kind.__name__}, got {value!r}.")
         if mem_slot is None and reg_slot is None:
-            raise pulse_error("an acquisition needs a memory slot or a register slot")
+            raise pulse_error("An acquisition needs a memory slot or a register slot.")
         self._operands = (whole(duration), channel, mem_slot, reg_slot, kernel, discriminator)
         self._name = name
 

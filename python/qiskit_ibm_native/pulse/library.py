@@ -39,7 +39,7 @@ def Gaussian(
 
 def _width(duration: Any, sigma: Any, width: Any, risefall_sigma_ratio: Any) -> Any:
     if (width is None) == (risefall_sigma_ratio is None):
-        raise pulse_error("either width or risefall_sigma_ratio must be given, and not both")
+        raise pulse_error("Either width or risefall_sigma_ratio must be given, and not both.")
     return duration - 2.0 * risefall_sigma_ratio * sigma if width is None else width
 
 
@@ -110,6 +110,7 @@ def GaussianSquareDrag(
         >>> from qiskit_ibm_native.pulse import GaussianSquareDrag
         >>> pulse = GaussianSquareDrag(320, amp=0.2, sigma=32, beta=1.5, width=192)
         >>> print(pulse.samples[160].round(3), pulse.samples[40].round(3))
+        (0.2+0j) (0.146+0.005j)
 
     """
     width = _width(duration, sigma, width, risefall_sigma_ratio)

@@ -65,7 +65,7 @@ def expression(tree: Tree) -> Any:
         return _OPERATORS[name](*operands)
     if name in _METHODS:
         return getattr(operands[0], _METHODS[name])()
-    raise pulse_error(f"{name}() of a parameter cannot be expressed")
+    raise pulse_error(f"{name}() of a parameter cannot be expressed.")
 
 
 def parameters_of(values: Any) -> set[Any]:
@@ -92,7 +92,7 @@ def bound(value: Any, values: Mapping[Any, Any]) -> Any:
         # Qiskit has six classes between its versions for a value that does not fit.
         raise pulse_error(f"{given} cannot be bound: {error}") from None
     if isinstance(number, complex) or not math.isfinite(number):
-        raise pulse_error(f"{given} became {number}, which is no finite real number")
+        raise pulse_error(f"{given} became {number}, which is not a finite real number.")
     return number
 
 
@@ -113,10 +113,10 @@ def by_parameter(values: Mapping[Any, Any], known: set[Any]) -> dict[Any, Any]:
                 found.update({one: value[one.index] for one in of_vector})
             else:
                 names = ", ".join(sorted(one.name for one in known)) or "none"
-                raise pulse_error(f"there is no parameter {key!r}; unbound parameters: {names}")
+                raise pulse_error(f"There is no parameter {key!r}; unbound parameters: {names}.")
         elif hasattr(key, "params"):
             if len(key) != len(value):
-                raise pulse_error(f"{len(value)} values were given for the {len(key)} parameters of {key.name!r}")
+                raise pulse_error(f"{len(value)} values were given for the {len(key)} parameters of {key.name!r}.")
             found.update(zip(key, value, strict=True))
         else:
             found[key] = value

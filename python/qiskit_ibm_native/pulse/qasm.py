@@ -47,20 +47,20 @@ def parameter_name(name: str) -> str:
     """Return the name of a gate's parameter; PulseError if OpenQASM 3 takes it for no name or for something else."""
     if name in _OPERATIONS or name in _FUNCTIONS.values():
         raise pulse_error(
-            f"the parameter {name!r} has a name that OpenQASM 3 uses; assign another parameter in its place"
+            f"The parameter {name!r} has a name that OpenQASM 3 uses; assign another parameter in its place."
         )
     return _checked("parameter", name)
 
 
 def _checked(what: str, name: Any) -> str:
     if not isinstance(name, str):
-        raise pulse_error(f"the name of a {what} must be a string, not {name!r}")
+        raise pulse_error(f"The name of a {what} must be a string, not {name!r}.")
     if not name or name[0].isdigit() or not all(_is_letter(letter) or letter in "0123456789" for letter in name):
         raise pulse_error(
-            f"{name!r} is no name in OpenQASM 3, so no {what} can be called so: letters, digits and _ make one"
+            f"{name!r} cannot be the name of a {what} in OpenQASM 3: names consist of letters, digits and _."
         )
     if name in _KEYWORDS:
-        raise pulse_error(f"{name!r} is a word of OpenQASM 3, so no {what} can be called so")
+        raise pulse_error(f"{name!r} cannot be the name of a {what}, because it is a word of OpenQASM 3.")
     return name
 
 
@@ -79,17 +79,17 @@ def real(value: Any) -> str:
         text = str(value)
         if _is_ambiguous(text):
             raise pulse_error(
-                f"{text} cannot be written in OpenQASM 3, because Qiskit writes x/(-(y/z)) and x/(-y)/z alike; put the sign "
-                "in front of the quotient, as in -(x/(y/z))"
+                f"{text} cannot be written in OpenQASM 3, because Qiskit writes x/(-(y/z)) and x/(-y)/z alike; put"
+                " the sign in front of the quotient, as in -(x/(y/z))."
             )
         # Infinities, and complex numbers, which are written with i or j.
         names = {one.name for one in value.parameters} | _FUNCTIONS.keys()
         if strange := [name for name in _NAME.findall(text) if name not in names and f"{name}(" not in text]:
-            raise pulse_error(f"{text} cannot be written in OpenQASM 3: {strange[0]} is no finite real number")
+            raise pulse_error(f"{text} cannot be written in OpenQASM 3: {strange[0]} is not a finite real number.")
         return _TOKEN.sub(_respelt, text)
     number = float(value)
     if not math.isfinite(number):
-        raise pulse_error(f"{value} cannot be written in OpenQASM 3: the number must be finite")
+        raise pulse_error(f"{value} cannot be written in OpenQASM 3: the number must be finite.")
     return repr(number)
 
 
@@ -112,7 +112,7 @@ def _respelt(token: re.Match[str]) -> str:
         # Integers would be divided as integers, and those of more than 64 bits are none.
         return f"{number}.0" if number.isdigit() else str(number)
     if function not in _FUNCTIONS:
-        raise pulse_error(f"OpenQASM 3 has no function {function}(), which the expression {token.string} calls")
+        raise pulse_error(f"OpenQASM 3 has no function {function}(), which the expression {token.string} calls.")
     return _FUNCTIONS[function]
 
 

@@ -114,12 +114,12 @@ class Schedule:
     def _check(self, channel: Channel, slots: Slots) -> None:
         """Make sure that sorted slots of a channel start at 0 or later, and do not overlap."""
         if slots and slots[0][0] < 0:
-            raise pulse_error(f"an instruction on {channel} of {self.name} would start at {slots[0][0]} dt")
+            raise pulse_error(f"An instruction on {channel} of {self.name} would start at {slots[0][0]} dt.")
         for (_, stop), (start, _) in itertools.pairwise(slots):
             if start < stop:
                 raise pulse_error(
-                    f"an instruction on {channel} of {self.name} that starts at {start} dt "
-                    f"overlaps with one that ends at {stop} dt"
+                    f"An instruction on {channel} of {self.name} that starts at {start} dt overlaps with one that"
+                    f" ends at {stop} dt."
                 )
 
     @property
@@ -258,7 +258,7 @@ class Schedule:
         """
         _refuse(inplace)
         if not isinstance(old, Instruction):
-            raise pulse_error(f"only instructions can be replaced, not {old!r}")
+            raise pulse_error(f"Only instructions can be replaced, not {old!r}.")
         parts = [(time, new if it == old else it) for time, it in self._instructions]
         return Schedule(*parts, name=self.name, metadata=self._metadata)
 
@@ -369,7 +369,7 @@ class Schedule:
 
         Raises:
             PulseError: There is no channel to draw, or the range of times is empty.
-            ImportError: Matplotlib is not installed.
+            MissingPackageError: Matplotlib is not installed; it is an ``ImportError``, too.
         """
         from .drawing import plot_schedule
 
@@ -435,12 +435,12 @@ class Schedule:
 def _checked(start: Any = None, schedule: Any = None, *more: Any) -> tuple[int, Schedule | Instruction]:
     """Return a part of a schedule; PulseError if it is none."""
     if more or not isinstance(schedule, Schedule | Instruction):
-        raise pulse_error(f"a schedule consists of schedules and instructions, not {schedule!r}")
+        raise pulse_error(f"A schedule consists of schedules and instructions, not {schedule!r}.")
     if hasattr(schedule.duration, "parameters"):
-        raise pulse_error(f"the duration of {schedule!r} is not bound; a schedule needs to know it")
+        raise pulse_error(f"The duration of {schedule!r} is not bound; a schedule needs to know it.")
     start = whole(start, None)
     if start + schedule.duration > _LATEST:
-        raise pulse_error(f"a schedule ends at {_LATEST} dt at most, which is years; {schedule.name} would end later")
+        raise pulse_error(f"A schedule ends at {_LATEST} dt at most, which is years; {schedule.name} would end later.")
     return start, schedule
 
 
@@ -451,7 +451,7 @@ def _sort_key(timed: Timed) -> tuple[int, int, list[str]]:
 
 def _refuse(inplace: bool) -> None:
     if inplace:
-        raise pulse_error("a schedule does not change; use the one that is returned")
+        raise pulse_error("A schedule cannot be changed in place; use the schedule that is returned.")
 
 
 def _listed(values: Any) -> tuple[Any, ...]:

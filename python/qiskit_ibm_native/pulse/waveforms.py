@@ -93,12 +93,12 @@ class Waveform(Pulse):
 
         array = np.array(samples, dtype=np.complex128)
         if array.ndim != 1:
-            raise pulse_error(f"samples must have one dimension, not {array.ndim}")
+            raise pulse_error(f"Samples must have one dimension, not {array.ndim}.")
         norm = np.abs(array)
         above = (norm > 1.0) & (norm <= 1.0 + epsilon)
         array[above] *= (1.0 - np.finfo(float).eps) / norm[above]
         if not np.all(np.isfinite(norm)) or (limit_amplitude is not False and np.any(norm > 1.0 + epsilon)):
-            raise pulse_error(f"samples must be at most 1 in size, but one is {norm.max()}")
+            raise pulse_error(f"Samples must be at most 1 in size, but one is {norm.max()}.")
         self._name = name
         # Nobody can make these writable again.
         self._samples = np.frombuffer(array.tobytes(), np.complex128)
@@ -198,10 +198,10 @@ class SymbolicPulse(Pulse):
             PulseError: There is no such shape, or its parameters make no sense.
         """
         if shape not in SHAPES:
-            raise pulse_error(f"there is no pulse shape {shape!r}; known are {', '.join(SHAPES)}")
+            raise pulse_error(f"There is no pulse shape {shape!r}; known are {', '.join(SHAPES)}.")
         needed = SHAPES[shape][1]
         if set(parameters) != set(needed):
-            raise pulse_error(f"a {shape} needs {', '.join(needed)}, not {', '.join(parameters) or 'nothing'}")
+            raise pulse_error(f"A {shape} needs {', '.join(needed)}, not {', '.join(parameters) or 'nothing'}.")
         self._shape, self._duration, self._name = shape, duration, name
         self._parameters = {key: _real(key, parameters[key]) for key in needed}
         self._limit, self._samples, self._source = limit_amplitude is not False, None, None
@@ -265,7 +265,7 @@ class SymbolicPulse(Pulse):
         """
         if self._samples is None:
             if self.is_parameterized():
-                raise pulse_error(f"{self!r} has unbound parameters; assign them first")
+                raise pulse_error(f"{self!r} has unbound parameters; assign them first.")
             import numpy as np
 
             self._samples = np.frombuffer(self._envelope().samples(), np.complex128)
@@ -313,9 +313,9 @@ class SymbolicPulse(Pulse):
 
 def _real(key: str, value: Any) -> Any:
     if isinstance(value, complex):
-        raise pulse_error(f"{key} must be real, not {value}; the phase of an amplitude is its angle")
+        raise pulse_error(f"{key} must be real, not {value}; the phase of an amplitude is its angle.")
     if not hasattr(value, "parameters") and (isinstance(value, str | bytes) or not hasattr(value, "__float__")):
-        raise pulse_error(f"{key} must be a number or a parameter, not {value!r}")
+        raise pulse_error(f"{key} must be a number or a parameter, not {value!r}.")
     return value
 
 
@@ -325,7 +325,7 @@ def _whole(duration: Any) -> int:
     except (OverflowError, TypeError, ValueError):
         whole = -1
     if whole != duration or whole < 0:
-        raise pulse_error(f"a duration must be a whole number of dt from 0, not {duration}")
+        raise pulse_error(f"A duration must be a whole number of dt from 0, not {duration}.")
     return whole
 
 

@@ -10,11 +10,11 @@ import datetime
 import json
 import math
 import os
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from .._warning import warn
 from .snapshot import Snapshot
 
 _CLIENT = "qiskit_ibm_runtime"
@@ -197,25 +197,13 @@ def _properties_payload(properties: Any, name: Any) -> bytes:
     # Fake devices have a name of their own in the configuration alone.
     content["backend_name"] = name
     if not isinstance(properties, Mapping):
-        warnings.warn(
+        warn(
             f"The dates of {name} are those that the official client shows: it drops the offset from UTC that the device"
             " published, so they may be hours off. Values are exact. Call qiskit_ibm_native.accelerate() before the"
             " backend is made to keep what was published.",
             UserWarning,
-            stacklevel=_frames_to_user(),
         )
     return _encoded(content)
-
-
-def _frames_to_user() -> int:
-    """Return the level of the first frame outside this package, for warnings."""
-    import inspect
-
-    package = __name__.partition(".")[0]
-    frame, level = inspect.currentframe(), 0
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
-        frame, level = frame.f_back, level + 1
-    return level
 
 
 def _payload(model: Any) -> KnownPayload | None:

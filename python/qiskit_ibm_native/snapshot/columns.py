@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._frames import Column, Table, data_set, place_coords, qargs_columns, qubit_column, refuse_wide
+from .._words import count
 from .quantities import (
     GATE_QUANTITIES,
     QUBIT_QUANTITIES,
@@ -163,7 +164,7 @@ class SnapshotColumns(QubitQuantities):
         return data_set(value_variables(self, QUBIT_QUANTITIES, (dimension,)), coords, {"backend": self._native.name})
 
     def __repr__(self) -> str:
-        return f"<SnapshotColumns of {self._native.name}: {self.num_qubits} qubits, gates {', '.join(self.gates)}>"
+        return f"<SnapshotColumns of {self._native.name}: {count(self.num_qubits, 'qubit')}, gates {', '.join(self.gates)}>"
 
 
 def _missing(num_qubits: int) -> tuple[Floats, Flags]:

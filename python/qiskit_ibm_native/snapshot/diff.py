@@ -6,10 +6,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from html import escape
+from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .. import _html
 from .._frames import Table, Tabular, refuse_wide
+from .._words import apart, count, listed
 from .changes import Change, change_table
 from .quantities import GATE_QUANTITIES, QUBIT_QUANTITIES, Quantity, gate_quantity, qubit_quantity
 
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
 _EVERYWHERE = frozenset({"backend_name", "n_qubits", "dt", "timing_constraints"})
 #: Operations of circuits that devices do not run.
 _NO_INSTRUCTIONS = frozenset({"barrier"})
-#: Lines of ``str(diff)``, a screenful; tables of notebooks have ten times as many.
-_MOST_LINES = 20
+#: Lines of ``str(diff)``, a screenful, and rows of the table of notebooks.
+_MOST_LINES, _MOST_ROWS = 20, 100
+#: Differences that notebooks show without folding them, and lost parts that they name.
+_MOST_UNFOLDED, _MOST_NAMED = 12, 5
 
 
 class QubitChange(NamedTuple):
@@ -117,6 +121,7 @@ class SnapshotDiff(Tabular):
             has_other_defaults: Whether the pulse defaults changed.
         """
         self._diff = old.diff(new, rtol, atol)
+        self._sides = old, new
         self._name = new.name
         self._has_other_defaults = has_other_defaults
 
@@ -236,20 +241,28 @@ class SnapshotDiff(Tabular):
         for entry in self.appeared:
             yield _where(*entry), "appeared", "", ""
         for qubit, name, old, new in self.qubits:
-            quantity = QUBIT_QUANTITIES[name]
-            yield f"qubit {qubit}", name, _value(quantity, old), _value(quantity, new)
+            yield f"qubit {qubit}", name, *_values(QUBIT_QUANTITIES[name], old, new)
         for gate, qargs, name, old, new in self.gates:
-            quantity = GATE_QUANTITIES[name]
-            yield _where(gate, qargs), name, _value(quantity, old), _value(quantity, new)
+            yield _where(gate, qargs), name, *_values(GATE_QUANTITIES[name], old, new)
 
     def _title(self) -> str:
+        return f"{self._name}: {self._counts()}"
+
+    def _counts(self) -> str:
+        """Return how much changed, in words."""
         if not self:
-            return f"{self._name}: nothing changed"
-        counts = {
-            "of the configuration": len(self.configuration), "of the pulse defaults": int(bool(self.defaults)), "vanished": len(self.vanished),
-            "appeared": len(self.appeared), "values of qubits": len(self.qubits), "values of gates": len(self.gates),
-        }  # fmt: skip
-        return f"{self._name}: " + ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+            return "nothing changed"
+        qubits, gates = self.qubits, self.gates
+        keys, vanished, appeared = len(self.configuration), len(self.vanished), len(self.appeared)
+        told = [
+            f"{count(keys, 'key')} of the configuration" if keys else "",
+            "the pulse defaults" if self.defaults else "",
+            f"{count(vanished, 'operation')} vanished" if vanished else "",
+            f"{count(appeared, 'operation')} appeared" if appeared else "",
+            _of(len(qubits), len({change.qubit for change in qubits}), "qubit"),
+            _of(len(gates), len({(change.gate, change.qargs) for change in gates}), "gate"),
+        ]
+        return ", ".join(filter(None, told))
 
     def __str__(self) -> str:
         rows = list(self._rows())
@@ -262,12 +275,46 @@ class SnapshotDiff(Tabular):
 
     def _repr_html_(self) -> str:
         rows = list(self._rows())
-        cells = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows[: 10 * _MOST_LINES])
-        body = "".join(f"<tr>{row}</tr>" for row in cells)
-        rest = len(rows) - 10 * _MOST_LINES
-        more = f"<p>and {rest} more</p>" if rest > 0 else ""
-        head = "<tr><th>where</th><th>what</th><th>before</th><th>now</th></tr>" if rows else ""
-        return f"<b>{escape(self._title())}</b><table>{head}{body}</table>{more}"
+        heading = _html.heading(self._name, self._counts(), kind="SnapshotDiff")
+        # Operations that vanished and qubits that failed are why circuits do not run any more.
+        lost = [f"{_where(*entry)} vanished" for entry in self.vanished]
+        lost += [
+            f"qubit {change.qubit} failed"
+            for change in self.qubits
+            if change.quantity == "operational" and not change.new
+        ]
+        named = (
+            listed(lost)
+            if len(lost) <= _MOST_NAMED
+            else f"{', '.join(lost[:_MOST_NAMED])} and {len(lost) - _MOST_NAMED:,} more"
+        )
+        alert = _html.alert(_html.note(named)) if lost else ""
+        if not rows:
+            return _html.panel(heading)
+        table = _html.table(("where", "quantity", "before", "now"), rows[:_MOST_ROWS], left_out=len(rows) - _MOST_ROWS)
+        shown = table if len(rows) <= _MOST_UNFOLDED else _html.fold("All changes", table)
+        return _html.panel(heading, alert, self._summary_html() if len(rows) > _MOST_UNFOLDED else "", shown)
+
+    def _summary_html(self) -> str:
+        """Return a table of quantities: how many values changed, and by how much, as HTML."""
+        ratios: dict[str, list[float]] = {}
+        changes = [(QUBIT_QUANTITIES[name], name, old, new) for _, name, old, new in self.qubits]
+        changes += [(GATE_QUANTITIES[name], f"{gate} {name}", old, new) for gate, _, name, old, new in self.gates]
+        for quantity, name, old, new in changes:
+            share = new / old - 1 if old and new is not None and not quantity.is_flag else math.nan
+            ratios.setdefault(name, []).append(share)
+        return _html.table(
+            ("quantity", "changed", "median change", "smallest", "largest"),
+            ((name, len(found), *_shares(found)) for name, found in ratios.items()),
+        )
+
+
+def _shares(changes: list[float]) -> tuple[str | None, ...]:
+    """Return median, smallest and largest relative change as people write them."""
+    known = sorted(change for change in changes if math.isfinite(change))
+    if not known:
+        return None, None, None
+    return tuple(f"{value:+.1%}" for value in (median(known), known[0], known[-1]))
 
 
 def instructions(circuit: QuantumCircuit, outer: dict[Any, int] | None = None) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -309,9 +356,18 @@ def _line(where: str, what: str, old: str, new: str) -> str:
     return f"  {where}: {what} {old} -> {new}" if old or new else f"  {where}: {what}"
 
 
-def _value(quantity: Quantity, value: float | None) -> str:
-    if value is None:
-        return "none"
+def _values(quantity: Quantity, old: float | None, new: float | None) -> tuple[str, str]:
+    """Return two values of a quantity, with as many digits as tell them apart."""
     if quantity.is_flag:
-        return "yes" if value else "no"
-    return f"{value:.6g} {quantity.unit}".rstrip()
+        return _flag(old), _flag(new)
+    texts = apart(old, new, quantity.unit, 4 if quantity.unit else 2)
+    return "none" if old is None else texts[0], "none" if new is None else texts[1]
+
+
+def _flag(value: float | None) -> str:
+    return "none" if value is None else "yes" if value else "no"
+
+
+def _of(values: int, owners: int, noun: str) -> str:
+    """Return the number of values that changed, such as ``3 values of 2 qubits``; empty if there are none."""
+    return f"{count(values, 'value')} of {count(owners, noun)}" if values else ""

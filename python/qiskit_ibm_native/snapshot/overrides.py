@@ -291,7 +291,7 @@ def _checked(quantity: Quantity, value: Any) -> float | bool | None:
         _refuse(f"{name} must be a probability, from 0 to 1, not {value!r}")
     # The anharmonicity of a transmon is negative.
     if quantity.unit != "Hz" and number < 0:
-        _refuse(f"{name} must not be negative, as {value!r} is")
+        _refuse(f"{name} must not be negative, but is {value!r}")
     return number
 
 

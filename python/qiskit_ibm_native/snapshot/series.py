@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import _native
+from .. import _html, _native
 from .._frames import TIME_NOTES, Column, Table, data_set, place_coords, qargs_columns, qubit_column, refuse_wide
 from .._timestamps import utc_array
+from .._words import count
 from .quantities import (
     GATE_QUANTITIES,
     QUBIT_QUANTITIES,
@@ -70,7 +71,7 @@ class GateSeries(GateQuantities):
         return data_set(variables, {"time": ("time", self.times, TIME_NOTES), **coords}, {"gate": self.name})
 
     def __repr__(self) -> str:
-        return f"<GateSeries of {self.name}: {self.error.shape[0]} calibrations, {len(self.qargs)} qargs>"
+        return f"<GateSeries of {self.name}: {count(self.error.shape[0], 'calibration')}, {len(self.qargs):,} qargs>"
 
 
 class CalibrationSeries(QubitQuantities):
@@ -178,4 +179,15 @@ class CalibrationSeries(QubitQuantities):
 
     def __repr__(self) -> str:
         name = self._natives[0].name if self._natives else "nothing"
-        return f"<CalibrationSeries of {name}: {len(self)} calibrations>"
+        return f"<CalibrationSeries of {name}: {count(len(self), 'calibration')}>"
+
+    def _repr_html_(self) -> str:
+        from .._overview import device_panel
+
+        if not self._natives:
+            return _html.panel(_html.heading("No calibrations", kind="CalibrationSeries"))
+        known = self.times[~np.isnat(self.times)]
+        period = f"{_html.plain(known.min())} to {_html.plain(known.max())}" if len(known) else ""
+        last = self._natives[-1]
+        notes = (count(len(self), "calibration"), count(last.num_qubits, "qubit"), period, "values of the last one")
+        return device_panel(last, _html.heading(last.name, *notes, kind="CalibrationSeries"))

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import _native
 from .._threads import chosen_threads
-from .storage import bundled_devices, read_payloads, write_payloads
+from .._words import count, instant
+from .storage import COMPACT, bundled_devices, read_compact, read_payloads, write_compact, write_payloads
 
 if TYPE_CHECKING:
     import datetime
@@ -74,7 +76,7 @@ class Snapshot:
     _source: str | None
 
     def __init__(self) -> None:
-        raise TypeError("use Snapshot.from_payloads, Snapshot.load or Snapshot.parse_many")
+        raise TypeError("Use Snapshot.from_payloads, Snapshot.load or Snapshot.parse_many")
 
     @classmethod
     def _from_native(cls, native: NativeSnapshot, source: str | None = None) -> Snapshot:
@@ -161,7 +163,8 @@ class Snapshot:
         Args:
             name_or_path: A bundled device, as in ``"fez"`` or ``"ibm_fez"``, or the path of a folder or file. A ``str``
                 is taken for a bundled device if there is one of that name. The folder of a fake device of the official
-                client, with ``conf_*.json`` and ``props_*.json``, is one of these, too.
+                client, with ``conf_*.json`` and ``props_*.json``, is one of these, too. A file whose name ends in
+                ``.bin`` has the compact form, :meth:`to_bytes`.
 
         Returns:
             The snapshot.
@@ -169,21 +172,27 @@ class Snapshot:
         Raises:
             FileNotFoundError: There is neither such a device nor such a path.
             BackendPayloadError: The files are damaged, or no snapshot.
+            CompactFormError: A file ``.bin`` is damaged, or no compact form.
         """
-        return cls.from_payloads(*read_payloads(name_or_path))
+        compact = read_compact(name_or_path)
+        return cls.from_payloads(*read_payloads(name_or_path)) if compact is None else cls.from_bytes(compact)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the payloads, byte for byte, so that :meth:`load` gives an equal snapshot.
 
         Args:
-            path: The folder or file. A name that ends in ``.zip`` becomes one file, every other one a folder with a
-                compressed file per payload. A snapshot that is there already is replaced when the new one is complete.
+            path: The folder or file. A name that ends in ``.zip`` becomes one file, and so does one in ``.bin``, of the
+                compact form; every other one becomes a folder with a compressed file per payload. A snapshot that is
+                there already is replaced when the new one is complete.
 
         Raises:
             FileExistsError: There is something else at ``path``.
             ValueError: ``path`` is a ``str`` that :meth:`load` would take for a bundled device, such as ``"fez"``.
         """
-        write_payloads(path, self.payloads)
+        if Path(path).suffix == COMPACT:
+            write_compact(path, self.to_bytes(payloads=self.has_payloads))
+        else:
+            write_payloads(path, self.payloads)
 
     @classmethod
     def from_bytes(cls, data: bytes | bytearray | memoryview) -> Snapshot:
@@ -393,7 +402,17 @@ class Snapshot:
 
     def __repr__(self) -> str:
         updated = "no properties" if self.last_update is None else self.last_update.isoformat()
-        return f"<Snapshot {self.name}: {self.num_qubits} qubits, {updated}, {self.digest[:12]}>"
+        return f"<Snapshot {self.name}: {count(self.num_qubits, 'qubit')}, {updated}, {self.digest[:12]}>"
+
+    def _repr_html_(self) -> str:
+        from .. import _html
+        from .._overview import device_panel
+
+        updated = "no properties" if self.last_update is None else f"calibrated {instant(self.last_update)}"
+        digest = self.digest[:12]
+        badges = [] if not self.has_payloads or self.provenance is None else [_html.badge("with overrides", "waiting")]
+        notes = (count(self.num_qubits, "qubit"), updated, f"from {self.source}" if self.source else "", digest)
+        return device_panel(self._native, _html.heading(self.name, *notes, kind="Snapshot", badges=badges))
 
 
 def _unpickled(data: bytes, source: str) -> Snapshot:

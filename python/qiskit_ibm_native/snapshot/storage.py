@@ -34,6 +34,8 @@ MOST_BYTES = 256 << 20
 _COMPRESSED = 8
 #: Bytes that are decompressed at once.
 _WINDOW = 64 << 10
+#: The end of names of files that have the compact form.
+COMPACT = ".bin"
 _KINDS = ("configuration", "properties", "defaults")
 _BUNDLED = Path(__file__).with_name("devices")
 
@@ -72,6 +74,35 @@ def read_payloads(name_or_path: str | os.PathLike[str]) -> tuple[bytes, bytes | 
     return read_folder(path, path) if files is None else read_files(files, path)
 
 
+def read_bundled(device: str) -> tuple[bytes, bytes | None]:
+    """Return configuration and properties of a bundled device, one of :func:`bundled_devices`, without its pulses."""
+    folder = _BUNDLED / device
+    configuration, properties, _ = read_folder(folder, folder, _KINDS[:2])
+    return configuration, properties
+
+
+def read_compact(name_or_path: str | os.PathLike[str]) -> bytes | None:
+    """Return the compact form of a file whose name ends in ``.bin``; ``None`` for whatever has payloads."""
+    path = Path(name_or_path)
+    if path.suffix != COMPACT or not path.is_file():
+        return None
+    with _explained(path, "compact form"), _opened(path, None) as file:
+        size = os.fstat(file.fileno()).st_size
+        _check_size(size, most_bytes())
+        return file.read(size)
+
+
+def write_compact(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a compact form to a file, which appears when it is complete, in place of one that was there before."""
+    path = Path(path)
+    if path.exists() and not path.is_file():
+        raise FileExistsError(f"{path} exists and is not a file; it was not changed")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with scratch_folder(f".{path.name}-", path.parent) as scratch:
+        (scratch / "new").write_bytes(content)
+        (scratch / "new").replace(path)
+
+
 def read_configuration(folder: Path) -> bytes:
     """Return the configuration of a folder alone, in a tenth of the time of :func:`read_payloads`."""
     files = fake_device_files(folder)
@@ -92,18 +123,19 @@ def fake_device_files(path: Path) -> list[Path] | None:
     return [path / f"{prefix}_{device}" for prefix in ("conf", "props", "defs")]
 
 
-def read_folder(path: Path, root: Path) -> tuple[bytes, bytes | None, bytes | None]:
+def read_folder(path: Path, root: Path, kinds: Sequence[str] = _KINDS) -> tuple[bytes, bytes | None, bytes | None]:
     """Return configuration, properties and defaults of a folder.
 
     Args:
         path: The folder.
         root: The folder that links must not lead out of: ``path``, or one that it is in.
+        kinds: The payloads that are read; others are ``None``.
     """
     payloads = []
     for kind in _KINDS:
         file = path / f"{kind}.json.gz"
         with _explained(path, kind):
-            payloads.append(_gunzipped(file, root) if os.path.lexists(file) else None)
+            payloads.append(_gunzipped(file, root) if kind in kinds and os.path.lexists(file) else None)
     return _complete(path, payloads)
 
 
@@ -173,7 +205,7 @@ def write_payloads(path: str | os.PathLike[str], payloads: Sequence[bytes | None
     present = [(kind, payload) for kind, payload in zip(_KINDS, payloads, strict=True) if payload is not None]
     is_zip = path.suffix == ".zip"
     if path.exists() and not (_is_zip_of_payloads(path) if is_zip else _is_folder_of_payloads(path)):
-        raise FileExistsError(f"{path} exists and is not a saved snapshot; it was left alone")
+        raise FileExistsError(f"{path} exists and is not a saved snapshot; it was not changed")
     path.parent.mkdir(parents=True, exist_ok=True)
     with scratch_folder(f".{path.name}-", path.parent) as scratch:
         new = scratch / "new"
@@ -218,7 +250,9 @@ def _find(name_or_path: str | os.PathLike[str]) -> Path:
     path = Path(name_or_path)
     if not path.exists():
         known = ", ".join(bundled_devices())
-        raise FileNotFoundError(f"no bundled device and no path {str(name_or_path)!r}; bundled devices: {known}")
+        raise FileNotFoundError(
+            f"There is no bundled device and no path {str(name_or_path)!r}; bundled devices: {known}"
+        )
     return path
 
 
@@ -232,7 +266,9 @@ def _explained(path: Path, kind: str) -> Iterator[None]:
         # gzip, zipfile and zlib have seven classes between them for what is one thing here.
         if isinstance(error, OSError | MemoryError | IBMError) and not isinstance(error, gzip.BadGzipFile):
             raise
-        raise BackendPayloadError(f"{path} is damaged, or no saved snapshot: {error} ({kind})", kind, "$", 0) from error
+        raise BackendPayloadError(
+            f"{path} is damaged, or no saved snapshot: {error} ({kind}).", kind, "$", 0
+        ) from error
 
 
 def _content(path: Path, root: Path, most: int) -> bytes:
@@ -270,7 +306,7 @@ def _open(path: str, flags: int) -> int:
 
 def _check_kind(status: os.stat_result, path: Path) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise ValueError(f"{path.name} is no regular file and was not read")
+        raise ValueError(f"{path.name} is not a regular file and was not read")
 
 
 def _check_size(size: int, most: int) -> None:

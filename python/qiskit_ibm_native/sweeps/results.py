@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, overload
 
+from .._words import count
 from .tasks import TaskResult
 from .tries import counting
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from .ledger.comparison import Comparison
     from .ledger.ledger import Ledger
+    from .ledger.points import Points
     from .tasks import TaskSource
 
 
@@ -31,6 +33,7 @@ class SweepResults(Sequence[TaskResult]):
         >>> from qiskit_ibm_native import Sweep
         >>> results = Sweep(QuantumCircuit(2), "lima", optimization_level=0, seeds=range(3)).run(progress=False)
         >>> len(results), results[0].depth, results.errors
+        (3, 0, [])
     """
 
     def __init__(
@@ -92,6 +95,14 @@ class SweepResults(Sequence[TaskResult]):
         """Return the results of this sweep that no other one of their group beats, see :meth:`Ledger.pareto`."""
         return self.ledger.pareto(*figures, per=per, sweep=self.sweep)
 
+    def dimensions(self, by: str | Sequence[str]) -> tuple[str, ...]:
+        """Return the names of dimensions of :meth:`points` as columns have them, see :meth:`Ledger.dimensions`."""
+        return self.ledger.dimensions(by)
+
+    def points(self, *figures: str, by: str | Sequence[str] = ()) -> Points:
+        """Return figures of all results of this sweep as arrays with groups, see :meth:`Ledger.points`."""
+        return self.ledger.points(*figures, by=by, sweep=self.sweep, lost=self._still_lost())
+
     def compare(self, other: SweepResults | Ledger | str | os.PathLike[str]) -> Comparison:
         """Compare the results of this sweep with those of the same tasks elsewhere, see :meth:`Ledger.compare`.
 
@@ -107,23 +118,21 @@ class SweepResults(Sequence[TaskResult]):
         """Return the results as a ``pandas.DataFrame``.
 
         Raises:
-            LedgerError: pyarrow or pandas is not installed.
+            MissingPackageError: pyarrow or pandas is not installed.
         """
         from .._frames import pandas_frame
-        from ..exceptions import LedgerError
 
-        return pandas_frame(self.table, LedgerError)
+        return pandas_frame(self.table)
 
     def to_polars(self) -> polars.DataFrame:
         """Return the results as a ``polars.DataFrame``.
 
         Raises:
-            LedgerError: pyarrow or polars is not installed.
+            MissingPackageError: pyarrow or polars is not installed.
         """
         from .._frames import polars_frame
-        from ..exceptions import LedgerError
 
-        return polars_frame(self.table, LedgerError)
+        return polars_frame(self.table)
 
     def table(self) -> pyarrow.Table:
         """Return the results as a ``pyarrow.Table``, see :meth:`Ledger.table`."""
@@ -133,11 +142,15 @@ class SweepResults(Sequence[TaskResult]):
 
     def __repr__(self) -> str:
         counts = {"failed": self.num_failed, "not needed": len(self.sweep) - len(self)}
-        told = "".join(f", {count} {name}," for name, count in counts.items() if count).replace(",,", ",")
-        return f"<SweepResults of {len(self)} tasks{told} in {self.ledger!r}>"
+        told = "".join(f", {number:,} {name}," for name, number in counts.items() if number).replace(",,", ",")
+        return f"<SweepResults of {count(len(self), 'task')}{told} in {self.ledger!r}>"
 
     def _repr_html_(self) -> str:
         from .ledger.summary import results_html
 
-        still_lost = (result for result in self._read(list(self._lost), with_circuits=False) if result.is_lost)
+        still_lost = self._still_lost()
         return results_html(self.ledger._name, self.ledger._database, self.sweep, still_lost, self.indices)
+
+    def _still_lost(self) -> Iterator[TaskResult]:
+        """Yield the results of tasks that no other run has done meanwhile."""
+        return (result for result in self._read(list(self._lost), with_circuits=False) if result.is_lost)

@@ -11,8 +11,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 from .. import _html
+from .._progress import waiting
 from .._threads import available_processors
-from .description.forecast import SweepDescription, description_of
+from .._words import count, listed
+from .description.forecast import SweepDescription, counts_of, description_of
 from .description.reading import arguments_from
 from .description.writing import remembered, sweep_toml
 from .inputs.circuits import CircuitStore
@@ -63,10 +65,13 @@ class Sweep(Sequence[Task]):
         >>> _ = circuit.cx(0, 1)
         >>> sweep = Sweep(circuit, ["fez", "lima"], optimization_level=(1, 2), seeds=range(5))
         >>> len(sweep), sweep[0].circuit, sweep[0].backend, sweep[0].seed
+        (20, 'pair', 'ibm_fez', 0)
         >>> results = sweep.run(ledger="sweep.sqlite3", progress=False)
         >>> [(best.backend, best.two_qubit_count) for best in results.best(by="two_qubit_count")]
+        [('ibm_fez', 1), ('ibmq_lima', 1)]
     """
 
+    @waiting("Describing the sweep")
     def __init__(
         self,
         circuits: CircuitSource | Iterable[CircuitSource],
@@ -454,17 +459,33 @@ class Sweep(Sequence[Task]):
         from .ledger.ledger import Ledger, existing
 
         if ledger is None and self._last is None:
-            raise SweepError("The sweep has not been run here; say which ledger has its results.")
+            raise SweepError("The sweep has not been run in this process; name the ledger that has its results.")
         if ledger is None or isinstance(ledger, Ledger):
             return carry_over(self, ledger or self._last, rtol, atol)  # type: ignore[arg-type]
         with existing(ledger) as opened:
             return carry_over(self, opened, rtol, atol)
 
+    def _counts(self) -> list[str]:
+        return counts_of(dict(zip(("snapshots", "settings", "seeds", "circuits"), self.shape, strict=True)))
+
     def __repr__(self) -> str:
-        names = ("snapshots", "settings", "seeds", "circuits")
-        counts = ", ".join(f"{count} {name}" for count, name in zip(self.shape, names, strict=True))
-        return f"<Sweep of {len(self)} tasks: {counts}>"
+        return f"<Sweep of {count(len(self), 'task')}: {', '.join(self._counts())}>"
 
     def _repr_html_(self) -> str:
-        names = ("snapshots", "settings", "seeds", "circuits")
-        return _html.title(f"Sweep of {len(self):,} tasks") + _html.table(names, [self.shape])
+        heading = _html.heading(f"Sweep of {count(len(self), 'task')}", " × ".join(self._counts()), kind="Sweep")
+        levels = sorted({setting.optimization_level for setting in self._settings})
+        facts = _html.facts([
+            ("levels", ", ".join(map(str, levels))),
+            ("seeds", _few(self._seeds)),
+            ("axes with names", listed(list(self.columns.axes))),
+            ("metrics", listed(list(self.columns.metrics))),
+            ("objective", None if self.objective is None else self.objective.goal),
+            ("last ledger", None if self._last is None else self._last._name),
+        ])  # fmt: skip
+        return _html.panel(heading, facts)
+
+
+def _few(seeds: Sequence[int]) -> str:
+    """Return the first seeds, and the last one."""
+    shown = [str(seed) for seed in seeds[:5]]
+    return ", ".join(shown if len(seeds) <= 5 else [*shown[:3], "...", str(seeds[-1])])

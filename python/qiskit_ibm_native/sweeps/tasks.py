@@ -61,6 +61,7 @@ class Task:
         >>> from qiskit_ibm_native import Sweep
         >>> task = Sweep(QuantumCircuit(2, name="pair"), "lima", seeds=range(3))[2]
         >>> task.circuit, task.backend, task.seed, task.optimization_level
+        ('pair', 'ibmq_lima', 2, 2)
     """
 
     index: int
@@ -201,6 +202,7 @@ class TaskResult(Figures, TaskFacts):
         >>> _ = circuit.cx(0, 1)
         >>> (result,) = Sweep(circuit, "lima", optimization_level=1).run(keep_circuits=True, progress=False)
         >>> result.two_qubit_count, result.transpiled.count_ops()["cx"], result.error
+        (1, 1, None)
     """
 
     wall_time: float
@@ -239,8 +241,8 @@ class TaskResult(Figures, TaskFacts):
             raise
         except BaseException as error:  # panics of Rust are no Exceptions
             raise LedgerDamagedError(
-                f"The circuit of task {self.task_id} ({self.circuit} on {self.backend}) is damaged: {error}. Another ledger"
-                " gets a new one when the sweep is run with it."
+                f"The circuit of task {self.task_id} ({self.circuit} on {self.backend}) is damaged: {error}. Run the"
+                " sweep with another ledger to make it again."
             ) from error
 
     @property

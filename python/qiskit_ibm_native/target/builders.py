@@ -8,13 +8,13 @@ target. Operations come in a defined order: ``basis_gates``, then measure, reset
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qiskit.providers.backend import QubitProperties
 from qiskit.transpiler import CouplingMap, InstructionDurations, InstructionProperties, Target
 
+from .._warning import warn
 from ..snapshot import Snapshot
 from ..snapshot.acceptance import accept, snapshot_of
 from .operations import ANGLE_BOUNDS, CONTROL_FLOW, device_operation, known_operation
@@ -74,6 +74,7 @@ class HistoricalTarget(Target):  # type: ignore[misc]
         >>> backend = IBMProvider(channel="local").get_backend("ibmq_lima")
         >>> target = backend.target_history("2021-04-01")
         >>> target.num_qubits, target.source
+        (5, 'service')
     """
 
     source: str | None = None
@@ -209,9 +210,8 @@ def build_coupling_map(snapshot: Any, **options: Unpack[TargetKeywords]) -> Coup
 
 def _warn_of(unknown: list[str], device: str) -> None:
     for name in unknown:
-        warnings.warn(
-            f"{device} lists {name!r}, which neither Qiskit nor its configuration defines; it is left out of the target."
-            " Use custom_name_mapping to define it.",
+        warn(
+            f"{device} lists {name!r}, which neither Qiskit nor its configuration defines; it is left out of the"
+            " target. Define it by custom_name_mapping.",
             RuntimeWarning,
-            stacklevel=4,
         )

@@ -44,9 +44,12 @@ class Alert:
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot, ValueRule
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> (alert, *_) = archive.alerts([ValueRule(quantity="readout_error", above=0.05)])
         >>> print(alert)
+        2021-03-15 04:36 UTC: qubit 3 readout_error of ibmq_lima is 0.0515, above 0.05 (since 2021-03-15 ...
         >>> alert.qubits, alert.value, alert.threshold
+        ((3,), 0.0515000000000001, 0.05)
     """
 
     rule: str

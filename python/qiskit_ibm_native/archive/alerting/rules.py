@@ -53,8 +53,10 @@ class ValueRule:
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot, ValueRule
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> for alert in archive.alerts([ValueRule(quantity="t1", qubits=[3, 4], below=20e-6)]):
         ...     print(alert)
+        2021-03-15 04:36 UTC: qubit 4 t1 of ibmq_lima is 1.7544e-05 s, below 2e-05 s (since 2021-03-15 ...
     """
 
     KINDS: ClassVar[tuple[str, ...]] = ("above", "below", "rise", "fall")
@@ -84,7 +86,7 @@ class ValueRule:
         _set_tuples(self)
         if self.qargs is not None:
             if self.gate is None:
-                raise IBMInputValueError("qargs are the qubits of a gate, and the rule has none.")
+                raise IBMInputValueError("qargs are the qubits of a gate, and the rule has no gate: give gate=, too.")
             object.__setattr__(self, "qargs", tuple(tuple(indices(qargs)) for qargs in self.qargs))
         thresholds = {kind: getattr(self, kind) for kind in self.KINDS if getattr(self, kind) is not None}
         if not thresholds:
@@ -123,7 +125,9 @@ class EventRule:
         >>> from qiskit_ibm_native import CalibrationArchive, EventRule, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> archive.alerts([EventRule(events="failed", gates=(), qubits=[0, 1])])
+        []
     """
 
     events: str | Sequence[str] = ("failed", "late", "frozen")

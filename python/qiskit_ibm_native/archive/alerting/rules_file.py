@@ -48,12 +48,13 @@ def read_rules(path: str | os.PathLike[str]) -> tuple[ValueRule | EventRule, ...
         >>> _ = Path("rules.toml").write_text('[[rule]]\nquantity = "t1"\nbelow = 20e-6\n')
         >>> (rule,) = read_rules("rules.toml")
         >>> rule.below
+        2e-05
     """
     path = Path(path)
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise IBMInputValueError(f"{path} is no TOML: {error}.") from error
+        raise IBMInputValueError(f"{path} is not valid TOML: {error}.") from error
     _check_keys(str(path), document, ("rule",))
     tables = document.get("rule")
     if not isinstance(tables, list) or not tables:
@@ -86,13 +87,13 @@ def rules_of(rules: Rules) -> tuple[ValueRule | EventRule, ...]:
 
 def _rule(where: str, table: Any) -> ValueRule | EventRule:
     if not isinstance(table, dict):
-        raise IBMInputValueError(f"{where} is no table.")
+        raise IBMInputValueError(f"{where} must be a table.")
     if isinstance(table.get("name"), str):
         where = f"{where} ({table['name']!r})"
     kinds = [kind for kind, key in ((ValueRule, "quantity"), (EventRule, "events")) if key in table]
     if len(kinds) != 1:
         _check_keys(where, table, (*keys_of(ValueRule), *keys_of(EventRule)))
-        raise IBMInputValueError(f"{where} has either a quantity and thresholds, or events.")
+        raise IBMInputValueError(f"{where} must have either a quantity and thresholds, or events.")
     _check_keys(where, table, keys_of(kinds[0]))
     try:
         return kinds[0](**table)
@@ -108,7 +109,7 @@ def _check_keys(where: str, table: dict[str, Any], known: tuple[str, ...]) -> No
             alias = _ALIASES.get(key)
             near = alias if alias in known else close[0] if close else None
             hint = f"did you mean {near!r}?" if near is not None else f"there are {', '.join(dict.fromkeys(known))}."
-            raise IBMInputValueError(f"{where}: {key} is no key; {hint}")
+            raise IBMInputValueError(f"{where}: the key {key} is unknown; {hint}")
 
 
 def _distinct(rules: tuple[ValueRule | EventRule, ...], where: str) -> tuple[ValueRule | EventRule, ...]:

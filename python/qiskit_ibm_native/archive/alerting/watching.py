@@ -120,7 +120,7 @@ class _Watcher:
                 self._held[pair] = {_condition(*parts) for parts in row["held"]}
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise IBMInputValueError(
-                f"{memory} does not remember alerts, or is of another version: {error!r}."
+                f"{memory} is not a memory of alerts, or was written by another version: {error!r}. Give another file."
             ) from error
 
 

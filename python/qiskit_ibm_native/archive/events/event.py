@@ -48,8 +48,10 @@ class Event:
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> (event,) = archive.events("lima", kinds="late", late_after="7d", end="2021-04")
         >>> print(event.kind, event.since, event.duration)
+        late 2021-03-15 04:36:03+00:00 16 days, 19:23:57
     """
 
     backend: str
@@ -103,8 +105,10 @@ class Events(Tabular, Sequence[Event]):
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> events = archive.events("lima", late_after="7d", end="2021-04")
         >>> len(events), events[0].kind
+        (1, 'late')
     """
 
     items: tuple[Event, ...]
@@ -143,6 +147,12 @@ class Events(Tabular, Sequence[Event]):
 
     def __len__(self) -> int:
         return len(self.items)
+
+    def _shown(self) -> Sequence[int]:
+        # States that last come first, the latest one of each kind of state in front.
+        return sorted(
+            range(len(self)), key=lambda index: (self[index].until is not None, -self[index].time.timestamp())
+        )
 
     def __repr__(self) -> str:
         counts = Counter(event.kind for event in self.items)

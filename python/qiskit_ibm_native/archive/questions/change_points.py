@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..._frames import Column
+from ..._words import count
 from ...exceptions import IBMInputValueError
 from .robust import ranks
-from .subject import Answer, Subject, counted, largest
+from .subject import Answer, Subject, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,6 +54,7 @@ class ChangePoints(Answer):
         ...     _ = archive.add(lima.with_overrides(t1={2: 90e-6 if day > 20 else 60e-6}, date=f"2026-03-{day:02}"))
         >>> changes = archive.series("lima", "t1", provenance="overridden").change_points()
         >>> print(changes.qubits, changes.times, changes.before, changes.after)
+        [2] ['2026-03-21T00:00:00.000000'] [6.e-05] [9.e-05]
     """
 
     times: NDArray[np.datetime64]
@@ -66,14 +68,18 @@ class ChangePoints(Answer):
         }  # fmt: skip
         return self._rows(values, [Column("time", self.times)], wide=wide)
 
-    def __repr__(self) -> str:
+    def _sizes(self) -> Floats:
+        """Return the changes by the value before."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            shares = (self.after - self.before) / np.abs(self.before)
+            return np.asarray((self.after - self.before) / np.abs(self.before))
+
+    def __repr__(self) -> str:
+        shares = self._sizes()
         index = largest(shares)
         most = ""
         if index is not None:
             most = f", largest {self._subject_at(index)} by {shares[index]:+.0%} at {self.times[index]!s:.16} UTC"
-        return f"<ChangePoints of {self._of()}: {counted(len(self), 'change')}{most}>"
+        return f"<ChangePoints of {self._of()}: {count(len(self), 'change')}{most}>"
 
 
 class _Split(NamedTuple):

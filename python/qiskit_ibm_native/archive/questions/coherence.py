@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..._frames import TIME_NOTES, Column, Table, data_set, place_coords
+from ..._words import count
 from ...exceptions import IBMInputValueError
-from .subject import Answer, counted, largest, places
+from .subject import Answer, by_size, largest, places
 
 if TYPE_CHECKING:
     import xarray
@@ -44,8 +46,10 @@ class CoherenceLimit(Answer):
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> cx = archive.coherence_limit("lima", "cx", qubits=(0, 1))
         >>> print(cx.error.round(5), cx.limit.round(5))
+        [[0.00834]] [[0.00411]]
     """
 
     times: NDArray[np.datetime64]
@@ -82,6 +86,13 @@ class CoherenceLimit(Answer):
         variables = {name: (("time", dimension), array, {"units": ""}) for name, array in arrays.items()}
         return data_set(variables, {"time": ("time", self.times, TIME_NOTES), **coords}, self._table().notes)
 
+    def _shown(self) -> Sequence[int]:
+        # Of the last calibration, the gates that are farthest from their limit.
+        if not len(self.times):
+            return ()
+        last = (len(self.times) - 1) * len(self.qubits)
+        return [last + index for index in by_size(np.where(self.error[-1] < 1, self.excess[-1], np.nan))]
+
     def __repr__(self) -> str:
         most = ""
         if len(self.times):
@@ -89,7 +100,7 @@ class CoherenceLimit(Answer):
             index = largest(last)
             if index is not None:
                 most = f", at last farthest {self._subject_at(index)}: {self.error[-1, index]:.3g}, limit {self.limit[-1, index]:.3g}"
-        return f"<CoherenceLimit of {self.gate} of {self.backend}: {counted(len(self.times), 'calibration')}, {counted(len(self), 'column')}{most}>"
+        return f"<CoherenceLimit of {self.gate} of {self.backend}: {count(len(self.times), 'calibration')}, {count(len(self), 'column')}{most}>"
 
 
 def coherence_limit(
@@ -105,7 +116,9 @@ def coherence_limit(
     """
     gate, width = error.gate, error.qubits.shape[1]
     if width > 2:
-        raise IBMInputValueError(f"{gate!r} is a gate on {width} qubits; there are limits for one and two.")
+        raise IBMInputValueError(
+            f"{gate!r} is a gate on {width} qubits; there are coherence limits for gates on one and two."
+        )
     seconds = np.where(duration.valid, duration.values, np.nan)
     relaxation = [np.where(found.valid, found.values, np.nan) for found in (t1, t2)]
     limit = limits(seconds, [(relaxation[0][:, qubits], relaxation[1][:, qubits]) for qubits in error.qubits.T])

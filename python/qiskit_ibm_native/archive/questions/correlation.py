@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._frames import Column, Table, data_set, qargs_labels
+from ..._words import count
 from ...exceptions import IBMInputValueError
 from .robust import ranks
-from .subject import Answer, Subject, counted
+from .subject import Answer, Subject, by_size
 
 if TYPE_CHECKING:
     import xarray
@@ -47,6 +49,9 @@ class Correlation(Answer):
         ...     t1 = {0: (50 + day) * 1e-6, 1: (70 + 2 * day) * 1e-6, 2: (90 - day) * 1e-6}
         ...     _ = archive.add(lima.with_overrides(t1=t1, date=f"2026-03-{day:02}"))
         >>> archive.series("lima", "t1", provenance="overridden").correlation().coefficient[:3, :3].round(3)
+        array([[ 1.,  1., -1.],
+               [ 1.,  1., -1.],
+               [-1., -1.,  1.]])
     """
 
     coefficient: Floats
@@ -98,6 +103,10 @@ class Correlation(Answer):
         }
         return data_set(variables, dict.fromkeys(dimensions, labels), self._notes())
 
+    def _shown(self) -> Sequence[int]:
+        first, second = self.pairs()
+        return by_size(self.coefficient[first, second])
+
     def __repr__(self) -> str:
         first, second = self.pairs()
         sizes = np.abs(np.nan_to_num(self.coefficient[first, second]))
@@ -106,7 +115,9 @@ class Correlation(Answer):
             best = int(sizes.argmax())
             a, b = int(first[best]), int(second[best])
             most = f", most {self._subject_at(a)} and {self._subject_at(b)} with {self.coefficient[a, b]:+.2f}"
-        return f"<Correlation of {'changes of ' if self.changes else ''}{self._of()}: {counted(len(self), 'column')}{most}>"
+        return (
+            f"<Correlation of {'changes of ' if self.changes else ''}{self._of()}: {count(len(self), 'column')}{most}>"
+        )
 
 
 def correlation(subject: Subject, changes: bool) -> Correlation:
@@ -114,7 +125,8 @@ def correlation(subject: Subject, changes: bool) -> Correlation:
     values = subject.checked("correlation")
     if values.shape[1] > _MOST_COLUMNS:
         raise IBMInputValueError(
-            f"Correlations are a matrix of {values.shape[1]} columns, of which there may be {_MOST_COLUMNS}: choose by qubits=."
+            f"Correlations of {values.shape[1]} columns are too many; there may be {_MOST_COLUMNS}: choose some by"
+            " qubits=."
         )
     if changes:
         values = np.diff(values, axis=0)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..._words import count
 from ...exceptions import IBMInputValueError
 from .robust import NORMAL, Line, medians, spreads, theil_sen
-from .subject import DAY, ColumnAnswer, Subject, counted, largest
+from .subject import DAY, ColumnAnswer, Subject, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,6 +54,7 @@ class Drift(ColumnAnswer):
         ...     _ = archive.add(lima.with_overrides(t1={0: (50 + day) * 1e-6}, date=f"2026-03-{day:02}"))
         >>> drift = archive.series("lima", "t1", provenance="overridden").drift()
         >>> round(drift.slope_per_day[0] * 1e6, 3)  # µs a day
+        np.float64(1.0)
     """
 
     slope_per_day: Floats
@@ -71,12 +73,16 @@ class Drift(ColumnAnswer):
         }  # fmt: skip
         return self._rows(values, wide=wide)
 
-    def __repr__(self) -> str:
+    def _sizes(self) -> Floats:
+        """Return the slopes by the median, for each day."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            shares = self.slope_per_day / np.abs(self.median)
+            return np.asarray(self.slope_per_day / np.abs(self.median))
+
+    def __repr__(self) -> str:
+        shares = self._sizes()
         index = largest(shares)
         fastest = "" if index is None else f", fastest {self._subject_at(index)} by {shares[index]:+.2%} a day"
-        return f"<Drift of {self._of()}: {counted(len(self), 'column')}{fastest}>"
+        return f"<Drift of {self._of()}: {count(len(self), 'column')}{fastest}>"
 
 
 def drift(subject: Subject, confidence: float) -> Drift:
@@ -86,8 +92,8 @@ def drift(subject: Subject, confidence: float) -> Drift:
     values, days = subject.checked("drift"), subject.seconds / DAY
     if len(values) > _MOST_VALUES:
         raise IBMInputValueError(
-            f"A drift is made of all pairs of {len(values)} calibrations, of which there may be {_MOST_VALUES}: choose a period by"
-            " start and end."
+            f"A drift of {len(values)} calibrations is too long, because it takes all pairs; there may be"
+            f" {_MOST_VALUES}: choose a period by start and end."
         )
     lines, residuals = [], np.array(values)
     for index, column in enumerate(values.T):

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._frames import Column
+from ..._words import count
 from ...exceptions import IBMInputValueError
 from .robust import NORMAL, medians
-from .subject import Answer, Subject, counted, largest
+from .subject import Answer, Subject, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,6 +51,7 @@ class Outliers(Answer):
         ...     _ = archive.add(lima.with_overrides(t1=t1, date=f"2026-03-{day:02}"))
         >>> outliers = archive.series("lima", "t1", provenance="overridden").outliers()
         >>> print(outliers.qubits, outliers.times, outliers.values)
+        [2] ['2026-03-05T00:00:00.000000'] [1.e-05]
     """
 
     times: NDArray[np.datetime64]
@@ -62,6 +64,9 @@ class Outliers(Answer):
         values = {"value": (self.values, self.unit), "median": (self.median, self.unit), "score": (self.score, "")}
         return self._rows(values, [Column("time", self.times)], wide=wide)
 
+    def _sizes(self) -> Floats:
+        return self.score
+
     def __repr__(self) -> str:
         index = largest(self.score)
         most = ""
@@ -69,7 +74,7 @@ class Outliers(Answer):
             most = (
                 f", farthest {self._subject_at(index)} at {self.times[index]!s:.16} UTC with {self.score[index]:+.1f}"
             )
-        return f"<Outliers of {self._of()}: {counted(len(self), 'value')}{most}>"
+        return f"<Outliers of {self._of()}: {count(len(self), 'value')}{most}>"
 
 
 def outliers(subject: Subject, threshold: float) -> Outliers:

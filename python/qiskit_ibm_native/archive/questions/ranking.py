@@ -12,10 +12,10 @@ import numpy as np
 
 from ..._frames import Column, Table, Tabular, data_set
 from ..._timestamps import utc_array
+from ..._words import count
 from ...exceptions import IBMInputValueError
 from ...snapshot.quantities import Quantity, gate_quantity, qubit_quantity
 from .robust import medians
-from .subject import counted
 
 if TYPE_CHECKING:
     import xarray
@@ -31,6 +31,10 @@ _MORE_IS_BETTER = frozenset({"t1", "t2"})
 _NEITHER = frozenset({"frequency", "anharmonicity", "operational"})
 #: Moments times devices: a limit for periods and steps that were mistaken, and for archives that others made.
 _MOST_VALUES = 10_000_000
+
+
+#: Rows that notebooks show at most.
+_MOST_SHOWN = 200
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -59,6 +63,7 @@ class Ranking(Tabular):
         ...     _ = archive.add(Snapshot.load(name))
         >>> ranking = archive.ranking("t1")
         >>> ranking.backends, ranking.ranks[-1], (ranking.values[-1] * 1e6).round(1)  # µs
+        (('ibm_fez', 'ibm_torino'), array([1, 0]), array([144.9,   nan]))
     """
 
     quantity: str
@@ -104,13 +109,27 @@ class Ranking(Tabular):
     def __len__(self) -> int:
         return len(self.times)
 
+    def _shown(self) -> Sequence[int]:
+        # The last moments come first, each with its best device first.
+        devices = len(self.backends)
+        order = []
+        for moment in reversed(range(len(self.times))):
+            ranks = self.ranks[moment]
+            order += [
+                moment * devices + int(device)
+                for device in np.argsort(np.where(ranks == 0, devices + 1, ranks), kind="stable")
+            ]
+            if len(order) > _MOST_SHOWN:
+                break
+        return order
+
     def __repr__(self) -> str:
         of = self.quantity if self.gate is None else f"{self.gate} {self.quantity}"
         last = ""
         if len(self.times) and self.ranks[-1].any():
             order = sorted((int(rank), name) for rank, name in zip(self.ranks[-1], self.backends, strict=True) if rank)
             last = ", at last " + ", ".join(f"{rank} {name}" for rank, name in order)
-        return f"<Ranking of {counted(len(self.backends), 'device')} by {of}: {counted(len(self), 'moment')}{last}>"
+        return f"<Ranking of {count(len(self.backends), 'device')} by {of}: {count(len(self), 'moment')}{last}>"
 
 
 def checked_quantity(quantity: str, gate: str | None) -> Quantity:

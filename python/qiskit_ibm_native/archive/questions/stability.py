@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._moments import span_of
+from ..._words import count
 from .robust import medians, spreads
-from .subject import ColumnAnswer, Subject, counted, largest
+from .subject import ColumnAnswer, Subject, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,6 +51,7 @@ class Stability(ColumnAnswer):
         ...     _ = archive.add(lima.with_overrides(t1={0: (50 + day % 2) * 1e-6}, date=f"2026-03-{day:02}"))
         >>> stability = archive.series("lima", "t1", provenance="overridden").stability("1d")
         >>> round(stability.allan_deviation[0] * 1e6, 3), stability.pairs[0]  # µs
+        (np.float64(0.707), np.int64(9))
     """
 
     allan_deviation: Floats
@@ -69,13 +71,16 @@ class Stability(ColumnAnswer):
         }  # fmt: skip
         return self._rows(values, wide=wide)
 
+    def _sizes(self) -> Floats:
+        return self.relative_allan_deviation
+
     def __repr__(self) -> str:
         index = largest(self.relative_allan_deviation)
         least = ""
         if index is not None:
             least = f", least stable {self._subject_at(index)} with {self.relative_allan_deviation[index]:.1%}"
         window = str(self.window).removesuffix(", 0:00:00")
-        return f"<Stability of {self._of()} over {window}: {counted(len(self), 'column')}{least}>"
+        return f"<Stability of {self._of()} over {window}: {count(len(self), 'column')}{least}>"
 
 
 def stability(subject: Subject, window: Span) -> Stability:

@@ -162,6 +162,14 @@ class Answer(Tabular):
         subject = self.quantity if self.gate is None else f"{self.gate} {self.quantity}"
         return f"{self.backend}, {subject}"
 
+    def _sizes(self) -> NDArray[np.float64] | None:
+        """Return a value for each row, whose absolute size tells how notable the row is."""
+        return None
+
+    def _shown(self) -> Sequence[int] | None:
+        sizes = self._sizes()
+        return None if sizes is None else by_size(sizes)
+
     def __len__(self) -> int:
         return len(self.qubits)
 
@@ -183,12 +191,14 @@ class ColumnAnswer(Answer):
         return data_set(variables, coords, table.notes)
 
 
-def counted(number: int, word: str) -> str:
-    """Return a number with a word, which gets an ``s`` unless the number is 1."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
-
-
 def largest(values: NDArray[np.float64]) -> int | None:
     """Return the index of the largest absolute value that is finite; ``None`` if there is none."""
     sizes = np.where(np.isfinite(values), np.abs(values), -1.0)
     return int(sizes.argmax()) if len(sizes) and sizes.max() >= 0 else None
+
+
+def by_size(values: NDArray[np.float64]) -> Sequence[int]:
+    """Return indices by absolute value, the largest one first, and those of missing values last."""
+    sizes = np.where(np.isfinite(values), np.abs(values), -1.0)
+    order: list[int] = np.argsort(-sizes, kind="stable").tolist()
+    return order

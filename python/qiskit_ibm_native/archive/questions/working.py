@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ... import _html
 from ..._frames import Column, Table, Tabular, refuse_wide
 from ..._timestamps import moment
-from .subject import counted, places
+from ..._words import count, listed
+from .subject import places
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,8 +45,10 @@ class LastWorked(Tabular):
         >>> from qiskit_ibm_native import CalibrationArchive, Snapshot
         >>> archive = CalibrationArchive("history.sqlite3")
         >>> archive.add(Snapshot.load("lima"))
+        True
         >>> found = archive.last_worked("lima", "cx", (0, 1))
         >>> print(found.works, found.last_worked)
+        True 2021-03-15 04:36:03+00:00
     """
 
     backend: str
@@ -72,11 +76,30 @@ class LastWorked(Tabular):
         ]  # fmt: skip
         return Table(columns, {"backend": self.backend})
 
+    def _repr_html_(self) -> str:
+        word = "works" if self.works else "does not work" if self.calibrations else "not known"
+        tone = "good" if self.works else "bad" if self.calibrations else ""
+        subject = f"{self.gate} on {'-'.join(map(str, self.qargs))}"
+        heading = _html.heading(
+            subject,
+            f"of {self.backend}",
+            count(self.calibrations, "calibration"),
+            kind="LastWorked",
+            badges=[_html.badge(word, tone)],
+        )
+        facts = _html.facts([
+            ("reasons", listed(list(self.reasons))),
+            ("last worked", self.last_worked or ("never" if self.calibrations else None)),
+            ("fails since", self.failing_since),
+            ("worked in", f"{self.share:.1%} of the calibrations" if self.calibrations else None),
+        ])  # fmt: skip
+        return _html.panel(heading, facts)
+
     def __repr__(self) -> str:
         subject = f"{self.gate} on {self.qargs} of {self.backend}"
         if not self.calibrations:
             return f"<LastWorked {subject}: no calibrations>"
-        share = f"in {self.share:.1%} of {counted(self.calibrations, 'calibration')}"
+        share = f"in {self.share:.1%} of {count(self.calibrations, 'calibration')}"
         if self.works:
             return f"<LastWorked {subject}: works, {share}>"
         last = "never" if self.last_worked is None else f"last {self.last_worked:%Y-%m-%d %H:%M} UTC"

@@ -37,8 +37,8 @@ def check_gates(circuit: QuantumCircuit, number: int, target: Target, name: str)
             continue
         if step.name not in target.operation_names:
             raise BadInputError(
-                f"circuit {number} has {step.name} on qubits {list(step.qubits)}, which {name} has not; transpile it for"
-                " the device"
+                f"circuit {number} has {step.name} on qubits {list(step.qubits)}, which {name} does not have;"
+                " transpile it for the device"
             )
         if step.qubits not in (target[step.name] or {step.qubits: None}):
             raise BadInputError(

@@ -74,7 +74,7 @@ def _locked(path: Path, flags: int) -> int:
 
 def _require_file(path: Path, descriptor: int) -> None:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        raise OSError(f"{path} is no file")
+        raise OSError(f"{path} is not a file")
 
 
 def _is_there(path: Path, descriptor: int) -> bool:

@@ -136,7 +136,7 @@ class Store:
             if version > schema.VERSION:
                 raise _LaterVersionError("it was written by a later version of this package")
             if version == 1 and not all(is_over(file) for file in self._life_files()):
-                raise OSError("an earlier version of this package is using it; end that first")
+                raise OSError("a service of an earlier version of this package is using it; end that service first")
             schema.prepare(self._db)
             # Reading does not need it, and a file that cannot be written is of no use.
             with self._changes():

@@ -206,7 +206,7 @@ class Workers:
                     pruned = time.monotonic()
                     self._store.prune(self._limits.store_days, self._limits.store_bytes)
             except (sqlite3.Error, OSError):
-                logger.exception("The store of jobs could not be looked after")
+                logger.exception("The store of jobs could not be maintained.")
             if self._stopping.wait(_ADOPTION if self._finishes_left_jobs else _PRUNING):
                 return
 
@@ -218,8 +218,8 @@ class Workers:
             default = os.path.expanduser(DEFAULT_STORE)  # noqa: PTH111 (a text)
             option = "" if str(self._store.path) == default else f" --store {self._store.path}"
             logger.warning(
-                "%d jobs that earlier programs left are not run: `qiskit-ibm-native serve%s` finishes them,"
-                " `qiskit-ibm-native jobs cancel --left%s` cancels them.", left, option, option,
+                "%d jobs that earlier programs left in the store are not run: `qiskit-ibm-native serve%s` finishes"
+                " them, `qiskit-ibm-native jobs cancel --left%s` cancels them.", left, option, option,
             )  # fmt: skip
 
     def _watch_running(self) -> None:
@@ -255,9 +255,9 @@ class Workers:
             except Exception as error:
                 if isinstance(error, sqlite3.Error):
                     # It says all.
-                    logger.error("The job %s could not be kept: %s", job_id, error)
+                    logger.error("The result of job %s could not be stored: %s", job_id, error)
                 else:
-                    logger.exception("The job %s could not be run", job_id)
+                    logger.exception("The job %s could not be run.", job_id)
                 self._give_up(job_id, error)
             finally:
                 if not self._stopping.is_set() and not any(found.is_started for found in self._simulators):
@@ -353,7 +353,7 @@ class Workers:
         try:
             self._store.prune(math.inf, self._limits.store_bytes)
         except (sqlite3.Error, OSError):
-            logger.exception("The store of jobs could not be pruned")
+            logger.exception("Old jobs could not be removed from the store.")
 
     def _is_wanted(self, job_id: str) -> bool:
         return not self._stopping.is_set() and job_id not in self._interrupted

@@ -85,7 +85,9 @@ def _labels(value: Any, where: str) -> Iterable[tuple[str, Any]]:
             return list(zip(labels, values.tolist(), strict=True))
     elif isinstance(value, dict) and all(isinstance(label, str) for label in value):
         return value.items()
-    raise BadInputError(f"{where} is no observable: a label, a dictionary of coefficients by label, or a SparsePauliOp")
+    raise BadInputError(
+        f"{where} is not an observable: a label, a dictionary of coefficients by label, or a SparsePauliOp"
+    )
 
 
 def _real(value: Any, where: str) -> float:

@@ -54,6 +54,7 @@ class Fault:
         >>> outage = Fault("status", "GET .*/backends$", status=503, times=2)
         >>> with IBMProvider(channel="local", faults=[outage]) as provider:
         ...     len(provider.backends()) > 0  # the client repeats what fails
+        True
     """
 
     kind: str
@@ -73,7 +74,7 @@ class Fault:
             IBMInputValueError: One is not what a fault takes.
         """
         if self.kind not in KINDS:
-            raise _bad_value(f"{self.kind!r} is no fault; use one of {list(KINDS)}.")
+            raise _bad_value(f"kind of a fault is {self.kind!r}; use one of {list(KINDS)}.")
         for name, (kind, words) in _TYPES.items():
             value = getattr(self, name)
             if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
@@ -89,7 +90,9 @@ class Fault:
         try:
             self._pattern = re.compile(self.match)
         except re.error as error:
-            raise _bad_value(f"match of a fault is {self.match!r}, which is no regular expression: {error}.") from None
+            raise _bad_value(
+                f"match of a fault is {self.match!r}, which is not a regular expression: {error}."
+            ) from None
 
 
 def _bad_value(message: str) -> Exception:
@@ -121,7 +124,7 @@ class Faults:
             IBMInputValueError: It is no :class:`Fault`.
         """
         if not isinstance(fault, Fault):
-            raise _bad_value(f"{fault!r} is added, which is no fault; it must be one, such as Fault('drop').")
+            raise _bad_value(f"add takes a Fault, such as Fault('drop'), not {fault!r}.")
         added = replace(fault)
         with self._lock:
             self._faults.append(added)

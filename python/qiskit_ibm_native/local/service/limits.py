@@ -45,6 +45,7 @@ class Limits:
         >>> from qiskit_ibm_native.local import Limits, LocalService
         >>> with LocalService(devices="lima", limits=Limits(job_memory=2 << 30, store_days=1)) as service:
         ...     service.url
+        'http://127.0.0.1:...'
     """
 
     body: int = 64 << 20

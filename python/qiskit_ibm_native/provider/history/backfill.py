@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ... import _html
 from ..._moments import moment_of
 from ..._progress import bar, shows_bar
+from ..._words import count
 from ...exceptions import ArchiveError, IBMBackendApiProtocolError, IBMInputValueError
 from ...snapshot import Snapshot
 from ..device_version import is_nothing
@@ -47,6 +49,7 @@ class BackfillReport:
         >>> provider = IBMProvider(channel="local", archive="history.sqlite3")
         >>> report = provider.backfill("ibmq_lima", start="2021", progress=False)
         >>> report.added, report.is_exhausted
+        (1, True)
     """
 
     backend: str
@@ -56,6 +59,15 @@ class BackfillReport:
     reached: datetime.datetime | None = None
     fraction: float = 0.0
     is_exhausted: bool = False
+
+    def _repr_html_(self) -> str:
+        notes = (f"{self.added:,} added", f"{self.known:,} known", count(self.requests, "request"))
+        badge = _html.badge("done", "good") if self.fraction >= 1 else _html.badge(f"{self.fraction:.0%}", "busy")
+        facts = _html.facts([
+            ("complete since", self.reached),
+            ("older ones", "the service has none" if self.is_exhausted else None),
+        ])  # fmt: skip
+        return _html.panel(_html.heading(self.backend, *notes, kind="BackfillReport", badges=[badge]), facts)
 
 
 #: A function that gets reports, or whether to show a bar; ``None`` to show one to people only.
@@ -79,7 +91,7 @@ def backfill(
     if first >= last:
         raise IBMInputValueError(f"start, {first.isoformat()}, must be before end, {last.isoformat()}.")
     if least < datetime.timedelta():
-        raise IBMInputValueError(f"step must not be negative, as {step!r} is.")
+        raise IBMInputValueError(f"step must not be negative, but is {step!r}.")
     if not requests_per_minute > 0:
         raise IBMInputValueError(f"requests_per_minute must be above 0, not {requests_per_minute!r}.")
     walk = _Walk(device, archive, first, last, least, present, 60.0 / requests_per_minute)
@@ -99,7 +111,7 @@ def _shown(progress: Shown, name: str) -> Iterator[Callable[[BackfillReport], ob
         yield lambda _: None
     else:
         # Calibrations yet to come are not known, but the period is.
-        with bar(100.0, "%", f"backfill {name}", bar_format=_BAR) as shown:
+        with bar(100.0, "%", f"backfill {name}", is_asked_for=progress is True, bar_format=_BAR) as shown:
 
             def tell(report: BackfillReport) -> None:
                 shown.set_postfix(added=report.added, known=report.known, refresh=False)

@@ -76,7 +76,7 @@ class Recorder:
         try:
             return self.archive.latest_before_confirmed(backend, before, self.origin)
         except Exception as error:
-            logger.warning("The archive was not asked for %s: %s", backend, error)
+            logger.warning("The archive could not be read for %s: %s", backend, error)
             return None
 
     def nearest(self, backend: str, before: datetime.datetime, reason: object) -> Snapshot | None:
@@ -87,7 +87,7 @@ class Recorder:
             last = before - datetime.timedelta(microseconds=1)
             found = self.archive.at(backend, last, origin=self.origin or None)
         except Exception as error:
-            logger.warning("The archive was not asked for %s: %s", backend, error)
+            logger.warning("The archive could not be read for %s: %s", backend, error)
             return None
         if found is not None:
             logger.warning(

@@ -36,6 +36,7 @@ class Watch:
         >>> backend = IBMProvider(channel="local").get_backend("ibmq_lima")
         >>> with backend.watch(interval=300, callback=print) as watch:  # seconds
         ...     watch.is_running
+        True
     """
 
     def __init__(

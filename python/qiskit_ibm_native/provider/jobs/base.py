@@ -10,7 +10,6 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from html import escape
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from qiskit.providers import JobStatus, JobV1
@@ -19,8 +18,10 @@ from qiskit.providers.jobstatus import JOB_FINAL_STATES
 from ... import _native
 from ..._deadline import deadline, pause, seconds_left
 from ..._logger import logger
+from ..._progress import unseen, waiting
 from ...client.endpoint import FIRST_POLL
 from ...exceptions import IBMJobApiError, IBMJobTimeoutError
+from .picture import job_repr
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -55,6 +56,14 @@ _STATUSES = {
     "FAILED": JobStatus.ERROR,
 }
 
+#: Statuses of jobs in sentences, for those who wait.
+_WORDS = {
+    JobStatus.INITIALIZING: "is being prepared",
+    JobStatus.QUEUED: "is queued",
+    JobStatus.VALIDATING: "is being checked",
+    JobStatus.RUNNING: "is running",
+}
+
 
 def job_status(text: str) -> JobStatus | None:
     """Return the ``JobStatus`` of a status text of the service, in either case; ``None`` for an unknown text."""
@@ -68,10 +77,13 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
     Examples:
         >>> from qiskit import QuantumCircuit
         >>> from qiskit_ibm_native import IBMProvider
+        >>> circuit = QuantumCircuit(1)
+        >>> circuit.measure_all()
         >>> provider = IBMProvider(channel="local")
-        >>> job = provider.get_backend("local_simulator").run(QuantumCircuit(1, 1), shots=100, job_tags=["mine"])
+        >>> job = provider.get_backend("local_simulator").run(circuit, shots=100, job_tags=["mine"])
         >>> again = provider.job(job.job_id())  # in another process, or another day
         >>> again.result().get_counts(), again.tags()
+        ({'0': 100}, ['mine'])
     """
 
     def __init__(self, backend: Device, job_id: str, name: str | None = None, **kwargs: Any) -> None:
@@ -144,7 +156,7 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
         if not isinstance(name, str):
             from ...exceptions import IBMJobInvalidStateError
 
-            raise IBMJobInvalidStateError(f"{name!r} is not a name: expected a string.")
+            raise IBMJobInvalidStateError(f"name must be a string, not {name!r}.")
         self._name = name
         return name
 
@@ -189,11 +201,15 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
             IBMJobTimeoutError: It is none of that in time.
             IBMJobApiError: The service cannot be asked, or could not be for ten minutes. The job goes on.
         """
-        with self._until(timeout):
+        # Who is called back shows what it likes.
+        shown = waiting(self._waited_for()) if callback is None else unseen()
+        with self._until(timeout), shown as tell:
             seconds = self._first_wait() if wait is None else wait
             ask: Callable[[], JobStatus] = self._status_soon if wait is None and callback is None else self.status
             while (status := self._outlasting(ask)) not in JOB_FINAL_STATES:
                 ask = self.status
+                if tell is not None:
+                    tell(self._waited_for(status))
                 if callback is not None:
                     callback(self.job_id(), status, self, queue_info=self.queue_info())
                 if seconds_left() <= 0:
@@ -201,6 +217,19 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
                 pause(seconds)
                 if wait is None:
                     seconds = min(seconds * _GROWTH, _LONGEST_WAIT)
+
+    def _waited_for(self, status: JobStatus | None = None) -> str:
+        """Return a text about the state of the job, for those who wait for it."""
+        job = f"Job {self.job_id()} on {self.backend().name}"
+        if status is None:
+            return f"Waiting for {job[0].lower()}{job[1:]}"
+        parts = [f"{job} {_WORDS.get(status, status.value)}"]
+        info = self.queue_info()
+        if info is not None and info.position is not None:
+            parts.append(f"position {info.position}")
+        if info is not None and info.estimated_start_time is not None:
+            parts.append(f"estimated start {_minute(info.estimated_start_time)}")
+        return ", ".join(parts)
 
     def _status_soon(self) -> JobStatus:
         """Return the status, after a moment in which the job may be done."""
@@ -249,11 +278,15 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
                     ) from error
                 level = logging.DEBUG if is_told else logging.WARNING
                 logger.log(
-                    level, "Job %s is still waited for, although the service is out of reach: %s", self.job_id(), error
+                    level,
+                    "The service is out of reach while job %s is waited for; it is asked again until it answers: %s",
+                    self.job_id(),
+                    error,
                 )
                 is_told = True
                 # A wait that would last until the deadline leaves time for one more look.
-                pause(min(seconds, max(left / 2, _SLACK)))
+                with waiting(f"The service is out of reach, job {self.job_id()} is asked for again"):
+                    pause(min(seconds, max(left / 2, _SLACK)))
                 seconds = min(seconds * 2, _LONGEST_PATIENCE)
 
     def _timed_out(self, timeout: float, error: IBMJobApiError) -> IBMJobTimeoutError:
@@ -284,10 +317,14 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
         """
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}({self.job_id()!r})>"
+        return job_repr(self, None)
 
-    def _repr_html_(self) -> str:
-        return f"<b>{type(self).__name__}</b> <code>{escape(self.job_id())}</code> on {escape(self.backend().name)}"
+
+def _minute(time: datetime.datetime) -> str:
+    """Return a time as clocks on this machine show it, with the date if that is not today's."""
+    local = time.astimezone()
+    is_today = local.date() == datetime.datetime.now(datetime.timezone.utc).astimezone().date()
+    return f"{local:%H:%M}" if is_today else f"{local:%Y-%m-%d %H:%M}"
 
 
 def local_time(text: str | None) -> datetime.datetime | None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import datetime
 import re
 import threading
-import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,9 @@ from qiskit.result import Result
 
 from ..._deadline import pause, seconds_left
 from ..._logger import logger
+from ..._progress import waiting
 from ..._threads import Lock
+from ..._warning import warn
 from ...client.endpoint import FIRST_POLL
 from ...client.retry import RetryPolicy
 from ...exceptions import (
@@ -36,6 +37,7 @@ from ..run.classical_registers import RegisterLayout, header_of, restore
 from ..run.programs import Outcome, Program, program_called
 from ..run.results import Reading, advice_on_simulation, build_experiments, build_result, layout_of
 from .base import IBMJob, job_status, local_time
+from .picture import circuit_job_html, job_repr
 from .queue_info import QueueInfo
 from .tags import check_tags, is_internal
 
@@ -61,9 +63,11 @@ class IBMCircuitJob(IBMJob):
     Examples:
         >>> from qiskit import QuantumCircuit
         >>> from qiskit_ibm_native import IBMProvider
-        >>> backend = IBMProvider(channel="local").get_backend("local_simulator")
-        >>> job = backend.run(QuantumCircuit(1, 1), shots=100)
+        >>> circuit = QuantumCircuit(1)
+        >>> circuit.measure_all()
+        >>> job = IBMProvider(channel="local").get_backend("local_simulator").run(circuit, shots=100)
         >>> job.result(timeout=60).get_counts(), job.status().name, job.program_id
+        ({'0': 100}, 'DONE', 'sampler')
     """
 
     def __init__(
@@ -136,7 +140,7 @@ class IBMCircuitJob(IBMJob):
         if self._status not in JOB_FINAL_STATES:
             self._learn(self._ask())
         if self._status is None:
-            raise IBMJobApiError(f"The service does not tell the status of job {self.job_id()}.")
+            raise IBMJobApiError(f"The service did not send the status of job {self.job_id()}.")
         return self._status
 
     def _status_soon(self) -> JobStatus:
@@ -188,7 +192,7 @@ class IBMCircuitJob(IBMJob):
         with suppress(TypeError, ValueError, OverflowError):
             return local_time(text)
         # Not where the error is caught, which has the text.
-        raise IBMJobApiError(f"The service says {str(text)[:60]!r} for a time of job {self.job_id()}.")
+        raise IBMJobApiError(f"The service sent {str(text)[:60]!r}, which is not a time, for job {self.job_id()}.")
 
     def refresh(self) -> None:
         """Ask for everything again that may have changed, and for the result if the job is done.
@@ -248,7 +252,7 @@ class IBMCircuitJob(IBMJob):
         """
         if self._result is not None and not refresh:
             return self._result
-        with self._until(timeout):
+        with self._until(timeout), waiting(f"Fetching the results of job {self.job_id()}"):
             self.wait_for_final_state(None, wait)
             if self._status is JobStatus.CANCELLED:
                 why = f" {self._explained()}" if self._reason else ""
@@ -267,11 +271,12 @@ class IBMCircuitJob(IBMJob):
                 if self._result is None or (refresh and not self._is_private()):
                     self._result = self._failed() if self._status is JobStatus.ERROR else self._fetch_result()
                 advice, self._advice = self._advice, None
-                if advice is not None:
-                    warnings.warn(advice, UserWarning, stacklevel=2)
-                return self._result
+                result = self._result
             finally:
                 self._lock.release()
+        if advice is not None:
+            warn(advice)
+        return result
 
     def _failed(self) -> Result:
         return Result(
@@ -285,15 +290,15 @@ class IBMCircuitJob(IBMJob):
             body = self._outlasting(self._fetch_body)
             if self._is_private() and not body.strip():
                 raise IBMJobApiError(
-                    f"The results of job {self.job_id()} have been read already: those of a private job are given once. The"
-                    " job object that read them keeps them."
+                    f"The results of job {self.job_id()} have been read already: the service sends those of a"
+                    " private job once. The job object that read them keeps them."
                 )
             try:
                 return self._legacy_result(body) or self._read(self._program.decode(body))
             except Exception as error:
                 # An invalid body may raise any exception.
-                logger.debug("The results of job %s make no sense: %s", self.job_id(), error)
-                failure = IBMJobApiError(f"The results of job {self.job_id()} make no sense: {error}")
+                logger.debug("The results of job %s cannot be understood: %s", self.job_id(), error)
+                failure = IBMJobApiError(f"The results of job {self.job_id()} cannot be understood: {error}")
             if self._is_private():
                 # The service gives those once.
                 break
@@ -412,7 +417,7 @@ class IBMCircuitJob(IBMJob):
                 for circuit, record in pairs
             ]
         except Exception as error:
-            raise IBMJobApiError(f"What was submitted as job {self.job_id()} cannot be read: {error}") from None
+            raise IBMJobApiError(f"The input of job {self.job_id()} cannot be read: {error}") from None
 
     def _is_private(self) -> bool:
         return bool(self._reply.get("private"))
@@ -450,7 +455,7 @@ class IBMCircuitJob(IBMJob):
         if self._creation_date is None:
             self._learn(self._ask())
         if self._creation_date is None:
-            raise IBMJobApiError(f"The service does not tell when job {self.job_id()} was created.")
+            raise IBMJobApiError(f"The service did not send the time at which job {self.job_id()} was created.")
         return self._creation_date
 
     def metrics(self) -> dict[str, Any]:
@@ -468,7 +473,9 @@ class IBMCircuitJob(IBMJob):
     def _metric(self, name: str) -> dict[str, Any]:
         metric = self.metrics().get(name) or {}
         if not isinstance(metric, dict):
-            raise IBMJobApiError(f"The service says {metric!r} for the {name} of job {self.job_id()}.")
+            raise IBMJobApiError(
+                f"The service sent {metric!r} for the {name} of job {self.job_id()}; it must be an object."
+            )
         return metric
 
     def time_per_step(self) -> dict[str, datetime.datetime]:
@@ -508,6 +515,12 @@ class IBMCircuitJob(IBMJob):
             return dict(record["versions"])
         version = self.metrics().get("qiskit_version")
         return {"qiskit": str(version)} if version else {}
+
+    def __repr__(self) -> str:
+        return job_repr(self, self._status)
+
+    def _repr_html_(self) -> str:
+        return circuit_job_html(self)
 
     def queue_info(self) -> QueueInfo | None:
         """Return the job's position in the queue; ``None`` unless it waits."""

@@ -18,6 +18,8 @@ from qiskit.result import Result
 from qiskit.result.models import ExperimentResult, ExperimentResultData
 
 from ..._deadline import seconds_left
+from ..._progress import waiting
+from ..._words import count
 from ...exceptions import (
     IBMBackendValueError,
     IBMError,
@@ -27,6 +29,7 @@ from ...exceptions import (
 )
 from ..conditional import call_of
 from .base import IBMJob
+from .picture import composite_job_html
 from .tags import COMPOSITE_TAG, MAX_TAGS, OWN_TAGS, RECORD_TAG, check_tags, is_internal, too_many_tags
 
 if TYPE_CHECKING:
@@ -66,6 +69,7 @@ class IBMCompositeJob(IBMJob):
         ...     [QuantumCircuit(1, 1)] * 301, shots=10, composite=True
         ... )  # a job of the service has 300 circuits
         >>> len(job.sub_jobs()), len(job.result().results)
+        (2, 301)
     """
 
     def __init__(self, backend: Device, job_id: str, parts: Sequence[_Part], tags: Sequence[str] = ()) -> None:
@@ -96,7 +100,7 @@ class IBMCompositeJob(IBMJob):
             raise IBMBackendValueError(too_many_tags())
         job_id = f"{_ID}{uuid.uuid4().hex}_"
         starts = range(0, len(circuits), size)
-        session_id = session_of(backend, stacklevel=5)
+        session_id = session_of(backend)
         prepared = []
         for number, start in enumerate(starts):
             part_inputs = {**inputs, "circuits": circuits[start : start + size]}
@@ -150,7 +154,8 @@ class IBMCompositeJob(IBMJob):
 
     def block_for_submit(self) -> None:
         """Wait until all parts are submitted, or could not be."""
-        wait([part.future for part in self._parts])
+        with waiting(f"Submitting the {len(self._parts)} parts of job {self.job_id()}"):
+            wait([part.future for part in self._parts])
 
     def sub_jobs(self, block_for_submit: bool = True) -> list[IBMCircuitJob]:
         """Return the jobs that were submitted, after waiting for that unless told not to."""
@@ -204,7 +209,7 @@ class IBMCompositeJob(IBMJob):
             IBMJobInvalidStateError: A part was cancelled.
             IBMJobTimeoutError: It is not done in time.
         """
-        with self._until(timeout):
+        with self._until(timeout), waiting(f"Fetching the results of job {self.job_id()}"):
             self.wait_for_final_state(timeout, wait)
             status = self.status()
             if status is not JobStatus.DONE and not partial:
@@ -216,6 +221,12 @@ class IBMCompositeJob(IBMJob):
             if self._result is None or refresh:
                 self._result = self._joined(status, refresh)
             return self._result
+
+    def _waited_for(self, status: JobStatus | None = None) -> str:
+        text = super()._waited_for(status)
+        # Those that are known without a request.
+        done = sum(part.is_submitted and part.job()._status in JOB_FINAL_STATES for part in self._parts)
+        return f"{text}, {done} of {count(len(self._parts), 'part')} done"
 
     def _joined(self, status: JobStatus, refresh: bool) -> Result:
         """Return the results of all parts as one."""
@@ -364,6 +375,9 @@ class IBMCompositeJob(IBMJob):
         """Return the charged device time of all submitted parts together, in seconds."""
         return sum(job.usage() for job in self.sub_jobs(block_for_submit=False))
 
+    def _repr_html_(self) -> str:
+        return composite_job_html(self)
+
     def queue_info(self) -> QueueInfo | None:
         """Return the position of the last part in the queue."""
         submitted = self.sub_jobs(block_for_submit=False)
@@ -387,7 +401,9 @@ class _Part:
         """Wait until the part is submitted or could not be, within the deadline of the call."""
         done, _ = wait([self.future], min(seconds_left(), threading.TIMEOUT_MAX))
         if not done:
-            raise IBMJobApiError("A part of the job has not been submitted in time.")
+            raise IBMJobApiError(
+                "A part of the job was not submitted within the time of the call. Try again with a longer timeout."
+            )
 
     def job(self) -> IBMCircuitJob:
         return self.future.result()

@@ -22,6 +22,11 @@ class QueueInfo:
     Examples:
         >>> from qiskit_ibm_native import QueueInfo
         >>> print(QueueInfo(position=3, status="QUEUED", job_id="d3f1").format())  # as job.queue_info() returns it
+        Job d3f1 queue information:
+            queue position: 3
+            status: QUEUED
+            estimated start time: unknown
+            estimated completion time: unknown
     """
 
     position: int | None = None
@@ -43,3 +48,8 @@ class QueueInfo:
             f"    estimated start time: {shown(self.estimated_start_time)}",
             f"    estimated completion time: {shown(self.estimated_complete_time)}",
         ))  # fmt: skip
+
+    def _repr_html_(self) -> str:
+        from .picture import queue_info_html
+
+        return queue_info_html(self)

@@ -140,13 +140,14 @@ class JobSearch:
             if not page["jobs"] or not isinstance(count, int) or seen >= count:
                 return
         raise IBMBackendApiError(
-            f"The list of jobs has no end after {seen}. Narrow it by backend_name, job_tags, start_datetime or end_datetime."
+            f"The list of jobs did not end after {seen} jobs. Narrow it by backend_name, job_tags, start_datetime or"
+            " end_datetime."
         )
 
     def retrieve_job(self, job_id: str) -> IBMJob:
         """Return a job; see :meth:`IBMBackendService.retrieve_job`."""
         if not isinstance(job_id, str) or not job_id.strip():
-            raise IBMInputValueError(f"{job_id!r} is no job's id; an id is a text, such as job.job_id() returns.")
+            raise IBMInputValueError(f"job_id must be a text, such as job.job_id() returns, not {job_id!r}.")
         return self._composite(job_id) if job_id.startswith(COMPOSITE_TAG) else self._retrieved(job_id)
 
     def _retrieved(self, job_id: str) -> IBMJob:
@@ -186,14 +187,14 @@ class JobSearch:
         try:
             return self.restored(reply, client)
         except (IBMError, KeyError, TypeError, ValueError) as error:
-            logger.warning('Discarding job "%s" because it contains invalid data: %s', reply.get("id"), error)
+            logger.warning('Discarding job "%s", because it contains invalid data: %s', reply.get("id"), error)
             return None
 
 
 def _check_filters(start: Any, end: Any, tags: Any) -> None:
     for moment in (start, end):
         if moment is not None and not isinstance(moment, dt_module.datetime):
-            raise TypeError(f"{moment!r} is not a datetime.")
+            raise TypeError(f"start_datetime and end_datetime must be datetimes, not {moment!r}.")
     if tags is not None and (not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags)):
         raise IBMBackendValueError(f"job_tags is {tags!r}; it must be a list of strings.")
 

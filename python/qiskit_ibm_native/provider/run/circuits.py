@@ -10,6 +10,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Clbit, ControlFlowOp, Delay
 from qiskit.utils import apply_prefix
 
+from ..._warning import warn
 from ...exceptions import IBMBackendValueError
 from ...transpiler.id_to_delay import contains_id, without_id
 from . import validation
@@ -20,13 +21,12 @@ if TYPE_CHECKING:
     from ..device import Device
 
 
-def delays_for_id(backend: Device, circuits: Sequence[QuantumCircuit], stacklevel: int) -> list[QuantumCircuit]:
+def delays_for_id(backend: Device, circuits: Sequence[QuantumCircuit]) -> list[QuantumCircuit]:
     """Return circuits with a delay for each ``id``, and warn of that once for a backend.
 
     Args:
         backend: The device.
         circuits: Circuits; those without ``id`` are returned as they are.
-        stacklevel: How many calls above this one the warning is to be seen from.
     """
     supported = getattr(backend.configuration(), "supported_instructions", ())
     if "delay" not in supported or not any(contains_id(circuit) for circuit in circuits):
@@ -36,10 +36,9 @@ def delays_for_id(backend: Device, circuits: Sequence[QuantumCircuit], stackleve
         return list(circuits)
     if not backend.id_warning_issued:
         how = "deprecated" if "id" in backend.configuration().basis_gates else "removed"
-        validation.warn(
+        warn(
             f"Support for the 'id' instruction has been {how} from IBM hardware backends. Each 'id' is replaced by a"
             " 'delay' of the same duration; use 'delay' instead.",
-            stacklevel,
             DeprecationWarning,
         )
         backend.id_warning_issued = True

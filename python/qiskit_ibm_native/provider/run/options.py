@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qiskit.providers import Options
 from qiskit.result import MeasLevel, MeasReturnType
 
+from ..._warning import warn
 from . import validation
 
 if TYPE_CHECKING:
@@ -83,16 +84,13 @@ def add_validators(
     options.set_validator("program_id", ["sampler", "executor"])
 
 
-def chosen_options(
-    backend: Device, given: Mapping[str, Any], extra: Mapping[str, Any], stacklevel: int
-) -> dict[str, Any]:
+def chosen_options(backend: Device, given: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of a job: what is given, then what is set; checked.
 
     Args:
         backend: The device.
         given: The arguments of ``run()``; ``None`` is not given.
         extra: The others.
-        stacklevel: How many calls above this one warnings are to be seen from.
 
     Raises:
         IBMBackendValueError: A value is not what the device takes.
@@ -108,14 +106,14 @@ def chosen_options(
     chosen["header"] = validation.check_header(chosen["header"]) or None
     for name in ("noise_model", "seed_simulator"):
         if chosen[name] is not None and not backend._takes_simulator_options:
-            validation.warn(f"{name} is for simulators; {backend.name} ignores it.", stacklevel)
+            warn(f"{name} is for simulators; {backend.name} ignores it.")
             chosen[name] = None
     if chosen["use_measure_esp"]:
-        validation.warn("use_measure_esp is ignored: today's platform reads out in one way only.", stacklevel)
+        warn("use_measure_esp is ignored, because today's platform has one kind of readout only.")
     if not backend.configuration().is_simulator:
         # Devices that are simulated take a seed and a noise model, but no more of a simulator's options than others do.
         for name in (name for name in extra if name not in JOB_MEMBERS):
-            validation.warn(_unrecognized(name), stacklevel)
+            warn(_unrecognized(name))
     return {name: value for name, value in {**chosen, **extra}.items() if value is not None}
 
 

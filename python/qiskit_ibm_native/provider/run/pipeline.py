@@ -6,6 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..._deadline import off_the_clock
+from ..._progress import waiting
+from ..._warning import warn
+from ..._words import count
 from ...exceptions import IBMBackendValueError
 from ..jobs.tags import check_tags
 from . import validation
@@ -46,24 +49,24 @@ def prepare_and_submit(
     backend._check_circuits_attributes(every, is_limited=not composite)
     if given["use_measure_esp"] and not getattr(backend.configuration(), "measure_esp_enabled", False):
         raise IBMBackendValueError(
-            "ESP readout not supported on this device. Please make sure the flag 'use_measure_esp' is unset or set to"
-            " 'False'."
+            "ESP readout not supported on this device. Leave out 'use_measure_esp', or set it to False."
         )
     if any(validation.is_dynamic(circuit) for circuit in every):
         if dynamic is False:
-            validation.warn("Parameter 'dynamic' is False, but the circuit contains dynamic constructs.", 2)
+            warn(
+                "Parameter 'dynamic' is False, but the circuit contains dynamic constructs. It is run as a dynamic"
+                " circuit."
+            )
         dynamic = True
     if dynamic and not backend.configuration().supports_dynamic_circuits:
-        validation.warn(f"The backend {backend.name} does not support dynamic circuits.", 2)
+        warn(f"The backend {backend.name} does not support dynamic circuits. The job will probably fail.")
     status = backend._recent_status()
     if status is not None and status.operational and status.status_msg != "active":
-        validation.warn(f"The backend {backend.name} is currently paused.", 2)
+        warn(f"The backend {backend.name} is currently paused. The job waits until it runs again.")
     program_id = run_config.pop("program_id", None) or backend.options.program_id
     image = run_config.pop("image", None)
     if isinstance(given["init_circuit"], bool):
-        validation.warn(
-            "init_circuit does not accept boolean values. A quantum circuit should be passed in instead.", 2
-        )
+        warn("init_circuit does not accept boolean values, and is ignored. Pass a quantum circuit instead.")
         given = {**given, "init_circuit": None}
     inputs = backend._get_run_config(given, run_config)
     if not backend.configuration().is_simulator:
@@ -96,13 +99,14 @@ def submit(
         IBMBackendJobLimitError: The service takes no more jobs for now.
         IBMBackendApiError: The service did not take the job.
     """
-    session_id = session_of(backend, stacklevel=5)
+    session_id = session_of(backend)
     if not backend.configuration().is_simulator:
         # Asked for, if it has not been, before the clock stops.
         _ = backend.target
-    with off_the_clock():
-        job = encode(backend, program_id, inputs, backend_name, job_tags, image, session_id)
-    return send(backend, job)
+    with waiting(f"Submitting {count(len(inputs['circuits']), 'circuit')} to {backend_name}"):
+        with off_the_clock():
+            job = encode(backend, program_id, inputs, backend_name, job_tags, image, session_id)
+        return send(backend, job)
 
 
 def check_size(backend: Device, circuits: Sequence[QuantumCircuit], is_limited: bool) -> None:

@@ -146,7 +146,7 @@ class SamplerProgram:
             content = value["__value__"]
             words = wire.decode_array(content["array"], allowance)
             if words.dtype != np.uint8 or words.shape[:-2] != shape or words.ndim != len(shape) + 2:
-                raise ApiIBMProtocolError(f"bits of the result are {words.dtype} of shape {words.shape}, not {shape}")
+                raise ApiIBMProtocolError(f"Bits of the result are {words.dtype} of shape {words.shape}, not {shape}.")
             # Counting needs no more, but words of single shots are a text each.
             allowance.spend(_BYTES_A_WORD * words.shape[-2])
             return Bits(words, _checked_count(content["num_bits"], words.shape[-1]))
@@ -212,7 +212,7 @@ class ExecutorProgram:
         """Return the decoded body of a job's results."""
         content = _json(body)
         if not isinstance(content.get("data"), list):
-            raise ApiIBMProtocolError(f"the result of an executor has no data; it has {sorted(content)}")
+            raise ApiIBMProtocolError(f"The result of an executor has no data; it has {sorted(content)}.")
         passed = (content.get("passthrough_data") or {}).get(RECORD, {})
         pubs, allowance = [], wire.Allowance()
         for item in content["data"]:
@@ -266,9 +266,9 @@ def _checked_shape(shape: Any) -> tuple[int, ...]:
     """
     sizes = shape or []
     if not isinstance(sizes, list) or not all(type(size) is int and size >= 0 for size in sizes):
-        raise ApiIBMProtocolError("a circuit of the result has a shape that is none")
+        raise ApiIBMProtocolError("A circuit of the result has a shape that is not valid.")
     if math.prod(sizes) > _MAX_SETS:
-        raise ApiIBMProtocolError(f"a circuit of the result has more than {_MAX_SETS} sets of parameter values")
+        raise ApiIBMProtocolError(f"A circuit of the result has more than {_MAX_SETS} sets of parameter values.")
     return tuple(sizes)
 
 
@@ -279,7 +279,7 @@ def _checked_count(num_bits: Any, num_bytes: int) -> int:
         ApiIBMProtocolError: It is another number.
     """
     if not isinstance(num_bits, int) or isinstance(num_bits, bool) or (num_bits + 7) // 8 != num_bytes:
-        raise ApiIBMProtocolError(f"a register of the result has {num_bits!r} bits in {num_bytes} bytes")
+        raise ApiIBMProtocolError(f"A register of the result has {num_bits!r} bits in {num_bytes} bytes.")
     return num_bits
 
 
@@ -287,11 +287,9 @@ def _json(body: bytes) -> dict[str, Any]:
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise ApiIBMProtocolError(
-            f"the results are not JSON ({error}), but {len(body)} bytes of something else"
-        ) from None
+        raise ApiIBMProtocolError(f"The results are not JSON ({error}), but {len(body)} other bytes.") from None
     if not isinstance(content, dict):
-        raise ApiIBMProtocolError(f"the results are a {type(content).__name__}, not an object")
+        raise ApiIBMProtocolError(f"The results are a {type(content).__name__}, not an object.")
     return content
 
 
@@ -299,7 +297,7 @@ def _typed(value: Any, *types: str) -> dict[str, Any]:
     if isinstance(value, dict) and value.get("__type__") in types and isinstance(value.get("__value__"), dict):
         content: dict[str, Any] = value["__value__"]
         return content
-    raise ApiIBMProtocolError(f"a {types[0]} was expected in the results, not a {type(value).__name__}")
+    raise ApiIBMProtocolError(f"A {types[0]} was expected in the results, not a {type(value).__name__}.")
 
 
 def _unpacked(array: Any) -> Any:

@@ -233,7 +233,9 @@ def _kerneled(
         # The executor says in a register's name what its values are.
         field = next((data.fields[key] for key in (name, f"{name}_iq", f"{name}_avg_iq") if key in data.fields), None)
         if not isinstance(field, np.ndarray) or field.shape[-1] != len(bits):
-            raise ApiIBMProtocolError(f"the result has no complex values for the {len(bits)} bits of register {name!r}")
+            raise ApiIBMProtocolError(
+                f"The result has no complex values for the {len(bits)} bits of register {name!r}."
+            )
         part = field[parameter_index]
         if values is None:
             values = np.zeros((*part.shape[:-1], _num_bits(layout)), np.complex128)
@@ -249,7 +251,7 @@ def _field(data: PubData, name: str, num_bits: int) -> Bits:
     field = data.fields.get(name)
     if not isinstance(field, Bits) or field.words.shape[-1] != -(-num_bits // 8):
         raise ApiIBMProtocolError(
-            f"the result has no bits for the {num_bits} bits of register {name!r}; it has {sorted(data.fields)}"
+            f"The result has no bits for the {num_bits} bits of register {name!r}; it has {sorted(data.fields)}."
         )
     return field
 

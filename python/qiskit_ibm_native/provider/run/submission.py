@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import __version__
 from ..._deadline import pause
+from ..._warning import warn
 from ...client.retry import REFUSED
 from ...exceptions import (
     ApiIBMProtocolError,
@@ -120,7 +121,9 @@ def send(backend: Device, job: EncodedJob, patience: int = 0) -> IBMCircuitJob:
             if error.status_code != REFUSED or patience < 0:
                 raise _refused(error, backend, job.session_id) from None
         except ApiIBMProtocolError as error:
-            raise IBMBackendApiProtocolError(f"The service's reply to a job makes no sense: {error}") from None
+            raise IBMBackendApiProtocolError(
+                f"The reply of the service to a job cannot be understood: {error}"
+            ) from None
         # The service limits the jobs per minute.
         pause(_PATIENCE)
     return IBMCircuitJob(
@@ -136,7 +139,7 @@ def send(backend: Device, job: EncodedJob, patience: int = 0) -> IBMCircuitJob:
     )
 
 
-def session_of(backend: Device, stacklevel: int) -> str | None:
+def session_of(backend: Device) -> str | None:
     """Return the id of the session that a job belongs to.
 
     Raises:
@@ -149,12 +152,15 @@ def session_of(backend: Device, stacklevel: int) -> str | None:
         return session.session_id
     if session._left:
         # Its block has ended; that closed it and was meant to.
-        validation.warn(
-            f"The session {session.session_id} was closed with its block; the job runs outside of it.", stacklevel
+        warn(
+            f"The session {session.session_id} was closed at the end of its block; the job runs outside of the"
+            " session.",
         )
         backend._session = None
         return None
-    raise IBMSessionClosedError(f"The session {session.session_id} is closed.")
+    raise IBMSessionClosedError(
+        f"The session {session.session_id} is closed. Open another one with backend.open_session()."
+    )
 
 
 def _refused(error: RequestsApiError, backend: Device, session_id: str | None) -> IBMBackendApiError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import math
 import numbers
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import BoxOp, ControlFlowOp, Parameter
 from qiskit.result import MeasReturnType
 
+from ..._extras import missing
 from ...exceptions import IBMBackendValueError
 from ...target.operations import ANGLE_BOUNDS
 
@@ -33,6 +33,7 @@ def listed(circuits: Any) -> list[QuantumCircuit]:
 
     Raises:
         IBMBackendValueError: There are none, or something is no circuit.
+        MissingPackageError: A circuit is an OpenQASM 3 program, and qiskit-qasm3-import is not installed.
     """
     if isinstance(circuits, QuantumCircuit | str):
         circuits = [circuits]
@@ -43,7 +44,7 @@ def listed(circuits: Any) -> list[QuantumCircuit]:
         if not isinstance(circuit, QuantumCircuit):
             raise IBMBackendValueError(f"Expected circuits, got a {type(circuit).__name__} among them.")
     if not every:
-        raise IBMBackendValueError("There is no circuit to run.")
+        raise IBMBackendValueError("There is no circuit to run: circuits is empty.")
     return every
 
 
@@ -54,11 +55,9 @@ def _parsed(program: str) -> QuantumCircuit:
     try:
         return qasm3.loads(program)
     except MissingOptionalLibraryError:
-        raise IBMBackendValueError(
-            "To run OpenQASM 3 programs, one more package is needed: pip install qiskit-qasm3-import"
-        ) from None
+        raise missing(["qiskit_qasm3_import"], None, "OpenQASM 3 programs") from None
     except Exception as error:
-        raise IBMBackendValueError(f"This is no OpenQASM 3 program that Qiskit can read: {error}") from None
+        raise IBMBackendValueError(f"Qiskit cannot read the text as an OpenQASM 3 program: {error}") from None
 
 
 def is_dynamic(circuit: QuantumCircuit) -> bool:
@@ -142,8 +141,8 @@ def _check_isa(circuit: QuantumCircuit, name: str, physical: Sequence[int], targ
         for angle, (low, high) in zip(operation.params, bounds or (), strict=False):
             if isinstance(angle, numbers.Real) and not low - _ANGLE_SLACK <= float(angle) <= high + _ANGLE_SLACK:
                 raise IBMBackendValueError(
-                    f"Circuit {name}: the angle {angle} of {instruction.name} on qubits {key[1]} is not from {low} to"
-                    f" {high}, which is what the device takes. Transpile the circuit with this backend."
+                    f"Circuit {name}: the angle {angle} of {instruction.name} on qubits {key[1]} is not from {low}"
+                    f" to {high}, the range that the device takes. Transpile the circuit with this backend."
                 )
         # Instructions with parameters are checked each time, for their angles.
         if not operation.params:
@@ -200,7 +199,7 @@ def check_measurement(meas_level: Any, meas_return: Any) -> tuple[int, str]:
     except (TypeError, ValueError):
         level, kind = -1, ""
     if level == 0:
-        raise IBMBackendValueError("meas_level 0 (raw signals) is not given by the platform; use 1 or 2.")
+        raise IBMBackendValueError("meas_level 0 (raw signals) is not available on the platform; use 1 or 2.")
     if level not in (1, 2):
         raise IBMBackendValueError(
             f"meas_level is {meas_level!r} and meas_return {meas_return!r}; use 1 (kerneled) or 2 (classified), and"
@@ -218,7 +217,7 @@ def check_header(header: Any) -> dict[str, Any]:
     if header is None:
         return {}
     if not isinstance(header, dict) or json_safe(header).keys() != header.keys():
-        raise IBMBackendValueError("header must be a dictionary of what JSON can hold.")
+        raise IBMBackendValueError("header must be a dictionary that can be written as JSON.")
     return json_safe(header)
 
 
@@ -229,7 +228,7 @@ def check_members(inputs: Mapping[str, Any]) -> None:
     }  # fmt: skip
     for name, kind in kinds.items():
         if inputs.get(name) is not None and not isinstance(inputs[name], kind):
-            raise IBMBackendValueError(f"{name} is {inputs[name]!r}, which is of the wrong type.")
+            raise IBMBackendValueError(f"{name} is {inputs[name]!r}, which has the wrong type.")
     model = inputs.get("noise_model")
     if model is not None and not isinstance(model, dict) and not hasattr(model, "to_dict"):
         raise IBMBackendValueError(
@@ -250,8 +249,3 @@ def json_safe(metadata: Any) -> dict[str, Any]:
 
 
 _AS_JSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
-
-
-def warn(message: str, stacklevel: int, category: type[Warning] = UserWarning) -> None:
-    """Warn as seen from ``stacklevel`` calls above the caller."""
-    warnings.warn(message, category, stacklevel=stacklevel + 2)

@@ -6,7 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from ..._extras import needed
+
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from ..channels import Channel
@@ -24,10 +27,12 @@ def plot_schedule(
     show_waveform_info: bool = True,
     title: str | None = None,
     figsize: tuple[float, float] | None = None,
+    ax: Axes | None = None,
+    dark: bool = False,
 ) -> Figure:
     """Draw a schedule over time.
 
-    Up to twenty channels have a row each: the real part of what is played (blue), its imaginary part (orange) and its
+    Up to twenty channels have a row each: the real part of the samples (blue), their imaginary part (orange) and their
     magnitude (line), up to the largest magnitude of the row, which is written at its right end; triangles where a phase
     or a frequency changes; boxes where signals are recorded. Where samples are closer than columns of the picture, a
     column shows the lowest and the highest of its samples, so that no peak is lost; where changes are closer than their
@@ -43,14 +48,17 @@ def plot_schedule(
         show_framechange: Whether to show where phases and frequencies change.
         show_waveform_info: Whether to write the names of pulses.
         title: The text above; by default, the schedule's name and its duration.
-        figsize: Width and height, inches.
+        figsize: Width and height of a new figure, inches.
+        ax: Axes whose place the rows take, beside other pictures; by default, those of a new figure.
+        dark: Whether colours are those for a dark background.
 
     Returns:
         The figure; ``figure.savefig`` writes it, and notebooks show it.
 
     Raises:
+        IBMInputValueError: ``ax`` is something else.
+        MissingPackageError: Matplotlib is not installed; it is an ``ImportError``, too.
         PulseError: There is no channel to draw, or the range of times is empty.
-        ImportError: Matplotlib is not installed.
 
     Examples:
         >>> from qiskit_ibm_native import Snapshot
@@ -59,13 +67,8 @@ def plot_schedule(
         >>> figure = plot_schedule(schedules.get("cx", (0, 1)), dt=Snapshot.load("lima").configuration.dt)
         >>> figure.savefig("cx.png")
     """
-    try:
-        from .figure import View, draw
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != "matplotlib":
-            raise
-        raise ImportError(
-            "Pictures of schedules need matplotlib: pip install 'qiskit-ibm-native[visualization]'", name="matplotlib"
-        ) from error
-    view = View(schedule, dt, frequencies or {}, time_range, show_framechange, show_waveform_info)
-    return draw(view, channels, title, figsize)
+    needed("matplotlib", "visualization", "Pictures")
+    from .figure import View, draw
+
+    view = View(schedule, dt, frequencies or {}, time_range, show_framechange, show_waveform_info, dark)
+    return draw(view, channels, title, figsize, ax)

@@ -4,21 +4,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..channels import AcquireChannel, Channel, ControlChannel, DriveChannel, MeasureChannel
 from ..errors import pulse_error
 from ..instructions import Acquire, Play, SetFrequency, SetPhase, ShiftFrequency, ShiftPhase
 
 if TYPE_CHECKING:
+    from ..._style import Theme
     from ..schedule import Schedule, Timed
 
-#: Kinds of channels from top to bottom, with their words and colors.
-KINDS: dict[type[Channel], tuple[str, str]] = {
-    DriveChannel: ("drive", "#1f5fbf"),
-    ControlChannel: ("control", "#b4531a"),
-    MeasureChannel: ("measure", "#217a57"),
-    AcquireChannel: ("acquire", "#6b7280"),
+
+class Kind(NamedTuple):
+    """A kind of channels: its word, and the number of its color among those of series."""
+
+    word: str
+    series: int | None
+
+    def color(self, look: Theme) -> str:
+        """Return the color of names of such channels."""
+        return look.muted if self.series is None else look.series[self.series]
+
+
+#: Kinds of channels from top to bottom.
+KINDS: dict[type[Channel], Kind] = {
+    DriveChannel: Kind("drive", 0),
+    ControlChannel: Kind("control", 1),
+    MeasureChannel: Kind("measure", 2),
+    AcquireChannel: Kind("acquire", None),
 }
 CHANGES = (ShiftPhase, SetPhase, ShiftFrequency, SetFrequency)
 
@@ -94,5 +107,5 @@ def window_of(schedule: Schedule, time_range: tuple[int, int] | None) -> tuple[i
         return 0, max(schedule.duration, 1)
     first, last = time_range
     if not first < last:
-        raise pulse_error(f"a range of times has a first and a later last time, dt, not {time_range}")
+        raise pulse_error(f"A range of times has a first and a later last time, dt, not {time_range}.")
     return first, last

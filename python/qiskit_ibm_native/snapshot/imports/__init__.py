@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import datetime
 import os
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ..._warning import warn
 
 if TYPE_CHECKING:
     from ..snapshot import Snapshot
@@ -66,7 +67,6 @@ def read_calibrations(
         >>> read_calibrations("2021-03-15.json", configuration="lima")
         [<Snapshot ibmq_lima: 5 qubits, 2021-03-15T00:36:03-04:00, ff450fa83ff8>]
     """
-    from ..acceptance import _frames_to_user
     from .reader import CalibrationReader
 
     path = Path(path)
@@ -83,7 +83,7 @@ def read_calibrations(
             raise calibration.snapshot
         snapshots.append(calibration.snapshot)
     for sentence in reader.assumptions:
-        warnings.warn(f"{path}: {sentence}", UserWarning, stacklevel=_frames_to_user())
+        warn(f"{path}: {sentence}")
     return snapshots
 
 

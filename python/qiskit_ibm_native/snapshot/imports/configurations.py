@@ -70,7 +70,7 @@ class Configurations:
         if name is None:
             if len(self._payloads) == 1:
                 return next(iter(self._payloads.values()))
-            _refuse("It names no device. Say which by configuration=, as in configuration='ibm_fez'.")
+            _refuse("It names no device. Give configuration=, as in configuration='ibm_fez'.")
         known = _match(name, self._payloads)
         if known is not None:
             return self._payloads[known]
@@ -80,7 +80,7 @@ class Configurations:
             self.used.add(known)
             if len(several) > 1:
                 files = ", ".join(str(path) for path in several.values())
-                _refuse(f"There are several configurations of {name} ({files}); say which by configuration=.")
+                _refuse(f"There are several configurations of {name} ({files}); choose one by configuration=.")
             return next(iter(several))
         hint = f"'{name}', which is bundled" if bundled_folder(name) is not None else "a file or a backend"
         raise MissingConfigurationError(

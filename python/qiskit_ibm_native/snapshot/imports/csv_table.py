@@ -66,7 +66,7 @@ class CsvTable:
         try:
             lines = list(csv.reader(io.StringIO(text), delimiter=delimiter))
         except csv.Error as error:
-            _refuse(f"It is no table: {error}.")
+            _refuse(f"It is not a table of comma-separated values: {error}.")
         rows = [row for row in lines if any(cell.strip() for cell in row)]
         self._headings = rows[0] if rows else []
         self._rows = rows[1:]
@@ -126,7 +126,7 @@ class CsvTable:
                         " another time. Give the right one by configuration=."
                     )
         if not any(column.heading.kind == "row" for column in columns):
-            _refuse("There is no column 'Qubit'.")
+            _refuse("There is no column 'Qubit', which every table of a device has.")
         return columns
 
     def _numbered(self, columns: Sequence[Column], num_qubits: int) -> Iterator[tuple[int, tuple[int, list[str]]]]:
@@ -143,7 +143,7 @@ class CsvTable:
             # Tables of 2020 have no text for qubit 0, which comes first.
             text = "0" if not text and not number else text
             if not _is_qubit(text):
-                _refuse(f"Row {number + 2} is of the qubit {_cell(row, row_column)[:80]!r}, which is no number.")
+                _refuse(f"Row {number + 2} is of the qubit {_cell(row, row_column)[:80]!r}, which is not a number.")
             qubit = int(text)
             if qubit in seen or qubit >= num_qubits:
                 there = "in the table twice" if qubit in seen else f"beyond the {num_qubits} of the configuration"
@@ -174,9 +174,9 @@ class CsvTable:
                 continue
             number = _number(text, line, column)
             if name in _PROBABILITIES and not 0 <= number <= 1:
-                _refuse(f"{_located(line, column)}: {text} is no probability.")
+                _refuse(f"{_located(line, column)}: {text} is not a probability.")
             if name in {"T1", "T2", "readout_length"} and number < 0:
-                _refuse(f"{_located(line, column)}: {text} is no time.")
+                _refuse(f"{_located(line, column)}: {text} is not a time.")
             unit = (
                 ""
                 if name in _PROBABILITIES
@@ -214,9 +214,7 @@ class CsvTable:
             # On the page, the column stands behind that of the error of the gate that all devices have.
             of_two = [gate for gate in of_two if gate != "rzz"]
         if len(of_two) > 1:
-            _refuse(
-                f"The column {column.text!r} does not say of which gate it is: {' or '.join(of_two)}. columns= says it."
-            )
+            _refuse(f"The column {column.text!r} does not name its gate: {' or '.join(of_two)}. Name it by columns=.")
         if "rzz" in errors and of_two:
             self.assumptions.append(
                 f"The column {column.text!r} was taken for the length of {of_two[0]}; rzz has none."
@@ -231,7 +229,7 @@ def _entries(text: str, qubit: int, line: int, column: Column) -> Iterator[tuple
         return
     if ":" not in text:
         if column.heading.name in TWO_QUBIT_GATES | {"two"}:
-            _refuse(f"{_located(line, column)}: {text!r} does not say of which coupling it is.")
+            _refuse(f"{_located(line, column)}: {text!r} does not name its coupling.")
         yield (qubit,), _number(text, line, column)
         return
     for part in re.split(r"[;,]", text):
@@ -242,8 +240,8 @@ def _entries(text: str, qubit: int, line: int, column: Column) -> Iterator[tuple
         qargs = (int(pair[1]), int(pair[2])) if pair else (qubit, int(name)) if _is_qubit(name) else None
         if qargs is None or ":" not in part or ":" in value or qubit not in qargs or qargs[0] == qargs[1]:
             _refuse(
-                f"{_located(line, column)}: {part.strip()[:80]!r} is no value of a coupling of qubit {qubit}, as 0_1:0.005 and 1:0.005"
-                " are. Spreadsheets spoil such cells: take the file as it was downloaded."
+                f"{_located(line, column)}: {part.strip()[:80]!r} is not a value of a coupling of qubit {qubit}, as"
+                " 0_1:0.005 and 1:0.005 are. Spreadsheets spoil such cells: take the file as it was downloaded."
             )
         if value.casefold() not in _EMPTY:
             yield qargs, _number(value, line, column)
@@ -269,17 +267,20 @@ class _GateValues:
                 " another device or of another time. Give the right one by configuration=."
             )
         if column.heading.kind == "error" and not 0 <= number <= 1:
-            _refuse(f"{_located(line, column)}: {number} is no probability.")
+            _refuse(f"{_located(line, column)}: {number} is not a probability.")
         if number < 0:
-            _refuse(f"{_located(line, column)}: {number} is no time.")
+            _refuse(f"{_located(line, column)}: {number} is not a time.")
         unit = f"{_PREFIXES[column.heading.power]}s"
         name, unit = ("gate_error", "") if column.heading.kind == "error" else ("gate_length", unit)
         for gate in gates:
             if (gate in TWO_QUBIT_GATES) != (len(qargs) == 2):
-                _refuse(f"{_located(line, column)}: {gate} is no gate on {len(qargs)} qubits.")
+                _refuse(f"{_located(line, column)}: {gate} is not a gate on {len(qargs)} qubits.")
             entry = self._values.setdefault((gate, qargs), {})
             if entry.setdefault(name, (number, unit)) != (number, unit):
-                _refuse(f"{_located(line, column)}: {number}, and {entry[name][0]} elsewhere for the same qubits.")
+                _refuse(
+                    f"{_located(line, column)}: the value is {number}, and {entry[name][0]} elsewhere for the same"
+                    " qubits."
+                )
 
     def listed(self, date: str) -> list[dict[str, Any]]:
         """Return the gates of a properties payload."""
@@ -321,10 +322,10 @@ def _number(text: str, line: int, column: Column) -> float:
     if _DECIMAL_COMMA.fullmatch(text):
         _refuse(f"{_located(line, column)}: {text!r} has a decimal comma, and numbers need a point.")
     if not _NUMBER.fullmatch(text):
-        _refuse(f"{_located(line, column)}: {text[:80]!r} is no number.")
+        _refuse(f"{_located(line, column)}: {text[:80]!r} is not a number.")
     number = float(text)
     if not math.isfinite(number):
-        _refuse(f"{_located(line, column)}: {text} is no finite number.")
+        _refuse(f"{_located(line, column)}: {text} is not a finite number.")
     return number
 
 

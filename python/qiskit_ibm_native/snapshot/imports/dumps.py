@@ -78,7 +78,7 @@ def configuration_in(path: Path) -> bytes:
     """
     configurations = {dump.configuration for dump in dumps_in(path, path.parent) if dump.configuration is not None}
     if len(configurations) != 1:
-        _refuse(f"{path} has {len(configurations) or 'no'} configurations, and one is needed.")
+        _refuse(f"{path} has {len(configurations) or 'no'} configurations, and must have one.")
     return configurations.pop()
 
 
@@ -105,7 +105,7 @@ def properties_payload(dump: Dump, name: str, zone: Zone, date: str | None) -> b
         written: dict[str, Any] = _with_instants(content, zone)
     if not is_dated:
         if date is None:
-            _refuse("It has no last_update_date. Say when it was measured by date=.")
+            _refuse("It has no last_update_date. Give the time of the measurement by date=.")
         written["last_update_date"] = date
     written["backend_name"] = name
     return json.dumps(written).encode()
@@ -136,7 +136,7 @@ def not_too_deep() -> Iterator[None]:
         yield
     except RecursionError:
         # The message of Python would be the whole stack.
-        _refuse("it is nested too deeply")
+        _refuse("It is nested too deeply.")
 
 
 def _in_utf8(content: bytes) -> bytes:

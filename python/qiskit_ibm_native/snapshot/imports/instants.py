@@ -71,7 +71,7 @@ class Zone:
 
     def _aware(self, time: datetime.datetime, text: str) -> datetime.datetime:
         if not _FIRST_YEAR <= time.year <= _LAST_YEAR:
-            _refuse(f"{text!r} is of the year {time.year}, and no calibration is.")
+            _refuse(f"{text!r} is of the year {time.year}, in which there were no calibrations.")
         return time if time.tzinfo is not None else self.placed(time, repr(text))
 
     def placed(self, time: datetime.datetime, name: str) -> datetime.datetime:
@@ -86,12 +86,12 @@ class Zone:
         """
         if self._zone is None:
             _refuse(
-                f"The date {name} has lost its offset from UTC, so it is no instant. Say where its clock was by time_zone=,"
-                " as in time_zone='UTC' or time_zone='America/New_York'."
+                f"The date {name} has lost its offset from UTC, so that it may be one of several instants. Give the"
+                " time zone of its clock by time_zone=, as in time_zone='UTC' or time_zone='America/New_York'."
             )
         placed = time.replace(tzinfo=self._zone)
         if placed.astimezone(datetime.timezone.utc).astimezone(self._zone).replace(tzinfo=None) != time:
-            _refuse(f"There was no {name} in {self._zone}: clocks were put forward. Another time_zone= is needed.")
+            _refuse(f"There was no {name} in {self._zone}: clocks were put forward. Give another time_zone=.")
         if placed.utcoffset() != placed.replace(fold=1).utcoffset():
             self.assumptions[
                 f"{name} was twice in {self._zone}, where clocks were put back; the first one was taken. Give time_zone= as"
@@ -120,7 +120,7 @@ def _parsed(text: str) -> datetime.datetime:
             raise ValueError("it has not the form 2025-02-26T15:16:25-05:00")  # noqa: TRY301 (one way out)
         return datetime.datetime.fromisoformat(re.sub(r"([+-]\d\d)$", r"\1:00", plain))
     except ValueError as error:
-        _refuse(f"{text[:80]!r} is no date that is understood: {error}.")
+        _refuse(f"{text[:80]!r} cannot be read as a date: {error}.")
 
 
 def _of_representation(numbers: str, fold: str | None, zone: str | None) -> datetime.datetime:

@@ -146,12 +146,12 @@ class CalibrationReader:
             try:
                 return date.astimezone() if date.tzinfo is None else date
             except (ValueError, OverflowError):
-                _refuse(f"date= says {date!r}, which is no time of a calibration.")
+                _refuse(f"date= is {date!r}, which cannot be the time of a calibration.")
         if date is not None and date != NAME:
-            _refuse(f"date= returned {date!r} for {path}, which is no datetime.")
+            _refuse(f"date= returned {date!r} for {path}, which is not a datetime.")
         found = time_in(path, root)
         if found is None:
-            _refuse(f"{problem}, and neither has the file's name. Say when it was measured by date=.")
+            _refuse(f"{problem}, and neither has the name of the file. Give the time of the measurement by date=.")
         time = found.time
         if time.tzinfo is None:
             time = self._zone.placed(time, f"{found.text!r} in the file's name")

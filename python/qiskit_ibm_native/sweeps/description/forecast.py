@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from ... import _html
+from ..._words import count
 
 if TYPE_CHECKING:
     from ..ledger.measured import Cost, Measured
@@ -62,6 +63,7 @@ class SweepDescription:
         >>> from qiskit_ibm_native import Sweep
         >>> description = Sweep(QuantumCircuit(2), ["fez", "lima"], seeds=range(10)).describe(workers=4)
         >>> description.tasks, description.remaining
+        (20, 20)
     """
 
     tasks: int
@@ -78,7 +80,7 @@ class SweepDescription:
     sent: Sent
 
     def _lines(self) -> Iterator[tuple[str, str]]:
-        yield "tasks", f"{self.tasks:,}: " + " x ".join(f"{count:,} {name}" for name, count in self.axes.items())
+        yield "tasks", f"{self.tasks:,}: " + " × ".join(counts_of(self.axes))
         if self.distinct != self.tasks:
             yield "different ones", f"{self.distinct:,}"
         yield "known", f"{self.known:,}, of which {self.failed:,} failed"
@@ -91,19 +93,25 @@ class SweepDescription:
     def _time(self) -> str:
         if self.cpu_time is None or self.wall_time is None:
             return "unknown: the ledger has no measured task of these levels"
-        based = [f"{count:,} by {name}" for name, count in self.based_on.items() if count and name in BASES]
+        based = [f"{number:,} by {name}" for name, number in self.based_on.items() if number and name in BASES]
         unknown = self.based_on.get("unknown", 0)
-        more = f", and {unknown:,} tasks of which nothing is known" if unknown else ""
+        more = f", and {count(unknown, 'task')} of which nothing is known" if unknown else ""
         return (
-            f"{_seconds(self.cpu_time)} of processors, {_seconds(self.wall_time)} with {self.workers} workers, from"
-            f" {self.measured:,} measured tasks ({', '.join(based)}){more}"
+            f"{_seconds(self.cpu_time)} of processors, {_seconds(self.wall_time)} with {count(self.workers, 'worker')}, from"
+            f" {count(self.measured, 'measured task')} ({', '.join(based)}){more}"
         )
 
     def __str__(self) -> str:
         return "\n".join(f"{name}: {text}" for name, text in self._lines())
 
     def _repr_html_(self) -> str:
-        return _html.table(("sweep", ""), self._lines())
+        heading = _html.heading(f"Sweep of {count(self.tasks, 'task')}", kind="SweepDescription")
+        return _html.panel(heading, _html.facts(self._lines()))
+
+
+def counts_of(axes: Mapping[str, int]) -> list[str]:
+    """Return the numbers of values of axes, whose names are plurals, such as ``1 circuit``."""
+    return [count(number, name.removesuffix("s"), name) for name, number in axes.items()]
 
 
 def description_of(sweep: TaskSource, measured: Measured, workers: int) -> SweepDescription:
@@ -117,9 +125,9 @@ def description_of(sweep: TaskSource, measured: Measured, workers: int) -> Sweep
     known = sum(done.tasks for done in measured.done.values())
     costs = list(_costs(sweep, measured))
     based_on: Counter[str] = Counter()
-    for basis, count, _ in costs:
-        based_on[basis] += count
-    found = [(count, cost) for _, count, cost in costs if cost is not None and count]
+    for basis, tasks, _ in costs:
+        based_on[basis] += tasks
+    found = [(tasks, cost) for _, tasks, cost in costs if cost is not None and tasks]
     return SweepDescription(
         tasks=len(sweep),
         axes=dict(zip(("snapshots", "settings", "seeds", "circuits"), sweep.shape, strict=True)),
@@ -128,9 +136,9 @@ def description_of(sweep: TaskSource, measured: Measured, workers: int) -> Sweep
         failed=sum(done.failed for done in measured.done.values()),
         remaining=measured.distinct - known,
         workers=workers,
-        cpu_time=sum(count * cost.cpu for count, cost in found) if found else None,
-        wall_time=sum(count * cost.wall for count, cost in found) / workers if found else None,
-        based_on={basis: count for basis, count in based_on.items() if count},
+        cpu_time=sum(tasks * cost.cpu for tasks, cost in found) if found else None,
+        wall_time=sum(tasks * cost.wall for tasks, cost in found) / workers if found else None,
+        based_on={basis: tasks for basis, tasks in based_on.items() if tasks},
         measured=measured.tasks,
         sent=_sent(sweep),
     )
@@ -150,9 +158,9 @@ def _costs(sweep: TaskSource, measured: Measured) -> Iterator[tuple[str, int, Co
     for setting, number in chosen.items():
         level = sweep.setting(number).optimization_level
         similar = _Similar(measured, level, sizes)
-        for digest, count in times.items():
+        for digest, placed_times in times.items():
             done = measured.done.get((digest, setting))
-            remaining = count * per_pair - (done.tasks if done is not None else 0)
+            remaining = placed_times * per_pair - (done.tasks if done is not None else 0)
             for basis, cost in zip(BASES, (
                 measured.by_setting.get((digest, setting)), measured.by_circuit.get((digest, level)),
                 similar.cost_of(sizes[digest]), measured.by_level.get(level),

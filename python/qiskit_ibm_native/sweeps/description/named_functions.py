@@ -40,7 +40,7 @@ def function_named(name: Any, where: str) -> Any:
         except AttributeError:
             raise IBMInputValueError(f"{where}: module {module!r} has no {path!r}.") from None
     if not callable(found):
-        raise IBMInputValueError(f"{where}: {name!r} is no function, but {type(found).__name__}.")
+        raise IBMInputValueError(f"{where}: {name!r} is not a function, but {type(found).__name__}.")
     return found
 
 

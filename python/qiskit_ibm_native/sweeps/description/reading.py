@@ -54,7 +54,7 @@ def arguments_from(source: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise IBMInputValueError(f"{path} is no TOML: {error}.") from error
+        raise IBMInputValueError(f"{path} is not valid TOML: {error}.") from error
     return arguments_of(text, str(path), path.parent)
 
 
@@ -98,7 +98,7 @@ class _Reader:
         try:
             document = tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError) as error:
-            raise IBMInputValueError(f"{self._name} is no TOML: {error}.") from error
+            raise IBMInputValueError(f"{self._name} is not valid TOML: {error}.") from error
         self._check_keys("", document, tuple(self._readers))
         read = {key: self._readers[key](value) for key, value in document.items()}
         if "circuits_qpy" in read:

@@ -56,7 +56,7 @@ def _table(head: str, content: Mapping[str, Any], path: tuple[object, ...]) -> s
 
 def _key(key: object) -> str:
     if not isinstance(key, str):
-        raise NotWritableError(f"the key {key!r} is no text")
+        raise NotWritableError(f"the key {key!r} is not a text")
     return key if _BARE.fullmatch(key) else _string(key, (key,))
 
 

@@ -55,7 +55,7 @@ def shown(progress: bool | Callable[[Progress], object] | None, total: int) -> I
         throttled = Throttled(progress)
         yield lambda state: throttled(state, is_last=not state.left)
     elif shows_bar(progress):
-        with bar(total, "task") as shown_bar:
+        with bar(total, "task", "sweep", is_asked_for=progress is True) as shown_bar:
             yield _Bar(shown_bar)
     else:
         yield lambda _: None

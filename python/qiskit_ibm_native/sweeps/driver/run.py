@@ -10,7 +10,6 @@ import queue
 import sys
 import threading
 import time
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
@@ -22,6 +21,7 @@ from cachetools import LRUCache
 
 from ..._logger import logger
 from ..._threads import available_processors
+from ..._warning import warn
 from ...exceptions import IBMInputValueError, SweepError, SweepWarning
 from ..results import SweepResults
 from ..tasks import TaskResult, TaskSource
@@ -173,7 +173,10 @@ class Run:
 
     def _check_that_it_is_ours(self) -> None:
         if os.getpid() != self._process:
-            raise SweepError("A run goes on in the process that began it, not in one that was forked off meanwhile.")
+            raise SweepError(
+                "A run can go on only in the process that began it, and this is another one, which was forked"
+                " meanwhile. Begin a run here."
+            )
 
     def _known_of(self, indices: Sequence[int] | None = None) -> Iterator[tuple[int, bytes, bool, bool]]:
         """Yield index and identifier of each task, whether it need not be done, and whether its result is an error."""
@@ -304,11 +307,10 @@ class Run:
         return future
 
     def _replace_executor(self) -> None:
-        warnings.warn(
-            f"{type(self._executor).__name__} is broken, as it is when one of its workers is lost; the sweep goes on with"
+        warn(
+            f"{type(self._executor).__name__} is broken, because one of its workers was lost; the sweep goes on with"
             " processes of this machine.",
             RuntimeWarning,
-            stacklevel=7,
         )
         self._own = _OwnWorkers()
 
@@ -345,7 +347,7 @@ class Run:
         """
         self._failures += 1
         if self._failures >= max(_FAILURES, 4 * self._chunker.num_heard):
-            raise SweepError(f"The executor does not work: {text}") from error
+            raise SweepError(f"The executor cannot run tasks: {text}") from error
 
     def _next_reply(self) -> Future[Reply] | None:
         """Wait for a reply, as long as nothing else is to be done."""
@@ -425,8 +427,8 @@ class Run:
         if lost := self._tally.lost:
             first = next(iter(lost.values()))
             logger.warning(
-                "%d tasks were not done, because workers were lost or their machines failed; the next run with this ledger"
-                " does them. The first one, %s on %s: %s",
+                "%d tasks were not done, because workers were lost or their machines failed; the next run with this"
+                " ledger does them. The first one, %s on %s: %s",
                 len(lost), first.circuit, first.backend, first.error,
             )  # fmt: skip
 
@@ -438,7 +440,7 @@ class Run:
         summary = self._tally.failures.summary(self._sweep, self._ledger, total)
         logger.warning("%s", summary)
         # Above are the generators and the method that the user called.
-        warnings.warn(summary, SweepWarning, stacklevel=4)
+        warn(summary, SweepWarning)
 
     def _keep_replies(self) -> None:
         """Note results that arrived after the run was interrupted."""

@@ -25,6 +25,7 @@ class Choices:
         >>> from qiskit_ibm_native import Choices, Sweep
         >>> layouts = Choices({"left": [0, 1], "right": [3, 4]})
         >>> [task.axes for task in Sweep(QuantumCircuit(2), "lima", initial_layout=layouts)]
+        [{'initial_layout': 'left'}, {'initial_layout': 'right'}]
     """
 
     def __init__(self, values: Mapping[str, Any]) -> None:

@@ -136,6 +136,19 @@ def is_program(source: str) -> bool:
     return "\n" in source or ("OPENQASM" in source and ";" in source)
 
 
+def read_circuits(source: CircuitSource | Iterable[CircuitSource]) -> list[QuantumCircuit]:
+    """Return circuits, those of OpenQASM programs, and those of OpenQASM or QPY files and folders.
+
+    Args:
+        source: One source or an iterable of sources, which may be nested.
+
+    Raises:
+        IBMInputValueError: A source is no circuit.
+        FileNotFoundError: There is no such file.
+    """
+    return list(_circuits(source))
+
+
 def _circuits(source: Any) -> Iterator[QuantumCircuit]:
     from qiskit import QuantumCircuit
 
@@ -163,7 +176,7 @@ def _files(path: Path) -> Iterator[QuantumCircuit]:
     from ...exceptions import IBMInputValueError
 
     if path.exists() and not path.is_file() and not path.is_dir():
-        raise IBMInputValueError(f"{path} is no regular file, and was not read.")
+        raise IBMInputValueError(f"{path} is not a regular file, and was not read.")
     if path.is_dir():
         for file in sorted(found for found in path.rglob("*") if found.suffix in _FILES):
             yield from _files(file)
@@ -174,14 +187,14 @@ def _files(path: Path) -> Iterator[QuantumCircuit]:
         except FileNotFoundError:
             raise
         except Exception as error:
-            raise IBMInputValueError(f"{path} is no QPY file: {error}") from error
+            raise IBMInputValueError(f"{path} is not a QPY file: {error}") from error
         yield from circuits
     elif path.suffix == ".qasm":
         circuit = _program(path.read_text(encoding="utf-8", errors="replace"), str(path))
         circuit.name = path.stem
         yield circuit
     else:
-        raise IBMInputValueError(f"{path} is no circuit: names of files end in {' or '.join(_FILES)}.")
+        raise IBMInputValueError(f"{path} is not a circuit: names of files end in {' or '.join(_FILES)}.")
 
 
 def _program(text: str, name: str) -> QuantumCircuit:
@@ -198,4 +211,4 @@ def _program(text: str, name: str) -> QuantumCircuit:
     except MissingOptionalLibraryError as error:
         raise IBMInputValueError(f"{name} is OpenQASM 3: {error}") from error
     except Exception as error:
-        raise IBMInputValueError(f"{name} is no OpenQASM that Qiskit can read: {error}") from error
+        raise IBMInputValueError(f"{name} is not OpenQASM that Qiskit can read: {error}") from error

@@ -33,6 +33,7 @@ class DeviceEntry(NamedTuple):
         >>> from qiskit_ibm_native import DeviceList
         >>> entry = DeviceList(["fez", "lima"]).entry(1)
         >>> print(entry.backend, entry.calibrated)
+        ibmq_lima 2021-03-15 00:36:03-04:00
     """
 
     digest: bytes
@@ -49,6 +50,7 @@ class DeviceList:
         >>> from qiskit_ibm_native import DeviceList
         >>> devices = DeviceList(["fez", GenericBackendV2(7, seed=1)])
         >>> len(devices), devices.entry(0).backend
+        (2, 'ibm_fez')
     """
 
     def __init__(self, sources: Any, use_fractional_gates: bool | None = None) -> None:

@@ -70,7 +70,7 @@ def decode(content: bytes) -> QuantumCircuit:
         return _from_columns(content)
     note, _, file = content.partition(b"\n")
     if file[: len(_MAGIC)] != _MAGIC or file[len(_MAGIC) : len(_MAGIC) + 1] < _OLDEST:
-        raise ValueError("it is no QPY, or of a version before 13, which Qiskit 1.3 was the first to write")
+        raise ValueError("it is not QPY, or it is of a version before 13, which Qiskit 1.3 was the first to write")
     (circuit,) = qpy.load(io.BytesIO(file))
     if not note:
         return circuit

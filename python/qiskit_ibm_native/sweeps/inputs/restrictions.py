@@ -116,7 +116,7 @@ def _is_list(value: Any) -> bool:
 def _qubit(value: Any) -> int:
     qubit = index(value)
     if qubit < 0:
-        raise ValueError(f"{qubit} is no qubit")
+        raise ValueError(f"{qubit} is not a qubit")
     return qubit
 
 
@@ -239,4 +239,4 @@ def _check_coupling(name: str, target: Target, coupling: Coupling) -> None:
     for pair in wanted:
         if max(pair) >= count or (known is not None and pair not in known):
             turned = f"; it has {pair[::-1]}" if known is not None and pair[::-1] in known else ""
-            raise wrong(f"coupling_map has the pair {pair}, which is no pair of {name}{turned}")
+            raise wrong(f"coupling_map has the pair {pair}, which {name} does not have{turned}")

@@ -228,7 +228,7 @@ def seeds_of(seeds: Any) -> list[int] | range:
     # Members of a range are whole numbers between its ends.
     for seed in (chosen[0], chosen[-1]) if isinstance(chosen, range) else chosen:
         if isinstance(seed, bool) or not hasattr(seed, "__index__") or not 0 <= int(seed) < 2**63:
-            raise wrong(f"seeds are whole numbers of at least 0, so that results can be had again, not {seed!r}")
+            raise wrong(f"seeds are whole numbers of at least 0, so that results can be reproduced, not {seed!r}")
     return chosen if isinstance(chosen, range) else [int(seed) for seed in chosen]
 
 
@@ -268,12 +268,12 @@ def _checked(options: Mapping[str, Any], known: list[str] | None) -> dict[str, A
     """
     for name in options:
         if name in _OURS:
-            raise wrong(f"{name!r} is no option: it comes from the sweep's {_OURS[name]}")
+            raise wrong(f"{name!r} cannot be an option: it comes from the sweep's {_OURS[name]}")
         if known is not None and name not in known:
             close = get_close_matches(name, known, 1)
             others = ", ".join(sorted(other for other in known if other not in _OURS and not other.startswith("_")))
             hint = f"did you mean {close[0]!r}?" if close else f"there are {others}"
-            raise wrong(f"{name!r} is no option of generate_preset_pass_manager; {hint}")
+            raise wrong(f"generate_preset_pass_manager has no option {name!r}; {hint}")
     if known is not None:
         check_plugins(options)
     return dict(options)

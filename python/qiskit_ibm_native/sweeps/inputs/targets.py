@@ -62,7 +62,7 @@ def _target_of(backend: Any) -> Target:
     try:
         target = backend.target
     except Exception as error:
-        raise IBMInputValueError(f"Backend {backend.name!r} does not give its target: {error}") from error
+        raise IBMInputValueError(f"Backend {backend.name!r} cannot give its target: {error}") from error
     if not isinstance(target, Target):
         raise IBMInputValueError(f"Backend {backend.name!r} has no Target, but {target!r:.80}, and no snapshot.")
     return target

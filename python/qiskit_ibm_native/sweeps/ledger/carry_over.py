@@ -42,7 +42,9 @@ class CarriedOver(NamedTuple):
         >>> lima, circuit = Snapshot.load("lima"), QuantumCircuit(1)
         >>> _ = circuit.x(0)
         >>> sweep = Sweep(circuit, [lima, lima.with_overrides(t1={4: 80e-6})], initial_layout=[0], optimization_level=1)
-        >>> sweep.carry_over("sweep.sqlite3")  # the ledger has nothing yet
+        >>> results = sweep.run(ledger="sweep.sqlite3")
+        >>> sweep.carry_over("sweep.sqlite3")
+        CarriedOver(carried=0, known=2, missing=0)
     """
 
     carried: int

@@ -7,7 +7,9 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ... import _html
 from ..._processes import ChildProcess, channel_to_parent, limit_memory, name_of_end
+from ..._words import count
 
 #: Number of circuits that one process reads, and number of bytes that they have together as a rule.
 BATCH, BATCH_BYTES = 200, 64 << 20
@@ -35,6 +37,7 @@ class LedgerReport:
         >>> from qiskit_ibm_native import Ledger
         >>> report = Ledger("sweep.sqlite3").verify()
         >>> bool(report), report.tasks, report.damaged
+        (True, 0, {})
     """
 
     tasks: int
@@ -46,12 +49,25 @@ class LedgerReport:
         return not (self.damaged or self.file)
 
     def __str__(self) -> str:
-        read = f"{self.tasks} tasks, {self.circuits} circuits"
+        read = self._counts()
         if self:
             return f"{read}: all can be used"
-        problems = [f"  file: {problem}" for problem in self.file]
-        problems += [f"  task {name}: {why}" for name, why in self.damaged.items()]
-        return "\n".join([f"{read}, {len(problems)} problems", *problems])
+        found = [*self._problems()]
+        return "\n".join([f"{read}, {count(len(found), 'problem')}", *(f"  {where}: {why}" for where, why in found)])
+
+    def _counts(self) -> str:
+        return f"{count(self.tasks, 'task')}, {count(self.circuits, 'circuit')}"
+
+    def _problems(self) -> Iterator[tuple[str, str]]:
+        """Yield places and reasons."""
+        yield from (("file", problem) for problem in self.file)
+        yield from ((f"task {name}", why) for name, why in self.damaged.items())
+
+    def _repr_html_(self) -> str:
+        found = [*self._problems()]
+        badge = _html.badge("damaged", "bad") if found else _html.badge("sound", "good")
+        heading = _html.heading("Verification", self._counts(), kind="LedgerReport", badges=[badge])
+        return _html.panel(heading, _html.problems(count(len(found), "problem"), found))
 
 
 def circuit_problems(circuits: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:

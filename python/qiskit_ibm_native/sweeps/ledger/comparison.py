@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ... import _html
 from ..._sqlite import Database
+from ..._words import count
 from .figures import FIGURES, Figure
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ class FigureComparison(NamedTuple):
         better: Number of tasks with a better value here than there: larger for ``esp``, smaller for other figures.
         same: Number of tasks with the same value.
         worse: Number of tasks with a worse value.
-        ratio: Geometric mean of the ratios of here to there, over tasks where both are above zero; ``None`` if
-            there are none.
+        ratio: Geometric mean of the ratios of here to there, over tasks where both are above zero; ``None`` if there
+            are none.
 
     Examples:
         >>> from qiskit import QuantumCircuit
@@ -37,6 +38,7 @@ class FigureComparison(NamedTuple):
         >>> sweep = Sweep(QuantumCircuit(2), "lima", optimization_level=0)
         >>> comparison = sweep.run(progress=False).compare(sweep.run(progress=False))
         >>> comparison.figures["depth"].same
+        1
     """
 
     better: int
@@ -63,6 +65,7 @@ class Comparison:
         >>> sweep = Sweep(QuantumCircuit(2), "lima", optimization_level=0)
         >>> comparison = sweep.run(progress=False).compare(sweep.run(progress=False))
         >>> comparison.tasks, comparison.only_here
+        (1, 0)
     """
 
     tasks: int
@@ -73,20 +76,25 @@ class Comparison:
     figures: Mapping[str, FigureComparison]
 
     def __str__(self) -> str:
-        lines = [
-            f"{self.tasks} tasks in both, {self.only_here} only here, {self.only_there} only there",
-            f"failed here alone: {self.failed_here}, there alone: {self.failed_there}",
-        ]
+        lines = [*self._titles()]
         for name, (better, same, worse, ratio) in self.figures.items():
             mean = "" if ratio is None else f", here/there {ratio:.4g}"
             lines.append(f"  {name}: {better} better, {same} same, {worse} worse{mean}")
         return "\n".join(lines)
 
+    def _titles(self) -> tuple[str, str]:
+        return (
+            f"{count(self.tasks, 'task')} in both, {self.only_here:,} only here, {self.only_there:,} only there",
+            f"failed here alone: {self.failed_here:,}, there alone: {self.failed_there:,}",
+        )
+
     def _repr_html_(self) -> str:
-        lines = str(self).splitlines()
-        rows = ((name, *counts) for name, counts in self.figures.items())
+        counts, failures = self._titles()
+        told = _html.note(failures)
+        rows = ((name, *changes) for name, changes in self.figures.items())
         head = ("figure", "better here", "same", "worse here", "here/there")
-        return "".join(map(_html.title, lines[:2])) + _html.table(head, rows)
+        heading = _html.heading(counts, kind="Comparison")
+        return _html.panel(heading, _html.alert(told) if self.failed_here else told, _html.table(head, rows))
 
 
 def compared(
@@ -137,7 +145,7 @@ def _keys(connection: sqlite3.Connection, name: str, sweep: TaskSource | None) -
 def _compared(database: Database, connection: sqlite3.Connection, figure: Figure) -> FigureComparison:
     name = figure.ledger_column
     signs = {1: 0, 0: 0, -1: 0}
-    logarithms, count = 0.0, 0
+    logarithms, ratios = 0.0, 0
     rows = connection.execute(
         f"SELECT here.{name}, there.{name} FROM temp.here JOIN temp.there USING (key)"  # noqa: S608 (ours)
         f" WHERE here.{name} IS NOT NULL AND there.{name} IS NOT NULL AND here.error IS NULL AND there.error IS NULL"
@@ -147,6 +155,6 @@ def _compared(database: Database, connection: sqlite3.Connection, figure: Figure
         signs[(here > there) - (here < there)] += 1
         if here > 0 and there > 0:
             logarithms += math.log(here) - math.log(there)
-            count += 1
+            ratios += 1
     better, worse = (signs[1], signs[-1]) if figure.better == "more" else (signs[-1], signs[1])
-    return FigureComparison(better, signs[0], worse, math.exp(logarithms / count) if count else None)
+    return FigureComparison(better, signs[0], worse, math.exp(logarithms / ratios) if ratios else None)

@@ -11,10 +11,11 @@ import tempfile
 import weakref
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ... import _native
 from ..._sqlite import Database
@@ -30,6 +31,7 @@ from .comparison import Comparison, compared
 from .figures import CIRCUIT_FIGURES, FIGURES, Figure
 from .measured import Measured, measured_of
 from .pareto import pareto_numbers
+from .points import Points, Source, dimensions, figure_named, points_of
 from .schema import LEDGER
 from .selection import selection_of
 
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
     from typing_extensions import Self
+
+    from .summary import Summary
 
 
 #: More qubits than any device has; arrays of pyarrow hold numbers up to this.
@@ -126,6 +130,7 @@ class Ledger:
         >>> with Ledger("sweep.sqlite3") as ledger:
         ...     results = sweep.run(ledger=ledger, progress=False)
         ...     [best.seed for best in ledger.best(by="depth")]
+        [2]
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
@@ -292,6 +297,45 @@ class Ledger:
 
         return list(self._chosen_of_groups(per, sweep, front))
 
+    @staticmethod
+    def dimensions(by: str | Sequence[str]) -> tuple[str, ...]:
+        """Return the names of dimensions of :meth:`points` as columns have them: ``"backend"`` for ``"device"``.
+
+        Raises:
+            IBMInputValueError: There is no such dimension, or one is there twice.
+        """
+        return dimensions(by)
+
+    def points(
+        self,
+        *figures: str,
+        by: str | Sequence[str] = (),
+        sweep: TaskSource | None = None,
+        lost: Iterable[TaskResult] = (),
+    ) -> Points:
+        """Return figures of all results as arrays, with the groups to which they belong, for pictures and statistics.
+
+        It takes a fraction of the time of :meth:`table`, which reads whole results.
+
+        Args:
+            *figures: Figures that are numbers, such as ``"depth"``, or names of metrics.
+            by: Dimensions by which results are grouped: ``"device"``, ``"level"``, ``"seed"``, ``"circuit"``,
+                ``"snapshot"``, ``"options"``, or an axis with names, such as ``"initial_layout"``.
+            sweep: As in :meth:`best`.
+            lost: Results of failed tasks that the ledger does not keep.
+
+        Raises:
+            IBMInputValueError: There is no such figure, metric or dimension.
+        """
+        names = dimensions(by)
+        chosen = [figure_named(name, lambda: self._columns_of(sweep).metrics) for name in figures]
+        has_names = sweep is not None and bool(sweep.columns.axes)
+        indices = () if sweep is None else counting(sweep, self)
+        with self._database.reading() as connection:
+            condition = _taking_part(connection, sweep, indices, has_names=has_names)
+            source = Source(self._database, connection, f"{_JOINS} WHERE 1 {condition}", has_names)
+            return points_of(source, chosen, names, lost)
+
     def compare(
         self,
         other: Ledger | str | os.PathLike[str],
@@ -363,7 +407,7 @@ class Ledger:
             sweep: The sweep whose results are taken, in its order; by default all, ordered as by iteration.
 
         Raises:
-            LedgerError: pyarrow is not installed.
+            MissingPackageError: pyarrow is not installed.
         """
         from .table import table_of
 
@@ -376,11 +420,11 @@ class Ledger:
             sweep: As in :meth:`table`.
 
         Raises:
-            LedgerError: pyarrow or pandas is not installed.
+            MissingPackageError: pyarrow or pandas is not installed.
         """
         from ..._frames import pandas_frame
 
-        return pandas_frame(lambda: self.table(sweep), LedgerError)
+        return pandas_frame(lambda: self.table(sweep))
 
     def to_polars(self, sweep: TaskSource | None = None) -> polars.DataFrame:
         """Return results as a ``polars.DataFrame``.
@@ -389,11 +433,11 @@ class Ledger:
             sweep: As in :meth:`table`.
 
         Raises:
-            LedgerError: pyarrow or polars is not installed.
+            MissingPackageError: pyarrow or polars is not installed.
         """
         from ..._frames import polars_frame
 
-        return polars_frame(lambda: self.table(sweep), LedgerError)
+        return polars_frame(lambda: self.table(sweep))
 
     def to_parquet(self, path: str | os.PathLike[str], sweep: TaskSource | None = None) -> int:
         """Write results to a Parquet file, and return their number.
@@ -403,11 +447,51 @@ class Ledger:
             sweep: As in :meth:`table`.
 
         Raises:
-            LedgerError: pyarrow is not installed.
+            MissingPackageError: pyarrow is not installed.
         """
         from .table import write_parquet
 
         return write_parquet(self._chosen(sweep), Path(path), self._columns_of(sweep))
+
+    def to_csv(self, file: str | os.PathLike[str] | TextIO, sweep: TaskSource | None = None) -> int:
+        """Write results as comma-separated values, and return their number; no other package is needed.
+
+        Args:
+            file: The file, which is replaced when the new one is complete, or an open one.
+            sweep: As in :meth:`table`.
+        """
+        from .table import write_csv
+
+        results, added = self._chosen(sweep), self._columns_of(sweep)
+        if not isinstance(file, str | os.PathLike):
+            return write_csv(results, file, added)
+        path = Path(file)
+        unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+        try:
+            with unfinished.open("w", encoding="utf-8", newline="") as opened:
+                written = write_csv(results, opened, added)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return written
+
+    def summary(self, sweep: TaskSource | None = None) -> Summary:
+        """Count results by failure, and by device and optimization level, without reading all of each.
+
+        Args:
+            sweep: The sweep whose results count; by default all of the ledger. Of one with ``stop_when``, all tasks
+                count until it is finished, because nobody knows before which ones are needed.
+
+        Raises:
+            LedgerDamagedError: A value is of another class than it has to be.
+        """
+        from .summary import summary_of
+
+        indices = None
+        if sweep is not None:
+            with suppress(LedgerError):
+                indices = counting(sweep, self)
+        return summary_of(self._database, sweep, indices=indices)
 
     def _columns_of(self, sweep: TaskSource | None) -> AddedColumns:
         return self.columns() if sweep is None else sweep.columns
@@ -449,7 +533,7 @@ class Ledger:
             return {row[name]: _result(row, packed.get(row["number"])) for row in rows}
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise LedgerDamagedError(
-                f"{self.path} is damaged: a task has a value that makes no sense: {error}."
+                f"{self.path} is damaged: a task has a value that is not valid: {error}."
             ) from error
 
     def results_of(
@@ -664,7 +748,7 @@ def _result(row: sqlite3.Row, packed: tuple[bytes, int] | None) -> TaskResult:
 def _axes(row: sqlite3.Row) -> dict[str, str]:
     axes = {} if row["axes"] is None else json.loads(row["axes"])
     if not isinstance(axes, dict) or not all(isinstance(name, str) for name in axes.values()):
-        raise ValueError(f"{row['axes'][:100]!r} are no axes")
+        raise ValueError(f"{row['axes'][:100]!r} are not axes")
     if row["layout_name"] is not None:
         axes[LAYOUTS] = row["layout_name"]
     return axes
@@ -673,7 +757,7 @@ def _axes(row: sqlite3.Row) -> dict[str, str]:
 def _metrics(text: str | None) -> dict[str, float | None]:
     metrics = {} if text is None else json.loads(text)
     if not isinstance(metrics, dict) or not all(type(value) in {float, int, NoneType} for value in metrics.values()):
-        raise ValueError(f"{(text or '')[:100]!r} are no metrics")
+        raise ValueError(f"{(text or '')[:100]!r} are not metrics")
     return metrics
 
 
@@ -689,7 +773,7 @@ def _operations(text: str | None) -> dict[str, int] | None:
         return None
     operations = json.loads(text)
     if not isinstance(operations, dict) or not all(type(count) is int for count in operations.values()):
-        raise ValueError(f"{text[:100]!r} are no operations")
+        raise ValueError(f"{text[:100]!r} are not operations")
     return operations
 
 
@@ -698,7 +782,7 @@ def _qubits(text: str | None) -> tuple[int, ...] | None:
         return None
     qubits = tuple(json.loads(text))
     if not all(type(qubit) is int and abs(qubit) < _MAX_QUBITS for qubit in qubits):
-        raise ValueError(f"{text[:100]!r} is no layout")
+        raise ValueError(f"{text[:100]!r} is not a layout")
     return qubits
 
 

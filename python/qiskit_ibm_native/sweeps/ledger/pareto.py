@@ -42,7 +42,7 @@ def pareto_numbers(
 def _checked(database: Database, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
     for row in rows:
         if not all(type(value) in {int, float} for value in row):
-            raise LedgerDamagedError(f"{database.path} is damaged: a figure is no number: {row!r:.200}.")
+            raise LedgerDamagedError(f"{database.path} is damaged: a figure is not a number: {row!r:.200}.")
         yield row
 
 

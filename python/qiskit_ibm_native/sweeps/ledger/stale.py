@@ -35,6 +35,7 @@ class StaleResult(NamedTuple):
         >>> _ = sweep.run(ledger="sweep.sqlite3", keep_circuits=True, progress=False)
         >>> (stale,) = sweep.find_stale(lima.with_overrides(gate_error={("cx", (0, 1)): 0.05}), "sweep.sqlite3")
         >>> round(stale.esp_then, 4), round(stale.esp_now, 4)
+        (0.9917, 0.95)
     """
 
     result: TaskResult
@@ -46,7 +47,7 @@ class StaleResult(NamedTuple):
 def stale_results(sweep: TaskSource, ledger: Ledger | None, today: Any, rtol: float, atol: float) -> list[StaleResult]:
     """Return stale results, see :meth:`Sweep.find_stale`."""
     if ledger is None:
-        raise SweepError("The sweep has not been run here; say which ledger has its results.")
+        raise SweepError("The sweep has not been run in this process; name the ledger that has its results.")
     now = SnapshotList(today)
     latest = {snapshot.name: snapshot for snapshot in map(now.snapshot, range(len(now)))}
     found, without, differences = [], 0, _Differences(latest, rtol, atol)

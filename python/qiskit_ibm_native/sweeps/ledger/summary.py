@@ -7,11 +7,12 @@ import re
 import sqlite3
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ... import _html
+from ..._words import count
 from ...exceptions import LedgerError
 from .selection import selection_of
 
@@ -121,9 +122,9 @@ def _kinds_of(results: Iterable[TaskResult]) -> list[FailureKind]:
         counts[kind] += 1
         examples.setdefault(kind, result)
     return [
-        FailureKind(count, _first_line(str(found.error)), _example(found.circuit, found.backend, found.optimization_level,
+        FailureKind(number, _first_line(str(found.error)), _example(found.circuit, found.backend, found.optimization_level,
                                                                    found.seed))
-        for kind, count in counts.items()
+        for kind, number in counts.items()
         for found in [examples[kind]]
     ]  # fmt: skip
 
@@ -150,7 +151,7 @@ def _kinds(database: Database, connection: sqlite3.Connection, condition: str) -
         f" ORDER BY number DESC, 2 LIMIT {_MOST_KINDS}"
     ).fetchall()
     found = []
-    for count, number, _ in kinds:
+    for tasks, number, _ in kinds:
         row = connection.execute(
             f"SELECT substr(error, 1, {_MAX_ERROR}), substr(circuits.name, 1, 80), substr(backend, 1, 80),"  # noqa: S608
             f" optimization_level, seed FROM {_JOINS} JOIN circuits ON circuits.number = tasks.circuit"
@@ -158,7 +159,7 @@ def _kinds(database: Database, connection: sqlite3.Connection, condition: str) -
             (number,),
         ).fetchone() or ("damaged", "", "", 0, 0)
         database.check_kinds(tuple(map(type, row)), (str, str, str, int, int))
-        found.append(FailureKind(count, _first_line(row[0]), _example(*row[1:])))
+        found.append(FailureKind(tasks, _first_line(row[0]), _example(*row[1:])))
     return found, kinds[0][2] if kinds else 0
 
 
@@ -231,27 +232,26 @@ def results_html(
         lost: Results that no ledger keeps.
         indices: Indices of the tasks that are needed; by default all of the sweep.
     """
+    kind = "Ledger" if sweep is None else "SweepResults"
     try:
         summary = summary_of(database, sweep, lost, indices)
     except LedgerError as error:
-        return _html.title(name) + _html.alert(f"<p>{_html.cell(str(error))}</p>")
+        return _html.panel(_html.heading(name, kind=kind), _html.alert(_html.note(str(error))))
     known = summary.done if sweep is None else len(sweep if indices is None else indices)
-    tasks = f"{known:,} tasks"
+    tasks = count(known, "task")
     if summary.distinct is not None and summary.distinct != known:
-        tasks += f", {summary.distinct:,} different ones,"
+        tasks += f", {count(summary.distinct, 'different one')},"
     missing = 0 if summary.distinct is None else summary.distinct - summary.done
     left = f": {missing:,} without a result" if missing > 0 else ""
-    return _with_tables(f"{tasks} in {name}{left}", summary)
+    return _html.panel(_html.heading(f"{tasks} in {name}{left}", kind=kind), *_tables(summary))
 
 
-def _with_tables(title: str, summary: Summary) -> str:
-    parts = [_html.title(title)]
+def _tables(summary: Summary) -> Iterator[str]:
     if summary.kinds:
         rows = [(kind.error, kind.tasks, kind.example) for kind in summary.kinds]
         left_out = summary.num_kinds - len(rows)
         failures = _html.table(("error", "tasks", "one of them"), rows, left_out=left_out)
-        parts.append(_html.alert(f"{_html.title(f'{summary.failed:,} failed')}{failures}"))
+        yield _html.alert(_html.heading(f"{summary.failed:,} failed") + failures)
     head = ("device", "level", "tasks", "failed", "esp, median", "esp, best", "two-qubit depth, median", "smallest")
     if summary.groups:
-        parts.append(_html.table(head, summary.groups, left_out=summary.num_groups - len(summary.groups)))
-    return "".join(parts)
+        yield _html.table(head, summary.groups, left_out=summary.num_groups - len(summary.groups))

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import csv
+import datetime
 import json
 import os
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
-from ...exceptions import LedgerError
+from ..._extras import needed
 from ..tasks import AddedColumns, column_of_axis
 from .figures import FIGURES
 
@@ -19,18 +21,23 @@ if TYPE_CHECKING:
 
 #: Rows that become columns at once: some 10 MB of Python objects.
 _GROUP = 10_000
+#: Columns that describe tasks.
+_FACTS = (
+    "task_id", "circuit", "circuit_digest", "backend", "calibrated", "snapshot_digest", "optimization_level", "options",
+    "pass_manager", "seed", "initial_layout", "use_fractional_gates", "qiskit_version", "error",
+)  # fmt: skip
 
 
 def table_of(results: Iterator[TaskResult], added: AddedColumns) -> Any:
     """Return results as a ``pyarrow.Table``, with columns for the names on axes and for metrics."""
-    pa = _pyarrow()
+    pa = needed("pyarrow", "parquet", "Tables of results")
     schema = _schema(pa, added)
     return pa.Table.from_batches(_batches(pa, schema, results, added), schema)
 
 
 def write_parquet(results: Iterator[TaskResult], path: Path, added: AddedColumns) -> int:
     """Write results to a Parquet file, which appears when it is complete; return their number."""
-    pa = _pyarrow()
+    pa = needed("pyarrow", "parquet", "Tables of results")
     from pyarrow import parquet
 
     schema, written = _schema(pa, added), 0
@@ -46,12 +53,37 @@ def write_parquet(results: Iterator[TaskResult], path: Path, added: AddedColumns
     return written
 
 
-def _pyarrow() -> Any:
-    try:
-        import pyarrow as pa
-    except ImportError:
-        raise LedgerError("Tables need one more package: pip install 'qiskit-ibm-native[parquet]'") from None
-    return pa
+def write_csv(results: Iterator[TaskResult], file: TextIO, added: AddedColumns) -> int:
+    """Write results as comma-separated values with the columns of tables; return their number.
+
+    Cells of what is missing are empty, lists and operations are JSON, and times are those of ISO 8601.
+    """
+    own = column_names()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([*own, *map(column_of_axis, added.axes), *added.metrics])
+    written = 0
+    for result in results:
+        writer.writerow([
+            *(_csv_cell(getattr(result, name)) for name in own),
+            *(result.axes.get(axis) for axis in added.axes),
+            *(result.metrics.get(name) for name in added.metrics),
+        ])  # fmt: skip
+        written += 1
+    return written
+
+
+def column_names() -> list[str]:
+    """Return the names of the columns that tables of all ledgers have: attributes of :class:`TaskResult`."""
+    return [*_FACTS, *(figure.name for figure in FIGURES), "worker", "attempts", "carried_from"]
+
+
+def _csv_cell(value: Any) -> Any:
+    if isinstance(value, datetime.datetime):
+        return value.isoformat()
+    if isinstance(value, dict | tuple | list):
+        return json.dumps(value)
+    # Floats as Python writes them, which reading gives back bit by bit.
+    return repr(value) if isinstance(value, float) else value
 
 
 def _schema(pa: Any, added: AddedColumns) -> Any:

@@ -250,4 +250,4 @@ def _pubs(params: dict[str, Any]) -> list[Any]:
 
 def _check_circuit(value: Any, path: str) -> None:
     if not isinstance(value, str) and not (isinstance(value, dict) and value.get("__type__") == "QuantumCircuit"):
-        raise BadInputError(f"{path} is no circuit: send typed QPY, or OpenQASM 3")
+        raise BadInputError(f"{path} is not a circuit: send typed QPY, or OpenQASM 3")

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from qiskit import QuantumCircuit
 
+from ...._extras import install_command
 from ...errors import BadInputError
 from ..checks.executor import MAX_CIRCUITS
 from ..work import Piece
@@ -25,7 +26,7 @@ try:
     from samplomatic.serialization import samplex_from_json
 except ImportError as error:  # an installation without the whole extra
     raise BadInputError(
-        f"items of type 'samplex' need the package samplomatic ({error}); install qiskit-ibm-native[local]"
+        f"items of type 'samplex' need samplomatic on the side of the service ({error}): {install_command('local')}"
     ) from None
 
 _VALUES = "parameter_values"
@@ -111,7 +112,7 @@ def _read_samplex(value: Any, path: str) -> Samplex:
 
 def _read_arguments(values: Any, schema: Schema, path: str) -> dict[str, Any]:
     if not isinstance(values or {}, dict):
-        raise BadInputError(f"{path}.samplex_arguments is no object")
+        raise BadInputError(f"{path}.samplex_arguments is not an object")
     arguments: dict[str, Any] = {}
     for name, value in (values or {}).items():
         place = f"{path}.samplex_arguments[{name!r}]"

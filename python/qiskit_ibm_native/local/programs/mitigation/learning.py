@@ -130,7 +130,8 @@ class _Experiment:
         for gate in self._layer.gates:
             if any(gate.images[gate.images[code]] != code for code in range(16)):
                 raise BadInputError(
-                    f"the noise of a layer with {gate.key[0]} cannot be learned: the gate done twice is no Pauli"
+                    f"the noise of a layer with {gate.key[0]} cannot be learned: the gate done twice is not a Pauli"
+                    " operator"
                 )
 
     def _codes(self, setting: int) -> npt.NDArray[np.int8]:

@@ -112,7 +112,7 @@ class BoxToLearn:
             return Clifford(whole)
         except QiskitError as error:
             raise BadInputError(
-                f"the noise of a box cannot be learned: it is no Clifford operation ({error})"
+                f"the noise of a box cannot be learned: it is not a Clifford operation ({error})"
             ) from None
 
     def measured(self, depths: list[int], randomizations: int, shots: int) -> list[npt.NDArray[np.bool_]]:

@@ -103,7 +103,7 @@ def _sign_of_pair(pauli: Pauli, image: Pauli, box: BoxToLearn) -> int:
         return 1
     if -twice == pauli:
         return -1
-    raise BadInputError("the noise of a box cannot be learned: done twice, it is no Pauli")
+    raise BadInputError("the noise of a box cannot be learned: done twice, it is not a Pauli operator")
 
 
 def _groups(paulis: list[Pauli], images: list[Pauli]) -> list[list[int]]:

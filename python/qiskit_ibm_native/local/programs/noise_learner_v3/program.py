@@ -64,7 +64,7 @@ def _checked(instruction: CircuitInstruction, path: str, simulation: Simulation)
     indices = {qubit: index for index, qubit in enumerate(register)}
     qubits = [indices.get(qubit) for qubit in instruction.qubits]
     if None in qubits:
-        raise BadInputError(f"{path} has qubits that are none of {register}; transpile for {simulation.device.name}")
+        raise BadInputError(f"{path} has qubits that are not in {register}; transpile for {simulation.device.name}")
     return instruction.operation, tuple(qubit for qubit in qubits if qubit is not None)
 
 

@@ -65,4 +65,4 @@ def _move(clock: Clock, content: dict[str, Any]) -> None:
     elif content.keys() == {"advance"}:
         clock.advance(seconds=content["advance"])
     else:
-        raise ValueError('The body has to be {"time": a text in ISO 8601} or {"advance": a number of seconds}')
+        raise ValueError('The body must be {"time": a text in ISO 8601} or {"advance": a number of seconds}')
