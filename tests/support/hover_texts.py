@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import re
-import textwrap
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 from tests.support.examples import public_objects
@@ -104,6 +101,9 @@ def _entries(docstring: str | None, section: str) -> dict[str, str]:
 
 def _texts_below(kind: type) -> dict[str, str]:
     """Return the texts that stand below declarations of attributes."""
+    import ast
+    import textwrap
+
     try:
         body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
     except OSError:

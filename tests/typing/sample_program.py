@@ -204,21 +204,19 @@ def run_jobs(provider: IBMProvider, backend: IBMBackend) -> None:
 
 def ask_the_service() -> None:
     outage = Fault("status", "GET .*/backends$", status=503)
-    with (
-        LocalService(devices=["lima"], store="jobs.sqlite3", seed=7, faults=[outage]) as service,
-        IBMProvider(**service.client_options("qiskit-ibm-native").arguments) as provider,
-    ):
-        backend = provider.get_backend("ibmq_lima")
-        use_a_backend(backend)
-        run_jobs(provider, backend)
-        wide: list[IBMBackend] = provider.backends(filters=lambda each: each.num_qubits >= 5)
-        crns: list[str] = provider.instances()
-        plans = [str(each["plan"]) for each in provider.instances(details=True)]
-        print(least_busy(wide).name, provider.backend.ibmq_lima is backend, len(crns), plans)
-        try:
-            provider.get_backend("ibm_nowhere")
-        except IBMBackendNotFoundError as error:
-            print(error)
+    with LocalService(devices=["lima"], store="jobs.sqlite3", seed=7, faults=[outage]) as service:
+        with IBMProvider(**service.client_options("qiskit-ibm-native").arguments) as provider:
+            backend = provider.get_backend("ibmq_lima")
+            use_a_backend(backend)
+            run_jobs(provider, backend)
+            wide: list[IBMBackend] = provider.backends(filters=lambda each: each.num_qubits >= 5)
+            crns: list[str] = provider.instances()
+            plans = [str(each["plan"]) for each in provider.instances(details=True)]
+            print(least_busy(wide).name, provider.backend.ibmq_lima is backend, len(crns), plans)
+            try:
+                provider.get_backend("ibm_nowhere")
+            except IBMBackendNotFoundError as error:
+                print(error)
 
 
 def save_an_account() -> None:
