@@ -25,7 +25,6 @@ from qiskit_ibm_native import (
     GateChange,
     IBMBackend,
     IBMBackendNotFoundError,
-    IBMError,
     IBMJob,
     IBMJobTimeoutError,
     IBMProvider,
@@ -72,7 +71,7 @@ def look_at_snapshots() -> Snapshot:
     error: float = lima.properties.gate_error("cx", (0, 1))
     table = lima.properties.gate_property("cx")
     assert table[0, 1]["gate_error"][0] == error
-    assert lima.properties.gates[0].parameters[0].unit == "ns"
+    assert lima.properties.gates[0].parameters[-1].unit == "ns"
     print(updated.year, couplings[0], round(nanoseconds, 3), frequency / 1e9, measured, len(names))
 
     t1: Floats = lima.columns.t1
@@ -186,13 +185,14 @@ def use_a_backend(backend: IBMBackend) -> None:
 
 def run_jobs(provider: IBMProvider, backend: IBMBackend) -> None:
     isa = transpile(pair(), backend, seed_transpiler=1)
-    job: IBMJob = backend.run(isa, shots=100, memory=True, job_tags=["sample"], seed_simulator=7)
+    job: IBMJob = backend.run(isa, shots=100, memory=True, job_tags=["sample"])
     try:
         job.result(timeout=0)
     except IBMJobTimeoutError as error:
         print(error)
     job_monitor(job)
-    counts: dict[str, int] = job.result(timeout=60).get_counts()
+    counts = job.result(timeout=60).get_counts()
+    assert isinstance(counts, dict)  # of one circuit; of several, it is a list
     again = provider.job(job.job_id())
     created: datetime.datetime = again.creation_date()
     print(sum(counts.values()), again.tags(), created.year, again.backend_options()["shots"], again.usage())
@@ -204,19 +204,22 @@ def run_jobs(provider: IBMProvider, backend: IBMBackend) -> None:
 
 def ask_the_service() -> None:
     outage = Fault("status", "GET .*/backends$", status=503)
-    with LocalService(devices=["lima"], store="jobs.sqlite3", seed=7, faults=[outage]) as service:
-        with IBMProvider(**service.client_options("qiskit-ibm-native").arguments) as provider:
-            backend = provider.get_backend("ibmq_lima")
-            use_a_backend(backend)
-            run_jobs(provider, backend)
-            wide: list[IBMBackend] = provider.backends(filters=lambda each: each.num_qubits >= 5)
-            crns: list[str] = provider.instances()
-            plans = [str(each["plan"]) for each in provider.instances(details=True)]
-            print(least_busy(wide).name, provider.backend.ibmq_lima is backend, len(crns), plans)
-            try:
-                provider.get_backend("ibm_nowhere")
-            except IBMBackendNotFoundError as error:
-                print(error)
+    with (
+        LocalService(devices=["lima"], store="jobs.sqlite3", seed=7, faults=[outage]) as service,
+        service.in_environment(),
+        IBMProvider() as provider,
+    ):
+        backend = provider.get_backend("ibmq_lima")
+        use_a_backend(backend)
+        run_jobs(provider, backend)
+        wide: list[IBMBackend] = provider.backends(filters=lambda each: each.num_qubits >= 5)
+        crns: list[str] = provider.instances()
+        plans = [str(each["plan"]) for each in provider.instances(details=True)]
+        print(least_busy(wide).name, provider.backend.ibmq_lima is backend, len(crns), plans)
+        try:
+            provider.get_backend("ibm_nowhere")
+        except IBMBackendNotFoundError as error:
+            print(error)
 
 
 def save_an_account() -> None:
@@ -230,7 +233,7 @@ def make_mistakes() -> None:
         Snapshot.from_payloads('{"backend_name": "mine", "n_qubits": "five"}')
     except BackendPayloadError as error:
         place: tuple[str, int] = error.path, error.offset
-        print(place, isinstance(error, IBMError))
+        print(place, error.payload)
 
 
 def main() -> None:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from .._moments import Span, Time
+    from .._typing import MaybeNone
     from ..snapshot.imports.reader import Date
     from .alerting.alert import Alert
     from .alerting.rules import Rules
@@ -254,7 +255,7 @@ class CalibrationArchive:
 
     def at(
         self, backend: str, datetime: Time, *, provenance: str = "measured", origin: str | None = None
-    ) -> Snapshot | None:
+    ) -> Snapshot | MaybeNone:
         """Return the calibration that held at a time: the last one that was updated then or before.
 
         Args:
@@ -273,7 +274,7 @@ class CalibrationArchive:
         then = microseconds_of(datetime)
         return self._last(self._spelled(backend), Choice(provenance, origin), "c.updated <= ?", (then,))
 
-    def latest(self, backend: str, *, provenance: str = "measured", origin: str | None = None) -> Snapshot | None:
+    def latest(self, backend: str, *, provenance: str = "measured", origin: str | None = None) -> Snapshot | MaybeNone:
         """Return the last calibration of a device; ``None`` if there is none.
 
         Args:

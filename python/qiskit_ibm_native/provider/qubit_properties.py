@@ -12,6 +12,7 @@ from typing_extensions import Self
 from ..exceptions import BackendPropertyError, IBMBackendValueError
 
 if TYPE_CHECKING:
+    from .._typing import MaybeNone
     from ..models import BackendProperties
 
 
@@ -33,6 +34,12 @@ class IBMQubitProperties(QubitProperties):  # type: ignore[misc]
         >>> qubit.frequency, qubit.anharmonicity  # Hz
         (5029685549.923759, -335741552.58829725)
     """
+
+    t1: float | MaybeNone
+    t2: float | MaybeNone
+    frequency: float | MaybeNone
+    anharmonicity: float | MaybeNone
+    operational: bool
 
     def __new__(
         cls,

@@ -6,7 +6,7 @@ from __future__ import annotations
 import cmath
 import operator
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from . import qasm
 from .channels import AcquireChannel, Channel, DriveChannel, MeasureChannel, PulseChannel
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     Qubits = int | Iterable[int]
 
+#: Qubits as keys of mappings, which take no type but the one that they have.
+_Of = TypeVar("_Of", bound="Qubits")
 #: Waveforms of OpenPulse and their parameters, in OpenPulse's order; other shapes are written as samples.
 _TEMPLATES = {
     "constant": ("constant", ("amp", "duration")),
@@ -80,7 +82,7 @@ def to_defcal(
 
 
 def to_defcals(
-    schedules: Mapping[tuple[str, Qubits], Schedule],
+    schedules: Mapping[tuple[str, _Of], Schedule],
     samples: bool = False,
     frequencies: Mapping[Channel, float] | None = None,
 ) -> str:

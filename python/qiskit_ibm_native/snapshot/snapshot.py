@@ -309,7 +309,7 @@ class Snapshot:
         return self if changed is None else type(self).from_payloads(configuration, changed, defaults)
 
     @property
-    def provenance(self) -> Provenance | None:
+    def provenance(self) -> Provenance | MaybeNone:
         """The overrides of :meth:`with_overrides`, and the digest of the snapshot that the device published.
 
         ``None`` if the payloads are as published.

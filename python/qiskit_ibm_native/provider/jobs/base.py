@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.result import Result
 
+    from ..._typing import MaybeNone
     from ...models import BackendProperties
     from ..device import Device
     from .queue_info import QueueInfo
@@ -126,8 +127,20 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
         """Return the times of the events so far: ``CREATED``, ``RUNNING``, ``COMPLETED``, and others of the service."""
 
     @abstractmethod
-    def properties(self, refresh: bool = False) -> BackendProperties | list[BackendProperties] | None:
-        """Return the device's properties at the time the job ran; ``None`` if the device has none."""
+    def properties(self, refresh: bool = False) -> BackendProperties | MaybeNone:
+        """Return the device's properties at the time the job ran; ``None`` if the device has none.
+
+        A job of several parts returns a list of them if the device was calibrated between two parts.
+        """
+
+    @abstractmethod
+    def usage(self) -> float:
+        """Return the charged device time, in seconds; 0 while it is not known."""
+
+    @property
+    @abstractmethod
+    def client_version(self) -> dict[str, str]:
+        """The versions of the packages that submitted the job, as far as they are known."""
 
     @abstractmethod
     def creation_date(self) -> datetime.datetime:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
     from ...client.api import RuntimeClient
+    from ..._typing import MaybeNone
     from ...models import BackendProperties
     from ..device import Device
 
@@ -529,7 +530,7 @@ class IBMCircuitJob(IBMJob):
         position = self._reply.get("queue_position")
         return QueueInfo(position if isinstance(position, int) else None, status="QUEUED", job_id=self.job_id())
 
-    def properties(self, refresh: bool = False) -> BackendProperties | None:
+    def properties(self, refresh: bool = False) -> BackendProperties | MaybeNone:
         """Return the device's properties at the time the job ran, or was created if it has not run yet.
 
         Args:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
     from ...client.api import RuntimeClient
+    from ..._typing import MaybeNone
     from ...models import BackendProperties
     from ..device import Device
     from .circuit_job import IBMCircuitJob
@@ -334,7 +335,7 @@ class IBMCompositeJob(IBMJob):
                 times[step] = max(found)
         return times
 
-    def properties(self, refresh: bool = False) -> BackendProperties | list[BackendProperties] | None:
+    def properties(self, refresh: bool = False) -> BackendProperties | list[BackendProperties] | MaybeNone:
         """Return the device's properties at the time the parts ran, after waiting until these are submitted.
 
         Args:
