@@ -44,8 +44,8 @@ from .tags import check_tags, is_internal
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-    from ...client.api import RuntimeClient
     from ..._typing import MaybeNone
+    from ...client.api import RuntimeClient
     from ...models import BackendProperties
     from ..device import Device
 

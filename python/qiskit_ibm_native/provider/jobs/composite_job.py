@@ -35,8 +35,8 @@ from .tags import COMPOSITE_TAG, MAX_TAGS, OWN_TAGS, RECORD_TAG, check_tags, is_
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-    from ...client.api import RuntimeClient
     from ..._typing import MaybeNone
+    from ...client.api import RuntimeClient
     from ...models import BackendProperties
     from ..device import Device
     from .circuit_job import IBMCircuitJob
