@@ -20,7 +20,7 @@ def checked(circuit: QuantumCircuit) -> None:
 def test_gates_that_the_device_does_not_have_are_refused() -> None:
     circuit = QuantumCircuit(156)
     circuit.h(3)
-    with pytest.raises(BadInputError, match=r"circuit 2 has h on qubits \[3\], which ibm_fez has not"):
+    with pytest.raises(BadInputError, match=r"circuit 2 has h on qubits \[3\], which ibm_fez does not have"):
         checked(circuit)
 
 
@@ -50,5 +50,5 @@ def test_jobs_on_devices_are_checked() -> None:
     circuit = QuantumCircuit(1, 1)
     circuit.h(0)
     pub = SamplerPub.coerce((circuit,))
-    with pytest.raises(BadInputError, match=r"circuit 0 has h on qubits \[0\], which ibm_fez has not"):
+    with pytest.raises(BadInputError, match=r"circuit 0 has h on qubits \[0\], which ibm_fez does not have"):
         primitives.run("sampler", pubs=[pub], options={}, has_noise=False)

@@ -6,7 +6,9 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 
+import psutil
 import pytest
 
 from qiskit_ibm_native import Snapshot
@@ -21,15 +23,23 @@ def end_of(number: signal.Signals) -> str:
     simulator.start()
     process = simulator._process
     assert process is not None
-    timer = threading.Timer(0.5, os.kill, (process.pid, number))
-    timer.start()
+    killer = threading.Thread(target=kill_while_importing, args=(process.pid, number))
+    killer.start()
     try:
         with pytest.raises(SimulatorDied) as caught:
             simulator.run("sampler", b"{}", Snapshot.load("vigo"), False, lambda: True)
     finally:
-        timer.join()
+        killer.join()
         simulator.close()
     return str(caught.value)
+
+
+def kill_while_importing(pid: int, number: signal.Signals) -> None:
+    """Send a signal to a process of Python that has begun with its imports, which take it ten times as long."""
+    process = psutil.Process(pid)
+    while process.cpu_times().user < 0.05:
+        time.sleep(0.01)
+    os.kill(pid, number)
 
 
 def test_a_simulator_that_aborts_is_no_lack_of_memory() -> None:

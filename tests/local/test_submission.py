@@ -90,7 +90,7 @@ REFUSED_PARAMS: list[tuple[str, dict[str, Any], str]] = [
         {"pubs": [[CIRCUIT, [], 200_000]]},
         "pubs[0][2] (shots) is 200000; use a whole number from 1 to 100000",
     ),
-    ("sampler", {"pubs": [[5]]}, "pubs[0][0] is no circuit"),
+    ("sampler", {"pubs": [[5]]}, "pubs[0][0] is not a circuit"),
     ("sampler", {"pubs": [[CIRCUIT, [], 5, 6]]}, "pubs[0] has 4 parts"),
     ("sampler", {"shots": 0}, "shots is 0; use a whole number"),
     ("estimator", {"pubs": [CIRCUIT]}, "pubs[0] must be a list of circuit, observables"),

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.support import ROOT
+from tests.support.documents import PAGES
 from tests.support.looks import blurred
 
 MAKER = runpy.run_path(str(ROOT / ".ci/pictures.py"))
@@ -29,7 +30,7 @@ def test_pictures_are_those_of_the_code_above_them(page, tmp_path, monkeypatch):
 
 
 def test_pictures_of_documents_are_small_and_used():
-    text = "".join((ROOT / page).read_text() for page in MAKER["PAGES"])
+    text = "".join((ROOT / page).read_text() for page in PAGES)
     for path in (ROOT / "docs/images").glob("*.png"):
         assert path.stat().st_size <= MAKER["MOST_BYTES"]
         assert path.name in text, f"no page shows {path.name}"

@@ -189,7 +189,7 @@ def accelerate() -> Acceleration:
         >>> import qiskit_ibm_native
         >>> with qiskit_ibm_native.accelerate() as acceleration:  # or for the whole process, without `with`
         ...     print(acceleration)
-        <Acceleration of qiskit_ibm_runtime: on, as soon as it is imported>
+        <Acceleration of qiskit_ibm_runtime: on...>
     """
     handle = Acceleration()
     _state.turn_on()
