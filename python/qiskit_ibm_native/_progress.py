@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -226,6 +226,7 @@ def bar(total: float, unit: str, title: str, *, is_asked_for: bool = True, **opt
     # tqdm.auto would look for ipywidgets, and warn without them.
     from tqdm import tqdm
 
+    options = {"file": _Forgiving(), **options}
     where = place()
     options = {"mininterval": _PIPE_INTERVAL if where == "pipe" else 0.1, **options}
     delay = 0.0 if is_asked_for else DELAY
@@ -235,6 +236,23 @@ def bar(total: float, unit: str, title: str, *, is_asked_for: bool = True, **opt
         # tqdm draws it when something is done, but not always the last part.
         if shown.delay <= 0 or shown.last_print_t >= shown.start_t + shown.delay:
             shown.refresh()
+
+
+class _Forgiving:
+    """Standard error for a bar, which must not end the work that it shows: there may be none, or a full disk."""
+
+    def write(self, text: str) -> None:
+        """Write a text, if that can be done."""
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Flush what was written, if that can be done."""
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
 
 
 @contextmanager

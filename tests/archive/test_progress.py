@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import io
 import os
@@ -137,6 +138,20 @@ def on_a_terminal(arguments: list[str], variables: dict[str, str]) -> str:
         os.close(leader)
     assert worker.wait(60) == 0
     return shown.decode()
+
+
+class Full(io.StringIO):
+    """Standard error on a disk that is full."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("stderr", [None, Full()])
+def test_a_bar_that_cannot_be_written_ends_nothing(filled: Path, monkeypatch: pytest.MonkeyPatch, stderr) -> None:
+    monkeypatch.setattr(sys, "stderr", stderr)
+    with CalibrationArchive(filled) as archive:
+        assert archive.verify(progress=True)
 
 
 def test_a_person_looks_at_terminals_and_notebooks(monkeypatch: pytest.MonkeyPatch) -> None:

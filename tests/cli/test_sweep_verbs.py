@@ -77,9 +77,9 @@ def test_failed_tasks_are_told_and_are_exit_status_1(capsys: pytest.CaptureFixtu
 
 @pytest.mark.slow
 def test_the_state_of_a_run_is_a_bar_in_a_terminal(tmp_path: Path) -> None:
-    # Without this, there is none before a second has passed.
-    at_once = {"QISKIT_IBM_NATIVE_PROGRESS": "1"}
-    shown = at_terminal("sweep", "plan.toml", "--workers", "1", cwd=tmp_path, environment=at_once)
+    # There is none before a second has passed; starting a worker takes longer.
+    late = {"QISKIT_IBM_NATIVE_PROGRESS": "1", "QISKIT_IBM_NATIVE_WARM_START": "0"}
+    shown = at_terminal("sweep", "plan.toml", "--workers", "1", cwd=tmp_path, environment=late)
     assert shown.status == 0
     assert "4/4" in shown.text
     assert "4 of 4 tasks done, 0 failed" in shown.text

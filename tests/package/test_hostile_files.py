@@ -415,7 +415,7 @@ def test_a_circuit_that_ends_its_reader_is_found_by_another_process(ledger_copy:
         first, second = ledger
         report = ledger.verify()
         assert (report.tasks, report.circuits, list(report.damaged)) == (2, 2, [first.task_id])
-        assert "2 tasks, 2 circuits, 1 problems" in str(report)
+        assert "2 tasks, 2 circuits, 1 problem\n" in str(report)
         assert not report
         assert second.transpiled is not None
     put(ledger_copy, BOMB, 2**60)

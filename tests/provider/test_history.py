@@ -301,8 +301,8 @@ def test_a_backfill_that_ctrl_c_stops_at_any_moment_goes_on(archiving: IBMProvid
     report = archiving.backfill(backend, BEGINNING, AFTER, requests_per_minute=1e9)
     assert report.added + report.known == COUNT
     assert archiving.archive.stats().calibrations == COUNT
-    # An interruption costs one request at most: the one that it stopped.
-    assert COUNT <= len(asked) <= COUNT + stops
+    # An interruption costs one request at most: the one that it stopped, perhaps before it was counted here.
+    assert COUNT - stops <= len(asked) <= COUNT + stops
 
 
 def test_a_backfill_shows_a_bar_if_that_is_wanted(archiving: IBMProvider, capsys) -> None:

@@ -32,7 +32,9 @@ def fetch_tests(version: str, folder: Path) -> Path:
         name = f"qiskit_ibm_runtime-{version}"
         with tarfile.open(folder / f"{name}.tar.gz") as archive:
             inside = [member for member in archive.getmembers() if member.name.startswith(f"{name}/test/")]
-            archive.extractall(folder, members=inside, filter="data")
+            # The first releases of Python 3.10 and 3.11 have no filters.
+            safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+            archive.extractall(folder, members=inside, **safely)
         (folder / name).rename(tests)
     # Otherwise pytest would take the options of the project that the folder is in.
     (tests / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 #: If it is set, errors have their traceback, for reports of faults.
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         status = _status(arguments)
-        return _flushed() or status
+        return _flushed(is_told=status == WRONG) or status
     except BrokenPipeError:
         _discard()
         return CLOSED_PIPE
@@ -62,10 +63,10 @@ def _status(arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:
-        if os.environ.get(TRACEBACK):
-            raise
         from .output import message
 
+        if os.environ.get(TRACEBACK, "0") not in {"", "0"}:
+            traceback.print_exc()
         message(_line(error))
         return WRONG
 
@@ -83,8 +84,8 @@ def _line(error: Exception) -> str:
     return f"{type(error).__name__}: {text} (this is a fault of the program; {TRACEBACK}=1 shows where)"
 
 
-def _flushed() -> int:
-    """Write what is left of the output; return an exit status if that failed."""
+def _flushed(*, is_told: bool = False) -> int:
+    """Write what is left of the output; return an exit status if that failed, and say so unless an error was told."""
     try:
         # Standard output is None in programs without a console.
         if sys.stdout is not None:
@@ -96,7 +97,8 @@ def _flushed() -> int:
         from .output import message
 
         _discard()
-        message(f"The output cannot be written: {error.strerror}.")
+        if not is_told:
+            message(f"The output cannot be written: {error.strerror}.")
         return WRONG
     return 0
 

@@ -38,11 +38,14 @@ OnDevice = Annotated[
 
 
 def _read(source: str, which: str | None) -> QuantumCircuit:
+    from ..exceptions import IBMInputValueError
     from ..fitting import read_circuit
 
     if source != "-":
-        return read_circuit(source, which)
-    text = sys.stdin.read()
+        return read_circuit(Path(source), which)
+    text = "" if sys.stdin is None else sys.stdin.read()
+    if not text.strip():
+        raise IBMInputValueError("Standard input is empty: it must be an OpenQASM program.")
     # A program may have one line; a text with a line break is no path.
     return read_circuit(f"{text}\n", which)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .._words import listed
 from . import completing, output
 from .archive import known_device, opened
 from .archive.asking import Archived, Origin
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _BARS = "▁▂▃▄▅▆▇█"
 #: Columns that a terminal has room for.
 _MOST_COLUMNS = 6
+#: Endings of files with pictures.
+_PICTURES = [".svg", ".png", ".pdf"]
 
 
 def history(
@@ -61,6 +64,8 @@ def history(
     """
     start, end = moment(since, "--since"), moment(until, "--until")
     _check_quantity(quantity, gate)
+    if plot is not None and plot.suffix not in _PICTURES:
+        raise typer.BadParameter(f"The name of the picture must end in {listed(_PICTURES)}, not {plot.name!r}.")
     qubits = _qubits(qubit, gate)
     with opened(file) as archive:
         series = archive.series(

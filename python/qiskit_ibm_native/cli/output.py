@@ -20,6 +20,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 _NARROW = 20
@@ -61,10 +62,10 @@ def width() -> int:
     return max(shutil.get_terminal_size().columns, _NARROW)
 
 
-def printable(text: str) -> str:
-    """Return a text whose control characters, which can do anything to a terminal, are escapes."""
+def printable(text: str, keep: str = "") -> str:
+    """Return a text whose control characters, which can do anything to a terminal, are escapes, but those to keep."""
     return "".join(
-        char if char.isprintable() or char == "\n" else char.encode("unicode_escape", "surrogatepass").decode()
+        char if char.isprintable() or char in keep else char.encode("unicode_escape", "surrogatepass").decode()
         for char in text
     )
 
@@ -84,8 +85,10 @@ def message(text: str) -> None:
     """Write a line for people to standard error: warnings, errors, what is being done; names in it may be of others."""
     if sys.stderr is not None:
         # Standard error escapes by itself what it cannot encode.
-        sys.stderr.write(f"qiskit-ibm-native: {printable(text)}\n")
-        sys.stderr.flush()
+        shown = printable(text, keep="\n")
+        with suppress(OSError):
+            sys.stderr.write(f"qiskit-ibm-native: {shown}\n")
+            sys.stderr.flush()
 
 
 def document(value: Any) -> None:

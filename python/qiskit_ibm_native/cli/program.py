@@ -129,7 +129,9 @@ class VerbGroup(TyperGroup):
         if name in self.verbs:
             return name, command_of(name, self.verbs[name]), rest
         if not ctx.resilient_parsing:
-            ctx.fail(f"There is no verb {name!r}.{did_you_mean(name, self._known_words())}")
+            # Below ``account`` it may be an API key.
+            told = "There is no such verb." if self.name == "account" else f"There is no verb {name!r}."
+            ctx.fail(f"{told}{did_you_mean(name, self._known_words())}")
         return None, None, rest
 
     def _known_words(self) -> dict[str, str]:
@@ -297,7 +299,10 @@ def _reason(error: Any, path: str) -> str:
         name = error.param.metavar or error.param.opts[0]
         return f"{verb} needs {name if error.param.param_type_name == 'argument' else error.param.opts[0]}."
     text = error.format_message().removeprefix("Invalid value: ").strip()
-    if extra := _EXTRA.match(text):
+    if (extra := _EXTRA.match(text)) and verb.startswith("account"):
+        # It may be an API key.
+        return f"{verb} takes no further arguments."
+    if extra:
         return f"{verb} takes no argument {extra[1]!r}."
     if text.startswith("Invalid value for "):
         place, _, problem = text.removeprefix("Invalid value for ").partition(": ")

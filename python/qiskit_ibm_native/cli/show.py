@@ -56,7 +56,7 @@ def show(
     if not no_map:
         _show_map(snapshot, summary)
     _show_values(summary)
-    _show_faulty(summary)
+    _show_faulty(summary, is_calibrated=snapshot.properties is not None)
 
 
 def _show_title(snapshot: Snapshot, source: str) -> None:
@@ -86,7 +86,7 @@ def _show_map(snapshot: Snapshot, summary: SnapshotSummary) -> None:
         _styles(readout), _styles(errors), UNICODE if _has_signs() else ASCII,
     )  # fmt: skip
     lines = drawing.lines(output.width() if output.is_terminal() else 10**6)
-    if not lines:
+    if not lines and edges:
         output.message(f"the drawing of {snapshot.name} is wider than {output.width()} columns; it is left out")
         return
     output.write("")
@@ -167,7 +167,7 @@ def _text(summary: QuantitySummary, value: float) -> str:
     return quantity(value, summary.unit) if summary.unit else quantity(value, "", 2)
 
 
-def _show_faulty(summary: SnapshotSummary) -> None:
+def _show_faulty(summary: SnapshotSummary, *, is_calibrated: bool) -> None:
     from .._words import count
 
     output.write("")
@@ -181,7 +181,7 @@ def _show_faulty(summary: SnapshotSummary) -> None:
         joined = _listed("-".join(map(str, place)) for place in sorted(places))
         output.write(output.printable(f"Faulty {name} at {count(len(places), 'place')}: {joined}"))
     if not parts and not summary.faulty_qubits:
-        output.write("No faulty parts.")
+        output.write("No faulty parts." if is_calibrated else "Nothing is known of faulty parts.")
 
 
 def _listed(parts: Iterable[str]) -> str:

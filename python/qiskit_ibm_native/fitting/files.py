@@ -38,8 +38,9 @@ def read_circuit(source: str | os.PathLike[str], which: str | int | None = None)
         1
     """
     text = os.fspath(source)
-    name = "The program" if is_program(text) else text
-    if not is_program(text):
+    is_text = isinstance(source, str) and is_program(text)
+    name = "The program" if is_text else text
+    if not is_text:
         _check_that_it_is_there(Path(text))
     circuits = read_circuits(source)
     if not circuits:

@@ -127,7 +127,15 @@ def _transpiled(circuit: QuantumCircuit, device: Any, optimization_level: int, s
     from qiskit.providers import BackendV2
 
     # Backends have stages of their own; all other sources are a target.
-    place = {"backend": device} if isinstance(device, BackendV2) else {"target": build_target(device)}
+    target = device.target if isinstance(device, BackendV2) else build_target(device)
+    place = {"backend": device} if isinstance(device, BackendV2) else {"target": target}
+    # Qiskit's router panics on a device that has too few working qubits.
+    working = {qubit for qargs in target.qargs or () for qubit in qargs or ()}
+    if len(working) < circuit.num_qubits and target.qargs is not None:
+        raise IBMInputValueError(
+            f"Circuit {circuit.name!r} has {circuit.num_qubits} qubits, and {len(working)} qubits of the device have"
+            " operations: choose another device or calibration."
+        )
     try:
         return transpile(circuit, **place, optimization_level=optimization_level, seed_transpiler=seed)
     except QiskitError as error:

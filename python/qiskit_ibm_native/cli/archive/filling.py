@@ -17,6 +17,12 @@ from . import opened
 from .asking import Origin, ProvenanceOption
 
 
+def _check_that_it_is_there(path: Path) -> None:
+    """Look at the source first: opening an archive makes one."""
+    if not path.exists():
+        raise FileNotFoundError(f"There is no file or folder {path}.")
+
+
 def add(
     devices: Devices,
     until: Annotated[
@@ -86,6 +92,7 @@ def import_folder(
     """
     from ...archive import CalibrationArchive
 
+    _check_that_it_is_there(folder)
     # The report has what the warnings say.
     with CalibrationArchive(file) as archive, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
@@ -108,6 +115,7 @@ def merge(
     """
     from ...archive import CalibrationArchive
 
+    _check_that_it_is_there(other)
     with CalibrationArchive(file) as archive:
         report = archive.merge(other)
     if json:

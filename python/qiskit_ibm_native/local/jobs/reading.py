@@ -98,9 +98,10 @@ def _rows(path: Path, query: str, values: list[Any]) -> list[sqlite3.Row]:
                 return connection.execute(query, values).fetchall()
     except sqlite3.Error as error:
         raise _refusal(f"The store of jobs {path} cannot be read: {error}.") from error
+    earlier = " A local service brings it up to date: qiskit-ibm-native serve --store FILE."
     raise _refusal(
-        f"{path} is not a store of jobs of this version (it has {version}, this is {schema.VERSION}). A local service brings"
-        " an earlier one up to date: qiskit-ibm-native serve --store FILE."
+        f"{path} is not a store of jobs of this version (it has {version}, this is {schema.VERSION})."
+        f"{earlier if 0 < version < schema.VERSION else ''}"
     )
 
 

@@ -67,6 +67,11 @@ def plot_schedule(
         >>> figure = plot_schedule(schedules.get("cx", (0, 1)), dt=Snapshot.load("lima").configuration.dt)
         >>> figure.savefig("cx.png")
     """
+    from ...exceptions import IBMInputValueError
+    from ..schedule import Schedule
+
+    if not isinstance(schedule, Schedule):
+        raise IBMInputValueError(f"The schedule must be a Schedule, not {type(schedule).__name__}.")
     needed("matplotlib", "visualization", "Pictures")
     from .figure import View, draw
 

@@ -649,7 +649,8 @@ def existing(path: str | os.PathLike[str]) -> Ledger:
     Raises:
         FileNotFoundError: There is none.
     """
-    if not Path(path).exists():
+    # SQLite makes an empty file a database.
+    if not Path(path).exists() or Path(path).stat().st_size == 0:
         raise FileNotFoundError(f"There is no ledger {path}.")
     return Ledger(path)
 
