@@ -132,7 +132,7 @@ def checked_axes(ax: Any) -> Axes:
     """Return axes as they are.
 
     Raises:
-        IBMInputValueError: They are no axes of matplotlib in two dimensions.
+        IBMInputValueError: They are no axes of matplotlib in two dimensions, or were removed from their figure.
     """
     from matplotlib.axes import Axes
 
@@ -143,6 +143,10 @@ def checked_axes(ax: Any) -> Axes:
             f"ax must be Axes of matplotlib in two dimensions, not {type(ax).__name__}. Make some with"
             " matplotlib.figure.Figure().add_subplot(), or leave ax out for a new figure."
         )
+    if ax.figure is None:
+        from .exceptions import IBMInputValueError
+
+        raise IBMInputValueError("ax was removed from its figure: give axes that a figure has.")
     return ax
 
 

@@ -90,6 +90,12 @@ def test_a_picture_has_the_name_that_was_given_or_is_refused(tmp_path: Path, cap
     assert ".svg, .png and .pdf" in capsys.readouterr().err
 
 
+def test_a_file_that_is_no_snapshot_is_named(tmp_path: Path, capsys) -> None:
+    (tmp_path / "odd.bin").write_bytes(b"something else")
+    assert main(["show", str(tmp_path / "odd.bin")]) == 2
+    assert "odd.bin: these bytes are no compact form" in capsys.readouterr().err
+
+
 def test_a_name_cannot_make_lines(tmp_path: Path, capsys) -> None:
     configuration, properties, _ = Snapshot.load("lima").payloads
     assert properties is not None

@@ -254,6 +254,9 @@ def test_axes_that_are_given_are_drawn_on(kind):
         MAPS[kind]("hanoi", ax="here")
     with pytest.raises(IBMInputValueError, match="two dimensions"):
         MAPS[kind]("hanoi", ax=Figure().add_subplot(projection="3d"))
+    first.remove()
+    with pytest.raises(IBMInputValueError, match="removed from its figure"):
+        MAPS[kind]("hanoi", ax=first)
 
 
 @pytest.mark.parametrize("kind", MAPS)

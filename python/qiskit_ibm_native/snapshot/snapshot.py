@@ -175,7 +175,13 @@ class Snapshot:
             CompactFormError: A file ``.bin`` is damaged, or no compact form.
         """
         compact = read_compact(name_or_path)
-        return cls.from_payloads(*read_payloads(name_or_path)) if compact is None else cls.from_bytes(compact)
+        if compact is None:
+            return cls.from_payloads(*read_payloads(name_or_path))
+        try:
+            return cls.from_bytes(compact)
+        except ValueError as error:
+            # CompactFormError, of which the core knows no file.
+            raise type(error)(f"{os.fspath(name_or_path)}: {error}") from None
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the payloads, byte for byte, so that :meth:`load` gives an equal snapshot.
