@@ -160,7 +160,7 @@ def test_a_device_without_properties_is_shown(tmp_path: Path, capsys: pytest.Cap
     lines = lines_of(capsys, "show", str(tmp_path / "bare.zip"))
     assert lines[1] == "no calibration"
     assert "Quantity" not in "".join(lines)
-    assert lines[-1] == "No faulty parts."
+    assert lines[-1] == "Nothing is known of faulty parts."
     assert json_of(capsys, "show", str(tmp_path / "bare.zip"))["quantities"] == []
 
 

@@ -15,9 +15,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-#: Makes the terminal that of the process, as a login does, so that prompts for passwords find it.
+#: Makes the terminal that of the process, as a login does, so that prompts for passwords find it. Programs in the
+#: background of a shell, such as these tests, begin with signals of the keyboard ignored.
 _PROGRAM = (
-    "import fcntl, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    "import fcntl, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    " signal.signal(signal.SIGINT, signal.default_int_handler);"
     " from qiskit_ibm_native.cli import main; sys.exit(main())"
 )
 _STYLE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")

@@ -17,10 +17,10 @@ from . import opened
 from .asking import Origin, ProvenanceOption
 
 
-def _check_that_it_is_there(path: Path) -> None:
+def _check_that_it_is_there(path: Path, kind: str) -> None:
     """Look at the source first: opening an archive makes one."""
     if not path.exists():
-        raise FileNotFoundError(f"There is no file or folder {path}.")
+        raise FileNotFoundError(f"There is no {kind} {path}.")
 
 
 def add(
@@ -92,7 +92,7 @@ def import_folder(
     """
     from ...archive import CalibrationArchive
 
-    _check_that_it_is_there(folder)
+    _check_that_it_is_there(folder, "file or folder")
     # The report has what the warnings say.
     with CalibrationArchive(file) as archive, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
@@ -115,7 +115,7 @@ def merge(
     """
     from ...archive import CalibrationArchive
 
-    _check_that_it_is_there(other)
+    _check_that_it_is_there(other, "archive")
     with CalibrationArchive(file) as archive:
         report = archive.merge(other)
     if json:
