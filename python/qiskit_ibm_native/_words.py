@@ -29,7 +29,9 @@ def quantity(value: float | None, unit: str, digits: int = 4) -> str:
         return f"0 {unit}"
     # Rounded first: 999.96 µs is 1.000 ms.
     rounded = float(f"{value:.{digits - 1}e}")
-    power = max(min(math.floor(math.log10(abs(rounded)) / 3 + 1e-12), max(_PREFIXES)), min(_PREFIXES))
+    power = math.floor(math.log10(abs(rounded)) / 3 + 1e-12)
+    if power not in _PREFIXES:
+        return f"{ratio(value, digits)} {unit}"
     scaled = rounded / 10.0 ** (3 * power)
     decimals = max(digits - 1 - math.floor(math.log10(abs(scaled)) + 1e-12), 0)
     return f"{scaled:.{decimals}f} {_PREFIXES[power]}{unit}"

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .._words import listed
 from . import completing, output
 from .archive import known_device, opened
 from .archive.asking import Archived, Origin
@@ -65,7 +64,9 @@ def history(
     start, end = moment(since, "--since"), moment(until, "--until")
     _check_quantity(quantity, gate)
     if plot is not None and plot.suffix not in _PICTURES:
-        raise typer.BadParameter(f"The name of the picture must end in {listed(_PICTURES)}, not {plot.name!r}.")
+        from ..exceptions import IBMInputValueError
+
+        raise IBMInputValueError(f"The name of the picture must end in .svg, .png or .pdf, not {plot.name!r}.")
     qubits = _qubits(qubit, gate)
     with opened(file) as archive:
         series = archive.series(
