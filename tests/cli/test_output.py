@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What verbs print: tables for terminals and pipes, JSON, names of any kind."""
+"""The output of verbs: tables for terminals and pipes, JSON, names of any kind."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ ASCII = Signs("-", "|", "x", "o")
 
 @dataclass(frozen=True)
 class Drawing:
-    """What is to be drawn.
+    """Positions, edges and styles of a drawing.
 
     Attributes:
         places: Column and row of each qubit.

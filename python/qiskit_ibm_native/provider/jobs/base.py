@@ -214,7 +214,7 @@ class IBMJob(JobV1, ABC):  # type: ignore[misc]
             IBMJobTimeoutError: It is none of that in time.
             IBMJobApiError: The service cannot be asked, or could not be for ten minutes. The job goes on.
         """
-        # Who is called back shows what it likes.
+        # A callback shows the status in its own way.
         shown = waiting(self._waited_for()) if callback is None else unseen()
         with self._until(timeout), shown as tell:
             seconds = self._first_wait() if wait is None else wait

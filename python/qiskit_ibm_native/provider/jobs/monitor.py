@@ -117,7 +117,7 @@ class _Lines:
 
 
 class _Disciplined:
-    """What the caller wants before each status."""
+    """The text before each status, as the caller wants it."""
 
     def __init__(self, stream: TextIO, line_discipline: str) -> None:
         self._stream = stream

@@ -34,7 +34,7 @@ _WHICH = ("circuit", "backend", "optimization_level", "seed")
 
 
 class HasPoints(Protocol):
-    """What pictures need of :class:`SweepResults` and :class:`Ledger`."""
+    """The methods of :class:`SweepResults` and :class:`Ledger` that pictures need."""
 
     def points(self, *figures: str, by: str | Sequence[str] = ()) -> Any:
         """Return figures of results as arrays, see :meth:`Ledger.points`."""
@@ -217,7 +217,7 @@ def trade_off_of(results: HasPoints, pareto: Any, by: Any, log: bool | None, tit
         if axis.better is None:
             raise IBMInputValueError(f"Neither less nor more of {name!r} is better, so that it has no Pareto front.")
     scaled = points.values / np.array([[axis.size] for axis in axes])
-    # What all fronts have in common is said once.
+    # Values that all fronts have in common are told once.
     told = [place for place in range(len(grouped)) if len(points.names[place]) > 1] or range(len(grouped))
     common = [str(points.names[place][0]) for place in range(len(grouped)) if place not in told and len(points)]
     fronts: list[Front] = []
