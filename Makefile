@@ -62,11 +62,11 @@ demo: build ## Turn every bundled device into a Target, beside the official clie
 	@PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/demo.py
 
 .PHONY: test
-test: build ## Run the Python tests but the slow ones (four minutes)
+test: build ## Run the Python tests but the slow ones (seven minutes)
 	$(BIN)/python $(PYTEST) $(PARALLEL) -m 'not slow'
 
 .PHONY: test-slow
-test-slow: build ## Run the slow Python tests: killed processes, hanging peers, clusters, snippets of README and docs (eight minutes)
+test-slow: build ## Run the slow Python tests: killed processes, hanging peers, clusters, snippets of README and docs (twelve minutes)
 	$(BIN)/python $(PYTEST) $(PARALLEL) -m slow
 
 .PHONY: test-fast
