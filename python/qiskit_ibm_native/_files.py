@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Folders and files that only their owner may use, whatever the umask is, and locks of files."""
+"""Folders and files that only their owner may use, locks of files, and files that appear when they are complete."""
 
 from __future__ import annotations
 
@@ -13,6 +13,20 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file in place of one that was there, which keeps its content if that fails."""
+    import shutil
+    import tempfile
+
+    # A TemporaryDirectory is removed by every process that ends, also by one that was forked off meanwhile.
+    folder = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.absolute().parent))
+    try:
+        (folder / "new").write_bytes(content)
+        (folder / "new").replace(path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def make_private_folder(folder: Path) -> None:

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import json as json_format
-import os
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .._files import write_whole
 from . import output
 from .device import Account, Channel, snapshot_of
 from .options import ArchiveFile, Device, Json
@@ -95,12 +95,7 @@ def _write(snapshot: Snapshot, path: Path) -> None:
 
         path.parent.mkdir(parents=True, exist_ok=True)
         content = output.plain(described(build_target(snapshot), snapshot))
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            unfinished.write_text(json_format.dumps(content, allow_nan=False) + "\n")
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        write_whole(path, f"{json_format.dumps(content, allow_nan=False)}\n".encode())
     else:
         reason = "QPY has circuits, and no targets. " if path.suffix == ".qpy" else ""
         raise IBMInputValueError(f"{reason}The name of the file must end in .bin, .zip or .json, not {path.name!r}.")

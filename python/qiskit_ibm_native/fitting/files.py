@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import difflib
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .._files import write_whole
 from .._words import count, listed
 from ..exceptions import IBMInputValueError
 from ..sweeps.inputs.circuits import is_program, read_circuits
@@ -110,17 +110,7 @@ def write_circuit(circuit: QuantumCircuit, path: str | os.PathLike[str]) -> str:
     else:
         text, written = circuit_text(circuit)
         content = text.encode()
-    # A file that is there keeps its content until the new one is complete.
-    descriptor, unfinished = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        # Files of mkstemp are for their owner alone; this one is as any other that the user writes.
-        Path(unfinished).chmod(0o666 & ~_mask())
-        Path(unfinished).replace(path)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
+    write_whole(path, content)
     return written
 
 
@@ -136,12 +126,6 @@ def check_circuit_file(path: Path) -> None:
         raise IBMInputValueError(
             f"{path} cannot be written: there is no folder {path.absolute().parent}; make it first."
         )
-
-
-def _mask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _qpy(circuit: QuantumCircuit) -> bytes:

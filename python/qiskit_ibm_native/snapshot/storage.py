@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from .._files import write_whole
 from .device_names import find_device
 
 if TYPE_CHECKING:
@@ -98,9 +99,7 @@ def write_compact(path: str | os.PathLike[str], content: bytes) -> None:
     if path.exists() and not path.is_file():
         raise FileExistsError(f"{path} exists and is not a file; it was not changed")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with scratch_folder(f".{path.name}-", path.parent) as scratch:
-        (scratch / "new").write_bytes(content)
-        (scratch / "new").replace(path)
+    write_whole(path, content)
 
 
 def read_configuration(folder: Path) -> bytes:
